@@ -1,0 +1,161 @@
+package stores
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// Index is a [Store] that finds sessions by identity.
+type Index interface {
+	Store
+
+	// List returns the live sessions of an identity, oldest first, without
+	// extending them. No sessions is no error; identity "" is ErrNoIdentity.
+	List(ctx context.Context, identity string) ([]Record, error)
+
+	// RevokeIdentity deletes every session of an identity but except (the
+	// zero ID excepts none), atomically against concurrent writes, and leaves
+	// the revocation mark whether it found any or not. Identity "" is
+	// ErrNoIdentity.
+	RevokeIdentity(ctx context.Context, identity string, except ID) (Revoked, error)
+}
+
+// Revoked is what a store answers to RevokeIdentity.
+type Revoked struct {
+	Count int // sessions deleted
+
+	// Ago is how long ago the identity had been revoked before this call, or
+	// [NotRevoked].
+	Ago time.Duration
+}
+
+// MultiLoader is a [Store] that loads several sessions in one round trip.
+type MultiLoader interface {
+	Store
+
+	// LoadMany returns those of ids that are live, in any order.
+	LoadMany(ctx context.Context, ids []ID) ([]Record, error)
+}
+
+// IDMaker is a [Store] that chooses the IDs of its sessions, for example to
+// keep all of an identity's in one cluster slot.
+type IDMaker interface {
+	Store
+
+	// NewID returns at least 96 bits from a cryptographic source. Identity is
+	// "" for an anonymous session.
+	NewID(identity string) (ID, error)
+}
+
+// Memoizer is a [Store] in this process that offers a place beside each
+// payload for what the core decoded from it.
+type Memoizer interface {
+	Store
+
+	// LoadMemo is Load, except that the payload is the kept one, which the
+	// caller must not change, and that the memo is the one of exactly this
+	// payload: an Update comes with a fresh one, a Touch does not.
+	LoadMemo(ctx context.Context, id ID) (Record, *Memo, error)
+}
+
+// Memo holds one value. The zero Memo is empty. It is safe for concurrent use.
+type Memo struct{ value atomic.Pointer[any] }
+
+// Value returns what was set, or nil.
+func (m *Memo) Value() any {
+	if p := m.value.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Set replaces the value, which nobody may change from now on.
+func (m *Memo) Set(v any) { m.value.Store(&v) }
+
+// ClockUser is a [Store] without a clock of its own, for tests and for
+// embedded stores: it judges deadlines by the clock it is given.
+type ClockUser interface {
+	Store
+
+	// UseClock replaces the clock. It is called before the first session.
+	UseClock(now func() time.Time)
+}
+
+// Closer is a [Store] that has background work to stop.
+type Closer interface {
+	Store
+
+	// Close stops background work and is idempotent. Sessions stay usable,
+	// and a client that was passed in stays open.
+	Close(ctx context.Context) error
+}
+
+// As returns the first of store and what it wraps, by methods
+// Unwrap() Store, that has the capability C.
+func As[C Store](store Store) (C, bool) {
+	for store != nil {
+		if c, ok := store.(C); ok {
+			return c, true
+		}
+		w, ok := store.(interface{ Unwrap() Store })
+		if !ok {
+			break
+		}
+		store = w.Unwrap()
+	}
+	var none C
+	return none, false
+}
+
+// LoadMany loads those of ids that are live: at once from a [MultiLoader],
+// else one by one.
+func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
+	if m, ok := As[MultiLoader](store); ok {
+		return m.LoadMany(ctx, ids)
+	}
+	records := make([]Record, 0, len(ids))
+	for _, id := range ids {
+		r, err := store.Load(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// NewID returns an ID made by an [IDMaker], else a [RandomID].
+func NewID(store Store, identity string) (ID, error) {
+	if m, ok := As[IDMaker](store); ok {
+		return m.NewID(identity)
+	}
+	return RandomID()
+}
+
+// List lists the sessions of an identity from an [Index]; any other store is
+// an error that matches [errors.ErrUnsupported].
+func List(ctx context.Context, store Store, identity string) ([]Record, error) {
+	if x, ok := As[Index](store); ok {
+		return x.List(ctx, identity)
+	}
+	return nil, unsupported(store)
+}
+
+// RevokeIdentity revokes the sessions of an identity in an [Index]; any other
+// store is an error that matches [errors.ErrUnsupported].
+func RevokeIdentity(ctx context.Context, store Store, identity string, except ID) (Revoked, error) {
+	if x, ok := As[Index](store); ok {
+		return x.RevokeIdentity(ctx, identity, except)
+	}
+	return Revoked{}, unsupported(store)
+}
+
+func unsupported(store Store) error {
+	return fmt.Errorf("stores: %T has no index by identity: %w", store, errors.ErrUnsupported)
+}

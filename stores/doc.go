@@ -1,0 +1,34 @@
+// Package stores defines what a session store is: the [Store] interface, the
+// optional capabilities beside it, and the ten promises that the core of
+// humasess builds on. It imports the standard library only.
+//
+// Most programs never import it: they pass the result of a constructor such
+// as memory.New to humasess.New. Import it to write a store of your own, and
+// run storetest.Run from that store's tests.
+//
+// # The promises
+//
+//  1. Create never overwrites.
+//  2. Update replaces exactly the version it was given, else [ErrConflict];
+//     it never creates.
+//  3. Delete is final: no racing update or touch brings a session back.
+//  4. Expired is gone, even before it is swept.
+//  5. Revoking an identity is atomic against concurrent writes, and leaves a
+//     mark, kept for [RevocationRetention], that every Create of that identity
+//     reports as an age on the store's clock.
+//  6. Create.Limit is exact under parallel creates; the oldest gives way.
+//  7. The index needs no janitor and no notifications to be right, holds no
+//     anonymous sessions, and shrinks to nothing when its sessions end by any
+//     road.
+//  8. Bytes in are bytes out; nothing returned aliases what is kept.
+//  9. Every call honours its context.
+//  10. Deadlines are given as durations and judged on the store's own clock.
+//
+// Promises 3 and 5 hold as long as the store keeps what it acknowledged.
+//
+// # Times
+//
+// Callers pass durations; the store turns them into times on its own clock
+// and reports [Record.Now] with what it read, so that processes whose clocks
+// differ agree about who is still signed in.
+package stores

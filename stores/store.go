@@ -1,0 +1,133 @@
+package stores
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// RevocationRetention is how long at least a store remembers that an identity
+// was revoked. It is longer than any request: the core refuses to start a
+// session in a request that has been running for longer.
+const RevocationRetention = time.Hour
+
+// NotRevoked is the value of [Created.RevokedAgo] and [Revoked.Ago] when the
+// store holds no revocation mark for the identity.
+const NotRevoked time.Duration = -1
+
+var (
+	// ErrNotFound is returned when no live session has the ID: it was never
+	// created, has expired, or was deleted. The three are not told apart.
+	ErrNotFound = errors.New("stores: session not found")
+
+	// ErrConflict is returned by Update and Delete when the session exists at
+	// another version than the one given. Load it again and decide anew.
+	ErrConflict = errors.New("stores: session has another version")
+
+	// ErrExists is returned by Create when the ID is taken.
+	ErrExists = errors.New("stores: session ID exists")
+
+	// ErrFull is returned by Create when a bounded store has no room and
+	// nothing that it may evict.
+	ErrFull = errors.New("stores: store is full")
+
+	// ErrNoIdentity is returned by List and RevokeIdentity for the empty
+	// identity: anonymous sessions are in no index.
+	ErrNoIdentity = errors.New("stores: anonymous sessions are not indexed")
+)
+
+// Record is a session as a store keeps it.
+type Record struct {
+	ID       ID
+	Identity string // groups one user's sessions; "" is anonymous and unindexed
+	Version  int64  // 1 or more, grows with every Update, untouched by Touch
+
+	LastSeen time.Time // of the last Create, extending Update, or Touch that was not throttled
+	Expires  time.Time // LastSeen plus the idle timeout, never after Deadline
+	Deadline time.Time // end of the session whatever its activity
+	Now      time.Time // the store's clock when it read this
+
+	Payload []byte // opaque: core encodes and versions it
+}
+
+// Create describes a session to be created.
+type Create struct {
+	ID       ID
+	Identity string
+	Payload  []byte
+
+	Idle     time.Duration // until it expires unless touched; more than 0
+	Absolute time.Duration // until it expires in any case; more than 0
+
+	// Limit bounds the live sessions of Identity, this one included; those
+	// created first give way. 0 is no limit. It is ignored when anonymous.
+	Limit int
+}
+
+// Created is what a store answers to Create.
+type Created struct {
+	Version  int64
+	Expires  time.Time
+	Deadline time.Time
+	Now      time.Time
+
+	// RevokedAgo is how long ago, on the store's clock, the identity was last
+	// revoked by RevokeIdentity, or [NotRevoked]. Marks older than
+	// [RevocationRetention] may be forgotten.
+	RevokedAgo time.Duration
+
+	// Evicted is the number of sessions that gave way to Limit.
+	Evicted int
+}
+
+// Update describes the new state of an existing session.
+type Update struct {
+	ID      ID
+	Version int64 // the version it replaces, exactly
+	Payload []byte
+
+	Idle     time.Duration // extends the session to now + Idle; 0 leaves Expires and LastSeen
+	Absolute time.Duration // restarts the deadline at now + Absolute; 0 leaves it
+}
+
+// Updated is what a store answers to Update.
+type Updated struct {
+	Version  int64
+	Expires  time.Time
+	Deadline time.Time
+	Now      time.Time
+}
+
+// Condition narrows a Delete. The zero Condition deletes whatever is there.
+type Condition struct {
+	Version  int64  // if not 0: only this version, else ErrConflict
+	Identity string // if not "": only a session of this identity, else ErrNotFound
+}
+
+// Store keeps sessions. Its methods are safe for concurrent use, honour their
+// context, and copy what they are given and what they return. A session that
+// has expired does not exist for any of them. Errors that are not sentinels
+// of this package mean that the store could not be reached or could not tell.
+type Store interface {
+	// Load returns the live session, or ErrNotFound.
+	Load(ctx context.Context, id ID) (Record, error)
+
+	// Create adds a session, or answers ErrExists without touching the one
+	// that has the ID, or ErrFull.
+	Create(ctx context.Context, c Create) (Created, error)
+
+	// Update replaces the payload of exactly the version given, else answers
+	// ErrConflict; ErrNotFound when there is no such session. It never
+	// creates and never changes the identity.
+	Update(ctx context.Context, u Update) (Updated, error)
+
+	// Touch extends the session to now + idle, never beyond its deadline, at
+	// any version and without changing it, and returns when it expires. A
+	// touch within a tenth of idle after LastSeen is not written and returns
+	// what is there. ErrNotFound when there is no such session.
+	Touch(ctx context.Context, id ID, idle time.Duration) (expires time.Time, err error)
+
+	// Delete removes the session for good. ErrNotFound when there is nothing
+	// to remove, ErrConflict when it is at another version than required.
+	Delete(ctx context.Context, id ID, when Condition) error
+}
