@@ -2,4 +2,4 @@ module github.com/humasess/sessions
 
 go 1.26.8
 
-require github.com/danielgtaylor/huma/v2 v2.39.0 // indirect
+require github.com/danielgtaylor/huma/v2 v2.39.0

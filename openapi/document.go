@@ -1,0 +1,138 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Document edits the OpenAPI document of one API. Its methods are called
+// while the API is being built, as huma's own are, except [Document.Policy].
+type Document struct {
+	oapi    *huma.OpenAPI
+	schemes []Scheme
+	checks  map[string]bool
+
+	mu       sync.Mutex
+	policies map[*huma.Operation]Policy // of operations that went through the hook
+}
+
+// NewDocument installs the operation hook. Call it once per document, before
+// the first operation is registered.
+func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
+	if len(oapi.Paths) > 0 {
+		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
+	}
+	d := &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}}
+	oapi.OnAddOperation = append(oapi.OnAddOperation, d.onAddOperation)
+	return d, nil
+}
+
+// AddScheme documents a session type. It refuses a type, key or cookie name
+// that the document has already.
+func (d *Document) AddScheme(s Scheme) error {
+	if len(d.oapi.Paths) > 0 {
+		return errors.New("humasess: Attach called after the first operation was registered: attach every manager before")
+	}
+	for _, other := range d.schemes {
+		switch {
+		case other.Type == s.Type:
+			return fmt.Errorf("humasess: a manager of %v is already attached to this API", s.Type)
+		case strings.EqualFold(other.CookieName, s.CookieName):
+			return fmt.Errorf("humasess: cookie name %q is taken by another manager on this API: set Options.Cookie.Name", s.CookieName)
+		}
+	}
+	if _, taken := d.oapi.Components.SecuritySchemes[s.Key]; taken {
+		return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.Key)
+	}
+	if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
+		return fmt.Errorf("humasess: %w", err)
+	}
+	if d.oapi.Components.SecuritySchemes == nil {
+		d.oapi.Components.SecuritySchemes = map[string]*huma.SecurityScheme{}
+	}
+	d.oapi.Components.SecuritySchemes[s.Key] = s.object()
+	d.schemes = append(d.schemes, s)
+	if s.Default {
+		d.requireByDefault(s.Key)
+	}
+	return nil
+}
+
+// AddCheck says that somebody checks a scheme that is not ours.
+func (d *Document) AddCheck(key string) { d.checks[key] = true }
+
+func (d *Document) requireByDefault(key string) {
+	global := cloneAll(d.oapi.Security)
+	if len(global) == 0 {
+		global = Requirements{{}}
+	}
+	for _, alternative := range global {
+		alternative[key] = union(alternative[key], nil)
+	}
+	d.oapi.Security = global
+}
+
+func (d *Document) byType(t reflect.Type) (Scheme, bool) {
+	for _, s := range d.schemes {
+		if s.Type == t {
+			return s, true
+		}
+	}
+	return Scheme{}, false
+}
+
+func (d *Document) byKey(key string) (Scheme, bool) {
+	for _, s := range d.schemes {
+		if s.Key == key {
+			return s, true
+		}
+	}
+	return Scheme{}, false
+}
+
+func (d *Document) hasCheck(key string) bool { return d.checks[key] }
+
+// onAddOperation writes what the operation declared into it. It panics on a
+// contradiction, as huma does on other mistakes in a registration.
+func (d *Document) onAddOperation(oapi *huma.OpenAPI, op *huma.Operation) {
+	err := d.describe(op)
+	if err != nil {
+		Seal(oapi.Components.Schemas)
+		panic(problem(op.Method, op.Path, op.OperationID, err))
+	}
+}
+
+func (d *Document) describe(op *huma.Operation) error {
+	if err := d.refuseMisplaced(op); err != nil {
+		return err
+	}
+	for _, s := range d.schemes {
+		if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
+			return err
+		}
+	}
+	policy, documented, err := d.declared(op)
+	if err != nil {
+		return err
+	}
+	// Groups without a prefix hand over one operation, which then reaches the
+	// middleware; all others copy it and look it up by its marker.
+	d.mu.Lock()
+	d.policies[op] = policy
+	d.mu.Unlock()
+	if !policy.UsesSessions() {
+		return nil
+	}
+	hadMarker := len(policy.Declarations) > 0
+	op.Parameters = withoutMarkers(op.Parameters)
+	if documented != nil {
+		op.Security = documented
+	}
+	d.describeResponses(op, policy, hadMarker)
+	return nil
+}

@@ -1,0 +1,215 @@
+package openapi
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// requireKey holds the protections that [Protect] has added to an operation.
+const requireKey = "humasess.require"
+
+// Protection is what a group modifier requires of an operation.
+type Protection struct {
+	Scheme string
+	Roles  []string
+}
+
+// Protect adds a protection to an operation that need not embed anything. It
+// is idempotent, because huma runs the modifiers of a group without a prefix
+// twice, and leaves maps alone that copies of the operation share.
+func Protect(op *huma.Operation, p Protection) {
+	old := protections(op)
+	if slices.ContainsFunc(old, func(o Protection) bool {
+		return o.Scheme == p.Scheme && slices.Equal(o.Roles, p.Roles)
+	}) {
+		return
+	}
+	metadata := make(map[string]any, len(op.Metadata)+1)
+	for k, v := range op.Metadata {
+		metadata[k] = v
+	}
+	metadata[requireKey] = append(slices.Clone(old), p)
+	op.Metadata = metadata
+}
+
+func protections(op *huma.Operation) []Protection {
+	ps, _ := op.Metadata[requireKey].([]Protection)
+	return ps
+}
+
+// Policy is what is enforced for an operation.
+type Policy struct {
+	// Declarations are the session types that the input embeds.
+	Declarations []Declaration
+
+	// Requirements must all hold: what was declared and what the document
+	// says. Empty lists hold always.
+	Requirements []Requirements
+}
+
+// UsesSessions reports whether the policy concerns the session layer at all.
+func (p *Policy) UsesSessions() bool { return len(p.Declarations) > 0 || len(p.Requirements) > 0 }
+
+// uses translates declarations and protections into schemes.
+func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, error) {
+	var uses []use
+	for _, decl := range declared {
+		s, ok := d.byType(decl.Type)
+		if !ok {
+			return nil, fmt.Errorf("no manager of %v is attached to this API: call Attach before registering operations", decl.Type)
+		}
+		if len(decl.Roles) > 0 && !s.HasRoles {
+			return nil, errNoRoles(decl.Roles)
+		}
+		uses = append(uses, use{scheme: s.Key, kind: decl.Kind, roles: decl.Roles})
+	}
+	for _, p := range protections(op) {
+		s, ok := d.byKey(p.Scheme)
+		if !ok {
+			return nil, fmt.Errorf("Require: no manager with scheme %q is attached to this API", p.Scheme)
+		}
+		if len(p.Roles) > 0 && !s.HasRoles {
+			return nil, errNoRoles(p.Roles)
+		}
+		uses = append(uses, use{scheme: s.Key, kind: Required, roles: p.Roles})
+	}
+	for _, s := range d.schemes {
+		if s.Default && len(op.Security) > 0 && !mentions(op.Security, s.Key) && !hasType(declared, s.Type) {
+			uses = append(uses, use{scheme: s.Key, kind: Required})
+		}
+	}
+	for _, u := range uses {
+		for _, v := range uses {
+			if u.kind == Login && v.scheme == u.scheme && (v.kind == Required || v.kind == Guarded) {
+				return nil, fmt.Errorf("embeds Login, which is public, and requires a session of scheme %q: keep one, or take the operation out of the protected group", u.scheme)
+			}
+		}
+	}
+	return uses, nil
+}
+
+func errNoRoles(roles []string) error {
+	return fmt.Errorf("requires roles %q, but nothing says which roles a session has: set Options.Roles", roles)
+}
+
+// declared computes the policy that an operation declares, and its document
+// form. Neither is set when sessions have nothing to do with it.
+func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
+	declared := declarations(op)
+	uses, err := d.uses(op, declared)
+	if err != nil {
+		return Policy{}, nil, err
+	}
+	global := d.oapi.Security
+	full, err := merge(op.Security, global, uses)
+	if err != nil {
+		return Policy{}, nil, err
+	}
+	if full == nil {
+		full = global
+	}
+	if len(uses) == 0 && !d.mentionsOurs(full) {
+		return Policy{}, nil, nil
+	}
+	if err := d.checkable(full); err != nil {
+		return Policy{}, nil, err
+	}
+	policy := Policy{Declarations: declared, Requirements: []Requirements{full}}
+	documented := full.withoutRoles(func(key string) bool {
+		s, ok := d.byKey(key)
+		return ok && s.OmitRoles
+	})
+	if len(uses) == 0 && op.Security == nil {
+		documented = nil // inherits the document's own
+	}
+	return policy, documented, nil
+}
+
+// checkable refuses requirements that nobody could ever satisfy.
+func (d *Document) checkable(all Requirements) error {
+	for _, alternative := range all {
+		for key, roles := range alternative {
+			s, ours := d.byKey(key)
+			switch {
+			case ours && len(roles) > 0 && !s.HasRoles:
+				return errNoRoles(roles)
+			case ours || d.hasCheck(key):
+			case d.oapi.Components.SecuritySchemes[key] == nil:
+				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.SchemeChecks", key)
+			default:
+				return fmt.Errorf("security names scheme %q beside a session, and nothing says when it is satisfied: add its check to Options.SchemeChecks", key)
+			}
+		}
+	}
+	return nil
+}
+
+func (d *Document) mentionsOurs(all Requirements) bool {
+	return slices.ContainsFunc(d.schemes, func(s Scheme) bool { return mentions(all, s.Key) })
+}
+
+// Policy returns what to enforce for an operation as it arrives at a
+// middleware: what it declared, and what the document says by now for its own
+// method and path. The latter can only tighten. It is not cached.
+func (d *Document) Policy(op *huma.Operation) (Policy, error) {
+	d.mu.Lock()
+	policy, added := d.policies[op]
+	d.mu.Unlock()
+	if !added {
+		var err error
+		if policy, _, err = d.declared(op); err != nil {
+			return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
+		}
+	}
+	entry := d.entry(op)
+	if entry == nil {
+		return policy, nil
+	}
+	documented := Requirements(entry.Security)
+	if documented == nil {
+		documented = d.oapi.Security
+	}
+	if !policy.UsesSessions() && !d.mentionsOurs(documented) {
+		return policy, nil
+	}
+	if err := d.checkable(documented); err != nil {
+		return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
+	}
+	same := func(r Requirements) bool { return reflect.DeepEqual(r, documented) }
+	if len(documented) > 0 && !slices.ContainsFunc(policy.Requirements, same) {
+		policy.Requirements = append(slices.Clone(policy.Requirements), cloneAll(documented))
+	}
+	return policy, nil
+}
+
+// entry is the document's operation for op's own method and path: a HEAD
+// request may have reached a GET operation.
+func (d *Document) entry(op *huma.Operation) *huma.Operation {
+	item := d.oapi.Paths[op.Path]
+	if item == nil {
+		return nil
+	}
+	switch op.Method {
+	case http.MethodGet:
+		return item.Get
+	case http.MethodHead:
+		return item.Head
+	case http.MethodPost:
+		return item.Post
+	case http.MethodPut:
+		return item.Put
+	case http.MethodPatch:
+		return item.Patch
+	case http.MethodDelete:
+		return item.Delete
+	case http.MethodOptions:
+		return item.Options
+	case http.MethodTrace:
+		return item.Trace
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package openapi
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	unauthorizedText = "No valid session: the cookie is missing, unknown, expired or revoked."
+	crossOriginText  = "Sent by a page of another origin."
+	guardText        = "The session is not allowed to do this."
+	setCookieText    = "Sets the session cookie."
+)
+
+// describeResponses adds the answers that the policy can give, unless the
+// user has described them. The map is shared by copies of the operation, so
+// the operation gets a new one.
+func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarker bool) {
+	responses := maps.Clone(op.Responses)
+	if responses == nil {
+		responses = map[string]*huma.Response{}
+	}
+	if requires(policy) {
+		d.add(responses, http.StatusUnauthorized, unauthorizedText)
+	}
+	if text := forbiddenText(op, policy); text != "" {
+		d.add(responses, http.StatusForbidden, text)
+	}
+	if hadMarker && len(op.Parameters) == 0 && op.RequestBody == nil && !slices.Contains(op.Errors, http.StatusUnprocessableEntity) {
+		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
+	}
+	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
+		setCookieHeader(op, responses)
+	}
+	op.Responses = responses
+}
+
+// requires reports whether a request without a session can be refused.
+func requires(p Policy) bool {
+	return slices.ContainsFunc(p.Requirements, func(r Requirements) bool {
+		return len(r) > 0 && !slices.ContainsFunc(r, func(a map[string][]string) bool { return len(a) == 0 })
+	})
+}
+
+// forbiddenText describes the 403 of an operation, "" when it has none.
+func forbiddenText(op *huma.Operation, p Policy) string {
+	var parts []string
+	if roles := requiredRoles(p); len(roles) > 0 {
+		noun := "role"
+		if len(roles) > 1 {
+			noun = "roles"
+		}
+		parts = append(parts, fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `")))
+	}
+	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
+		parts = append(parts, guardText)
+	}
+	if !SafeMethod(op.Method) {
+		parts = append(parts, crossOriginText)
+	}
+	return strings.Join(parts, " ")
+}
+
+func requiredRoles(p Policy) []string {
+	var roles []string
+	for _, r := range p.Requirements {
+		for _, alternative := range r {
+			for _, scheme := range slices.Sorted(maps.Keys(alternative)) {
+				roles = union(roles, alternative[scheme])
+			}
+		}
+	}
+	return roles
+}
+
+// SafeMethod reports whether requests of the method are exempt from the
+// cross-origin check, as in [http.CrossOriginProtection].
+func SafeMethod(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+func (d *Document) add(responses map[string]*huma.Response, status int, text string) {
+	key := strconv.Itoa(status)
+	if responses[key] == nil {
+		responses[key] = &huma.Response{Description: text, Content: d.errorContent()}
+	}
+}
+
+// errorContent describes the error model that huma.NewError makes, which a
+// program may replace.
+func (d *Document) errorContent() map[string]*huma.MediaType {
+	example := huma.NewError(0, "")
+	contentType := "application/json"
+	if f, ok := example.(huma.ContentTypeFilter); ok {
+		contentType = f.ContentType(contentType)
+	}
+	t := reflect.TypeOf(example)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	schema := d.oapi.Components.Schemas.Schema(t, true, t.Name()+"Error")
+	return map[string]*huma.MediaType{contentType: {Schema: schema}}
+}
+
+// setCookieHeader describes the cookie on every successful response: as a
+// string, because generators split an array at the comma of Expires, and not
+// required, because some fail a call without it.
+func setCookieHeader(op *huma.Operation, responses map[string]*huma.Response) {
+	for key, response := range responses {
+		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") {
+			continue
+		}
+		described := *response
+		described.Headers = maps.Clone(response.Headers)
+		if described.Headers == nil {
+			described.Headers = map[string]*huma.Param{}
+		}
+		if described.Headers["Set-Cookie"] == nil {
+			described.Headers["Set-Cookie"] = &huma.Header{
+				Description: setCookieText,
+				Schema:      &huma.Schema{Type: huma.TypeString},
+			}
+		}
+		responses[key] = &described
+	}
+}

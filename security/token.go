@@ -1,0 +1,85 @@
+package security
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+)
+
+const (
+	idSize     = 16
+	secretSize = 32
+
+	// TokenLength is the length of a token's text in bytes.
+	TokenLength = (idSize + secretSize) / 3 * 4
+)
+
+// ErrMalformedToken is returned by [ParseToken]. It says nothing about what
+// is wrong, because the text came from a client.
+var ErrMalformedToken = errors.New("security: malformed token")
+
+// tokenEncoding is canonical as it stands: 48 bytes fill their 64 characters
+// and leave no bits that could be set differently.
+var tokenEncoding = base64.RawURLEncoding.Strict()
+
+// Token is what a session cookie carries: the session's public ID and a
+// secret that proves possession. The secret has 256 bits; OWASP and NIST
+// SP 800-63B-4 § 5.1 ask for 64, ASVS 7.2.3 for 128.
+type Token struct {
+	id     [idSize]byte
+	secret [secretSize]byte
+}
+
+// NewToken returns a token for the session with the public ID and a fresh
+// secret from [crypto/rand.Reader].
+func NewToken(id [idSize]byte) (Token, error) {
+	t := Token{id: id}
+	_, err := rand.Read(t.secret[:])
+	return t, err
+}
+
+// ParseToken reads what [Token.Reveal] writes. Text of any other shape is
+// [ErrMalformedToken].
+func ParseToken(text string) (Token, error) {
+	if len(text) != TokenLength {
+		return Token{}, ErrMalformedToken
+	}
+	var raw [idSize + secretSize]byte
+	// The decoder skips newlines: n tells.
+	if n, err := tokenEncoding.Decode(raw[:], []byte(text)); err != nil || n != len(raw) {
+		return Token{}, ErrMalformedToken
+	}
+	var t Token
+	copy(t.id[:], raw[:idSize])
+	copy(t.secret[:], raw[idSize:])
+	return t, nil
+}
+
+// ID returns the session's public ID.
+func (t Token) ID() [idSize]byte { return t.id }
+
+// Hash returns the SHA-256 of the secret: what is stored.
+func (t Token) Hash() [sha256.Size]byte { return sha256.Sum256(t.secret[:]) }
+
+// Matches reports in constant time whether hash is the token's.
+func (t Token) Matches(hash [sha256.Size]byte) bool {
+	own := t.Hash()
+	return subtle.ConstantTimeCompare(own[:], hash[:]) == 1
+}
+
+// Reveal returns the token's text, [TokenLength] characters of base64url
+// (RFC 4648 § 5). It is a credential and belongs in a cookie only.
+func (t Token) Reveal() string {
+	var raw [idSize + secretSize]byte
+	copy(raw[:idSize], t.id[:])
+	copy(raw[idSize:], t.secret[:])
+	return tokenEncoding.EncodeToString(raw[:])
+}
+
+// String keeps the secret out of logs: it is the public ID.
+func (t Token) String() string { return tokenEncoding.EncodeToString(t.id[:]) }
+
+// GoString is String, for %#v.
+func (t Token) GoString() string { return "security.Token(" + t.String() + ")" }
