@@ -21,15 +21,13 @@ type Document struct {
 	policies map[*huma.Operation]Policy // of operations that went through the hook
 }
 
-// NewDocument installs the operation hook. Call it once per document, before
-// the first operation is registered.
+// NewDocument prepares a document, before the first operation is registered.
+// It stays as it is until the first [Document.AddScheme].
 func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
 		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
 	}
-	d := &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}}
-	oapi.OnAddOperation = append(oapi.OnAddOperation, d.onAddOperation)
-	return d, nil
+	return &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}}, nil
 }
 
 // AddScheme documents a session type. It refuses a type, key or cookie name
@@ -56,6 +54,9 @@ func (d *Document) AddScheme(s Scheme) error {
 		d.oapi.Components.SecuritySchemes = map[string]*huma.SecurityScheme{}
 	}
 	d.oapi.Components.SecuritySchemes[s.Key] = s.object()
+	if len(d.schemes) == 0 {
+		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
+	}
 	d.schemes = append(d.schemes, s)
 	if s.Default {
 		d.requireByDefault(s.Key)

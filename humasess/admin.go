@@ -1,0 +1,99 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// UpdateIdentity changes the data of every session of an identity, for
+// example after its roles have changed, and returns how many were changed.
+// Like [Session.Update], no concurrent change is lost, and the function may
+// run several times for one session; its first error stops. The identity
+// itself must stay. Nothing is extended.
+func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change func(*T) error) (int, error) {
+	if err := m.indexes(identity); err != nil {
+		return 0, err
+	}
+	owner := m.qualify(identity)
+	records, err := stores.List(ctx, m.store, owner)
+	if err != nil {
+		return 0, m.storeFailed(ctx, err)
+	}
+	n := 0
+	for _, raw := range records {
+		changed, err := m.updateRecord(ctx, raw, owner, change)
+		if err != nil {
+			return n, err
+		}
+		if changed {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// updateRecord reports false for a session that has ended meanwhile, or that
+// nobody could read.
+func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
+	for replay := range maxReplays {
+		rec, err := m.openRecord(raw)
+		var data T
+		if err == nil {
+			data, err = m.decode(rec.open)
+		}
+		if err != nil {
+			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+			return false, nil
+		}
+		if err := change(&data); err != nil {
+			return false, err
+		}
+		if m.owner(data) != owner {
+			return false, errors.New("humasess: UpdateIdentity must not change the identity")
+		}
+		next := rec.open.payload
+		if next.data, err = m.values.encode(data); err != nil {
+			return false, fmt.Errorf("humasess: UpdateIdentity: encode %T: %w", data, err)
+		}
+		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode()})
+		if errors.Is(err, stores.ErrConflict) {
+			if err = pause(ctx, replay); err == nil {
+				raw, err = m.store.Load(ctx, raw.ID)
+			}
+			if err == nil {
+				continue
+			}
+		}
+		switch {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, stores.ErrNotFound):
+			return false, nil
+		}
+		return false, m.storeFailed(ctx, err)
+	}
+	return false, fail(ErrConflict, nil)
+}
+
+// Issue starts a session outside a request and returns its cookie, for tests
+// and for programs that hand a session over by other means. The cookie is a
+// credential.
+func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
+	s := &state[T]{m: m, since: time.Now()}
+	if err := s.start(data); err != nil {
+		return nil, err
+	}
+	if err := s.write(ctx); err != nil {
+		return nil, err
+	}
+	c := m.opts.Cookie
+	return &http.Cookie{
+		Name: c.Name, Value: s.issued, Path: c.Path, Domain: c.Domain,
+		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
+	}, nil
+}

@@ -1,0 +1,71 @@
+package humasess
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/security"
+)
+
+// maxCandidates bounds the different values of one cookie name that are
+// looked up, all in one round trip. Order says nothing about which is real
+// (RFC 6265bis § 5.8.3).
+const maxCandidates = 3
+
+// candidates are the tokens of one request.
+type candidates struct {
+	tokens  [maxCandidates]security.Token
+	n       int
+	present bool // the name was there, with whatever value
+	excess  bool // more different tokens than we look up
+}
+
+// find reads the tokens under name from the Cookie headers. Values that are
+// no token are passed over: they cannot open anything.
+func (c *candidates) find(ctx huma.Context, name string) {
+	header := ctx.Header("Cookie")
+	if header == "" {
+		return
+	}
+	c.scan(header, name)
+	if !c.present {
+		// Header returns the first line only; HTTP/2 clients may send several.
+		ctx.EachHeader(func(n, v string) {
+			if len(n) == len("Cookie") && strings.EqualFold(n, "Cookie") {
+				c.scan(v, name)
+			}
+		})
+	}
+}
+
+func (c *candidates) scan(header, name string) {
+	for header != "" {
+		pair, rest, _ := strings.Cut(header, ";")
+		header = rest
+		// Optional whitespace of RFC 9110 § 5.6.3, and no more than that.
+		pair = strings.Trim(pair, " \t")
+		if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
+			continue
+		}
+		c.add(pair[len(name)+1:])
+	}
+}
+
+func (c *candidates) add(value string) {
+	c.present = true
+	token, err := security.ParseToken(value)
+	if err != nil {
+		return
+	}
+	for _, t := range c.tokens[:c.n] {
+		if t == token {
+			return
+		}
+	}
+	if c.n == maxCandidates {
+		c.excess = true
+		return
+	}
+	c.tokens[c.n] = token
+	c.n++
+}

@@ -1,0 +1,212 @@
+package humasess
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// Changes only note what to write; write.go writes it.
+
+// open refuses changes that nothing would write any more.
+func (s *state[T]) open() error {
+	if s.life.closed {
+		return fail(ErrCommitted, nil)
+	}
+	return nil
+}
+
+func (s *state[T]) start(data T) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	encoded, err := s.m.values.encode(data)
+	if err != nil {
+		return fmt.Errorf("humasess: Start: encode %T: %w", data, err)
+	}
+	return s.begin(encoded, s.m.owner(data), s.life.start)
+}
+
+// begin makes the pending session one that is to be created.
+func (s *state[T]) begin(data []byte, owner string, note func()) error {
+	id, err := stores.NewID(s.m.store, owner)
+	if err != nil {
+		return s.storeFailed(err)
+	}
+	note()
+	s.pending = pending[T]{id: id, owner: owner, data: data}
+	return nil
+}
+
+func (s *state[T]) update(change func(*T) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	var data T
+	if s.life.active() {
+		var err error
+		if data, err = s.current(); err != nil {
+			return fmt.Errorf("humasess: Update: %w", err)
+		}
+	}
+	if err := change(&data); err != nil {
+		return err
+	}
+	return s.apply(data, change)
+}
+
+// apply takes over the result of an edit.
+func (s *state[T]) apply(data T, edit func(*T) error) error {
+	encoded, err := s.m.values.encode(data)
+	if err != nil {
+		return fmt.Errorf("humasess: Update: encode %T: %w", data, err)
+	}
+	owner := s.m.owner(data)
+	switch {
+	case !s.life.active():
+		return s.begin(encoded, owner, func() { s.life.change(false) })
+	case s.life.next == nextStart:
+		s.pending.data, s.pending.owner = encoded, owner
+		return nil
+	}
+	moved := owner != s.rec.Identity
+	if moved && s.former {
+		return fail(ErrConflict, nil)
+	}
+	edits := append(s.pending.edits, edit)
+	if moved && s.life.next != nextReplace {
+		remember := s.pending.remember
+		if err := s.begin(encoded, owner, func() { s.life.change(true) }); err != nil {
+			return err
+		}
+		s.pending.remember = remember
+	} else if !moved {
+		s.life.retain()
+		s.life.change(false)
+	}
+	s.pending.data, s.pending.owner, s.pending.edits = encoded, owner, edits
+	return nil
+}
+
+func (s *state[T]) destroy() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	if s.life.active() {
+		s.life.destroy()
+		s.pending = pending[T]{}
+	}
+	return nil
+}
+
+func (s *state[T]) renew() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.need(); err != nil {
+		return err
+	}
+	s.rotate(rotateGrace)
+	return nil
+}
+
+// rotate asks for a new token, unless a parallel request had one already.
+func (s *state[T]) rotate(r rotation) {
+	if !s.former {
+		s.life.renew(r)
+	}
+}
+
+// need refuses what cannot be done now or without a session.
+func (s *state[T]) need() error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	if !s.life.active() {
+		return fail(ErrNoSession, nil)
+	}
+	return nil
+}
+
+func (s *state[T]) remember(on bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.need(); err != nil {
+		return err
+	}
+	if s.life.onBase() && s.rec.open.remember == on {
+		return nil
+	}
+	s.pending.remember = &on
+	s.life.remember()
+	return nil
+}
+
+func (s *state[T]) setTTL(d time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.need(); err != nil {
+		return err
+	}
+	if d < time.Second {
+		return fmt.Errorf("humasess: SetTTL called with %v: less than a second; use Destroy to end a session", d)
+	}
+	if s.pending.ttl == 0 || d < s.pending.ttl {
+		s.pending.ttl = d
+	}
+	if s.life.next == nextSame {
+		s.life.remember()
+	}
+	return nil
+}
+
+// remembered is whether the session to write outlives the browser's.
+func (s *state[T]) remembered() bool {
+	switch {
+	case s.pending.remember != nil:
+		return *s.pending.remember
+	case s.life.next == nextStart:
+		return false
+	case s.rec.open != nil:
+		return s.rec.open.remember
+	}
+	return false
+}
+
+// lifetimes are the timeouts of a session that is created now.
+func (s *state[T]) lifetimes() (idle, absolute time.Duration) {
+	idle, absolute = s.m.opts.timeouts(s.remembered())
+	if s.pending.ttl > 0 {
+		absolute = min(absolute, s.pending.ttl)
+	}
+	return min(idle, absolute), absolute
+}
+
+// remaining is the new absolute timeout of the base, and 0 if it stays.
+func (s *state[T]) remaining() time.Duration {
+	if s.pending.remember == nil && s.pending.ttl == 0 {
+		return 0
+	}
+	now := s.rec.storeNow(s.m)
+	left := s.rec.Deadline.Sub(now)
+	if s.pending.remember != nil {
+		_, absolute := s.m.opts.timeouts(*s.pending.remember)
+		began := time.Unix(0, s.rec.open.authenticated)
+		fresh := absolute - s.m.now().Sub(began)
+		if !*s.pending.remember {
+			fresh = min(fresh, left)
+		}
+		left = fresh
+	}
+	if s.pending.ttl > 0 {
+		left = min(left, s.pending.ttl)
+	}
+	// What has passed already ends at the next request, not in the past.
+	return max(left, time.Second)
+}

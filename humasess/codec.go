@@ -1,0 +1,87 @@
+package humasess
+
+import (
+	"encoding/json"
+	"reflect"
+	"time"
+)
+
+// Codec encodes session data for the store. The zero Codec is JSON. Both
+// functions are called concurrently; Marshal must not keep its argument, nor
+// Unmarshal the bytes.
+type Codec struct {
+	Marshal   func(v any) ([]byte, error)
+	Unmarshal func(data []byte, v any) error
+}
+
+func (c Codec) withDefaults() Codec {
+	if c.Marshal == nil && c.Unmarshal == nil {
+		return Codec{Marshal: json.Marshal, Unmarshal: json.Unmarshal}
+	}
+	return c
+}
+
+// Cloner is implemented by session data that can copy itself: no slice, map
+// or pointer of the copy may lead to the original. The copy is then made from
+// a value that the memory store keeps decoded, which saves decoding it.
+type Cloner[T any] interface{ Clone() T }
+
+// values turns stored bytes into values of T and back.
+type values[T any] struct {
+	codec Codec
+	flat  bool // copying a T copies everything that can change
+	clone func(T) T
+}
+
+func newValues[T any](c Codec) values[T] {
+	v := values[T]{codec: c.withDefaults(), flat: isFlat(reflect.TypeFor[T]())}
+	var zero T
+	if _, ok := any(zero).(Cloner[T]); ok {
+		v.clone = func(t T) T { return any(t).(Cloner[T]).Clone() }
+	} else if _, ok := any(&zero).(Cloner[T]); ok {
+		v.clone = func(t T) T { return any(&t).(Cloner[T]).Clone() }
+	}
+	return v
+}
+
+// shares reports whether a decoded value can be kept and copied from.
+func (v *values[T]) shares() bool { return v.flat || v.clone != nil }
+
+func (v *values[T]) copy(kept *T) T {
+	if v.clone != nil {
+		return v.clone(*kept)
+	}
+	return *kept
+}
+
+func (v *values[T]) encode(t T) ([]byte, error) { return v.codec.Marshal(t) }
+
+func (v *values[T]) decode(data []byte) (T, error) {
+	var t T
+	err := v.codec.Unmarshal(data, &t)
+	return t, err
+}
+
+var timeType = reflect.TypeFor[time.Time]()
+
+// isFlat reports whether a copy of a value shares nothing mutable with it.
+// time.Time holds a pointer, to a location that never changes.
+func isFlat(t reflect.Type) bool {
+	if t == timeType {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Array:
+		return isFlat(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if !isFlat(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return false
+	}
+	return true
+}

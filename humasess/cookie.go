@@ -1,0 +1,173 @@
+package humasess
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// DefaultCookieName is the cookie's name with the zero Options. The prefix
+// makes browsers refuse it unless it is Secure, without Domain and for the
+// whole host (RFC 6265bis § 4.1.3.2); the rest says nothing about the server.
+const DefaultCookieName = "__Host-id"
+
+const (
+	maxCookieAge       = 400 * 24 * time.Hour // RFC 6265bis § 5.5
+	maxCookieSize      = 4096                 // name plus value, in octets, § 5.6
+	maxCookieAttribute = 1024                 // § 5.6
+)
+
+// CookieOptions are the attributes of the session cookie. The zero value is
+// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`, without Max-Age.
+type CookieOptions struct {
+	// Name of the cookie. Prefixes are honoured in any case, as browsers do
+	// (RFC 6265bis § 5.7): __Host-, __Secure-, __Http- and __Host-Http-.
+	// The default is "__Host-id"; "__Secure-id" when Domain or Path is set;
+	// "id" with InsecureAllowHTTP.
+	Name string
+
+	// Domain makes the cookie visible to subdomains. The default, "", keeps
+	// it to the host that set it.
+	Domain string
+
+	// Path limits the cookie to a path, which is no protection against other
+	// pages of the host. The default is "/".
+	Path string
+
+	// SameSite says which requests of other sites carry the cookie. None is
+	// refused with InsecureAllowHTTP. The default is [http.SameSiteLaxMode].
+	SameSite http.SameSite
+
+	// Partitioned keys the cookie by the top-level site (CHIPS). The default
+	// is false.
+	Partitioned bool
+
+	// InsecureAllowHTTP drops Secure, for development on plain http. Whoever
+	// can read the network then takes over sessions. The default is false.
+	InsecureAllowHTTP bool
+}
+
+// withDefaults fills in and checks the options: a browser drops a cookie that
+// breaks these rules without a word.
+func (c CookieOptions) withDefaults() (CookieOptions, error) {
+	if c.Name == "" {
+		switch {
+		case c.InsecureAllowHTTP:
+			c.Name = "id"
+		case c.Domain != "" || c.Path != "" && c.Path != "/":
+			c.Name = "__Secure-id"
+		default:
+			c.Name = DefaultCookieName
+		}
+	}
+	if c.Path == "" {
+		c.Path = "/"
+	}
+	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
+		c.SameSite = http.SameSiteLaxMode
+	}
+	return c, c.check()
+}
+
+func (c CookieOptions) check() error {
+	lower := strings.ToLower(c.Name)
+	hostPrefix := strings.HasPrefix(lower, "__host-")
+	prefixed := hostPrefix || strings.HasPrefix(lower, "__secure-") || strings.HasPrefix(lower, "__http-")
+	switch {
+	case !validToken(c.Name):
+		return fmt.Errorf("cookie name %q is not a token of RFC 9110 § 5.6.2", c.Name)
+	case len(c.Name) > 256:
+		return fmt.Errorf("cookie name of %d bytes is too long", len(c.Name))
+	case prefixed && c.InsecureAllowHTTP:
+		return fmt.Errorf("cookie name %q needs Secure: drop the prefix or InsecureAllowHTTP", c.Name)
+	case hostPrefix && c.Domain != "":
+		return fmt.Errorf("cookie name %q allows no Domain, but it is %q", c.Name, c.Domain)
+	case hostPrefix && c.Path != "/":
+		return fmt.Errorf("cookie name %q needs Path \"/\", but it is %q", c.Name, c.Path)
+	case !strings.HasPrefix(c.Path, "/") || !validAttribute(c.Path):
+		return fmt.Errorf("invalid cookie Path %q", c.Path)
+	case c.Domain != "" && !validDomain(c.Domain):
+		return fmt.Errorf("invalid cookie Domain %q: a host name without scheme, port and leading dot", c.Domain)
+	case !slices.Contains([]http.SameSite{http.SameSiteLaxMode, http.SameSiteStrictMode, http.SameSiteNoneMode}, c.SameSite):
+		return fmt.Errorf("unknown SameSite mode %d", c.SameSite)
+	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:
+		return errors.New("SameSite=None needs Secure, which InsecureAllowHTTP drops")
+	case c.Partitioned && c.InsecureAllowHTTP:
+		return errors.New("Partitioned needs Secure, which InsecureAllowHTTP drops")
+	}
+	return nil
+}
+
+func validToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+func validAttribute(s string) bool {
+	return len(s) <= maxCookieAttribute && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f || r == ';' })
+}
+
+func validDomain(s string) bool {
+	u, err := url.Parse("//" + s)
+	return err == nil && u.Host == s && u.Port() == "" && !strings.HasPrefix(s, ".") && validAttribute(s) &&
+		!strings.ContainsAny(s, " ,_%")
+}
+
+// attributes are everything of a Set-Cookie after the value but its age,
+// the same for setting and for deleting.
+func (c CookieOptions) attributes() string {
+	var b strings.Builder
+	b.WriteString("; Path=" + c.Path)
+	if c.Domain != "" {
+		b.WriteString("; Domain=" + c.Domain)
+	}
+	b.WriteString("; HttpOnly")
+	if !c.InsecureAllowHTTP {
+		b.WriteString("; Secure")
+	}
+	switch c.SameSite {
+	case http.SameSiteStrictMode:
+		b.WriteString("; SameSite=Strict")
+	case http.SameSiteNoneMode:
+		b.WriteString("; SameSite=None")
+	default:
+		b.WriteString("; SameSite=Lax")
+	}
+	if c.Partitioned {
+		b.WriteString("; Partitioned")
+	}
+	return b.String()
+}
+
+// cookieWriter writes Set-Cookie values.
+type cookieWriter struct {
+	name       string
+	attributes string
+	expired    string
+}
+
+func newCookieWriter(c CookieOptions) cookieWriter {
+	attributes := c.attributes()
+	return cookieWriter{
+		name:       c.Name,
+		attributes: attributes,
+		// Both forms: Max-Age wins, Expires is for what does not know it.
+		expired: c.Name + "=" + attributes + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+	}
+}
+
+// set returns the cookie with a value; age 0 makes it end with the browser.
+func (w cookieWriter) set(value string, age time.Duration) string {
+	s := w.name + "=" + value + w.attributes
+	if age > 0 {
+		seconds := int64(min(age, maxCookieAge) / time.Second)
+		s += "; Max-Age=" + strconv.FormatInt(max(seconds, 1), 10)
+	}
+	return s
+}

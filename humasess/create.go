@@ -1,0 +1,133 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// bracket is the time in which something happened, on the monotonic clock.
+type bracket struct{ from, to time.Time }
+
+// create writes the pending session and makes it the base.
+func (s *state[T]) create(ctx context.Context) error {
+	if time.Since(s.began()) >= stores.RevocationRetention {
+		// The store may have forgotten a revocation since we began.
+		return s.tooOld()
+	}
+	for range maxCreates {
+		done, err := s.createOnce(ctx)
+		if done || err != nil {
+			return err
+		}
+		id, err := stores.NewID(s.m.store, s.pending.owner)
+		if err != nil {
+			return s.storeFailed(err)
+		}
+		s.pending.id = id
+	}
+	return s.tooOld()
+}
+
+func (s *state[T]) began() time.Time {
+	if s.r == nil {
+		return s.since
+	}
+	return s.r.began
+}
+
+func (s *state[T]) tooOld() error {
+	s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonRevokedAgo})
+	return fail(ErrRevoked, nil)
+}
+
+// createOnce reports whether the session is there. It is not when its ID was
+// taken, or when a revocation of its identity may have come since the request
+// began or not: then it is deleted again, and the next try knows better.
+func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
+	token, err := security.NewToken(s.pending.id)
+	if err != nil {
+		return false, s.storeFailed(err)
+	}
+	idle, absolute := s.lifetimes()
+	now := s.m.now().UnixNano()
+	next := &opened[T]{payload: payload{
+		scheme:        s.m.scheme,
+		hash:          token.Hash(),
+		created:       now,
+		authenticated: now,
+		idle:          idle,
+		remember:      s.remembered(),
+		data:          s.pending.data,
+	}}
+	from := time.Now()
+	created, err := s.m.store.Create(ctx, stores.Create{
+		ID: s.pending.id, Identity: s.pending.owner, Payload: next.encode(),
+		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0),
+	})
+	if errors.Is(err, stores.ErrExists) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.storeFailed(err)
+	}
+	switch s.judge(created.RevokedAgo, bracket{from, time.Now()}) {
+	case revokedSince:
+		s.remove(ctx, s.pending.id)
+		return false, s.tooOld()
+	case revokedPerhaps:
+		s.remove(ctx, s.pending.id)
+		return false, nil
+	}
+	s.rec = record[T]{
+		Record: stores.Record{
+			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
+			LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
+		},
+		open:   next,
+		loaded: s.m.now(),
+	}
+	s.token, s.former = token, false
+	s.dropSpare()
+	s.issue(token)
+	if created.Evicted > 0 {
+		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
+	}
+	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})
+	return true, nil
+}
+
+// verdict says whether credentials that a request has checked still count.
+type verdict uint8
+
+const (
+	notRevoked verdict = iota
+	revokedSince
+	revokedPerhaps
+)
+
+// judge compares a revocation, ago by the store's clock when it answered the
+// call, with the begin of the request by ours. A revocation of the request's
+// own is no reason to refuse it.
+func (s *state[T]) judge(ago time.Duration, call bracket) verdict {
+	if ago < 0 {
+		return notRevoked
+	}
+	earliest, latest := call.from.Add(-ago), call.to.Add(-ago)
+	began := s.began()
+	if latest.Before(began) {
+		return notRevoked
+	}
+	for _, own := range s.revocations {
+		if !latest.Before(own.from) && !earliest.After(own.to) {
+			return notRevoked
+		}
+	}
+	if earliest.Before(began) {
+		return revokedPerhaps
+	}
+	return revokedSince
+}

@@ -1,0 +1,159 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Errors that methods return. Match them with [errors.Is]. Each also leads to
+// a [huma.StatusError], so that a handler may return it as it is; the status
+// is given in parentheses. What no store can do matches
+// [errors.ErrUnsupported] (501).
+var (
+	// ErrNoSession is returned by what needs an active session when there is
+	// none (401).
+	ErrNoSession = errors.New("humasess: no active session")
+
+	// ErrRevoked is returned when the session ended, or its identity was
+	// revoked, while the request ran and wanted to write (401).
+	ErrRevoked = errors.New("humasess: session was revoked")
+
+	// ErrNotFound is returned by Revoke for an ID that is not one of the
+	// caller's live sessions (404).
+	ErrNotFound = errors.New("humasess: session not found")
+
+	// ErrConflict is returned when concurrent changes kept a change from
+	// being written, or when the function of an Update failed while it was
+	// replayed, or when the request came with a token that a parallel one has
+	// just renewed and wants what only the newest token may (409).
+	ErrConflict = errors.New("humasess: conflicting change")
+
+	// ErrUnavailable is returned when the store could not be reached; a write
+	// that timed out may have been applied (503).
+	ErrUnavailable = errors.New("humasess: session store unavailable")
+
+	// ErrCommitted is returned by changes after the response has begun, which
+	// therefore could not be kept (500).
+	ErrCommitted = errors.New("humasess: session changed after the response has begun")
+
+	// ErrHide is what Options.OnUndecodable returns to hide a record.
+	ErrHide = errors.New("humasess: hide undecodable session")
+)
+
+// Problem types, for the "type" member of RFC 9457 answers. They are stable.
+const (
+	problemNoSession   = "urn:humasess:problem:no-session"
+	problemForbidden   = "urn:humasess:problem:forbidden"
+	problemCrossOrigin = "urn:humasess:problem:cross-origin"
+	problemConflict    = "urn:humasess:problem:conflict"
+	problemUnavailable = "urn:humasess:problem:unavailable"
+	problemUnsupported = "urn:humasess:problem:unsupported"
+	problemNotFound    = "urn:humasess:problem:not-found"
+	problemInternal    = "about:blank"
+)
+
+// answer is what a client gets to read: nothing in it comes from a request, a
+// store or a guard.
+type answer struct {
+	status int
+	kind   string
+	detail string
+}
+
+var (
+	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
+	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
+	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
+	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
+	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
+	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment"}
+	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store"}
+	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred"}
+)
+
+// retryAfter is the Retry-After of a 503, in seconds (RFC 9110 § 10.2.3).
+const retryAfter = "5"
+
+func answerTo(err error) answer {
+	switch {
+	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
+		return answerNoSession
+	case errors.Is(err, ErrNotFound):
+		return answerNotFound
+	case errors.Is(err, ErrConflict):
+		return answerConflict
+	case errors.Is(err, errors.ErrUnsupported):
+		return answerUnsupported
+	case errors.Is(err, ErrUnavailable):
+		return answerUnavailable
+	}
+	return answerInternal
+}
+
+// model makes the body of an answer the way the program wants its errors.
+func (a answer) model(ctx huma.Context) huma.StatusError {
+	var e huma.StatusError
+	if ctx != nil {
+		e = huma.NewErrorWithContext(ctx, a.status, a.detail)
+	} else {
+		e = huma.NewError(a.status, a.detail)
+	}
+	if m, ok := e.(*huma.ErrorModel); ok {
+		m.Type = a.kind
+	}
+	return e
+}
+
+// failure is an error of ours. It is no huma.StatusError itself but unwraps
+// to the one that huma.NewError makes, which huma then sends as the body.
+type failure struct {
+	sentinel error
+	cause    error // for operators
+	model    huma.StatusError
+	headers  http.Header
+}
+
+func fail(sentinel, cause error) error {
+	a := answerTo(sentinel)
+	f := &failure{sentinel: sentinel, cause: cause, model: a.model(nil)}
+	switch a.status {
+	case http.StatusServiceUnavailable:
+		f.headers = http.Header{"Retry-After": {retryAfter}}
+	case http.StatusUnauthorized:
+		f.headers = http.Header{"Www-Authenticate": {challenge}}
+	}
+	return f
+}
+
+func (f *failure) Error() string {
+	if f.cause != nil {
+		return f.sentinel.Error() + ": " + f.cause.Error()
+	}
+	return f.sentinel.Error()
+}
+
+// GetHeaders implements [huma.HeadersError].
+func (f *failure) GetHeaders() http.Header { return f.headers }
+
+func (f *failure) Unwrap() []error {
+	all := []error{f.sentinel, f.model}
+	if f.cause != nil {
+		all = append(all, f.cause)
+	}
+	return all
+}
+
+// unavailable wraps what a store returned beyond its sentinels.
+func unavailable(cause error) error {
+	if errors.Is(cause, errors.ErrUnsupported) {
+		return fail(errors.ErrUnsupported, cause)
+	}
+	return fail(ErrUnavailable, cause)
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

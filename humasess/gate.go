@@ -1,0 +1,219 @@
+package humasess
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
+)
+
+// gate stands before the operations of one API, for all managers attached to
+// it: it decides who gets in and sees that what they change is written.
+type gate struct {
+	api      huma.API
+	doc      *openapi.Document
+	managers map[string]manager // by scheme key
+	checks   map[string]schemeCheck
+	entries  sync.Map // *huma.Operation -> *entry
+}
+
+// schemePolicy is the x-session extension of a security scheme. It also leads
+// from an API back to its gate, which nothing else could without a global.
+type schemePolicy struct {
+	gate *gate
+
+	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
+	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
+	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
+	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
+	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
+}
+
+// duration is written as in "12h" and "1h30m".
+type duration time.Duration
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d duration) MarshalText() ([]byte, error) {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return []byte(s), nil
+}
+
+// gateOf returns the API's gate, and builds it for the first manager.
+func gateOf(api huma.API) (*gate, error) {
+	for _, s := range api.OpenAPI().Components.SecuritySchemes {
+		if p, ok := s.Extensions["x-session"].(*schemePolicy); ok {
+			return p.gate, nil
+		}
+	}
+	doc, err := openapi.NewDocument(api.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	return &gate{api: api, doc: doc, managers: map[string]manager{}, checks: map[string]schemeCheck{}}, nil
+}
+
+func (g *gate) add(m manager) error {
+	scheme := m.document(g)
+	for key := range m.schemeChecks() {
+		if _, taken := g.checks[key]; taken {
+			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
+		}
+	}
+	if err := g.doc.AddScheme(scheme); err != nil {
+		return err
+	}
+	if len(g.managers) == 0 {
+		g.api.UseMiddleware(g.middleware)
+	}
+	g.managers[scheme.Key] = m
+	maps.Copy(g.checks, m.schemeChecks())
+	for key := range m.schemeChecks() {
+		g.doc.AddCheck(key)
+	}
+	return nil
+}
+
+// entry is what the gate knows of an operation. It is made for its first
+// request and never changes, but for what it learns.
+type entry struct {
+	err      error // a contradiction that makes the operation unusable
+	op       *huma.Operation
+	policy   openapi.Policy
+	sessions []sessionUse
+}
+
+// sessionUse is one session type of an operation.
+type sessionUse struct {
+	scheme  string
+	manager manager
+	binding *binding // nil unless the input embeds the type
+}
+
+// uses reports whether the gate has anything to do.
+func (e *entry) uses() bool { return e.err != nil || len(e.sessions) > 0 }
+
+func (g *gate) entry(op *huma.Operation) *entry {
+	if e, ok := g.entries.Load(op); ok {
+		return e.(*entry)
+	}
+	e, _ := g.entries.LoadOrStore(op, g.newEntry(op))
+	return e.(*entry)
+}
+
+func (g *gate) newEntry(op *huma.Operation) *entry {
+	policy, err := g.doc.Policy(op)
+	e := &entry{op: op, policy: policy, err: err}
+	if err != nil {
+		return e
+	}
+	for key, m := range g.managers {
+		use := sessionUse{scheme: key, manager: m}
+		t := m.document(g).Type
+		for _, d := range policy.Declarations {
+			if d.Type == t {
+				use.binding = &binding{typ: t, login: d.Kind == openapi.Login}
+			}
+		}
+		if use.binding != nil || mentioned(policy.Requirements, key) {
+			e.sessions = append(e.sessions, use)
+		}
+	}
+	slices.SortFunc(e.sessions, func(a, b sessionUse) int { return strings.Compare(a.scheme, b.scheme) })
+	return e
+}
+
+func mentioned(all []openapi.Requirements, scheme string) bool {
+	return slices.ContainsFunc(all, func(r openapi.Requirements) bool {
+		return slices.ContainsFunc(r, func(a map[string][]string) bool { _, ok := a[scheme]; return ok })
+	})
+}
+
+// middleware is the huma middleware of the API.
+func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
+	e := g.entry(ctx.Operation())
+	if !e.uses() {
+		next(ctx)
+		return
+	}
+	if e.err != nil {
+		g.misuse(ctx, e.err)
+		return
+	}
+	if !g.sameOrigin(ctx, e) {
+		return
+	}
+	r, first := e.sessions[0].manager.newRequest()
+	r.begin(g, e, ctx, first)
+	if r.admit() {
+		r.serve(next)
+	}
+}
+
+// misuse answers for a mistake in the program.
+func (g *gate) misuse(ctx huma.Context, err error) {
+	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
+}
+
+// sameOrigin refuses what a page of another origin has sent, before anything
+// is looked up: the browser adds the cookie by itself.
+func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
+	upgrade := ctx.Header("Upgrade") != ""
+	if !upgrade && openapi.SafeMethod(ctx.Method()) {
+		return true
+	}
+	o := security.Origins{
+		Method:       ctx.Method(),
+		Host:         ctx.Host(),
+		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
+		Origin:       ctx.Header("Origin"),
+		Upgrade:      upgrade,
+	}
+	for _, s := range e.sessions {
+		if err := s.manager.checkOrigin(o); err != nil {
+			s.manager.refused(ctx.Context(), e.op, ReasonCrossSite, err)
+			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
+			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
+			return false
+		}
+	}
+	return true
+}
+
+// writeProblem answers with an error model the way huma does, but cannot
+// fail: what a transformer refuses is sent as it is.
+func writeProblem(api huma.API, ctx huma.Context, model huma.StatusError) {
+	contentType, err := api.Negotiate(ctx.Header("Accept"))
+	if err != nil {
+		contentType = "application/json"
+	}
+	if f, ok := model.(huma.ContentTypeFilter); ok {
+		contentType = f.ContentType(contentType)
+	}
+	ctx.SetHeader("Content-Type", contentType)
+	if h, ok := model.(huma.HeadersError); ok {
+		for name, values := range h.GetHeaders() {
+			for _, v := range values {
+				ctx.AppendHeader(name, v)
+			}
+		}
+	}
+	var body any = model
+	if transformed, err := api.Transform(ctx, fmt.Sprint(model.GetStatus()), model); err == nil {
+		body = transformed
+	}
+	ctx.SetStatus(model.GetStatus())
+	// The client may be gone; there is nobody else to tell.
+	_ = api.Marshal(ctx.BodyWriter(), contentType, body)
+}

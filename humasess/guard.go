@@ -1,0 +1,73 @@
+package humasess
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// guardScope is what a guard sees of a request.
+type guardScope struct{ *scope }
+
+var errGuardReadsBody = errors.New("humasess: a guard must not read the body: the operation has not read it yet")
+
+// BodyReader fails when it is read.
+func (g *guardScope) BodyReader() io.Reader { return refusedBody{} }
+
+// GetMultipartForm fails.
+func (g *guardScope) GetMultipartForm() (*multipart.Form, error) { return nil, errGuardReadsBody }
+
+type refusedBody struct{}
+
+func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
+
+// passes asks a declared guard, and answers when it refuses. An error that is
+// no answer of its own fails closed.
+func (r *request) passes(d *openapi.Declaration) bool {
+	use, s := r.declared(d)
+	err := s.check(&guardScope{&r.scope}, d.Guard)
+	if err == nil {
+		return true
+	}
+	var model huma.StatusError
+	switch {
+	case errors.As(err, &model):
+		r.refuseWith(model)
+	case isContextError(err):
+		r.refuse(answerUnavailable)
+	default:
+		use.manager.refused(r.parent, r.entry.op, ReasonGuardError, err)
+		r.refuse(answerForbidden)
+	}
+	return false
+}
+
+// declared returns the session that a declaration is about.
+func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
+	for i := range r.entry.sessions {
+		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
+			return use, r.session(i)
+		}
+	}
+	panic("humasess: declaration of " + d.Type.String() + " without a session")
+}
+
+// recheck asks the guards of one session again.
+func (r *request) recheck(s session) error {
+	for i := range r.entry.policy.Declarations {
+		d := &r.entry.policy.Declarations[i]
+		if d.Kind != openapi.Guarded {
+			continue
+		}
+		if _, of := r.declared(d); of != s {
+			continue
+		}
+		if err := s.check(&guardScope{&r.scope}, d.Guard); err != nil {
+			return err
+		}
+	}
+	return nil
+}

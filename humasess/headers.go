@@ -1,0 +1,93 @@
+package humasess
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// heldHeaders are what the handler has set before the commit. They go out
+// when it has succeeded, and nowhere when it has failed.
+type heldHeaders struct {
+	inline [4]heldHeader
+	n      int
+	more   []heldHeader
+}
+
+type heldHeader struct {
+	name, value string
+	add         bool
+}
+
+func (h *heldHeaders) hold(header heldHeader) {
+	if h.n < len(h.inline) {
+		h.inline[h.n] = header
+		h.n++
+		return
+	}
+	h.more = append(h.more, header)
+}
+
+func (h *heldHeaders) each(f func(heldHeader)) {
+	for _, header := range h.inline[:h.n] {
+		f(header)
+	}
+	for _, header := range h.more {
+		f(header)
+	}
+}
+
+func (h *heldHeaders) reset() { h.n, h.more = 0, h.more[:0] }
+
+// release sends the handler's headers and those that follow from the sessions
+// of the request: private answers are not stored (OWASP, ASVS 14.3.2), and
+// caches learn that answers depend on the cookie (RFC 9111 § 4.1).
+func (h *heldHeaders) release(ctx huma.Context, cookie, active bool) {
+	vary, cached := false, false
+	h.each(func(header heldHeader) {
+		switch {
+		case is(header.name, "Vary") && containsToken(header.value, "Cookie"):
+			vary = true
+		case is(header.name, "Cache-Control"):
+			if cookie || active && allowsShared(header.value) {
+				return
+			}
+			cached = true
+		}
+		if header.add {
+			ctx.AppendHeader(header.name, header.value)
+		} else {
+			ctx.SetHeader(header.name, header.value)
+		}
+	})
+	if !vary {
+		ctx.AppendHeader("Vary", "Cookie")
+	}
+	if (cookie || active) && !cached {
+		ctx.SetHeader("Cache-Control", "no-store")
+	}
+	h.reset()
+}
+
+func is(name, want string) bool {
+	return len(name) == len(want) && strings.EqualFold(name, want)
+}
+
+// allowsShared reports whether a Cache-Control lets a shared cache keep what
+// one user got.
+func allowsShared(value string) bool {
+	return containsToken(value, "public") || strings.Contains(strings.ToLower(value), "s-maxage")
+}
+
+// containsToken looks for one member of a comma-separated list; "*" is all.
+func containsToken(list, token string) bool {
+	for list != "" {
+		member, rest, _ := strings.Cut(list, ",")
+		member = strings.Trim(member, " \t")
+		if strings.EqualFold(member, token) || member == "*" {
+			return true
+		}
+		list = rest
+	}
+	return false
+}

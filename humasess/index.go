@@ -1,0 +1,298 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// Info describes one of a user's sessions.
+type Info[T any] struct {
+	ID         string // public: for [Session.Revoke]
+	Data       T
+	Current    bool // the session of the request that asked
+	CreatedAt  time.Time
+	LastSeenAt time.Time // exact to a tenth of the idle timeout
+	ExpiresAt  time.Time // unless it is used again
+}
+
+// List returns the live sessions of this session's identity, oldest first,
+// without extending them. An anonymous session lists itself only.
+// [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
+// store has no index.
+func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bound().list(ctx) }
+
+// Revoke ends one of this identity's sessions at once, by its public ID. An
+// ID of anybody else is [ErrNotFound], as is one that has ended.
+func (s *Session[T]) Revoke(ctx context.Context, id string) error { return s.bound().revoke(ctx, id) }
+
+// RevokeOthers ends all of this identity's sessions but this one, at once,
+// and renews this one without grace (ASVS 7.4.3). It returns how many ended.
+func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
+	return s.bound().revokeOthers(ctx)
+}
+
+// RevokeAll ends all of this identity's sessions at once, this one included,
+// and expires the cookie. It returns how many ended.
+func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
+
+// activeOwner is the identity of the active session.
+func (s *state[T]) activeOwner() string {
+	if s.life.next != nextSame {
+		return s.pending.owner
+	}
+	return s.rec.Identity
+}
+
+func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.life.active() {
+		return nil, fail(ErrNoSession, nil)
+	}
+	if s.m.opts.Identity == nil {
+		return nil, fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	owner := s.activeOwner()
+	if owner == "" {
+		if !s.life.onBase() {
+			return nil, nil
+		}
+		data, err := s.m.decode(s.rec.open)
+		if err != nil {
+			return nil, err
+		}
+		return []Info[T]{s.m.info(&s.rec, data, true)}, nil
+	}
+	current := stores.ID{}
+	if s.life.onBase() {
+		current = s.rec.ID
+	}
+	return s.m.list(ctx, owner, current)
+}
+
+var errNoIdentity = errors.New("Options.Identity is not set")
+
+// list leaves out sessions whose data does not decode: they are as good as
+// none to their bearers too.
+func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) ([]Info[T], error) {
+	records, err := stores.List(ctx, m.store, owner)
+	if err != nil {
+		return nil, m.storeFailed(ctx, err)
+	}
+	infos := make([]Info[T], 0, len(records))
+	for _, raw := range records {
+		rec, err := m.openRecord(raw)
+		if err == nil && rec.open.scheme != m.scheme {
+			continue
+		}
+		var data T
+		if err == nil {
+			data, err = m.decode(rec.open)
+		}
+		if err != nil {
+			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+			continue
+		}
+		infos = append(infos, m.info(&rec, data, rec.ID == current))
+	}
+	return infos, nil
+}
+
+func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
+	return Info[T]{
+		ID: rec.ID.String(), Data: data, Current: current,
+		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+	}
+}
+
+func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return fail(errors.ErrUnsupported, err)
+	}
+	m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+	return unavailable(err)
+}
+
+func (s *state[T]) revoke(ctx context.Context, text string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.need(); err != nil {
+		return err
+	}
+	id, err := stores.ParseID(text)
+	if err != nil {
+		return fail(ErrNotFound, nil)
+	}
+	if s.life.onBase() && id == s.rec.ID {
+		s.life.destroy()
+		s.pending = pending[T]{}
+		return s.write(ctx)
+	}
+	owner := s.activeOwner()
+	if owner == "" {
+		return fail(ErrNotFound, nil)
+	}
+	if s.former {
+		return fail(ErrConflict, nil)
+	}
+	err = s.m.store.Delete(ctx, id, stores.Condition{Identity: owner})
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return fail(ErrNotFound, nil)
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	s.emit(Event{Kind: EventRevoked, SessionID: text, Count: 1})
+	return nil
+}
+
+func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner, err := s.mayRevoke()
+	if err != nil || owner == "" {
+		return 0, err
+	}
+	var except stores.ID
+	if s.life.onBase() {
+		except = s.rec.ID
+	}
+	n, err := s.revokeOwner(ctx, owner, except)
+	if err != nil {
+		return 0, err
+	}
+	if s.life.onBase() {
+		s.rotate(rotateAtOnce)
+	} else if s.rec.Identity == owner {
+		s.life.base = false
+	}
+	return n, nil
+}
+
+func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner, err := s.mayRevoke()
+	if err != nil {
+		return 0, err
+	}
+	if owner == "" {
+		stored := s.life.base
+		s.life.destroy()
+		s.pending = pending[T]{}
+		return boolToInt(stored), s.write(ctx)
+	}
+	n, err := s.revokeOwner(ctx, owner, stores.ID{})
+	if err != nil {
+		return 0, err
+	}
+	s.life.next = nextSame
+	if s.rec.Identity == owner {
+		s.life.vanish()
+	} else {
+		s.life.destroy()
+	}
+	s.pending = pending[T]{}
+	return n, nil
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// mayRevoke returns the identity that the request may revoke. The bearer of a
+// token that was renewed may not: a thief would log the owner out with it.
+func (s *state[T]) mayRevoke() (string, error) {
+	if err := s.need(); err != nil {
+		return "", err
+	}
+	if s.m.opts.Identity == nil {
+		return "", fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if s.former {
+		return "", fail(ErrConflict, nil)
+	}
+	return s.activeOwner(), nil
+}
+
+// revokeOwner revokes and notes when, so that the request's own Start is not
+// refused for it. That another revocation came first, since the request
+// began, refuses it.
+func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
+	from := time.Now()
+	revoked, err := stores.RevokeIdentity(ctx, s.m.store, owner, except)
+	if err != nil {
+		return 0, s.m.storeFailed(ctx, err)
+	}
+	call := bracket{from, time.Now()}
+	if s.judge(revoked.Ago, call) == notRevoked {
+		s.revocations = append(s.revocations, call)
+	}
+	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
+	return revoked.Count, nil
+}
+
+// List returns the live sessions of an identity, oldest first.
+// [errors.ErrUnsupported] without Options.Identity or an index in the store.
+func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], error) {
+	if err := m.indexes(identity); err != nil {
+		return nil, err
+	}
+	return m.list(ctx, m.qualify(identity), stores.ID{})
+}
+
+// Revoke ends the session with the public ID at once, whoever it belongs to.
+// [ErrNotFound] when there is none.
+func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
+	parsed, err := stores.ParseID(id)
+	if err != nil {
+		return fail(ErrNotFound, nil)
+	}
+	raw, err := m.store.Load(ctx, parsed)
+	if err == nil {
+		if rec, bad := m.openRecord(raw); bad == nil && rec.open.scheme != m.scheme {
+			return fail(ErrNotFound, nil)
+		}
+		err = m.store.Delete(ctx, parsed, stores.Condition{})
+	}
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return fail(ErrNotFound, nil)
+	case err != nil:
+		return m.storeFailed(ctx, err)
+	}
+	m.emit(ctx, Event{Kind: EventRevoked, SessionID: id, Count: 1})
+	return nil
+}
+
+// RevokeIdentity ends all sessions of an identity at once and returns how
+// many there were. A Start in a request that began before is refused: it may
+// have checked credentials that no longer count.
+func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
+	if err := m.indexes(identity); err != nil {
+		return 0, err
+	}
+	revoked, err := stores.RevokeIdentity(ctx, m.store, m.qualify(identity), stores.ID{})
+	if err != nil {
+		return 0, m.storeFailed(ctx, err)
+	}
+	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
+	return revoked.Count, nil
+}
+
+func (m *Manager[T]) indexes(identity string) error {
+	if m.opts.Identity == nil {
+		return fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if identity == "" {
+		return fmt.Errorf("humasess: %w", stores.ErrNoIdentity)
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package humasess
+
+// lifecycle is the state of one session in one request: what the store has,
+// what the handler asked for, and what follows from both when it is written.
+// It does no I/O and is not safe for concurrent use.
+type lifecycle struct {
+	base    bool // the store has a record that the request's token opened
+	doomed  bool // Destroy was called on it; no error takes that back
+	next    next
+	changed bool
+	rotate  rotation
+	reissue bool // the cookie's attributes changed
+
+	cookie  cookieAction // what earlier commits of this request call for
+	written bool         // an earlier commit of this request created the record
+	closed  bool         // the response has begun
+}
+
+// next is the session that the handler wants the request to end with.
+type next uint8
+
+const (
+	nextSame    next = iota // the one it has, if any
+	nextStart               // a new one that owes nothing to the base
+	nextReplace             // a new one that carries data of the base
+)
+
+type rotation uint8
+
+const (
+	rotateNo     rotation = iota
+	rotateGrace           // requests under way may still use the old token
+	rotateAtOnce          // they may not
+)
+
+type cookieAction uint8
+
+const (
+	cookieKeep cookieAction = iota
+	cookieSet
+	cookieExpire
+)
+
+// phase names a lifecycle for people: in errors, events and tests.
+type phase string
+
+const (
+	phaseNone      phase = "none"
+	phaseLoaded    phase = "loaded"
+	phaseStarted   phase = "started"
+	phaseChanged   phase = "changed"
+	phaseRenewed   phase = "renewed"
+	phaseDestroyed phase = "destroyed"
+	phaseCommitted phase = "committed"
+)
+
+func (l *lifecycle) phase() phase {
+	switch {
+	case l.closed:
+		return phaseCommitted
+	case l.next != nextSame:
+		return phaseStarted
+	case l.doomed:
+		return phaseDestroyed
+	case !l.base:
+		return phaseNone
+	case l.rotate != rotateNo:
+		return phaseRenewed
+	case l.changed:
+		return phaseChanged
+	}
+	return phaseLoaded
+}
+
+// active reports whether a session is there for the handler.
+func (l *lifecycle) active() bool {
+	return l.next != nextSame || l.base && !l.doomed
+}
+
+// onBase reports whether the active session is the one in the store.
+func (l *lifecycle) onBase() bool { return l.next == nextSame && l.base && !l.doomed }
+
+func (l *lifecycle) load() { l.base = true }
+
+func (l *lifecycle) start() {
+	l.next = nextStart
+	l.forgetChanges()
+}
+
+// change notes new data for the active session. Without one it starts one.
+func (l *lifecycle) change(identityMoved bool) {
+	switch {
+	case !l.active():
+		l.start()
+	case l.next == nextSame && identityMoved:
+		l.next = nextReplace
+		l.forgetChanges()
+	case l.next == nextSame:
+		l.changed = true
+	}
+}
+
+// retain undoes a replacement whose identity has moved back.
+func (l *lifecycle) retain() {
+	if l.next == nextReplace {
+		l.next = nextSame
+		l.changed = true
+	}
+}
+
+// renew asks for a new token. A session that is about to start gets one
+// anyway.
+func (l *lifecycle) renew(r rotation) {
+	if l.next == nextSame {
+		l.rotate = max(l.rotate, r)
+	}
+}
+
+// remember notes that deadlines and the cookie's persistence changed.
+func (l *lifecycle) remember() {
+	if l.next == nextSame {
+		l.changed, l.reissue = true, true
+	}
+}
+
+func (l *lifecycle) destroy() {
+	l.next = nextSame
+	l.forgetChanges()
+	if l.base {
+		l.doomed = true
+	} else if l.cookie == cookieSet {
+		l.cookie = cookieKeep
+	}
+}
+
+// vanish notes that the base is gone from the store by the request's own
+// doing, as after RevokeAll.
+func (l *lifecycle) vanish() {
+	if l.base && l.next != nextStart {
+		l.cookie = cookieExpire
+	}
+	l.base, l.doomed, l.written = false, false, false
+	if l.next != nextStart {
+		l.next = nextSame
+	}
+	l.forgetChanges()
+}
+
+func (l *lifecycle) forgetChanges() {
+	l.changed, l.rotate, l.reissue = false, rotateNo, false
+}
+
+// fail drops what an error response must not keep. Destroying stands. It
+// reports whether a record that the request has already created must go too.
+func (l *lifecycle) fail() (undo bool) {
+	l.next = nextSame
+	l.forgetChanges()
+	undo = l.written
+	if undo {
+		l.base, l.written, l.cookie = false, false, cookieKeep
+	}
+	return undo
+}
+
+// plan is what to write, in this order.
+type plan struct {
+	delete     bool
+	anyVersion bool // delete whatever the version: nothing of it is carried on
+	create     bool
+	update     bool
+	rotate     rotation
+	cookie     cookieAction
+}
+
+func (l *lifecycle) plan() plan {
+	p := plan{cookie: l.cookie}
+	p.create = l.next != nextSame
+	p.delete = l.base && (l.doomed || p.create)
+	p.anyVersion = l.doomed || l.next == nextStart
+	p.update = l.onBase() && (l.changed || l.rotate != rotateNo)
+	if p.update {
+		p.rotate = l.rotate
+	}
+	switch {
+	case p.create || p.rotate != rotateNo || p.update && l.reissue:
+		p.cookie = cookieSet
+	case l.doomed:
+		p.cookie = cookieExpire
+	}
+	return p
+}
+
+// commit notes that the plan was carried out.
+func (l *lifecycle) commit(p plan) {
+	l.written = p.create || l.written && !p.delete
+	l.base = p.create || l.base && !p.delete
+	l.doomed = false
+	l.next = nextSame
+	l.cookie = p.cookie
+	l.forgetChanges()
+}

@@ -1,0 +1,191 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// Manager keeps the sessions of one type. Create it with [New], attach it to
+// an API with [Manager.Attach], and share it: all methods are safe for
+// concurrent use.
+type Manager[T any] struct {
+	opts     Options[T]
+	store    stores.Store
+	memoizer stores.Memoizer // nil unless the store is one
+	scheme   string
+	values   values[T]
+	cookies  cookieWriter
+	origins  *security.CrossOrigin
+	attached atomic.Bool
+}
+
+// New returns a manager that keeps its sessions in store. The options may be
+// nil. Options that could not work, and those that browsers would not honour,
+// are an error: nothing is checked later.
+func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
+	if store == nil {
+		return nil, errors.New("humasess: New called with a nil store")
+	}
+	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	origins, err := security.NewCrossOrigin(o.TrustedOrigins)
+	if err != nil {
+		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
+	}
+	if opts != nil && opts.Now != nil {
+		if c, ok := stores.As[stores.ClockUser](store); ok {
+			c.UseClock(opts.Now)
+		}
+	}
+	m := &Manager[T]{
+		opts:    o,
+		store:   store,
+		scheme:  o.SchemeName,
+		values:  newValues[T](o.Codec),
+		cookies: newCookieWriter(o.Cookie),
+		origins: origins,
+	}
+	m.memoizer, _ = stores.As[stores.Memoizer](store)
+	return m, nil
+}
+
+// Attach documents the sessions in the API's OpenAPI document and enforces
+// them on its operations. Call it before the first operation is registered;
+// several managers of different types may be attached to one API, and one
+// manager to several APIs.
+//
+// It is an error to attach to a [huma.Group], after an operation, or where
+// the type, the scheme's key or the cookie's name is taken.
+func (m *Manager[T]) Attach(api huma.API) error {
+	if _, ok := api.(*huma.Group); ok {
+		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require")
+	}
+	g, err := gateOf(api)
+	if err != nil {
+		return err
+	}
+	if err := g.add(m); err != nil {
+		return err
+	}
+	m.attached.Store(true)
+	return nil
+}
+
+// Require returns a modifier that requires an active session with all of the
+// roles, for operations and groups that need not embed anything:
+//
+//	group.UseSimpleModifier(sessions.Require("admin"))
+//
+// The modifier panics when the manager is not attached.
+func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
+	return func(op *huma.Operation) {
+		if !m.attached.Load() {
+			panic(fmt.Sprintf("humasess: Require called for operation %q (%s %s), but its manager is not attached to an API: call Attach first", op.OperationID, op.Method, op.Path))
+		}
+		openapi.Protect(op, openapi.Protection{Scheme: m.scheme, Roles: roles})
+	}
+}
+
+// Close stops the store's background work. It never closes a client that was
+// passed to the store, and sessions stay usable.
+func (m *Manager[T]) Close(ctx context.Context) error {
+	if c, ok := stores.As[stores.Closer](m.store); ok {
+		return c.Close(ctx)
+	}
+	return nil
+}
+
+func (m *Manager[T]) now() time.Time { return m.opts.Now() }
+
+// owner is the identity as the store knows it. The scheme's key keeps the
+// users of two managers apart that share a store.
+func (m *Manager[T]) owner(data T) string {
+	if m.opts.Identity == nil {
+		return ""
+	}
+	return m.qualify(m.opts.Identity(data))
+}
+
+func (m *Manager[T]) qualify(identity string) string {
+	if identity == "" {
+		return ""
+	}
+	return m.scheme + "/" + identity
+}
+
+// document describes the manager to the OpenAPI document.
+func (m *Manager[T]) document(g *gate) openapi.Scheme {
+	return openapi.Scheme{
+		Key:        m.scheme,
+		CookieName: m.opts.Cookie.Name,
+		Type:       reflect.TypeFor[T](),
+		HasRoles:   m.opts.Roles != nil,
+		OmitRoles:  m.opts.OmitRoles,
+		Default:    m.opts.RequireByDefault,
+		Extension: &schemePolicy{
+			gate:                    g,
+			IdleTimeout:             duration(m.opts.IdleTimeout),
+			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
+			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
+			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
+			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
+		},
+	}
+}
+
+// manager is what a gate sees of a Manager.
+type manager interface {
+	document(*gate) openapi.Scheme
+	schemeChecks() map[string]schemeCheck
+	checkOrigin(security.Origins) error
+	refused(ctx context.Context, op *huma.Operation, reason string, err error)
+
+	// newRequest returns a request with the manager's state in it, in one
+	// piece of memory; newState one for a request that exists.
+	newRequest() (*request, session)
+	newState(*request) session
+}
+
+var _ manager = (*Manager[struct{}])(nil)
+
+type schemeCheck = func(ctx huma.Context, scopes []string) error
+
+func (m *Manager[T]) schemeChecks() map[string]schemeCheck { return m.opts.SchemeChecks }
+
+func (m *Manager[T]) checkOrigin(o security.Origins) error { return m.origins.Check(o) }
+
+func (m *Manager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
+	m.emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})
+}
+
+func (m *Manager[T]) newRequest() (*request, session) {
+	r := &struct {
+		request
+		state state[T]
+	}{}
+	r.state.m, r.state.r = m, &r.request
+	return &r.request, &r.state
+}
+
+func (m *Manager[T]) newState(r *request) session { return &state[T]{m: m, r: r} }
+
+func operationName(op *huma.Operation) string {
+	if op == nil {
+		return ""
+	}
+	if op.OperationID != "" {
+		return op.OperationID
+	}
+	return op.Method + " " + op.Path
+}

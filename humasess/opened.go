@@ -1,0 +1,131 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// opened is a record's payload, taken apart. It is never changed once made,
+// so that requests can share it beside the record in memory.
+type opened[T any] struct {
+	payload
+	value   T    // to copy from, never to hand out
+	decoded bool // value is set
+}
+
+// record is a live session as one load has found it.
+type record[T any] struct {
+	stores.Record
+	open   *opened[T]
+	loaded time.Time // on the core's clock
+}
+
+// fetch loads one record and takes it apart.
+func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error) {
+	if m.memoizer == nil {
+		rec, err := m.store.Load(ctx, id)
+		if err != nil {
+			return record[T]{}, err
+		}
+		return m.openRecord(rec)
+	}
+	rec, memo, err := m.memoizer.LoadMemo(ctx, id)
+	if err != nil {
+		return record[T]{}, err
+	}
+	if o, ok := memo.Value().(*opened[T]); ok {
+		return record[T]{Record: rec, open: o, loaded: m.now()}, nil
+	}
+	r, err := m.openRecord(rec)
+	if err == nil && r.open.scheme == m.scheme {
+		r.open = m.share(r.open)
+		memo.Set(r.open)
+	}
+	return r, err
+}
+
+func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
+	p, err := decodePayload(rec.Payload)
+	if err != nil {
+		return record[T]{}, fmt.Errorf("session %v: %w", rec.ID, err)
+	}
+	return record[T]{Record: rec, open: &opened[T]{payload: p}, loaded: m.now()}, nil
+}
+
+// share decodes the data where a copy of the result can be handed out. The
+// value comes from the stored bytes and from nowhere else, or a caller would
+// hold a part of it.
+func (m *Manager[T]) share(o *opened[T]) *opened[T] {
+	if m.values.shares() {
+		if v, err := m.values.decode(o.data); err == nil {
+			o.value, o.decoded = v, true
+		}
+	}
+	return o
+}
+
+// storeNow is the store's clock, carried on from the load by the core's.
+func (r *record[T]) storeNow(m *Manager[T]) time.Time {
+	return r.Now.Add(m.now().Sub(r.loaded))
+}
+
+// ownership is what a token is to a record.
+type ownership uint8
+
+const (
+	notOwner ownership = iota
+	formerOwner
+	owner
+)
+
+// ownerOf compares the token with the current secret and, within the grace
+// after a rotation, with the previous one.
+func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
+	if r.open.scheme != m.scheme {
+		return notOwner
+	}
+	if token.Matches(r.open.hash) {
+		return owner
+	}
+	if !r.open.tolerated || !token.Matches(r.open.previous) {
+		return notOwner
+	}
+	// Clocks of processes differ: a rotation may lie a little in the future.
+	age := r.Now.Sub(time.Unix(0, r.open.rotated))
+	if age > m.opts.RotationGrace || age < -m.opts.RotationGrace {
+		return notOwner
+	}
+	return formerOwner
+}
+
+// decode returns the record's data as the caller's own.
+func (m *Manager[T]) decode(o *opened[T]) (T, error) {
+	if o.decoded {
+		return m.values.copy(&o.value), nil
+	}
+	v, err := m.values.decode(o.data)
+	if err != nil {
+		return m.migrate(o.data, err)
+	}
+	return v, nil
+}
+
+// errUndecodable wraps what OnUndecodable returned beside ErrHide.
+var errUndecodable = errors.New("humasess: stored session data does not decode")
+
+func (m *Manager[T]) migrate(data []byte, cause error) (T, error) {
+	if m.opts.OnUndecodable == nil {
+		var zero T
+		return zero, fmt.Errorf("%w: %w", ErrHide, cause)
+	}
+	v, err := m.opts.OnUndecodable(append([]byte(nil), data...), cause)
+	if err != nil && !errors.Is(err, ErrHide) {
+		err = fmt.Errorf("%w: %w", errUndecodable, err)
+	}
+	return v, err
+}

@@ -1,0 +1,195 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// Options configure a [Manager]. The zero value is the secure one, and nil
+// stands for it. Options are copied by [New].
+type Options[T any] struct {
+	// Identity returns what one user's sessions have in common, for example
+	// the user's ID, and "" for an anonymous session. Without it sessions
+	// cannot be listed or revoked by user. It must depend on nothing but its
+	// argument. The default is nil.
+	Identity func(T) string
+
+	// Roles returns the roles that requirements are checked against. It must
+	// depend on nothing but its argument. The default is nil.
+	Roles func(T) []string
+
+	// Cookie are the attributes of the session cookie. The default is
+	// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`.
+	Cookie CookieOptions
+
+	// Codec encodes T for the store. The default is JSON.
+	Codec Codec
+
+	// IdleTimeout ends a session that long after its last request. The
+	// extension is written at most once per tenth of it. ASVS 7.3.1. The
+	// default is 30 minutes.
+	IdleTimeout time.Duration
+
+	// AbsoluteTimeout ends a session that long after its Start, however busy
+	// it is. ASVS 7.3.2. The default is 12 hours.
+	AbsoluteTimeout time.Duration
+
+	// RememberIdleTimeout replaces IdleTimeout for sessions with Remember.
+	// The default is 14 days.
+	RememberIdleTimeout time.Duration
+
+	// RememberAbsoluteTimeout replaces AbsoluteTimeout for sessions with
+	// Remember. At most 400 days, the longest life of a cookie (RFC 6265bis
+	// § 5.5). The default is 30 days.
+	RememberAbsoluteTimeout time.Duration
+
+	// RotationGrace is how long the previous token opens the session after
+	// Renew, for requests that were under way. Negative is not at all. The default
+	// is 10 seconds.
+	RotationGrace time.Duration
+
+	// MaxPerIdentity bounds the live sessions of one identity; the oldest
+	// gives way. -1 is no limit. The default is 100.
+	MaxPerIdentity int
+
+	// TrustedOrigins may send unsafe requests although they are not the API's
+	// own, each as "scheme://host[:port]". The default is none.
+	TrustedOrigins []string
+
+	// RequireByDefault requires a session for every operation that does not
+	// embed Session or Login or say `security: []`. The default is false.
+	RequireByDefault bool
+
+	// SchemeName is the key of the security scheme in the OpenAPI document,
+	// and part of every record: sessions are lost when it changes. The default
+	// is "sessionCookie".
+	SchemeName string
+
+	// OmitRoles keeps roles out of the document, but for the text of the 403,
+	// for tools that refuse them on a cookie scheme. They are checked all the
+	// same. The default is false.
+	OmitRoles bool
+
+	// SchemeChecks say whether a request satisfies a security scheme of the
+	// program's own, by the scheme's key, so that an operation may ask for it
+	// beside a session or instead of one. scopes are those of the requirement.
+	// nil is satisfied; any error is not, and its text stays inside. The
+	// default is none.
+	SchemeChecks map[string]func(ctx huma.Context, scopes []string) error
+
+	// OnUndecodable decides about stored data that does not decode as T: it
+	// returns the migrated value, or an error. ErrHide hides the session,
+	// which is then as good as none but stays stored, so that rolling back a
+	// release heals it. Any other error fails the request with a 500. The
+	// default hides.
+	OnUndecodable func(data []byte, cause error) (T, error)
+
+	// OnEvent is called for every event, within the request and concurrently.
+	// The default is nil.
+	OnEvent func(context.Context, Event)
+
+	// Logger gets problems as warnings and errors, and all other events for
+	// debugging. The default is [slog.Default].
+	Logger *slog.Logger
+
+	// Now is the clock for tests and for stores that have none of their own.
+	// The default is [time.Now].
+	Now func() time.Time
+}
+
+const defaultSchemeName = "sessionCookie"
+
+// orDefault replaces 0.
+func orDefault[V comparable](v *V, fallback V) {
+	var zero V
+	if *v == zero {
+		*v = fallback
+	}
+}
+
+// withDefaults returns a copy that is complete and consistent.
+func (o *Options[T]) withDefaults() (Options[T], error) {
+	var c Options[T]
+	if o != nil {
+		c = *o
+	}
+	orDefault(&c.IdleTimeout, 30*time.Minute)
+	orDefault(&c.AbsoluteTimeout, 12*time.Hour)
+	orDefault(&c.RememberIdleTimeout, 14*24*time.Hour)
+	orDefault(&c.RememberAbsoluteTimeout, 30*24*time.Hour)
+	orDefault(&c.RotationGrace, 10*time.Second)
+	orDefault(&c.MaxPerIdentity, 100)
+	orDefault(&c.SchemeName, defaultSchemeName)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	var err error
+	if c.Cookie, err = c.Cookie.withDefaults(); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+func (o *Options[T]) check() error {
+	switch {
+	case o.IdleTimeout < time.Second:
+		return fmt.Errorf("IdleTimeout %v is less than a second", o.IdleTimeout)
+	case o.AbsoluteTimeout < o.IdleTimeout:
+		return fmt.Errorf("AbsoluteTimeout %v is less than IdleTimeout %v", o.AbsoluteTimeout, o.IdleTimeout)
+	case o.AbsoluteTimeout > maxCookieAge:
+		return fmt.Errorf("AbsoluteTimeout %v is more than 400 days", o.AbsoluteTimeout)
+	case o.RememberIdleTimeout < time.Second:
+		return fmt.Errorf("RememberIdleTimeout %v is less than a second", o.RememberIdleTimeout)
+	case o.RememberAbsoluteTimeout < o.RememberIdleTimeout:
+		return fmt.Errorf("RememberAbsoluteTimeout %v is less than RememberIdleTimeout %v", o.RememberAbsoluteTimeout, o.RememberIdleTimeout)
+	case o.RememberAbsoluteTimeout > maxCookieAge:
+		return fmt.Errorf("RememberAbsoluteTimeout %v is more than 400 days, the longest life of a cookie", o.RememberAbsoluteTimeout)
+	case o.RotationGrace > time.Hour:
+		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)
+	case o.MaxPerIdentity < -1:
+		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
+	case !openapi.ValidKey(o.SchemeName):
+		return fmt.Errorf("SchemeName %q is not a component key: letters, digits and . _ - only", o.SchemeName)
+	case (o.Codec.Marshal == nil) != (o.Codec.Unmarshal == nil):
+		return errors.New("Codec has one function of two")
+	}
+	for key, check := range o.SchemeChecks {
+		if check == nil || key == o.SchemeName {
+			return fmt.Errorf("SchemeChecks[%q] is nil or names the session's own scheme", key)
+		}
+	}
+	return o.probe()
+}
+
+// probe encodes the zero T, so that a type that the codec cannot handle stops
+// the program at its start and not at the first login.
+func (o *Options[T]) probe() error {
+	var zero T
+	codec := o.Codec.withDefaults()
+	data, err := codec.Marshal(zero)
+	if err != nil {
+		return fmt.Errorf("codec cannot encode %v: %w", reflect.TypeFor[T](), err)
+	}
+	if err := codec.Unmarshal(data, &zero); err != nil {
+		return fmt.Errorf("codec cannot decode what it encoded of %v: %w", reflect.TypeFor[T](), err)
+	}
+	return nil
+}
+
+// idle and absolute are the timeouts of a session.
+func (o *Options[T]) timeouts(remember bool) (idle, absolute time.Duration) {
+	if remember {
+		return o.RememberIdleTimeout, o.RememberAbsoluteTimeout
+	}
+	return o.IdleTimeout, o.AbsoluteTimeout
+}

@@ -1,0 +1,144 @@
+package humasess
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// payload is what the core keeps in a record beside the columns of the store.
+// Its first byte is the format's version. Fields follow as tag, length and
+// value; unknown tags are kept, so that a process of the previous release
+// that rewrites a record loses nothing a newer one has put there.
+type payload struct {
+	scheme        string   // of the manager that the record belongs to
+	hash          [32]byte // SHA-256 of the current secret
+	created       int64    // Unix nanoseconds on the core's clock
+	authenticated int64    // the same, of the last Start
+	idle          time.Duration
+	remember      bool
+
+	// The secret before the last rotation, while it is tolerated.
+	previous  [32]byte
+	rotated   int64
+	tolerated bool
+
+	data    []byte // T, encoded
+	unknown []byte // fields of newer releases, as they came
+}
+
+const payloadVersion = 1
+
+// Tags are part of the stored format: never reuse one.
+const (
+	tagScheme        = 1
+	tagHash          = 2
+	tagCreated       = 3
+	tagAuthenticated = 4
+	tagIdle          = 5
+	tagRemember      = 6
+	tagPrevious      = 7
+	tagRotated       = 8
+	tagData          = 9
+)
+
+var errPayload = errors.New("record is not in a known payload format")
+
+func (p *payload) encode() []byte {
+	b := make([]byte, 0, 128+len(p.scheme)+len(p.data)+len(p.unknown))
+	b = append(b, payloadVersion)
+	b = appendField(b, tagScheme, p.scheme)
+	b = appendField(b, tagHash, p.hash[:])
+	b = appendInt(b, tagCreated, p.created)
+	b = appendInt(b, tagAuthenticated, p.authenticated)
+	b = appendInt(b, tagIdle, int64(p.idle))
+	if p.remember {
+		b = appendField(b, tagRemember, "")
+	}
+	if p.tolerated {
+		b = appendField(b, tagPrevious, p.previous[:])
+		b = appendInt(b, tagRotated, p.rotated)
+	}
+	b = append(b, p.unknown...)
+	return appendField(b, tagData, p.data)
+}
+
+func appendField[B string | []byte](b []byte, tag uint64, value B) []byte {
+	b = binary.AppendUvarint(b, tag)
+	b = binary.AppendUvarint(b, uint64(len(value)))
+	return append(b, value...)
+}
+
+func appendInt(b []byte, tag uint64, value int64) []byte {
+	var buf [binary.MaxVarintLen64]byte
+	return appendField(b, tag, buf[:binary.PutVarint(buf[:], value)])
+}
+
+// decodePayload reads what encode writes. The result aliases b, which nobody
+// may change from then on.
+func decodePayload(b []byte) (payload, error) {
+	var p payload
+	if len(b) == 0 || b[0] != payloadVersion {
+		return p, errPayload
+	}
+	b = b[1:]
+	for len(b) > 0 {
+		tag, value, rest := cutField(b)
+		if rest == nil {
+			return p, errPayload
+		}
+		ok := true
+		switch tag {
+		case tagScheme:
+			p.scheme = string(value)
+		case tagHash:
+			ok = copy(p.hash[:], value) == len(p.hash) && len(value) == len(p.hash)
+		case tagCreated:
+			p.created, ok = varint(value)
+		case tagAuthenticated:
+			p.authenticated, ok = varint(value)
+		case tagIdle:
+			var n int64
+			n, ok = varint(value)
+			p.idle = time.Duration(n)
+		case tagRemember:
+			p.remember = true
+		case tagPrevious:
+			ok = copy(p.previous[:], value) == len(p.previous) && len(value) == len(p.previous)
+			p.tolerated = true
+		case tagRotated:
+			p.rotated, ok = varint(value)
+		case tagData:
+			p.data = value
+		default:
+			p.unknown = append(p.unknown, b[:len(b)-len(rest)]...)
+		}
+		if !ok {
+			return p, errPayload
+		}
+		b = rest
+	}
+	if p.idle <= 0 || p.scheme == "" {
+		return p, errPayload
+	}
+	return p, nil
+}
+
+// cutField returns a nil rest when b does not start with a whole field.
+func cutField(b []byte) (tag uint64, value, rest []byte) {
+	tag, n := binary.Uvarint(b)
+	if n <= 0 {
+		return 0, nil, nil
+	}
+	size, m := binary.Uvarint(b[n:])
+	if m <= 0 || size > uint64(len(b)-n-m) {
+		return 0, nil, nil
+	}
+	end := n + m + int(size)
+	return tag, b[n+m : end : end], b[end:]
+}
+
+func varint(b []byte) (int64, bool) {
+	v, n := binary.Varint(b)
+	return v, n > 0 && n == len(b)
+}

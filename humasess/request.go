@@ -1,0 +1,270 @@
+package humasess
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// request is one request to an operation that uses sessions. Handlers use it
+// from one goroutine, as huma does; sessions lock themselves.
+type request struct {
+	scope  scope
+	gate   *gate
+	entry  *entry
+	parent context.Context
+	began  time.Time // on the monotonic clock, before credentials were checked
+
+	first session // of entry.sessions, in order
+	rest  []session
+
+	held     heldHeaders
+	writes   writeContext
+	outcome  outcome
+	returned bool
+	handle   string // names the request to a marker; see binding
+}
+
+// outcome is what became of the commit.
+type outcome uint8
+
+const (
+	undecided outcome = iota
+	committed
+	failed // our answer went out; the handler's goes nowhere
+)
+
+// session is what a request sees of a session's state.
+type session interface {
+	load(ctx context.Context) error
+	isActive() bool
+	hasRoles(roles []string) bool
+	check(ctx huma.Context, guard any) error
+
+	// needs notes what the session was admitted for, to be checked again
+	// when a concurrent change makes the request start over.
+	needs(roles []string)
+
+	// commit writes what is pending, and undo takes a session back that it
+	// has created. cookie is the Set-Cookie that follows, if any.
+	commit(status int) error
+	undo()
+	cookie() string
+
+	isBound() bool
+}
+
+func (r *request) begin(g *gate, e *entry, ctx huma.Context, first session) {
+	r.gate, r.entry, r.first = g, e, first
+	r.parent = ctx.Context()
+	r.began = time.Now()
+	r.scope = scope{humaContext: ctx, r: r}
+	r.scope.ctx = &r.scope
+	for _, s := range e.sessions[1:] {
+		r.rest = append(r.rest, s.manager.newState(r))
+	}
+}
+
+func (r *request) session(i int) session {
+	if i == 0 {
+		return r.first
+	}
+	return r.rest[i-1]
+}
+
+// byScheme returns nil for a scheme that is not a session of this request.
+func (r *request) byScheme(key string) session {
+	for i := range r.entry.sessions {
+		if r.entry.sessions[i].scheme == key {
+			return r.session(i)
+		}
+	}
+	return nil
+}
+
+// admit loads the request's sessions and enforces the operation's policy. It
+// answers itself when it returns false.
+func (r *request) admit() bool {
+	for i := range r.entry.sessions {
+		if err := r.session(i).load(r.parent); err != nil {
+			r.refuse(answerTo(err))
+			return false
+		}
+	}
+	for _, requirements := range r.entry.policy.Requirements {
+		if a, ok := r.satisfies(requirements); !ok {
+			r.refuse(a)
+			return false
+		}
+	}
+	for i := range r.entry.policy.Declarations {
+		d := &r.entry.policy.Declarations[i]
+		if d.Kind == openapi.Guarded && !r.passes(d) {
+			return false
+		}
+	}
+	return true
+}
+
+// satisfies reports whether one of the alternatives holds, else what to
+// answer: 403 when nothing but roles is missing from one of them.
+func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
+	if len(alternatives) == 0 {
+		return answer{}, true
+	}
+	refusal := answerNoSession
+	for _, alternative := range alternatives {
+		met, authenticated := true, true
+		for scheme, roles := range alternative {
+			s := r.byScheme(scheme)
+			switch {
+			case s == nil:
+				check := r.gate.checks[scheme]
+				if check == nil || check(&r.scope, roles) != nil {
+					met, authenticated = false, false
+				}
+			case !s.isActive():
+				met, authenticated = false, false
+			case !s.hasRoles(roles):
+				met = false
+			}
+		}
+		if met {
+			for scheme, roles := range alternative {
+				if s := r.byScheme(scheme); s != nil {
+					s.needs(roles)
+				}
+			}
+			return answer{}, true
+		}
+		if authenticated {
+			refusal = answerForbidden
+		}
+	}
+	return refusal, false
+}
+
+// refuse answers instead of the handler. Nothing is written to a store and no
+// cookie is touched.
+func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope)) }
+
+func (r *request) refuseWith(model huma.StatusError) {
+	r.outcome = failed
+	ctx := r.scope.humaContext
+	r.held.reset()
+	r.held.release(ctx, false, r.anyActive())
+	switch model.GetStatus() {
+	case http.StatusUnauthorized:
+		ctx.SetHeader("WWW-Authenticate", challenge)
+	case http.StatusServiceUnavailable:
+		ctx.SetHeader("Retry-After", retryAfter)
+	}
+	writeProblem(r.gate.api, ctx, model)
+}
+
+// challenge of a 401 (RFC 9110 § 11.6.1). The scheme makes no browser prompt.
+const challenge = `Cookie realm="session"`
+
+func (r *request) anyActive() bool {
+	for i := range r.entry.sessions {
+		if r.session(i).isActive() {
+			return true
+		}
+	}
+	return false
+}
+
+// serve runs the rest of the chain and commits what nothing else has.
+func (r *request) serve(next func(huma.Context)) {
+	defer r.conclude()
+	next(wrapScope(&r.scope))
+	if r.outcome == undecided {
+		// A stream that wrote nothing, or a middleware that answers nothing.
+		r.begun(r.scope.humaContext, http.StatusOK)
+	}
+	r.returned = true
+}
+
+// conclude releases what the request holds, and after a panic cleans up:
+// nothing is committed, and a session that Commit has created goes again. A
+// nil dereference of a session that was embedded by pointer is answered,
+// because nobody would guess its reason.
+func (r *request) conclude() {
+	r.releaseHandle()
+	if !r.returned && r.outcome == undecided {
+		for i := range r.entry.sessions {
+			r.session(i).undo()
+		}
+		if !r.allBound() {
+			if p := recover(); p != nil {
+				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
+					panic(p)
+				}
+				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)))
+			}
+		}
+	}
+	r.writes.stop()
+}
+
+const nilDereference = "runtime error: invalid memory address or nil pointer dereference"
+
+func (r *request) allBound() bool {
+	for i := range r.entry.sessions {
+		if r.entry.sessions[i].binding != nil && !r.session(i).isBound() {
+			return false
+		}
+	}
+	return true
+}
+
+// interim releases headers for a response that announces another one. A
+// commit that fails later cannot take them back.
+func (r *request) interim(ctx huma.Context) {
+	if r.outcome != undecided {
+		return
+	}
+	r.held.each(func(h heldHeader) {
+		if h.add {
+			ctx.AppendHeader(h.name, h.value)
+		} else {
+			ctx.SetHeader(h.name, h.value)
+		}
+	})
+	r.held.reset()
+}
+
+// begun is called before the first byte of a response, and reports whether
+// the handler's response may go out.
+func (r *request) begun(ctx huma.Context, status int) bool {
+	if r.outcome != undecided {
+		return r.outcome == committed
+	}
+	for i := range r.entry.sessions {
+		if err := r.session(i).commit(status); err != nil {
+			for j := range i {
+				r.session(j).undo()
+			}
+			r.refuse(answerTo(err))
+			return false
+		}
+	}
+	r.outcome = committed
+	r.releaseHeaders(ctx)
+	return true
+}
+
+func (r *request) releaseHeaders(ctx huma.Context) {
+	sent := false
+	for i := range r.entry.sessions {
+		if c := r.session(i).cookie(); c != "" {
+			ctx.AppendHeader("Set-Cookie", c)
+			sent = true
+		}
+	}
+	r.held.release(ctx, sent, r.anyActive())
+}

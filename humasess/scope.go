@@ -1,0 +1,147 @@
+package humasess
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// humaContext lets a struct embed the interface and implement it, although
+// one of its methods is called Context.
+type humaContext huma.Context
+
+// scope is the huma.Context that handlers and later middlewares see. It is
+// also a context.Context, so that both cost one allocation.
+//
+// Adapters send headers inside SetStatus; a commit must come before that.
+type scope struct {
+	humaContext
+	r   *request
+	ctx context.Context // what Context returns
+}
+
+var (
+	_ huma.Context    = (*scope)(nil)
+	_ context.Context = (*scope)(nil)
+)
+
+type scopeKey struct{}
+
+// requestOf finds the request behind a huma.Context that later middlewares
+// may have wrapped, or nil.
+func requestOf(ctx huma.Context) *request {
+	for c := ctx; c != nil; {
+		switch w := c.(type) {
+		case *scope:
+			return w.r
+		case *streamScope:
+			return w.r
+		case interface{ Unwrap() huma.Context }:
+			c = w.Unwrap()
+		default:
+			c = nil
+		}
+	}
+	r, _ := ctx.Context().Value(scopeKey{}).(*request)
+	return r
+}
+
+// Unwrap returns the context that the gate was called with.
+func (s *scope) Unwrap() huma.Context { return s.humaContext }
+
+// Context returns the request's context, below which [From] finds sessions.
+func (s *scope) Context() context.Context { return s.ctx }
+
+// WithContext is called by huma.WithContext and huma.WithValue.
+func (s *scope) WithContext(ctx context.Context) huma.Context {
+	return wrapScope(&scope{humaContext: huma.WithContext(s.humaContext, ctx), r: s.r, ctx: ctx})
+}
+
+// Deadline, Done, Err and Value make the scope a context.Context.
+func (s *scope) Deadline() (time.Time, bool) { return s.r.parent.Deadline() }
+
+// Done implements [context.Context].
+func (s *scope) Done() <-chan struct{} { return s.r.parent.Done() }
+
+// Err implements [context.Context].
+func (s *scope) Err() error { return s.r.parent.Err() }
+
+// Value implements [context.Context].
+func (s *scope) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return s.r
+	}
+	return s.r.parent.Value(key)
+}
+
+// Header hides our markers from clients; see binding.
+func (s *scope) Header(name string) string {
+	if isMarker(name) {
+		return s.r.answerMarker(name)
+	}
+	return s.humaContext.Header(name)
+}
+
+// SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
+func (s *scope) SetStatus(code int) {
+	if code < 200 && code != 101 {
+		s.r.interim(s.humaContext)
+	} else if !s.r.begun(s.humaContext, code) {
+		return
+	}
+	s.humaContext.SetStatus(code)
+}
+
+// BodyWriter commits before the first byte.
+func (s *scope) BodyWriter() io.Writer {
+	status := s.Status()
+	if status == 0 {
+		status = 200
+	}
+	if !s.r.begun(s.humaContext, status) {
+		return io.Discard
+	}
+	return s.humaContext.BodyWriter()
+}
+
+// SetHeader holds the header until the commit.
+func (s *scope) SetHeader(name, value string) { s.header(heldHeader{name: name, value: value}) }
+
+// AppendHeader holds the header until the commit.
+func (s *scope) AppendHeader(name, value string) {
+	s.header(heldHeader{name: name, value: value, add: true})
+}
+
+func (s *scope) header(h heldHeader) {
+	switch {
+	case s.r.outcome == undecided:
+		s.r.held.hold(h)
+	case s.r.outcome == failed:
+	case h.add:
+		s.humaContext.AppendHeader(h.name, h.value)
+	default:
+		s.humaContext.SetHeader(h.name, h.value)
+	}
+}
+
+// streamScope is a scope on adapters that stream after the handler returns.
+// huma looks for the method, so others must not have it.
+type streamScope struct{ *scope }
+
+type bodyStreamer interface{ StreamBody(func(io.Writer)) }
+
+// StreamBody commits and hands the stream to the adapter.
+func (s *streamScope) StreamBody(write func(io.Writer)) {
+	if s.r.begun(s.humaContext, 200) {
+		s.humaContext.(bodyStreamer).StreamBody(write)
+	}
+}
+
+func wrapScope(s *scope) huma.Context {
+	if _, ok := s.humaContext.(bodyStreamer); ok {
+		return &streamScope{s}
+	}
+	return s
+}

@@ -1,0 +1,320 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// state is one session in one request: what was loaded, and what the handler
+// makes of it.
+type state[T any] struct {
+	m     *Manager[T]
+	r     *request  // nil outside a request
+	since time.Time // when the work began, outside a request
+	self  Session[T]
+	bound bool
+
+	mu   sync.Mutex
+	life lifecycle
+
+	// The base: the record that the request's token opened, or that an
+	// earlier commit of the request has written.
+	token    security.Token
+	former   bool // the token is one that a rotation has replaced
+	rec      record[T]
+	spare    T // decoded from the base and not handed out yet
+	hasSpare bool
+	needed   []string // roles that the session was admitted for
+
+	// What is pending.
+	pending pending[T]
+
+	issued      string // the token's text for the cookie
+	persist     bool   // the cookie has a Max-Age
+	cookieEnd   time.Duration
+	revocations []bracket // of our own identity, by this request
+	looked      candidates
+}
+
+// pending is what the request asks for and has not written yet.
+type pending[T any] struct {
+	id    stores.ID // of the session to create
+	owner string
+	data  []byte // encoded, nil when unchanged
+
+	edits    []func(*T) error // that led from the base to data
+	remember *bool
+	ttl      time.Duration // 0 is none
+}
+
+var _ session = (*state[struct{}])(nil)
+
+// load looks the request's tokens up. A cookie that opens nothing is no
+// error; the same answer follows whatever was wrong with it.
+func (s *state[T]) load(ctx context.Context) error {
+	c := &s.looked
+	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name)
+	switch {
+	case c.excess:
+		s.rejected(ReasonAmbiguous)
+		return nil
+	case c.n == 0:
+		if c.present {
+			s.rejected(ReasonMalformed)
+		}
+		return nil
+	case c.n > 1:
+		return s.loadMany(ctx, c.tokens[:c.n])
+	}
+	rec, err := s.m.fetch(ctx, c.tokens[0].ID())
+	if err != nil {
+		return s.loadFailed(c.tokens[0], err)
+	}
+	who := s.m.ownerOf(&rec, c.tokens[0])
+	if who == notOwner {
+		s.rejectedAs(&rec)
+		return nil
+	}
+	return s.adopt(rec, c.tokens[0], who)
+}
+
+// loadMany decides between several different tokens: one live session wins,
+// whatever the order.
+func (s *state[T]) loadMany(ctx context.Context, tokens []security.Token) error {
+	ids := make([]stores.ID, 0, len(tokens))
+	for _, t := range tokens {
+		if id := stores.ID(t.ID()); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	records, err := stores.LoadMany(ctx, s.m.store, ids)
+	if err != nil {
+		return s.loadFailed(tokens[0], err)
+	}
+	var found record[T]
+	var token security.Token
+	best := notOwner
+	for _, raw := range records {
+		rec, err := s.m.openRecord(raw)
+		if err != nil {
+			s.undecodable(raw.ID, err)
+			continue
+		}
+		for _, t := range tokens {
+			who := s.m.ownerOf(&rec, t)
+			if who == notOwner || stores.ID(t.ID()) != rec.ID {
+				continue
+			}
+			if best != notOwner && found.ID != rec.ID {
+				s.rejected(ReasonAmbiguous)
+				return nil
+			}
+			if who > best {
+				found, token, best = rec, t, who
+			}
+		}
+	}
+	if best == notOwner {
+		s.rejected(ReasonUnknown)
+		return nil
+	}
+	return s.adopt(found, token, best)
+}
+
+// adopt makes a record the base of the request, if its data can be read.
+func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
+	if !rec.open.decoded {
+		v, err := s.m.decode(rec.open)
+		if err != nil {
+			s.undecodable(rec.ID, err)
+			if errors.Is(err, ErrHide) {
+				return nil
+			}
+			return err
+		}
+		s.spare, s.hasSpare = v, true
+	}
+	s.rec, s.token, s.former = rec, token, who == formerOwner
+	s.life.load()
+	return nil
+}
+
+func (s *state[T]) loadFailed(token security.Token, err error) error {
+	if errors.Is(err, stores.ErrNotFound) {
+		s.rejected(ReasonUnknown)
+		return nil
+	}
+	if errors.Is(err, errPayload) {
+		s.undecodable(token.ID(), err)
+		return nil
+	}
+	return s.storeFailed(err)
+}
+
+// get implements [Session.Get].
+func (s *state[T]) get() (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var zero T
+	if !s.life.active() {
+		return zero, false
+	}
+	v, err := s.current()
+	if err != nil {
+		return zero, false
+	}
+	return v, true
+}
+
+// current returns the active session's data as the caller's own.
+func (s *state[T]) current() (T, error) {
+	if s.pending.data != nil {
+		return s.m.values.decode(s.pending.data)
+	}
+	if s.hasSpare {
+		v := s.spare
+		var zero T
+		s.spare, s.hasSpare = zero, false
+		return v, nil
+	}
+	return s.m.decode(s.rec.open)
+}
+
+func (s *state[T]) isActive() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.life.active()
+}
+
+// hasRoles reports whether the loaded session has all of the roles.
+func (s *state[T]) hasRoles(roles []string) bool {
+	if len(roles) == 0 {
+		return true
+	}
+	if s.m.opts.Roles == nil {
+		return false
+	}
+	v, ok := s.peek()
+	if !ok {
+		return false
+	}
+	has := s.m.opts.Roles(v)
+	for _, role := range roles {
+		if !slices.Contains(has, role) {
+			return false
+		}
+	}
+	return true
+}
+
+// peek returns the loaded data for the program's own functions, which leave
+// it as it is, so that it can still be handed out once.
+func (s *state[T]) peek() (T, bool) {
+	if s.rec.open != nil && s.rec.open.decoded {
+		return s.m.values.copy(&s.rec.open.value), true
+	}
+	if s.hasSpare {
+		return s.spare, true
+	}
+	var zero T
+	return zero, false
+}
+
+// check asks a guard. Text of errors that are no answers stays inside.
+func (s *state[T]) check(ctx huma.Context, guard any) error {
+	v, ok := s.peek()
+	if !ok {
+		return fail(ErrNoSession, nil)
+	}
+	return guard.(Guard[T]).Check(ctx, v)
+}
+
+func (s *state[T]) needs(roles []string) {
+	for _, role := range roles {
+		if !slices.Contains(s.needed, role) {
+			s.needed = append(s.needed, role)
+		}
+	}
+}
+
+func (s *state[T]) isBound() bool { return s.bound }
+
+func (s *state[T]) id() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.next != nextSame:
+		return s.pending.id.String()
+	case s.life.active():
+		return s.rec.ID.String()
+	}
+	return ""
+}
+
+func (s *state[T]) createdAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.next != nextSame:
+		return s.m.now()
+	case s.life.active():
+		return time.Unix(0, s.rec.open.created)
+	}
+	return time.Time{}
+}
+
+func (s *state[T]) expiresAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.next != nextSame:
+		idle, absolute := s.lifetimes()
+		return s.m.now().Add(min(idle, absolute))
+	case s.life.active():
+		return s.rec.Expires
+	}
+	return time.Time{}
+}
+
+// Events of a request carry the operation.
+
+func (s *state[T]) emit(e Event) {
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = s.r.parent
+		e.Operation = operationName(s.r.entry.op)
+	}
+	s.m.emit(ctx, e)
+}
+
+func (s *state[T]) rejected(reason string) {
+	id := ""
+	if s.looked.n == 1 {
+		id = stores.ID(s.looked.tokens[0].ID()).String()
+	}
+	s.emit(Event{Kind: EventRejected, SessionID: id, Reason: reason})
+}
+
+func (s *state[T]) rejectedAs(rec *record[T]) {
+	if rec.open.scheme != s.m.scheme {
+		s.rejected(ReasonForeign)
+		return
+	}
+	s.rejected(ReasonMismatch)
+}
+
+func (s *state[T]) undecodable(id stores.ID, err error) {
+	s.emit(Event{Kind: EventUndecodable, SessionID: id.String(), Err: err})
+}
+
+func (s *state[T]) storeFailed(err error) error {
+	s.emit(Event{Kind: EventStoreFailed, Err: err})
+	return unavailable(err)
+}

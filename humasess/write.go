@@ -1,0 +1,354 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+const (
+	// maxReplays bounds how often concurrent changes make a request start
+	// over. Each time another request has got through, so this many parallel
+	// writers of one session all do.
+	maxReplays = 128
+
+	// maxCreates bounds how often a new session is created again, because its
+	// ID was taken or a revocation was too close to tell.
+	maxCreates = 3
+
+	// maxPause is the longest wait before starting over.
+	maxPause = 20 * time.Millisecond
+)
+
+// commit writes what is pending before the first byte of a response. An error
+// response keeps nothing but what ends sessions.
+func (s *state[T]) commit(status int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.closed {
+		return nil
+	}
+	if status >= 400 {
+		s.drop()
+	}
+	err := s.write(nil)
+	s.life.closed = true
+	if err != nil {
+		s.life.cookie = cookieKeep
+	}
+	return err
+}
+
+// drop forgets what an error response must not keep.
+func (s *state[T]) drop() {
+	if s.life.fail() {
+		s.remove(s.writing(nil), s.rec.ID)
+	}
+	s.pending = pending[T]{}
+}
+
+// undo takes back a session that the request has created, because what came
+// after has failed.
+func (s *state[T]) undo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop()
+	s.life.cookie = cookieKeep
+	s.life.closed = true
+}
+
+// commitNow implements [Session.Commit].
+func (s *state[T]) commitNow(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.open(); err != nil {
+		return err
+	}
+	return s.write(ctx)
+}
+
+// cookie returns the Set-Cookie of the response, or "".
+func (s *state[T]) cookie() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.cookie == cookieSet && s.issued != "":
+		return s.m.cookies.set(s.issued, s.cookieEnd)
+	case s.life.cookie == cookieExpire:
+		return s.m.cookies.expired
+	}
+	return ""
+}
+
+// writing returns the context of a write: the caller's, or one that does not
+// end with the request.
+func (s *state[T]) writing(ctx context.Context) context.Context {
+	if ctx != nil {
+		return ctx
+	}
+	return s.r.writes.start(s.r.parent)
+}
+
+// write carries out the plan, and starts over when the session was changed
+// concurrently.
+func (s *state[T]) write(ctx context.Context) error {
+	for replay := 0; ; replay++ {
+		p := s.life.plan()
+		err := s.carryOut(ctx, p)
+		if err == nil {
+			s.life.commit(p)
+			s.pending = pending[T]{}
+			return nil
+		}
+		if !errors.Is(err, stores.ErrConflict) {
+			return err
+		}
+		if replay == maxReplays {
+			return fail(ErrConflict, nil)
+		}
+		if err := s.startOver(s.writing(ctx), replay); err != nil {
+			return err
+		}
+	}
+}
+
+// carryOut returns stores.ErrConflict when the base has moved on.
+func (s *state[T]) carryOut(ctx context.Context, p plan) error {
+	if p.delete {
+		if err := s.deleteBase(s.writing(ctx), p); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.create:
+		return s.create(s.writing(ctx))
+	case p.update:
+		return s.replace(s.writing(ctx), p)
+	case s.life.onBase() && s.touchDue():
+		s.touch(s.writing(ctx))
+	}
+	return nil
+}
+
+// deleteBase ends the base. That it is gone already is fine for those who
+// wanted it gone; for those who carry on from it, it was revoked.
+func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
+	var when stores.Condition
+	if !p.anyVersion {
+		when.Version = s.rec.Version
+	}
+	err := s.m.store.Delete(ctx, s.rec.ID, when)
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		if p.create && !s.life.doomed && !s.isLogin() {
+			return s.revoked()
+		}
+	case errors.Is(err, stores.ErrConflict):
+		return err
+	case err != nil:
+		return s.storeFailed(err)
+	default:
+		s.emit(Event{Kind: EventDestroyed, SessionID: s.rec.ID.String()})
+	}
+	if p.create {
+		// The old session is dead whatever becomes of the new one.
+		s.life.base, s.life.doomed = false, false
+		if s.life.next == nextReplace {
+			s.life.next = nextStart
+			s.pending.remember = ptr(s.remembered())
+		}
+	}
+	return nil
+}
+
+func ptr[V any](v V) *V { return &v }
+
+func (s *state[T]) isLogin() bool {
+	if s.r == nil {
+		return true
+	}
+	_, b := stateOf[T](s.r)
+	return b != nil && b.login
+}
+
+func (s *state[T]) revoked() error {
+	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
+	return fail(ErrRevoked, nil)
+}
+
+// remove deletes a session that must not be, without a reader to tell when
+// that fails.
+func (s *state[T]) remove(ctx context.Context, id stores.ID) {
+	err := s.m.store.Delete(ctx, id, stores.Condition{})
+	if err != nil && !errors.Is(err, stores.ErrNotFound) {
+		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
+	}
+}
+
+// replace writes new data or a new token at the version that was loaded.
+func (s *state[T]) replace(ctx context.Context, p plan) error {
+	next := opened[T]{payload: s.rec.open.payload}
+	if s.pending.data != nil {
+		next.data = s.pending.data
+	}
+	next.remember = s.remembered()
+	if s.pending.remember != nil {
+		next.idle, _ = s.m.opts.timeouts(next.remember)
+	}
+	token := s.token
+	if p.rotate != rotateNo {
+		var err error
+		if token, err = security.NewToken(s.rec.ID); err != nil {
+			return s.storeFailed(err)
+		}
+		next.previous, next.tolerated = next.hash, p.rotate == rotateGrace && s.m.opts.RotationGrace > 0
+		next.rotated = s.rec.storeNow(s.m).UnixNano()
+		next.hash = token.Hash()
+	}
+	payload := next.encode()
+	absolute := s.remaining()
+	updated, err := s.m.store.Update(ctx, stores.Update{
+		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute,
+	})
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return s.revoked()
+	case errors.Is(err, stores.ErrConflict):
+		return err
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
+	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
+	s.rec.open = &next
+	s.dropSpare()
+	if p.rotate != rotateNo {
+		s.token, s.former = token, false
+		s.emit(Event{Kind: EventRenewed, SessionID: s.rec.ID.String()})
+	}
+	if p.cookie == cookieSet {
+		s.issue(token)
+	}
+	return nil
+}
+
+func (s *state[T]) dropSpare() {
+	var zero T
+	s.spare, s.hasSpare = zero, false
+}
+
+// issue notes the token that the cookie is to carry.
+func (s *state[T]) issue(token security.Token) {
+	s.issued, s.cookieEnd = "", 0
+	if s.former {
+		return // the cookie of a parallel rotation is the right one
+	}
+	s.issued = token.Reveal()
+	if s.rec.open.remember {
+		s.cookieEnd = s.rec.Deadline.Sub(s.rec.Now)
+	}
+}
+
+// touchDue reports whether a tenth of the idle timeout has passed (the store
+// asks again, for all requests).
+func (s *state[T]) touchDue() bool {
+	return s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.idle/10
+}
+
+// touch extends the session. That it is gone changes nothing for a request
+// that has only read.
+func (s *state[T]) touch(ctx context.Context) {
+	expires, err := s.m.store.Touch(ctx, s.rec.ID, s.rec.open.idle)
+	if err == nil {
+		s.rec.Expires = expires
+		return
+	}
+	if !errors.Is(err, stores.ErrNotFound) {
+		s.emit(Event{Kind: EventStoreFailed, SessionID: s.rec.ID.String(), Err: err})
+	}
+}
+
+// startOver loads the base again after a conflict, asks again whether the
+// request may use it, and runs its edits on the new data.
+func (s *state[T]) startOver(ctx context.Context, replay int) error {
+	if err := pause(ctx, replay); err != nil {
+		return s.storeFailed(err)
+	}
+	rec, err := s.m.fetch(ctx, s.rec.ID)
+	switch {
+	case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+		return s.revoked()
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	who := s.m.ownerOf(&rec, s.token)
+	if who == notOwner {
+		return s.revoked()
+	}
+	s.dropSpare()
+	if err := s.adopt(rec, s.token, who); err != nil {
+		return fail(ErrConflict, err)
+	}
+	if s.rec.Version != rec.Version {
+		return fail(ErrConflict, nil) // its new data is hidden
+	}
+	if s.former {
+		s.life.rotate = rotateNo
+	}
+	if err := s.readmit(); err != nil {
+		return err
+	}
+	return s.replayEdits()
+}
+
+func (s *state[T]) replayEdits() error {
+	edits := s.pending.edits
+	if len(edits) == 0 {
+		return nil
+	}
+	data, err := s.m.decode(s.rec.open)
+	if err != nil {
+		return fail(ErrConflict, err)
+	}
+	for _, edit := range edits {
+		if err := edit(&data); err != nil {
+			return fail(ErrConflict, err)
+		}
+	}
+	s.pending.edits = edits[:len(edits)-1]
+	return s.apply(data, edits[len(edits)-1])
+}
+
+// readmit checks again what the request was admitted for.
+func (s *state[T]) readmit() error {
+	if s.r == nil {
+		return nil
+	}
+	if !s.hasRoles(s.needed) {
+		return fail(ErrConflict, nil)
+	}
+	if err := s.r.recheck(s); err != nil {
+		return fail(ErrConflict, err)
+	}
+	return nil
+}
+
+// pause waits a random time that grows with the number of conflicts.
+func pause(ctx context.Context, replay int) error {
+	if replay < 2 {
+		return ctx.Err()
+	}
+	most := min(time.Duration(replay)*50*time.Microsecond, maxPause)
+	t := time.NewTimer(rand.N(most))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
