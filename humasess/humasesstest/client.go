@@ -1,0 +1,116 @@
+package humasesstest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+)
+
+// Issuer is what a *humasess.Manager[T] offers to log in without a login
+// operation.
+type Issuer[T any] interface {
+	Issue(ctx context.Context, data T) (*http.Cookie, error)
+}
+
+// Login returns the cookie of a new session with the data, for requests made
+// by other means. As a header for humatest: "Cookie: " + c.Name + "=" + c.Value.
+func Login[T any](tb testing.TB, m Issuer[T], data T) *http.Cookie {
+	tb.Helper()
+	c, err := m.Issue(context.Background(), data)
+	if err != nil {
+		tb.Fatalf("humasesstest: Issue: %v", err)
+	}
+	return c
+}
+
+// Client calls a handler in process and keeps the cookies that it sets, as a
+// browser would for one host over https. It is safe for concurrent use.
+type Client struct {
+	handler http.Handler
+
+	mu      sync.Mutex
+	cookies map[string]string
+}
+
+// NewClient returns a client without cookies.
+func NewClient(handler http.Handler) *Client {
+	return &Client{handler: handler, cookies: map[string]string{}}
+}
+
+// SetCookie adds a cookie, for example that of [Login].
+func (c *Client) SetCookie(cookie *http.Cookie) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cookies[cookie.Name] = cookie.Value
+}
+
+// Cookie returns the value of a cookie, "" when there is none.
+func (c *Client) Cookie(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cookies[name]
+}
+
+// Clone returns a client with a copy of the cookies.
+func (c *Client) Clone() *Client {
+	clone := NewClient(c.handler)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, value := range c.cookies {
+		clone.cookies[name] = value
+	}
+	return clone
+}
+
+// Do sends a request and returns the recorded response. A body that is no
+// io.Reader is sent as JSON, and nil is none. The edits change the request
+// before it is sent.
+func (c *Client) Do(method, target string, body any, edits ...func(*http.Request)) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "https://example.com"+target, reader(body))
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	c.mu.Lock()
+	for name, value := range c.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	c.mu.Unlock()
+	for _, edit := range edits {
+		edit(r)
+	}
+	w := httptest.NewRecorder()
+	c.handler.ServeHTTP(w, r)
+	c.keep(w.Result().Cookies())
+	return w
+}
+
+func (c *Client) keep(set []*http.Cookie) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, cookie := range set {
+		if cookie.MaxAge < 0 {
+			delete(c.cookies, cookie.Name)
+		} else {
+			c.cookies[cookie.Name] = cookie.Value
+		}
+	}
+}
+
+func reader(body any) io.Reader {
+	switch b := body.(type) {
+	case nil:
+		return nil
+	case io.Reader:
+		return b
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		panic("humasesstest: body does not encode: " + err.Error())
+	}
+	return bytes.NewReader(data)
+}
