@@ -1,0 +1,121 @@
+// Quickstart is a small API with sessions: login, me, admin, logout, and
+// huma's docs page. Run it and do what it prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// User is what a session remembers.
+type User struct {
+	ID    string   `json:"id"`
+	Roles []string `json:"roles"`
+}
+
+// LoginInput is the input of a public operation that starts a session.
+type LoginInput struct {
+	humasess.Login[User]
+	Body struct {
+		Name     string `json:"name" example:"ada"`
+		Password string `json:"password" example:"engine"`
+	}
+}
+
+// Inputs of the other operations differ in what they require.
+type (
+	HomeInput  struct{ humasess.Session[User] }
+	MeInput    struct{ humasess.Required[User] }
+	AdminInput struct{ humasess.Guarded[User, Admin] }
+)
+
+// MeOutput shows the session's data.
+type MeOutput struct{ Body User }
+
+// Admin guards operations for administrators.
+type Admin struct{}
+
+// Roles are required before Check, and documented.
+func (Admin) Roles() []string { return []string{"admin"} }
+
+// Check has nothing to add.
+func (Admin) Check(huma.Context, User) error { return nil }
+
+// Accounts stand for a database with hashed passwords.
+var accounts = map[string]struct {
+	password string
+	roles    []string
+}{
+	"ada":   {"engine", []string{"admin"}},
+	"grace": {"compiler", []string{}},
+}
+
+func register(api huma.API) error {
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
+		Identity: func(u User) string { return u.ID },
+		Roles:    func(u User) []string { return u.Roles },
+		// For plain http on localhost. Leave it out in production.
+		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+	})
+	if err != nil {
+		return err
+	}
+	if err := sessions.Attach(api); err != nil {
+		return err
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
+		account, ok := accounts[in.Body.Name]
+		if !ok || account.password != in.Body.Password {
+			return nil, huma.Error401Unauthorized("wrong name or password")
+		}
+		return nil, in.Session.Start(User{ID: in.Body.Name, Roles: slices.Clone(account.roles)})
+	})
+	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
+		return &MeOutput{Body: in.Value()}, nil
+	})
+	huma.Get(api, "/admin", func(_ context.Context, in *AdminInput) (*MeOutput, error) {
+		return &MeOutput{Body: in.Value()}, nil
+	})
+	huma.Post(api, "/logout", func(_ context.Context, in *HomeInput) (*struct{}, error) {
+		return nil, in.Session.Destroy()
+	})
+	return nil
+}
+
+func main() {
+	mux := http.NewServeMux()
+	err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0")))
+	if err == nil {
+		err = serve(mux)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func serve(handler http.Handler) error {
+	listener, err := net.Listen("tcp", "localhost:8888")
+	if err != nil {
+		return err
+	}
+	fmt.Print(`Docs page: http://localhost:8888/docs
+
+	curl -i -c jar -b jar localhost:8888/login --json '{"name": "ada", "password": "engine"}'
+	curl -i -b jar localhost:8888/me
+	curl -i -b jar localhost:8888/admin        # grace, password compiler, gets a 403
+	curl -i -c jar -b jar -X POST localhost:8888/logout
+	curl -i -b jar localhost:8888/me           # 401
+`)
+	return http.Serve(listener, handler)
+}
