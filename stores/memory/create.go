@@ -1,0 +1,136 @@
+package memory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/humasess/sessions/stores"
+)
+
+var errZeroID = errors.New("memory: the zero ID names no session")
+
+// Create adds a session, or answers ErrExists without touching the one that
+// has the ID, or ErrFull.
+func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
+	if err := ctx.Err(); err != nil {
+		return stores.Created{}, err
+	}
+	switch {
+	case c.ID.IsZero():
+		return stores.Created{}, errZeroID
+	case c.Idle <= 0:
+		return stores.Created{}, fmt.Errorf("memory: create with idle timeout %v", c.Idle)
+	case c.Absolute <= 0:
+		return stores.Created{}, fmt.Errorf("memory: create with absolute timeout %v", c.Absolute)
+	case c.Limit < 0:
+		return stores.Created{}, fmt.Errorf("memory: create with limit %d", c.Limit)
+	}
+
+	// What the session needs is allocated before any lock is held. The fresh
+	// group is for nothing where the identity has one already.
+	e := &entry{id: c.ID, body: newBody(c.Payload), version: 1}
+	var fresh *group
+	if c.Identity != "" {
+		fresh = &group{name: strings.Clone(c.Identity)}
+	}
+	return s.create(e, fresh, c)
+}
+
+func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created, error) {
+	sh, hash := s.shard(c.ID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clock := s.clock.Load()
+	now := clock.read()
+	if s.taken(sh, hash, c.ID, now) {
+		return stores.Created{}, stores.ErrExists
+	}
+
+	created := stores.Created{Version: e.version, RevokedAgo: stores.NotRevoked}
+	var own *group
+	if fresh != nil {
+		name := hashName(c.Identity)
+		created.RevokedAgo = s.marks.age(name, c.Identity)
+		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
+		own = s.groups.find(name, c.Identity)
+	}
+	if s.count >= s.max {
+		victim := s.victim(own, fresh == nil, now)
+		if victim == nil {
+			return stores.Created{}, stores.ErrFull
+		}
+		s.evict(victim)
+		if own != nil && own.first == nil {
+			own = nil // the directory has dropped it
+		}
+	}
+
+	e.group = &s.anonymous
+	switch {
+	case own != nil:
+		e.group = own
+	case fresh != nil:
+		e.group = fresh
+	}
+	e.lastSeen = now
+	e.deadline = after(now, c.Absolute)
+	e.expires = min(after(now, c.Idle), e.deadline)
+	s.link(e, e.group)
+
+	sh.mu.Lock()
+	sh.table.add(hash, e)
+	sh.queue.push(e)
+	s.reap(sh, now, 2) // keeps a store tidy that nothing sweeps
+	sh.mu.Unlock()
+
+	s.wake()
+	created.Now = clock.time(now)
+	created.Expires = clock.time(e.expires)
+	created.Deadline = clock.time(e.deadline)
+	return created, nil
+}
+
+// taken reports whether a live session has the ID, and removes one that is
+// not. Store.mu is held.
+func (s *Store) taken(sh *shard, hash uint64, id stores.ID, now int64) bool {
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e := sh.table.find(hash, id)
+	if e == nil {
+		return false
+	}
+	if e.live(now) {
+		return true
+	}
+	s.remove(sh, e)
+	return false
+}
+
+// enforce makes room for one session below limit: the newest stay. It returns
+// the number of live sessions that gave way. Store.mu is held.
+func (s *Store) enforce(g *group, limit int, now int64) int {
+	size := g.size()
+	if limit <= 0 || size < limit {
+		return 0
+	}
+	evicted, keep := 0, limit-1
+	for e := g.first.prev; size > 0; size-- {
+		older := e.prev
+		sh, _ := s.shard(e.id)
+		sh.mu.Lock()
+		switch live := e.live(now); {
+		case live && keep > 0:
+			keep--
+		case live:
+			evicted++
+			s.remove(sh, e)
+		default:
+			s.remove(sh, e)
+		}
+		sh.mu.Unlock()
+		e = older
+	}
+	return evicted
+}

@@ -1,0 +1,46 @@
+package memory
+
+import "github.com/humasess/sessions/stores"
+
+// entry is one session. Its size decides what a million sessions cost: it
+// fills the 96-byte size class.
+//
+// The shard's lock guards all fields but prev and next, which Store.mu guards.
+// group is written with both held, and so may be read with either.
+type entry struct {
+	id    stores.ID
+	group *group
+	body  *body
+
+	version  int64
+	lastSeen int64 // this and the next two: see clock
+	expires  int64
+	deadline int64
+
+	prev, next *entry // in group, a ring in order of creation
+	chain      *entry // in the shard's table
+	place      int32  // in the shard's queue
+}
+
+// body is a payload and the memo that belongs to exactly this payload. It is
+// replaced as a whole and its payload never changes, so that readers share it.
+type body struct {
+	memo    stores.Memo
+	payload []byte
+}
+
+func newBody(payload []byte) *body { return &body{payload: clone(payload)} }
+
+// clone copies p into memory of its own without spare capacity.
+func clone(p []byte) []byte {
+	c := make([]byte, len(p))
+	copy(c, p)
+	return c
+}
+
+// live reports whether the session exists for anybody.
+func (e *entry) live(now int64) bool { return now < e.expires && !e.group.dead.Load() }
+
+func (e *entry) key() stores.ID { return e.id }
+func (e *entry) hash() uint64   { return hashID(e.id) }
+func (e *entry) link() **entry  { return &e.chain }

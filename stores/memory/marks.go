@@ -1,0 +1,87 @@
+package memory
+
+import (
+	"strings"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// marks remembers which identities were revoked, and when on the monotonic
+// clock. Store.mu guards it.
+type marks struct {
+	byName         directory[string, mark, *mark]
+	start          time.Time // with a monotonic reading
+	oldest, newest *mark
+}
+
+type mark struct {
+	name         string
+	at           time.Duration // since marks.start
+	chain        *mark
+	older, newer *mark
+}
+
+func (m *mark) key() string  { return m.name }
+func (m *mark) hash() uint64 { return hashName(m.name) }
+func (m *mark) link() **mark { return &m.chain }
+
+// age returns how long ago the identity was revoked, or NotRevoked.
+func (m *marks) age(hash uint64, name string) time.Duration {
+	k := m.byName.find(hash, name)
+	if k == nil {
+		return stores.NotRevoked
+	}
+	age := time.Since(m.start) - k.at
+	if age > stores.RevocationRetention {
+		return stores.NotRevoked // about to be swept: do not depend on when
+	}
+	return age
+}
+
+// set marks the identity as revoked now, and drops marks that are due, so that
+// they are bounded even where nothing sweeps.
+func (m *marks) set(hash uint64, name string) {
+	m.trim(2)
+	k := m.byName.find(hash, name)
+	if k == nil {
+		k = &mark{name: strings.Clone(name)}
+		m.byName.add(k)
+	} else {
+		m.cut(k)
+	}
+	k.at, k.older, k.newer = time.Since(m.start), m.newest, nil
+	if m.newest == nil {
+		m.oldest = k
+	} else {
+		m.newest.newer = k
+	}
+	m.newest = k
+}
+
+// trim drops up to n marks that are due and reports whether there may be more.
+func (m *marks) trim(n int) bool {
+	due := time.Since(m.start) - stores.RevocationRetention
+	for range n {
+		k := m.oldest
+		if k == nil || k.at >= due {
+			return false
+		}
+		m.cut(k)
+		m.byName.remove(k)
+	}
+	return true
+}
+
+func (m *marks) cut(k *mark) {
+	if k.older == nil {
+		m.oldest = k.newer
+	} else {
+		k.older.newer = k.newer
+	}
+	if k.newer == nil {
+		m.newest = k.older
+	} else {
+		k.newer.older = k.older
+	}
+}

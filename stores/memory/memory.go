@@ -1,0 +1,115 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+const (
+	defaultMaxSessions = 1_000_000
+	defaultSweepEvery  = time.Minute
+)
+
+// Options configures a [Store]. The zero Options is ready to use.
+type Options struct {
+	// MaxSessions bounds the sessions kept, expired ones that have not been
+	// swept included. A session costs about half a kilobyte with its payload.
+	// The default is 1000000.
+	MaxSessions int
+
+	// Now is the clock that deadlines are judged on. It is called with locks
+	// held: it must be quick and must not call the store. The default is
+	// [time.Now].
+	Now func() time.Time
+
+	// SweepEvery is how often expired sessions are removed from memory. They
+	// are gone for every method at once, whatever this says. The default is
+	// one minute.
+	SweepEvery time.Duration
+}
+
+// Store keeps sessions in memory. It is safe for concurrent use.
+//
+// Lock order: mu, then one shard. No goroutine holds two shards.
+type Store struct {
+	clock  atomic.Pointer[clock]
+	shards [shardCount]shard
+
+	mu        sync.Mutex // guards what follows, and entry.prev and entry.next
+	groups    directory[string, group, *group]
+	anonymous group // the sessions without identity, oldest first; never dead
+	sizes     sizes
+	marks     marks
+	count     int // sessions kept, those of dead groups apart
+	max       int
+	reaped    int // the shard where an expired session was found last
+
+	every   time.Duration
+	sweeper *sweeper // nil while none runs
+	closed  bool
+}
+
+var (
+	_ stores.Store       = (*Store)(nil)
+	_ stores.Index       = (*Store)(nil)
+	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Memoizer    = (*Store)(nil)
+	_ stores.ClockUser   = (*Store)(nil)
+	_ stores.Closer      = (*Store)(nil)
+)
+
+// New returns an empty store. It starts no goroutine: the first session does.
+// It panics when MaxSessions or SweepEvery is negative.
+func New(opts *Options) *Store {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.MaxSessions < 0 {
+		panic(fmt.Sprintf("memory: New called with MaxSessions %d", o.MaxSessions))
+	}
+	if o.SweepEvery < 0 {
+		panic(fmt.Sprintf("memory: New called with SweepEvery %v", o.SweepEvery))
+	}
+	if o.MaxSessions == 0 {
+		o.MaxSessions = defaultMaxSessions
+	}
+	if o.SweepEvery == 0 {
+		o.SweepEvery = defaultSweepEvery
+	}
+	s := &Store{max: o.MaxSessions, every: o.SweepEvery}
+	for i := range s.shards {
+		s.shards[i].queue.publish()
+	}
+	s.marks.start = time.Now()
+	s.UseClock(o.Now)
+	return s
+}
+
+// Len returns the number of sessions kept, expired ones that have not been
+// swept included. It is never above Options.MaxSessions.
+func (s *Store) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}
+
+// LoadMany returns those of ids that are live.
+func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	records := make([]stores.Record, 0, len(ids))
+	for _, id := range ids {
+		if r, _, ok := s.read(id); ok {
+			r.Payload = clone(r.Payload)
+			records = append(records, r)
+		}
+	}
+	return records, nil
+}

@@ -1,0 +1,131 @@
+package memory
+
+import (
+	"context"
+	"runtime"
+	"time"
+	"weak"
+)
+
+// sweeper is one run of the goroutine that removes what has expired. It runs
+// while there is something to remove, and knows its store by a weak pointer:
+// a store that nobody uses any more is collected, closed or not.
+type sweeper struct {
+	stop chan struct{} // closed by Close
+	done chan struct{} // closed when it has ended
+}
+
+// wake starts a sweeper unless one runs. Store.mu is held.
+func (s *Store) wake() {
+	if s.closed || s.sweeper != nil {
+		return
+	}
+	w := &sweeper{stop: make(chan struct{}), done: make(chan struct{})}
+	s.sweeper = w
+	go w.run(weak.Make(s), s.every)
+}
+
+func (w *sweeper) run(store weak.Pointer[Store], every time.Duration) {
+	defer close(w.done)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.stop:
+			return
+		case <-tick.C:
+		}
+		if !w.sweep(store) {
+			return
+		}
+	}
+}
+
+// sweep goes round once and reports whether it has to again.
+func (w *sweeper) sweep(store weak.Pointer[Store]) bool {
+	s := store.Value()
+	if s == nil {
+		return false
+	}
+	for i := range s.shards {
+		for s.sweepShard(&s.shards[i]) {
+			if w.stopped() {
+				return false
+			}
+			runtime.Gosched()
+		}
+	}
+	for s.sweepMarks() {
+		if w.stopped() {
+			return false
+		}
+		runtime.Gosched()
+	}
+	return s.busy()
+}
+
+func (w *sweeper) stopped() bool {
+	select {
+	case <-w.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// sweepShard removes a slice of what has expired and reports whether there may
+// be more.
+func (s *Store) sweepShard(sh *shard) bool {
+	if sh.queue.next.Load() > s.clock.Load().read() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	return s.reap(sh, s.clock.Load().read(), slice) == slice
+}
+
+func (s *Store) sweepMarks() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marks.trim(slice)
+}
+
+// busy reports whether anything is kept; if not, the sweeper takes its leave.
+func (s *Store) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count > 0 || s.marks.oldest != nil {
+		return true
+	}
+	s.sweeper = nil
+	return false
+}
+
+// Close stops the sweeper and waits until it has ended, or for the context.
+// The store stays usable: what has expired is then removed as sessions are
+// created. Close is idempotent.
+func (s *Store) Close(ctx context.Context) error {
+	s.mu.Lock()
+	w, closed := s.sweeper, s.closed
+	s.closed = true
+	if w != nil && !closed {
+		close(w.stop)
+	}
+	s.mu.Unlock()
+	if w == nil {
+		return nil
+	}
+	select {
+	case <-w.done:
+		return nil
+	default:
+	}
+	select {
+	case <-w.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

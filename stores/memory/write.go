@@ -1,0 +1,130 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// Update replaces the payload of exactly the version given, else answers
+// ErrConflict; ErrNotFound when there is no such session.
+func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
+	if err := ctx.Err(); err != nil {
+		return stores.Updated{}, err
+	}
+	switch {
+	case u.ID.IsZero():
+		return stores.Updated{}, errZeroID
+	case u.Version <= 0:
+		return stores.Updated{}, fmt.Errorf("memory: update of version %d", u.Version)
+	case u.Idle < 0:
+		return stores.Updated{}, fmt.Errorf("memory: update with idle timeout %v", u.Idle)
+	case u.Absolute < 0:
+		return stores.Updated{}, fmt.Errorf("memory: update with absolute timeout %v", u.Absolute)
+	}
+	next := newBody(u.Payload)
+
+	sh, hash := s.shard(u.ID)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	clock := s.clock.Load()
+	now := clock.read()
+	e := sh.table.find(hash, u.ID)
+	if e == nil || !e.live(now) {
+		return stores.Updated{}, stores.ErrNotFound
+	}
+	if e.version != u.Version {
+		return stores.Updated{}, stores.ErrConflict
+	}
+	e.body = next
+	e.version++
+	if u.Absolute > 0 {
+		e.deadline = after(now, u.Absolute)
+	}
+	expires := e.expires
+	if u.Idle > 0 {
+		e.lastSeen = now
+		expires = after(now, u.Idle)
+	}
+	sh.expire(e, expires)
+	return stores.Updated{
+		Version:  e.version,
+		Expires:  clock.time(e.expires),
+		Deadline: clock.time(e.deadline),
+		Now:      clock.time(now),
+	}, nil
+}
+
+// Touch extends the session to now + idle, never beyond its deadline, and
+// returns when it expires. A touch within a tenth of idle after LastSeen is
+// not written.
+func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	if id.IsZero() {
+		return time.Time{}, errZeroID
+	}
+	if idle <= 0 {
+		return time.Time{}, fmt.Errorf("memory: touch with idle timeout %v", idle)
+	}
+
+	sh, hash := s.shard(id)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	clock := s.clock.Load()
+	now := clock.read()
+	e := sh.table.find(hash, id)
+	if e == nil || !e.live(now) {
+		return time.Time{}, stores.ErrNotFound
+	}
+	// A clock that was set back writes: LastSeen must not stay in the future.
+	// The unsigned difference is right even where the signed one overflows.
+	if now < e.lastSeen || uint64(now-e.lastSeen) >= uint64(idle/10) {
+		e.lastSeen = now
+		sh.expire(e, after(now, idle))
+	}
+	return clock.time(e.expires), nil
+}
+
+// expire lets e, whose shard is locked, expire at the time given or at its
+// deadline.
+func (sh *shard) expire(e *entry, at int64) {
+	if at = min(at, e.deadline); at != e.expires {
+		e.expires = at
+		sh.queue.moved(e)
+	}
+}
+
+// Delete removes the session for good. ErrNotFound when there is nothing to
+// remove, ErrConflict when it is at another version than required.
+func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if id.IsZero() {
+		return errZeroID
+	}
+	if when.Version < 0 {
+		return fmt.Errorf("memory: delete of version %d", when.Version)
+	}
+
+	sh, hash := s.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	e := sh.table.find(hash, id)
+	switch {
+	case e == nil || !e.live(s.clock.Load().read()):
+		return stores.ErrNotFound
+	case when.Identity != "" && when.Identity != e.group.name:
+		return stores.ErrNotFound
+	case when.Version != 0 && when.Version != e.version:
+		return stores.ErrConflict
+	}
+	s.remove(sh, e)
+	return nil
+}

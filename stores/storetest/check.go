@@ -1,0 +1,57 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// Check is one thing that the suite requires of a store.
+type Check struct {
+	Name    string // unique; also the name of the subtest
+	Promise int    // of package stores, 1 to 10
+	Says    string // which promise is broken when it fails, as a sentence
+
+	// Optional is set when the check is about a capability that a store may
+	// lack. Run then returns an error that matches errors.ErrUnsupported.
+	Optional bool
+
+	// Run returns nil when an empty store passes, else everything that was
+	// wrong. It leaves sessions behind. Nil Options are the default ones.
+	Run func(ctx context.Context, store stores.Store, opts *Options) error
+}
+
+// Checks returns all checks.
+func Checks() []Check {
+	return slices.Concat(createChecks, updateChecks, deleteChecks, expiryChecks, revokeChecks,
+		limitChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks)
+}
+
+func newCheck(promise int, name, says string, f func(e *env)) Check {
+	return Check{
+		Name:    name,
+		Promise: promise,
+		Says:    says,
+		Run: func(ctx context.Context, store stores.Store, opts *Options) error {
+			if err := newEnv(ctx, store, opts).run(f); err != nil {
+				return fmt.Errorf("promise %d is broken: %s\n%w", promise, says, err)
+			}
+			return nil
+		},
+	}
+}
+
+func newOptional(promise int, name, says string, f func(e *env)) Check {
+	c := newCheck(promise, name, says, f)
+	c.Optional = true
+	return c
+}
+
+// errLacks is what a check ends with that needs a capability in vain.
+type errLacks struct{ capability string }
+
+func (e errLacks) Error() string        { return "the store has no stores." + e.capability }
+func (e errLacks) Is(target error) bool { return target == errors.ErrUnsupported }

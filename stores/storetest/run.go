@@ -1,0 +1,43 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// patience bounds a check, so that a store that hangs fails by name.
+const patience = 2 * time.Minute
+
+// Run runs all checks as subtests of t. Open returns an empty store for each,
+// whose sessions no other store sees.
+func Run(t *testing.T, open func(t *testing.T) stores.Store, opts *Options) {
+	t.Helper()
+	o := opts.withDefaults()
+	for promise := range o.Exempt {
+		if promise < 1 || promise > 10 {
+			t.Fatalf("storetest: Run called with an exemption for promise %d", promise)
+		}
+	}
+	for _, c := range Checks() {
+		t.Run(c.Name, func(t *testing.T) {
+			if why, ok := o.Exempt[c.Promise]; ok {
+				t.Logf("not checked, promise %d is exempt: %s", c.Promise, why)
+				return
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			err := c.Run(ctx, open(t), &o)
+			switch {
+			case err == nil:
+			case c.Optional && errors.Is(err, errors.ErrUnsupported):
+				t.Log("not checked, an optional capability:", err)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+}
