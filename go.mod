@@ -1,5 +1,5 @@
 module github.com/humasess/sessions
 
-go 1.26.8
+go 1.25.0
 
 require github.com/danielgtaylor/huma/v2 v2.39.0

@@ -1,0 +1,74 @@
+# `make run` needs Go and nothing else; `make test` sees to the rest by itself.
+
+GO        ?= go
+FUZZTIME  ?= 30s # for each fuzz target
+BENCH     ?= .   # which benchmarks
+BENCHTIME ?= 1s
+
+# This module and those nested in it. internal/tools only pins programs.
+MODULES = . $(shell find internal examples -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | xargs -n 1 dirname)
+
+# $(call each,command) runs the command in the folder of every module.
+each = @for module in $(MODULES); do echo "$$module: $(strip $(1))"; (cd "$$module" && $(1)) || exit 1; done
+
+# Programs are built once for each version of Go and of themselves.
+BIN  := .bin/$(shell $(GO) env GOVERSION)
+LINT := $(BIN)/golangci-lint
+VULN := $(BIN)/govulncheck
+
+.PHONY: help run test prepare format vet lint tidy race plain bench fuzz golden vulncheck
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
+
+run: ## start the example of the README
+	$(GO) run ./examples/quickstart
+
+# A test that lacks a server is skipped, but not here.
+test: export HUMASESS_TEST_REQUIRE = 1
+test: ## run every check, installing what they need
+	@bash scripts/steps prepare format vet lint tidy race plain
+
+prepare: $(LINT) ## install what the other targets need
+	@bash scripts/prepare
+	$(call each,$(GO) mod download)
+
+format: ## check the formatting
+	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
+
+vet: ## run go vet
+	$(call each,$(GO) vet ./...)
+
+lint: $(LINT) ## run the linters
+	$(call each,"$(CURDIR)/$(LINT)" run --allow-serial-runners ./...)
+
+tidy: ## check go.mod and go.sum
+	$(call each,$(GO) mod tidy -diff && $(GO) mod verify)
+
+race: ## run the tests with the race detector
+	$(call each,$(GO) test -race -shuffle=on ./...)
+
+# The race detector makes sync.Pool drop at random, so tests that count
+# allocations are built without it only.
+plain: ## run the tests, and the gates on allocations
+	$(call each,$(GO) test -shuffle=on ./...)
+
+bench: ## run the benchmarks (BENCH, BENCHTIME)
+	$(call each,$(GO) test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
+
+fuzz: ## run every fuzz target for a while (FUZZTIME)
+	$(call each,bash "$(CURDIR)/scripts/fuzz" $(strip $(FUZZTIME)))
+
+# Every package with golden files has a test flag -update.
+golden: ## rewrite the golden files
+	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); do \
+		(cd "$$dir" && $(GO) test . -update) || exit 1; done
+
+vulncheck: $(VULN) ## look for known vulnerabilities (needs the network)
+	$(call each,"$(CURDIR)/$(VULN)" ./...)
+
+$(LINT): internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(VULN): internal/tools/go.mod internal/tools/go.sum
+	cd internal/tools && $(GO) build -o ../../$@ golang.org/x/vuln/cmd/govulncheck

@@ -1,0 +1,158 @@
+package archtest
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+)
+
+// Markdown looks at every Markdown file. A relative link must lead to a file
+// or folder. A block of Go code that is a program (it begins with "package")
+// must follow the line
+//
+//	<!-- file: path/from/the/root.go -->
+//
+// and equal that file, so that it is compiled and run; the line works for
+// other blocks too. Any other block of Go code must parse, as a file, as
+// declarations or as statements.
+func Markdown(fsys fs.FS) ([]string, error) {
+	var found []string
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && ignored(name):
+			return fs.SkipDir
+		case d.IsDir() || path.Ext(name) != ".md":
+			return nil
+		}
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		doc := document{fsys: fsys, name: name}
+		doc.read(string(text))
+		found = append(found, doc.found...)
+		return nil
+	})
+	return found, err
+}
+
+type document struct {
+	fsys  fs.FS
+	name  string
+	found []string
+}
+
+var (
+	fenceLine  = regexp.MustCompile("^( *)(```+|~~~+) *([A-Za-z0-9_+-]*)")
+	fileLine   = regexp.MustCompile(`^ *<!-- file: (\S+) -->\s*$`)
+	codeSpan   = regexp.MustCompile("`[^`]*`")
+	linkTarget = regexp.MustCompile(`\]\(<?([^)>\s]*)|^ {0,3}\[[^\]]+\]: *<?([^>\s]+)`)
+	absolute   = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:|^//`)
+)
+
+// block is a fenced block of code.
+type block struct {
+	line     int
+	indent   string
+	fence    string // closes it, at least
+	language string
+	file     string // that it must equal
+	code     strings.Builder
+}
+
+func (d *document) read(text string) {
+	var open *block
+	file := "" // named by the last line that was not blank
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		switch fence := fenceLine.FindStringSubmatch(line); {
+		case open != nil && fence != nil && fence[3] == "" && strings.HasPrefix(fence[2], open.fence):
+			d.block(open)
+			open, file = nil, ""
+		case open != nil:
+			open.code.WriteString(strings.TrimPrefix(line, open.indent))
+		case fence != nil:
+			open = &block{line: number, indent: fence[1], fence: fence[2], language: fence[3], file: file}
+		case strings.TrimSpace(line) == "":
+		default:
+			file = ""
+			if named := fileLine.FindStringSubmatch(line); named != nil {
+				file = named[1]
+			}
+			d.links(line, number)
+		}
+	}
+	if open != nil {
+		d.notef(open.line, "block of code has no end")
+	}
+}
+
+func (d *document) notef(line int, format string, args ...any) {
+	d.found = append(d.found, fmt.Sprintf("%s:%d: %s", d.name, line, fmt.Sprintf(format, args...)))
+}
+
+func (d *document) links(line string, number int) {
+	for _, match := range linkTarget.FindAllStringSubmatch(codeSpan.ReplaceAllString(line, ""), -1) {
+		target, _, _ := strings.Cut(match[1]+match[2], "#")
+		if target == "" || absolute.MatchString(target) {
+			continue
+		}
+		file := path.Join(path.Dir(d.name), target)
+		if rooted, ok := strings.CutPrefix(target, "/"); ok {
+			file = path.Clean(rooted)
+		}
+		if _, err := fs.Stat(d.fsys, file); err != nil {
+			d.notef(number, "link to %q, which is not there", target)
+		}
+	}
+}
+
+func (d *document) block(b *block) {
+	code := strings.TrimRight(b.code.String(), "\n")
+	switch {
+	case b.file != "":
+		want, err := fs.ReadFile(d.fsys, b.file)
+		switch {
+		case err != nil:
+			d.notef(b.line, "block is said to be file %q, which is not there", b.file)
+		case code != strings.TrimRight(string(want), "\n"):
+			d.notef(b.line, "block differs from %s: copy the file", b.file)
+		}
+	case b.language != "go":
+	case isProgram(code):
+		d.notef(b.line, "block is a program: keep it as a file and write <!-- file: … --> above it")
+	default:
+		if err := parseFragment(code); err != nil {
+			d.notef(b.line, "block does not parse: %v", err)
+		}
+	}
+}
+
+// isProgram reports whether the first line of code is a package clause.
+func isProgram(code string) bool {
+	for line := range strings.Lines(code) {
+		line = strings.TrimSpace(line)
+		if line != "" && !strings.HasPrefix(line, "//") {
+			return strings.HasPrefix(line, "package ")
+		}
+	}
+	return false
+}
+
+// parseFragment tries code as declarations, then as statements. The error is
+// that of the second try, which takes more kinds of code, with the line
+// counted within the block.
+func parseFragment(code string) error {
+	if _, err := parser.ParseFile(token.NewFileSet(), "", "package p;"+code, parser.SkipObjectResolution); err == nil {
+		return nil
+	}
+	_, err := parser.ParseFile(token.NewFileSet(), "", "package p; func _() {"+code+"\n}", parser.SkipObjectResolution)
+	return err
+}

@@ -1,0 +1,78 @@
+package archtest_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/humasess/sessions/internal/archtest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// maxLines is the length from which on a file is asked to be two.
+const maxLines = 500
+
+// TestRepository holds this repository to its own rules.
+func TestRepository(t *testing.T) {
+	root := os.DirFS(filepath.Join("..", ".."))
+	tree, err := archtest.Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("imports", func(t *testing.T) { none(t, tree.Imports(imports)) })
+	t.Run("comments", func(t *testing.T) { none(t, tree.Undocumented()) })
+	t.Run("file length", func(t *testing.T) { none(t, tree.LongFiles(maxLines)) })
+	t.Run("markdown", func(t *testing.T) {
+		found, err := archtest.Markdown(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		none(t, found)
+	})
+	t.Run("api", func(t *testing.T) { golden(t, "api.txt", tree.API()) })
+	t.Run("modules", func(t *testing.T) {
+		modules, err := archtest.Modules(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "modules.txt", modules)
+	})
+}
+
+func none(t *testing.T, found []string) {
+	t.Helper()
+	for _, sentence := range found {
+		t.Error(sentence)
+	}
+}
+
+// golden compares lines with a file in testdata and reports each line that
+// differs.
+func golden(t *testing.T, name string, got []string) {
+	t.Helper()
+	name = filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(name, []byte(strings.Join(got, "\n")+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			t.Errorf("got %q, which is not in %s: if it is meant, run make golden", line, name)
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			t.Errorf("want %q of %s, which is gone: if it is meant, run make golden", line, name)
+		}
+	}
+}

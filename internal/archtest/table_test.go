@@ -1,0 +1,54 @@
+package archtest_test
+
+import (
+	"slices"
+
+	"github.com/humasess/sessions/internal/archtest"
+)
+
+const huma = "github.com/danielgtaylor/huma/v2"
+
+// hostTests are the parts of huma that tests may use anywhere: they import
+// nothing but huma and the standard library. huma's other adapters and
+// autopatch bring modules along.
+var hostTests = []string{huma, huma + "/adapters/humago", huma + "/humatest", huma + "/sse"}
+
+// imports is the import table of the repository. What the tests of a package
+// import ends up in the go.sum of whoever imports that package. So the tests
+// of packages that every user imports get by with huma and our own packages;
+// what needs more is tested in internal/e2e, a module of its own, or by the
+// store that it is about.
+var imports = archtest.Table{
+	"humasess": {
+		Imports: []string{huma, "./openapi", "./security", "./stores"},
+		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
+	},
+	"humasess/humasesstest": {
+		Imports: []string{huma, "testing", "./humasess", "./openapi", "./security", "./stores"},
+		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
+	},
+	"openapi":  {Imports: []string{huma}, Tests: hostTests},
+	"security": {Imports: []string{"github.com/gorilla/securecookie"}},
+
+	"stores":           {Tests: []string{"./stores/memory"}},
+	"stores/storetest": {Imports: []string{"testing", "./stores"}, Tests: []string{"./stores/memory"}},
+	"stores/memory":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
+	"stores/cookie":    {Imports: []string{"./security", "./stores"}, Tests: []string{"./stores/storetest"}},
+	"stores/sqlite":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
+	"stores/redis": {
+		Imports: []string{"./stores", "github.com/redis/rueidis"},
+		Tests:   []string{"./stores/storetest", "./internal/servertest"},
+	},
+	"stores/postgres": {
+		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},
+		Tests:   []string{"./stores/storetest", "./internal/servertest"},
+	},
+
+	"examples/...": {Imports: []string{
+		huma + "/...", "./humasess/...", "./openapi", "./security", "./stores/...",
+		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
+	}},
+
+	"internal/archtest":   {},
+	"internal/servertest": {Imports: []string{"testing"}},
+}
