@@ -42,7 +42,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
 	for replay := range maxReplays {
 		rec, err := m.openRecord(raw)
-		var data T
+		var data *T
 		if err == nil {
 			data, err = m.decode(rec.open)
 		}
@@ -50,15 +50,15 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
 			return false, nil
 		}
-		if err := change(&data); err != nil {
+		if err := change(data); err != nil {
 			return false, err
 		}
-		if m.owner(data) != owner {
+		if !m.owns(data, owner) {
 			return false, errors.New("humasess: UpdateIdentity must not change the identity")
 		}
 		next := rec.open.payload
 		if next.data, err = m.values.encode(data); err != nil {
-			return false, fmt.Errorf("humasess: UpdateIdentity: encode %T: %w", data, err)
+			return false, fmt.Errorf("humasess: UpdateIdentity: encode %T: %w", *data, err)
 		}
 		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode()})
 		if errors.Is(err, stores.ErrConflict) {

@@ -29,13 +29,20 @@ func (c *candidates) find(ctx huma.Context, name string) {
 	}
 	c.scan(header, name)
 	if !c.present {
-		// Header returns the first line only; HTTP/2 clients may send several.
-		ctx.EachHeader(func(n, v string) {
-			if len(n) == len("Cookie") && strings.EqualFold(n, "Cookie") {
-				c.scan(v, name)
-			}
-		})
+		*c = findInLines(ctx, name)
 	}
+}
+
+// findInLines looks through all Cookie lines: Header returns the first only,
+// and HTTP/2 clients may send several.
+func findInLines(ctx huma.Context, name string) candidates {
+	var c candidates
+	ctx.EachHeader(func(n, v string) {
+		if len(n) == len("Cookie") && strings.EqualFold(n, "Cookie") {
+			c.scan(v, name)
+		}
+	})
+	return c
 }
 
 func (c *candidates) scan(header, name string) {

@@ -23,7 +23,7 @@ func (s *state[T]) start(data T) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	encoded, err := s.m.values.encode(data)
+	encoded, err := s.m.values.encode(&data)
 	if err != nil {
 		return fmt.Errorf("humasess: Start: encode %T: %w", data, err)
 	}
@@ -57,40 +57,65 @@ func (s *state[T]) update(change func(*T) error) error {
 	if err := change(&data); err != nil {
 		return err
 	}
-	return s.apply(data, change)
+	return s.apply(&data, change)
 }
 
 // apply takes over the result of an edit.
-func (s *state[T]) apply(data T, edit func(*T) error) error {
+func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	encoded, err := s.m.values.encode(data)
 	if err != nil {
-		return fmt.Errorf("humasess: Update: encode %T: %w", data, err)
+		return fmt.Errorf("humasess: Update: encode %T: %w", *data, err)
 	}
-	owner := s.m.owner(data)
 	switch {
 	case !s.life.active():
-		return s.begin(encoded, owner, func() { s.life.change(false) })
+		return s.begin(encoded, s.m.owner(*data), func() { s.life.change(false) })
 	case s.life.next == nextStart:
-		s.pending.data, s.pending.owner = encoded, owner
+		s.pending.data, s.pending.owner = encoded, s.m.owner(*data)
 		return nil
 	}
-	moved := owner != s.rec.Identity
-	if moved && s.former {
-		return fail(ErrConflict, nil)
+	edits := s.pending.edits
+	if edits == nil {
+		edits = s.editRoom[:0]
 	}
-	edits := append(s.pending.edits, edit)
-	if moved && s.life.next != nextReplace {
-		remember := s.pending.remember
-		if err := s.begin(encoded, owner, func() { s.life.change(true) }); err != nil {
-			return err
-		}
-		s.pending.remember = remember
-	} else if !moved {
+	edits = append(edits, edit)
+	if !s.m.owns(data, s.rec.Identity) {
+		err = s.move(encoded, s.m.owner(*data))
+	} else {
 		s.life.retain()
 		s.life.change(false)
+		s.share(data)
 	}
-	s.pending.data, s.pending.owner, s.pending.edits = encoded, owner, edits
+	if err != nil {
+		return err
+	}
+	s.pending.data, s.pending.edits = encoded, edits
 	return nil
+}
+
+// move notes that the data belong to another identity now.
+func (s *state[T]) move(data []byte, owner string) error {
+	if s.former {
+		return fail(ErrConflict, nil)
+	}
+	if s.life.next == nextReplace {
+		s.pending.owner = owner
+		return nil
+	}
+	remember, ttl := s.pending.remember, s.pending.ttl
+	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
+		return err
+	}
+	s.pending.remember, s.pending.ttl = remember, ttl
+	return nil
+}
+
+// share keeps a copy of the data for the next reader, if the codec would give
+// it the same.
+func (s *state[T]) share(data *T) {
+	s.pending.shared = nil
+	if s.m.memoizer != nil && s.m.values.survives(data) {
+		s.pending.shared = &opened[T]{value: *data, decoded: true}
+	}
 }
 
 func (s *state[T]) destroy() error {

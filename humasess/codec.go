@@ -7,7 +7,7 @@ import (
 )
 
 // Codec encodes session data for the store. The zero Codec is JSON. Both
-// functions are called concurrently; Marshal must not keep its argument, nor
+// functions get a *T and are called concurrently; Marshal must not keep it, nor
 // Unmarshal the bytes.
 type Codec struct {
 	Marshal   func(v any) ([]byte, error)
@@ -31,10 +31,14 @@ type values[T any] struct {
 	codec Codec
 	flat  bool // copying a T copies everything that can change
 	clone func(T) T
+	exact exactness
 }
 
 func newValues[T any](c Codec) values[T] {
 	v := values[T]{codec: c.withDefaults(), flat: isFlat(reflect.TypeFor[T]())}
+	if v.flat && c.Marshal == nil {
+		v.exact = exactnessOf(reflect.TypeFor[T]())
+	}
 	var zero T
 	if _, ok := any(zero).(Cloner[T]); ok {
 		v.clone = func(t T) T { return any(t).(Cloner[T]).Clone() }
@@ -54,11 +58,17 @@ func (v *values[T]) copy(kept *T) T {
 	return *kept
 }
 
-func (v *values[T]) encode(t T) ([]byte, error) { return v.codec.Marshal(t) }
+func (v *values[T]) encode(t *T) ([]byte, error) { return v.codec.Marshal(t) }
 
-func (v *values[T]) decode(data []byte) (T, error) {
-	var t T
-	err := v.codec.Unmarshal(data, &t)
+// survives reports whether decoding what encode returned for *t would give
+// exactly *t. False may also mean that nobody knows.
+func (v *values[T]) survives(t *T) bool {
+	return v.exact != nil && v.exact(reflect.ValueOf(t).Elem())
+}
+
+func (v *values[T]) decode(data []byte) (*T, error) {
+	t := new(T)
+	err := v.codec.Unmarshal(data, t)
 	return t, err
 }
 

@@ -91,7 +91,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
-	s.dropSpare()
+	s.spare = nil
 	s.issue(token)
 	if created.Evicted > 0 {
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})

@@ -91,6 +91,7 @@ type entry struct {
 	err      error // a contradiction that makes the operation unusable
 	op       *huma.Operation
 	policy   openapi.Policy
+	demands  []openapi.Requirements // those that not every request satisfies
 	sessions []sessionUse
 }
 
@@ -117,6 +118,11 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 	e := &entry{op: op, policy: policy, err: err}
 	if err != nil {
 		return e
+	}
+	for _, r := range policy.Requirements {
+		if !slices.ContainsFunc(r, func(alternative map[string][]string) bool { return len(alternative) == 0 }) && len(r) > 0 {
+			e.demands = append(e.demands, r)
+		}
 	}
 	for key, m := range g.managers {
 		use := sessionUse{scheme: key, manager: m}

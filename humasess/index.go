@@ -65,7 +65,7 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 		if err != nil {
 			return nil, err
 		}
-		return []Info[T]{s.m.info(&s.rec, data, true)}, nil
+		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
 	current := stores.ID{}
 	if s.life.onBase() {
@@ -89,7 +89,7 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 		if err == nil && rec.open.scheme != m.scheme {
 			continue
 		}
-		var data T
+		var data *T
 		if err == nil {
 			data, err = m.decode(rec.open)
 		}
@@ -97,7 +97,7 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
 			continue
 		}
-		infos = append(infos, m.info(&rec, data, rec.ID == current))
+		infos = append(infos, m.info(&rec, *data, rec.ID == current))
 	}
 	return infos, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -115,6 +116,19 @@ func (m *Manager[T]) owner(data T) string {
 		return ""
 	}
 	return m.qualify(m.opts.Identity(data))
+}
+
+// owns is owner(*data) == owner without the allocation.
+func (m *Manager[T]) owns(data *T, owner string) bool {
+	if m.opts.Identity == nil {
+		return owner == ""
+	}
+	identity := m.opts.Identity(*data)
+	if identity == "" || owner == "" {
+		return identity == owner
+	}
+	prefix, ok := strings.CutSuffix(owner, identity)
+	return ok && len(prefix) == len(m.scheme)+1 && strings.HasPrefix(prefix, m.scheme)
 }
 
 func (m *Manager[T]) qualify(identity string) string {

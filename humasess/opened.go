@@ -11,7 +11,8 @@ import (
 )
 
 // opened is a record's payload, taken apart. It is never changed once made,
-// so that requests can share it beside the record in memory.
+// so that requests can share it beside the record in memory. Without data it
+// belongs to a record whose payload holds them.
 type opened[T any] struct {
 	payload
 	value   T    // to copy from, never to hand out
@@ -63,10 +64,22 @@ func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
 func (m *Manager[T]) share(o *opened[T]) *opened[T] {
 	if m.values.shares() {
 		if v, err := m.values.decode(o.data); err == nil {
-			o.value, o.decoded = v, true
+			o.value, o.decoded = *v, true
 		}
 	}
 	return o
+}
+
+// full returns the whole payload, the data too.
+func (r *record[T]) full() payload {
+	if r.open.data != nil {
+		return r.open.payload
+	}
+	p, err := decodePayload(r.Payload)
+	if err != nil {
+		panic("humasess: payload of an open record: " + err.Error())
+	}
+	return p
 }
 
 // storeNow is the store's clock, carried on from the load by the core's.
@@ -104,9 +117,10 @@ func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
 }
 
 // decode returns the record's data as the caller's own.
-func (m *Manager[T]) decode(o *opened[T]) (T, error) {
+func (m *Manager[T]) decode(o *opened[T]) (*T, error) {
 	if o.decoded {
-		return m.values.copy(&o.value), nil
+		v := m.values.copy(&o.value)
+		return &v, nil
 	}
 	v, err := m.values.decode(o.data)
 	if err != nil {
@@ -118,14 +132,13 @@ func (m *Manager[T]) decode(o *opened[T]) (T, error) {
 // errUndecodable wraps what OnUndecodable returned beside ErrHide.
 var errUndecodable = errors.New("humasess: stored session data does not decode")
 
-func (m *Manager[T]) migrate(data []byte, cause error) (T, error) {
+func (m *Manager[T]) migrate(data []byte, cause error) (*T, error) {
 	if m.opts.OnUndecodable == nil {
-		var zero T
-		return zero, fmt.Errorf("%w: %w", ErrHide, cause)
+		return nil, fmt.Errorf("%w: %w", ErrHide, cause)
 	}
 	v, err := m.opts.OnUndecodable(append([]byte(nil), data...), cause)
 	if err != nil && !errors.Is(err, ErrHide) {
 		err = fmt.Errorf("%w: %w", errUndecodable, err)
 	}
-	return v, err
+	return &v, err
 }

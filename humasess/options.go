@@ -176,7 +176,7 @@ func (o *Options[T]) check() error {
 func (o *Options[T]) probe() error {
 	var zero T
 	codec := o.Codec.withDefaults()
-	data, err := codec.Marshal(zero)
+	data, err := codec.Marshal(&zero)
 	if err != nil {
 		return fmt.Errorf("codec cannot encode %v: %w", reflect.TypeFor[T](), err)
 	}

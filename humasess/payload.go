@@ -90,7 +90,7 @@ func decodePayload(b []byte) (payload, error) {
 		ok := true
 		switch tag {
 		case tagScheme:
-			p.scheme = string(value)
+			p.scheme = schemeText(value)
 		case tagHash:
 			ok = copy(p.hash[:], value) == len(p.hash) && len(value) == len(p.hash)
 		case tagCreated:
@@ -122,6 +122,14 @@ func decodePayload(b []byte) (payload, error) {
 		return p, errPayload
 	}
 	return p, nil
+}
+
+// schemeText saves the usual scheme an allocation.
+func schemeText(value []byte) string {
+	if string(value) == defaultSchemeName {
+		return defaultSchemeName
+	}
+	return string(value)
 }
 
 // cutField returns a nil rest when b does not start with a whole field.

@@ -95,7 +95,7 @@ func (r *request) admit() bool {
 			return false
 		}
 	}
-	for _, requirements := range r.entry.policy.Requirements {
+	for _, requirements := range r.entry.demands {
 		if a, ok := r.satisfies(requirements); !ok {
 			r.refuse(a)
 			return false
@@ -113,9 +113,6 @@ func (r *request) admit() bool {
 // satisfies reports whether one of the alternatives holds, else what to
 // answer: 403 when nothing but roles is missing from one of them.
 func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
-	if len(alternatives) == 0 {
-		return answer{}, true
-	}
 	refusal := answerNoSession
 	for _, alternative := range alternatives {
 		met, authenticated := true, true

@@ -26,21 +26,20 @@ type state[T any] struct {
 
 	// The base: the record that the request's token opened, or that an
 	// earlier commit of the request has written.
-	token    security.Token
-	former   bool // the token is one that a rotation has replaced
-	rec      record[T]
-	spare    T // decoded from the base and not handed out yet
-	hasSpare bool
-	needed   []string // roles that the session was admitted for
+	token  security.Token
+	former bool // the token is one that a rotation has replaced
+	rec    record[T]
+	spare  *T       // decoded from the base and not handed out yet
+	needed []string // roles that the session was admitted for
 
 	// What is pending.
-	pending pending[T]
+	pending  pending[T]
+	editRoom [1]func(*T) error // saves the usual request an allocation
 
 	issued      string // the token's text for the cookie
 	persist     bool   // the cookie has a Max-Age
 	cookieEnd   time.Duration
 	revocations []bracket // of our own identity, by this request
-	looked      candidates
 }
 
 // pending is what the request asks for and has not written yet.
@@ -50,6 +49,7 @@ type pending[T any] struct {
 	data  []byte // encoded, nil when unchanged
 
 	edits    []func(*T) error // that led from the base to data
+	shared   *opened[T]       // what data decode to, if that is known
 	remember *bool
 	ttl      time.Duration // 0 is none
 }
@@ -59,7 +59,7 @@ var _ session = (*state[struct{}])(nil)
 // load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) load(ctx context.Context) error {
-	c := &s.looked
+	var c candidates
 	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name)
 	switch {
 	case c.excess:
@@ -139,7 +139,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 			}
 			return err
 		}
-		s.spare, s.hasSpare = v, true
+		s.spare = v
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
 	s.life.load()
@@ -175,16 +175,28 @@ func (s *state[T]) get() (T, bool) {
 
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
-	if s.pending.data != nil {
-		return s.m.values.decode(s.pending.data)
+	if shared := s.pending.shared; shared != nil {
+		return s.m.values.copy(&shared.value), nil
 	}
-	if s.hasSpare {
-		v := s.spare
+	if v := s.spare; v != nil && s.pending.data == nil {
+		s.spare = nil
+		return *v, nil
+	}
+	var v *T
+	var err error
+	switch open := s.rec.open; {
+	case s.pending.data != nil:
+		v, err = s.m.values.decode(s.pending.data)
+	case open.decoded:
+		return s.m.values.copy(&open.value), nil
+	default:
+		v, err = s.m.decode(open)
+	}
+	if err != nil {
 		var zero T
-		s.spare, s.hasSpare = zero, false
-		return v, nil
+		return zero, err
 	}
-	return s.m.decode(s.rec.open)
+	return *v, nil
 }
 
 func (s *state[T]) isActive() bool {
@@ -220,8 +232,8 @@ func (s *state[T]) peek() (T, bool) {
 	if s.rec.open != nil && s.rec.open.decoded {
 		return s.m.values.copy(&s.rec.open.value), true
 	}
-	if s.hasSpare {
-		return s.spare, true
+	if s.spare != nil {
+		return *s.spare, true
 	}
 	var zero T
 	return zero, false
@@ -294,12 +306,10 @@ func (s *state[T]) emit(e Event) {
 	s.m.emit(ctx, e)
 }
 
+// rejected reports a cookie that opened nothing. The ID in it is what the
+// client says: without its secret it may be anybody's.
 func (s *state[T]) rejected(reason string) {
-	id := ""
-	if s.looked.n == 1 {
-		id = stores.ID(s.looked.tokens[0].ID()).String()
-	}
-	s.emit(Event{Kind: EventRejected, SessionID: id, Reason: reason})
+	s.emit(Event{Kind: EventRejected, Reason: reason})
 }
 
 func (s *state[T]) rejectedAs(rec *record[T]) {
@@ -307,7 +317,7 @@ func (s *state[T]) rejectedAs(rec *record[T]) {
 		s.rejected(ReasonForeign)
 		return
 	}
-	s.rejected(ReasonMismatch)
+	s.emit(Event{Kind: EventRejected, SessionID: rec.ID.String(), Reason: ReasonMismatch})
 }
 
 func (s *state[T]) undecodable(id stores.ID, err error) {

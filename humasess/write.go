@@ -191,7 +191,11 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 
 // replace writes new data or a new token at the version that was loaded.
 func (s *state[T]) replace(ctx context.Context, p plan) error {
-	next := opened[T]{payload: s.rec.open.payload}
+	next := s.pending.shared
+	if next == nil {
+		next = &opened[T]{}
+	}
+	next.payload = s.rec.full()
 	if s.pending.data != nil {
 		next.data = s.pending.data
 	}
@@ -212,7 +216,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	payload := next.encode()
 	absolute := s.remaining()
 	updated, err := s.m.store.Update(ctx, stores.Update{
-		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute,
+		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute, Memo: s.memo(next),
 	})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -224,8 +228,8 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open = &next
-	s.dropSpare()
+	s.rec.open, s.rec.Payload = next, payload
+	s.spare = nil
 	if p.rotate != rotateNo {
 		s.token, s.former = token, false
 		s.emit(Event{Kind: EventRenewed, SessionID: s.rec.ID.String()})
@@ -236,9 +240,14 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	return nil
 }
 
-func (s *state[T]) dropSpare() {
-	var zero T
-	s.spare, s.hasSpare = zero, false
+// memo is what the store may keep beside the new payload, which holds the
+// data: nil unless it is known what they decode to.
+func (s *state[T]) memo(next *opened[T]) any {
+	if !next.decoded {
+		return nil
+	}
+	next.data, next.unknown = nil, nil
+	return next
 }
 
 // issue notes the token that the cookie is to carry.
@@ -289,7 +298,7 @@ func (s *state[T]) startOver(ctx context.Context, replay int) error {
 	if who == notOwner {
 		return s.revoked()
 	}
-	s.dropSpare()
+	s.spare = nil
 	if err := s.adopt(rec, s.token, who); err != nil {
 		return fail(ErrConflict, err)
 	}
@@ -315,7 +324,7 @@ func (s *state[T]) replayEdits() error {
 		return fail(ErrConflict, err)
 	}
 	for _, edit := range edits {
-		if err := edit(&data); err != nil {
+		if err := edit(data); err != nil {
 			return fail(ErrConflict, err)
 		}
 	}

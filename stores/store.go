@@ -88,6 +88,10 @@ type Update struct {
 
 	Idle     time.Duration // extends the session to now + Idle; 0 leaves Expires and LastSeen
 	Absolute time.Duration // restarts the deadline at now + Absolute; 0 leaves it
+
+	// Memo, if not nil, is what the caller would decode from Payload: a
+	// Memoizer may offer it at the next load. Others ignore it.
+	Memo any
 }
 
 // Updated is what a store answers to Update.

@@ -25,6 +25,9 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 		return stores.Updated{}, fmt.Errorf("memory: update with absolute timeout %v", u.Absolute)
 	}
 	next := newBody(u.Payload)
+	if u.Memo != nil {
+		next.memo.Set(u.Memo)
+	}
 
 	sh, hash := s.shard(u.ID)
 	sh.mu.Lock()

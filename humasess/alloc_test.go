@@ -1,0 +1,36 @@
+//go:build !race
+
+package humasess_test
+
+import "testing"
+
+// Allocations are exact, unlike times, so they are what a test can hold. The
+// race detector makes sync.Pool drop at random: this file is built without.
+//
+// The budget for a change is 8 with a flat type and 18 with any other; the
+// difference is the store's own copy of the payload with its memo, and time's
+// and json's own.
+func TestAllocationsOverBareHuma(t *testing.T) {
+	all := scenarios()
+	bare := testing.AllocsPerRun(200, all["bare"].run())
+	for _, tt := range []struct {
+		name string
+		most float64
+	}{
+		{"without session", 0},
+		{"no cookie", 3},
+		{"malformed cookie", 3},
+		{"read shared", 4},
+		{"read any", 16},
+		{"modify shared", 12},
+		{"modify any", 25},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			run := all[tt.name].run()
+			run() // the first request learns how the operation binds
+			if got := testing.AllocsPerRun(200, run) - bare; got > tt.most {
+				t.Errorf("got %v allocations over bare huma, want at most %v", got, tt.most)
+			}
+		})
+	}
+}
