@@ -57,6 +57,7 @@ func merge(written, global Requirements, uses []use) (Requirements, error) {
 			result = withOption(result, u.scheme)
 		}
 	}
+	result = tidy(result)
 	if len(result) == 1 && len(result[0]) == 0 {
 		return Requirements{}, nil
 	}
@@ -80,14 +81,27 @@ func inherited(global Requirements, uses []use) Requirements {
 	return result
 }
 
-// withOption puts a variant with the scheme before each alternative. The one
-// without any scheme comes last: some generators take only the first.
+// withOption puts a variant with the scheme before each alternative.
 func withOption(all Requirements, scheme string) Requirements {
 	result := make(Requirements, 0, 2*len(all))
 	for _, alternative := range all {
 		with := maps.Clone(alternative)
 		with[scheme] = []string{}
 		result = append(result, with, alternative)
+	}
+	return result
+}
+
+// tidy leaves out what is there already, and puts the alternative without any
+// scheme last: some generators take only the first.
+func tidy(all Requirements) Requirements {
+	result := make(Requirements, 0, len(all))
+	for _, alternative := range all {
+		if !slices.ContainsFunc(result, func(other map[string][]string) bool {
+			return maps.EqualFunc(alternative, other, slices.Equal)
+		}) {
+			result = append(result, alternative)
+		}
 	}
 	slices.SortStableFunc(result, func(a, b map[string][]string) int {
 		return boolInt(len(a) == 0) - boolInt(len(b) == 0)
