@@ -121,7 +121,7 @@ func From[T any](ctx context.Context) (*Session[T], bool) {
 	if b == nil {
 		return nil, false
 	}
-	return &st.self, true
+	return &Session[T]{SessionMarker: marker[T]{state: st}}, true
 }
 
 func (s *Session[T]) bound() *state[T] {

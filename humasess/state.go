@@ -18,7 +18,6 @@ type state[T any] struct {
 	m     *Manager[T]
 	r     *request  // nil outside a request
 	since time.Time // when the work began, outside a request
-	self  Session[T]
 	bound bool
 
 	mu   sync.Mutex
