@@ -1,18 +1,18 @@
 # `make run` needs Go and nothing else; `make test` sees to the rest by itself.
 
-GO        ?= go
 FUZZTIME  ?= 30s # for each fuzz target
 BENCH     ?= .   # which benchmarks
 BENCHTIME ?= 1s
 
 # This module and those nested in it. internal/tools only pins programs.
-MODULES = . $(shell find internal examples -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | xargs -n 1 dirname)
+MODULES = . $(shell find internal examples -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
 
-# $(call each,command) runs the command in the folder of every module.
-each = @for module in $(MODULES); do echo "$$module: $(strip $(1))"; (cd "$$module" && $(1)) || exit 1; done
+# $(call each,command) runs the command in the folder of every module, and fails
+# when one of them did.
+each = @code=0; for module in $(MODULES); do echo "$$module: $(strip $(1))"; (cd "$$module" && $(1)) || code=1; done; exit $$code
 
 # Programs are built once for each version of Go and of themselves.
-BIN  := .bin/$(shell $(GO) env GOVERSION)
+BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
@@ -22,7 +22,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
 
 run: ## start the example of the README
-	$(GO) run ./examples/quickstart
+	go run ./examples/quickstart
 
 # A test that lacks a server is skipped, but not here.
 test: export HUMASESS_TEST_REQUIRE = 1
@@ -31,44 +31,44 @@ test: ## run every check, installing what they need
 
 prepare: $(LINT) ## install what the other targets need
 	@bash scripts/prepare
-	$(call each,$(GO) mod download)
+	$(call each,go mod download)
 
 format: ## check the formatting
 	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
 
 vet: ## run go vet
-	$(call each,$(GO) vet ./...)
+	$(call each,go vet ./...)
 
 lint: $(LINT) ## run the linters
 	$(call each,"$(CURDIR)/$(LINT)" run --allow-serial-runners ./...)
 
 tidy: ## check go.mod and go.sum
-	$(call each,$(GO) mod tidy -diff && $(GO) mod verify)
+	$(call each,go mod tidy -diff && go mod verify)
 
 race: ## run the tests with the race detector
-	$(call each,$(GO) test -race -shuffle=on ./...)
+	$(call each,go test -race -shuffle=on ./...)
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations are built without it only.
 plain: ## run the tests, and the gates on allocations
-	$(call each,$(GO) test -shuffle=on ./...)
+	$(call each,go test -shuffle=on ./...)
 
 bench: ## run the benchmarks (BENCH, BENCHTIME)
-	$(call each,$(GO) test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
+	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME)
 	$(call each,bash "$(CURDIR)/scripts/fuzz" $(strip $(FUZZTIME)))
 
 # Tests with golden files have Golden in their names, and a flag -update.
 golden: ## rewrite the golden files
-	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n 1 dirname | sort -u); do \
-		(cd "$$dir" && $(GO) test . -run Golden -update) || exit 1; done
+	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | sed 's,/[^/]*$$,,' | sort -u); do \
+		(cd "$$dir" && go test . -run Golden -update) || exit 1; done
 
 vulncheck: $(VULN) ## look for known vulnerabilities (needs the network)
 	$(call each,"$(CURDIR)/$(VULN)" ./...)
 
 $(LINT): internal/tools/go.mod internal/tools/go.sum
-	cd internal/tools && $(GO) build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd internal/tools && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 $(VULN): internal/tools/go.mod internal/tools/go.sum
-	cd internal/tools && $(GO) build -o ../../$@ golang.org/x/vuln/cmd/govulncheck
+	cd internal/tools && go build -o ../../$@ golang.org/x/vuln/cmd/govulncheck
