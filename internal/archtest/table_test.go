@@ -20,7 +20,7 @@ var hostTests = []string{huma, huma + "/adapters/humago", huma + "/humatest", hu
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, "./openapi", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./openapi", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/humasesstest": {
