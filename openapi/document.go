@@ -19,6 +19,7 @@ type Document struct {
 
 	mu       sync.Mutex
 	policies map[*huma.Operation]Policy // of operations that went through the hook
+	routes   map[string]Policy          // the same, by method and path
 }
 
 // NewDocument prepares a document, before the first operation is registered.
@@ -27,7 +28,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
 		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
 	}
-	return &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}}, nil
+	return &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}, routes: map[string]Policy{}}, nil
 }
 
 // AddScheme documents a session type. It refuses a type, key or cookie name
@@ -58,24 +59,29 @@ func (d *Document) AddScheme(s Scheme) error {
 		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
 	}
 	d.schemes = append(d.schemes, s)
-	if s.Default {
-		d.requireByDefault(s.Key)
-	}
+	d.oapi.Security = d.global()
 	return nil
 }
 
 // AddCheck says that somebody checks a scheme that is not ours.
 func (d *Document) AddCheck(key string) { d.checks[key] = true }
 
-func (d *Document) requireByDefault(key string) {
-	global := cloneAll(d.oapi.Security)
-	if len(global) == 0 {
-		global = Requirements{{}}
+// global is what operations inherit that say nothing: what the document says,
+// and the schemes that are required by default even if it does not any more.
+func (d *Document) global() Requirements {
+	global := Requirements(d.oapi.Security)
+	for _, s := range d.schemes {
+		if !s.Default {
+			continue
+		}
+		if global = cloneAll(global); len(global) == 0 {
+			global = Requirements{{}}
+		}
+		for _, alternative := range global {
+			alternative[s.Key] = union(alternative[s.Key], nil)
+		}
 	}
-	for _, alternative := range global {
-		alternative[key] = union(alternative[key], nil)
-	}
-	d.oapi.Security = global
+	return global
 }
 
 func (d *Document) byType(t reflect.Type) (Scheme, bool) {
@@ -125,6 +131,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	// middleware; all others copy it and look it up by its marker.
 	d.mu.Lock()
 	d.policies[op] = policy
+	d.routes[route(op)] = policy
 	d.mu.Unlock()
 	if !policy.UsesSessions() {
 		return nil

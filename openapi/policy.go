@@ -104,7 +104,7 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 	if err != nil {
 		return Policy{}, nil, err
 	}
-	global := d.oapi.Security
+	global := d.global()
 	full, err := merge(op.Security, global, uses)
 	if err != nil {
 		return Policy{}, nil, err
@@ -123,7 +123,7 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 		s, ok := d.byKey(key)
 		return ok && s.OmitRoles
 	})
-	if len(uses) == 0 && op.Security == nil {
+	if len(uses) == 0 && op.Security == nil && reflect.DeepEqual(full, Requirements(d.oapi.Security)) {
 		documented = nil // inherits the document's own
 	}
 	return policy, documented, nil
@@ -158,11 +158,16 @@ func (d *Document) mentionsOurs(all Requirements) bool {
 func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 	d.mu.Lock()
 	policy, added := d.policies[op]
+	registered := d.routes[route(op)]
 	d.mu.Unlock()
 	if !added {
 		var err error
 		if policy, _, err = d.declared(op); err != nil {
 			return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
+		}
+		// What it inherited may have been edited since.
+		for _, r := range registered.Requirements {
+			policy.Requirements = withRequirements(policy.Requirements, r)
 		}
 	}
 	entry := d.entry(op)
@@ -179,12 +184,20 @@ func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 	if err := d.checkable(documented); err != nil {
 		return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
 	}
-	same := func(r Requirements) bool { return reflect.DeepEqual(r, documented) }
-	if len(documented) > 0 && !slices.ContainsFunc(policy.Requirements, same) {
-		policy.Requirements = append(slices.Clone(policy.Requirements), cloneAll(documented))
-	}
+	policy.Requirements = withRequirements(policy.Requirements, documented)
 	return policy, nil
 }
+
+// withRequirements adds what is not there yet, to a copy.
+func withRequirements(all []Requirements, r Requirements) []Requirements {
+	same := func(other Requirements) bool { return reflect.DeepEqual(other, r) }
+	if len(r) == 0 || slices.ContainsFunc(all, same) {
+		return all
+	}
+	return append(slices.Clone(all), cloneAll(r))
+}
+
+func route(op *huma.Operation) string { return op.Method + " " + op.Path }
 
 // entry is the document's operation for op's own method and path: a HEAD
 // request may have reached a GET operation.
