@@ -1,0 +1,130 @@
+package openapi_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+func TestMarkers(t *testing.T) {
+	t.Run("O9 the marker leaves the document, and no other parameter does", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme)
+		op := f.operation("/", optional, required)
+		before := append(op.Parameters, &huma.Param{Name: "page", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}})
+		op.Parameters = before
+		f.mustAdd(t, op)
+		if len(op.Parameters) != 1 || op.Parameters[0].Name != "page" {
+			t.Errorf("got parameters %s, want page alone", asJSON(t, op.Parameters))
+		}
+		// Copies of the operation, one for each prefix, share the old slice.
+		if len(before) != 2 || before[0].Name != "Humasess-Session" || before[1].Name != "page" {
+			t.Errorf("got the shared parameters changed to %s", asJSON(t, before))
+		}
+	})
+
+	t.Run("copies of one operation share its declarations", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme)
+		op := f.operation("/", guarded("admin"))
+		for _, prefix := range []string{"/v1", "/v2"} {
+			version := *op
+			version.Path, version.OperationID = prefix+op.Path, prefix
+			f.oapi.AddOperation(&version)
+			if got, want := asJSON(t, version.Security), `[{"session":["admin"]}]`; got != want {
+				t.Errorf("%s: got security %s, want %s", prefix, got, want)
+			}
+		}
+		if op.Security != nil {
+			t.Errorf("got security %s on the original, want none", asJSON(t, op.Security))
+		}
+	})
+
+	t.Run("Seal keeps the declarations of two operations apart", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme, cartScheme)
+		hidden := f.operation("/hidden", optional, openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required})
+		openapi.Seal(f.oapi.Components.Schemas) // the hook is not called for it
+		next := f.operation("/next", required)
+		f.mustAdd(t, next)
+		if got, want := asJSON(t, next.Security), `[{"session":[]}]`; got != want {
+			t.Errorf("got security %s, want %s", got, want)
+		}
+		got := f.policy(t, hidden).Requirements
+		if want := []openapi.Requirements{reqs("cart,session", "cart")}; !reflect.DeepEqual(got, want) {
+			t.Errorf("got requirements %v of the hidden operation, want %v", got, want)
+		}
+	})
+
+	t.Run("O9 nothing is left among the schemas", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme)
+		f.mustAdd(t, f.operation("/", required))
+		for name := range f.oapi.Components.Schemas.Map() {
+			if name != "ErrorModel" && name != "ErrorDetail" {
+				t.Errorf("got schema %q, want none but huma's own", name)
+			}
+		}
+	})
+
+	t.Run("a document without a manager stays readable", func(t *testing.T) {
+		registry := huma.NewMapRegistry("#/", huma.DefaultSchemaNamer)
+		data, err := json.Marshal(openapi.Declare(registry, required))
+		if err != nil {
+			t.Fatalf("Marshal: %v", err)
+		}
+		if want := `"x-session-declarations":true`; !strings.Contains(string(data), want) {
+			t.Errorf("got %s, want %s in it", data, want)
+		}
+	})
+}
+
+func TestMisplaced(t *testing.T) {
+	body := func(s *huma.Schema) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: s}}
+	}
+	tests := []struct {
+		name string
+		edit func(*fixture, *huma.Operation, *huma.Schema)
+	}{
+		{"in a body", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
+			op.RequestBody = &huma.RequestBody{Content: body(marker)}
+		}},
+		{"in a property behind a reference", func(f *fixture, op *huma.Operation, marker *huma.Schema) {
+			f.oapi.Components.Schemas.Map()["Body"] = &huma.Schema{Properties: map[string]*huma.Schema{"a": marker}}
+			op.RequestBody = &huma.RequestBody{Content: body(&huma.Schema{Ref: "#/components/schemas/Body"})}
+		}},
+		{"in the items of a response", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
+			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{Items: marker})}
+		}},
+		{"in the values of a map", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
+			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{AdditionalProperties: marker})}
+		}},
+		{"in an alternative", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
+			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{OneOf: []*huma.Schema{{}, marker}})}
+		}},
+		{"in a response header", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
+			op.Responses["200"] = &huma.Response{Headers: map[string]*huma.Param{"Humasess-Session": {Schema: marker}}}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t, nil, userScheme)
+			op := f.operation("/")
+			// Schemas that refer to themselves must end the search.
+			loop := &huma.Schema{}
+			loop.Not = loop
+			op.Responses["201"] = &huma.Response{Content: body(loop)}
+			f.mustAdd(t, op)
+
+			misplaced := f.operation("/misplaced")
+			tt.edit(f, misplaced, openapi.Declare(f.oapi.Components.Schemas, required))
+			err := f.add(misplaced)
+			for _, want := range []string{"embed it at the top of the operation's input struct", `"op/misplaced"`} {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("got %v, want a panic with %q", err, want)
+				}
+			}
+		})
+	}
+}
