@@ -1,0 +1,200 @@
+package humasesstest
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// crossOriginText is the description of a 403 that only the cross-origin
+// check can give.
+const crossOriginText = "Sent by a page of another origin."
+
+func (c *checker) check(op operation) {
+	c.tb.Helper()
+	switch {
+	case op.security == nil:
+		report := c.tb.Errorf
+		if c.opts.AllowUnmarked {
+			report = c.tb.Logf
+		}
+		report("humasesstest: %v has neither a session nor a public mark: embed a session type, or say `Security: []map[string][]string{}`", op)
+	case len(op.security) > 0 && !c.mentionsOurs(op):
+		c.tb.Logf("humasesstest: %v is protected by schemes of the program's own: not checked", op)
+		return
+	}
+	called, lacking := false, false
+	for _, b := range c.bearers {
+		want := c.want(op, b)
+		lacking = lacking || want == http.StatusForbidden
+		if want == 0 && !c.opts.CallUnsafe && !stopsBeforeHandler(op) {
+			continue
+		}
+		called = true
+		got := c.send(op, b.cookies, nil)
+		switch {
+		case got.panicked != nil:
+			c.tb.Errorf("humasesstest: %v, %s: the handler panicked: %v", op, b.name, got.panicked)
+		case want == 0:
+			c.letIn(op, b, got)
+		case got.status != want:
+			c.tb.Errorf("humasesstest: %v, %s: got %v, want %d: %s", op, b.name, got, want, reason(op, got.status, want))
+		case !lists(op, want):
+			c.tb.Errorf("humasesstest: %v, %s: got %d as it should, but the document does not list it", op, b.name, want)
+		}
+	}
+	if !called {
+		c.tb.Logf("humasesstest: %v is not called: see CheckOptions.CallUnsafe", op)
+	}
+	if roles := requiredRoles(op); len(roles) > 0 && !lacking {
+		c.tb.Errorf("humasesstest: %v requires roles %q, and none of CheckOptions.Sessions lacks one: add a session without", op, roles)
+	}
+	c.checkOrigin(op)
+}
+
+func (c *checker) mentionsOurs(op operation) bool {
+	return slices.ContainsFunc(op.security, func(alternative map[string][]string) bool {
+		for key := range alternative {
+			if c.ours(key) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func (c *checker) ours(key string) bool {
+	for _, k := range c.cookies {
+		if k == key {
+			return true
+		}
+	}
+	return false
+}
+
+// want is the refusal that the document promises a bearer, 0 for none. It is
+// 403 where nothing but roles is missing.
+func (c *checker) want(op operation, b bearer) int {
+	refusal := 0
+	for _, alternative := range op.security {
+		this := 0
+		for key, roles := range alternative {
+			switch {
+			case !b.schemes[key]:
+				this = http.StatusUnauthorized
+			case this == 0 && slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(b.roles, r) }):
+				this = http.StatusForbidden
+			}
+		}
+		if this == 0 {
+			return 0
+		}
+		refusal = max(this, refusal)
+	}
+	return refusal
+}
+
+// stopsBeforeHandler reports whether a request that is let in does no harm:
+// it is safe, or a body that is no JSON stops it.
+func stopsBeforeHandler(op operation) bool {
+	switch op.method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return readsJSON(op)
+}
+
+func readsJSON(op operation) bool {
+	return op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil
+}
+
+// letIn judges the answer to a request that the document lets in.
+func (c *checker) letIn(op operation, b bearer, got answer) {
+	c.tb.Helper()
+	wrong := ""
+	switch status := got.status; {
+	case status == http.StatusUnauthorized:
+		if got.ours || requires(op) || !lists(op, status) {
+			wrong = undocumented
+		}
+	case status == http.StatusForbidden:
+		if entry := op.Responses["403"]; !lists(op, status) || entry != nil && entry.Description == crossOriginText {
+			wrong = undocumented
+		}
+	case status == http.StatusBadRequest && readsJSON(op): // our own doing
+	case strings.Contains(got.detail, "humasess: "):
+		wrong = "the program uses sessions in a way that cannot work"
+	case lists(op, status), status >= 300 && status < 500 && op.Responses["default"] != nil:
+	default:
+		wrong = "the document does not list it"
+	}
+	if wrong != "" {
+		c.tb.Errorf("humasesstest: %v, %s: got %v, but the document lets it in: %s", op, b.name, got, wrong)
+	}
+}
+
+const undocumented = "something protects it that the document does not know, or the cookie is not of a live session"
+
+// reason explains a refusal that did not come.
+func reason(op operation, got, want int) string {
+	switch {
+	case got == http.StatusNotFound:
+		return "is it served below a CheckOptions.Prefix?"
+	case got == http.StatusUnauthorized:
+		return "the cookie is not of a live session, or the document leaves out what protects it"
+	case want == http.StatusForbidden:
+		return "the document requires roles " + strings.Join(requiredRoles(op), ", ")
+	}
+	return "the document requires a session"
+}
+
+// lists reports whether the document has an entry for the status.
+func lists(op operation, status int) bool {
+	text := strconv.Itoa(status)
+	return op.Responses[text] != nil || op.Responses[text[:1]+"XX"] != nil
+}
+
+// requires reports whether no request is let in without a session.
+func requires(op operation) bool {
+	return len(op.security) > 0 && !slices.ContainsFunc(op.security, func(a map[string][]string) bool { return len(a) == 0 })
+}
+
+func requiredRoles(op operation) []string {
+	var roles []string
+	for _, alternative := range op.security {
+		for _, names := range alternative {
+			roles = append(roles, names...)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// checkOrigin sends what a page of another origin could make a browser send.
+func (c *checker) checkOrigin(op operation) {
+	c.tb.Helper()
+	if openapi.SafeMethod(op.method) || !c.mentionsOurs(op) && !setsCookie(op.Operation) {
+		return
+	}
+	got := c.send(op, nil, http.Header{
+		"Sec-Fetch-Site": {"cross-site"},
+		"Origin":         {"https://humasesstest.invalid"},
+	})
+	if got.status != http.StatusForbidden {
+		c.tb.Errorf("humasesstest: %v, from a foreign page: got %v, want 403", op, got)
+	}
+}
+
+// setsCookie reports whether the operation is a login.
+func setsCookie(op *huma.Operation) bool {
+	for _, response := range op.Responses {
+		if response.Headers["Set-Cookie"] != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,226 @@
+package humasesstest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// patience bounds a request, so that a stream that never ends fails by name.
+const patience = 10 * time.Second
+
+// noJSON stops an operation that reads a JSON body before its handler.
+const noJSON = "{"
+
+// deadCookie is well-formed and opens nothing.
+func deadCookie(tb testing.TB, name string) *http.Cookie {
+	tb.Helper()
+	id, err := stores.RandomID()
+	if err != nil {
+		tb.Fatalf("humasesstest: %v", err)
+	}
+	token, err := security.NewToken(id)
+	if err != nil {
+		tb.Fatalf("humasesstest: %v", err)
+	}
+	return &http.Cookie{Name: name, Value: token.Reveal()}
+}
+
+// answer is what a request came to.
+type answer struct {
+	status   int
+	detail   string // of a problem
+	ours     bool   // a 401 that says what ours says
+	panicked any
+}
+
+// String is for messages.
+func (a answer) String() string {
+	if a.detail == "" {
+		return strconv.Itoa(a.status)
+	}
+	return fmt.Sprintf("%d (%s)", a.status, a.detail)
+}
+
+func (c *checker) send(op operation, cookies []*http.Cookie, header http.Header) (a answer) {
+	c.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	var body io.Reader
+	if readsJSON(op) {
+		body = strings.NewReader(noJSON)
+	}
+	r := httptest.NewRequestWithContext(ctx, op.method, "https://example.com"+c.opts.Prefix+c.target(op), body)
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	for _, cookie := range cookies {
+		r.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
+	}
+	w := &statusWriter{header: http.Header{}, cancel: cancel}
+	defer func() {
+		ours := strings.HasPrefix(w.header.Get("WWW-Authenticate"), "Cookie ")
+		a = answer{status: w.result(), detail: w.detail(), ours: ours, panicked: recover()}
+	}()
+	c.opts.Handler.ServeHTTP(w, r)
+	return a
+}
+
+// statusWriter notes the status of a response and ends the request then: a
+// stream need not go on for it.
+type statusWriter struct {
+	header http.Header
+	cancel context.CancelFunc
+	status int
+	body   []byte // its beginning
+}
+
+const maxKept = 4096
+
+var _ http.Flusher = (*statusWriter)(nil)
+
+// Header implements [http.ResponseWriter].
+func (w *statusWriter) Header() http.Header { return w.header }
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status < 200 {
+		w.status = status
+	}
+	if status >= 200 {
+		w.cancel()
+	}
+}
+
+var errEnough = errors.New("humasesstest: the status was all that was asked for")
+
+// Write implements [http.ResponseWriter]. It fails for streams only: huma
+// panics when it cannot write an ordinary response.
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status < 200 {
+		w.WriteHeader(http.StatusOK)
+	}
+	if strings.HasPrefix(w.header.Get("Content-Type"), "text/event-stream") {
+		return 0, errEnough
+	}
+	w.body = append(w.body, b[:min(len(b), maxKept-len(w.body))]...)
+	return len(b), nil
+}
+
+// Flush implements [http.Flusher].
+func (w *statusWriter) Flush() {
+	if w.status < 200 {
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// SetWriteDeadline is looked for by streams.
+func (w *statusWriter) SetWriteDeadline(time.Time) error { return nil }
+
+// result is what net/http would have sent.
+func (w *statusWriter) result() int {
+	if w.status < 200 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+// detail is that of a problem (RFC 9457) with the first of its errors, "" for
+// any other body.
+func (w *statusWriter) detail() string {
+	var problem struct {
+		Detail string
+		Errors []struct{ Message string }
+	}
+	if w.status < 400 || json.Unmarshal(w.body, &problem) != nil {
+		return ""
+	}
+	if len(problem.Errors) > 0 {
+		return problem.Detail + ": " + problem.Errors[0].Message
+	}
+	return problem.Detail
+}
+
+var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+
+// target is the operation's path with values for its parameters.
+func (c *checker) target(op operation) string {
+	return placeholder.ReplaceAllStringFunc(op.path, func(text string) string {
+		name, _, _ := strings.Cut(strings.Trim(text, "{}"), ":")
+		name, rest := strings.CutSuffix(name, "...")
+		value, ok := c.opts.Path[name]
+		if !ok {
+			value = c.example(op, name)
+		}
+		if rest {
+			return (&url.URL{Path: value}).EscapedPath()
+		}
+		return url.PathEscape(value)
+	})
+}
+
+// example makes up a value of a path parameter.
+func (c *checker) example(op operation, name string) string {
+	for _, p := range op.Parameters {
+		if p.In != "path" || p.Name != name {
+			continue
+		}
+		if p.Example != nil {
+			return fmt.Sprint(p.Example)
+		}
+		s := p.Schema
+		if s != nil && s.Ref != "" {
+			s = c.oapi.Components.Schemas.SchemaFromRef(s.Ref)
+		}
+		if s != nil {
+			return exampleOf(s)
+		}
+	}
+	return "x"
+}
+
+func exampleOf(s *huma.Schema) string {
+	for _, values := range [][]any{s.Examples, {s.Default}, s.Enum} {
+		if len(values) > 0 && values[0] != nil {
+			return fmt.Sprint(values[0])
+		}
+	}
+	switch s.Type {
+	case huma.TypeInteger, huma.TypeNumber:
+		if s.Minimum != nil {
+			return strconv.FormatFloat(*s.Minimum+1, 'f', -1, 64)
+		}
+		return "1"
+	case huma.TypeBoolean:
+		return "true"
+	}
+	switch s.Format {
+	case "uuid":
+		return "00000000-0000-4000-8000-000000000001"
+	case "date":
+		return "2030-01-02"
+	case "date-time":
+		return "2030-01-02T12:00:00Z"
+	}
+	if s.MinLength != nil {
+		return strings.Repeat("x", max(*s.MinLength, 1))
+	}
+	return "x"
+}
