@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/humasess/sessions/stores"
@@ -104,8 +105,8 @@ var revokeChecks = []Check{
 		"A Create that raced RevokeIdentity neither ended with it nor reported it.",
 		func(e *env) {
 			e.needIndex()
-			for range e.opts.Rounds {
-				e.revokeRacingCreates()
+			for round := range e.opts.Rounds {
+				e.revokeRacingCreates(round)
 				if e.failed() {
 					return
 				}
@@ -160,7 +161,8 @@ func identityOf(i int) string { return "user" + string(rune('A'+i%26)) + string(
 // revokeRacingCreates revokes an identity while others create sessions of it.
 // The mark tells on which side of the revocation each Create fell: before it,
 // and the session must be gone, or after it, and the session must be there.
-func (e *env) revokeRacingCreates() {
+func (e *env) revokeRacingCreates(round int) {
+	const each = 4
 	type outcome struct {
 		id     stores.ID
 		before bool // by what Create reported
@@ -169,29 +171,36 @@ func (e *env) revokeRacingCreates() {
 	var (
 		mu       sync.Mutex
 		outcomes []outcome
+		created  atomic.Int64
 		began    time.Time
 		revoked  stores.Revoked
 	)
 	identity := "user" + e.id("").String()
 	e.race(e.opts.Concurrency, func(i int) {
 		if i == 0 {
-			runtime.Gosched()
+			// At another moment in every round, and never too late.
+			after := int64(round % (each * max(1, e.opts.Concurrency-1)))
+			for tries := 0; created.Load() < after && tries < 1000; tries++ {
+				runtime.Gosched()
+			}
 			mu.Lock()
 			began = time.Now()
 			mu.Unlock()
 			revoked = e.revoke(identity, stores.ID{})
 			return
 		}
-		for range 4 {
+		for range each {
 			c := e.spec(identity, "x")
-			created := e.create(c)
+			answer := e.create(c)
+			created.Add(1)
 			mu.Lock()
 			outcomes = append(outcomes, outcome{
 				id:     c.ID,
-				before: created.RevokedAgo == stores.NotRevoked,
+				before: answer.RevokedAgo == stores.NotRevoked,
 				early:  began.IsZero(),
 			})
 			mu.Unlock()
+			runtime.Gosched()
 		}
 	})
 	before := 0

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 
@@ -87,6 +88,7 @@ var updateChecks = []Check{
 					if err != nil {
 						e.fatalf("payload is %.40q, want a number", r.Payload)
 					}
+					runtime.Gosched() // lets others in, on few processors too
 					_, err = e.store.Update(e.ctx, stores.Update{
 						ID: id, Version: r.Version, Payload: strconv.AppendInt(nil, int64(n+1), 10),
 					})

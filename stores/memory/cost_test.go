@@ -1,0 +1,141 @@
+//go:build !race
+
+package memory_test
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// payloadSize is that of the sample session: 119 bytes of JSON and the header
+// that the core puts before it.
+const payloadSize = 209
+
+func sample(n int) stores.Create {
+	c := spec(n, fmt.Sprintf("sessionCookie/%08d", n))
+	c.Payload = make([]byte, payloadSize)
+	return c
+}
+
+// fill creates sessions 1 to n, each of an identity of its own, and returns
+// what they cost in bytes each.
+func fill(tb testing.TB, s *memory.Store, n int) float64 {
+	before := heap()
+	for i := range n {
+		create(tb, s, sample(i+1))
+	}
+	cost := float64(heap()-before) / float64(n)
+	runtime.KeepAlive(s)
+	return cost
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // the first one leaves what it has not swept
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// TestBytesPerSession gates what a session costs, where the store's own 50 KB
+// hardly count. The budget of 470 is for a million.
+func TestBytesPerSession(t *testing.T) {
+	s := open(t, nil)
+	cost := fill(t, s, 100_000)
+	t.Logf("%.0f B/session", cost)
+	if cost > 465 {
+		t.Errorf("a session costs %.0f bytes, want 465 at most", cost)
+	}
+}
+
+// TestMemoryIsGivenBack gates what remains of 100 000 sessions.
+func TestMemoryIsGivenBack(t *testing.T) {
+	s := open(t, nil)
+	before := heap()
+	fill(t, s, 100_000)
+	for n := range 100_000 {
+		if err := s.Delete(t.Context(), id(n+1), stores.Condition{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := heap() - before; kept > 1<<18 {
+		t.Errorf("an empty store keeps %d KiB more than a new one, want 256 at most", kept>>10)
+	}
+	runtime.KeepAlive(s)
+}
+
+func TestAllocations(t *testing.T) {
+	c := newClock()
+	s := open(t, &memory.Options{Now: c.Now})
+	create(t, s, sample(1))
+	ctx := t.Context()
+	version := int64(1)
+	payload := make([]byte, payloadSize)
+	for _, test := range []struct {
+		name string
+		most float64
+		call func() error
+	}{
+		{"LoadMemo", 0, func() error { _, _, err := s.LoadMemo(ctx, id(1)); return err }},
+		{"Load", 1, func() error { _, err := s.Load(ctx, id(1)); return err }},
+		{"Touch, throttled", 0, func() error { _, err := s.Touch(ctx, id(1), time.Hour); return err }},
+		{"Touch, written", 0, func() error {
+			c.Add(7 * time.Minute)
+			_, err := s.Touch(ctx, id(1), time.Hour)
+			return err
+		}},
+		{"Update", 2, func() error {
+			u, err := s.Update(ctx, stores.Update{ID: id(1), Version: version, Payload: payload, Idle: time.Hour, Absolute: time.Hour})
+			version = u.Version
+			return err
+		}},
+	} {
+		var failed error
+		got := testing.AllocsPerRun(100, func() {
+			if err := test.call(); err != nil {
+				failed = err
+			}
+		})
+		if failed != nil || got > test.most {
+			t.Errorf("%s: %v allocations, error %v, want %v at most", test.name, got, failed, test.most)
+		}
+	}
+}
+
+// TestSweepSlices gates how long the sweeper holds its locks. The longest of
+// all says more about the machine than about the store, so one slice in a
+// thousand may take longer.
+func TestSweepSlices(t *testing.T) {
+	slices := sweepAll(t, 200_000)
+	if got := slices[len(slices)*999/1000]; got > time.Millisecond {
+		t.Errorf("99.9 %% of %d slices take %v or less, want 1ms", len(slices), got)
+	}
+}
+
+// sweepAll fills a store with n sessions, lets all expire, and returns how
+// long each slice of the sweep takes, sorted.
+func sweepAll(tb testing.TB, n int) []time.Duration {
+	c := newClock()
+	s := open(tb, &memory.Options{Now: c.Now, SweepEvery: 100 * time.Hour, MaxSessions: n})
+	fill(tb, s, n)
+	c.Add(48 * time.Hour)
+	var took []time.Duration
+	for shard := range memory.Shards {
+		for more := true; more; {
+			start := time.Now()
+			more = s.SweepSlice(shard)
+			took = append(took, time.Since(start))
+		}
+	}
+	if got := s.Len(); got != 0 {
+		tb.Errorf("after the sweep Len = %d, want 0", got)
+	}
+	slices.Sort(took)
+	return took
+}

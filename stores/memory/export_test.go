@@ -1,0 +1,9 @@
+package memory
+
+// SweepSlice removes one slice of expired sessions, as the sweeper does, and
+// reports whether there is more in this shard. Its duration bounds how long
+// the sweeper holds a lock.
+func (s *Store) SweepSlice(shard int) bool { return s.sweepShard(&s.shards[shard]) }
+
+// Shards is the number of shards.
+const Shards = shardCount
