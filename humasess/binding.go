@@ -71,7 +71,7 @@ func (r *request) releaseHandle() {
 // T, and nothing else: what is not declared is not enforced.
 func stateOf[T any](r *request) (*state[T], *binding) {
 	for i := range r.entry.sessions {
-		if s, ok := r.session(i).(*state[T]); ok {
+		if s, ok := unlent(r.session(i)).(*state[T]); ok {
 			return s, r.entry.sessions[i].binding
 		}
 	}

@@ -160,8 +160,8 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	if !g.sameOrigin(ctx, e) {
 		return
 	}
-	r, first := e.sessions[0].manager.newRequest()
-	r.begin(g, e, ctx, first)
+	r := newRequest(e, ctx)
+	r.gate = g
 	if r.admit() {
 		r.serve(next)
 	}

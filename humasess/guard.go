@@ -62,7 +62,7 @@ func (r *request) recheck(s session) error {
 		if d.Kind != openapi.Guarded {
 			continue
 		}
-		if _, of := r.declared(d); of != s {
+		if _, of := r.declared(d); unlent(of) != s {
 			continue
 		}
 		if err := s.check(&guardScope{&r.scope}, d.Guard); err != nil {

@@ -168,7 +168,7 @@ type manager interface {
 	// newRequest returns a request with the manager's state in it, in one
 	// piece of memory; newState one for a request that exists.
 	newRequest() (*request, session)
-	newState(*request) session
+	newState() session
 }
 
 var _ manager = (*Manager[struct{}])(nil)
@@ -188,11 +188,11 @@ func (m *Manager[T]) newRequest() (*request, session) {
 		request
 		state state[T]
 	}{}
-	r.state.m, r.state.r = m, &r.request
+	r.state.m = m
 	return &r.request, &r.state
 }
 
-func (m *Manager[T]) newState(r *request) session { return &state[T]{m: m, r: r} }
+func (m *Manager[T]) newState() session { return &state[T]{m: m} }
 
 func operationName(op *huma.Operation) string {
 	if op == nil {

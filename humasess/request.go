@@ -14,7 +14,8 @@ import (
 // from one goroutine, as huma does; sessions lock themselves.
 type request struct {
 	scope  scope
-	gate   *gate
+	gate   *gate        // nil outside an API
+	plain  *plainWriter // nil inside an API
 	entry  *entry
 	parent context.Context
 	began  time.Time // on the monotonic clock, before credentials were checked
@@ -40,6 +41,9 @@ const (
 
 // session is what a request sees of a session's state.
 type session interface {
+	// enter makes r the request that the session is asked about.
+	enter(r *request, b *binding)
+
 	load(ctx context.Context) error
 	isActive() bool
 	hasRoles(roles []string) bool
@@ -58,15 +62,35 @@ type session interface {
 	isBound() bool
 }
 
-func (r *request) begin(g *gate, e *entry, ctx huma.Context, first session) {
-	r.gate, r.entry, r.first = g, e, first
-	r.parent = ctx.Context()
-	r.began = time.Now()
+// newRequest prepares a request to an operation. Inside of [Manager.Handler]
+// it borrows the sessions that are loaded already.
+func newRequest(e *entry, ctx huma.Context) *request {
+	outer, _ := ctx.Context().Value(scopeKey{}).(*request)
+	var r *request
+	first := outer.lend(e.sessions[0].manager)
+	if first == nil {
+		r, first = e.sessions[0].manager.newRequest()
+	} else {
+		r = &request{}
+	}
+	r.entry, r.first = e, first
+	for _, use := range e.sessions[1:] {
+		s := outer.lend(use.manager)
+		if s == nil {
+			s = use.manager.newState()
+		}
+		r.rest = append(r.rest, s)
+	}
+	r.parent, r.began = ctx.Context(), time.Now()
+	if outer != nil {
+		r.began = outer.began
+	}
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
-	for _, s := range e.sessions[1:] {
-		r.rest = append(r.rest, s.manager.newState(r))
+	for i := range e.sessions {
+		r.session(i).enter(r, e.sessions[i].binding)
 	}
+	return r
 }
 
 func (r *request) session(i int) session {
@@ -152,6 +176,9 @@ func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope)) }
 func (r *request) refuseWith(model huma.StatusError) {
 	r.outcome = failed
 	ctx := r.scope.humaContext
+	if r.plain != nil {
+		r.plain.restore()
+	}
 	r.held.reset()
 	r.held.release(ctx, false, r.anyActive())
 	switch model.GetStatus() {
@@ -159,6 +186,10 @@ func (r *request) refuseWith(model huma.StatusError) {
 		ctx.SetHeader("WWW-Authenticate", challenge)
 	case http.StatusServiceUnavailable:
 		ctx.SetHeader("Retry-After", retryAfter)
+	}
+	if r.gate == nil {
+		writePlainProblem(ctx, model)
+		return
 	}
 	writeProblem(r.gate.api, ctx, model)
 }
@@ -256,6 +287,9 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 }
 
 func (r *request) releaseHeaders(ctx huma.Context) {
+	if r.plain != nil {
+		r.plain.hold(&r.held)
+	}
 	sent := false
 	for i := range r.entry.sessions {
 		if c := r.session(i).cookie(); c != "" {

@@ -19,6 +19,7 @@ type state[T any] struct {
 	r     *request  // nil outside a request
 	since time.Time // when the work began, outside a request
 	bound bool
+	login bool // the operation's job is to start the session
 
 	mu   sync.Mutex
 	life lifecycle
@@ -36,7 +37,6 @@ type state[T any] struct {
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
 	issued      string // the token's text for the cookie
-	persist     bool   // the cookie has a Max-Age
 	cookieEnd   time.Duration
 	revocations []bracket // of our own identity, by this request
 }
@@ -54,6 +54,11 @@ type pending[T any] struct {
 }
 
 var _ session = (*state[struct{}])(nil)
+
+func (s *state[T]) enter(r *request, b *binding) {
+	s.r = r
+	s.login = b != nil && b.login
+}
 
 // load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.

@@ -144,7 +144,7 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 	err := s.m.store.Delete(ctx, s.rec.ID, when)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		if p.create && !s.life.doomed && !s.isLogin() {
+		if p.create && !s.life.doomed && !s.login {
 			return s.revoked()
 		}
 	case errors.Is(err, stores.ErrConflict):
@@ -166,14 +166,6 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 }
 
 func ptr[V any](v V) *V { return &v }
-
-func (s *state[T]) isLogin() bool {
-	if s.r == nil {
-		return true
-	}
-	_, b := stateOf[T](s.r)
-	return b != nil && b.login
-}
 
 func (s *state[T]) revoked() error {
 	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})

@@ -1,0 +1,189 @@
+package humasess
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/security"
+)
+
+// Handler gives plain net/http handlers the session: [From] finds it in the
+// request's context. The cross-origin check, loading, the commit before the
+// first byte and what becomes of errors are those of operations; the session
+// is optional.
+//
+//	http.Handle("GET /callback", sessions.Handler(callback))
+//
+// The response writer supports Flush, Hijack and [http.ResponseController] as
+// far as the server's does, and commits first. Around an API that the manager
+// is attached to, the session is loaded once and committed once.
+func (m *Manager[T]) Handler(next http.Handler) http.Handler {
+	e := &entry{
+		op:       &huma.Operation{OperationID: "http"},
+		sessions: []sessionUse{{scheme: m.scheme, manager: m, binding: &binding{typ: reflect.TypeFor[T]()}}},
+	}
+	e.sessions[0].binding.resolves.Store(true)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := humago.NewContext(e.op, req, w)
+		if err := m.checkOrigin(requestOrigins(req)); err != nil {
+			m.refused(req.Context(), e.op, ReasonCrossSite, err)
+			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
+			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
+			return
+		}
+		r := newRequest(e, ctx)
+		r.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
+		if !r.admit() {
+			return
+		}
+		defer r.conclude()
+		next.ServeHTTP(r.plain, req.WithContext(&r.scope))
+		if r.outcome == undecided {
+			r.begun(ctx, http.StatusOK)
+		}
+		r.returned = true
+	})
+}
+
+func requestOrigins(r *http.Request) security.Origins {
+	return security.Origins{
+		Method:       r.Method,
+		Host:         r.Host,
+		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),
+		Origin:       r.Header.Get("Origin"),
+		Upgrade:      r.Header.Get("Upgrade") != "",
+	}
+}
+
+// plainWriter commits before the first byte of a plain handler's response.
+type plainWriter struct {
+	r      *request
+	w      http.ResponseWriter
+	before http.Header // as the handler found it
+}
+
+var (
+	_ http.ResponseWriter = (*plainWriter)(nil)
+	_ http.Flusher        = (*plainWriter)(nil)
+	_ http.Hijacker       = (*plainWriter)(nil)
+	_ io.ReaderFrom       = (*plainWriter)(nil)
+)
+
+// Header implements [http.ResponseWriter].
+func (p *plainWriter) Header() http.Header { return p.w.Header() }
+
+// WriteHeader implements [http.ResponseWriter].
+func (p *plainWriter) WriteHeader(status int) {
+	if status < 200 && status != http.StatusSwitchingProtocols || p.begun(status) {
+		p.w.WriteHeader(status)
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (p *plainWriter) Write(b []byte) (int, error) {
+	if !p.begun(http.StatusOK) {
+		return len(b), nil
+	}
+	return p.w.Write(b)
+}
+
+// ReadFrom implements [io.ReaderFrom], for files that the kernel can send.
+func (p *plainWriter) ReadFrom(src io.Reader) (int64, error) {
+	if !p.begun(http.StatusOK) {
+		return io.Copy(io.Discard, src)
+	}
+	return io.Copy(p.w, src)
+}
+
+// Flush implements [http.Flusher].
+func (p *plainWriter) Flush() { _ = p.FlushError() }
+
+// FlushError is for [http.ResponseController].
+func (p *plainWriter) FlushError() error {
+	if !p.begun(http.StatusOK) {
+		return nil
+	}
+	return http.NewResponseController(p.w).Flush()
+}
+
+// Hijack implements [http.Hijacker]. What the session has become is written
+// before the connection is handed over; a new cookie must be among the
+// headers that the hijacker writes.
+func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if !p.begun(http.StatusSwitchingProtocols) {
+		return nil, nil, fail(ErrUnavailable, nil)
+	}
+	return http.NewResponseController(p.w).Hijack()
+}
+
+// Unwrap is for [http.ResponseController].
+func (p *plainWriter) Unwrap() http.ResponseWriter { return p.w }
+
+func (p *plainWriter) begun(status int) bool { return p.r.begun(p.r.scope.humaContext, status) }
+
+// restore takes back all headers that the handler has set.
+func (p *plainWriter) restore() {
+	h := p.w.Header()
+	clear(h)
+	maps.Copy(h, p.before)
+}
+
+// hold takes those headers out that the session's are merged with.
+func (p *plainWriter) hold(held *heldHeaders) {
+	h := p.w.Header()
+	for _, name := range []string{"Vary", "Cache-Control"} {
+		for _, value := range h[name] {
+			held.hold(heldHeader{name: name, value: value, add: true})
+		}
+		delete(h, name)
+	}
+}
+
+// writePlainProblem is writeProblem where no API says which formats there are.
+func writePlainProblem(ctx huma.Context, model huma.StatusError) {
+	contentType := "application/json"
+	if f, ok := model.(huma.ContentTypeFilter); ok {
+		contentType = f.ContentType(contentType)
+	}
+	ctx.SetHeader("Content-Type", contentType)
+	ctx.SetStatus(model.GetStatus())
+	// The client may be gone; there is nobody else to tell.
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model)
+}
+
+// lent is a session that an outer request has loaded and will commit.
+type lent struct{ session }
+
+func (lent) load(context.Context) error { return nil }
+func (lent) commit(int) error           { return nil }
+func (lent) undo()                      {}
+func (lent) cookie() string             { return "" }
+
+func unlent(s session) session {
+	if l, ok := s.(lent); ok {
+		return l.session
+	}
+	return s
+}
+
+// lend returns the request's session of a manager to a request inside of it,
+// nil if there is none.
+func (r *request) lend(m manager) session {
+	if r == nil {
+		return nil
+	}
+	for i := range r.entry.sessions {
+		if r.entry.sessions[i].manager == m {
+			return lent{unlent(r.session(i))}
+		}
+	}
+	return nil
+}
