@@ -5,10 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 // Issuer is what a *humasess.Manager[T] offers to log in without a login
@@ -18,10 +21,12 @@ type Issuer[T any] interface {
 }
 
 // Login returns the cookie of a new session with the data, for requests made
-// by other means. As a header for humatest: "Cookie: " + c.Name + "=" + c.Value.
+// by other means. For humatest it is the header
+//
+//	"Cookie: " + c.Name + "=" + c.Value
 func Login[T any](tb testing.TB, m Issuer[T], data T) *http.Cookie {
 	tb.Helper()
-	c, err := m.Issue(context.Background(), data)
+	c, err := m.Issue(tb.Context(), data)
 	if err != nil {
 		tb.Fatalf("humasesstest: Issue: %v", err)
 	}
@@ -61,9 +66,7 @@ func (c *Client) Clone() *Client {
 	clone := NewClient(c.handler)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for name, value := range c.cookies {
-		clone.cookies[name] = value
-	}
+	maps.Copy(clone.cookies, c.cookies)
 	return clone
 }
 
@@ -76,8 +79,8 @@ func (c *Client) Do(method, target string, body any, edits ...func(*http.Request
 		r.Header.Set("Content-Type", "application/json")
 	}
 	c.mu.Lock()
-	for name, value := range c.cookies {
-		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	for _, name := range slices.Sorted(maps.Keys(c.cookies)) {
+		r.AddCookie(&http.Cookie{Name: name, Value: c.cookies[name]})
 	}
 	c.mu.Unlock()
 	for _, edit := range edits {
@@ -93,7 +96,8 @@ func (c *Client) keep(set []*http.Cookie) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, cookie := range set {
-		if cookie.MaxAge < 0 {
+		// Max-Age wins over Expires (RFC 6265bis § 5.7).
+		if cookie.MaxAge < 0 || cookie.MaxAge == 0 && !cookie.Expires.IsZero() && cookie.Expires.Before(time.Now()) {
 			delete(c.cookies, cookie.Name)
 		} else {
 			c.cookies[cookie.Name] = cookie.Value
