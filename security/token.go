@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 )
 
 const (
@@ -76,6 +78,18 @@ func (t Token) Reveal() string {
 	copy(raw[:idSize], t.id[:])
 	copy(raw[idSize:], t.secret[:])
 	return tokenEncoding.EncodeToString(raw[:])
+}
+
+var _ fmt.Formatter = Token{}
+
+// Format implements [fmt.Formatter] with the public ID, because verbs that are
+// not for text, as in "%d", would print the fields.
+func (t Token) Format(s fmt.State, verb rune) {
+	text := t.String()
+	if verb == 'v' && s.Flag('#') {
+		text = t.GoString()
+	}
+	_, _ = io.WriteString(s, text)
 }
 
 // String keeps the secret out of logs: it is the public ID.
