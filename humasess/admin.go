@@ -41,13 +41,8 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 // nobody could read.
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
 	for replay := range maxReplays {
-		rec, err := m.openRecord(raw)
-		var data *T
-		if err == nil {
-			data, err = m.decode(rec.open)
-		}
-		if err != nil {
-			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+		rec, data := m.readable(ctx, raw)
+		if data == nil {
 			return false, nil
 		}
 		if err := change(data); err != nil {
@@ -56,6 +51,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if !m.owns(data, owner) {
 			return false, errors.New("humasess: UpdateIdentity must not change the identity")
 		}
+		var err error
 		next := rec.open.payload
 		if next.data, err = m.values.encode(data); err != nil {
 			return false, fmt.Errorf("humasess: UpdateIdentity: encode %T: %w", *data, err)
@@ -92,7 +88,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 		return nil, err
 	}
 	c := m.opts.Cookie
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // New has checked the options that the attributes come from
 		Name: c.Name, Value: s.issued, Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil

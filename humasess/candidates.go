@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,10 +65,8 @@ func (c *candidates) add(value string) {
 	if err != nil {
 		return
 	}
-	for _, t := range c.tokens[:c.n] {
-		if t == token {
-			return
-		}
+	if slices.Contains(c.tokens[:c.n], token) {
+		return
 	}
 	if c.n == maxCandidates {
 		c.excess = true

@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -47,7 +48,7 @@ func exactnessOf(t reflect.Type) exactness {
 // location.
 func exactTime(v reflect.Value) bool {
 	t := v.Addr().Interface().(*time.Time)
-	return *t == t.UTC().Round(0)
+	return *t == t.UTC().Round(0) //nolint:staticcheck // representation is the question, not the instant
 }
 
 func exactArray(t reflect.Type) exactness {
@@ -101,13 +102,8 @@ func plainName(s string) bool {
 
 func marshals(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
-	for _, i := range []reflect.Type{
+	return slices.ContainsFunc([]reflect.Type{
 		reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler](),
 		reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
-	} {
-		if p.Implements(i) {
-			return true
-		}
-	}
-	return false
+	}, p.Implements)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"mime/multipart"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
@@ -35,7 +36,7 @@ func (r *request) passes(d *openapi.Declaration) bool {
 	var model huma.StatusError
 	switch {
 	case errors.As(err, &model):
-		r.refuseWith(model)
+		r.refuseWith(model, headersAround(err, model))
 	case isContextError(err):
 		r.refuse(answerUnavailable)
 	default:
@@ -43,6 +44,15 @@ func (r *request) passes(d *openapi.Declaration) bool {
 		r.refuse(answerForbidden)
 	}
 	return false
+}
+
+// headersAround are those of huma.ErrorWithHeaders, which wraps the model.
+func headersAround(err error, model huma.StatusError) http.Header {
+	var h huma.HeadersError
+	if _, own := model.(huma.HeadersError); own || !errors.As(err, &h) {
+		return nil
+	}
+	return h.GetHeaders()
 }
 
 // declared returns the session that a declaration is about.

@@ -41,7 +41,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 		}
 		r := newRequest(e, ctx)
 		r.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
-		if !r.admit() {
+		if !r.admit() { //nolint:contextcheck // the context of req is in ctx
 			return
 		}
 		defer r.conclude()
@@ -156,7 +156,7 @@ func writePlainProblem(ctx huma.Context, model huma.StatusError) {
 	ctx.SetHeader("Content-Type", contentType)
 	ctx.SetStatus(model.GetStatus())
 	// The client may be gone; there is nobody else to tell.
-	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model)
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model) //nolint:errchkjson // the same for a model that does not encode
 }
 
 // lent is a session that an outer request has loaded and will commit.

@@ -85,21 +85,27 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 	}
 	infos := make([]Info[T], 0, len(records))
 	for _, raw := range records {
-		rec, err := m.openRecord(raw)
-		if err == nil && rec.open.scheme != m.scheme {
-			continue
-		}
-		var data *T
-		if err == nil {
-			data, err = m.decode(rec.open)
-		}
-		if err != nil {
-			m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+		rec, data := m.readable(ctx, raw)
+		if data == nil {
 			continue
 		}
 		infos = append(infos, m.info(&rec, *data, rec.ID == current))
 	}
 	return infos, nil
+}
+
+// readable takes a record apart for administration. The data are nil, after
+// an event, when they do not decode.
+func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T], *T) {
+	rec, err := m.openRecord(raw)
+	if err == nil {
+		var data *T
+		if data, err = m.decode(rec.open); err == nil {
+			return rec, data
+		}
+	}
+	m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+	return record[T]{}, nil
 }
 
 func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {

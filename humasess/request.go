@@ -85,6 +85,7 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	if outer != nil {
 		r.began = outer.began
 	}
+	r.writes.parent = r.parent
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
 	for i := range e.sessions {
@@ -171,9 +172,11 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 
 // refuse answers instead of the handler. Nothing is written to a store and no
 // cookie is touched.
-func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope)) }
+func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope), nil) }
 
-func (r *request) refuseWith(model huma.StatusError) {
+// refuseWith sends a model with headers beside those that it has itself. What
+// a 401 and a 503 need is added where neither says it.
+func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 	r.outcome = failed
 	ctx := r.scope.humaContext
 	if r.plain != nil {
@@ -181,17 +184,42 @@ func (r *request) refuseWith(model huma.StatusError) {
 	}
 	r.held.reset()
 	r.held.release(ctx, false, r.anyActive())
+	var own http.Header
+	if h, ok := model.(huma.HeadersError); ok {
+		own = h.GetHeaders()
+	}
+	needed := func(name, value string) {
+		if !names(headers, name) && !names(own, name) {
+			ctx.SetHeader(name, value)
+		}
+	}
 	switch model.GetStatus() {
 	case http.StatusUnauthorized:
-		ctx.SetHeader("WWW-Authenticate", challenge)
+		needed("WWW-Authenticate", challenge)
 	case http.StatusServiceUnavailable:
-		ctx.SetHeader("Retry-After", retryAfter)
+		needed("Retry-After", retryAfter)
+	}
+	for name, values := range headers {
+		for _, v := range values {
+			ctx.AppendHeader(name, v)
+		}
 	}
 	if r.gate == nil {
 		writePlainProblem(ctx, model)
 		return
 	}
 	writeProblem(r.gate.api, ctx, model)
+}
+
+// names reports whether a header is there; a literal may write its name in
+// any case.
+func names(headers http.Header, name string) bool {
+	for have := range headers {
+		if is(have, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // challenge of a 401 (RFC 9110 § 11.6.1). The scheme makes no browser prompt.
@@ -232,7 +260,7 @@ func (r *request) conclude() {
 				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
 					panic(p)
 				}
-				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)))
+				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func (s *state[T]) commit(status int) error {
 	if status >= 400 {
 		s.drop()
 	}
-	err := s.write(nil)
+	err := s.write(&s.r.writes)
 	s.life.closed = true
 	if err != nil {
 		s.life.cookie = cookieKeep
@@ -46,7 +46,7 @@ func (s *state[T]) commit(status int) error {
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
 	if s.life.fail() {
-		s.remove(s.writing(nil), s.rec.ID)
+		s.remove(&s.r.writes, s.rec.ID)
 	}
 	s.pending = pending[T]{}
 }
@@ -84,15 +84,6 @@ func (s *state[T]) cookie() string {
 	return ""
 }
 
-// writing returns the context of a write: the caller's, or one that does not
-// end with the request.
-func (s *state[T]) writing(ctx context.Context) context.Context {
-	if ctx != nil {
-		return ctx
-	}
-	return s.r.writes.start(s.r.parent)
-}
-
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
@@ -110,7 +101,7 @@ func (s *state[T]) write(ctx context.Context) error {
 		if replay == maxReplays {
 			return fail(ErrConflict, nil)
 		}
-		if err := s.startOver(s.writing(ctx), replay); err != nil {
+		if err := s.startOver(ctx, replay); err != nil {
 			return err
 		}
 	}
@@ -119,17 +110,17 @@ func (s *state[T]) write(ctx context.Context) error {
 // carryOut returns stores.ErrConflict when the base has moved on.
 func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	if p.delete {
-		if err := s.deleteBase(s.writing(ctx), p); err != nil {
+		if err := s.deleteBase(ctx, p); err != nil {
 			return err
 		}
 	}
 	switch {
 	case p.create:
-		return s.create(s.writing(ctx))
+		return s.create(ctx)
 	case p.update:
-		return s.replace(s.writing(ctx), p)
+		return s.replace(ctx, p)
 	case s.life.onBase() && s.touchDue():
-		s.touch(s.writing(ctx))
+		s.touch(ctx)
 	}
 	return nil
 }
@@ -344,7 +335,7 @@ func pause(ctx context.Context, replay int) error {
 		return ctx.Err()
 	}
 	most := min(time.Duration(replay)*50*time.Microsecond, maxPause)
-	t := time.NewTimer(rand.N(most))
+	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
 	defer t.Stop()
 	select {
 	case <-t.C:

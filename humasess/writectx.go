@@ -10,26 +10,19 @@ import (
 // that hangs up must not lose what the handler has decided.
 const writeTimeout = 5 * time.Second
 
-// writeContext is context.WithTimeout(context.WithoutCancel(parent), …) that
-// starts its timer only for stores that wait for it.
+// writeContext is context.WithTimeout(context.WithoutCancel(parent), …) whose
+// time begins with its first use, and that starts a timer only for stores
+// that wait for it.
 type writeContext struct {
-	parent   context.Context
-	deadline time.Time
+	parent context.Context
 
-	mu     sync.Mutex
-	inner  context.Context
-	cancel context.CancelFunc
+	mu       sync.Mutex
+	deadline time.Time
+	timed    context.Context
+	cancel   context.CancelFunc
 }
 
 var _ context.Context = (*writeContext)(nil)
-
-// start begins the time for a write, once.
-func (c *writeContext) start(parent context.Context) context.Context {
-	if c.parent == nil {
-		c.parent, c.deadline = parent, time.Now().Add(writeTimeout)
-	}
-	return c
-}
 
 // stop releases the timer, if there is one.
 func (c *writeContext) stop() {
@@ -40,21 +33,39 @@ func (c *writeContext) stop() {
 	}
 }
 
+// begin returns the deadline; c is locked.
+func (c *writeContext) begin() time.Time {
+	if c.deadline.IsZero() {
+		c.deadline = time.Now().Add(writeTimeout)
+	}
+	return c.deadline
+}
+
 // Deadline implements [context.Context].
-func (c *writeContext) Deadline() (time.Time, bool) { return c.deadline, true }
+func (c *writeContext) Deadline() (time.Time, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.begin(), true
+}
 
 // Done implements [context.Context].
-func (c *writeContext) Done() <-chan struct{} { return c.started().Done() }
+func (c *writeContext) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timed == nil {
+		c.timed, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.begin())
+	}
+	return c.timed.Done()
+}
 
 // Err implements [context.Context].
 func (c *writeContext) Err() error {
 	c.mu.Lock()
-	inner := c.inner
-	c.mu.Unlock()
-	if inner != nil {
-		return inner.Err()
-	}
-	if time.Now().After(c.deadline) {
+	defer c.mu.Unlock()
+	switch {
+	case c.timed != nil:
+		return c.timed.Err()
+	case time.Now().After(c.begin()):
 		return context.DeadlineExceeded
 	}
 	return nil
@@ -62,12 +73,3 @@ func (c *writeContext) Err() error {
 
 // Value implements [context.Context].
 func (c *writeContext) Value(key any) any { return c.parent.Value(key) }
-
-func (c *writeContext) started() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.inner == nil {
-		c.inner, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.deadline)
-	}
-	return c.inner
-}

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -29,9 +30,7 @@ func Protect(op *huma.Operation, p Protection) {
 		return
 	}
 	metadata := make(map[string]any, len(op.Metadata)+1)
-	for k, v := range op.Metadata {
-		metadata[k] = v
-	}
+	maps.Copy(metadata, op.Metadata)
 	metadata[requireKey] = append(slices.Clone(old), p)
 	op.Metadata = metadata
 }

@@ -37,7 +37,7 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
 	}
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
-		setCookieHeader(op, responses)
+		setCookieHeader(responses)
 	}
 	op.Responses = responses
 }
@@ -112,7 +112,7 @@ func (d *Document) errorContent() map[string]*huma.MediaType {
 // setCookieHeader describes the cookie on every successful response: as a
 // string, because generators split an array at the comma of Expires, and not
 // required, because some fail a call without it.
-func setCookieHeader(op *huma.Operation, responses map[string]*huma.Response) {
+func setCookieHeader(responses map[string]*huma.Response) {
 	for key, response := range responses {
 		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") {
 			continue
