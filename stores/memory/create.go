@@ -56,7 +56,7 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}
-	if s.count >= s.max {
+	for s.count >= s.max { // more than once where a dead session gave way
 		victim := s.victim(own, fresh == nil, now)
 		if victim == nil {
 			return stores.Created{}, stores.ErrFull
@@ -77,6 +77,9 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	e.lastSeen = now
 	e.deadline = after(now, c.Absolute)
 	e.expires = min(after(now, c.Idle), e.deadline)
+	created.Now = clock.time(now)
+	created.Expires = clock.time(e.expires)
+	created.Deadline = clock.time(e.deadline)
 	s.link(e, e.group)
 
 	sh.mu.Lock()
@@ -86,9 +89,6 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	sh.mu.Unlock()
 
 	s.wake()
-	created.Now = clock.time(now)
-	created.Expires = clock.time(e.expires)
-	created.Deadline = clock.time(e.deadline)
 	return created, nil
 }
 
