@@ -124,10 +124,8 @@ func (s *state[T]) destroy() error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if s.life.active() {
-		s.life.destroy()
-		s.pending = pending[T]{}
-	}
+	s.life.destroy()
+	s.pending = pending[T]{}
 	return nil
 }
 

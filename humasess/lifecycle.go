@@ -5,7 +5,9 @@ package humasess
 // It does no I/O and is not safe for concurrent use.
 type lifecycle struct {
 	base    bool // the store has a record that the request's token opened
+	hidden  bool // its data do not decode: it is as good as none, but can be ended
 	doomed  bool // Destroy was called on it; no error takes that back
+	keep    bool // next leaves the hidden base alone: rolling back a release heals it
 	next    next
 	changed bool
 	rotate  rotation
@@ -62,7 +64,7 @@ func (l *lifecycle) phase() phase {
 		return phaseStarted
 	case l.doomed:
 		return phaseDestroyed
-	case !l.base:
+	case !l.base || l.hidden:
 		return phaseNone
 	case l.rotate != rotateNo:
 		return phaseRenewed
@@ -74,16 +76,18 @@ func (l *lifecycle) phase() phase {
 
 // active reports whether a session is there for the handler.
 func (l *lifecycle) active() bool {
-	return l.next != nextSame || l.base && !l.doomed
+	return l.next != nextSame || l.base && !l.doomed && !l.hidden
 }
 
 // onBase reports whether the active session is the one in the store.
-func (l *lifecycle) onBase() bool { return l.next == nextSame && l.base && !l.doomed }
+func (l *lifecycle) onBase() bool { return l.next == nextSame && l.base && !l.doomed && !l.hidden }
 
 func (l *lifecycle) load() { l.base = true }
 
+func (l *lifecycle) hide() { l.base, l.hidden = true, true }
+
 func (l *lifecycle) start() {
-	l.next = nextStart
+	l.next, l.keep = nextStart, false
 	l.forgetChanges()
 }
 
@@ -92,6 +96,7 @@ func (l *lifecycle) change(identityMoved bool) {
 	switch {
 	case !l.active():
 		l.start()
+		l.keep = l.hidden && !l.doomed
 	case l.next == nextSame && identityMoved:
 		l.next = nextReplace
 		l.forgetChanges()
@@ -175,7 +180,7 @@ type plan struct {
 func (l *lifecycle) plan() plan {
 	p := plan{cookie: l.cookie}
 	p.create = l.next != nextSame
-	p.delete = l.base && (l.doomed || p.create)
+	p.delete = l.base && (l.doomed || p.create && !l.keep)
 	p.anyVersion = l.doomed || l.next == nextStart
 	p.update = l.onBase() && (l.changed || l.rotate != rotateNo)
 	if p.update {
@@ -194,7 +199,7 @@ func (l *lifecycle) plan() plan {
 func (l *lifecycle) commit(p plan) {
 	l.written = p.create || l.written && !p.delete
 	l.base = p.create || l.base && !p.delete
-	l.doomed = false
+	l.hidden, l.doomed, l.keep = l.hidden && l.base && !p.create, false, false
 	l.next = nextSame
 	l.cookie = p.cookie
 	l.forgetChanges()

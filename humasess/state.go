@@ -138,10 +138,12 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 		v, err := s.m.decode(rec.open)
 		if err != nil {
 			s.undecodable(rec.ID, err)
-			if errors.Is(err, ErrHide) {
-				return nil
+			if !errors.Is(err, ErrHide) {
+				return err
 			}
-			return err
+			s.rec, s.token, s.former = rec, token, who == formerOwner
+			s.life.hide()
+			return nil
 		}
 		s.spare = v
 	}

@@ -149,8 +149,8 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 		// The old session is dead whatever becomes of the new one.
 		s.life.base, s.life.doomed = false, false
 		if s.life.next == nextReplace {
-			s.life.next = nextStart
 			s.pending.remember = ptr(s.remembered())
+			s.life.next = nextStart
 		}
 	}
 	return nil
@@ -285,8 +285,8 @@ func (s *state[T]) startOver(ctx context.Context, replay int) error {
 	if err := s.adopt(rec, s.token, who); err != nil {
 		return fail(ErrConflict, err)
 	}
-	if s.rec.Version != rec.Version {
-		return fail(ErrConflict, nil) // its new data is hidden
+	if s.life.hidden {
+		return fail(ErrConflict, nil)
 	}
 	if s.former {
 		s.life.rotate = rotateNo
