@@ -67,7 +67,7 @@ func gateOf(api huma.API) (*gate, error) {
 func (g *gate) add(m manager) error {
 	scheme := m.document(g)
 	for key := range m.schemeChecks() {
-		if _, taken := g.checks[key]; taken {
+		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
 			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
 		}
 	}
