@@ -4,12 +4,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"log"
 	"net"
 	"net/http"
-	"os"
-	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -51,7 +49,7 @@ func (Admin) Roles() []string { return []string{"admin"} }
 // Check has nothing to add.
 func (Admin) Check(huma.Context, User) error { return nil }
 
-// Accounts stand for a database with hashed passwords.
+// accounts stands for a database with hashed passwords.
 var accounts = map[string]struct {
 	password string
 	roles    []string
@@ -78,7 +76,7 @@ func register(api huma.API) error {
 		if !ok || account.password != in.Body.Password {
 			return nil, huma.Error401Unauthorized("wrong name or password")
 		}
-		return nil, in.Session.Start(User{ID: in.Body.Name, Roles: slices.Clone(account.roles)})
+		return nil, in.Session.Start(User{ID: in.Body.Name, Roles: account.roles})
 	})
 	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
@@ -94,28 +92,20 @@ func register(api huma.API) error {
 
 func main() {
 	mux := http.NewServeMux()
-	err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0")))
-	if err == nil {
-		err = serve(mux)
+	if err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
+		log.Fatal(err)
 	}
-	if !errors.Is(err, http.ErrServerClosed) {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func serve(handler http.Handler) error {
 	listener, err := net.Listen("tcp", "localhost:8888")
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
 	fmt.Print(`Docs page: http://localhost:8888/docs
 
 	curl -i -c jar -b jar localhost:8888/login --json '{"name": "ada", "password": "engine"}'
 	curl -i -b jar localhost:8888/me
-	curl -i -b jar localhost:8888/admin        # grace, password compiler, gets a 403
+	curl -i -b jar localhost:8888/admin        # 403 for grace, whose password is compiler
 	curl -i -c jar -b jar -X POST localhost:8888/logout
 	curl -i -b jar localhost:8888/me           # 401
 `)
-	return http.Serve(listener, handler)
+	log.Fatal(http.Serve(listener, mux))
 }
