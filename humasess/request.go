@@ -321,7 +321,8 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 	sent := false
 	for i := range r.entry.sessions {
 		if c := r.session(i).cookie(); c != "" {
-			ctx.AppendHeader("Set-Cookie", c)
+			// After the handler's own, which may replace what is there.
+			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
 			sent = true
 		}
 	}
