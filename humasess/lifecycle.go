@@ -141,8 +141,8 @@ func (l *lifecycle) destroy() {
 // vanish notes that the base is gone from the store by the request's own
 // doing, as after RevokeAll.
 func (l *lifecycle) vanish() {
-	if l.base && l.next != nextStart {
-		l.cookie = cookieExpire
+	if l.base {
+		l.cookie = cookieExpire // unless a new session is written
 	}
 	l.base, l.doomed, l.written = false, false, false
 	if l.next != nextStart {
