@@ -1,0 +1,306 @@
+package humasess
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// samplePayloads are those of testdata/payload.v1.golden, line by line.
+func samplePayloads() []struct {
+	name string
+	p    payload
+} {
+	hash := func(first byte) (h [32]byte) {
+		for i := range h {
+			h[i] = first + byte(i)
+		}
+		return h
+	}
+	return []struct {
+		name string
+		p    payload
+	}{
+		{"usual", payload{
+			scheme: "sessionCookie", hash: hash(0x10),
+			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_000,
+			idle: 30 * time.Minute, data: []byte(`{"id":"u1","roles":["admin"]}`),
+		}},
+		{"remembered", payload{
+			scheme: "sessionCookie", hash: hash(0x20),
+			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_001,
+			idle: 14 * 24 * time.Hour, remember: true, data: []byte(`{}`),
+		}},
+		{"rotated", payload{
+			scheme: "basket", hash: hash(0x30), created: 1, authenticated: 2, idle: time.Second,
+			previous: hash(0x50), rotated: 1_893_585_601_234_567_890, tolerated: true, data: []byte("null"),
+		}},
+		{"before 1970, no data", payload{
+			scheme: "s", hash: hash(0x40), created: -1, authenticated: -1 << 62, idle: 1, data: []byte{},
+		}},
+		{"of a newer release", payload{
+			scheme: "s", hash: hash(0x60), created: 5, authenticated: 6, idle: 7, data: []byte{0, 0xff},
+			unknown: []byte{100, 2, 'h', 'i', 0xac, 0x02, 0},
+		}},
+	}
+}
+
+const goldenPayload = "testdata/payload.v1.golden"
+
+// goldenLines returns name and bytes of each line "name: hex".
+func goldenLines(t testing.TB) (names []string, all [][]byte) {
+	t.Helper()
+	file, err := os.ReadFile(goldenPayload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(file)) {
+		name, digits, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		raw, err := hex.DecodeString(digits)
+		if !ok || err != nil {
+			t.Fatalf("%s: line %q: %v", goldenPayload, line, err)
+		}
+		names, all = append(names, name), append(all, raw)
+	}
+	return names, all
+}
+
+// The golden bytes are records that are stored somewhere: a change of the
+// format that cannot read and write them needs another version byte.
+func TestPayloadGolden(t *testing.T) {
+	samples := samplePayloads()
+	names, golden := goldenLines(t)
+	if len(golden) != len(samples) {
+		t.Fatalf("%s: got %d lines, want %d", goldenPayload, len(golden), len(samples))
+	}
+	for i, tt := range samples {
+		t.Run(tt.name, func(t *testing.T) {
+			if names[i] != tt.name {
+				t.Fatalf("golden line: got %q, want %q", names[i], tt.name)
+			}
+			if got := tt.p.encode(); !bytes.Equal(got, golden[i]) {
+				t.Errorf("encoded: got %x, want %x", got, golden[i])
+			}
+			got, err := decodePayload(golden[i])
+			if err != nil {
+				t.Fatalf("decoded: %v", err)
+			}
+			if !reflect.DeepEqual(got, tt.p) {
+				t.Errorf("decoded: got %+v, want %+v", got, tt.p)
+			}
+		})
+	}
+}
+
+// field is one field of the format, written by hand.
+func field(tag byte, value ...byte) []byte {
+	return append([]byte{tag, byte(len(value))}, value...)
+}
+
+// minimal is the shortest payload that is accepted, with more fields.
+func minimal(more ...[]byte) []byte {
+	b := append([]byte{payloadVersion}, field(tagScheme, 's')...)
+	b = append(b, field(tagIdle, 2)...)
+	return append(b, bytes.Join(more, nil)...)
+}
+
+func TestDecodePayload(t *testing.T) {
+	long := make([]byte, 33)
+	tests := []struct {
+		name string
+		b    []byte
+		ok   bool
+	}{
+		{"minimal", minimal(), true},
+		{"nil", nil, false},
+		{"empty", []byte{}, false},
+		{"version only", []byte{payloadVersion}, false},
+		{"version 0", append([]byte{0}, minimal()[1:]...), false},
+		{"version 2", append([]byte{2}, minimal()[1:]...), false},
+		{"JSON", []byte(`{"id":"u1"}`), false},
+		{"without scheme", append([]byte{payloadVersion}, field(tagIdle, 2)...), false},
+		{"without idle timeout", append([]byte{payloadVersion}, field(tagScheme, 's')...), false},
+		{"idle timeout 0", minimal(field(tagIdle, 0)), false},
+		{"negative idle timeout", minimal(field(tagIdle, 1)), false},
+		{"hash", minimal(field(tagHash, long[:32]...)), true},
+		{"short hash", minimal(field(tagHash, long[:31]...)), false},
+		{"long hash", minimal(field(tagHash, long...)), false},
+		{"short previous hash", minimal(field(tagPrevious, long[:31]...)), false},
+		{"long previous hash", minimal(field(tagPrevious, long...)), false},
+		{"number with a byte more", minimal(field(tagCreated, 2, 0)), false},
+		{"number without bytes", minimal(field(tagAuthenticated)), false},
+		{"number that does not end", minimal(field(tagRotated, 0x80)), false},
+		{"number of more than 64 bits", minimal(field(tagCreated, bytes.Repeat([]byte{0xff}, 11)...)), false},
+		{"tag without length", minimal([]byte{tagData}), false},
+		{"tag that does not end", minimal([]byte{0x80}), false},
+		{"length that does not end", minimal([]byte{tagData, 0x80}), false},
+		{"length beyond the end", minimal([]byte{tagData, 2, 'x'}), false},
+		{"length that overflows", minimal([]byte{tagData, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}), false},
+		{"unknown tag", minimal(field(77, 'x')), true},
+		{"unknown tag, beyond the end", minimal([]byte{77, 2, 'x'}), false},
+		{"tag 0", minimal(field(0)), true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := decodePayload(tt.b)
+			if tt.ok != (err == nil) {
+				t.Errorf("error: got %v, want one: %v", err, !tt.ok)
+			}
+			if err != nil && !errors.Is(err, errPayload) {
+				t.Errorf("error: got %v, want %v", err, errPayload)
+			}
+		})
+	}
+}
+
+func TestPayloadKeepsUnknownFields(t *testing.T) {
+	newer := append(field(200, 'a'), field(77, 'b', 'c')...)
+	newer[0] = 100 // one byte as a tag
+	p, err := decodePayload(minimal(newer[:3], field(tagData, 'd'), newer[3:]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(p.unknown, newer) {
+		t.Errorf("unknown: got %x, want %x", p.unknown, newer)
+	}
+	t.Run("through changes", func(t *testing.T) {
+		for range 3 {
+			p.data, p.remember, p.created = append(p.data, 'x'), true, p.created+1
+			if p, err = decodePayload(p.encode()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(p.unknown, newer) || string(p.data) != "dxxx" || p.created != 3 {
+			t.Errorf("after three changes: got %x and data %q, want %x and data %q", p.unknown, p.data, newer, "dxxx")
+		}
+	})
+	t.Run("in memory of their own", func(t *testing.T) {
+		raw := minimal(field(77, 'b'))
+		p, err := decodePayload(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cap(p.unknown) > 0 {
+			_ = append(p.unknown[:cap(p.unknown)], 'x')
+		}
+		if want := minimal(field(77, 'b')); !bytes.Equal(raw, want) {
+			t.Errorf("stored bytes: got %x, want %x", raw, want)
+		}
+	})
+}
+
+// Appending to what a payload holds must not write into the stored record.
+func TestPayloadDataHasNoRoom(t *testing.T) {
+	raw := minimal(field(tagData, 'd'), field(77, 'b'))
+	p, err := decodePayload(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = append(p.data, 'X', 'X', 'X')
+	if want := minimal(field(tagData, 'd'), field(77, 'b')); !bytes.Equal(raw, want) {
+		t.Errorf("stored bytes: got %x, want %x", raw, want)
+	}
+}
+
+func TestDecodePayloadDamaged(t *testing.T) {
+	_, golden := goldenLines(t)
+	t.Run("cut off", func(t *testing.T) {
+		for _, whole := range golden {
+			for n := range whole {
+				// The data come last, and a cut never looks like a shorter record.
+				p, err := decodePayload(whole[:n:n])
+				if err == nil && len(p.data) > 0 {
+					t.Errorf("%d of %d bytes: got data %q, want an error or none", n, len(whole), p.data)
+				}
+			}
+		}
+	})
+	t.Run("one bit flipped", func(t *testing.T) {
+		for _, whole := range golden {
+			for bit := range len(whole) * 8 {
+				b := bytes.Clone(whole)
+				b[bit/8] ^= 1 << (bit % 8)
+				checkDecoded(t, b)
+			}
+		}
+	})
+	t.Run("random changes", func(t *testing.T) {
+		seed := uint64(time.Now().UnixNano())
+		r := rand.New(rand.NewPCG(seed, 0))
+		for range 20_000 {
+			b := bytes.Clone(golden[r.IntN(len(golden))])
+			for range 1 + r.IntN(4) {
+				switch i := r.IntN(len(b)); r.IntN(3) {
+				case 0:
+					b[i] = byte(r.Uint32())
+				case 1:
+					b = append(b[:i], b[min(len(b), i+1+r.IntN(8)):]...)
+				case 2:
+					b = append(b[:i:i], append([]byte{byte(r.Uint32())}, b[i:]...)...)
+				}
+				if len(b) == 0 {
+					break
+				}
+			}
+			if !checkDecoded(t, b) {
+				t.Fatalf("seed %d", seed)
+			}
+		}
+	})
+}
+
+// checkDecoded checks what holds for any bytes: no panic, and what is accepted
+// is written and read again as the same.
+func checkDecoded(t *testing.T, b []byte) bool {
+	t.Helper()
+	before := bytes.Clone(b)
+	p, err := decodePayload(b)
+	if !bytes.Equal(b, before) {
+		t.Errorf("%x: decoding changed the bytes", before)
+		return false
+	}
+	if err != nil {
+		if !errors.Is(err, errPayload) {
+			t.Errorf("%x: got error %v, want %v", b, err, errPayload)
+			return false
+		}
+		return true
+	}
+	if p.scheme == "" || p.idle <= 0 {
+		t.Errorf("%x: accepted with scheme %q and idle timeout %v", b, p.scheme, p.idle)
+		return false
+	}
+	if !p.tolerated {
+		p.previous, p.rotated = [32]byte{}, 0 // not written without each other
+	}
+	again, err := decodePayload(p.encode())
+	if err != nil {
+		t.Errorf("%x: what it says is refused when written again: %v", b, err)
+		return false
+	}
+	if len(p.data) == 0 {
+		p.data, again.data = nil, nil
+	}
+	if !reflect.DeepEqual(again, p) {
+		t.Errorf("%x: got %+v when written and read again, want %+v", b, again, p)
+		return false
+	}
+	return true
+}
+
+func FuzzDecodePayload(f *testing.F) {
+	_, golden := goldenLines(f)
+	for _, b := range golden {
+		f.Add(b)
+	}
+	f.Add([]byte{})
+	f.Add([]byte{payloadVersion})
+	f.Add(minimal([]byte{tagData, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}))
+	f.Fuzz(func(t *testing.T, b []byte) { checkDecoded(t, b) })
+}
