@@ -5,7 +5,6 @@ package memory_test
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"testing"
 	"time"
 
@@ -106,36 +105,4 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s: %v allocations, error %v, want %v at most", test.name, got, failed, test.most)
 		}
 	}
-}
-
-// TestSweepSlices gates how long the sweeper holds its locks. The longest of
-// all says more about the machine than about the store, so one slice in a
-// thousand may take longer.
-func TestSweepSlices(t *testing.T) {
-	slices := sweepAll(t, 200_000)
-	if got := slices[len(slices)*999/1000]; got > time.Millisecond {
-		t.Errorf("99.9 %% of %d slices take %v or less, want 1ms", len(slices), got)
-	}
-}
-
-// sweepAll fills a store with n sessions, lets all expire, and returns how
-// long each slice of the sweep takes, sorted.
-func sweepAll(tb testing.TB, n int) []time.Duration {
-	c := newClock()
-	s := open(tb, &memory.Options{Now: c.Now, SweepEvery: 100 * time.Hour, MaxSessions: n})
-	fill(tb, s, n)
-	c.Add(48 * time.Hour)
-	var took []time.Duration
-	for shard := range memory.Shards {
-		for more := true; more; {
-			start := time.Now()
-			more = s.SweepSlice(shard)
-			took = append(took, time.Since(start))
-		}
-	}
-	if got := s.Len(); got != 0 {
-		tb.Errorf("after the sweep Len = %d, want 0", got)
-	}
-	slices.Sort(took)
-	return took
 }

@@ -228,3 +228,25 @@ func BenchmarkLongestHold(b *testing.B) {
 	report("create", creates)
 	report("sweep", sweeps)
 }
+
+// sweepAll fills a store with n sessions, lets all expire, and returns how
+// long each slice of the sweep takes, sorted.
+func sweepAll(tb testing.TB, n int) []time.Duration {
+	c := newClock()
+	s := open(tb, &memory.Options{Now: c.Now, SweepEvery: 100 * time.Hour, MaxSessions: n})
+	fill(tb, s, n)
+	c.Add(48 * time.Hour)
+	var took []time.Duration
+	for shard := range memory.Shards {
+		for more := true; more; {
+			start := time.Now()
+			more = s.SweepSlice(shard)
+			took = append(took, time.Since(start))
+		}
+	}
+	if got := s.Len(); got != 0 {
+		tb.Errorf("after the sweep Len = %d, want 0", got)
+	}
+	slices.Sort(took)
+	return took
+}

@@ -170,3 +170,27 @@ func TestCloseHonoursItsContext(t *testing.T) {
 		t.Errorf("Close = %v, want nil", err)
 	}
 }
+
+// TestSweepSlices gates how much the sweeper does while it holds its locks,
+// which is what bounds how long others wait. BenchmarkLongestHold has the time.
+func TestSweepSlices(t *testing.T) {
+	c := newClock()
+	s := open(t, &memory.Options{Now: c.Now, SweepEvery: 100 * time.Hour})
+	for n := range 50_000 {
+		create(t, s, spec(n+1, fmt.Sprint("user", n%1000)))
+	}
+	c.Add(48 * time.Hour)
+	left := s.Len()
+	for shard := range memory.Shards {
+		for more := true; more; {
+			more = s.SweepSlice(shard)
+			if n := left - s.Len(); n > 32 {
+				t.Fatalf("a slice removed %d sessions, want 32 at most", n)
+			}
+			left = s.Len()
+		}
+	}
+	if left != 0 {
+		t.Errorf("after the sweep Len = %d, want 0", left)
+	}
+}
