@@ -1,0 +1,105 @@
+package humasesstest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// buildAPI stands for a program's own function.
+func buildAPI(mux *http.ServeMux) (huma.API, *humasess.Manager[user]) {
+	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
+	sessions, err := humasess.New(memory.New(nil), quietOptions())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := sessions.Attach(api); err != nil {
+		log.Fatal(err)
+	}
+	return api, sessions
+}
+
+// A test of a program's document is one call.
+func ExampleCheckDocument() {
+	// func TestDocument(t *testing.T) {
+	check := func(t *testing.T) {
+		api, sessions := buildAPI(http.NewServeMux())
+		humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{
+			Sessions: []humasesstest.CheckSession{{
+				Name:    "nobody",
+				Cookies: []*http.Cookie{humasesstest.Login(t, sessions, user{ID: "grace"})},
+			}},
+			Skip: map[string]string{"get-feed": "a stream of the test's own"},
+		})
+	}
+	_ = check
+}
+
+func ExampleClock() {
+	clock, mux := humasesstest.NewClock(), http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[user]{Now: clock.Now})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := sessions.Attach(api); err != nil {
+		log.Fatal(err)
+	}
+	huma.Get(api, "/me", func(context.Context, *meInput) (*struct{}, error) { return nil, nil })
+	cookie, err := sessions.Issue(context.Background(), user{ID: "ada"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := humasesstest.NewClient(mux)
+	client.SetCookie(cookie)
+
+	for range 2 {
+		clock.Advance(29 * time.Minute)
+		fmt.Println(client.Do("GET", "/me", nil).Code)
+	}
+	clock.Advance(30*time.Minute + time.Second)
+	fmt.Println(client.Do("GET", "/me", nil).Code)
+	// Output:
+	// 204
+	// 204
+	// 401
+}
+
+func ExampleStore_Fail() {
+	store, mux := humasesstest.Wrap(memory.New(nil)), http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
+	sessions, err := humasess.New(store, quietOptions())
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := sessions.Attach(api); err != nil {
+		log.Fatal(err)
+	}
+	huma.Get(api, "/me", func(context.Context, *meInput) (*struct{}, error) { return nil, nil })
+	cookie, err := sessions.Issue(context.Background(), user{ID: "ada"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := humasesstest.NewClient(mux)
+	client.SetCookie(cookie)
+
+	store.Fail(humasesstest.OpLoad, errors.New("connection refused"))
+	fmt.Println(client.Do("GET", "/me", nil).Code)
+	store.Fail(humasesstest.OpLoad, nil)
+	fmt.Println(client.Do("GET", "/me", nil).Code)
+	fmt.Println(store.Calls())
+	// Output:
+	// 503
+	// 204
+	// map[Create:1 Load:2]
+}
