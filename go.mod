@@ -3,3 +3,5 @@ module github.com/humasess/sessions
 go 1.25.0
 
 require github.com/danielgtaylor/huma/v2 v2.39.0
+
+require github.com/gorilla/securecookie v1.1.2 // indirect

@@ -13,9 +13,15 @@ import (
 // (RFC 6265bis § 5.8.3).
 const maxCandidates = 3
 
+// tokenOpener reads the value of a cookie.
+type tokenOpener interface {
+	openToken(text string) (t security.Token, old bool, err error)
+}
+
 // candidates are the tokens of one request.
 type candidates struct {
 	tokens  [maxCandidates]security.Token
+	old     [maxCandidates]bool // sealed with another key than the first
 	n       int
 	present bool // the name was there, with whatever value
 	excess  bool // more different tokens than we look up
@@ -23,30 +29,30 @@ type candidates struct {
 
 // find reads the tokens under name from the Cookie headers. Values that are
 // no token are passed over: they cannot open anything.
-func (c *candidates) find(ctx huma.Context, name string) {
+func (c *candidates) find(ctx huma.Context, name string, open tokenOpener) {
 	header := ctx.Header("Cookie")
 	if header == "" {
 		return
 	}
-	c.scan(header, name)
+	c.scan(header, name, open)
 	if !c.present {
-		*c = findInLines(ctx, name)
+		*c = findInLines(ctx, name, open)
 	}
 }
 
 // findInLines looks through all Cookie lines: Header returns the first only,
 // and HTTP/2 clients may send several.
-func findInLines(ctx huma.Context, name string) candidates {
+func findInLines(ctx huma.Context, name string, open tokenOpener) candidates {
 	var c candidates
 	ctx.EachHeader(func(n, v string) {
 		if len(n) == len("Cookie") && strings.EqualFold(n, "Cookie") {
-			c.scan(v, name)
+			c.scan(v, name, open)
 		}
 	})
 	return c
 }
 
-func (c *candidates) scan(header, name string) {
+func (c *candidates) scan(header, name string, open tokenOpener) {
 	for header != "" {
 		pair, rest, _ := strings.Cut(header, ";")
 		header = rest
@@ -55,13 +61,13 @@ func (c *candidates) scan(header, name string) {
 		if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
 			continue
 		}
-		c.add(pair[len(name)+1:])
+		c.add(pair[len(name)+1:], open)
 	}
 }
 
-func (c *candidates) add(value string) {
+func (c *candidates) add(value string, open tokenOpener) {
 	c.present = true
-	token, err := security.ParseToken(value)
+	token, old, err := open.openToken(value)
 	if err != nil {
 		return
 	}
@@ -72,6 +78,6 @@ func (c *candidates) add(value string) {
 		c.excess = true
 		return
 	}
-	c.tokens[c.n] = token
+	c.tokens[c.n], c.old[c.n] = token, old
 	c.n++
 }

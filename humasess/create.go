@@ -92,7 +92,10 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	}
 	s.token, s.former = token, false
 	s.spare = nil
-	s.issue(token)
+	if err := s.issue(token); err != nil {
+		s.remove(ctx, s.rec.ID)
+		return false, err
+	}
 	if created.Evicted > 0 {
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}

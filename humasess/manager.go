@@ -107,6 +107,27 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 	return nil
 }
 
+// openToken implements tokenOpener.
+func (m *Manager[T]) openToken(text string) (security.Token, bool, error) {
+	if m.opts.Sealer == nil {
+		t, err := security.ParseToken(text)
+		return t, false, err
+	}
+	return security.OpenToken(m.opts.Sealer, text, m.binding())
+}
+
+// closeToken is the token's text for a cookie.
+func (m *Manager[T]) closeToken(t security.Token) (string, error) {
+	if m.opts.Sealer == nil {
+		return t.Reveal(), nil
+	}
+	return t.Seal(m.opts.Sealer, m.binding())
+}
+
+func (m *Manager[T]) binding() security.Binding {
+	return security.Binding{Cookie: m.opts.Cookie.Name, Manager: m.scheme}
+}
+
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
 // owner is the identity as the store knows it. The scheme's key keeps the

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
 )
 
 // Options configure a [Manager]. The zero value is the secure one, and nil
@@ -28,6 +29,10 @@ type Options[T any] struct {
 	// Cookie are the attributes of the session cookie. The default is
 	// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`.
 	Cookie CookieOptions
+
+	// Sealer encrypts the token in the cookie, so that forged cookies never
+	// reach the store. See [security.NewAEAD]. The default is nil.
+	Sealer security.Sealer
 
 	// Codec encodes T for the store. The default is JSON.
 	Codec Codec

@@ -28,6 +28,7 @@ type state[T any] struct {
 	// earlier commit of the request has written.
 	token  security.Token
 	former bool // the token is one that a rotation has replaced
+	old    bool // the token was sealed with a key that is on its way out
 	rec    record[T]
 	spare  *T       // decoded from the base and not handed out yet
 	needed []string // roles that the session was admitted for
@@ -37,6 +38,7 @@ type state[T any] struct {
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
 	issued      string // the token's text for the cookie
+	resealed    bool   // it is the token that the request came with
 	cookieEnd   time.Duration
 	revocations []bracket // of our own identity, by this request
 }
@@ -64,7 +66,7 @@ func (s *state[T]) enter(r *request, b *binding) {
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) load(ctx context.Context) error {
 	var c candidates
-	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name)
+	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name, s.m)
 	switch {
 	case c.excess:
 		s.rejected(ReasonAmbiguous)
@@ -75,8 +77,9 @@ func (s *state[T]) load(ctx context.Context) error {
 		}
 		return nil
 	case c.n > 1:
-		return s.loadMany(ctx, c.tokens[:c.n])
+		return s.loadMany(ctx, &c)
 	}
+	s.old = c.old[0]
 	rec, err := s.m.fetch(ctx, c.tokens[0].ID())
 	if err != nil {
 		return s.loadFailed(c.tokens[0], err)
@@ -91,7 +94,8 @@ func (s *state[T]) load(ctx context.Context) error {
 
 // loadMany decides between several different tokens: one live session wins,
 // whatever the order.
-func (s *state[T]) loadMany(ctx context.Context, tokens []security.Token) error {
+func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
+	tokens := c.tokens[:c.n]
 	ids := make([]stores.ID, 0, len(tokens))
 	for _, t := range tokens {
 		if id := stores.ID(t.ID()); !slices.Contains(ids, id) {
@@ -129,6 +133,7 @@ func (s *state[T]) loadMany(ctx context.Context, tokens []security.Token) error 
 		s.rejected(ReasonUnknown)
 		return nil
 	}
+	s.old = c.old[slices.Index(tokens, token)]
 	return s.adopt(found, token, best)
 }
 
@@ -149,6 +154,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
 	s.life.load()
+	s.life.reissue = s.life.reissue || s.old
 	return nil
 }
 

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -92,6 +93,9 @@ func (s *state[T]) write(ctx context.Context) error {
 		err := s.carryOut(ctx, p)
 		if err == nil {
 			s.life.commit(p)
+			if s.resealed {
+				s.life.cookie = cookieSet
+			}
 			s.pending = pending[T]{}
 			return nil
 		}
@@ -218,7 +222,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		s.emit(Event{Kind: EventRenewed, SessionID: s.rec.ID.String()})
 	}
 	if p.cookie == cookieSet {
-		s.issue(token)
+		return s.issue(token)
 	}
 	return nil
 }
@@ -234,15 +238,20 @@ func (s *state[T]) memo(next *opened[T]) any {
 }
 
 // issue notes the token that the cookie is to carry.
-func (s *state[T]) issue(token security.Token) {
+func (s *state[T]) issue(token security.Token) error {
 	s.issued, s.cookieEnd = "", 0
 	if s.former {
-		return // the cookie of a parallel rotation is the right one
+		return nil // the cookie of a parallel rotation is the right one
 	}
-	s.issued = token.Reveal()
+	text, err := s.m.closeToken(token)
+	if err != nil {
+		return fmt.Errorf("humasess: seal token: %w", err)
+	}
+	s.issued, s.old = text, false
 	if s.rec.open.remember {
 		s.cookieEnd = s.rec.Deadline.Sub(s.rec.Now)
 	}
+	return nil
 }
 
 // touchDue reports whether a tenth of the idle timeout has passed (the store
@@ -257,6 +266,7 @@ func (s *state[T]) touch(ctx context.Context) {
 	expires, err := s.m.store.Touch(ctx, s.rec.ID, s.rec.open.idle)
 	if err == nil {
 		s.rec.Expires = expires
+		s.resealed = s.old && s.issue(s.token) == nil
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {

@@ -53,10 +53,37 @@ func ParseToken(text string) (Token, error) {
 	if n, err := tokenEncoding.Decode(raw[:], []byte(text)); err != nil || n != len(raw) {
 		return Token{}, ErrMalformedToken
 	}
+	return newToken(&raw), nil
+}
+
+func newToken(raw *[idSize + secretSize]byte) Token {
 	var t Token
 	copy(t.id[:], raw[:idSize])
 	copy(t.secret[:], raw[idSize:])
-	return t, nil
+	return t
+}
+
+// tokenUse is the purpose that a sealed token is bound to.
+const tokenUse = "token"
+
+// OpenToken reads what [Token.Seal] returns, and reports whether it was sealed
+// with another key than the first. Text of any other origin is
+// [ErrMalformedToken].
+func OpenToken(s Sealer, text string, b Binding) (t Token, old bool, err error) {
+	b.Purpose = tokenUse
+	value, old, err := s.Open(text, b)
+	if err != nil || len(value) != idSize+secretSize {
+		return Token{}, false, ErrMalformedToken
+	}
+	return newToken((*[idSize + secretSize]byte)(value)), old, nil
+}
+
+// Seal returns the token as sealed text, so that a forged one is known before
+// any look-up.
+func (t Token) Seal(s Sealer, b Binding) (string, error) {
+	b.Purpose = tokenUse
+	raw := t.raw()
+	return s.Seal(raw[:], b)
 }
 
 // ID returns the session's public ID.
@@ -74,10 +101,14 @@ func (t Token) Matches(hash [sha256.Size]byte) bool {
 // Reveal returns the token's text, [TokenLength] characters of base64url
 // (RFC 4648 § 5). It is a credential and belongs in a cookie only.
 func (t Token) Reveal() string {
-	var raw [idSize + secretSize]byte
+	raw := t.raw()
+	return tokenEncoding.EncodeToString(raw[:])
+}
+
+func (t Token) raw() (raw [idSize + secretSize]byte) {
 	copy(raw[:idSize], t.id[:])
 	copy(raw[idSize:], t.secret[:])
-	return tokenEncoding.EncodeToString(raw[:])
+	return raw
 }
 
 var _ fmt.Formatter = Token{}

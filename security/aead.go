@@ -1,0 +1,138 @@
+package security
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/subtle"
+)
+
+// aeadVersion is the first byte of what aeadSealer makes. The key's ID, the
+// nonce and the ciphertext with its tag follow, all as base64url.
+const aeadVersion = 1
+
+const aeadHeader = 1 + keyIDSize
+
+// aeadSealer is XAES-256-GCM with random nonces.
+type aeadSealer struct {
+	keys []xaes
+	ids  [][]byte
+}
+
+var _ Sealer = (*aeadSealer)(nil)
+
+// NewAEAD returns a sealer that uses XAES-256-GCM (C2SP): AES-256-GCM under a
+// key derived for each nonce of 192 bits, which may be random for far more
+// than a billion seals per key. The first key seals, every key opens.
+func NewAEAD(keys ...Key) (Sealer, error) {
+	if err := checkKeys(keys); err != nil {
+		return nil, err
+	}
+	s := &aeadSealer{}
+	for _, k := range keys {
+		x, err := newXAES(k.derive("aead", KeySize))
+		if err != nil {
+			return nil, err
+		}
+		s.keys, s.ids = append(s.keys, x), append(s.ids, k.id())
+	}
+	return s, nil
+}
+
+// Seal implements [Sealer].
+func (s *aeadSealer) Seal(value []byte, b Binding) (string, error) {
+	sealed := make([]byte, aeadHeader+xaesNonceSize, aeadHeader+xaesNonceSize+len(value)+xaesOverhead)
+	sealed[0] = aeadVersion
+	copy(sealed[1:], s.ids[0])
+	nonce := sealed[aeadHeader:]
+	if _, err := rand.Read(nonce); err != nil {
+		return "", err
+	}
+	aead, err := s.keys[0].derive(nonce)
+	if err != nil {
+		return "", err
+	}
+	sealed = aead.Seal(sealed, nonce[12:], value, s.additional(sealed[:aeadHeader], b))
+	return tokenEncoding.EncodeToString(sealed), nil
+}
+
+// additional data are the header, which says how to read the rest, and the
+// binding.
+func (s *aeadSealer) additional(header []byte, b Binding) []byte {
+	return append(b.data(), header...)
+}
+
+// Open implements [Sealer].
+func (s *aeadSealer) Open(text string, b Binding) ([]byte, bool, error) {
+	if len(text) > maxSealed {
+		return nil, false, ErrNotSealed
+	}
+	sealed, err := tokenEncoding.DecodeString(text)
+	if err != nil || len(sealed) < aeadHeader+xaesNonceSize+xaesOverhead || sealed[0] != aeadVersion ||
+		tokenEncoding.EncodedLen(len(sealed)) != len(text) {
+		return nil, false, ErrNotSealed
+	}
+	header, nonce, ciphertext := sealed[:aeadHeader], sealed[aeadHeader:aeadHeader+xaesNonceSize], sealed[aeadHeader+xaesNonceSize:]
+	for i, id := range s.ids {
+		if !bytes.Equal(id, header[1:]) { // public
+			continue
+		}
+		aead, err := s.keys[i].derive(nonce)
+		if err != nil {
+			return nil, false, ErrNotSealed
+		}
+		value, err := aead.Open(ciphertext[:0], nonce[12:], ciphertext, s.additional(header, b))
+		if err != nil {
+			return nil, false, ErrNotSealed
+		}
+		return value, i > 0, nil
+	}
+	return nil, false, ErrNotSealed
+}
+
+const (
+	xaesNonceSize = 24
+	xaesOverhead  = 16
+)
+
+// xaes is a key of XAES-256-GCM (c2sp.org/XAES-256-GCM), which derives an
+// AES-256-GCM key from the first half of each nonce by AES-CMAC in counter
+// mode (NIST SP 800-108r1).
+type xaes struct {
+	block  cipher.Block
+	subkey [aes.BlockSize]byte // K1 of CMAC (NIST SP 800-38B § 6.1)
+}
+
+func newXAES(key []byte) (xaes, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return xaes{}, err
+	}
+	x := xaes{block: block}
+	block.Encrypt(x.subkey[:], x.subkey[:])
+	// Doubling in GF(2^128), without a branch on the key.
+	carry := x.subkey[0] >> 7
+	for i := range aes.BlockSize - 1 {
+		x.subkey[i] = x.subkey[i]<<1 | x.subkey[i+1]>>7
+	}
+	x.subkey[aes.BlockSize-1] = x.subkey[aes.BlockSize-1]<<1 ^ carry*0x87
+	return x, nil
+}
+
+// derive returns the AEAD for a nonce; it takes nonce[12:] itself.
+func (x *xaes) derive(nonce []byte) (cipher.AEAD, error) {
+	var key [2 * aes.BlockSize]byte
+	for i := range 2 {
+		half := key[i*aes.BlockSize : (i+1)*aes.BlockSize]
+		copy(half, []byte{0, byte(i + 1), 'X', 0})
+		copy(half[4:], nonce[:12])
+		subtle.XORBytes(half, half, x.subkey[:])
+		x.block.Encrypt(half, half)
+	}
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
