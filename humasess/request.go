@@ -302,16 +302,29 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 	}
 	for i := range r.entry.sessions {
 		if err := r.session(i).commit(status); err != nil {
-			for j := range i {
-				r.session(j).undo()
-			}
-			r.refuse(answerTo(err))
+			a := answerTo(err)
+			r.abandon(i, a.status)
+			r.refuse(a)
 			return false
 		}
 	}
 	r.outcome = committed
 	r.releaseHeaders(ctx)
 	return true
+}
+
+// abandon ends a request whose session i could not be written: nothing that
+// it has started stays, not even by Commit, for nobody will hold its token.
+// What the sessions after i were to end still ends.
+func (r *request) abandon(i, status int) {
+	for j := range r.entry.sessions {
+		s := r.session(j)
+		if j > i {
+			// The failure has an event of its own; the answer is an error already.
+			_ = s.commit(status)
+		}
+		s.undo()
+	}
 }
 
 func (r *request) releaseHeaders(ctx huma.Context) {
