@@ -492,7 +492,7 @@ func TestStoreCalls(t *testing.T) {
 				c = r.withToken(tt.cookie)
 			}
 			r.store.Reset()
-			r.send("/rich", c, tt.path, tt.do)
+			r.send(c, tt.path, tt.do)
 			r.wantCalls(tt.want)
 		})
 	}
