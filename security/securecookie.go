@@ -2,10 +2,15 @@ package security
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/gorilla/securecookie"
 )
+
+// secureCookieVersion is the first byte of what secureCookieSealer seals.
+const secureCookieVersion = 1
 
 // secureCookieSealer is gorilla/securecookie: AES-256-CTR, then HMAC-SHA-256.
 type secureCookieSealer struct{ codecs []*securecookie.SecureCookie }
@@ -46,20 +51,27 @@ func (s *secureCookieSealer) name(b Binding) string {
 
 // Seal implements [Sealer].
 func (s *secureCookieSealer) Seal(value []byte, b Binding) (string, error) {
-	return s.codecs[0].Encode(s.name(b), value)
+	return s.codecs[0].Encode(s.name(b), append([]byte{secureCookieVersion}, value...))
 }
 
 // Open implements [Sealer].
 func (s *secureCookieSealer) Open(text string, b Binding) ([]byte, bool, error) {
-	if len(text) > maxSealed {
+	if len(text) > maxSealed || !canonical(text) {
 		return nil, false, ErrNotSealed
 	}
 	name := s.name(b)
 	for i, c := range s.codecs {
 		var value []byte
-		if c.Decode(name, text, &value) == nil {
-			return value, i > 0, nil
+		if c.Decode(name, text, &value) == nil && len(value) > 0 && value[0] == secureCookieVersion {
+			return value[1:], i > 0, nil
 		}
 	}
 	return nil, false, ErrNotSealed
+}
+
+// canonical refuses other spellings of one text, which securecookie's decoder
+// lets pass: line breaks, and bits after the last byte.
+func canonical(text string) bool {
+	_, err := base64.URLEncoding.Strict().DecodeString(text)
+	return err == nil && !strings.ContainsAny(text, "\r\n")
 }
