@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -113,10 +112,11 @@ func validAttribute(s string) bool {
 	return len(s) <= maxCookieAttribute && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f || r == ';' })
 }
 
+// validDomain asks net/http, which knows the rules of host names; the dots at
+// either end that it passes make browsers drop the cookie or ignore the dot.
 func validDomain(s string) bool {
-	u, err := url.Parse("//" + s)
-	return err == nil && u.Host == s && u.Port() == "" && !strings.HasPrefix(s, ".") && validAttribute(s) &&
-		!strings.ContainsAny(s, " ,_%")
+	c := http.Cookie{Name: "id", Domain: s}
+	return c.Valid() == nil && strings.Trim(s, ".") == s
 }
 
 // attributes are everything of a Set-Cookie after the value but its age,
