@@ -33,13 +33,25 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 	if text := forbiddenText(op, policy); text != "" {
 		d.add(responses, http.StatusForbidden, text)
 	}
-	if hadMarker && len(op.Parameters) == 0 && op.RequestBody == nil && !slices.Contains(op.Errors, http.StatusUnprocessableEntity) {
+	if hadMarker && len(op.Parameters) == 0 && op.RequestBody == nil && addedUnprocessable(op) {
 		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
 	}
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
 		setCookieHeader(responses)
 	}
 	op.Responses = responses
+}
+
+// addedUnprocessable reports whether huma has added a 422 for the marker: it
+// appends one to the errors that the user has listed, whatever they are.
+func addedUnprocessable(op *huma.Operation) bool {
+	n := 0
+	for _, status := range op.Errors {
+		if status == http.StatusUnprocessableEntity {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // requires reports whether a request without a session can be refused.

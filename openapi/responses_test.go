@@ -125,38 +125,37 @@ func TestResponses(t *testing.T) {
 
 func TestValidationResponse(t *testing.T) {
 	tests := []struct {
-		name string
-		edit func(*huma.Operation)
-		want bool
+		name     string
+		declared []openapi.Declaration
+		errors   []int // as huma leaves them: it appends 422 and 500
+		edit     func(*huma.Operation)
+		want     bool
 	}{
-		{"goes when the marker was the only parameter", func(*huma.Operation) {}, false},
-		{"stays with another parameter", func(op *huma.Operation) {
+		{"goes when the marker was the only parameter", []openapi.Declaration{required}, []int{404, 422, 500}, nil, false},
+		{"stays when the user listed it", []openapi.Declaration{required}, []int{422, 422, 500}, nil, true},
+		{"stays when the user described it", []openapi.Declaration{required}, nil, nil, true},
+		{"stays with another parameter", []openapi.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
 			op.Parameters = append(op.Parameters, &huma.Param{Name: "page", In: "query"})
 		}, true},
-		{"stays with a body", func(op *huma.Operation) { op.RequestBody = &huma.RequestBody{} }, true},
+		{"stays with a body", []openapi.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
+			op.RequestBody = &huma.RequestBody{}
+		}, true},
+		{"stays without a marker", nil, []int{422, 500}, func(op *huma.Operation) { protect(op) }, true},
 	}
 	for _, tt := range tests {
 		t.Run("O7 422 "+tt.name, func(t *testing.T) {
 			f := newFixture(t, nil, userScheme)
-			op := f.operation("/", required)
-			op.Responses["422"] = &huma.Response{Description: "Unprocessable Entity"}
-			tt.edit(op)
+			op := f.operation("/", tt.declared...)
+			op.Responses["422"], op.Errors = &huma.Response{Description: "Unprocessable Entity"}, tt.errors
+			if tt.edit != nil {
+				tt.edit(op)
+			}
 			f.mustAdd(t, op)
 			if got := op.Responses["422"] != nil; got != tt.want {
 				t.Errorf("got 422 documented %v, want %v", got, tt.want)
 			}
 		})
 	}
-	t.Run("O7 422 of an operation without a marker stays", func(t *testing.T) {
-		f := newFixture(t, nil, userScheme)
-		op := f.operation("/")
-		op.Responses["422"] = &huma.Response{Description: "Unprocessable Entity"}
-		protect(op)
-		f.mustAdd(t, op)
-		if op.Responses["422"] == nil {
-			t.Error("got no 422, want the user's own")
-		}
-	})
 }
 
 func TestSetCookieHeader(t *testing.T) {
