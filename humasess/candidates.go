@@ -35,7 +35,7 @@ func (c *candidates) find(ctx huma.Context, name string, open tokenOpener) {
 		return
 	}
 	c.scan(header, name, open)
-	if !c.present {
+	if c.n == 0 {
 		*c = findInLines(ctx, name, open)
 	}
 }

@@ -46,8 +46,8 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active bool) {
 	vary, cached := false, false
 	h.each(func(header heldHeader) {
 		switch {
-		case is(header.name, "Vary") && containsToken(header.value, "Cookie"):
-			vary = true
+		case is(header.name, "Vary"):
+			vary = header.add && vary || containsToken(header.value, "Cookie")
 		case is(header.name, "Cache-Control"):
 			if cookie || active && allowsShared(header.value) {
 				return
