@@ -1,0 +1,156 @@
+package humasess
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/security"
+)
+
+// textOf is a well-formed token that is made of one letter.
+func textOf(letter string) string { return strings.Repeat(letter, security.TokenLength) }
+
+// unsealed opens tokens as they are.
+type unsealed struct{}
+
+func (unsealed) openToken(text string) (security.Token, bool, error) {
+	t, err := security.ParseToken(text)
+	return t, false, err
+}
+
+// found returns what is found in a request with these Cookie lines.
+func found(name string, lines ...string) candidates {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, line := range lines {
+		r.Header.Add("Cookie", line)
+	}
+	var c candidates
+	c.find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), name, unsealed{})
+	return c
+}
+
+func TestCandidates(t *testing.T) {
+	a, b, c, d := textOf("A"), textOf("B"), textOf("C"), textOf("D")
+	tests := []struct {
+		name    string
+		lines   []string
+		want    []string // tokens
+		present bool
+		excess  bool
+	}{
+		{"no header", nil, nil, false, false},
+		{"empty header", []string{""}, nil, false, false},
+		{"one", []string{"id=" + a}, []string{a}, true, false},
+		{"among others", []string{"x=1; id=" + a + "; y=2"}, []string{a}, true, false},
+		{"without space", []string{"x=1;id=" + a + ";y=2"}, []string{a}, true, false},
+		{"tabs and spaces around", []string{"x=1;\t id=" + a + " \t; y=2"}, []string{a}, true, false},
+		{"empty pairs", []string{";; ;id=" + a + ";;"}, []string{a}, true, false},
+		{"another name", []string{"id2=" + a}, nil, false, false},
+		{"a name that ends like it", []string{"xid=" + a}, nil, false, false},
+		{"another case", []string{"ID=" + a}, nil, false, false},
+		{"name only", []string{"id"}, nil, false, false},
+		{"space before the equals sign", []string{"id =" + a}, nil, false, false},
+		{"T4 empty value", []string{"id="}, nil, true, false},
+		{"T4 quoted", []string{`id="` + a + `"`}, nil, true, false},
+		{"T4 quoted, of a token's length", []string{`id="` + a[2:] + `"`}, nil, true, false},
+		{"T4 space before the value", []string{"id= " + a}, nil, true, false},
+		{"T4 too long", []string{"id=" + a + "A"}, nil, true, false},
+		{"T4 NUL", []string{"id=" + a[1:] + "\x00"}, nil, true, false},
+		{"T4 64 KB", []string{"id=" + strings.Repeat("A", 64<<10)}, nil, true, false},
+		{"T4 in the value of another", []string{"x=id=" + a}, nil, false, false},
+		{"T12 equal ones", []string{"id=" + a + "; id=" + a + "; id=" + a + "; id=" + a + "; id=" + a}, []string{a}, true, false},
+		{"T12 malformed and good", []string{"id=bad; id=" + a}, []string{a}, true, false},
+		{"T12 good and malformed", []string{"id=" + a + "; id=bad"}, []string{a}, true, false},
+		{"T12 two", []string{"id=" + a + "; id=" + b}, []string{a, b}, true, false},
+		{"T12 three", []string{"id=" + a + "; id=" + b + "; id=" + c}, []string{a, b, c}, true, false},
+		{"T12 three, with repetitions", []string{"id=" + a + "; id=" + b + "; id=" + a + "; id=" + c + "; id=" + c}, []string{a, b, c}, true, false},
+		{"T12 four", []string{"id=" + a + "; id=" + b + "; id=" + c + "; id=" + d}, []string{a, b, c}, true, true},
+		{"T13 in the second line", []string{"x=1", "id=" + a}, []string{a}, true, false},
+		{"T13 in the third of four lines", []string{"x=1", "y=2", "id=" + a, "z=3"}, []string{a}, true, false},
+		{"T13 in the first of two lines", []string{"id=" + a, "x=1"}, []string{a}, true, false},
+		{"T13 two in later lines", []string{"x=1", "id=" + a, "id=" + b}, []string{a, b}, true, false},
+		{"T13 malformed in the first line", []string{"id=bad", "id=" + a}, []string{a}, true, false},
+		{"T13 in no line", []string{"x=1", "y=2"}, nil, false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := found("id", tt.lines...)
+			var texts []string
+			for _, token := range got.tokens[:got.n] {
+				texts = append(texts, token.Reveal())
+			}
+			if !slices.Equal(texts, tt.want) {
+				t.Errorf("tokens: got %q, want %q", texts, tt.want)
+			}
+			if got.present != tt.present || got.excess != tt.excess {
+				t.Errorf("present %v, too many %v, want %v, %v", got.present, got.excess, tt.present, tt.excess)
+			}
+		})
+	}
+}
+
+// The order of cookies is the attacker's to choose: what is found is a set.
+func TestCandidatesOrder(t *testing.T) {
+	t.Run("T12 every order finds the same", func(t *testing.T) {
+		values := []string{textOf("A"), textOf("B"), textOf("C"), "bad", ""}
+		for i := range 5 * 5 * 5 * 5 {
+			var pairs []string
+			for range 4 {
+				pairs = append(pairs, "id="+values[i%5])
+				i /= 5
+			}
+			forward := set(found("id", strings.Join(pairs, "; ")))
+			slices.Reverse(pairs)
+			backward := set(found("id", strings.Join(pairs, "; ")))
+			if forward != backward {
+				t.Errorf("%q: got %s, reversed %s", pairs, backward, forward)
+			}
+		}
+	})
+	t.Run("T12 four different ones are too many in every order", func(t *testing.T) {
+		pairs := []string{"id=" + textOf("A"), "id=" + textOf("B"), "id=" + textOf("C"), "id=" + textOf("D")}
+		for range pairs {
+			pairs = append(pairs[1:], pairs[0])
+			if c := found("id", strings.Join(pairs, ";")); !c.excess {
+				t.Errorf("%q: got %d tokens, want too many", pairs, c.n)
+			}
+		}
+	})
+}
+
+func set(c candidates) string {
+	var texts []string
+	for _, token := range c.tokens[:c.n] {
+		texts = append(texts, token.Reveal()[:1])
+	}
+	slices.Sort(texts)
+	return fmt.Sprint(texts, c.present, c.excess)
+}
+
+func TestCandidatesName(t *testing.T) {
+	for _, name := range []string{"__Host-id", "__Secure-id", "a"} {
+		t.Run(name, func(t *testing.T) {
+			if c := found(name, "x=1; "+name+"="+textOf("A")); c.n != 1 {
+				t.Errorf("tokens: got %d, want 1", c.n)
+			}
+		})
+	}
+}
+
+func BenchmarkCandidates(b *testing.B) {
+	// What does it cost to find one token among other cookies?
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Cookie", "_ga=GA1.2.1234567890.1234567890; theme=dark; __Host-id="+textOf("A")+"; lang=en")
+	ctx := humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())
+	b.ReportAllocs()
+	for b.Loop() {
+		var c candidates
+		c.find(ctx, DefaultCookieName, unsealed{})
+	}
+}

@@ -1,0 +1,87 @@
+package humasess
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+func TestHeldHeaders(t *testing.T) {
+	set := func(name, value string) heldHeader { return heldHeader{name: name, value: value} }
+	add := func(name, value string) heldHeader { return heldHeader{name: name, value: value, add: true} }
+	tests := []struct {
+		name           string
+		held           []heldHeader
+		cookie, active bool
+		vary, cache    []string
+	}{
+		{"H2 nothing held", nil, false, false, []string{"Cookie"}, nil},
+		{"H2 merged with another", []heldHeader{set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H2 not doubled", []heldHeader{set("Vary", "Cookie")}, false, false, []string{"Cookie"}, nil},
+		{"H2 not doubled in a list", []heldHeader{set("Vary", "Accept, Cookie")}, false, false, []string{"Accept, Cookie"}, nil},
+		{"H2 not doubled in another case", []heldHeader{set("vary", "accept,\tcookie ")}, false, false, []string{"accept,\tcookie "}, nil},
+		{"H2 everything", []heldHeader{set("Vary", "*")}, false, false, []string{"*"}, nil},
+		{"H2 a name that begins alike", []heldHeader{set("Vary", "Cookie2")}, false, false, []string{"Cookie2", "Cookie"}, nil},
+		{"H2 added", []heldHeader{add("Vary", "Accept"), add("Vary", "Cookie")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H2 replaced by the handler", []heldHeader{set("Vary", "Cookie"), set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H1 active", nil, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 cookie", nil, true, false, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 neither", []heldHeader{set("Cache-Control", "public, max-age=60")}, false, false, []string{"Cookie"}, []string{"public, max-age=60"}},
+		{"H1 the handler's own", []heldHeader{set("Cache-Control", "private, max-age=60")}, false, true, []string{"Cookie"}, []string{"private, max-age=60"}},
+		{"H1 public", []heldHeader{set("Cache-Control", "public, max-age=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 public in another case", []heldHeader{set("cache-control", "Public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 shared lifetime", []heldHeader{set("Cache-Control", "S-MaxAge=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 the handler's own with a cookie", []heldHeader{set("Cache-Control", "private")}, true, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 public replaced by the handler", []heldHeader{set("Cache-Control", "public"), set("Cache-Control", "private")}, false, true, []string{"Cookie"}, []string{"private"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := httptest.NewRecorder()
+			ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
+			var h heldHeaders
+			for _, header := range tt.held {
+				h.hold(header)
+			}
+			if len(w.Header()) != 0 {
+				t.Fatalf("sent before the commit: %v", w.Header())
+			}
+			h.release(ctx, tt.cookie, tt.active)
+			if got := w.Header().Values("Vary"); !slices.Equal(got, tt.vary) {
+				t.Errorf("Vary: got %q, want %q", got, tt.vary)
+			}
+			if got := w.Header().Values("Cache-Control"); !slices.Equal(got, tt.cache) {
+				t.Errorf("Cache-Control: got %q, want %q", got, tt.cache)
+			}
+		})
+	}
+}
+
+func TestHeldHeadersKeepOrder(t *testing.T) {
+	w := httptest.NewRecorder()
+	ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
+	var h heldHeaders
+	want := []string{"a", "b", "c", "d", "e", "f", "g"} // more than fit inline
+	h.hold(heldHeader{name: "X-Set", value: "old"})
+	for _, v := range want {
+		h.hold(heldHeader{name: "X-Add", value: v, add: true})
+	}
+	h.hold(heldHeader{name: "X-Set", value: "new"})
+	h.release(ctx, false, false)
+	if got := w.Header().Values("X-Add"); !slices.Equal(got, want) {
+		t.Errorf("added: got %q, want %q", got, want)
+	}
+	if got := w.Header().Values("X-Set"); !slices.Equal(got, []string{"new"}) {
+		t.Errorf("set twice: got %q, want %q", got, "new")
+	}
+	t.Run("and none is left", func(t *testing.T) {
+		n := 0
+		h.each(func(heldHeader) { n++ })
+		if n != 0 {
+			t.Errorf("held after the release: got %d, want 0", n)
+		}
+	})
+}

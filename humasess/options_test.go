@@ -1,0 +1,165 @@
+package humasess
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+type person struct {
+	Name string `json:"name"`
+}
+
+const day = 24 * time.Hour
+
+func TestOptionsRefused(t *testing.T) {
+	check := func(huma.Context, []string) error { return nil }
+	tests := []struct {
+		name string
+		o    Options[person]
+		want string // in the text
+	}{
+		{"cookie", Options[person]{Cookie: CookieOptions{Name: "a b"}}, "cookie name"},
+		{"C2 cookie prefix", Options[person]{Cookie: CookieOptions{Name: "__Host-id", Domain: "example.com"}}, "__Host-id"},
+		{"L1 idle timeout", Options[person]{IdleTimeout: time.Second - 1}, "IdleTimeout"},
+		{"L1 negative idle timeout", Options[person]{IdleTimeout: -1}, "IdleTimeout"},
+		{"L2 absolute timeout", Options[person]{IdleTimeout: time.Hour, AbsoluteTimeout: time.Minute}, "AbsoluteTimeout"},
+		{"L2 absolute timeout below the default idle", Options[person]{AbsoluteTimeout: time.Minute}, "AbsoluteTimeout"},
+		{"L2 idle timeout above the default absolute", Options[person]{IdleTimeout: 13 * time.Hour}, "AbsoluteTimeout"},
+		{"L3 negative is not unlimited", Options[person]{AbsoluteTimeout: -1}, "AbsoluteTimeout"},
+		{"L3 no absolute timeout to speak of", Options[person]{AbsoluteTimeout: 401 * day}, "400 days"},
+		{"L3 for ever", Options[person]{IdleTimeout: 1<<63 - 1, AbsoluteTimeout: 1<<63 - 1}, "400 days"},
+		{"remember idle timeout", Options[person]{RememberIdleTimeout: -1}, "RememberIdleTimeout"},
+		{"remember absolute timeout", Options[person]{RememberAbsoluteTimeout: day}, "RememberAbsoluteTimeout"},
+		{"C10 remember absolute timeout", Options[person]{RememberAbsoluteTimeout: 400*day + 1}, "400 days"},
+		{"T9 rotation grace", Options[person]{RotationGrace: time.Hour + 1}, "RotationGrace"},
+		{"R6 limit", Options[person]{MaxPerIdentity: -2}, "MaxPerIdentity"},
+		{"F4 trusted origin", Options[person]{TrustedOrigins: []string{"https://a.example", "b.example"}}, "b.example"},
+		{"F4 trusted origin with path", Options[person]{TrustedOrigins: []string{"https://a.example/"}}, "https://a.example/"},
+		{"scheme name", Options[person]{SchemeName: "session cookie"}, "session cookie"},
+		{"scheme name with slash", Options[person]{SchemeName: "a/b"}, "a/b"},
+		{"codec without Unmarshal", Options[person]{Codec: Codec{Marshal: json.Marshal}}, "Codec"},
+		{"codec without Marshal", Options[person]{Codec: Codec{Unmarshal: json.Unmarshal}}, "Codec"},
+		{"nil check", Options[person]{SchemeChecks: map[string]func(huma.Context, []string) error{"bearer": nil}}, "bearer"},
+		{"check of its own scheme", Options[person]{SchemeChecks: map[string]func(huma.Context, []string) error{"sessionCookie": check}}, "sessionCookie"},
+		{"codec that fails", Options[person]{Codec: Codec{
+			Marshal:   func(any) ([]byte, error) { return nil, errors.New("no bytes today") },
+			Unmarshal: json.Unmarshal,
+		}}, "no bytes today"},
+		{"codec that does not read what it wrote", Options[person]{Codec: Codec{
+			Marshal:   json.Marshal,
+			Unmarshal: func([]byte, any) error { return errors.New("what is this") },
+		}}, "what is this"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := New(memory.New(nil), &tt.o)
+			if err == nil || m != nil {
+				t.Fatalf("got a manager and error %v, want an error", err)
+			}
+			if !strings.HasPrefix(err.Error(), "humasess: invalid options: ") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error text: got %q, want %q in it", err, tt.want)
+			}
+		})
+	}
+	t.Run("type that does not encode", func(t *testing.T) {
+		_, err := New(memory.New(nil), &Options[struct{ C chan int }]{})
+		if err == nil || !strings.Contains(err.Error(), "chan int") {
+			t.Errorf("error: got %v, want one that names the type", err)
+		}
+	})
+	t.Run("nil store", func(t *testing.T) {
+		if _, err := New[person](nil, nil); err == nil {
+			t.Error("error: got nil, want one")
+		}
+	})
+}
+
+func TestOptionsAccepted(t *testing.T) {
+	tests := []struct {
+		name string
+		o    *Options[person]
+	}{
+		{"nil", nil},
+		{"zero", &Options[person]{}},
+		{"L3 overall 12 h, idle 15 min", &Options[person]{IdleTimeout: 15 * time.Minute, AbsoluteTimeout: 12 * time.Hour}},
+		{"L3 overall 24 h, idle 1 h", &Options[person]{IdleTimeout: time.Hour, AbsoluteTimeout: day}},
+		{"L3 overall 30 d", &Options[person]{IdleTimeout: 30 * day, AbsoluteTimeout: 30 * day}},
+		{"shortest", &Options[person]{IdleTimeout: time.Second, AbsoluteTimeout: time.Second, RememberIdleTimeout: time.Second, RememberAbsoluteTimeout: time.Second}},
+		{"C10 longest", &Options[person]{IdleTimeout: 400 * day, AbsoluteTimeout: 400 * day, RememberIdleTimeout: 400 * day, RememberAbsoluteTimeout: 400 * day}},
+		{"T9 no grace", &Options[person]{RotationGrace: -1}},
+		{"R6 no limit", &Options[person]{MaxPerIdentity: -1}},
+		{"R6 one", &Options[person]{MaxPerIdentity: 1}},
+		{"F4 trusted origins", &Options[person]{TrustedOrigins: []string{"https://a.example", "http://localhost:3000"}}},
+		{"scheme name", &Options[person]{SchemeName: "my.session_1-x"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := New(memory.New(nil), tt.o); err != nil {
+				t.Errorf("error: got %v, want nil", err)
+			}
+		})
+	}
+}
+
+func TestOptionsDefaults(t *testing.T) {
+	got, err := (*Options[person])(nil).withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	durations := []struct {
+		name      string
+		got, want time.Duration
+	}{
+		{"L1 IdleTimeout", got.IdleTimeout, 30 * time.Minute},
+		{"L2 AbsoluteTimeout", got.AbsoluteTimeout, 12 * time.Hour},
+		{"RememberIdleTimeout", got.RememberIdleTimeout, 14 * day},
+		{"RememberAbsoluteTimeout", got.RememberAbsoluteTimeout, 30 * day},
+		{"T9 RotationGrace", got.RotationGrace, 10 * time.Second},
+	}
+	for _, tt := range durations {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.got != tt.want {
+				t.Errorf("got %v, want %v", tt.got, tt.want)
+			}
+		})
+	}
+	t.Run("L3 within AAL3: at most 12 h overall", func(t *testing.T) {
+		if got.AbsoluteTimeout > 12*time.Hour {
+			t.Errorf("got %v, want 12h at most", got.AbsoluteTimeout)
+		}
+	})
+	t.Run("R6 MaxPerIdentity", func(t *testing.T) {
+		if got.MaxPerIdentity != 100 {
+			t.Errorf("got %d, want 100", got.MaxPerIdentity)
+		}
+	})
+	t.Run("T10 cookie name says nothing about the server", func(t *testing.T) {
+		lower := strings.ToLower(got.Cookie.Name)
+		for _, mark := range []string{"huma", "go", "sess"} {
+			if strings.Contains(lower, mark) {
+				t.Errorf("got %q, want no %q in it", got.Cookie.Name, mark)
+			}
+		}
+	})
+	t.Run("the rest", func(t *testing.T) {
+		if got.SchemeName != "sessionCookie" || got.Cookie.Path != "/" || got.Cookie.SameSite != http.SameSiteLaxMode || got.Now == nil || got.Logger == nil {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("the caller's options stay as they are", func(t *testing.T) {
+		o := &Options[person]{SchemeName: "mine"}
+		if _, err := o.withDefaults(); err != nil {
+			t.Fatal(err)
+		}
+		if o.IdleTimeout != 0 || o.Cookie.Name != "" || o.Now != nil {
+			t.Errorf("got %+v, want nothing filled in", o)
+		}
+	})
+}
