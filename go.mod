@@ -4,4 +4,4 @@ go 1.25.0
 
 require github.com/danielgtaylor/huma/v2 v2.39.0
 
-require github.com/gorilla/securecookie v1.1.2 // indirect
+require github.com/gorilla/securecookie v1.1.2
