@@ -130,7 +130,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 		return err
 	}
 	id, err := stores.ParseID(text)
-	if err != nil {
+	if err != nil || id.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
 	if s.life.onBase() && id == s.rec.ID {
@@ -258,7 +258,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 // [ErrNotFound] when there is none.
 func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	parsed, err := stores.ParseID(id)
-	if err != nil {
+	if err != nil || parsed.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
 	raw, err := m.store.Load(ctx, parsed)
