@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,7 +24,7 @@ type basket struct {
 }
 
 func basketOptions() *humasess.Options[basket] {
-	return &humasess.Options[basket]{SchemeName: "basketCookie", Cookie: humasess.CookieOptions{Name: "__Host-basket"}}
+	return &humasess.Options[basket]{SchemeName: "basketCookie", Cookie: humasess.CookieOptions{Name: "__Host-basket"}, Logger: slog.New(slog.DiscardHandler)}
 }
 
 // withBasket attaches a second manager, on a store of its own.

@@ -156,6 +156,7 @@ func TestUnauthenticated(t *testing.T) {
 			"malformed":      "__Host-id=not/a+token",
 			"quoted":         `__Host-id="` + live1 + `"`,
 			"unknown":        "__Host-id=" + strings.Repeat("x", 64),
+			"zero":           "__Host-id=" + strings.Repeat("A", 64),
 			"bad secret":     "__Host-id=" + oldID[:22] + strings.Repeat("A", 42),
 			"flipped":        "__Host-id=" + flipped,
 			"revoked":        "__Host-id=" + revokedToken,

@@ -99,16 +99,21 @@ func newRigOn[T any](t *testing.T, opts humasess.Options[T], inner *memory.Store
 	if err := r.sessions.Attach(r.api); err != nil {
 		t.Fatalf("Attach: %v", err)
 	}
-	huma.Post(r.api, "/call", func(ctx context.Context, in *optionalInput[T]) (*struct{}, error) {
-		return nil, r.take(in.Call)(ctx, &in.Session)
-	})
-	huma.Post(r.api, "/required", func(ctx context.Context, in *requiredInput[T]) (*struct{}, error) {
-		return nil, r.take(in.Call)(ctx, &in.Session)
-	})
-	huma.Post(r.api, "/login", func(ctx context.Context, in *loginInput[T]) (*struct{}, error) {
-		return nil, r.take(in.Call)(ctx, &in.Session)
-	})
+	r.register(r.api)
 	return r
+}
+
+// register adds the operations behind call, requiredCall and loginCall.
+func (r *rig[T]) register(api huma.API) {
+	huma.Post(api, "/call", func(ctx context.Context, in *optionalInput[T]) (*struct{}, error) {
+		return nil, r.take(in.Call)(ctx, &in.Session)
+	})
+	huma.Post(api, "/required", func(ctx context.Context, in *requiredInput[T]) (*struct{}, error) {
+		return nil, r.take(in.Call)(ctx, &in.Session)
+	})
+	huma.Post(api, "/login", func(ctx context.Context, in *loginInput[T]) (*struct{}, error) {
+		return nil, r.take(in.Call)(ctx, &in.Session)
+	})
 }
 
 func (r *rig[T]) take(key string) func(context.Context, *humasess.Session[T]) error {
