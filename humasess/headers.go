@@ -19,6 +19,32 @@ type heldHeader struct {
 	add         bool
 }
 
+// send sets or adds the header. huma's fiber adapters join what is added with
+// commas, which no cookie survives (RFC 6265 § 3), whereas fasthttp adds a
+// line for each cookie that is set.
+func (h heldHeader) send(ctx huma.Context) {
+	if h.add && !(is(h.name, "Set-Cookie") && onFasthttp(ctx)) {
+		ctx.AppendHeader(h.name, h.value)
+		return
+	}
+	ctx.SetHeader(h.name, h.value)
+}
+
+// onFasthttp knows adapters for fasthttp by the way in which they stream,
+// whatever an earlier middleware has wrapped around them.
+func onFasthttp(ctx huma.Context) bool {
+	for {
+		if _, ok := ctx.(bodyStreamer); ok {
+			return true
+		}
+		w, ok := ctx.(interface{ Unwrap() huma.Context })
+		if !ok {
+			return false
+		}
+		ctx = w.Unwrap()
+	}
+}
+
 func (h *heldHeaders) hold(header heldHeader) {
 	if h.n < len(h.inline) {
 		h.inline[h.n] = header
@@ -54,11 +80,7 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active bool) {
 			}
 			cached = true
 		}
-		if header.add {
-			ctx.AppendHeader(header.name, header.value)
-		} else {
-			ctx.SetHeader(header.name, header.value)
-		}
+		header.send(ctx)
 	})
 	if !vary {
 		ctx.AppendHeader("Vary", "Cookie")

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -85,3 +86,58 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 		}
 	})
 }
+
+// joiningContext does to headers what huma's fiber adapters do.
+type joiningContext struct{ humaContext }
+
+func (joiningContext) StreamBody(func(io.Writer)) {}
+
+func (c joiningContext) AppendHeader(name, value string) {
+	if old := c.lines()[name]; len(old) > 0 {
+		value = old[0] + ", " + value
+	}
+	c.SetHeader(name, value)
+}
+
+func (c joiningContext) SetHeader(name, value string) {
+	if name == "Set-Cookie" {
+		c.humaContext.AppendHeader(name, value)
+		return
+	}
+	c.humaContext.SetHeader(name, value)
+}
+
+func (c joiningContext) lines() http.Header {
+	_, w := humago.Unwrap(c.humaContext)
+	return w.Header()
+}
+
+func TestHeldCookiesAreNeverJoined(t *testing.T) {
+	plain := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder())
+	for _, tt := range []struct {
+		name string
+		ctx  huma.Context
+	}{
+		{"C15 net/http", plain},
+		{"C15 fasthttp", joiningContext{plain}},
+		{"C15 fasthttp below a middleware", unwrapOnly{joiningContext{plain}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, w := humago.Unwrap(plain)
+			clear(w.Header())
+			var h heldHeaders
+			for _, line := range []string{"a=1", "b=2", "c=3"} {
+				h.hold(heldHeader{name: "Set-Cookie", value: line, add: true})
+			}
+			h.release(tt.ctx, true, true)
+			if got, want := w.Header().Values("Set-Cookie"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
+				t.Errorf("lines: got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// unwrapOnly is a middleware's context that hides what its inner one can do.
+type unwrapOnly struct{ humaContext }
+
+func (u unwrapOnly) Unwrap() huma.Context { return u.humaContext }

@@ -284,13 +284,7 @@ func (r *request) interim(ctx huma.Context) {
 	if r.outcome != undecided {
 		return
 	}
-	r.held.each(func(h heldHeader) {
-		if h.add {
-			ctx.AppendHeader(h.name, h.value)
-		} else {
-			ctx.SetHeader(h.name, h.value)
-		}
-	})
+	r.held.each(func(h heldHeader) { h.send(ctx) })
 	r.held.reset()
 }
 
