@@ -1,0 +1,157 @@
+package humasess_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+// Random APIs: what was declared is what is documented and what is enforced.
+// To run one again, put its seed into the list.
+func TestRandomAPIs(t *testing.T) {
+	seeds := []uint64{}
+	for i := range uint64(100) {
+		seeds = append(seeds, i)
+	}
+	seeds = append(seeds, rand.Uint64())
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("O2 O3 O4 seed %d", seed), func(t *testing.T) {
+			p := newPlan(rand.New(rand.NewPCG(seed, 0)))
+			s := p.build(t)
+			doc, text := documentOf(t, s.mux)
+			noTraces(t, doc, text)
+			clients := map[guest]*humasesstest.Client{}
+			for _, g := range everyGuest() {
+				clients[g] = s.client(g)
+			}
+			documented := 0
+			for _, op := range p.operations {
+				e := p.expects(op)
+				for _, path := range op.paths() {
+					if !op.hidden {
+						documented++
+						p.checkDocument(t, doc, op, e, path)
+					}
+					checkRequests(t, clients, op, e, path)
+				}
+			}
+			if got := len(doc.Paths); got != documented {
+				t.Errorf("got %d paths documented, want %d", got, documented)
+			}
+			if t.Failed() {
+				t.Logf("seed %d, RequireByDefault %v, OmitRoles %v, bearer by default %v", seed, p.byDefault, p.omitRoles, p.global)
+			}
+		})
+	}
+}
+
+func (p plan) build(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t, func(o *humasess.Options[account]) { o.RequireByDefault, o.OmitRoles = p.byDefault, p.omitRoles })
+	if p.global {
+		// By hand, between Attach and the first operation, as users do.
+		alternative := map[string][]string{"bearer": {}}
+		if p.byDefault {
+			alternative["sessionCookie"] = []string{}
+		}
+		s.api.OpenAPI().Security = alternatives{alternative}
+	}
+	for _, op := range p.operations {
+		op.register(s)
+	}
+	return s
+}
+
+func everyGuest() []guest {
+	var all []guest
+	for bits := range 4 {
+		for _, g := range []guest{byNobody, byPlain, byAdmin, byAuditor, {session: true, roles: "audit"}} {
+			g.bearer, g.parcel = bits&1 != 0, bits&2 != 0
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+func checkRequests(t *testing.T, clients map[guest]*humasesstest.Client, op plannedOperation, e expected, path string) {
+	t.Helper()
+	methods := []string{op.method}
+	if op.method == http.MethodGet {
+		methods = append(methods, http.MethodHead)
+	}
+	for g, c := range clients {
+		want := e.lets(g)
+		if !e.ours {
+			want = http.StatusNoContent // a scheme of the user's own, alone, is the user's to check
+		}
+		for _, method := range methods {
+			w := c.Do(method, path, nil, func(r *http.Request) {
+				if g.bearer {
+					r.Header.Set("Authorization", "Bearer good")
+				}
+			})
+			if w.Code != want {
+				t.Errorf("%s %s by %+v: got %d, want %d; %v", method, path, g, w.Code, want, op)
+			}
+		}
+	}
+}
+
+func (p plan) checkDocument(t *testing.T, doc document, op plannedOperation, e expected, path string) {
+	t.Helper()
+	got, ok := doc.Paths[path][strings.ToLower(op.method)]
+	if !ok {
+		t.Errorf("%s: got no entry in the document; %v", path, op)
+		return
+	}
+	text := got.Security
+	if text == nil {
+		text = doc.Security
+	}
+	var security alternatives
+	if err := json.Unmarshal(text, &security); text != nil && err != nil {
+		t.Fatalf("security %s: %v", text, err)
+	}
+	says := e
+	if p.omitRoles {
+		says = e.withoutRoles()
+	}
+	for _, g := range everyGuest() {
+		documented := expected{any: security}.lets(g) == http.StatusNoContent
+		if want := says.lets(g) == http.StatusNoContent; documented != want {
+			t.Errorf("%s by %+v: got let in %v by the document %s, want %v; %v", path, g, documented, text, want, op)
+		}
+	}
+	for i, alternative := range security {
+		if len(alternative) == 0 && i != len(security)-1 {
+			t.Errorf("%s: got {} not last in %s; %v", path, text, op)
+		}
+	}
+	for code, want := range map[string]bool{
+		"401":     e.ours && e.lets(byNobody) != http.StatusNoContent,
+		"403":     e.ours && e.mayForbid(),
+		"default": true,
+		"422":     false,
+	} {
+		if _, has := got.Responses[code]; has != want {
+			t.Errorf("%s: got %s documented %v, want %v; %v", path, code, has, want, op)
+		}
+	}
+	for code, r := range got.Responses {
+		_, has := r.Headers["Set-Cookie"]
+		if want := op.embeds.login && code == "204"; has != want {
+			t.Errorf("%s %s: got Set-Cookie documented %v, want %v; %v", path, code, has, want, op)
+		}
+	}
+}
+
+// String is the operation as a user would tell it.
+func (op plannedOperation) String() string {
+	return fmt.Sprintf("%s embeds %s, hidden %v, Security %v, groups %+v", op.name, op.embeds.name, op.hidden, op.written, op.groups)
+}
