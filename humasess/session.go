@@ -111,14 +111,15 @@ func (s *Guarded[T, G]) Value() T {
 }
 
 // From returns the session of T in a context below a handler whose input
-// embeds it, and false in any other.
+// embeds it, whose operation [Manager.Require] protects, or that
+// [Manager.Handler] wraps, and false in any other.
 func From[T any](ctx context.Context) (*Session[T], bool) {
 	r, _ := ctx.Value(scopeKey{}).(*request)
 	if r == nil {
 		return nil, false
 	}
-	st, b := stateOf[T](r)
-	if b == nil {
+	st, _ := stateOf[T](r)
+	if st == nil {
 		return nil, false
 	}
 	return &Session[T]{SessionMarker: marker[T]{state: st}}, true
