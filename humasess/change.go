@@ -70,7 +70,10 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	case !s.life.active():
 		return s.begin(encoded, s.m.owner(*data), func() { s.life.change(false) })
 	case s.life.next == nextStart:
-		s.pending.data, s.pending.owner = encoded, s.m.owner(*data)
+		if err := s.assign(s.m.owner(*data)); err != nil {
+			return err
+		}
+		s.pending.data = encoded
 		return nil
 	}
 	edits := s.pending.edits
@@ -98,14 +101,27 @@ func (s *state[T]) move(data []byte, owner string) error {
 		return fail(ErrConflict, nil)
 	}
 	if s.life.next == nextReplace {
-		s.pending.owner = owner
-		return nil
+		return s.assign(owner)
 	}
 	remember, ttl := s.pending.remember, s.pending.ttl
 	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
 		return err
 	}
 	s.pending.remember, s.pending.ttl = remember, ttl
+	return nil
+}
+
+// assign gives the pending session to another identity. Its ID changes too: a
+// store may put the identity's whereabouts into the IDs that it makes.
+func (s *state[T]) assign(owner string) error {
+	if owner == s.pending.owner {
+		return nil
+	}
+	id, err := stores.NewID(s.m.store, owner)
+	if err != nil {
+		return s.storeFailed(err)
+	}
+	s.pending.id, s.pending.owner = id, owner
 	return nil
 }
 

@@ -18,9 +18,11 @@ func (s *state[T]) create(ctx context.Context) error {
 		// The store may have forgotten a revocation since we began.
 		return s.tooOld()
 	}
+	var taken bool
 	for range maxCreates {
 		done, err := s.createOnce(ctx)
-		if done || err != nil {
+		taken = errors.Is(err, stores.ErrExists)
+		if done || err != nil && !taken {
 			return err
 		}
 		id, err := stores.NewID(s.m.store, s.pending.owner)
@@ -28,6 +30,9 @@ func (s *state[T]) create(ctx context.Context) error {
 			return s.storeFailed(err)
 		}
 		s.pending.id = id
+	}
+	if taken {
+		return s.storeFailed(stores.ErrExists)
 	}
 	return s.tooOld()
 }
@@ -45,8 +50,9 @@ func (s *state[T]) tooOld() error {
 }
 
 // createOnce reports whether the session is there. It is not when its ID was
-// taken, or when a revocation of its identity may have come since the request
-// began or not: then it is deleted again, and the next try knows better.
+// taken, which is stores.ErrExists, or when a revocation of its identity may
+// have come since the request began or not: then it is deleted again, and the
+// next try knows better.
 func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
@@ -69,7 +75,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0),
 	})
 	if errors.Is(err, stores.ErrExists) {
-		return false, nil
+		return false, stores.ErrExists
 	}
 	if err != nil {
 		return false, s.storeFailed(err)
