@@ -299,6 +299,9 @@ func (s *state[T]) startOver(ctx context.Context, replay int) error {
 		return fail(ErrConflict, nil)
 	}
 	if s.former {
+		if s.life.rotate == rotateAtOnce {
+			return fail(ErrConflict, nil) // whoever renewed it is one of the others
+		}
 		s.life.rotate = rotateNo
 	}
 	if err := s.readmit(); err != nil {
