@@ -265,7 +265,7 @@ func (s *state[T]) touchDue() bool {
 func (s *state[T]) touch(ctx context.Context) {
 	expires, err := s.m.store.Touch(ctx, s.rec.ID, s.rec.open.idle)
 	if err == nil {
-		s.rec.Expires = expires
+		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
 		s.resealed = s.old && s.issue(s.token) == nil
 		return
 	}
