@@ -181,7 +181,7 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 	}
 	o := security.Origins{
 		Method:       ctx.Method(),
-		Host:         ctx.Host(),
+		Host:         hostOf(ctx),
 		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
 		Origin:       ctx.Header("Origin"),
 		Upgrade:      upgrade,
@@ -195,6 +195,17 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		}
 	}
 	return true
+}
+
+// hostOf returns the host with its port, which an origin is told by. huma's
+// adapter for fiber v3 leaves the port out; net/http has no Host among the
+// headers. A host that a trusted proxy has forwarded stays as it is.
+func hostOf(ctx huma.Context) string {
+	host, sent := ctx.Host(), ctx.Header("Host")
+	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
+		return sent
+	}
+	return host
 }
 
 // writeProblem answers with an error model the way huma does, but cannot
