@@ -1,0 +1,197 @@
+package e2e_test
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humabunrouter"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/danielgtaylor/huma/v2/adapters/humaflow"
+	"github.com/danielgtaylor/huma/v2/adapters/humaflow/flow"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/adapters/humahttprouter"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/gin-gonic/gin"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	fiber2 "github.com/gofiber/fiber/v2"
+	fiber2recover "github.com/gofiber/fiber/v2/middleware/recover"
+	"github.com/gofiber/fiber/v3"
+	fiberrecover "github.com/gofiber/fiber/v3/middleware/recover"
+	"github.com/gorilla/mux"
+	"github.com/julienschmidt/httprouter"
+	echo4 "github.com/labstack/echo/v4"
+	echo4middleware "github.com/labstack/echo/v4/middleware"
+	"github.com/labstack/echo/v5"
+	echomiddleware "github.com/labstack/echo/v5/middleware"
+	"github.com/uptrace/bunrouter"
+)
+
+// adapter is one way to serve a huma API. The suite knows nothing else of it.
+type adapter struct {
+	name string
+
+	// start serves the API that register fills in, until the test ends, and
+	// returns its URL.
+	start func(t *testing.T, config huma.Config, register func(huma.API)) string
+
+	// panics is what the router's own recoverer makes of a panic; 0 drops the
+	// connection.
+	panics int
+
+	// limits are what the router or its adapter makes impossible, with the
+	// reason.
+	limits map[feature]string
+}
+
+// can reports whether the router has a feature.
+func (a *adapter) can(f feature) bool { return a.limits[f] == "" }
+
+// feature is something that not every router has.
+type feature string
+
+const (
+	unreadBody  feature = "401 and 403 are sent before the body has arrived"
+	streaming   feature = "`huma.StreamResponse` reaches the client while it is written"
+	interim     feature = "1xx responses before the final one"
+	cancelling  feature = "the request's context ends when the client is gone"
+	httpTwo     feature = "HTTP/2"
+	headForGet  feature = "HEAD reaches operations of GET"
+	cookieAsIs  feature = "a cookie's value is taken as it was sent"
+	panicAnswer feature = "a panic is not answered as a success"
+)
+
+const (
+	onlyGet      = "routes by the exact method"
+	ginKeeps     = "gin's writer keeps one status, and sends it with the first byte"
+	echoOnce     = "echo's writer takes the first status for the final one"
+	fasthttpRead = "fasthttp reads the body first, up to `BodyLimit`; a longer one is its 413"
+	fasthttpSend = "fasthttp sends what was written when the handler has returned; `sse.Register` streams"
+	fasthttpOne  = "fasthttp keeps one status, and sends it when the handler has returned"
+	fasthttpGone = "fasthttp does not watch the connection while a handler runs"
+	fasthttpH2   = "fasthttp has none"
+	fasthttpQuot = "fasthttp takes quotes off it"
+)
+
+func fasthttpLimits() map[feature]string {
+	return map[feature]string{
+		unreadBody: fasthttpRead, streaming: fasthttpSend, interim: fasthttpOne,
+		cancelling: fasthttpGone, httpTwo: fasthttpH2, headForGet: onlyGet, cookieAsIs: fasthttpQuot,
+	}
+}
+
+// adapters are all that huma has.
+func adapters() []*adapter {
+	return []*adapter{
+		{name: "humago", start: overHTTP(startGo), limits: nil},
+		{name: "humachi", start: overHTTP(startChi), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humagin", start: overHTTP(startGin), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: ginKeeps}},
+		{name: "humaecho", start: overHTTP(startEcho), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: echoOnce}},
+		{name: "humaecho (v4)", start: overHTTP(startEcho4), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: echoOnce}},
+		{name: "humafiber", start: startFiber, panics: 500, limits: fasthttpLimits()},
+		{name: "humafiber (v2)", start: startFiber2, panics: 500, limits: fasthttpLimits()},
+		{name: "humabunrouter", start: overHTTP(startBun), panics: 200, limits: map[feature]string{
+			headForGet: onlyGet, panicAnswer: "the adapter recovers from it and drops it: 200 without a body, with or without sessions",
+		}},
+		{name: "humabunrouter (compat)", start: overHTTP(startBunCompat), limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humahttprouter", start: overHTTP(startHTTPRouter), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humamux", start: overHTTP(startMux), limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humaflow", start: overHTTP(startFlow), limits: nil},
+	}
+}
+
+func overHTTP(build func(huma.Config) (huma.API, http.Handler)) func(*testing.T, huma.Config, func(huma.API)) string {
+	return func(t *testing.T, config huma.Config, register func(huma.API)) string {
+		t.Helper()
+		api, handler := build(config)
+		register(api)
+		return serve(t, handler)
+	}
+}
+
+func startGo(config huma.Config) (huma.API, http.Handler) {
+	r := http.NewServeMux()
+	return humago.New(r, config), r
+}
+
+func startChi(config huma.Config) (huma.API, http.Handler) {
+	r := chi.NewRouter()
+	r.Use(middleware.RequestLogger(&middleware.DefaultLogFormatter{Logger: log.New(io.Discard, "", 0)}), middleware.Recoverer)
+	return humachi.New(r, config), r
+}
+
+func startGin(config huma.Config) (huma.API, http.Handler) {
+	r := gin.New()
+	r.Use(gin.RecoveryWithWriter(io.Discard))
+	return humagin.New(r, config), r
+}
+
+func startEcho(config huma.Config) (huma.API, http.Handler) {
+	r := echo.New()
+	r.Logger = quiet()
+	r.Use(echomiddleware.Recover())
+	return humaecho.New(r, config), r
+}
+
+func startEcho4(config huma.Config) (huma.API, http.Handler) {
+	r := echo4.New()
+	r.Logger.SetOutput(io.Discard)
+	r.Use(echo4middleware.Recover())
+	return humaecho.NewV4(r, config), r
+}
+
+func startBun(config huma.Config) (huma.API, http.Handler) {
+	r := bunrouter.New()
+	return humabunrouter.New(r, config), r
+}
+
+func startBunCompat(config huma.Config) (huma.API, http.Handler) {
+	r := bunrouter.New().Compat()
+	return humabunrouter.NewCompat(r, config), r
+}
+
+func startHTTPRouter(config huma.Config) (huma.API, http.Handler) {
+	r := httprouter.New()
+	r.PanicHandler = func(w http.ResponseWriter, _ *http.Request, _ any) {
+		http.Error(w, "panic", http.StatusInternalServerError)
+	}
+	return humahttprouter.New(r, config), r
+}
+
+func startMux(config huma.Config) (huma.API, http.Handler) {
+	r := mux.NewRouter()
+	return humamux.New(r, config), r
+}
+
+func startFlow(config huma.Config) (huma.API, http.Handler) {
+	r := flow.New()
+	return humaflow.New(r, config), r
+}
+
+const bodyLimit = 16 << 20
+
+func startFiber(t *testing.T, config huma.Config, register func(huma.API)) string {
+	t.Helper()
+	app := fiber.New(fiber.Config{BodyLimit: bodyLimit})
+	app.Use(fiberrecover.New())
+	register(humafiber.New(app, config))
+	l := listen(t)
+	run(t, func() error { return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true}) }, app.ShutdownWithContext)
+	return "http://" + l.Addr().String()
+}
+
+func startFiber2(t *testing.T, config huma.Config, register func(huma.API)) string {
+	t.Helper()
+	app := fiber2.New(fiber2.Config{BodyLimit: bodyLimit, DisableStartupMessage: true})
+	app.Use(fiber2recover.New())
+	register(humafiber.NewV2(app, config))
+	l := listen(t)
+	run(t, func() error { return app.Listener(l) }, app.ShutdownWithContext)
+	return "http://" + l.Addr().String()
+}
