@@ -40,6 +40,17 @@ type MultiLoader interface {
 	LoadMany(ctx context.Context, ids []ID) ([]Record, error)
 }
 
+// TouchLoader is a [Store] that extends a session while it loads it, in one
+// round trip.
+type TouchLoader interface {
+	Store
+	// LoadTouch is Load, and before it Touch with the idle timeout that the
+	// session was last given, unless its payload does not begin with proof:
+	// IDs are public, and must not keep a session alive. A session that could
+	// not be extended is loaded all the same.
+	LoadTouch(ctx context.Context, id ID, proof []byte) (Record, error)
+}
+
 // IDMaker is a [Store] that chooses the IDs of its sessions, for example to
 // keep all of an identity's in one cluster slot.
 type IDMaker interface {
@@ -128,6 +139,15 @@ func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
 		records = append(records, r)
 	}
 	return records, nil
+}
+
+// LoadTouch loads and extends at once with a [TouchLoader]. Any other store
+// only loads: LastSeen tells whether a Touch is due.
+func LoadTouch(ctx context.Context, store Store, id ID, proof []byte) (Record, error) {
+	if l, ok := As[TouchLoader](store); ok {
+		return l.LoadTouch(ctx, id, proof)
+	}
+	return store.Load(ctx, id)
 }
 
 // NewID returns an ID made by an [IDMaker], else a [RandomID].

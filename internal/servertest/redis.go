@@ -1,0 +1,310 @@
+package servertest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// redisAddr names a server to use instead of a private one.
+const redisAddr = "HUMASESS_REDIS_ADDR"
+
+// redisPatience bounds the wait for servers to start and to find each other.
+const redisPatience = 30 * time.Second
+
+// Redis is a server, a Sentinel set or a Cluster, in memory and without a
+// password.
+type Redis struct {
+	Addrs     []string // of the servers that keep data, primaries first
+	Sentinels []string // of the sentinels, if there are any
+	Primary   string   // what sentinels call the set
+	processes map[string]*redisProcess
+	mu        sync.Mutex
+}
+
+var (
+	sharedSingle   sharedRedis
+	sharedSentinel sharedRedis
+	sharedCluster  sharedRedis
+)
+
+// sharedRedis is started once in a test binary, and ends with it.
+type sharedRedis struct {
+	once sync.Once
+	r    *Redis
+	err  error
+}
+
+func (s *sharedRedis) get(tb testing.TB, start func() (*Redis, error)) *Redis {
+	tb.Helper()
+	s.once.Do(func() { s.r, s.err = start() })
+	if s.err != nil {
+		tb.Fatalf("start Redis: %v", s.err)
+	}
+	return s.r
+}
+
+// RedisSingle returns the server that the tests of this binary share: each
+// needs a key prefix of its own. It may be one of the environment.
+func RedisSingle(tb testing.TB) *Redis {
+	tb.Helper()
+	if addr := os.Getenv(redisAddr); addr != "" {
+		return &Redis{Addrs: []string{addr}}
+	}
+	requireRedis(tb)
+	return sharedSingle.get(tb, func() (*Redis, error) { return startSingle(nil) })
+}
+
+// RedisSentinel returns the set of a primary, two replicas and three sentinels
+// that the tests of this binary share. None may stop a part of it.
+func RedisSentinel(tb testing.TB) *Redis {
+	tb.Helper()
+	requireRedis(tb)
+	return sharedSentinel.get(tb, startSentinel)
+}
+
+// RedisCluster returns the Cluster of three primaries with a replica each that
+// the tests of this binary share. None may stop a part of it.
+func RedisCluster(tb testing.TB) *Redis {
+	tb.Helper()
+	requireRedis(tb)
+	return sharedCluster.get(tb, startCluster)
+}
+
+// StartRedis starts a server for one test, with settings beside the usual
+// ones: each is a name, a space and a value.
+func StartRedis(tb testing.TB, settings ...string) *Redis {
+	tb.Helper()
+	return ofTest(tb, func() (*Redis, error) { return startSingle(settings) })
+}
+
+// StartRedisSentinel starts a Sentinel set for one test.
+func StartRedisSentinel(tb testing.TB) *Redis {
+	tb.Helper()
+	return ofTest(tb, startSentinel)
+}
+
+// StartRedisCluster starts a Cluster for one test.
+func StartRedisCluster(tb testing.TB) *Redis {
+	tb.Helper()
+	return ofTest(tb, startCluster)
+}
+
+func ofTest(tb testing.TB, start func() (*Redis, error)) *Redis {
+	tb.Helper()
+	requireRedis(tb)
+	r, err := start()
+	if err != nil {
+		tb.Fatalf("start Redis: %v", err)
+	}
+	tb.Cleanup(r.stop)
+	return r
+}
+
+// requireRedis skips the test where there is no server to start, or fails it
+// where none may be missing.
+func requireRedis(tb testing.TB) {
+	tb.Helper()
+	if _, err := exec.LookPath("redis-server"); err == nil {
+		return
+	}
+	const missing = "redis-server is not installed: run make prepare"
+	if os.Getenv("HUMASESS_TEST_REQUIRE") != "" {
+		tb.Fatal(missing)
+	}
+	tb.Skip(missing)
+}
+
+// Command sends one command to one of the servers and returns its answer as
+// text, elements on lines of their own. An error ends the test.
+func (r *Redis) Command(tb testing.TB, addr string, args ...string) string {
+	tb.Helper()
+	answer, err := redisCommand(addr, args...)
+	if err != nil {
+		tb.Fatalf("%s at %s: %v", strings.Join(args, " "), addr, err)
+	}
+	return answer
+}
+
+// Kill ends a private server at once, as a crash would.
+func (r *Redis) Kill(tb testing.TB, addr string) {
+	tb.Helper()
+	p, ok := r.processes[addr]
+	if !ok {
+		tb.Fatalf("no private server at %s", addr)
+	}
+	if err := p.kill(); err != nil {
+		tb.Fatalf("kill the server at %s: %v", addr, err)
+	}
+}
+
+func (r *Redis) stop() {
+	for _, p := range r.processes {
+		p.stop()
+	}
+}
+
+// start adds a process, under another port when the one found is taken in
+// between.
+func (r *Redis) start(lines func(port int) []string, args ...string) (string, error) {
+	var err error
+	for range 5 {
+		var port int
+		if port, err = freePort(); err != nil {
+			return "", err
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		var p *redisProcess
+		settings := append([]string{"port " + strconv.Itoa(port), "bind 127.0.0.1", "protected-mode yes"}, lines(port)...)
+		if p, err = startRedisProcess(addr, settings, args...); err == nil {
+			r.mu.Lock()
+			r.processes[addr] = p
+			r.mu.Unlock()
+			return addr, nil
+		}
+	}
+	return "", err
+}
+
+// keepNothing makes a server forget: nothing on disk, replicas at once.
+var keepNothing = []string{`save ""`, "appendonly no", "repl-diskless-sync yes", "repl-diskless-sync-delay 0"}
+
+func newRedis() *Redis { return &Redis{processes: map[string]*redisProcess{}} }
+
+func startSingle(settings []string) (*Redis, error) {
+	r := newRedis()
+	addr, err := r.start(func(int) []string { return append(keepNothing[:len(keepNothing):len(keepNothing)], settings...) })
+	r.Addrs = []string{addr}
+	return r, err
+}
+
+// redisProcess is a server that ends with this process whatever happens: a
+// shell waits for the end of its input, which comes with our end.
+type redisProcess struct {
+	shell *exec.Cmd
+	input interface{ Close() error }
+	pid   int
+	once  sync.Once
+}
+
+const watch = `dir=$1; shift; cd "$dir" || exit 1
+"$@" >log 2>&1 & pid=$!
+echo $pid
+read _
+kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+cd / && rm -rf "$dir"`
+
+func startRedisProcess(addr string, settings []string, args ...string) (*redisProcess, error) {
+	dir, err := os.MkdirTemp("", "humasess-redis-")
+	if err != nil {
+		return nil, err
+	}
+	config := strings.Join(append(settings, "dir "+strconv.Quote(dir)), "\n") + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	shell := exec.Command("sh", append([]string{"-c", watch, "sh", dir, "redis-server", filepath.Join(dir, "conf")}, args...)...) //nolint:gosec,noctx // our own words, and it outlives any test
+	input, err := shell.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	output, err := shell.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := shell.Start(); err != nil {
+		return nil, err
+	}
+	p := &redisProcess{shell: shell, input: input}
+	if _, err := fmt.Fscan(output, &p.pid); err != nil {
+		p.stop()
+		return nil, err
+	}
+	err = eventually(func() error {
+		_, err := redisCommand(addr, "PING")
+		var refused redisError // a server that wants a password is up
+		if errors.As(err, &refused) && !strings.HasPrefix(string(refused), "LOADING") {
+			return nil
+		}
+		return err
+	}, func() bool { return p.ended() })
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // our own folder
+		p.stop()
+		return nil, fmt.Errorf("%w\n%s", err, log)
+	}
+	return p, nil
+}
+
+// ended reports whether the server has given up. It is not waited for by us,
+// so it may be there without running.
+func (p *redisProcess) ended() bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
+	return err == nil && strings.Contains(string(stat), ") Z ")
+}
+
+func (p *redisProcess) kill() error {
+	process, err := os.FindProcess(p.pid)
+	if err != nil {
+		return err
+	}
+	return process.Kill()
+}
+
+func (p *redisProcess) stop() {
+	p.once.Do(func() {
+		_ = p.input.Close()
+		_ = p.shell.Wait()
+	})
+}
+
+// freePort returns a port that is free together with the one 10000 above,
+// where Clusters talk.
+func freePort() (int, error) {
+	for range 100 {
+		low, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // no name to look up
+		if err != nil {
+			return 0, err
+		}
+		port := low.Addr().(*net.TCPAddr).Port
+		_ = low.Close()
+		if port+10000 > 65535 {
+			port -= 20000 // below what systems hand out by themselves
+		}
+		if portFree(port) && portFree(port+10000) {
+			return port, nil
+		}
+	}
+	return 0, errors.New("no free port")
+}
+
+func portFree(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // no name to look up
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}
+
+// eventually repeats f until it returns nil, gives up, or takes too long.
+func eventually(f func() error, hopeless func() bool) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for begin := time.Now(); ; <-tick.C {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		if time.Since(begin) > redisPatience || hopeless != nil && hopeless() {
+			return err
+		}
+	}
+}

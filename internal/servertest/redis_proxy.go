@@ -1,0 +1,106 @@
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Proxy stands between a client and a server and counts round trips: what is
+// sent after an answer, or first, begins a new one, however much it is.
+type Proxy struct {
+	Addr     string
+	trips    atomic.Int64
+	sent     atomic.Int64
+	received atomic.Int64
+}
+
+// NewProxy starts a proxy for TCP that ends with the test.
+func NewProxy(tb testing.TB, server string) *Proxy {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // no name to look up
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p := &Proxy{Addr: listener.Addr().String()}
+	ctx, cancel := context.WithCancel(context.Background())
+	var connections sync.WaitGroup
+	connections.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			connections.Go(func() { p.serve(ctx, client, server) })
+		}
+	})
+	tb.Cleanup(func() {
+		cancel()
+		_ = listener.Close()
+		connections.Wait()
+	})
+	return p
+}
+
+// Trips returns the round trips since the last call.
+func (p *Proxy) Trips() int { return int(p.trips.Swap(0)) }
+
+// Bytes returns what was sent and received since the last call.
+func (p *Proxy) Bytes() (sent, received int) {
+	return int(p.sent.Swap(0)), int(p.received.Swap(0))
+}
+
+func (p *Proxy) serve(ctx context.Context, client net.Conn, addr string) {
+	var dialer net.Dialer
+	server, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	stop := context.AfterFunc(ctx, func() { _, _ = client.Close(), server.Close() })
+	defer stop()
+	var answered atomic.Bool
+	answered.Store(true)
+	var both sync.WaitGroup
+	both.Go(func() {
+		pump(client, server, func(data []byte) {
+			p.sent.Add(int64(len(data)))
+			if !keepsAlive(data) && answered.Swap(false) {
+				p.trips.Add(1)
+			}
+		})
+	})
+	both.Go(func() {
+		pump(server, client, func(data []byte) {
+			p.received.Add(int64(len(data)))
+			answered.Store(true)
+		})
+	})
+	both.Wait()
+}
+
+// keepsAlive reports whether data is what a client sends to learn whether the
+// server is still there.
+func keepsAlive(data []byte) bool { return bytes.Equal(data, []byte("*1\r\n$4\r\nPING\r\n")) }
+
+// pump copies until one side ends, and then ends the other.
+func pump(from io.ReadCloser, to io.WriteCloser, seen func([]byte)) {
+	defer func() { _, _ = from.Close(), to.Close() }()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			seen(buffer[:n])
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package servertest
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+const slots = 16384
+
+// startCluster starts three primaries and a replica of each.
+func startCluster() (*Redis, error) {
+	const primaries, servers = 3, 6
+	r := newRedis()
+	addrs, err := r.startAll(servers, func(int) []string {
+		return append(keepNothing[:len(keepNothing):len(keepNothing)], "cluster-enabled yes", "cluster-config-file nodes",
+			"cluster-node-timeout 1000", "cluster-replica-validity-factor 0")
+	})
+	if err != nil {
+		r.stop()
+		return nil, err
+	}
+	r.Addrs = addrs
+	if err := r.joinCluster(primaries); err != nil {
+		r.stop()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Redis) joinCluster(primaries int) error {
+	do := func(addr string, args ...string) (string, error) {
+		answer, err := redisCommand(addr, append([]string{"CLUSTER"}, args...)...)
+		if err != nil {
+			err = fmt.Errorf("CLUSTER %s: %w", args[0], err)
+		}
+		return answer, err
+	}
+	ids := make([]string, len(r.Addrs))
+	host, port, _ := net.SplitHostPort(r.Addrs[0])
+	for i, addr := range r.Addrs {
+		var err error
+		if ids[i], err = do(addr, "MYID"); err != nil {
+			return err
+		}
+		if _, err := do(addr, "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
+			return err
+		}
+		if i < primaries {
+			args := []string{"ADDSLOTS"}
+			for slot := i * slots / primaries; slot < (i+1)*slots/primaries; slot++ {
+				args = append(args, strconv.Itoa(slot))
+			}
+			if _, err := do(addr, args...); err != nil {
+				return err
+			}
+		}
+		if i > 0 {
+			if _, err := do(addr, "MEET", host, port); err != nil {
+				return err
+			}
+		}
+	}
+	for i, addr := range r.Addrs[primaries:] {
+		// Once the replica has heard of its primary.
+		err := eventually(func() error {
+			_, err := do(addr, "REPLICATE", ids[i])
+			return err
+		}, nil)
+		if err != nil {
+			return err
+		}
+	}
+	return eventually(func() error {
+		for i, addr := range r.Addrs {
+			info, err := do(addr, "INFO")
+			if err != nil {
+				return err
+			}
+			nodes, err := do(addr, "NODES")
+			if err != nil {
+				return err
+			}
+			known := strings.Count(nodes, " connected")
+			replicas := strings.Count(nodes, "slave ")
+			if !strings.Contains(info, "cluster_state:ok") || known < len(r.Addrs) || replicas != len(r.Addrs)-primaries {
+				return fmt.Errorf("%s is not ready: %s%s", addr, info, nodes)
+			}
+			if i >= primaries {
+				if err := replicates(addr); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}, nil)
+}
+
+func replicates(addr string) error {
+	info, err := redisCommand(addr, "INFO", "replication")
+	if err == nil && !strings.Contains(info, "master_link_status:up") {
+		err = fmt.Errorf("replica %s has no link: %s", addr, info)
+	}
+	return err
+}
+
+// startSentinel starts a primary, two replicas and three sentinels.
+func startSentinel() (*Redis, error) {
+	r := newRedis()
+	r.Primary = "primary"
+	if err := r.joinSentinel(); err != nil {
+		r.stop()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Redis) joinSentinel() error {
+	primary, err := r.start(func(int) []string { return keepNothing })
+	if err != nil {
+		return err
+	}
+	host, port, _ := net.SplitHostPort(primary)
+	replicas, err := r.startAll(2, func(int) []string {
+		return append(keepNothing[:len(keepNothing):len(keepNothing)], "replicaof "+host+" "+port)
+	})
+	if err != nil {
+		return err
+	}
+	r.Addrs = append([]string{primary}, replicas...)
+	for _, addr := range replicas {
+		if err := eventually(func() error { return replicates(addr) }, nil); err != nil {
+			return err
+		}
+	}
+	r.Sentinels, err = r.startAll(3, func(int) []string {
+		return []string{
+			"sentinel monitor " + r.Primary + " " + host + " " + port + " 2",
+			"sentinel down-after-milliseconds " + r.Primary + " 1000",
+			"sentinel failover-timeout " + r.Primary + " 3000",
+		}
+	}, "--sentinel")
+	if err != nil {
+		return err
+	}
+	return eventually(func() error {
+		for _, addr := range r.Sentinels {
+			info, err := redisCommand(addr, "INFO", "sentinel")
+			if err != nil {
+				return err
+			}
+			if !strings.Contains(info, "status=ok") || !strings.Contains(info, "slaves=2,sentinels=3") {
+				return fmt.Errorf("sentinel %s is not ready: %s", addr, info)
+			}
+		}
+		return nil
+	}, nil)
+}
+
+// startAll starts several servers at once.
+func (r *Redis) startAll(n int, lines func(port int) []string, args ...string) ([]string, error) {
+	addrs := make([]string, n)
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { addrs[i], errs[i] = r.start(lines, args...) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return addrs, nil
+}

@@ -1,0 +1,95 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/redis/rueidis"
+)
+
+// Load returns the live session, or ErrNotFound.
+func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+	return s.load(ctx, id, []string{string(id[:])})
+}
+
+// LoadTouch is Load, and extends the session in the same round trip when its
+// payload begins with proof and a touch is due.
+func (s *Store) LoadTouch(ctx context.Context, id stores.ID, proof []byte) (stores.Record, error) {
+	both := string(append(append(make([]byte, 0, 128), id[:]...), proof...))
+	return s.load(ctx, id, []string{both[:len(id)], both[len(id):]})
+}
+
+func (s *Store) load(ctx context.Context, id stores.ID, args []string) (stores.Record, error) {
+	var none stores.Record
+	values, err := s.run(ctx, s.scripts.load, s.keys(group(id), nil), args)
+	if err != nil {
+		return none, err
+	}
+	if len(values) != 3 {
+		return none, errFormat
+	}
+	now, err := values[0].AsInt64()
+	if err != nil {
+		return none, err
+	}
+	return parse(id, now, &values[1], &values[2])
+}
+
+// atOnce bounds the look-ups under way for one LoadMany.
+const atOnce = 16
+
+// LoadMany returns those of ids that are live. They may lie on different
+// servers, so each is asked for by itself, all at the same time: what goes to
+// one server travels together.
+func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	found := make([]stores.Record, len(ids))
+	errs := make([]error, len(ids))
+	var wg sync.WaitGroup
+	room := make(chan struct{}, atOnce)
+	for i, id := range ids {
+		room <- struct{}{}
+		wg.Go(func() {
+			found[i], errs[i] = s.Load(ctx, id)
+			<-room
+		})
+	}
+	wg.Wait()
+	records := found[:0]
+	for i, err := range errs {
+		switch {
+		case err == nil:
+			records = append(records, found[i])
+		case !errors.Is(err, stores.ErrNotFound):
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// run executes a script that returns an array, or nothing when there is no
+// such session.
+func (s *Store) run(ctx context.Context, script *rueidis.Lua, keys, args []string) ([]rueidis.RedisMessage, error) {
+	result, err := s.exec(ctx, script, keys, args)
+	if err != nil {
+		return nil, err
+	}
+	return result.ToArray()
+}
+
+// exec executes a script. A context that is done already must not have any
+// effect, and the client would find out too late.
+func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return rueidis.RedisMessage{}, err
+	}
+	result := script.Exec(ctx, s.client, keys, args)
+	if err := result.Error(); err != nil {
+		return rueidis.RedisMessage{}, explain(err)
+	}
+	return result.ToMessage()
+}

@@ -1,0 +1,20 @@
+-- delete: id version digest; version 0 and digest '' are any
+local id, want, digest = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local meta = redis.call('HGET', sessions, 'm' .. id)
+if not meta then
+  return false
+end
+local version, _, expires = struct.unpack('>ddd', meta)
+local owner = string.sub(meta, 41, 56)
+if now >= expires or digest ~= '' and digest ~= owner then
+  return false
+end
+if want ~= 0 and want ~= version then
+  return 0
+end
+if owner == '' then
+  redis.call('DEL', sessions)
+else
+  drop({id .. owner})
+end
+return 1

@@ -1,0 +1,24 @@
+-- update: id version payload idle absolute; a time of 0 stays as it is
+local id, want, payload = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local meta = redis.call('HGET', sessions, 'm' .. id)
+if not meta then
+  return false
+end
+local version, seen, expires, deadline, idle = struct.unpack('>ddddd', meta)
+if now >= expires then
+  return false
+end
+if version ~= want then
+  return 0
+end
+if ARGV[5] ~= '0' then
+  deadline = now + ARGV[5]
+end
+if ARGV[4] ~= '0' then
+  idle = tonumber(ARGV[4])
+  seen, expires = now, now + idle
+end
+expires = math.min(expires, deadline)
+redis.call('HSET', sessions, 'p' .. id, payload)
+extend(redis.call, id, meta, version + 1, seen, expires, deadline, idle)
+return {now, version + 1, expires, deadline}

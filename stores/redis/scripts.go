@@ -1,0 +1,53 @@
+package redis
+
+import (
+	_ "embed"
+
+	"github.com/redis/rueidis"
+)
+
+// What scripts share comes first in each: Lua in Redis has no modules.
+var (
+	//go:embed lua/clock.lua
+	clockLua string
+	//go:embed lua/extend.lua
+	extendLua string
+	//go:embed lua/drop.lua
+	dropLua string
+	//go:embed lua/heal.lua
+	healLua string
+
+	//go:embed lua/load.lua
+	loadLua string
+	//go:embed lua/create.lua
+	createLua string
+	//go:embed lua/update.lua
+	updateLua string
+	//go:embed lua/touch.lua
+	touchLua string
+	//go:embed lua/delete.lua
+	deleteLua string
+	//go:embed lua/list.lua
+	listLua string
+	//go:embed lua/revoke.lua
+	revokeLua string
+)
+
+type scripts struct {
+	load, create, update, touch, del, list, revoke *rueidis.Lua
+}
+
+// newScripts makes none of them read-only, those that only read included: a
+// read-only script may be sent to a replica, which does not know yet who was
+// logged out.
+func newScripts() scripts {
+	return scripts{
+		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
+		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + createLua),
+		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
+		touch:  rueidis.NewLuaScript(clockLua + extendLua + touchLua),
+		del:    rueidis.NewLuaScript(clockLua + dropLua + deleteLua),
+		list:   rueidis.NewLuaScript(clockLua + listLua),
+		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + revokeLua),
+	}
+}
