@@ -1,0 +1,351 @@
+package humasess_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// deep has everything that two copies could share.
+type deep struct {
+	List  []int
+	Map   map[string]int
+	Ptr   *int
+	Inner struct{ List []string }
+	Any   any
+}
+
+func newDeep() deep {
+	n := 1
+	d := deep{List: []int{1, 2}, Map: map[string]int{"a": 1}, Ptr: &n, Any: []any{"x"}}
+	d.Inner.List = []string{"x"}
+	return d
+}
+
+// spoil changes all that it can reach.
+func (d *deep) spoil() {
+	d.List[0], d.Map["a"], *d.Ptr, d.Inner.List[0] = 99, 99, 99, "spoilt"
+	d.Map["b"] = 99
+	d.Any.([]any)[0] = "spoilt"
+	_ = append(d.List[:1], 99)
+}
+
+// cloned is deep with a copy of its own, which is what makes it shared.
+type cloned struct{ deep }
+
+func (c cloned) Clone() cloned {
+	n := *c.Ptr
+	d := deep{List: slices.Clone(c.List), Map: map[string]int{}, Ptr: &n, Any: slices.Clone(c.Any.([]any))}
+	for k, v := range c.Map {
+		d.Map[k] = v
+	}
+	d.Inner.List = slices.Clone(c.Inner.List)
+	return cloned{d}
+}
+
+// pointerCloned has the method on its pointer.
+type pointerCloned struct{ deep }
+
+func (c *pointerCloned) Clone() pointerCloned { return pointerCloned{cloned{c.deep}.Clone().deep} }
+
+// flat can be shared: a copy has nothing in common with it.
+type flat struct {
+	N     int
+	Roles [2]string
+}
+
+func text(v any) string {
+	data, err := json.Marshal(v)
+	return fmt.Sprint(string(data), err)
+}
+
+// noAlias checks that nothing a handler gets or gives is anybody else's.
+func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
+	t.Helper()
+	r := newRig(t, humasess.Options[T]{})
+	want := text(fresh())
+	get := func(s *humasess.Session[T]) T { v, _ := s.Get(); return v }
+	check := func(when string, s *humasess.Session[T]) {
+		t.Helper()
+		if got := text(get(s)); got != want {
+			t.Errorf("%s: got %s, want %s", when, got, want)
+		}
+	}
+	c := r.client()
+	r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
+		given := fresh()
+		if err := s.Start(given); err != nil {
+			return err
+		}
+		spoil(&given)
+		check("after Start", s)
+		got := get(s)
+		spoil(&got)
+		check("a second Get after Start", s)
+		return nil
+	})
+	for range 2 {
+		r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
+			check("the next request", s)
+			for range 3 {
+				got := get(s)
+				spoil(&got)
+				check("the next Get", s)
+			}
+			return nil
+		})
+	}
+	var kept *T
+	r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
+		err := s.Update(func(v *T) error { kept = v; return nil })
+		spoil(kept)
+		check("after Update, through what its function kept", s)
+		_ = s.Update(func(v *T) error { spoil(v); return errors.New("x") })
+		check("after an Update that failed", s)
+		return err
+	})
+	spoil(kept)
+	infos := []humasess.Info[T]{}
+	r.must(c, func(ctx context.Context, s *humasess.Session[T]) error {
+		check("after the commit, through what the function kept", s)
+		var err error
+		if infos, err = s.List(ctx); err == nil {
+			spoil(&infos[0].Data)
+		}
+		check("after List", s)
+		return nil
+	})
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() { // the race detector looks on
+			r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
+				for range 10 {
+					got := get(s)
+					spoil(&got)
+				}
+				return nil
+			})
+		})
+	}
+	wg.Wait()
+	r.must(c, func(_ context.Context, s *humasess.Session[T]) error { check("at the end", s); return nil })
+}
+
+func TestNothingAliases(t *testing.T) {
+	t.Run("decoded each time", func(t *testing.T) { noAlias(t, newDeep, (*deep).spoil) })
+	t.Run("Cloner", func(t *testing.T) {
+		noAlias(t, func() cloned { return cloned{newDeep()} }, func(c *cloned) { c.spoil() })
+	})
+	t.Run("Cloner with a pointer receiver", func(t *testing.T) {
+		noAlias(t, func() pointerCloned { return pointerCloned{newDeep()} }, func(c *pointerCloned) { c.spoil() })
+	})
+	t.Run("flat", func(t *testing.T) {
+		noAlias(t, func() flat { return flat{N: 1} }, func(f *flat) { f.N, f.Roles[0] = 99, "spoilt" })
+	})
+	t.Run("map", func(t *testing.T) {
+		noAlias(t, func() map[string]int { return map[string]int{"a": 1} }, func(m *map[string]int) { (*m)["a"] = 99 })
+	})
+	t.Run("slice", func(t *testing.T) {
+		noAlias(t, func() []int { return []int{1, 2} }, func(s *[]int) { (*s)[0] = 99 })
+	})
+}
+
+// A flat value is decoded once and copied from then on; others each time.
+func TestDecodedOnce(t *testing.T) {
+	var mu sync.Mutex
+	decoded := 0
+	codec := humasess.Codec{Marshal: json.Marshal, Unmarshal: func(data []byte, v any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		decoded++
+		return json.Unmarshal(data, v)
+	}}
+	r := newRig(t, humasess.Options[flat]{Codec: codec})
+	c := r.signedIn(flat{N: 1})
+	decoded = 0
+	for range 10 {
+		r.must(c, func(_ context.Context, s *humasess.Session[flat]) error { s.Get(); s.Get(); return nil })
+	}
+	if decoded > 1 {
+		t.Errorf("decoded %d times in 10 requests, want once", decoded)
+	}
+}
+
+// taggedCodec is an own codec: a tag, then gob. What it reads it has written.
+func taggedCodec(tag string) humasess.Codec {
+	return humasess.Codec{
+		Marshal: func(v any) ([]byte, error) {
+			var b bytes.Buffer
+			b.WriteString(tag)
+			err := gob.NewEncoder(&b).Encode(v)
+			return b.Bytes(), err
+		},
+		Unmarshal: func(data []byte, v any) error {
+			rest, ok := bytes.CutPrefix(data, []byte(tag))
+			if !ok {
+				return errors.New("another codec's data")
+			}
+			return gob.NewDecoder(bytes.NewReader(rest)).Decode(v)
+		},
+	}
+}
+
+func TestOwnCodec(t *testing.T) {
+	o := accountOptions()
+	o.Codec = taggedCodec("\x00binary\xff")
+	r := newRig(t, o)
+	c := r.signedIn(account{ID: "u1", Roles: []string{"admin"}, N: 1})
+	r.must(c, increment)
+	got, ok := r.data(c)
+	if !ok || got.N != 2 || !slices.Equal(got.Roles, []string{"admin"}) {
+		t.Errorf("data: got %+v, %v", got, ok)
+	}
+	list, err := r.sessions.List(context.Background(), "u1")
+	if err != nil || len(list) != 1 || list[0].Data.N != 2 {
+		t.Errorf("List: got %+v, %v", list, err)
+	}
+}
+
+// release is a program at one of its versions, on the store of the others.
+func release(t *testing.T, store *memory.Store, edit func(*humasess.Options[account])) *rig[account] {
+	t.Helper()
+	o := accountOptions()
+	edit(&o)
+	return newRigOn(t, o, store, huma.DefaultConfig("Test", "1.0.0"))
+}
+
+func TestUndecodable(t *testing.T) {
+	store := memory.New(nil)
+	old := release(t, store, func(o *humasess.Options[account]) { o.Codec = taggedCodec("v1") })
+	with := func(hook func([]byte, error) (account, error)) *rig[account] {
+		return release(t, store, func(o *humasess.Options[account]) { o.Codec, o.OnUndecodable = taggedCodec("v2"), hook })
+	}
+	login := func() string { return token(old.signedIn(account{ID: "u1", N: 7})) }
+
+	for name, r := range map[string]*rig[account]{
+		"by default": with(nil),
+		"by choice":  with(func([]byte, error) (account, error) { return account{}, fmt.Errorf("unknown: %w", humasess.ErrHide) }),
+	} {
+		t.Run("X8 hidden "+name+", never deleted, and a rollback heals", func(t *testing.T) {
+			value := login()
+			r.store.Reset()
+			r.events.take()
+			for range 2 {
+				w := r.requiredCall(r.withToken(value), nothing[account])
+				wantStatus(t, w, http.StatusUnauthorized)
+				wantCookies(t, w, 0)
+			}
+			r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 2})
+			wantKinds(t, r.events, humasess.EventUndecodable, humasess.EventUndecodable)
+			if !strings.Contains(r.log.String(), "another codec's data") {
+				t.Errorf("log: got %s, want the cause", r.log)
+			}
+			if got, ok := old.data(old.withToken(value)); !ok || got.N != 7 {
+				t.Errorf("after the rollback: got %+v, %v, want the session", got, ok)
+			}
+		})
+	}
+	t.Run("X8 it is left out of lists, and can be revoked", func(t *testing.T) {
+		r, value := with(nil), login()
+		c := r.signedIn(account{ID: "u1"})
+		if list, err := r.sessions.List(context.Background(), "u1"); err != nil || slices.ContainsFunc(list, func(i humasess.Info[account]) bool { return i.Data.N == 7 }) {
+			t.Errorf("List: got %+v, %v", list, err)
+		}
+		if _, err := r.sessions.RevokeIdentity(context.Background(), "u1"); err != nil {
+			t.Error(err)
+		}
+		r.wantActive(c, false)
+		old.wantActive(old.withToken(value), false)
+	})
+	t.Run("X8 migrated", func(t *testing.T) {
+		r := with(func(data []byte, cause error) (account, error) {
+			var a account
+			if cause == nil {
+				t.Error("no cause was given")
+			}
+			err := taggedCodec("v1").Unmarshal(data, &a)
+			clear(data) // a copy
+			a.Note = "migrated"
+			return a, err
+		})
+		value := login()
+		c := r.withToken(value)
+		for range 2 {
+			if got, ok := r.data(c); !ok || got.N != 7 || got.Note != "migrated" {
+				t.Errorf("data: got %+v, %v, want the migrated", got, ok)
+			}
+		}
+		old.wantActive(old.withToken(value), true) // reading wrote nothing
+		r.must(c, increment)
+		old.wantActive(old.withToken(value), false)
+		if got, _ := r.data(c); got.N != 8 {
+			t.Errorf("N: got %d, want 8", got.N)
+		}
+	})
+	t.Run("X8 failing", func(t *testing.T) {
+		r := with(func([]byte, error) (account, error) { return account{}, errors.New("migration 12 is missing") })
+		value := login()
+		w := r.call(r.withToken(value), nothing[account])
+		wantStatus(t, w, http.StatusInternalServerError)
+		wantCookies(t, w, 0)
+		if strings.Contains(w.Body.String(), "migration 12") || !strings.Contains(r.log.String(), "migration 12") {
+			t.Errorf("the error's text belongs in the log and not in the body: %s", w.Body)
+		}
+		old.wantActive(old.withToken(value), true)
+	})
+}
+
+// Data that does not encode is refused when it is given.
+func TestDoesNotEncode(t *testing.T) {
+	r := newRig(t, humasess.Options[map[string]any]{})
+	bad := map[string]any{"f": func() {}}
+	c := r.signedIn(map[string]any{"n": 1})
+	r.store.Reset()
+	r.must(c, func(_ context.Context, s *humasess.Session[map[string]any]) error {
+		for name, err := range map[string]error{
+			"Start":  s.Start(bad),
+			"Update": s.Update(func(m *map[string]any) error { *m = bad; return nil }),
+		} {
+			if err == nil {
+				t.Errorf("%s: got no error", name)
+			}
+		}
+		if v, ok := humasess.GetKey(s, "n"); !ok || fmt.Sprint(v) != "1" {
+			t.Errorf("data: got %v, want what it was", v)
+		}
+		return nil
+	})
+	r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 1})
+}
+
+// Sessions of many users at once keep to themselves.
+func TestManySessions(t *testing.T) {
+	r := newRig(t, accountOptions())
+	var wg sync.WaitGroup
+	for i := range 32 {
+		c := r.signedIn(account{ID: strconv.Itoa(i)})
+		wg.Go(func() {
+			for range 5 {
+				r.must(c, increment)
+			}
+			if got, _ := r.data(c); got.ID != strconv.Itoa(i) || got.N != 5 {
+				t.Errorf("session %d: got %+v", i, got)
+			}
+		})
+	}
+	wg.Wait()
+}
