@@ -88,7 +88,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 		return nil, err
 	}
 	c := m.opts.Cookie
-	return &http.Cookie{ //nolint:gosec // New has checked the options that the attributes come from
+	return &http.Cookie{
 		Name: c.Name, Value: s.issued, Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil

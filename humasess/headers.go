@@ -23,7 +23,7 @@ type heldHeader struct {
 // commas, which no cookie survives (RFC 6265 § 3), whereas fasthttp adds a
 // line for each cookie that is set.
 func (h heldHeader) send(ctx huma.Context) {
-	if h.add && !(is(h.name, "Set-Cookie") && onFasthttp(ctx)) {
+	if h.add && (!is(h.name, "Set-Cookie") || !onFasthttp(ctx)) {
 		ctx.AppendHeader(h.name, h.value)
 		return
 	}

@@ -74,7 +74,7 @@ func (c *Client) Clone() *Client {
 // io.Reader is sent as JSON, and nil is none. The edits change the request
 // before it is sent.
 func (c *Client) Do(method, target string, body any, edits ...func(*http.Request)) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, "https://example.com"+target, reader(body))
+	r := httptest.NewRequestWithContext(context.Background(), method, "https://example.com"+target, reader(body))
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -21,8 +21,10 @@ type broken struct {
 	loadMany func(context.Context, []stores.ID) ([]stores.Record, error)
 	loadMemo func(context.Context, stores.ID) (stores.Record, *stores.Memo, error)
 	newID    func(string) (stores.ID, error)
-	useClock func(func() time.Time)
-	close    func(context.Context) error
+	// nil is the honest one
+	loadTouch func(context.Context, stores.ID, []byte) (stores.Record, error)
+	useClock  func(func() time.Time)
+	close     func(context.Context) error
 }
 
 // newBroken returns a store with no fault yet.

@@ -27,7 +27,7 @@ type Check struct {
 // Checks returns all checks.
 func Checks() []Check {
 	return slices.Concat(createChecks, updateChecks, deleteChecks, expiryChecks, revokeChecks,
-		limitChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks)
+		limitChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks, loadTouchChecks)
 }
 
 func newCheck(promise int, name, says string, f func(e *env)) Check {
@@ -50,8 +50,8 @@ func newOptional(promise int, name, says string, f func(e *env)) Check {
 	return c
 }
 
-// errLacks is what a check ends with that needs a capability in vain.
-type errLacks struct{ capability string }
+// lacksError is what a check ends with that needs a capability in vain.
+type lacksError struct{ capability string }
 
-func (e errLacks) Error() string        { return "the store has no stores." + e.capability }
-func (e errLacks) Is(target error) bool { return target == errors.ErrUnsupported }
+func (e lacksError) Error() string        { return "the store has no stores." + e.capability }
+func (e lacksError) Is(target error) bool { return target == errors.ErrUnsupported }

@@ -88,7 +88,7 @@ func (e *env) fatalf(format string, args ...any) {
 // needIndex ends the check when there is no index.
 func (e *env) needIndex() stores.Index {
 	if e.index == nil {
-		e.fatalf("%w", errLacks{"Index"})
+		e.fatalf("%w", lacksError{"Index"})
 	}
 	return e.index
 }
@@ -97,7 +97,7 @@ func (e *env) needIndex() stores.Index {
 func need[C stores.Store](e *env, name string) C {
 	c, ok := stores.As[C](e.store)
 	if !ok {
-		e.fatalf("%w", errLacks{name})
+		e.fatalf("%w", lacksError{name})
 	}
 	return c
 }

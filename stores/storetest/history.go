@@ -110,22 +110,7 @@ func checkSession(id string, events []Event) (errs []error) {
 		}
 		switch ev.Result.Error {
 		case OK:
-			w, ok := writers[ev.Result.Payload]
-			if !ok || w.Call > ev.Return {
-				errs = append(errs, fmt.Errorf("session %s: load returned %q, which nobody had written", id, ev.Result.Payload))
-				continue
-			}
-			if w.Result.Version != ev.Result.Version {
-				errs = append(errs, fmt.Errorf("session %s: load returned %q at version %d, it was written as %d",
-					id, w.Payload, ev.Result.Version, w.Result.Version))
-			}
-			for _, list := range [][]Event{writes, ends} {
-				for _, m := range list {
-					if w.Return < m.Call && m.Return < ev.Call {
-						errs = append(errs, fmt.Errorf("session %s: load returned %q after a %s had replaced it", id, w.Payload, m.Op))
-					}
-				}
-			}
+			errs = append(errs, checkLoaded(id, ev, writers, append(writes[:len(writes):len(writes)], ends...))...)
 		case NotFound:
 			if w, ok := vanished(ev, writes, ends); ok {
 				errs = append(errs, fmt.Errorf("session %s: load found nothing after a %s of %q that nothing ended", id, w.Op, w.Payload))
@@ -133,6 +118,25 @@ func checkSession(id string, events []Event) (errs []error) {
 		}
 	}
 	return append(errs, checkVersions(id, writes)...)
+}
+
+// checkLoaded requires that a load returned what somebody had written and
+// nobody had replaced or ended by then.
+func checkLoaded(id string, load Event, writers map[string]Event, changes []Event) (errs []error) {
+	w, ok := writers[load.Result.Payload]
+	if !ok || w.Call > load.Return {
+		return []error{fmt.Errorf("session %s: load returned %q, which nobody had written", id, load.Result.Payload)}
+	}
+	if w.Result.Version != load.Result.Version {
+		errs = append(errs, fmt.Errorf("session %s: load returned %q at version %d, it was written as %d",
+			id, w.Payload, load.Result.Version, w.Result.Version))
+	}
+	for _, m := range changes {
+		if w.Return < m.Call && m.Return < load.Call {
+			errs = append(errs, fmt.Errorf("session %s: load returned %q after a %s had replaced it", id, w.Payload, m.Op))
+		}
+	}
+	return errs
 }
 
 // vanished returns a write that happened before the load and that nothing can

@@ -26,6 +26,7 @@ type row struct {
 	stores.Record
 	seq  int
 	memo *stores.Memo
+	idle time.Duration // given last
 }
 
 var (
@@ -50,7 +51,7 @@ func (h *honest) live(id stores.ID) (*row, bool) {
 	return r, ok && r.Expires.After(h.now())
 }
 func (h *honest) extend(r *row, idle time.Duration) {
-	r.LastSeen = h.now()
+	r.LastSeen, r.idle = h.now(), idle
 	r.Expires = later(r.LastSeen, idle)
 	h.clamp(r)
 }
