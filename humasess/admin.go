@@ -49,12 +49,12 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, err
 		}
 		if !m.owns(data, owner) {
-			return false, errors.New("humasess: UpdateIdentity must not change the identity")
+			return false, fail(ErrInvalid, errors.New("UpdateIdentity must not change the identity"))
 		}
 		var err error
 		next := rec.open.payload
 		if next.data, err = m.values.encode(data); err != nil {
-			return false, fmt.Errorf("humasess: UpdateIdentity: encode %T: %w", *data, err)
+			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: encode %T: %w", *data, err))
 		}
 		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode()})
 		if errors.Is(err, stores.ErrConflict) {

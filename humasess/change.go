@@ -25,7 +25,7 @@ func (s *state[T]) start(data T) error {
 	}
 	encoded, err := s.m.values.encode(&data)
 	if err != nil {
-		return fmt.Errorf("humasess: Start: encode %T: %w", data, err)
+		return fail(ErrInvalid, fmt.Errorf("Start: encode %T: %w", data, err))
 	}
 	return s.begin(encoded, s.m.owner(data), s.life.start)
 }
@@ -51,7 +51,7 @@ func (s *state[T]) update(change func(*T) error) error {
 	if s.life.active() {
 		var err error
 		if data, err = s.current(); err != nil {
-			return fmt.Errorf("humasess: Update: %w", err)
+			return fail(errUndecodable, err)
 		}
 	}
 	if err := change(&data); err != nil {
@@ -64,7 +64,7 @@ func (s *state[T]) update(change func(*T) error) error {
 func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	encoded, err := s.m.values.encode(data)
 	if err != nil {
-		return fmt.Errorf("humasess: Update: encode %T: %w", *data, err)
+		return fail(ErrInvalid, fmt.Errorf("Update: encode %T: %w", *data, err))
 	}
 	switch {
 	case !s.life.active():
@@ -194,7 +194,7 @@ func (s *state[T]) setTTL(d time.Duration) error {
 		return err
 	}
 	if d < time.Second {
-		return fmt.Errorf("humasess: SetTTL called with %v: less than a second; use Destroy to end a session", d)
+		return fail(ErrInvalid, fmt.Errorf("SetTTL called with %v: less than a second; use Destroy to end a session", d))
 	}
 	if s.pending.ttl == 0 || d < s.pending.ttl {
 		s.pending.ttl = d

@@ -238,7 +238,9 @@ func TestUndecodable(t *testing.T) {
 
 	for name, r := range map[string]*rig[account]{
 		"by default": with(nil),
-		"by choice":  with(func([]byte, error) (account, error) { return account{}, fmt.Errorf("unknown: %w", humasess.ErrHide) }),
+		"by choice": with(func(_ []byte, cause error) (account, error) {
+			return account{}, fmt.Errorf("%w: %w", humasess.ErrHide, cause)
+		}),
 	} {
 		t.Run("X8 hidden "+name+", never deleted, and a rollback heals", func(t *testing.T) {
 			value := login()

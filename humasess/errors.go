@@ -39,6 +39,11 @@ var (
 	// therefore could not be kept (500).
 	ErrCommitted = errors.New("humasess: session changed after the response has begun")
 
+	// ErrInvalid is returned for a call that can never work: data that the
+	// codec cannot encode, a TTL of less than a second, an empty identity, or
+	// another identity in UpdateIdentity. The program is to be changed (500).
+	ErrInvalid = errors.New("humasess: invalid call")
+
 	// ErrHide is what Options.OnUndecodable returns to hide a record.
 	ErrHide = errors.New("humasess: hide undecodable session")
 )

@@ -3,7 +3,6 @@ package humasess
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/humasess/sessions/stores"
@@ -63,7 +62,7 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 		}
 		data, err := s.m.decode(s.rec.open)
 		if err != nil {
-			return nil, err
+			return nil, fail(errUndecodable, err)
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
@@ -298,7 +297,7 @@ func (m *Manager[T]) indexes(identity string) error {
 		return fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if identity == "" {
-		return fmt.Errorf("humasess: %w", stores.ErrNoIdentity)
+		return fail(ErrInvalid, stores.ErrNoIdentity)
 	}
 	return nil
 }
