@@ -22,6 +22,7 @@ type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
 	memoizer stores.Memoizer // nil unless the store is one
+	toucher  stores.TouchLoader
 	scheme   string
 	values   values[T]
 	cookies  cookieWriter
@@ -58,6 +59,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		origins: origins,
 	}
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
+	m.toucher, _ = stores.As[stores.TouchLoader](store)
 	return m, nil
 }
 

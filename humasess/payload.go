@@ -46,9 +46,7 @@ var errPayload = errors.New("record is not in a known payload format")
 
 func (p *payload) encode() []byte {
 	b := make([]byte, 0, 128+len(p.scheme)+len(p.data)+len(p.unknown))
-	b = append(b, payloadVersion)
-	b = appendField(b, tagScheme, p.scheme)
-	b = appendField(b, tagHash, p.hash[:])
+	b = appendHead(b, p.scheme, p.hash)
 	b = appendInt(b, tagCreated, p.created)
 	b = appendInt(b, tagAuthenticated, p.authenticated)
 	b = appendInt(b, tagIdle, int64(p.idle))
@@ -61,6 +59,14 @@ func (p *payload) encode() []byte {
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
+}
+
+// appendHead begins every payload, so that a store can tell by it whether a
+// token opens the record and is the newest one; see [stores.TouchLoader].
+func appendHead(b []byte, scheme string, hash [32]byte) []byte {
+	b = append(b, payloadVersion)
+	b = appendField(b, tagScheme, scheme)
+	return appendField(b, tagHash, hash[:])
 }
 
 func appendField[B string | []byte](b []byte, tag uint64, value B) []byte {

@@ -80,7 +80,7 @@ func (s *state[T]) load(ctx context.Context) error {
 		return s.loadMany(ctx, &c)
 	}
 	s.old = c.old[0]
-	rec, err := s.m.fetch(ctx, c.tokens[0].ID())
+	rec, err := s.m.fetchFor(ctx, c.tokens[0])
 	if err != nil {
 		return s.loadFailed(c.tokens[0], err)
 	}

@@ -31,10 +31,12 @@ var (
 	listLua string
 	//go:embed lua/revoke.lua
 	revokeLua string
+	//go:embed lua/probe.lua
+	probeLua string
 )
 
 type scripts struct {
-	load, create, update, touch, del, list, revoke *rueidis.Lua
+	load, create, update, touch, del, list, revoke, probe *rueidis.Lua
 }
 
 // newScripts makes none of them read-only, those that only read included: a
@@ -49,5 +51,6 @@ func newScripts() scripts {
 		del:    rueidis.NewLuaScript(clockLua + dropLua + deleteLua),
 		list:   rueidis.NewLuaScript(clockLua + listLua),
 		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + revokeLua),
+		probe:  rueidis.NewLuaScript(probeLua),
 	}
 }

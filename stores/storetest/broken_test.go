@@ -21,10 +21,10 @@ type broken struct {
 	loadMany func(context.Context, []stores.ID) ([]stores.Record, error)
 	loadMemo func(context.Context, stores.ID) (stores.Record, *stores.Memo, error)
 	newID    func(string) (stores.ID, error)
-	// nil is the honest one
-	loadTouch func(context.Context, stores.ID, []byte) (stores.Record, error)
-	useClock  func(func() time.Time)
-	close     func(context.Context) error
+	useClock func(func() time.Time)
+	close    func(context.Context) error
+
+	loadTouch func(context.Context, stores.ID, []byte) (stores.Record, error) // nil is the honest one
 }
 
 // newBroken returns a store with no fault yet.

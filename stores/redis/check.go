@@ -1,0 +1,125 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/redis/rueidis"
+)
+
+// maxSkew is how far a server's clock may be from ours without a word.
+const maxSkew = 5 * time.Second
+
+// Check asks the servers how they are configured and returns a sentence for
+// everything that breaks a promise to users, each with what to do about it. It
+// is meant for the start of a program and for operators; it needs the right to
+// INFO and TIME beside those of the store. An error means that a server could
+// not be asked, or refuses the scripts.
+func (s *Store) Check(ctx context.Context) ([]string, error) {
+	var found []string
+	id, err := s.NewID("")
+	if err != nil {
+		return nil, err
+	}
+	// What a load needs: the right to run scripts, and a primary.
+	m, err := s.exec(ctx, s.scripts.probe, s.keys(group(id), nil)[:1], nil)
+	if err != nil {
+		return nil, err
+	}
+	role, err := m.ToString()
+	if err != nil {
+		return nil, err
+	}
+	if parseInfo(role)["role"] == "slave" {
+		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out and takes no writes: let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
+	}
+	if _, err := s.Load(ctx, id); err != nil && err != stores.ErrNotFound { //nolint:errorlint // exactly that, as Load returns it
+		return nil, err
+	}
+	nodes := s.client.Nodes()
+	addrs := make([]string, 0, len(nodes))
+	for addr := range nodes {
+		addrs = append(addrs, addr)
+	}
+	slices.Sort(addrs)
+	for _, addr := range addrs {
+		more, err := checkNode(ctx, addr, nodes[addr])
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string, error) {
+	text, err := node.Do(ctx, node.B().Info().Build()).ToString()
+	if err != nil {
+		return nil, fmt.Errorf("redis: INFO of %s: %w", addr, explain(err))
+	}
+	var found []string
+	note := func(format string, args ...any) {
+		found = append(found, addr+" "+fmt.Sprintf(format, args...))
+	}
+	before := time.Now()
+	clock, err := node.Do(ctx, node.B().Time().Build()).AsIntSlice()
+	if err != nil || len(clock) != 2 {
+		return nil, fmt.Errorf("redis: TIME of %s: %w", addr, explain(err))
+	}
+	skew := time.Unix(clock[0], clock[1]*1000).Sub(before.Add(time.Since(before) / 2))
+	if skew.Abs() > maxSkew {
+		note("has a clock that is %v from the clock of this process: deadlines are judged on the server's, and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
+	}
+	info := parseInfo(text)
+	if v := info["redis_version"]; older(v, 6, 2) {
+		note("is Redis %s: the session scripts are for 6.2 and newer. Upgrade it.", v)
+	}
+	if info["role"] == "slave" {
+		return found, nil
+	}
+	policy := info["maxmemory_policy"]
+	switch limited := info["maxmemory"] != "0"; {
+	case limited && policy != "noeviction":
+		note("evicts keys when its memory is full (maxmemory-policy %s): users get logged out early, and it forgets whose sessions were revoked. Set maxmemory-policy to noeviction.", policy)
+	case !limited && policy != "noeviction":
+		note("has no maxmemory, and would evict sessions if it had (maxmemory-policy %s). Set maxmemory-policy to noeviction and then a maxmemory.", policy)
+	}
+	if n, _ := strconv.Atoi(info["evicted_keys"]); n > 0 {
+		note("has evicted %d keys since it started: some may have been sessions.", n)
+	}
+	if info["aof_enabled"] == "0" {
+		note("keeps no append-only file: after a restart all users are signed out, or sessions that ended since the last snapshot are back. Set appendonly to yes.")
+	}
+	if n, _ := strconv.Atoi(info["connected_slaves"]); n > 0 && info["min_slaves_good_slaves"] == "" {
+		note("acknowledges a logout before any replica knows of it, and goes on when it is cut off from all of them: a fail-over may undo what was done in between. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
+	}
+	return found, nil
+}
+
+// parseInfo reads what INFO returns.
+func parseInfo(text string) map[string]string {
+	info := map[string]string{}
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			info[name] = value
+		}
+	}
+	return info
+}
+
+// older reports whether a version is known and before major.minor.
+func older(version string, major, minor int) bool {
+	a, rest, _ := strings.Cut(version, ".")
+	b, _, _ := strings.Cut(rest, ".")
+	x, err := strconv.Atoi(a)
+	if err != nil {
+		return false
+	}
+	y, _ := strconv.Atoi(b)
+	return x < major || x == major && y < minor
+}
