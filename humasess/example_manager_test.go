@@ -44,7 +44,7 @@ func ExampleManager_Attach() {
 		}
 		OrderOutput struct{ Body string }
 	)
-	api, _, client := memberAPI()
+	api, _, _ := memberAPI()
 	carts, err := humasess.New(memory.New(nil), &humasess.Options[Cart]{
 		SchemeName: "cartCookie",
 		Cookie:     humasess.CookieOptions{Name: "__Host-cart"},
@@ -65,7 +65,7 @@ func ExampleManager_Attach() {
 		cart, ok := in.Basket.Get()
 		return &OrderOutput{Body: fmt.Sprint(in.Auth.Value().ID, " orders ", cart.Items, " ", ok)}, nil
 	})
-	client = humasesstest.NewClient(mux)
+	client := humasesstest.NewClient(mux)
 	for _, issue := range []func() (*http.Cookie, error){
 		func() (*http.Cookie, error) { return members.Issue(context.Background(), Member{ID: "ada"}) },
 		func() (*http.Cookie, error) { return carts.Issue(context.Background(), Cart{Items: []string{"tea"}}) },
@@ -83,7 +83,7 @@ func ExampleManager_Attach() {
 }
 
 func ExampleManager_Handler() {
-	_, sessions, client := memberAPI()
+	_, sessions, _ := memberAPI()
 	page := sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, _ := humasess.From[Member](r.Context())
 		if err := s.Start(Member{ID: r.FormValue("user")}); err != nil {
@@ -93,7 +93,7 @@ func ExampleManager_Handler() {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
 	}))
 
-	client = humasesstest.NewClient(page)
+	client := humasesstest.NewClient(page)
 	response := client.Do("GET", "/callback?user=ada", nil)
 	fmt.Println(response.Code, client.Cookie(humasess.DefaultCookieName) != "")
 	// Output: 303 true

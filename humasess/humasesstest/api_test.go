@@ -104,7 +104,9 @@ func (f *fixture) register() *fixture {
 	sse.Register(f.api, huma.Operation{OperationID: "get-events", Method: http.MethodGet, Path: "/events"},
 		map[string]any{"tick": output{}}, func(ctx context.Context, _ *homeInput, send sse.Sender) {
 			f.called["get-events"]++
-			for send.Data(output{}) == nil {
+			var err error
+			for err == nil {
+				err = send.Data(output{})
 			}
 			<-ctx.Done()
 		})

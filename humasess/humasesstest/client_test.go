@@ -22,10 +22,14 @@ func echo(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Set-Cookie", c)
 	}
 	body, _ := io.ReadAll(r.Body)
-	_ = json.NewEncoder(w).Encode(map[string]string{
+	data, err := json.Marshal(map[string]string{
 		"method": r.Method, "url": r.URL.String(), "scheme": r.URL.Scheme, "host": r.Host,
 		"cookie": r.Header.Get("Cookie"), "type": r.Header.Get("Content-Type"), "body": string(body),
 	})
+	if err != nil {
+		panic(err)
+	}
+	_, _ = w.Write(data)
 }
 
 func TestClientCookies(t *testing.T) {
