@@ -10,7 +10,7 @@ import (
 var (
 	// ErrCrossSite is returned for a request that, by its Sec-Fetch-Site, a
 	// page of another origin has made.
-	ErrCrossSite = errors.New("cross-origin request detected from Sec-Fetch-Site header")
+	ErrCrossSite = errors.New("cross-origin request: Sec-Fetch-Site says that a page elsewhere has made it")
 
 	// ErrForeignOrigin is returned for a request whose Origin is not its Host.
 	ErrForeignOrigin = errors.New("cross-origin request: the Origin does not match the Host")
