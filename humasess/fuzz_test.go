@@ -22,6 +22,7 @@ type attacked struct {
 	mux   *http.ServeMux
 	store *humasesstest.Store
 	token string // of a live session
+	other string // of another one
 }
 
 func newAttacked(tb testing.TB) *attacked {
@@ -48,6 +49,7 @@ func newAttacked(tb testing.TB) *attacked {
 		return out, nil
 	})
 	a.token = humasesstest.Login(tb, m, account{ID: "u1"}).Value
+	a.other = humasesstest.Login(tb, m, account{ID: "u1"}).Value
 	return a
 }
 
@@ -151,6 +153,9 @@ func TestForgedCookies(t *testing.T) {
 		{"T12 another secret, then live", otherSecret + "; " + mine, http.StatusOK, 1},
 		{"T12 live, then another secret", mine + "; " + otherSecret, http.StatusOK, 1},
 		{"T12 malformed, then live", name + "x; " + mine, http.StatusOK, 1},
+		{"T12 two live ones", mine + "; " + name + a.other, http.StatusUnauthorized, 1},
+		{"T12 two live ones in the other order", name + a.other + "; " + mine, http.StatusUnauthorized, 1},
+		{"T12 the same live one twice", mine + "; " + mine, http.StatusOK, 1},
 		{"T12 live between two forged", forged + "; " + mine + "; " + otherSecret, http.StatusOK, 1},
 		{"T4 malformed", name + "x", http.StatusUnauthorized, 0},
 		{"T4 quoted", name + `"` + a.token + `"`, http.StatusUnauthorized, 0},
