@@ -35,6 +35,11 @@ func (owner) Check(ctx huma.Context, u user) error {
 	return nil
 }
 
+var (
+	_ humasess.Guard[user] = admin{}
+	_ humasess.Guard[user] = owner{}
+)
+
 type (
 	loginInput struct {
 		humasess.Login[user]
