@@ -130,7 +130,13 @@ func (s *state[T]) assign(owner string) error {
 func (s *state[T]) share(data *T) {
 	s.pending.shared = nil
 	if s.m.memoizer != nil && s.m.values.survives(data) {
-		s.pending.shared = &opened[T]{value: *data, decoded: true}
+		var base *T
+		if s.rec.open != nil && s.rec.open.decoded {
+			base = &s.rec.open.value
+		}
+		shared := &opened[T]{value: *data, decoded: true}
+		detach(&shared.value, base)
+		s.pending.shared = shared
 	}
 }
 

@@ -151,7 +151,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	s.emit(Event{Kind: EventRevoked, SessionID: text, Count: 1})
+	s.emit(Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
 
@@ -273,7 +273,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	case err != nil:
 		return m.storeFailed(ctx, err)
 	}
-	m.emit(ctx, Event{Kind: EventRevoked, SessionID: id, Count: 1})
+	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
 
