@@ -37,7 +37,7 @@ var imports = archtest.Table{
 	"stores/sqlite":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/redis": {
 		Imports: []string{"./stores", "github.com/redis/rueidis"},
-		Tests:   []string{"./stores/storetest", "./internal/servertest"},
+		Tests:   slices.Concat(hostTests, []string{"./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/servertest"}),
 	},
 	"stores/postgres": {
 		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},

@@ -21,6 +21,9 @@ var advice = []struct{ prefix, text string }{
 
 // explain turns what a script or its server returned into an error of stores.
 func explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	if rueidis.IsRedisNil(err) {
 		return stores.ErrNotFound
 	}

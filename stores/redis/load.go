@@ -3,7 +3,6 @@ package redis
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/humasess/sessions/stores"
 	"github.com/redis/rueidis"
@@ -22,8 +21,17 @@ func (s *Store) LoadTouch(ctx context.Context, id stores.ID, proof []byte) (stor
 }
 
 func (s *Store) load(ctx context.Context, id stores.ID, args []string) (stores.Record, error) {
+	m, err := s.exec(ctx, s.scripts.load, s.keys(group(id), nil), args)
+	if err != nil {
+		return stores.Record{}, err
+	}
+	return loaded(id, m.ToArray)
+}
+
+// loaded reads what the script answers.
+func loaded(id stores.ID, answer func() ([]rueidis.RedisMessage, error)) (stores.Record, error) {
 	var none stores.Record
-	values, err := s.run(ctx, s.scripts.load, s.keys(group(id), nil), args)
+	values, err := answer()
 	if err != nil {
 		return none, err
 	}
@@ -37,9 +45,6 @@ func (s *Store) load(ctx context.Context, id stores.ID, args []string) (stores.R
 	return parse(id, now, &values[1], &values[2])
 }
 
-// atOnce bounds the look-ups under way for one LoadMany.
-const atOnce = 16
-
 // LoadMany returns those of ids that are live. They may lie on different
 // servers, so each is asked for by itself, all at the same time: what goes to
 // one server travels together.
@@ -47,23 +52,22 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	found := make([]stores.Record, len(ids))
-	errs := make([]error, len(ids))
-	var wg sync.WaitGroup
-	room := make(chan struct{}, atOnce)
+	commands := make(rueidis.Commands, len(ids))
 	for i, id := range ids {
-		room <- struct{}{}
-		wg.Go(func() {
-			found[i], errs[i] = s.Load(ctx, id)
-			<-room
-		})
+		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(3).Key(s.keys(group(id), nil)...).Arg(string(id[:])).Build()
 	}
-	wg.Wait()
-	records := found[:0]
-	for i, err := range errs {
+	records := make([]stores.Record, 0, len(ids))
+	for i, result := range s.client.DoMulti(ctx, commands...) {
+		var r stores.Record
+		err := result.Error()
+		if e, ok := rueidis.IsRedisErr(err); ok && e.IsNoScript() {
+			r, err = s.Load(ctx, ids[i])
+		} else if err = explain(err); err == nil {
+			r, err = loaded(ids[i], result.ToArray)
+		}
 		switch {
 		case err == nil:
-			records = append(records, found[i])
+			records = append(records, r)
 		case !errors.Is(err, stores.ErrNotFound):
 			return nil, err
 		}

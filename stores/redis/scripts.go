@@ -1,7 +1,9 @@
 package redis
 
 import (
+	"crypto/sha1" //nolint:gosec // how Redis names scripts
 	_ "embed"
+	"encoding/hex"
 
 	"github.com/redis/rueidis"
 )
@@ -36,6 +38,8 @@ var (
 )
 
 type scripts struct {
+	loadSHA string // names the first
+
 	load, create, update, touch, del, list, revoke, probe *rueidis.Lua
 }
 
@@ -43,7 +47,10 @@ type scripts struct {
 // read-only script may be sent to a replica, which does not know yet who was
 // logged out.
 func newScripts() scripts {
+	sum := sha1.Sum([]byte(clockLua + extendLua + loadLua)) //nolint:gosec // how Redis names scripts
 	return scripts{
+		loadSHA: hex.EncodeToString(sum[:]),
+
 		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
 		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + createLua),
 		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
