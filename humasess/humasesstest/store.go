@@ -12,8 +12,8 @@ import (
 // Op names a method of a store.
 type Op string
 
-// The methods of stores. Load stands for LoadMany and LoadMemo too: each is
-// one round trip.
+// The methods of stores. Load stands for LoadMany, LoadMemo and LoadTouch too:
+// each is one round trip.
 const (
 	OpLoad           Op = "Load"
 	OpCreate         Op = "Create"
@@ -29,6 +29,7 @@ const (
 // and is safe for concurrent use.
 type Store struct {
 	inner stores.Store
+	loads stores.Store // has those of its ways to load that Store has not
 
 	mu     sync.Mutex
 	calls  map[Op]int
@@ -40,17 +41,18 @@ var (
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
-	_ stores.Memoizer    = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
 )
 
 // Wrap returns a Store around inner.
 func Wrap(inner stores.Store) *Store {
-	return &Store{
+	s := &Store{
 		inner: inner, calls: map[Op]int{},
 		before: map[Op]func(context.Context) error{}, after: map[Op]func(context.Context) error{},
 	}
+	s.loads = s.loader()
+	return s
 }
 
 // Before has f called before every call of op reaches the store inside. An
@@ -191,23 +193,6 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 
 // NewID implements [stores.IDMaker].
 func (s *Store) NewID(identity string) (stores.ID, error) { return stores.NewID(s.inner, identity) }
-
-// LoadMemo implements [stores.Memoizer].
-func (s *Store) LoadMemo(ctx context.Context, id stores.ID) (stores.Record, *stores.Memo, error) {
-	type loaded struct {
-		record stores.Record
-		memo   *stores.Memo
-	}
-	l, err := call(ctx, s, OpLoad, func() (loaded, error) {
-		if m, ok := stores.As[stores.Memoizer](s.inner); ok {
-			record, memo, err := m.LoadMemo(ctx, id)
-			return loaded{record, memo}, err
-		}
-		record, err := s.inner.Load(ctx, id)
-		return loaded{record, &stores.Memo{}}, err
-	})
-	return l.record, l.memo, err
-}
 
 // UseClock implements [stores.ClockUser].
 func (s *Store) UseClock(now func() time.Time) {

@@ -44,7 +44,11 @@ var calls = []struct {
 		return err
 	}},
 	{"LoadMemo", humasesstest.OpLoad, func(ctx context.Context, s *humasesstest.Store, id stores.ID) error {
-		_, _, err := s.LoadMemo(ctx, id)
+		m, ok := stores.As[stores.Memoizer](s)
+		if !ok {
+			return errors.ErrUnsupported
+		}
+		_, _, err := m.LoadMemo(ctx, id)
 		return err
 	}},
 	{"Create", humasesstest.OpCreate, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
@@ -142,12 +146,16 @@ func TestStorePassesResultsOn(t *testing.T) {
 	if err := create(ctx, s, id); err != nil {
 		t.Fatal(err)
 	}
-	rec, memo, err := s.LoadMemo(ctx, id)
+	m, ok := stores.As[stores.Memoizer](s)
+	if !ok {
+		t.Fatal("a wrapped memory store is no Memoizer")
+	}
+	rec, memo, err := m.LoadMemo(ctx, id)
 	if err != nil || rec.ID != id || string(rec.Payload) != "x" || !rec.Now.Equal(clock.Now()) {
 		t.Errorf("LoadMemo: got %+v, %v, want the session at the clock's time", rec, err)
 	}
 	memo.Set("kept")
-	if _, again, err := s.LoadMemo(ctx, id); err != nil || again.Value() != "kept" {
+	if _, again, err := m.LoadMemo(ctx, id); err != nil || again.Value() != "kept" {
 		t.Errorf("LoadMemo again: got memo %v, %v, want the one that was set", again.Value(), err)
 	}
 	clock.Advance(2 * time.Minute)
@@ -174,8 +182,11 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	if _, err := s.RevokeIdentity(ctx, "ada", stores.ID{}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("RevokeIdentity: got %v, want %v", err, errors.ErrUnsupported)
 	}
-	if rec, memo, err := s.LoadMemo(ctx, id); err != nil || rec.ID != id || memo.Value() != nil {
-		t.Errorf("LoadMemo: got %v, %v, %v, want the session and an empty memo", rec.ID, memo, err)
+	if _, ok := stores.As[stores.Memoizer](s); ok {
+		t.Error("got a Memoizer around a store that is none")
+	}
+	if _, ok := stores.As[stores.TouchLoader](s); ok {
+		t.Error("got a TouchLoader around a store that is none")
 	}
 	if all, err := s.LoadMany(ctx, []stores.ID{id}); err != nil || len(all) != 1 {
 		t.Errorf("LoadMany: got %d sessions, %v, want 1", len(all), err)
@@ -186,6 +197,71 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	s.UseClock(time.Now)
 	if err := s.Close(ctx); err != nil {
 		t.Errorf("Close: got %v, want nil", err)
+	}
+}
+
+// touching and both have the capabilities to load that memory lacks.
+type (
+	touching struct{ stores.Store }
+	both     struct{ *memory.Store }
+)
+
+func (s touching) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
+	return s.Load(ctx, id)
+}
+
+func (s both) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
+	return s.Load(ctx, id)
+}
+
+func TestStoreLoads(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name              string
+		wrap              func(*memory.Store) stores.Store
+		memoizes, touches bool
+	}{
+		{name: "memory", wrap: func(s *memory.Store) stores.Store { return s }, memoizes: true},
+		{name: "plain", wrap: func(s *memory.Store) stores.Store { return struct{ stores.Store }{s} }},
+		{name: "touching", wrap: func(s *memory.Store) stores.Store { return touching{s} }, touches: true},
+		{name: "both", wrap: func(s *memory.Store) stores.Store { return both{s} }, memoizes: true, touches: true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			inner := memory.New(nil)
+			s := humasesstest.Wrap(tt.wrap(inner))
+			ctx, id, want := t.Context(), newID(t), 0
+			if err := create(ctx, inner, id); err != nil {
+				t.Fatal(err)
+			}
+			m, memoizes := stores.As[stores.Memoizer](s)
+			l, touches := stores.As[stores.TouchLoader](s)
+			if memoizes != tt.memoizes || touches != tt.touches {
+				t.Errorf("got Memoizer %v, TouchLoader %v, want %v, %v", memoizes, touches, tt.memoizes, tt.touches)
+			}
+			if memoizes {
+				want++
+				if rec, _, err := m.LoadMemo(ctx, id); err != nil || rec.ID != id {
+					t.Errorf("LoadMemo: got %v, %v, want %v", rec.ID, err, id)
+				}
+			}
+			if touches {
+				want++
+				if rec, err := l.LoadTouch(ctx, id, nil); err != nil || rec.ID != id {
+					t.Errorf("LoadTouch: got %v, %v, want %v", rec.ID, err, id)
+				}
+			}
+			if got := s.Calls()[humasesstest.OpLoad]; got != want {
+				t.Errorf("got %d loads counted, want %d", got, want)
+			}
+			s.Fail(humasesstest.OpLoad, errBroken)
+			if touches {
+				if _, err := l.LoadTouch(ctx, id, nil); !errors.Is(err, errBroken) {
+					t.Errorf("LoadTouch that is to fail: got %v, want %v", err, errBroken)
+				}
+			}
+		})
 	}
 }
 
