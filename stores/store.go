@@ -31,6 +31,10 @@ var (
 	// nothing that it may evict.
 	ErrFull = errors.New("stores: store is full")
 
+	// ErrTooLarge is returned by Create and Update of a store with a bound on
+	// payloads. Nothing has been written.
+	ErrTooLarge = errors.New("stores: payload is too large")
+
 	// ErrNoIdentity is returned by List and RevokeIdentity for the empty
 	// identity: anonymous sessions are in no index.
 	ErrNoIdentity = errors.New("stores: anonymous sessions are not indexed")

@@ -41,7 +41,9 @@ var imports = archtest.Table{
 	},
 	"stores/postgres": {
 		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},
-		Tests:   []string{"./stores/storetest", "./internal/servertest"},
+		Tests: []string{
+			huma, huma + "/adapters/humago", "./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/servertest",
+		},
 	},
 
 	"examples/...": {Imports: []string{

@@ -1,0 +1,111 @@
+package servertest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// postgresProcess is a server that ends with this process whatever happens: a
+// shell waits for the end of its input, which comes with our end, stops the
+// server by its number, and removes the folder.
+type postgresProcess struct {
+	dir    string
+	shell  *exec.Cmd
+	input  io.WriteCloser
+	output *bufio.Reader
+	once   sync.Once
+}
+
+// tend makes a cluster of databases, starts a server on it, and does as its
+// input says. SIGQUIT makes a server end at once, as if it had crashed.
+const tend = `bin=$1 port=$2; shift 2; cd "$(dirname "$0")" || exit 1
+clean() { cd / && rm -rf "$(dirname "$0")"; }
+trap '' INT
+start() { "$bin/postgres" -D data "$@" >>log 2>&1 </dev/null & pid=$!; }
+halt() { kill -QUIT $pid 2>/dev/null; wait $pid 2>/dev/null; }
+"$bin/initdb" -D data -A trust -U ` + PostgresUser + ` -E UTF8 --locale=C --no-sync >log 2>&1 || { cat log; clean; exit 1; }
+cp hba data/pg_hba.conf
+echo "create role ` + PostgresLocked + ` login password '` + PostgresPassword + `'" | "$bin/postgres" --single -D data postgres >>log 2>&1
+start "$@"
+echo ready
+while read -r order; do
+  case $order in stop) halt ;; start) start "$@" ;; esac
+  echo done
+done
+halt
+clean`
+
+const hba = `local all ` + PostgresLocked + ` scram-sha-256
+host all ` + PostgresLocked + ` 127.0.0.1/32 scram-sha-256
+local all all trust
+host all all 127.0.0.1/32 trust
+`
+
+func startPostgresProcess(bin string, port int, settings []string) (*postgresProcess, error) {
+	// Short: the path of a Unix socket has a hundred characters at most.
+	dir, err := os.MkdirTemp("", "humasess-pg-")
+	if err != nil {
+		return nil, err
+	}
+	p := &postgresProcess{dir: dir}
+	for name, text := range map[string]string{"hba": hba, "tend": tend} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{filepath.Join(dir, "tend"), bin, strconv.Itoa(port)}
+	for _, s := range append([]string{
+		"port=" + strconv.Itoa(port), "listen_addresses=127.0.0.1", "unix_socket_directories=" + dir,
+		"max_connections=200", "shared_buffers=64MB", "autovacuum=off", "timezone=UTC",
+	}, settings...) {
+		args = append(args, "-c", s)
+	}
+	p.shell = exec.Command("sh", args...) //nolint:gosec,noctx // our own words, and it outlives any test
+	p.shell.Dir = dir
+	if err := leaveRoot(p.shell, dir); err != nil {
+		return nil, err
+	}
+	if p.input, err = p.shell.StdinPipe(); err != nil {
+		return nil, err
+	}
+	output, err := p.shell.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.output = bufio.NewReader(output)
+	if err := p.shell.Start(); err != nil {
+		return nil, err
+	}
+	if line, err := p.output.ReadString('\n'); err != nil || line != "ready\n" {
+		rest, _ := io.ReadAll(p.output)
+		p.stop()
+		return nil, fmt.Errorf("initdb: %s%s", line, rest)
+	}
+	return p, nil
+}
+
+// order has the shell do something and waits until it is done.
+func (p *postgresProcess) order(tb testing.TB, what string) {
+	tb.Helper()
+	if _, err := io.WriteString(p.input, what+"\n"); err != nil {
+		tb.Fatalf("%s PostgreSQL: %v", what, err)
+	}
+	if line, err := p.output.ReadString('\n'); strings.TrimSpace(line) != "done" {
+		tb.Fatalf("%s PostgreSQL: got %q and error %v", what, line, err)
+	}
+}
+
+func (p *postgresProcess) stop() {
+	p.once.Do(func() {
+		_ = p.input.Close()
+		_ = p.shell.Wait()
+	})
+}

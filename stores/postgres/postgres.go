@@ -1,0 +1,198 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	defaultSchema     = "public"
+	defaultPrefix     = "humasess_"
+	defaultSweepEvery = time.Minute
+	defaultMaxPayload = 1 << 20
+
+	// PostgreSQL cuts names at 63 bytes, and ours add up to 19 to the prefix.
+	maxPrefix = 40
+	maxSchema = 63
+)
+
+// DB is what a pool, a connection and a transaction of pgx have in common. A
+// server needs a pool: the others serve one call at a time.
+type DB interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Options configures a [Store]. The zero Options is ready to use.
+type Options struct {
+	// Schema is where the tables and functions are, whatever the search path
+	// of a connection says. Any name will do: it is quoted. The default is
+	// "public".
+	Schema string
+
+	// Prefix begins the name of each table, index and function. It has 40
+	// bytes at most, of any kind: it is quoted. The default is "humasess_".
+	Prefix string
+
+	// MaxPayload bounds what a session holds, in bytes as encoded: more is
+	// [stores.ErrTooLarge], and nothing is written. The default is 1 MiB.
+	MaxPayload int
+
+	// SweepEvery is how often expired sessions are removed from the tables, by
+	// a goroutine that starts with the first session created and ends with
+	// [Store.Close]. They are gone for every method at once, whatever this
+	// says. A negative value leaves it to calls of [Store.Sweep], as does a DB
+	// that is a single connection or transaction. The default is one minute.
+	SweepEvery time.Duration
+
+	// Logger gets a warning when expired sessions could not be removed. The
+	// default is [slog.Default].
+	Logger *slog.Logger
+}
+
+func (o *Options) withDefaults() Options {
+	var r Options
+	if o != nil {
+		r = *o
+	}
+	if r.Schema == "" {
+		r.Schema = defaultSchema
+	}
+	if r.Prefix == "" {
+		r.Prefix = defaultPrefix
+	}
+	if len(r.Schema) > maxSchema || strings.ContainsRune(r.Schema, 0) {
+		panic(fmt.Sprintf("postgres: New called with Schema %q, which cannot be a name", r.Schema))
+	}
+	if len(r.Prefix) > maxPrefix || strings.ContainsRune(r.Prefix, 0) {
+		panic(fmt.Sprintf("postgres: New called with Prefix %q, which cannot begin a name", r.Prefix))
+	}
+	if r.MaxPayload < 0 {
+		panic(fmt.Sprintf("postgres: New called with MaxPayload %d", r.MaxPayload))
+	}
+	if r.MaxPayload == 0 {
+		r.MaxPayload = defaultMaxPayload
+	}
+	if r.SweepEvery == 0 {
+		r.SweepEvery = defaultSweepEvery
+	}
+	if r.Logger == nil {
+		r.Logger = slog.Default()
+	}
+	return r
+}
+
+// Store keeps sessions in PostgreSQL. It is safe for concurrent use when its
+// DB is.
+type Store struct {
+	pool       DB
+	names      names
+	text       statements
+	maxPayload int
+	sweeper    sweeper
+}
+
+var (
+	_ stores.Store       = (*Store)(nil)
+	_ stores.Index       = (*Store)(nil)
+	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Closer      = (*Store)(nil)
+)
+
+// New returns a store that uses db, which stays the caller's: nothing here
+// closes it. New does not talk to the server; see [Store.Migrate]. It panics
+// when db is nil or an option could never work.
+func New(db DB, opts *Options) *Store {
+	if db == nil {
+		panic("postgres: New called with a nil DB")
+	}
+	o := opts.withDefaults()
+	n := newNames(o.Schema, o.Prefix)
+	s := &Store{pool: db, names: n, text: newStatements(n), maxPayload: o.MaxPayload}
+	s.sweeper.init(o.SweepEvery, o.Logger, single(db))
+	return s
+}
+
+// single reports whether db is one connection, which a goroutine of ours must
+// not use beside the caller.
+func single(db DB) bool {
+	switch db.(type) {
+	case *pgx.Conn, interface{ Conn() *pgx.Conn }:
+		return true
+	}
+	return false
+}
+
+// statements are the texts of what goes to the server.
+type statements struct {
+	load, loadMany, list, create, update, touch, remove, revoke string
+	dead, idle, marks, blocks                                   string
+}
+
+const columns = `id, identity, version, last_seen, expires, deadline, clock_timestamp(), payload FROM {sessions} WHERE `
+
+func newStatements(n names) statements {
+	return statements{
+		load:     n.sql(`SELECT ` + columns + `id = $1::bytea AND expires > clock_timestamp()`),
+		loadMany: n.sql(`SELECT ` + columns + `id = ANY($1::bytea[]) AND expires > clock_timestamp()`),
+		list:     n.sql(`SELECT ` + columns + `identity = $1::bytea AND expires > clock_timestamp() ORDER BY seq`),
+		create: n.sql(`SELECT o_status, o_expires, o_deadline, o_now, o_revoked, o_evicted
+			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint)`),
+		update: n.sql(`SELECT o_status, o_expires, o_deadline, o_now
+			FROM {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint)`),
+		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
+		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea)`),
+		revoke: n.sql(`SELECT o_count, o_before, o_now FROM {revoke}($1::bytea, $2::bytea, $3::bigint)`),
+
+		// now() and not clock_timestamp(): an index serves it.
+		dead: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM {sessions} WHERE deadline <= now() ORDER BY deadline LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`),
+		idle: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM {sessions} WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
+			AND expires <= now() FOR UPDATE SKIP LOCKED))`),
+		marks: n.sql(`DELETE FROM {revocations} WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM {revocations} WHERE revoked <= now() - $1::bigint * interval '1 microsecond'
+			ORDER BY revoked LIMIT $2::bigint FOR UPDATE SKIP LOCKED))`),
+		blocks: n.sql(`SELECT pg_relation_size({sessions_text}::regclass) / current_setting('block_size')::bigint`),
+	}
+}
+
+type txKey struct{}
+
+// WithTx returns a context that makes every store of this package work in the
+// caller's transaction, so that what a session remembers and the rows that
+// belong to it are one change:
+//
+//	err = in.Session.Commit(postgres.WithTx(ctx, tx))
+//
+// The transaction has to be at READ COMMITTED, and should end soon: until then
+// others wait who change the same session, or create or revoke sessions of the
+// same identity. A session that is rolled back leaves its reader with a
+// cookie that opens nothing.
+//
+// A revocation counts from the end of the transaction. A Start of the same
+// request has to be committed in it too, or is refused like any that began
+// before.
+func WithTx(ctx context.Context, tx pgx.Tx) context.Context {
+	return context.WithValue(ctx, txKey{}, tx)
+}
+
+func inTx(ctx context.Context) pgx.Tx {
+	tx, _ := ctx.Value(txKey{}).(pgx.Tx)
+	return tx
+}
+
+func (s *Store) db(ctx context.Context) DB {
+	if tx := inTx(ctx); tx != nil {
+		return tx
+	}
+	return s.pool
+}

@@ -1,0 +1,17 @@
+package postgres_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	pool := shared(t)
+	storetest.Run(t, func(t *testing.T) stores.Store {
+		store, _ := open(t, pool)
+		return store
+	}, &storetest.Options{Unit: 100 * time.Millisecond, Rounds: 25})
+}

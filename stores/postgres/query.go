@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Codes of PostgreSQL's errors (its documentation, appendix A).
+const (
+	codeUndefinedTable    = "42P01"
+	codeUndefinedFunction = "42883"
+	codeUndefinedColumn   = "42703"
+	codeUndefinedSchema   = "3F000"
+	codeReadOnly          = "25006"
+	codeSerialization     = "40001"
+	codeDeadlock          = "40P01"
+)
+
+// What functions answer.
+const (
+	statusOK = iota
+	statusNotFound
+	statusConflict
+	statusExists
+)
+
+// maxTries bounds how often a call is repeated that the server has undone.
+const maxTries = 3
+
+// row executes a statement that returns one row.
+func (s *Store) row(ctx context.Context, sql string, args []any, dest ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	db := s.db(ctx)
+	for try := 1; ; try++ {
+		err := db.QueryRow(ctx, sql, args...).Scan(dest...)
+		if err == nil {
+			return nil
+		}
+		if try == maxTries || !undone(err) || inTx(ctx) != nil {
+			return explain(err)
+		}
+	}
+}
+
+// undone reports whether the server has rolled a statement back for the sake
+// of another: nothing has happened, and it may be tried again.
+func undone(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == codeDeadlock || e.Code == codeSerialization)
+}
+
+// explain says what to do about an error, if anything.
+func explain(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return stores.ErrNotFound
+	}
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		switch e.Code {
+		case codeUndefinedTable, codeUndefinedFunction, codeUndefinedColumn, codeUndefinedSchema:
+			return fmt.Errorf("postgres: tables or functions are not those of this version, call Migrate: %w", err)
+		case codeReadOnly:
+			return fmt.Errorf("postgres: sessions need a connection that may write: %w", err)
+		}
+	}
+	return fmt.Errorf("postgres: %w", err)
+}
+
+// failure turns what a function answers into an error.
+func failure(status int32) error {
+	switch status {
+	case statusOK:
+		return nil
+	case statusNotFound:
+		return stores.ErrNotFound
+	case statusConflict:
+		return stores.ErrConflict
+	case statusExists:
+		return stores.ErrExists
+	}
+	return fmt.Errorf("postgres: unexpected status %d", status)
+}
