@@ -75,8 +75,11 @@ func serve(tb testing.TB, store stores.Store, opts *humasess.Options[user], at h
 	})
 	huma.Post(api, "/bump", func(_ context.Context, in *namedInput) (*output, error) {
 		call(at.bump)
-		err := in.Session.Update(func(u *user) error { u.N++; return nil })
+		err := in.Session.Update(increment)
 		return &output{in.Value()}, err
+	})
+	huma.Post(api, "/count", func(_ context.Context, in *namedInput) (*output, error) {
+		return &output{user{Name: "ada"}}, in.Session.Update(increment)
 	})
 	huma.Post(api, "/rename", func(_ context.Context, in *namedInput) (*struct{}, error) {
 		return nil, in.Session.Update(func(u *user) error { u.Name = in.Name; return nil })
@@ -97,6 +100,8 @@ func serve(tb testing.TB, store stores.Store, opts *humasess.Options[user], at h
 	})
 	return mux, sessions
 }
+
+func increment(u *user) error { u.N++; return nil }
 
 // do fails the test unless the answer has the status. It returns the body.
 func do(tb testing.TB, c *humasesstest.Client, method, path string, want int) string {

@@ -85,7 +85,8 @@ func (s *Store) keys(group []byte, of *digest) []string {
 	const kinds = "seom" // sessions, expiry, order, mark
 	size := len(s.prefix) + hex.EncodedLen(len(group)) + len("{}") + 1
 	n := 3
-	b := make([]byte, 0, 4*size+hex.EncodedLen(digestSize))
+	var room [256]byte
+	b := room[:0] // of names of usual length; one string holds all of them
 	if of != nil {
 		n = 4
 	}

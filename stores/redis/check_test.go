@@ -1,0 +1,101 @@
+package redis_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/humasess/sessions/internal/servertest"
+	"github.com/humasess/sessions/stores/redis"
+	"github.com/redis/rueidis"
+)
+
+// rights returns the rules of the user that the manual describes.
+func rights(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/redis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile(`(?s)ACL SETUSER app on >\S+ (.*?)\n` + "```").FindSubmatch(text)
+	if m == nil {
+		t.Fatal("docs/redis.md has no ACL SETUSER")
+	}
+	return strings.ReplaceAll(string(m[1]), "\\\n", " ")
+}
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name     string
+		settings []string
+		want     []string // what each sentence contains
+	}{
+		{"as it should be", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy noeviction"}, nil},
+		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru): users get logged out early"}},
+		{"would evict", []string{"appendonly yes", "maxmemory-policy volatile-ttl"}, []string{"has no maxmemory, and would evict"}},
+		{"keeps nothing", nil, []string{"Set appendonly to yes"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			server := servertest.StartRedis(t, tt.settings...)
+			wantSentences(t, redis.New(dial(t, server), nil), tt.want)
+		})
+	}
+	t.Run("has evicted", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.StartRedis(t, "appendonly yes", "maxmemory-policy allkeys-random")
+		store := redis.New(dial(t, server), nil)
+		for range 10 {
+			mustAdd(t, store, "")
+		}
+		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "1")
+		_, _ = add(t.Context(), store, "") // makes it evict
+		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "0")
+		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory-policy", "noeviction")
+		wantSentences(t, store, []string{"since it started: some may have been sessions"})
+	})
+	t.Run("sentinel", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.RedisSentinel(t)
+		wantSentences(t, redis.New(dial(t, server), nil), []string{"Set appendonly to yes", "Set min-replicas-to-write to 1"})
+	})
+	t.Run("cluster", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.RedisCluster(t)
+		wantSentences(t, redis.New(dial(t, server), nil), []string{
+			"Set appendonly to yes", "Set min-replicas-to-write to 1",
+			"Set appendonly to yes", "Set min-replicas-to-write to 1",
+			"Set appendonly to yes", "Set min-replicas-to-write to 1",
+		})
+	})
+	t.Run("replica reads", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.RedisSentinel(t)
+		replica := &servertest.Redis{Addrs: server.Addrs[1:2]}
+		wantSentences(t, redis.New(dial(t, replica), nil), []string{"sends session scripts to a replica"})
+	})
+	t.Run("server gone", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.StartRedis(t)
+		store := redis.New(dial(t, server, func(o *rueidis.ClientOption) { o.DisableRetry = true }), nil)
+		server.Kill(t, server.Addrs[0])
+		if found, err := store.Check(t.Context()); err == nil {
+			t.Errorf("got %q and no error", found)
+		}
+	})
+}
+
+func wantSentences(t *testing.T, store *redis.Store, want []string) {
+	t.Helper()
+	found, err := store.Check(t.Context())
+	if err != nil || len(found) != len(want) {
+		t.Fatalf("got %q and error %v, want %d sentences", found, err, len(want))
+	}
+	for i := range want {
+		if !strings.Contains(found[i], want[i]) {
+			t.Errorf("got %q, want %q in it", found[i], want[i])
+		}
+	}
+}
