@@ -46,6 +46,10 @@ var imports = archtest.Table{
 		},
 	},
 
+	"examples/redis": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./stores/redis", "github.com/redis/rueidis"},
+		Tests:   []string{"./humasess/humasesstest", "./internal/servertest"},
+	},
 	"examples/...": {Imports: []string{
 		huma + "/...", "./humasess/...", "./openapi", "./security", "./stores/...",
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
