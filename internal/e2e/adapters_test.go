@@ -2,9 +2,9 @@ package e2e_test
 
 import (
 	"io"
-	"log"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humabunrouter"
@@ -60,6 +60,7 @@ const (
 	unreadBody  feature = "401 and 403 are sent before the body has arrived"
 	streaming   feature = "`huma.StreamResponse` reaches the client while it is written"
 	interim     feature = "1xx responses before the final one"
+	finalStatus feature = "a status other than 200 after a 1xx response"
 	cancelling  feature = "the request's context ends when the client is gone"
 	httpTwo     feature = "HTTP/2"
 	headForGet  feature = "HEAD reaches operations of GET"
@@ -71,6 +72,7 @@ const (
 	onlyGet      = "routes by the exact method"
 	ginKeeps     = "gin's writer keeps one status, and sends it with the first byte"
 	echoOnce     = "echo's writer takes the first status for the final one"
+	bunPanics    = "recovered and dropped: the answer is 200 without a body, with sessions or without"
 	fasthttpRead = "fasthttp reads the body first, up to `BodyLimit`; a longer one is its 413"
 	fasthttpSend = "fasthttp sends what was written when the handler has returned; `sse.Register` streams"
 	fasthttpOne  = "fasthttp keeps one status, and sends it when the handler has returned"
@@ -79,11 +81,17 @@ const (
 	fasthttpQuot = "fasthttp takes quotes off it"
 )
 
-func fasthttpLimits() map[feature]string {
+func fiberLimits() map[feature]string {
 	return map[feature]string{
 		unreadBody: fasthttpRead, streaming: fasthttpSend, interim: fasthttpOne,
-		cancelling: fasthttpGone, httpTwo: fasthttpH2, headForGet: onlyGet, cookieAsIs: fasthttpQuot,
+		cancelling: fasthttpGone, httpTwo: fasthttpH2, cookieAsIs: fasthttpQuot,
 	}
+}
+
+func fiber2Limits() map[feature]string {
+	limits := fiberLimits()
+	limits[headForGet] = onlyGet
+	return limits
 }
 
 // adapters are all that huma has.
@@ -92,14 +100,12 @@ func adapters() []*adapter {
 		{name: "humago", start: overHTTP(startGo), limits: nil},
 		{name: "humachi", start: overHTTP(startChi), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
 		{name: "humagin", start: overHTTP(startGin), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: ginKeeps}},
-		{name: "humaecho", start: overHTTP(startEcho), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: echoOnce}},
-		{name: "humaecho (v4)", start: overHTTP(startEcho4), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: echoOnce}},
-		{name: "humafiber", start: startFiber, panics: 500, limits: fasthttpLimits()},
-		{name: "humafiber (v2)", start: startFiber2, panics: 500, limits: fasthttpLimits()},
-		{name: "humabunrouter", start: overHTTP(startBun), panics: 200, limits: map[feature]string{
-			headForGet: onlyGet, panicAnswer: "the adapter recovers from it and drops it: 200 without a body, with or without sessions",
-		}},
-		{name: "humabunrouter (compat)", start: overHTTP(startBunCompat), limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humaecho", start: overHTTP(startEcho), panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
+		{name: "humaecho (v4)", start: overHTTP(startEcho4), panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
+		{name: "humafiber", start: startFiber, panics: 500, limits: fiberLimits()},
+		{name: "humafiber (v2)", start: startFiber2, panics: 500, limits: fiber2Limits()},
+		{name: "humabunrouter", start: overHTTP(startBun), panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
+		{name: "humabunrouter (compat)", start: overHTTP(startBunCompat), panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
 		{name: "humahttprouter", start: overHTTP(startHTTPRouter), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
 		{name: "humamux", start: overHTTP(startMux), limits: map[feature]string{headForGet: onlyGet}},
 		{name: "humaflow", start: overHTTP(startFlow), limits: nil},
@@ -122,9 +128,21 @@ func startGo(config huma.Config) (huma.API, http.Handler) {
 
 func startChi(config huma.Config) (huma.API, http.Handler) {
 	r := chi.NewRouter()
-	r.Use(middleware.RequestLogger(&middleware.DefaultLogFormatter{Logger: log.New(io.Discard, "", 0)}), middleware.Recoverer)
+	r.Use(middleware.RequestLogger(quietChi{}), middleware.Recoverer)
 	return humachi.New(r, config), r
 }
+
+// quietChi keeps chi's recoverer from printing stacks.
+type quietChi struct{}
+
+// NewLogEntry implements [middleware.LogFormatter].
+func (quietChi) NewLogEntry(*http.Request) middleware.LogEntry { return quietChi{} }
+
+// Write implements [middleware.LogEntry].
+func (quietChi) Write(int, int, http.Header, time.Duration, any) {}
+
+// Panic implements [middleware.LogEntry].
+func (quietChi) Panic(any, []byte) {}
 
 func startGin(config huma.Config) (huma.API, http.Handler) {
 	r := gin.New()

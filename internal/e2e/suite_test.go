@@ -14,7 +14,8 @@ type behaviour struct {
 
 func behaviours() []behaviour {
 	return slices.Concat(
-		accessBehaviours, typesBehaviours, originBehaviours,
+		accessBehaviours, typesBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
+		streamBehaviours, commitBehaviours, raceBehaviours, disconnectBehaviours,
 	)
 }
 
