@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -181,7 +182,7 @@ func newRedis() *Redis { return &Redis{processes: map[string]*redisProcess{}} }
 
 func startSingle(settings []string) (*Redis, error) {
 	r := newRedis()
-	addr, err := r.start(func(int) []string { return append(keepNothing[:len(keepNothing):len(keepNothing)], settings...) })
+	addr, err := r.start(func(int) []string { return slices.Concat(keepNothing, settings) })
 	r.Addrs = []string{addr}
 	return r, err
 }
@@ -211,7 +212,8 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	shell := exec.Command("sh", append([]string{"-c", watch, "sh", dir, "redis-server", filepath.Join(dir, "conf")}, args...)...) //nolint:gosec,noctx // our own words, and it outlives any test
+	line := append([]string{"-c", watch, "sh", dir, "redis-server", filepath.Join(dir, "conf")}, args...)
+	shell := exec.Command("sh", line...) //nolint:gosec,noctx // our own words, and it outlives any test
 	input, err := shell.StdinPipe()
 	if err != nil {
 		return nil, err

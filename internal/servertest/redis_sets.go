@@ -3,6 +3,7 @@ package servertest
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,8 +16,9 @@ func startCluster() (*Redis, error) {
 	const primaries, servers = 3, 6
 	r := newRedis()
 	addrs, err := r.startAll(servers, func(int) []string {
-		return append(keepNothing[:len(keepNothing):len(keepNothing)], "cluster-enabled yes", "cluster-config-file nodes",
-			"cluster-node-timeout 1000", "cluster-replica-validity-factor 0")
+		return slices.Concat(keepNothing, []string{
+			"cluster-enabled yes", "cluster-config-file nodes", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0",
+		})
 	})
 	if err != nil {
 		r.stop()
@@ -30,43 +32,27 @@ func startCluster() (*Redis, error) {
 	return r, nil
 }
 
-func (r *Redis) joinCluster(primaries int) error {
-	do := func(addr string, args ...string) (string, error) {
-		answer, err := redisCommand(addr, append([]string{"CLUSTER"}, args...)...)
-		if err != nil {
-			err = fmt.Errorf("CLUSTER %s: %w", args[0], err)
-		}
-		return answer, err
+// cluster sends a CLUSTER command.
+func cluster(addr string, args ...string) (string, error) {
+	answer, err := redisCommand(addr, append([]string{"CLUSTER"}, args...)...)
+	if err != nil {
+		err = fmt.Errorf("CLUSTER %s: %w", args[0], err)
 	}
+	return answer, err
+}
+
+func (r *Redis) joinCluster(primaries int) error {
 	ids := make([]string, len(r.Addrs))
-	host, port, _ := net.SplitHostPort(r.Addrs[0])
 	for i, addr := range r.Addrs {
 		var err error
-		if ids[i], err = do(addr, "MYID"); err != nil {
+		if ids[i], err = r.introduce(i, addr, primaries); err != nil {
 			return err
-		}
-		if _, err := do(addr, "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
-			return err
-		}
-		if i < primaries {
-			args := []string{"ADDSLOTS"}
-			for slot := i * slots / primaries; slot < (i+1)*slots/primaries; slot++ {
-				args = append(args, strconv.Itoa(slot))
-			}
-			if _, err := do(addr, args...); err != nil {
-				return err
-			}
-		}
-		if i > 0 {
-			if _, err := do(addr, "MEET", host, port); err != nil {
-				return err
-			}
 		}
 	}
 	for i, addr := range r.Addrs[primaries:] {
 		// Once the replica has heard of its primary.
 		err := eventually(func() error {
-			_, err := do(addr, "REPLICATE", ids[i])
+			_, err := cluster(addr, "REPLICATE", ids[i])
 			return err
 		}, nil)
 		if err != nil {
@@ -75,18 +61,8 @@ func (r *Redis) joinCluster(primaries int) error {
 	}
 	return eventually(func() error {
 		for i, addr := range r.Addrs {
-			info, err := do(addr, "INFO")
-			if err != nil {
+			if err := r.joined(addr, primaries); err != nil {
 				return err
-			}
-			nodes, err := do(addr, "NODES")
-			if err != nil {
-				return err
-			}
-			known := strings.Count(nodes, " connected")
-			replicas := strings.Count(nodes, "slave ")
-			if !strings.Contains(info, "cluster_state:ok") || known < len(r.Addrs) || replicas != len(r.Addrs)-primaries {
-				return fmt.Errorf("%s is not ready: %s%s", addr, info, nodes)
 			}
 			if i >= primaries {
 				if err := replicates(addr); err != nil {
@@ -96,6 +72,48 @@ func (r *Redis) joinCluster(primaries int) error {
 		}
 		return nil
 	}, nil)
+}
+
+// introduce gives a server its slots, if it is to be a primary, and makes it
+// known to the first. It returns its ID.
+func (r *Redis) introduce(i int, addr string, primaries int) (string, error) {
+	if _, err := cluster(addr, "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
+		return "", err
+	}
+	if i < primaries {
+		args := []string{"ADDSLOTS"}
+		for slot := i * slots / primaries; slot < (i+1)*slots/primaries; slot++ {
+			args = append(args, strconv.Itoa(slot))
+		}
+		if _, err := cluster(addr, args...); err != nil {
+			return "", err
+		}
+	}
+	if i > 0 {
+		host, port, _ := net.SplitHostPort(r.Addrs[0])
+		if _, err := cluster(addr, "MEET", host, port); err != nil {
+			return "", err
+		}
+	}
+	return cluster(addr, "MYID")
+}
+
+// joined returns nil once a server knows all others.
+func (r *Redis) joined(addr string, primaries int) error {
+	info, err := cluster(addr, "INFO")
+	if err != nil {
+		return err
+	}
+	nodes, err := cluster(addr, "NODES")
+	if err != nil {
+		return err
+	}
+	known := strings.Count(nodes, " connected")
+	replicas := strings.Count(nodes, "slave ")
+	if !strings.Contains(info, "cluster_state:ok") || known < len(r.Addrs) || replicas != len(r.Addrs)-primaries {
+		return fmt.Errorf("%s is not ready: %s%s", addr, info, nodes)
+	}
+	return nil
 }
 
 func replicates(addr string) error {
@@ -124,7 +142,7 @@ func (r *Redis) joinSentinel() error {
 	}
 	host, port, _ := net.SplitHostPort(primary)
 	replicas, err := r.startAll(2, func(int) []string {
-		return append(keepNothing[:len(keepNothing):len(keepNothing)], "replicaof "+host+" "+port)
+		return slices.Concat(keepNothing, []string{"replicaof " + host + " " + port})
 	})
 	if err != nil {
 		return err

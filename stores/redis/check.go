@@ -36,7 +36,8 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	if parseInfo(role)["role"] == "slave" {
-		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out and takes no writes: let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
+		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out and takes no writes: "+
+			"let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
 	}
 	if _, err := s.Load(ctx, id); err != nil && err != stores.ErrNotFound { //nolint:errorlint // exactly that, as Load returns it
 		return nil, err
@@ -73,7 +74,8 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	}
 	skew := time.Unix(clock[0], clock[1]*1000).Sub(before.Add(time.Since(before) / 2))
 	if skew.Abs() > maxSkew {
-		note("has a clock that is %v from the clock of this process: deadlines are judged on the server's, and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
+		note("has a clock that is %v from the clock of this process: deadlines are judged on the server's, "+
+			"and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
 	}
 	info := parseInfo(text)
 	if v := info["redis_version"]; older(v, 6, 2) {
@@ -85,7 +87,8 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	policy := info["maxmemory_policy"]
 	switch limited := info["maxmemory"] != "0"; {
 	case limited && policy != "noeviction":
-		note("evicts keys when its memory is full (maxmemory-policy %s): users get logged out early, and it forgets whose sessions were revoked. Set maxmemory-policy to noeviction.", policy)
+		note("evicts keys when its memory is full (maxmemory-policy %s): users get logged out early, "+
+			"and it forgets whose sessions were revoked. Set maxmemory-policy to noeviction.", policy)
 	case !limited && policy != "noeviction":
 		note("has no maxmemory, and would evict sessions if it had (maxmemory-policy %s). Set maxmemory-policy to noeviction and then a maxmemory.", policy)
 	}
@@ -96,7 +99,8 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 		note("keeps no append-only file: after a restart all users are signed out, or sessions that ended since the last snapshot are back. Set appendonly to yes.")
 	}
 	if n, _ := strconv.Atoi(info["connected_slaves"]); n > 0 && info["min_slaves_good_slaves"] == "" {
-		note("acknowledges a logout before any replica knows of it, and goes on when it is cut off from all of them: a fail-over may undo what was done in between. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
+		note("acknowledges a logout before any replica knows of it, and goes on when it is cut off from all of them: " +
+			"a fail-over may undo what was done in between. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
 	}
 	return found, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,7 +45,7 @@ func child() error {
 	handler, _ := serve(&testing.T{}, redis.New(client, &redis.Options{Prefix: os.Getenv(childPrefix)}), &humasess.Options[user]{MaxPerIdentity: 3}, hooks{})
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	fmt.Println(server.URL)
+	fmt.Fprintln(os.Stdout, server.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return nil
 }
@@ -95,10 +96,8 @@ func TestTwoProcesses(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer answer.Body.Close()
-		for k, v := range answer.Header {
-			w.Header()[k] = v
-		}
+		defer func() { _ = answer.Body.Close() }()
+		maps.Copy(w.Header(), answer.Header)
 		w.WriteHeader(answer.StatusCode)
 		_, _ = io.Copy(w, answer.Body)
 	})
