@@ -32,6 +32,7 @@ func isMarker(name string) bool { return strings.HasPrefix(name, markerPrefix) }
 type binding struct {
 	typ      reflect.Type
 	login    bool
+	copies   int // of the session in the input; Resolve may reach some of several
 	resolves atomic.Bool
 }
 
@@ -42,7 +43,8 @@ var handles sync.Map // string -> *request
 
 // answerMarker is the value of a marker's header.
 func (r *request) answerMarker(name string) string {
-	if name != sessionMarker || r.allResolve() {
+	r.asked = true
+	if name != sessionMarker || !r.admitted || r.allResolve() {
 		return ""
 	}
 	if r.handle == "" {
@@ -135,14 +137,14 @@ func (*kindMarker[T, K]) UnmarshalText([]byte) error { return nil }
 // Resolve implements [huma.Resolver]: it binds the session to the request.
 func (s *Session[T]) Resolve(ctx huma.Context) []error {
 	r := requestOf(ctx)
-	if r == nil {
+	if r == nil || r.entry.op != ctx.Operation() {
 		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(ctx.Operation()))}
 	}
 	st, b := stateOf[T](r)
 	if b == nil {
 		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(ctx.Operation()))}
 	}
-	b.resolves.Store(true)
+	b.resolves.Store(b.copies == 1)
 	s.SessionMarker.bind(st)
 	return nil
 }

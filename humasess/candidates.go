@@ -13,6 +13,10 @@ import (
 // (RFC 6265bis § 5.8.3).
 const maxCandidates = 3
 
+// maxValues bounds how many values of the name are opened at all: sealed ones
+// cost more than they do to send.
+const maxValues = 16
+
 // tokenOpener reads the value of a cookie.
 type tokenOpener interface {
 	openToken(text string) (t security.Token, old bool, err error)
@@ -23,6 +27,7 @@ type candidates struct {
 	tokens  [maxCandidates]security.Token
 	old     [maxCandidates]bool // sealed with another key than the first
 	n       int
+	values  int  // under the name, whatever they are
 	present bool // the name was there, with whatever value
 	excess  bool // more different tokens than we look up
 }
@@ -53,7 +58,7 @@ func findInLines(ctx huma.Context, name string, open tokenOpener) candidates {
 }
 
 func (c *candidates) scan(header, name string, open tokenOpener) {
-	for header != "" {
+	for header != "" && !c.excess {
 		pair, rest, _ := strings.Cut(header, ";")
 		header = rest
 		// Optional whitespace of RFC 9110 § 5.6.3, and no more than that.
@@ -67,6 +72,10 @@ func (c *candidates) scan(header, name string, open tokenOpener) {
 
 func (c *candidates) add(value string, open tokenOpener) {
 	c.present = true
+	if c.values++; c.values > maxValues {
+		c.excess = true
+		return
+	}
 	token, old, err := open.openToken(value)
 	if err != nil {
 		return

@@ -23,6 +23,9 @@ func (s *state[T]) start(data T) error {
 	if err := s.open(); err != nil {
 		return err
 	}
+	if s.former && !s.login && s.life.onBase() {
+		return fail(ErrConflict, nil) // or a thief would have the session renewed
+	}
 	encoded, err := s.m.values.encode(&data)
 	if err != nil {
 		return fail(ErrInvalid, fmt.Errorf("Start: encode %T: %w", data, err))
@@ -161,11 +164,17 @@ func (s *state[T]) renew() error {
 	return nil
 }
 
-// rotate asks for a new token, unless a parallel request had one already.
+// rotate asks for a new token, unless a parallel request has got one already.
+// When that token was never presented, and the grace for parallel requests is
+// over, its cookie is taken for lost and another one is issued.
 func (s *state[T]) rotate(r rotation) {
-	if !s.former {
+	if !s.former || s.lost() {
 		s.life.renew(r)
 	}
+}
+
+func (s *state[T]) lost() bool {
+	return s.rec.open.unconfirmed() && !s.m.inGrace(&s.rec, s.rec.open.rotated)
 }
 
 // need refuses what cannot be done now or without a session.
@@ -233,6 +242,14 @@ func (s *state[T]) lifetimes() (idle, absolute time.Duration) {
 	return min(idle, absolute), absolute
 }
 
+// until is the end that SetTTL gives the session now, 0 if it gives none.
+func (s *state[T]) until() int64 {
+	if s.pending.ttl == 0 {
+		return 0
+	}
+	return s.m.now().Add(s.pending.ttl).UnixNano()
+}
+
 // remaining is the new absolute timeout of the base, and 0 if it stays.
 func (s *state[T]) remaining() time.Duration {
 	if s.pending.remember == nil && s.pending.ttl == 0 {
@@ -246,6 +263,9 @@ func (s *state[T]) remaining() time.Duration {
 		fresh := absolute - s.m.now().Sub(began)
 		if !*s.pending.remember {
 			fresh = min(fresh, left)
+		}
+		if until := s.rec.open.until; until != 0 {
+			fresh = min(fresh, time.Unix(0, until).Sub(s.m.now()))
 		}
 		left = fresh
 	}

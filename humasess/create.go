@@ -12,6 +12,12 @@ import (
 // bracket is the time in which something happened, on the monotonic clock.
 type bracket struct{ from, to time.Time }
 
+// revocation is one that the request has made itself.
+type revocation struct {
+	owner string
+	bracket
+}
+
 // create writes the pending session and makes it the base.
 func (s *state[T]) create(ctx context.Context) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
@@ -67,6 +73,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		authenticated: now,
 		idle:          idle,
 		remember:      s.remembered(),
+		until:         s.until(),
 		data:          s.pending.data,
 	}}
 	from := time.Now()
@@ -80,7 +87,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
-	switch s.judge(created.RevokedAgo, bracket{from, time.Now()}) {
+	switch s.judge(s.pending.owner, created.RevokedAgo, bracket{from, time.Now()}) {
 	case revokedSince:
 		s.remove(ctx, s.pending.id)
 		return false, s.tooOld()
@@ -121,7 +128,7 @@ const (
 // judge compares a revocation, ago by the store's clock when it answered the
 // call, with the begin of the request by ours. A revocation of the request's
 // own is no reason to refuse it.
-func (s *state[T]) judge(ago time.Duration, call bracket) verdict {
+func (s *state[T]) judge(owner string, ago time.Duration, call bracket) verdict {
 	if ago < 0 {
 		return notRevoked
 	}
@@ -131,7 +138,7 @@ func (s *state[T]) judge(ago time.Duration, call bracket) verdict {
 		return notRevoked
 	}
 	for _, own := range s.revocations {
-		if !latest.Before(own.from) && !earliest.After(own.to) {
+		if own.owner == owner && !latest.Before(own.from) && !earliest.After(own.to) {
 			return notRevoked
 		}
 	}

@@ -83,6 +83,10 @@ var (
 const retryAfter = "5"
 
 func answerTo(err error) answer {
+	var f *failure
+	if errors.As(err, &f) {
+		err = f.sentinel // whatever has caused it
+	}
 	switch {
 	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
 		return answerNoSession

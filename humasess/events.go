@@ -59,6 +59,7 @@ func (e Event) level() slog.Level {
 // for debugging.
 func (m *Manager[T]) emit(ctx context.Context, e Event) {
 	e.Scheme = m.scheme
+	ctx = outside(ctx)
 	if m.opts.OnEvent != nil {
 		m.opts.OnEvent(ctx, e)
 	}

@@ -129,7 +129,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		t := m.document(g).Type
 		for _, d := range policy.Declarations {
 			if d.Type == t {
-				use.binding = &binding{typ: t, login: d.Kind == openapi.Login}
+				use.binding = &binding{typ: t, login: d.Kind == openapi.Login, copies: d.Copies}
 			}
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
@@ -163,6 +163,7 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	r := newRequest(e, ctx)
 	r.gate = g
 	if r.admit() {
+		r.admitted = true
 		r.serve(next)
 	}
 }

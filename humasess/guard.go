@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"context"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -14,6 +15,10 @@ import (
 type guardScope struct{ *scope }
 
 var errGuardReadsBody = errors.New("humasess: a guard must not read the body: the operation has not read it yet")
+
+// Context returns a context in which [From] finds nothing: a guard is asked
+// about the data that it is given, also while the session is being written.
+func (g *guardScope) Context() context.Context { return outside(&g.r.scope) }
 
 // BodyReader fails when it is read.
 func (g *guardScope) BodyReader() io.Reader { return refusedBody{} }
@@ -66,7 +71,7 @@ func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
 }
 
 // recheck asks the guards of one session again.
-func (r *request) recheck(s session) error {
+func (r *request) recheck(s session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
 		if d.Kind != openapi.Guarded {
@@ -75,7 +80,7 @@ func (r *request) recheck(s session) error {
 		if _, of := r.declared(d); unlent(of) != s {
 			continue
 		}
-		if err := s.check(&guardScope{&r.scope}, d.Guard); err != nil {
+		if err := check(&guardScope{&r.scope}, d.Guard); err != nil {
 			return err
 		}
 	}

@@ -163,15 +163,34 @@ func writePlainProblem(ctx huma.Context, model huma.StatusError) {
 type lent struct{ session }
 
 func (lent) load(context.Context) error { return nil }
-func (lent) commit(int) error           { return nil }
 func (lent) undo()                      {}
 func (lent) cookie() string             { return "" }
+
+// commit leaves writing to the outer request, but an error response drops
+// what is pending, whatever the outer one makes of it.
+func (l lent) commit(status int) error {
+	if status >= 400 {
+		l.abandon()
+	}
+	return nil
+}
 
 func unlent(s session) session {
 	if l, ok := s.(lent); ok {
 		return l.session
 	}
 	return s
+}
+
+// lender returns the request of [Manager.Handler] that ctx is inside of, if it
+// came with the same cookies; nil otherwise. A handler that makes requests of
+// its own with its context speaks for somebody else.
+func lender(ctx huma.Context) *request {
+	outer, _ := ctx.Context().Value(scopeKey{}).(*request)
+	if outer == nil || outer.plain == nil || outer.scope.Header("Cookie") != ctx.Header("Cookie") {
+		return nil
+	}
+	return outer
 }
 
 // lend returns the request's session of a manager to a request inside of it,

@@ -96,9 +96,9 @@ func is(name, want string) bool {
 }
 
 // allowsShared reports whether a Cache-Control lets a shared cache keep what
-// one user got.
+// one user got: whatever does not forbid it does (RFC 9111 § 3).
 func allowsShared(value string) bool {
-	return containsToken(value, "public") || strings.Contains(strings.ToLower(value), "s-maxage")
+	return !containsToken(value, "private") && !containsToken(value, "no-store") && !containsToken(value, "no-cache")
 }
 
 // containsToken looks for one member of a comma-separated list; "*" is all.

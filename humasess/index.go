@@ -47,6 +47,7 @@ func (s *state[T]) activeOwner() string {
 }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
+	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.life.active() {
@@ -123,6 +124,7 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
+	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
@@ -156,6 +158,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
+	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke()
@@ -179,6 +182,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
+	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke()
@@ -236,12 +240,17 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
-	call := bracket{from, time.Now()}
-	if s.judge(revoked.Ago, call) == notRevoked {
-		s.revocations = append(s.revocations, call)
-	}
+	s.noteRevocation(owner, revoked.Ago, bracket{from, time.Now()})
 	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
+}
+
+// noteRevocation exempts the request's later Start from a revocation of its
+// own, unless another one came first.
+func (s *state[T]) noteRevocation(owner string, before time.Duration, call bracket) {
+	if s.judge(owner, before, call) == notRevoked {
+		s.revocations = append(s.revocations, revocation{owner, call})
+	}
 }
 
 // List returns the live sessions of an identity, oldest first.
@@ -278,15 +287,24 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 }
 
 // RevokeIdentity ends all sessions of an identity at once and returns how
-// many there were. A Start in a request that began before is refused: it may
-// have checked credentials that no longer count.
+// many there were. A Start in a request that began before is refused, unless
+// it is the one that calls: it may have checked credentials that no longer
+// count.
 func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
-	revoked, err := stores.RevokeIdentity(ctx, m.store, m.qualify(identity), stores.ID{})
+	owner, from := m.qualify(identity), time.Now()
+	revoked, err := stores.RevokeIdentity(outside(ctx), m.store, owner, stores.ID{})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
+	}
+	if r, ok := ctx.Value(scopeKey{}).(*request); ok {
+		if s, _ := stateOf[T](r); s != nil && s.m == m {
+			s.mu.Lock()
+			s.noteRevocation(owner, revoked.Ago, bracket{from, time.Now()})
+			s.mu.Unlock()
+		}
 	}
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil

@@ -12,6 +12,7 @@ type lifecycle struct {
 	changed bool
 	rotate  rotation
 	reissue bool // the cookie's attributes changed
+	confirm bool // the token is presented for the first time
 
 	cookie  cookieAction // what earlier commits of this request call for
 	written bool         // an earlier commit of this request created the record
@@ -173,6 +174,7 @@ type plan struct {
 	anyVersion bool // delete whatever the version: nothing of it is carried on
 	create     bool
 	update     bool
+	confirm    bool // the update has no other reason, and may as well fail
 	rotate     rotation
 	cookie     cookieAction
 }
@@ -182,7 +184,8 @@ func (l *lifecycle) plan() plan {
 	p.create = l.next != nextSame
 	p.delete = l.base && (l.doomed || p.create && !l.keep)
 	p.anyVersion = l.doomed || l.next == nextStart
-	p.update = l.onBase() && (l.changed || l.rotate != rotateNo)
+	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm)
+	p.confirm = p.update && !l.changed && l.rotate == rotateNo
 	if p.update {
 		p.rotate = l.rotate
 	}
@@ -201,6 +204,7 @@ func (l *lifecycle) commit(p plan) {
 	l.base = p.create || l.base && !p.delete
 	l.hidden, l.doomed, l.keep = l.hidden && l.base && !p.create, false, false
 	l.next = nextSame
+	l.confirm = false
 	l.cookie = p.cookie
 	l.forgetChanges()
 }

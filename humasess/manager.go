@@ -187,6 +187,7 @@ type manager interface {
 	schemeChecks() map[string]schemeCheck
 	checkOrigin(security.Origins) error
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)
+	panicked(ctx context.Context, op *huma.Operation, stack []byte)
 
 	// newRequest returns a request with the manager's state in it, in one
 	// piece of memory; newState one for a request that exists.
@@ -204,6 +205,11 @@ func (m *Manager[T]) checkOrigin(o security.Origins) error { return m.origins.Ch
 
 func (m *Manager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
 	m.emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})
+}
+
+func (m *Manager[T]) panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+	m.opts.Logger.ErrorContext(outside(ctx), "nil dereference in an operation whose session is not bound",
+		"operation", operationName(op), "stack", string(stack))
 }
 
 func (m *Manager[T]) newRequest() (*request, session) {

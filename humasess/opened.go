@@ -110,8 +110,9 @@ const (
 	owner
 )
 
-// ownerOf compares the token with the current secret and, within the grace
-// after a rotation, with the previous one.
+// ownerOf compares the token with the current secret and with the previous
+// one. That lives until the current one is first presented, for its cookie may
+// have been lost on the way, and then for the grace.
 func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
 	if r.open.scheme != m.scheme {
 		return notOwner
@@ -122,13 +123,20 @@ func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
 	if !r.open.tolerated || !token.Matches(r.open.previous) {
 		return notOwner
 	}
-	// Clocks of processes differ: a rotation may lie a little in the future.
-	age := r.Now.Sub(time.Unix(0, r.open.rotated))
-	if age > m.opts.RotationGrace || age < -m.opts.RotationGrace {
+	if r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {
 		return notOwner
 	}
 	return formerOwner
 }
+
+// inGrace reports whether a time of the store's clock lies within the grace.
+// Clocks step and differ: it may lie as far in the future.
+func (m *Manager[T]) inGrace(r *record[T], since int64) bool {
+	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
+}
+
+// unconfirmed reports whether nobody has presented the current secret yet.
+func (p *payload) unconfirmed() bool { return p.tolerated && p.confirmed == 0 }
 
 // decode returns the record's data as the caller's own.
 func (m *Manager[T]) decode(o *opened[T]) (*T, error) {

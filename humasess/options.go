@@ -55,9 +55,9 @@ type Options[T any] struct {
 	// § 5.5). The default is 30 days.
 	RememberAbsoluteTimeout time.Duration
 
-	// RotationGrace is how long the previous token opens the session after
-	// Renew, for requests that were under way. Negative is not at all. The default
-	// is 10 seconds.
+	// RotationGrace is how long the previous token opens the session after the
+	// one that Renew has issued was first presented, for requests that were
+	// under way. Negative is not at all. The default is 10 seconds.
 	RotationGrace time.Duration
 
 	// MaxPerIdentity bounds the live sessions of one identity; the oldest

@@ -17,10 +17,12 @@ type payload struct {
 	authenticated int64    // the same, of the last Start
 	idle          time.Duration
 	remember      bool
+	until         int64 // SetTTL's end on the core's clock, 0 if there is none
 
 	// The secret before the last rotation, while it is tolerated.
 	previous  [32]byte
 	rotated   int64
+	confirmed int64 // when the current secret was first presented, 0 if never
 	tolerated bool
 
 	data    []byte // T, encoded
@@ -40,6 +42,8 @@ const (
 	tagPrevious      = 7
 	tagRotated       = 8
 	tagData          = 9
+	tagConfirmed     = 10
+	tagUntil         = 11
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -53,9 +57,15 @@ func (p *payload) encode() []byte {
 	if p.remember {
 		b = appendField(b, tagRemember, "")
 	}
+	if p.until != 0 {
+		b = appendInt(b, tagUntil, p.until)
+	}
 	if p.tolerated {
 		b = appendField(b, tagPrevious, p.previous[:])
 		b = appendInt(b, tagRotated, p.rotated)
+		if p.confirmed != 0 {
+			b = appendInt(b, tagConfirmed, p.confirmed)
+		}
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -114,6 +124,10 @@ func decodePayload(b []byte) (payload, error) {
 			p.tolerated = true
 		case tagRotated:
 			p.rotated, ok = varint(value)
+		case tagUntil:
+			p.until, ok = varint(value)
+		case tagConfirmed:
+			p.confirmed, ok = varint(value)
 		case tagData:
 			p.data = value
 		default:
@@ -126,6 +140,9 @@ func decodePayload(b []byte) (payload, error) {
 	}
 	if p.idle <= 0 || p.scheme == "" {
 		return p, errPayload
+	}
+	if !p.tolerated {
+		p.rotated, p.confirmed = 0, 0
 	}
 	return p, nil
 }

@@ -59,6 +59,7 @@ func TestRenewRacesRenew(t *testing.T) {
 		if len(given) != 1 {
 			t.Fatalf("cookies: got %d, want 1", len(given))
 		}
+		r.wantActive(r.withToken(given[0]), true) // the grace begins
 		r.clock.Advance(11 * time.Second)
 		r.wantDead(old)
 		r.wantActive(r.withToken(given[0]), true)

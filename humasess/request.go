@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,7 +27,9 @@ type request struct {
 	held     heldHeaders
 	writes   writeContext
 	outcome  outcome
+	admitted bool
 	returned bool
+	asked    bool   // huma has looked for a marker, so it is embedded by value
 	handle   string // names the request to a marker; see binding
 }
 
@@ -53,9 +56,10 @@ type session interface {
 	// when a concurrent change makes the request start over.
 	needs(roles []string)
 
-	// commit writes what is pending, and undo takes a session back that it
-	// has created. cookie is the Set-Cookie that follows, if any.
+	// commit writes what is pending; abandon forgets it, and undo also takes a
+	// session back that commit has created. cookie is the Set-Cookie that follows, if any.
 	commit(status int) error
+	abandon()
 	undo()
 	cookie() string
 
@@ -65,7 +69,7 @@ type session interface {
 // newRequest prepares a request to an operation. Inside of [Manager.Handler]
 // it borrows the sessions that are loaded already.
 func newRequest(e *entry, ctx huma.Context) *request {
-	outer, _ := ctx.Context().Value(scopeKey{}).(*request)
+	outer := lender(ctx)
 	var r *request
 	first := outer.lend(e.sessions[0].manager)
 	if first == nil {
@@ -255,11 +259,12 @@ func (r *request) conclude() {
 		for i := range r.entry.sessions {
 			r.session(i).undo()
 		}
-		if !r.allBound() {
+		if r.gate != nil && !r.asked && !r.allBound() {
 			if p := recover(); p != nil {
 				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
 					panic(p)
 				}
+				r.entry.sessions[0].manager.panicked(r.parent, r.entry.op, debug.Stack())
 				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
 			}
 		}

@@ -29,6 +29,26 @@ var (
 
 type scopeKey struct{}
 
+// outsideContext is a context in which [From] finds nothing.
+type outsideContext struct{ context.Context }
+
+// Value implements [context.Context].
+func (c outsideContext) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// outside is for calls of the program, and of stores, while a session is
+// locked: asking the session for anything would wait for ever.
+func outside(ctx context.Context) context.Context {
+	if ctx.Value(scopeKey{}) == nil {
+		return ctx
+	}
+	return outsideContext{ctx}
+}
+
 // requestOf finds the request behind a huma.Context that later middlewares
 // may have wrapped, or nil.
 func requestOf(ctx huma.Context) *request {

@@ -81,7 +81,7 @@ type guardedKind[T any, G Guard[T]] struct{}
 func (guardedKind[T, G]) declare() (openapi.Kind, []string, any) {
 	var guard G
 	var roles []string
-	if r, ok := any(guard).(interface{ Roles() []string }); ok {
+	if r, ok := any(&guard).(interface{ Roles() []string }); ok {
 		roles = r.Roles()
 	}
 	return openapi.Guarded, roles, Guard[T](guard)

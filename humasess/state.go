@@ -38,9 +38,8 @@ type state[T any] struct {
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
 	issued      string // the token's text for the cookie
-	resealed    bool   // it is the token that the request came with
 	cookieEnd   time.Duration
-	revocations []bracket // of our own identity, by this request
+	revocations []revocation // by this request
 }
 
 // pending is what the request asks for and has not written yet.
@@ -58,6 +57,8 @@ type pending[T any] struct {
 var _ session = (*state[struct{}])(nil)
 
 func (s *state[T]) enter(r *request, b *binding) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.r = r
 	s.login = b != nil && b.login
 }
@@ -155,6 +156,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	s.rec, s.token, s.former = rec, token, who == formerOwner
 	s.life.load()
 	s.life.reissue = s.life.reissue || s.old
+	s.life.confirm = who == owner && rec.open.unconfirmed()
 	return nil
 }
 
@@ -217,38 +219,24 @@ func (s *state[T]) isActive() bool {
 	return s.life.active()
 }
 
-// hasRoles reports whether the loaded session has all of the roles.
+// hasRoles reports whether the session has all of the roles.
 func (s *state[T]) hasRoles(roles []string) bool {
 	if len(roles) == 0 {
 		return true
 	}
-	if s.m.opts.Roles == nil {
-		return false
-	}
 	v, ok := s.peek()
-	if !ok {
-		return false
-	}
-	has := s.m.opts.Roles(v)
-	for _, role := range roles {
-		if !slices.Contains(has, role) {
-			return false
-		}
-	}
-	return true
+	return ok && s.m.covers(v, roles)
 }
 
-// peek returns the loaded data for the program's own functions, which leave
-// it as it is, so that it can still be handed out once.
-func (s *state[T]) peek() (T, bool) {
-	if s.rec.open != nil && s.rec.open.decoded {
-		return s.m.values.copy(&s.rec.open.value), true
+func (m *Manager[T]) covers(v T, roles []string) bool {
+	if len(roles) == 0 {
+		return true
 	}
-	if s.spare != nil {
-		return *s.spare, true
+	if m.opts.Roles == nil {
+		return false
 	}
-	var zero T
-	return zero, false
+	has := m.opts.Roles(v)
+	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
 }
 
 // check asks a guard. Text of errors that are no answers stays inside.
@@ -258,6 +246,23 @@ func (s *state[T]) check(ctx huma.Context, guard any) error {
 		return fail(ErrNoSession, nil)
 	}
 	return guard.(Guard[T]).Check(ctx, v)
+}
+
+// peek returns the data that the handler would get, for the program's own
+// functions, which leave them as they are: what was decoded for the handler
+// stays there for it. The program is called without the lock.
+func (s *state[T]) peek() (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var zero T
+	if !s.life.active() {
+		return zero, false
+	}
+	if s.spare != nil && s.pending.data == nil {
+		return *s.spare, true
+	}
+	v, err := s.current()
+	return v, err == nil
 }
 
 func (s *state[T]) needs(roles []string) {

@@ -369,6 +369,16 @@ func TestBlockedStore(t *testing.T) {
 
 func TestClientGone(t *testing.T) {
 	r := newRig(t, accountOptions())
+	for _, op := range []humasesstest.Op{humasesstest.OpCreate, humasesstest.OpUpdate, humasesstest.OpDelete} {
+		r.store.Before(op, func(ctx context.Context) error { // as a store with a network would
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			default:
+				return nil
+			}
+		})
+	}
 	gone := func(c *humasesstest.Client, f handler[account]) *httptest.ResponseRecorder {
 		ctx, cancel := context.WithCancel(context.Background())
 		return r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {

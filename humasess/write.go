@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -44,6 +45,15 @@ func (s *state[T]) commit(status int) error {
 	return err
 }
 
+// abandon forgets what is pending, because an error response was given.
+func (s *state[T]) abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.life.closed {
+		s.drop()
+	}
+}
+
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
 	if s.life.fail() {
@@ -69,7 +79,7 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	return s.write(ctx)
+	return s.write(outside(ctx))
 }
 
 // cookie returns the Set-Cookie of the response, or "".
@@ -89,14 +99,20 @@ func (s *state[T]) cookie() string {
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
 	for replay := 0; ; replay++ {
+		if s.old && s.life.onBase() && s.touchDue() {
+			s.life.confirm = true // seals the token again, if it is still the newest
+		}
 		p := s.life.plan()
 		err := s.carryOut(ctx, p)
 		if err == nil {
 			s.life.commit(p)
-			if s.resealed {
-				s.life.cookie = cookieSet
-			}
 			s.pending = pending[T]{}
+			return nil
+		}
+		if p.confirm {
+			// Whoever got in first has confirmed too, or has ended the session,
+			// which changes nothing for a request that has only read.
+			s.life.confirm = false
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {
@@ -187,6 +203,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		next.data = s.pending.data
 	}
 	next.remember = s.remembered()
+	if until := s.until(); until != 0 && (next.until == 0 || until < next.until) {
+		next.until = until
+	}
 	if s.pending.remember != nil {
 		next.idle, _ = s.m.opts.timeouts(next.remember)
 	}
@@ -196,9 +215,10 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		if token, err = security.NewToken(s.rec.ID); err != nil {
 			return s.storeFailed(err)
 		}
-		next.previous, next.tolerated = next.hash, p.rotate == rotateGrace && s.m.opts.RotationGrace > 0
-		next.rotated = s.rec.storeNow(s.m).UnixNano()
+		s.turn(&next.payload, p.rotate)
 		next.hash = token.Hash()
+	} else if !s.former && next.unconfirmed() {
+		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
 	payload := next.encode()
 	absolute := s.remaining()
@@ -225,6 +245,15 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		return s.issue(token)
 	}
 	return nil
+}
+
+// turn makes the secret that the request came with the previous one.
+func (s *state[T]) turn(p *payload, r rotation) {
+	if !s.former {
+		p.previous = p.hash
+	}
+	p.tolerated = r == rotateGrace && s.m.opts.RotationGrace > 0
+	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
 }
 
 // memo is what the store may keep beside the new payload, which holds the
@@ -266,7 +295,6 @@ func (s *state[T]) touch(ctx context.Context) {
 	expires, err := s.m.store.Touch(ctx, s.rec.ID, s.rec.open.idle)
 	if err == nil {
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
-		s.resealed = s.old && s.issue(s.token) == nil
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
@@ -333,10 +361,15 @@ func (s *state[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	if !s.hasRoles(s.needed) {
+	data, err := s.m.decode(s.rec.open)
+	if err != nil {
+		return fail(ErrConflict, err)
+	}
+	if !s.m.covers(*data, s.needed) {
 		return fail(ErrConflict, nil)
 	}
-	if err := s.r.recheck(s); err != nil {
+	err = s.r.recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
+	if err != nil {
 		return fail(ErrConflict, err)
 	}
 	return nil

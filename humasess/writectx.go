@@ -72,4 +72,4 @@ func (c *writeContext) Err() error {
 }
 
 // Value implements [context.Context].
-func (c *writeContext) Value(key any) any { return c.parent.Value(key) }
+func (c *writeContext) Value(key any) any { return outsideContext{c.parent}.Value(key) }

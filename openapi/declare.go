@@ -23,6 +23,10 @@ type Declaration struct {
 	Kind  Kind
 	Roles []string // all of them are required
 	Guard any      // checked by the core, which knows its type
+
+	// Copies is how often the input embeds the type, one inside the other
+	// counted once. [Document] fills it in.
+	Copies int
 }
 
 // An embedded session shows itself to huma as one header parameter whose
@@ -102,6 +106,13 @@ func strictest(all []Declaration) []Declaration {
 	for _, d := range all {
 		if d.Kind == Optional && !hasType(kept, d.Type) {
 			kept = append(kept, d)
+		}
+	}
+	for i := range kept {
+		for _, d := range all {
+			if d.Kind == Optional && d.Type == kept[i].Type {
+				kept[i].Copies++
+			}
 		}
 	}
 	return kept

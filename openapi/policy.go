@@ -109,7 +109,7 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 		return Policy{}, nil, err
 	}
 	if full == nil {
-		full = global
+		full = cloneAll(global)
 	}
 	if len(uses) == 0 && !d.mentionsOurs(full) {
 		return Policy{}, nil, nil

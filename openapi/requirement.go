@@ -30,10 +30,10 @@ var errPublic = errors.New("`security: []` makes the operation public, but it us
 // mentioned the scheme already. Login makes an operation public that says
 // nothing else.
 func merge(written, global Requirements, uses []use) (Requirements, error) {
-	if len(uses) == 0 {
-		return written, nil
-	}
 	result := cloneAll(written)
+	if len(uses) == 0 {
+		return result, nil
+	}
 	if written == nil {
 		result = inherited(global, uses)
 	} else if len(written) == 0 {
