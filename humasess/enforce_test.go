@@ -157,6 +157,7 @@ func TestUnauthenticated(t *testing.T) {
 			"quoted":         `__Host-id="` + live1 + `"`,
 			"unknown":        "__Host-id=" + strings.Repeat("x", 64),
 			"zero":           "__Host-id=" + strings.Repeat("A", 64),
+			"two unknown":    "__Host-id=" + strings.Repeat("x", 64) + "; __Host-id=" + strings.Repeat("y", 64),
 			"bad secret":     "__Host-id=" + oldID[:22] + strings.Repeat("A", 42),
 			"flipped":        "__Host-id=" + flipped,
 			"revoked":        "__Host-id=" + revokedToken,

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
@@ -389,9 +390,23 @@ func TestTwoManagersOnOneStore(t *testing.T) {
 		managers[i] = m
 	}
 	ctx := context.Background()
-	for _, m := range managers {
-		humasesstest.Login(t, m, account{ID: "u1"})
+	clients := [2]*humasesstest.Client{}
+	for i, m := range managers {
+		api, mux := plainAPI()
+		if err := m.Attach(api); err != nil {
+			t.Fatal(err)
+		}
+		huma.Get(api, "/", func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { return nil, nil })
+		clients[i] = humasesstest.NewClient(mux)
+		cookie := humasesstest.Login(t, m, account{ID: "u1"})
+		clients[i].SetCookie(cookie)
+		wantStatus(t, clients[i].Do(http.MethodGet, "/", nil), http.StatusNoContent)
 	}
+	t.Run("T3 a session of one is unknown to the other", func(t *testing.T) {
+		c := clients[0].Clone()
+		c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(clients[1])})
+		wantStatus(t, c.Do(http.MethodGet, "/", nil), http.StatusUnauthorized)
+	})
 	theirs, err := managers[1].List(ctx, "u1")
 	if err != nil || len(theirs) != 1 {
 		t.Fatalf("R4 the other's sessions: got %v, %v, want 1", theirs, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type Manager[T any] struct {
 	cookies  cookieWriter
 	origins  *security.CrossOrigin
 	attached atomic.Bool
+
+	protections protections
 }
 
 // New returns a manager that keeps its sessions in store. The options may be
@@ -90,13 +93,19 @@ func (m *Manager[T]) Attach(api huma.API) error {
 //
 //	group.UseSimpleModifier(sessions.Require("admin"))
 //
-// The modifier panics when the manager is not attached.
+// The modifier panics when the manager is not attached to the API of the
+// operation, as far as it can tell; else the operation answers 500. In a group
+// it comes after modifiers that hide or drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
-			panic(fmt.Sprintf("humasess: Require called for operation %q (%s %s), but its manager is not attached to an API: call Attach first", op.OperationID, op.Method, op.Path))
+			panic(unprotected(op))
 		}
-		openapi.Protect(op, openapi.Protection{Scheme: m.scheme, Roles: roles})
+		documented := new(bool)
+		if openapi.Protect(op, openapi.Protection{Scheme: m.scheme, Roles: roles, Documented: documented}) {
+			op.Middlewares = append(slices.Clip(op.Middlewares), refuseUnprotected)
+			m.protections.note(op, roles, documented)
+		}
 	}
 }
 

@@ -127,6 +127,11 @@ func (d *Document) describe(op *huma.Operation) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range protections(op) {
+		if p.Documented != nil {
+			*p.Documented = true
+		}
+	}
 	// Groups without a prefix hand over one operation, which then reaches the
 	// middleware; all others copy it and look it up by its marker.
 	d.mu.Lock()

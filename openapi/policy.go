@@ -17,22 +17,27 @@ const requireKey = "humasess.require"
 type Protection struct {
 	Scheme string
 	Roles  []string
+
+	// Documented is set when the protection has reached a document.
+	Documented *bool
 }
 
 // Protect adds a protection to an operation that need not embed anything. It
 // is idempotent, because huma runs the modifiers of a group without a prefix
-// twice, and leaves maps alone that copies of the operation share.
-func Protect(op *huma.Operation, p Protection) {
+// twice, and leaves maps alone that copies of the operation share. It reports
+// whether the protection is new.
+func Protect(op *huma.Operation, p Protection) bool {
 	old := protections(op)
 	if slices.ContainsFunc(old, func(o Protection) bool {
 		return o.Scheme == p.Scheme && slices.Equal(o.Roles, p.Roles)
 	}) {
-		return
+		return false
 	}
 	metadata := make(map[string]any, len(op.Metadata)+1)
 	maps.Copy(metadata, op.Metadata)
 	metadata[requireKey] = append(slices.Clone(old), p)
 	op.Metadata = metadata
+	return true
 }
 
 func protections(op *huma.Operation) []Protection {
