@@ -125,3 +125,7 @@ func n(tb testing.TB, body string) int {
 
 // patience bounds what waits for servers.
 const patience = 30 * time.Second
+
+// rest is for loops that ask a server until it has got somewhere, and leaves
+// the processor to it.
+func rest() { <-time.After(10 * time.Millisecond) }

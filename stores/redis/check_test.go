@@ -26,6 +26,7 @@ func rights(t *testing.T) string {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name     string
 		settings []string

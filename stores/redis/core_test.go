@@ -17,6 +17,7 @@ import (
 
 // TestCore shows that what the core promises holds on every form of Redis.
 func TestCore(t *testing.T) {
+	t.Parallel()
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

@@ -143,6 +143,7 @@ func keysOf(args []string) []string {
 
 // TestWhatServersSee runs the behaviour suite under MONITOR.
 func TestWhatServersSee(t *testing.T) {
+	t.Parallel()
 	for _, start := range []form{
 		{"single", func(tb testing.TB) *servertest.Redis { return servertest.StartRedis(tb) }},
 		{"cluster", servertest.StartRedisCluster},
@@ -206,6 +207,7 @@ func TestWhatServersSee(t *testing.T) {
 
 // TestUndeclaredKeysAreCaught holds the test above to what it is for.
 func TestUndeclaredKeysAreCaught(t *testing.T) {
+	t.Parallel()
 	server := servertest.StartRedisCluster(t)
 	client := dial(t, server)
 	run := func(t *testing.T, script string, keys ...string) (found []string, err error) {

@@ -2,6 +2,7 @@ package redis_test
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -27,6 +28,11 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childAddr) == "" {
+		// Tests wait for servers more than for processors.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			panic(err)
+		}
 		os.Exit(m.Run())
 	}
 	if err := child(); err != nil {
@@ -53,6 +59,7 @@ func child() error {
 // TestTwoProcesses shows that what one process has done holds in another at
 // its next request.
 func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
 	server := servertest.RedisCluster(t)
 	name := prefix(t)
 	cmd := exec.Command(os.Args[0])

@@ -11,10 +11,14 @@ import (
 	"github.com/redis/rueidis"
 )
 
+// oneConnection has trips come after each other that clients make at once on
+// several connections, and keeps the client from opening one in between.
+func oneConnection(o *rueidis.ClientOption) { o.PipelineMultiplex = -1 }
+
 // TestRoundTrips counts what goes over the wire for each operation of an API.
 func TestRoundTrips(t *testing.T) {
 	proxy := servertest.NewProxy(t, servertest.RedisSingle(t).Addrs[0])
-	client := dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}})
+	client := dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, oneConnection)
 	store := open(t, client)
 	handler, sessions := serve(t, store, &humasess.Options[user]{IdleTimeout: 2 * time.Second}, hooks{})
 	ctx := t.Context()
@@ -74,6 +78,8 @@ func TestRoundTrips(t *testing.T) {
 		}, 0},
 		{"modify", nil, request("POST", "/bump", 200), 2},
 		{"rotate after the load", nil, request("POST", "/renew", 200), 2},
+		{"first use after a rotation, which is noted", nil, request("GET", "/me", 200), 2},
+		{"read after that", nil, request("GET", "/me", 200), 1},
 		{"list after the load", nil, request("POST", "/list", 200), 2},
 		{"list by the manager", nil, func() { seen() }, 1},
 		{"identity change after the load", nil, request("POST", "/rename?name=bob", 204), 3},
@@ -102,8 +108,7 @@ func TestRoundTrips(t *testing.T) {
 // TestStoreRoundTrips counts the same for the methods of the store.
 func TestStoreRoundTrips(t *testing.T) {
 	proxy := servertest.NewProxy(t, servertest.RedisSingle(t).Addrs[0])
-	// One connection: a round trip on each of two is one in time.
-	store := open(t, dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, func(o *rueidis.ClientOption) { o.PipelineMultiplex = -1 }))
+	store := open(t, dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, oneConnection))
 	ctx := t.Context()
 	add := func() stores.ID {
 		id, err := store.NewID("ada")
