@@ -65,8 +65,14 @@ const (
 	httpTwo     feature = "HTTP/2"
 	headForGet  feature = "HEAD reaches operations of GET"
 	cookieAsIs  feature = "a cookie's value is taken as it was sent"
+	patching    feature = "`autopatch`"
 	panicAnswer feature = "a panic is not answered as a success"
 )
+
+// features are in the order of the page.
+var features = []feature{
+	unreadBody, streaming, interim, finalStatus, cancelling, httpTwo, headForGet, cookieAsIs, patching, panicAnswer,
+}
 
 const (
 	onlyGet      = "routes by the exact method"
@@ -91,6 +97,7 @@ func fiberLimits() map[feature]string {
 func fiber2Limits() map[feature]string {
 	limits := fiberLimits()
 	limits[headForGet] = onlyGet
+	limits[patching] = "the requests that it makes have no Host, which fasthttp refuses: 500"
 	return limits
 }
 

@@ -14,7 +14,7 @@ type behaviour struct {
 
 func behaviours() []behaviour {
 	return slices.Concat(
-		accessBehaviours, typesBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
+		accessBehaviours, typesBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
 		streamBehaviours, commitBehaviours, raceBehaviours, disconnectBehaviours,
 	)
 }
@@ -28,18 +28,21 @@ func TestGoldenRouters(t *testing.T) {
 		t.Run(b.name, func(t *testing.T) {
 			for i, a := range all {
 				t.Run(a.name, func(t *testing.T) {
+					t.Parallel()
 					t.Cleanup(func() { results[i].count(t) })
 					b.run(t, a)
 				})
 			}
 		})
 	}
+	golden(t, all, results)
 }
 
 // result is how the suite ended on one router.
 type result struct{ run, failed, skipped int }
 
 func (r *result) count(t *testing.T) {
+	t.Helper()
 	r.run++
 	switch {
 	case t.Failed():

@@ -1,0 +1,106 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/autopatch"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+// documentBehaviours are about what the document promises.
+var documentBehaviours = []behaviour{
+	{"O2 O3 O5 O7 every operation does what the document says", documented},
+	{"autopatch asks for the session of what it calls", autopatched},
+	{"O2 a session is required by default", requiredByDefault},
+}
+
+func documented(t *testing.T, a *adapter) {
+	var api huma.API
+	r := accounts(t, a, func(r *rig[account], to huma.API) {
+		api = to
+		registerAccess(r, to)
+		type input struct {
+			humasess.Required[account]
+			Body account
+		}
+		huma.Put(to, "/me", func(context.Context, *input) (*struct{}, error) { return nil, nil })
+		public := huma.Operation{OperationID: "public", Method: http.MethodGet, Path: "/public", Security: []map[string][]string{}}
+		huma.Register(to, public, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	})
+	to, err := url.Parse(r.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	proxy.Transport = transport
+	session := func(name string, roles ...string) humasesstest.CheckSession {
+		cookie := humasesstest.Login(t, r.sessions, account{ID: name, Roles: roles})
+		return humasesstest.CheckSession{Name: name, Cookies: []*http.Cookie{cookie}, Roles: roles}
+	}
+	const internals = "the handlers of every rig are given with the request"
+	humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{
+		Sessions: []humasesstest.CheckSession{session("user"), session("root", "admin")},
+		Path:     map[string]string{"id": "user", "tenant": "acme"},
+		Handler:  proxy,
+		Skip: map[string]string{
+			"get-open": "it says nothing on purpose", "post-call": internals, "post-required": internals, "post-login": internals,
+			"get-accounts-by-id-orders": "its guard asks for more than roles",
+		},
+	})
+}
+
+func autopatched(t *testing.T, a *adapter) {
+	r := accounts(t, a, func(_ *rig[account], api huma.API) {
+		huma.Get(api, "/notes/{id}", func(_ context.Context, in *struct {
+			humasess.Required[account]
+			ID string `path:"id"`
+		}) (*meOutput, error) {
+			return &meOutput{in.Value()}, nil
+		})
+		huma.Put(api, "/notes/{id}", func(_ context.Context, in *struct {
+			humasess.Required[account]
+			ID   string `path:"id"`
+			Body account
+		}) (*meOutput, error) {
+			return &meOutput{in.Body}, in.Session.Update(func(a *account) error { a.Note = in.Body.Note; return nil })
+		})
+		autopatch.AutoPatch(api)
+	})
+	patch := func(c *client) *response {
+		return c.do("PATCH", "/notes/1", `{"note":"patched"}`, header("Content-Type", "application/merge-patch+json"))
+	}
+	c := r.signedIn(account{ID: "ada"})
+	if !a.can(patching) {
+		patch(c).wantStatus(t, http.StatusInternalServerError)
+		return
+	}
+	patch(r.client()).wantStatus(t, http.StatusUnauthorized)
+	patch(c).wantStatus(t, http.StatusOK)
+	if got, _ := r.data(c); got.Note != "patched" {
+		t.Errorf("note: got %q, want patched", got.Note)
+	}
+	foreign := c.do("PATCH", "/notes/1", `{"note":"foreign"}`, header("Content-Type", "application/merge-patch+json"), header("Sec-Fetch-Site", "cross-site"))
+	foreign.wantStatus(t, http.StatusForbidden)
+	if got, _ := r.data(c); got.Note != "patched" {
+		t.Errorf("note after a foreign PATCH: got %q, want patched", got.Note)
+	}
+}
+
+func requiredByDefault(t *testing.T, a *adapter) {
+	opts := accountOptions()
+	opts.RequireByDefault = true
+	r := newRig(t, a, setup[account]{opts: opts, ops: registerAccess})
+	c := r.signedIn(account{ID: "ada"})
+	r.client().do("GET", "/open", "").wantProblem(t, http.StatusUnauthorized, "no-session")
+	c.do("GET", "/open", "").wantStatus(t, http.StatusNoContent)
+	r.call(r.client(), nothing[account]).wantStatus(t, http.StatusNoContent)
+	r.loginCall(r.client(), start(account{ID: "bob"})).wantCookies(t, 1)
+}
