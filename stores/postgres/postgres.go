@@ -26,8 +26,13 @@ const (
 // DB is what a pool, a connection and a transaction of pgx have in common. A
 // server needs a pool: the others serve one call at a time.
 type DB interface {
+	// Exec executes a statement, or several when there are no arguments.
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+
+	// Query returns rows, which the caller closes.
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+
+	// QueryRow returns one row; errors come with its Scan.
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 

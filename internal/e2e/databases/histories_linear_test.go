@@ -1,0 +1,153 @@
+package databases_test
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+	"github.com/humasess/sessions/stores/storetest"
+)
+
+// identityState is what an identity's sessions are, by ID, at one moment.
+type identityState struct {
+	sessions map[string]session
+	marked   bool
+}
+
+type session struct {
+	version int64
+	payload string
+}
+
+// model says which answers a store may give, one call after the other. Calls
+// of different identities have nothing to do with each other.
+func model(h storetest.History) porcupine.Model {
+	return porcupine.Model{
+		Partition: func(all []porcupine.Operation) [][]porcupine.Operation {
+			by := map[string][]porcupine.Operation{}
+			for _, op := range all {
+				ev := op.Input.(storetest.Event)
+				identity := ev.Identity
+				if ev.ID != "" {
+					identity = h.Identities[ev.ID]
+				}
+				by[identity] = append(by[identity], op)
+			}
+			var parts [][]porcupine.Operation
+			for _, part := range by {
+				parts = append(parts, part)
+			}
+			return parts
+		},
+		Init: func() any { return identityState{sessions: map[string]session{}} },
+		Step: func(state, input, output any) (bool, any) {
+			return step(state.(identityState), input.(storetest.Event), output.(storetest.Result))
+		},
+		Equal: func(a, b any) bool {
+			x, y := a.(identityState), b.(identityState)
+			return x.marked == y.marked && maps.Equal(x.sessions, y.sessions)
+		},
+		DescribeOperation: func(input, output any) string { return fmt.Sprintf("%+v: %+v", input, output) },
+	}
+}
+
+func step(st identityState, ev storetest.Event, got storetest.Result) (bool, identityState) {
+	if ev.Op == storetest.OpRevoke {
+		next := identityState{sessions: map[string]session{}, marked: true}
+		if kept, ok := st.sessions[ev.Except]; ok {
+			next.sessions[ev.Except] = kept
+		}
+		ok := got.Error == storetest.OK && got.Count == len(st.sessions)-len(next.sessions) && got.Marked == st.marked
+		return ok, next
+	}
+	now, live := st.sessions[ev.ID]
+	if ev.Op == storetest.OpCreate {
+		if live {
+			return got.Error == storetest.Exists, st
+		}
+		return got.Error == storetest.OK && got.Version > 0 && got.Marked == st.marked,
+			st.with(ev.ID, session{got.Version, ev.Payload})
+	}
+	if !live {
+		return got.Error == storetest.NotFound, st
+	}
+	other := ev.Version != 0 && ev.Version != now.version
+	switch ev.Op {
+	case storetest.OpLoad:
+		return got.Error == storetest.OK && got.Version == now.version && got.Payload == now.payload, st
+	case storetest.OpTouch:
+		return got.Error == storetest.OK, st
+	case storetest.OpUpdate:
+		if other {
+			return got.Error == storetest.Conflict, st
+		}
+		return got.Error == storetest.OK && got.Version > now.version, st.with(ev.ID, session{got.Version, ev.Payload})
+	case storetest.OpDelete:
+		if other {
+			return got.Error == storetest.Conflict, st
+		}
+		next := st.with(ev.ID, now)
+		delete(next.sessions, ev.ID)
+		return got.Error == storetest.OK, next
+	}
+	return false, st
+}
+
+func (st identityState) with(id string, s session) identityState {
+	next := identityState{sessions: maps.Clone(st.sessions), marked: st.marked}
+	next.sessions[id] = s
+	return next
+}
+
+// check fails the test unless some order of the calls explains every answer.
+func check(t *testing.T, h storetest.History) {
+	t.Helper()
+	var ops []porcupine.Operation
+	for _, ev := range h.Events {
+		ops = append(ops, porcupine.Operation{ClientId: ev.Client, Input: ev, Call: ev.Call, Output: ev.Result, Return: ev.Return})
+	}
+	if got := porcupine.CheckOperationsTimeout(model(h), ops, time.Minute); got != porcupine.Ok {
+		t.Errorf("history of %d calls: got %s, want %s", len(ops), got, porcupine.Ok)
+	}
+}
+
+// TestHistories records calls at once, from one process and as if from two,
+// and looks for an order of them that explains all answers.
+func TestHistories(t *testing.T) {
+	const seeds = 12
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			p := k.open(t)
+			both := &split{first: p.store(t), second: p.store(t)}
+			for seed := range uint64(seeds) {
+				h := storetest.Record(t.Context(), both, seed, nil)
+				if err := h.Check(); err != nil {
+					t.Errorf("seed %d: %v", seed, err)
+				}
+				check(t, h)
+			}
+		})
+	}
+}
+
+// TestHistoriesModel shows that the checker refuses what no order explains.
+func TestHistoriesModel(t *testing.T) {
+	h := storetest.Record(t.Context(), kinds[0].open(t).store(t), 1, &storetest.Options{Concurrency: 1})
+	for i, ev := range h.Events {
+		if ev.Result.Error != storetest.OK || ev.Op != storetest.OpUpdate && ev.Op != storetest.OpDelete && ev.Op != storetest.OpRevoke {
+			continue
+		}
+		broken := h
+		broken.Events = append([]storetest.Event{}, h.Events...)
+		broken.Events[i].Result = storetest.Result{Error: storetest.NotFound}
+		var ops []porcupine.Operation
+		for _, ev := range broken.Events {
+			ops = append(ops, porcupine.Operation{ClientId: ev.Client, Input: ev, Call: ev.Call, Output: ev.Result, Return: ev.Return})
+		}
+		if porcupine.CheckOperations(model(broken), ops) {
+			t.Errorf("%s %d, answered as not found: the history passes", ev.Op, i)
+		}
+	}
+}

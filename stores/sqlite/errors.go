@@ -1,0 +1,37 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// sentinels pass through explain as they are.
+var sentinels = []error{stores.ErrNotFound, stores.ErrConflict, stores.ErrExists}
+
+// explain says what to do about an error, if anything.
+func explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, sentinel := range sentinels {
+		if errors.Is(err, sentinel) {
+			return sentinel
+		}
+	}
+	if ended := ctx.Err(); ended != nil {
+		// Drivers differ in what they return for an interrupted statement.
+		return ended
+	}
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "no such table"), strings.Contains(text, "no such column"), strings.Contains(text, "has no column named"):
+		return fmt.Errorf("sqlite: tables are not those of this version, call Migrate: %w", err)
+	case strings.Contains(text, "readonly database"):
+		return fmt.Errorf("sqlite: sessions need a file that may be written: %w", err)
+	}
+	return fmt.Errorf("sqlite: %w", err)
+}

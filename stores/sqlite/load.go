@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// maxVariables is how many values one statement takes in every SQLite.
+const maxVariables = 500
+
+// Load returns the live session, or ErrNotFound.
+func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+	records, err := s.records(ctx, s.text.load, id[:])
+	if err != nil {
+		return stores.Record{}, err
+	}
+	if len(records) == 0 {
+		return stores.Record{}, stores.ErrNotFound
+	}
+	return records[0], nil
+}
+
+// LoadMany returns those of ids that are live.
+func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []stores.Record
+	for len(ids) > 0 {
+		part := ids[:min(len(ids), maxVariables)]
+		ids = ids[len(part):]
+		args := make([]any, len(part))
+		for i := range part {
+			args[i] = part[i][:]
+		}
+		marks := "?" + strings.Repeat(", ?", len(part)-1)
+		records, err := s.records(ctx, s.names.sql(`SELECT `+columns+` FROM {sessions} WHERE id IN (`+marks+`)`), args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, records...)
+	}
+	return all, nil
+}
+
+// List returns the live sessions of an identity, oldest first.
+func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, error) {
+	if identity == "" {
+		return nil, stores.ErrNoIdentity
+	}
+	return s.records(ctx, s.text.list, []byte(identity))
+}
+
+// records returns what a statement finds and is live.
+func (s *Store) records(ctx context.Context, text string, args ...any) (records []stores.Record, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	err = patiently(ctx, time.Now().Add(s.wait), func() error {
+		for again := true; again; {
+			records, again, err = s.query(ctx, text, args...)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return records, nil
+}
+
+// query reports that it has to be asked again when a session has expired while
+// it ran: nobody can tell what the file said at that moment.
+func (s *Store) query(ctx context.Context, text string, args ...any) (records []stores.Record, again bool, err error) {
+	before := at(s.clock())
+	rows, err := s.db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		r, err := scan(rows.Scan)
+		if err != nil {
+			return nil, false, err
+		}
+		records = append(records, r)
+	}
+	now := at(s.clock())
+	live := records[:0]
+	for _, r := range records {
+		if r.Expires.After(before) && !r.Expires.After(now) {
+			return nil, true, nil
+		}
+		if r.Now = now; r.Expires.After(now) {
+			live = append(live, r)
+		}
+	}
+	return live, false, rows.Err()
+}
+
+// state is what a write needs to know of a session.
+type state struct {
+	version, seen, expires, deadline int64
+	identity                         []byte
+}
+
+// state returns what there is of a live session, or ErrNotFound.
+func (s *Store) state(t *tx, id stores.ID) (state, error) {
+	var st state
+	err := t.row(s.text.state, id[:]).Scan(&st.version, &st.seen, &st.expires, &st.deadline, &st.identity)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && st.expires <= t.now {
+		return state{}, stores.ErrNotFound
+	}
+	return st, err
+}

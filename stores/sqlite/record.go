@@ -1,0 +1,64 @@
+package sqlite
+
+import (
+	"math"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// nanos returns a time as the file keeps it. It saturates in 1678 and 2262.
+func nanos(t time.Time) int64 {
+	switch seconds := t.Unix(); {
+	case seconds > math.MaxInt64/int64(time.Second)-1:
+		return math.MaxInt64
+	case seconds < math.MinInt64/int64(time.Second)+1:
+		return math.MinInt64
+	}
+	return t.UnixNano()
+}
+
+// after returns now + d for a d that is not negative.
+func after(now int64, d time.Duration) int64 {
+	if now > math.MaxInt64-int64(d) {
+		return math.MaxInt64
+	}
+	return now + int64(d)
+}
+
+func at(n int64) time.Time { return time.Unix(0, n).UTC() }
+
+// columns are what scan reads.
+const columns = `id, identity, version, last_seen, expires, deadline, payload`
+
+// scan reads a row of columns.
+func scan(read func(dest ...any) error) (stores.Record, error) {
+	var (
+		id, identity, payload   []byte
+		seen, expires, deadline int64
+		r                       stores.Record
+	)
+	if err := read(&id, &identity, &r.Version, &seen, &expires, &deadline, &payload); err != nil {
+		return stores.Record{}, err
+	}
+	copy(r.ID[:], id)
+	r.Identity, r.Payload = string(identity), payload
+	r.LastSeen, r.Expires, r.Deadline = at(seen), at(expires), at(deadline)
+	return r, nil
+}
+
+// notEmpty is what stands for an identity: NULL for none.
+func notEmpty(identity string) any {
+	if identity == "" {
+		return nil
+	}
+	return []byte(identity)
+}
+
+// notNull is payload, never NULL.
+func notNull(payload []byte) []byte {
+	if payload == nil {
+		return []byte{}
+	}
+	return payload
+}

@@ -1,0 +1,19 @@
+-- What a humasess store keeps in SQLite. It may run at any time. {…} stand for
+-- quoted names. Times are nanoseconds since 1970.
+CREATE TABLE IF NOT EXISTS {sessions} (
+  seq INTEGER PRIMARY KEY, -- the order of creation
+  id BLOB NOT NULL UNIQUE,
+  identity BLOB, -- NULL is anonymous
+  version INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  deadline INTEGER NOT NULL,
+  payload BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS {by_identity} ON {sessions} (identity, seq) WHERE identity IS NOT NULL;
+CREATE INDEX IF NOT EXISTS {by_expires} ON {sessions} (expires);
+CREATE TABLE IF NOT EXISTS {revocations} (
+  identity BLOB NOT NULL PRIMARY KEY,
+  revoked INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS {by_revoked} ON {revocations} (revoked);

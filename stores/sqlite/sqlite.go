@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+const (
+	defaultPrefix     = "humasess_"
+	defaultSweepEvery = time.Minute
+	defaultMaxPayload = 1 << 20
+	defaultWait       = 5 * time.Second
+)
+
+// Options configures a [Store]. The zero Options is ready to use.
+type Options struct {
+	// Prefix begins the name of each table and index. Any text without a NUL
+	// byte will do: it is quoted. The default is "humasess_".
+	Prefix string
+
+	// Now is the clock that deadlines are judged on. Processes that share a
+	// file need the same. The default is [time.Now].
+	Now func() time.Time
+
+	// Wait bounds how long a call waits for others that write to the file. The
+	// default is five seconds.
+	Wait time.Duration
+
+	// MaxPayload bounds what a session holds, in bytes as encoded: more is
+	// [stores.ErrTooLarge], and nothing is written. The default is 1 MiB.
+	MaxPayload int
+
+	// SweepEvery is how often expired sessions are removed from the file, by a
+	// goroutine that starts with the first session created and ends with
+	// [Store.Close]. They are gone for every method at once, whatever this
+	// says. A negative value leaves it to calls of [Store.Sweep]. The default
+	// is one minute.
+	SweepEvery time.Duration
+
+	// Logger gets a warning when expired sessions could not be removed. The
+	// default is [slog.Default].
+	Logger *slog.Logger
+}
+
+func (o *Options) withDefaults() Options {
+	var r Options
+	if o != nil {
+		r = *o
+	}
+	if r.Prefix == "" {
+		r.Prefix = defaultPrefix
+	}
+	if strings.ContainsRune(r.Prefix, 0) {
+		panic(fmt.Sprintf("sqlite: New called with Prefix %q, which contains a NUL byte", r.Prefix))
+	}
+	if r.MaxPayload < 0 {
+		panic(fmt.Sprintf("sqlite: New called with MaxPayload %d", r.MaxPayload))
+	}
+	if r.Wait < 0 {
+		panic(fmt.Sprintf("sqlite: New called with Wait %v", r.Wait))
+	}
+	if r.Now == nil {
+		r.Now = time.Now
+	}
+	if r.Wait == 0 {
+		r.Wait = defaultWait
+	}
+	if r.MaxPayload == 0 {
+		r.MaxPayload = defaultMaxPayload
+	}
+	if r.SweepEvery == 0 {
+		r.SweepEvery = defaultSweepEvery
+	}
+	if r.Logger == nil {
+		r.Logger = slog.Default()
+	}
+	return r
+}
+
+// Store keeps sessions in SQLite. It is safe for concurrent use.
+type Store struct {
+	db         *sql.DB
+	now        atomic.Pointer[func() time.Time]
+	names      names
+	text       statements
+	wait       time.Duration
+	maxPayload int
+	writer     chan struct{} // holds one: whose turn it is in this process
+	sweeper    sweeper
+}
+
+var (
+	_ stores.Store       = (*Store)(nil)
+	_ stores.Index       = (*Store)(nil)
+	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.ClockUser   = (*Store)(nil)
+	_ stores.Closer      = (*Store)(nil)
+)
+
+// New returns a store that uses db, which stays the caller's: nothing here
+// closes it. New does not open the file; see [Store.Migrate]. It panics when
+// db is nil or an option could never work.
+func New(db *sql.DB, opts *Options) *Store {
+	if db == nil {
+		panic("sqlite: New called with a nil DB")
+	}
+	o := opts.withDefaults()
+	n := newNames(o.Prefix)
+	s := &Store{
+		db: db, names: n, text: newStatements(n), wait: o.Wait, maxPayload: o.MaxPayload, writer: make(chan struct{}, 1),
+	}
+	s.sweeper.every, s.sweeper.logger, s.sweeper.closed = o.SweepEvery, o.Logger, o.SweepEvery < 0
+	s.UseClock(o.Now)
+	return s
+}
+
+// UseClock replaces the clock; nil is [time.Now].
+func (s *Store) UseClock(now func() time.Time) {
+	if now == nil {
+		now = time.Now
+	}
+	s.now.Store(&now)
+}
+
+// clock returns the time as the file keeps it.
+func (s *Store) clock() int64 { return nanos((*s.now.Load())()) }

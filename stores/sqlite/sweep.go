@@ -1,0 +1,108 @@
+package sqlite
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// batch is how many rows are removed before others get their turn to write.
+const batch = 200
+
+// sweeper is the goroutine that removes what has expired.
+type sweeper struct {
+	every  time.Duration
+	logger *slog.Logger
+
+	mu     sync.Mutex
+	closed bool
+	cancel context.CancelFunc
+	done   chan struct{} // nil until it was started
+}
+
+// wake starts the sweeper unless it runs.
+func (s *Store) wake() {
+	w := &s.sweeper
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.done != nil || w.closed {
+		return
+	}
+	w.done = make(chan struct{})
+	var ctx context.Context
+	ctx, w.cancel = context.WithCancel(context.Background())
+	go s.run(ctx)
+}
+
+func (s *Store) run(ctx context.Context) {
+	w := &s.sweeper
+	defer close(w.done)
+	for {
+		// Processes that started together do not sweep together.
+		timer := time.NewTimer(w.every/2 + rand.N(w.every)) //nolint:gosec // spreads load; nothing secret depends on it
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if _, err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			w.logger.WarnContext(ctx, "humasess: expired sessions could not be removed", "error", err)
+		}
+	}
+}
+
+// Close stops the sweeper and waits until it has ended, or for the context.
+// The store stays usable and its DB open. Close is idempotent.
+func (s *Store) Close(ctx context.Context) error {
+	w := &s.sweeper
+	w.mu.Lock()
+	w.closed = true
+	if w.cancel != nil {
+		w.cancel()
+	}
+	done := w.done
+	w.mu.Unlock()
+	if done == nil {
+		return nil
+	}
+	select {
+	case <-done:
+		return nil
+	default:
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Sweep removes every expired session from the file, and the marks that are
+// too old to matter, in small batches. It returns how many sessions it has
+// removed. A program that leaves SweepEvery alone need not call it.
+func (s *Store) Sweep(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		var sessions, marks int64
+		err := s.write(ctx, func(t *tx) (err error) {
+			if sessions, err = t.count(s.text.sweep, t.now, batch); err != nil {
+				return err
+			}
+			marks, err = t.count(s.text.oldMark, t.real-int64(stores.RevocationRetention), batch)
+			return err
+		})
+		if err != nil {
+			return total, err
+		}
+		total += int(sessions)
+		if sessions < batch && marks < batch {
+			return total, nil
+		}
+	}
+}
