@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/stores"
 )
 
 // Errors that methods return. Match them with [errors.Is]. Each also leads to
@@ -157,8 +158,11 @@ func (f *failure) Unwrap() []error {
 
 // unavailable wraps what a store returned beyond its sentinels.
 func unavailable(cause error) error {
-	if errors.Is(cause, errors.ErrUnsupported) {
+	switch {
+	case errors.Is(cause, errors.ErrUnsupported):
 		return fail(errors.ErrUnsupported, cause)
+	case errors.Is(cause, stores.ErrTooLarge): // trying again does not help
+		return fail(stores.ErrTooLarge, cause)
 	}
 	return fail(ErrUnavailable, cause)
 }

@@ -3,6 +3,7 @@ package humasess_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -177,6 +178,30 @@ func TestStoreFailsOnCommit(t *testing.T) {
 		r.store.Fail(humasesstest.OpCreate, stores.ErrFull)
 		defer r.store.Fail(humasesstest.OpCreate, nil)
 		wantUnavailable(t, send("/rich", r.client(), start(account{ID: "u2"})))
+	})
+
+	t.Run("data that do not fit are 500, and nobody is asked to try again", func(t *testing.T) {
+		c := r.signedIn(account{ID: "u1"})
+		r.store.Fail(humasesstest.OpUpdate, fmt.Errorf("9 bytes, 8 allowed: %w", stores.ErrTooLarge))
+		defer r.store.Fail(humasesstest.OpUpdate, nil)
+		w := send("/rich", c, func(ctx context.Context, s *humasess.Session[account]) error {
+			if err := increment(ctx, s); err != nil {
+				return err
+			}
+			if err := s.Commit(ctx); !errors.Is(err, stores.ErrTooLarge) || errors.Is(err, humasess.ErrUnavailable) {
+				t.Errorf("Commit: got %v, want %v", err, stores.ErrTooLarge)
+			}
+			return nil // and the commit before the answer fails too
+		})
+		wantStatus(t, w, http.StatusInternalServerError)
+		wantHeader(t, w, "Retry-After")
+		wantHeader(t, w, "X-Handler")
+		if got, ok := r.data(c); !ok || got.N != 0 {
+			t.Errorf("session afterwards: got %+v, %v, want it as it was", got, ok)
+		}
+		if !strings.Contains(r.log.String(), "9 bytes, 8 allowed") {
+			t.Errorf("log: got %q, want the sizes", r.log.String())
+		}
 	})
 
 	t.Run("an answer that got lost may have been applied", func(t *testing.T) {
