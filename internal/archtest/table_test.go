@@ -13,6 +13,11 @@ const huma = "github.com/danielgtaylor/huma/v2"
 // autopatch bring modules along.
 var hostTests = []string{huma, huma + "/adapters/humago", huma + "/humatest", huma + "/sse"}
 
+// serverTests is what the tests of a store use whose server has to be started.
+var serverTests = []string{
+	"./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/coretest", "./internal/servertest",
+}
+
 // imports is the import table of the repository. What the tests of a package
 // import ends up in the go.sum of whoever imports that package. So the tests
 // of packages that every user imports get by with huma and our own packages;
@@ -37,13 +42,11 @@ var imports = archtest.Table{
 	"stores/sqlite":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/redis": {
 		Imports: []string{"./stores", "github.com/redis/rueidis"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/servertest"}),
+		Tests:   slices.Concat(hostTests, serverTests),
 	},
 	"stores/postgres": {
 		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},
-		Tests: []string{
-			huma, huma + "/adapters/humago", "./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/servertest",
-		},
+		Tests:   slices.Concat(hostTests, serverTests),
 	},
 
 	"examples/redis": {
@@ -55,6 +58,9 @@ var imports = archtest.Table{
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
 	}},
 
-	"internal/archtest":   {},
+	"internal/archtest": {},
+	"internal/coretest": {Imports: []string{
+		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/humasesstest", "./stores",
+	}},
 	"internal/servertest": {Imports: []string{"testing"}},
 }

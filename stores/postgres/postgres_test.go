@@ -9,6 +9,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	pool := shared(t)
 	storetest.Run(t, func(t *testing.T) stores.Store {
 		store, _ := open(t, pool)

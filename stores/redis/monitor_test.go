@@ -154,9 +154,7 @@ func TestWhatServersSee(t *testing.T) {
 			client := dial(t, server)
 			m := watch(t, server)
 			var secrets []string
-			for _, b := range behaviours {
-				b.run(t, open(t, client), server)
-			}
+			behave(t, client, server)
 			store := open(t, client)
 			handler, _ := serve(t, store, nil, hooks{})
 			for i := range 20 {

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores/redis"
 	"github.com/redis/rueidis"
@@ -90,38 +90,12 @@ func TestTwoProcesses(t *testing.T) {
 
 	store := redis.New(dial(t, server), &redis.Options{Prefix: name})
 	here, sessions := serve(t, store, &humasess.Options[user]{MaxPerIdentity: 3}, hooks{})
-	// there passes requests on to the other process, as https would.
-	there := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out, err := http.NewRequestWithContext(r.Context(), r.Method, url+r.URL.RequestURI(), r.Body)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		out.Header = r.Header
-		answer, err := http.DefaultTransport.RoundTrip(out)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer func() { _ = answer.Body.Close() }()
-		maps.Copy(w.Header(), answer.Header)
-		w.WriteHeader(answer.StatusCode)
-		_, _ = io.Copy(w, answer.Body)
-	})
-	move := func(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
-		moved := humasesstest.NewClient(to)
-		moved.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: c.Cookie(humasess.DefaultCookieName)})
-		return moved
-	}
-	login := func(at http.Handler) *humasesstest.Client {
-		c := humasesstest.NewClient(at)
-		do(t, c, "POST", "/login?name=ada", 204)
-		return c
-	}
+	there := coretest.Remote{URL: url}
+	login := func(at http.Handler) *humasesstest.Client { return coretest.SignIn(t, at, "ada") }
 
 	t.Run("R1 logout", func(t *testing.T) {
 		a := login(here)
-		b := move(a, there)
+		b := coretest.Move(a, there)
 		if got := n(t, do(t, b, "POST", "/bump", 200)); got != 1 {
 			t.Errorf("counter there: got %d, want 1", got)
 		}
@@ -144,7 +118,7 @@ func TestTwoProcesses(t *testing.T) {
 		together(len(clients), func(i int) { clients[i] = login([]http.Handler{here, there}[i%2]) })
 		live := 0
 		for _, c := range clients {
-			if move(c, here).Do("GET", "/me", nil).Code == http.StatusOK {
+			if coretest.Move(c, here).Do("GET", "/me", nil).Code == http.StatusOK {
 				live++
 			}
 		}

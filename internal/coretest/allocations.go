@@ -1,0 +1,58 @@
+package coretest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+// Allocations counts once a client of a server has its buffers, and takes the
+// best of a few: its own goroutines allocate now and then.
+func Allocations(f func()) float64 {
+	for range 1000 {
+		f()
+	}
+	best := testing.AllocsPerRun(200, f)
+	for range 4 {
+		best = min(best, testing.AllocsPerRun(200, f))
+	}
+	return best
+}
+
+// discard is a response writer for one request after the other.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(int)             {}
+
+// AllocationsOverBare counts what a request of a client of [Serve] allocates
+// more than the same operation without a session. It knows GET /me, which
+// reads, and POST /count, which modifies.
+func AllocationsOverBare(tb testing.TB, handler http.Handler, c *humasesstest.Client, method, path string) float64 {
+	tb.Helper()
+	Do(tb, c, method, path, http.StatusOK)
+	api, bare := plainRouter(huma.DefaultConfig("Bare", "1"))
+	type named struct {
+		Name string `query:"name"`
+	}
+	answer := func(context.Context, *named) (*output, error) { return &output{User{Name: "ada"}}, nil }
+	huma.Get(api, "/me", answer)
+	huma.Post(api, "/count", answer)
+
+	cost := func(handler http.Handler) float64 {
+		r := httptest.NewRequest(method, "https://example.com"+path, http.NoBody)
+		r.Header.Set("Cookie", humasess.DefaultCookieName+"="+c.Cookie(humasess.DefaultCookieName))
+		w := &discard{http.Header{}}
+		return Allocations(func() {
+			clear(w.header)
+			handler.ServeHTTP(w, r)
+		})
+	}
+	return cost(handler) - cost(bare)
+}

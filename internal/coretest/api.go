@@ -1,0 +1,169 @@
+package coretest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+)
+
+// User is what the sessions hold.
+type User struct {
+	Name string `json:"name"`
+	N    int    `json:"n"`
+}
+
+// Owner is the identity of a user as the store gets it.
+func Owner(name string) string { return "sessionCookie/" + name }
+
+type (
+	loginInput struct {
+		humasess.Login[User]
+		Name string `query:"name"`
+	}
+	namedInput struct {
+		humasess.Required[User]
+		Name string `query:"name"`
+	}
+	output struct{ Body User }
+	count  struct{ Body int }
+)
+
+// Hooks let a test into the handlers, and choose the router. The zero Hooks do
+// nothing.
+type Hooks struct {
+	Login func() // after credentials were checked
+	Bump  func() // after the session was loaded
+
+	// Router makes the API and what serves it. The default is net/http's.
+	Router func(huma.Config) (huma.API, http.Handler)
+}
+
+func plainRouter(config huma.Config) (huma.API, http.Handler) {
+	mux := http.NewServeMux()
+	return humago.New(mux, config), mux
+}
+
+// Serve returns an API with one operation for each thing to do with a session.
+// The identity of a session is the user's name. The options may be nil.
+func Serve(tb testing.TB, store stores.Store, opts *humasess.Options[User], at Hooks) (http.Handler, *humasess.Manager[User]) {
+	tb.Helper()
+	var o humasess.Options[User]
+	if opts != nil {
+		o = *opts
+	}
+	o.Identity = func(u User) string { return u.Name }
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	sessions, err := humasess.New(store, &o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if at.Router == nil {
+		at.Router = plainRouter
+	}
+	api, handler := at.Router(huma.DefaultConfig("Test", "1"))
+	if err := sessions.Attach(api); err != nil {
+		tb.Fatal(err)
+	}
+	register(api, at)
+	return handler, sessions
+}
+
+func register(api huma.API, at Hooks) {
+	call := func(f func()) {
+		if f != nil {
+			f()
+		}
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *loginInput) (*struct{}, error) {
+		call(at.Login)
+		return nil, in.Session.Start(User{Name: in.Name})
+	})
+	huma.Get(api, "/me", func(_ context.Context, in *namedInput) (*output, error) {
+		return &output{in.Value()}, nil
+	})
+	huma.Post(api, "/bump", func(_ context.Context, in *namedInput) (*output, error) {
+		call(at.Bump)
+		err := in.Session.Update(increment)
+		return &output{in.Value()}, err
+	})
+	huma.Post(api, "/count", func(_ context.Context, in *namedInput) (*output, error) {
+		return &output{User{Name: "ada"}}, in.Session.Update(increment)
+	})
+	huma.Post(api, "/rename", func(_ context.Context, in *namedInput) (*struct{}, error) {
+		return nil, in.Session.Update(func(u *User) error { u.Name = in.Name; return nil })
+	})
+	act := func(path string, do func(context.Context, *humasess.Session[User]) (int, error)) {
+		huma.Post(api, path, func(ctx context.Context, in *namedInput) (*count, error) {
+			n, err := do(ctx, &in.Session)
+			return &count{n}, err
+		})
+	}
+	act("/renew", func(_ context.Context, s *humasess.Session[User]) (int, error) { return 0, s.Renew() })
+	act("/logout", func(_ context.Context, s *humasess.Session[User]) (int, error) { return 0, s.Destroy() })
+	act("/revoke-all", func(ctx context.Context, s *humasess.Session[User]) (int, error) { return s.RevokeAll(ctx) })
+	act("/revoke-others", func(ctx context.Context, s *humasess.Session[User]) (int, error) { return s.RevokeOthers(ctx) })
+	act("/list", func(ctx context.Context, s *humasess.Session[User]) (int, error) {
+		all, err := s.List(ctx)
+		return len(all), err
+	})
+}
+
+func increment(u *User) error { u.N++; return nil }
+
+// Do fails the test unless the answer has the status. It returns the body.
+func Do(tb testing.TB, c *humasesstest.Client, method, path string, want int) string {
+	tb.Helper()
+	w := c.Do(method, path, nil)
+	if w.Code != want {
+		tb.Errorf("%s %s: got %d %s, want %d", method, path, w.Code, w.Body, want)
+	}
+	return strings.TrimSpace(w.Body.String())
+}
+
+// SignIn returns a client that is signed in.
+func SignIn(tb testing.TB, handler http.Handler, name string) *humasesstest.Client {
+	tb.Helper()
+	c := humasesstest.NewClient(handler)
+	Do(tb, c, http.MethodPost, "/login?name="+name, http.StatusNoContent)
+	return c
+}
+
+// N is the counter of the user in a body.
+func N(tb testing.TB, body string) int {
+	tb.Helper()
+	var u User
+	if err := json.Unmarshal([]byte(body), &u); err != nil {
+		tb.Fatalf("body %s: %v", body, err)
+	}
+	return u.N
+}
+
+// Move returns a client of another server with the same session.
+func Move(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
+	moved := humasesstest.NewClient(to)
+	moved.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: c.Cookie(humasess.DefaultCookieName)})
+	return moved
+}
+
+// Together runs f in n goroutines that start at the same time.
+func Together(n int, f func(i int)) {
+	var done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		done.Go(func() { <-start; f(i) })
+	}
+	close(start)
+	done.Wait()
+}

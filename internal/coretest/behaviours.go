@@ -1,0 +1,204 @@
+package coretest
+
+import (
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+)
+
+// Behaviour is something that the core does on every store. Its name begins
+// with the standards that it keeps.
+type Behaviour struct {
+	Name string
+	run  func(t *testing.T, s Shared)
+}
+
+// Shared are two stores that share an empty place for sessions, as two
+// processes would. Router is as in [Hooks].
+type Shared struct {
+	One, Other stores.Store
+	Hooks      Hooks
+}
+
+// Behaviours are all of them.
+var Behaviours = []Behaviour{
+	{"R1 a life", aLife},
+	{"R6 limit 5 with 50 parallel logins", limitRace},
+	{"R2 revoke-all racing 50 logins", revokeRace},
+	{"R2 a start that began before a revocation", lateStart},
+	{"R11 save racing destroy loses", resurrection},
+	{"X1 64 parallel updates lose nothing", counting},
+}
+
+// Run checks the behaviour.
+func (b Behaviour) Run(t *testing.T, s Shared) {
+	t.Helper()
+	t.Run(b.Name, func(t *testing.T) { b.run(t, s) })
+}
+
+// serve returns an API on each of the stores, and the second one's manager.
+func (s Shared) serve(t *testing.T, opts *humasess.Options[User]) (one, other http.Handler, admin *humasess.Manager[User]) {
+	t.Helper()
+	one, _ = Serve(t, s.One, opts, s.Hooks)
+	other, admin = Serve(t, s.Other, opts, s.Hooks)
+	return one, other, admin
+}
+
+// aLife does everything once: what happens on one holds on the other at the
+// next request.
+func aLife(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, nil)
+	a, b, bob := SignIn(t, one, "ada"), SignIn(t, other, "ada"), SignIn(t, one, "bob")
+	for want := range 3 {
+		if got := N(t, Do(t, a, "POST", "/bump", 200)); got != want+1 {
+			t.Errorf("counter: got %d, want %d", got, want+1)
+		}
+	}
+	if got := N(t, Do(t, Move(a, other), "GET", "/me", 200)); got != 3 {
+		t.Errorf("counter on the other: got %d, want 3", got)
+	}
+	if got := Do(t, b, "POST", "/list", 200); got != "2" {
+		t.Errorf("list: got %s sessions, want 2", got)
+	}
+	before := a.Clone()
+	Do(t, a, "POST", "/renew", 200)
+	if before.Cookie(humasess.DefaultCookieName) == a.Cookie(humasess.DefaultCookieName) {
+		t.Error("renew: got the same token")
+	}
+	Do(t, a, "GET", "/me", 200)
+	Do(t, Move(a, other), "GET", "/me", 200)
+	if got := Do(t, a, "POST", "/revoke-others", 200); got != "1" {
+		t.Errorf("revoke others: got %s, want 1", got)
+	}
+	Do(t, b, "GET", "/me", 401)
+	Do(t, a, "GET", "/me", 200)
+	former := a.Clone()
+	Do(t, a, "POST", "/rename?name=eve", 204)
+	Do(t, Move(a, other), "GET", "/me", 200)
+	Do(t, Move(former, other), "GET", "/me", 401)
+	old := a.Clone()
+	Do(t, a, "POST", "/logout", 200)
+	Do(t, Move(old, other), "GET", "/me", 401)
+	Do(t, bob, "GET", "/me", 200)
+	Do(t, Move(bob, other), "POST", "/revoke-all", 200)
+	Do(t, bob, "GET", "/me", 401)
+}
+
+func limitRace(t *testing.T, s Shared) {
+	one, other, admin := s.serve(t, &humasess.Options[User]{MaxPerIdentity: 5})
+	clients := make([]*humasesstest.Client, 50)
+	Together(len(clients), func(i int) { clients[i] = SignIn(t, []http.Handler{one, other}[i%2], "ada") })
+	live := 0
+	for _, c := range clients {
+		if c.Do("GET", "/me", nil).Code == http.StatusOK {
+			live++
+		}
+	}
+	listed, err := admin.List(t.Context(), "ada")
+	if live != 5 || len(listed) != 5 || err != nil {
+		t.Errorf("got %d live, %d listed, error %v, want 5 and 5", live, len(listed), err)
+	}
+}
+
+// revokeRace revokes on one while 50 clients log in on the other.
+func revokeRace(t *testing.T, s Shared) {
+	one, _, admin := s.serve(t, nil)
+	type login struct {
+		client          *humasesstest.Client
+		returned, began bool // before and after the revocation
+		ok              bool
+	}
+	logins := make([]login, 50)
+	var revoking, revoked atomic.Bool
+	var finished atomic.Int64
+	Together(len(logins)+1, func(i int) {
+		if i == len(logins) {
+			for finished.Load() < 5 { // in the middle
+				SignIn(t, one, "bob")
+			}
+			revoking.Store(true)
+			if _, err := admin.RevokeIdentity(t.Context(), "ada"); err != nil {
+				t.Error(err)
+			}
+			revoked.Store(true)
+			return
+		}
+		l := &logins[i]
+		l.client = humasesstest.NewClient(one)
+		l.began = revoked.Load()
+		l.ok = l.client.Do("POST", "/login?name=ada", nil).Code == http.StatusNoContent
+		l.returned = !revoking.Load()
+		finished.Add(1)
+	})
+	live := 0
+	for i, l := range logins {
+		alive := l.client.Do("GET", "/me", nil).Code == http.StatusOK
+		if alive {
+			live++
+		}
+		switch {
+		case l.returned && alive:
+			t.Errorf("login %d returned before the revocation, and is alive", i)
+		case l.began && (!l.ok || !alive):
+			t.Errorf("login %d began after the revocation: signed in %v, alive %v, want both", i, l.ok, alive)
+		case alive && !l.ok:
+			t.Errorf("login %d was refused, and is alive", i)
+		}
+	}
+	listed, err := admin.List(t.Context(), "ada")
+	if len(listed) != live || err != nil {
+		t.Errorf("got %d listed and error %v, want %d", len(listed), err, live)
+	}
+	Do(t, SignIn(t, one, "ada"), "GET", "/me", 200)
+}
+
+func lateStart(t *testing.T, s Shared) {
+	_, admin := Serve(t, s.Other, nil, s.Hooks)
+	hooks := s.Hooks
+	hooks.Login = func() {
+		if _, err := admin.RevokeIdentity(t.Context(), "ada"); err != nil {
+			t.Error(err)
+		}
+	}
+	handler, _ := Serve(t, s.One, nil, hooks)
+	c := humasesstest.NewClient(handler)
+	Do(t, c, "POST", "/login?name=ada", 401)
+	if got := c.Cookie(humasess.DefaultCookieName); got != "" {
+		t.Errorf("got cookie %q, want none", got)
+	}
+	if listed, err := admin.List(t.Context(), "ada"); len(listed) != 0 || err != nil {
+		t.Errorf("got %d sessions and error %v, want none", len(listed), err)
+	}
+}
+
+func resurrection(t *testing.T, s Shared) {
+	other, _ := Serve(t, s.Other, nil, s.Hooks)
+	var end func()
+	hooks := s.Hooks
+	hooks.Bump = func() { end() }
+	one, _ := Serve(t, s.One, nil, hooks)
+	for name, path := range map[string]string{"destroyed": "/logout", "revoked": "/revoke-all"} {
+		c := SignIn(t, other, "ada")
+		slow, again := Move(c, one), Move(c, one)
+		end = func() { Do(t, c, "POST", path, 200) }
+		w := slow.Do("POST", "/bump", nil)
+		if w.Code != http.StatusUnauthorized || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s: got %d and cookie %q, want 401 and none", name, w.Code, w.Header().Get("Set-Cookie"))
+		}
+		Do(t, again, "GET", "/me", 401)
+	}
+}
+
+func counting(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, nil)
+	c := SignIn(t, one, "ada")
+	const writers = 64
+	Together(writers, func(i int) { Do(t, Move(c, []http.Handler{one, other}[i%2]), "POST", "/bump", 200) })
+	if got := N(t, Do(t, c, "GET", "/me", 200)); got != writers {
+		t.Errorf("got %d, want %d", got, writers)
+	}
+}

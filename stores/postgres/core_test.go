@@ -1,0 +1,18 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/humasess/sessions/internal/coretest"
+)
+
+// TestCore shows that what the core promises holds on PostgreSQL, for two
+// stores with connections of their own.
+func TestCore(t *testing.T) {
+	t.Parallel()
+	one, other := shared(t), shared(t)
+	for _, b := range coretest.Behaviours {
+		store, schema := open(t, one)
+		b.Run(t, coretest.Shared{One: store, Other: openIn(t, other, schema)})
+	}
+}
