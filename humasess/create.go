@@ -9,38 +9,38 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// bracket is the time in which something happened, on the monotonic clock.
-type bracket struct{ from, to time.Time }
-
-// revocation is one that the request has made itself.
-type revocation struct {
-	owner string
-	bracket
-}
-
 // create writes the pending session and makes it the base.
 func (s *state[T]) create(ctx context.Context) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
 		// The store may have forgotten a revocation since we began.
 		return s.tooOld()
 	}
-	var taken bool
-	for range maxCreates {
+	start := time.Now() // on the clock that judge uses
+	for taken, unsure := 0, 0; ; {
 		done, err := s.createOnce(ctx)
-		taken = errors.Is(err, stores.ErrExists)
-		if done || err != nil && !taken {
+		switch {
+		case done:
+			return nil
+		case errors.Is(err, stores.ErrExists):
+			if taken++; taken == maxTaken {
+				return s.storeFailed(err)
+			}
+		case err != nil:
 			return err
+		default:
+			// The answer has to come back faster than the request came after
+			// the revocation, which is a matter of how busy everything is.
+			if unsure++; unsure == maxUnsure || time.Since(start) >= maxDoubt {
+				return s.tooOld() // fail closed
+			}
+			if err := wait(ctx, time.Millisecond<<unsure); err != nil {
+				return s.storeFailed(err)
+			}
 		}
-		id, err := stores.NewID(s.m.store, s.pending.owner)
-		if err != nil {
+		if s.pending.id, err = stores.NewID(s.m.store, s.pending.owner); err != nil {
 			return s.storeFailed(err)
 		}
-		s.pending.id = id
 	}
-	if taken {
-		return s.storeFailed(stores.ErrExists)
-	}
-	return s.tooOld()
 }
 
 func (s *state[T]) began() time.Time {
@@ -87,7 +87,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
-	switch s.judge(s.pending.owner, created.RevokedAgo, bracket{from, time.Now()}) {
+	switch s.judge(created.RevokedAgo, revocation{s.pending.owner, created.Mark, bracket{from, time.Now()}}) {
 	case revokedSince:
 		s.remove(ctx, s.pending.id)
 		return false, s.tooOld()
@@ -125,10 +125,10 @@ const (
 	revokedPerhaps
 )
 
-// judge compares a revocation, ago by the store's clock when it answered the
-// call, with the begin of the request by ours. A revocation of the request's
-// own is no reason to refuse it.
-func (s *state[T]) judge(owner string, ago time.Duration, call bracket) verdict {
+// judge compares the begin of the request with a revocation: ago by the store's
+// clock when it answered the call, or the one with the mark. A revocation of
+// the request's own is no reason to refuse it.
+func (s *state[T]) judge(ago time.Duration, call revocation) verdict {
 	if ago < 0 {
 		return notRevoked
 	}
@@ -138,12 +138,17 @@ func (s *state[T]) judge(owner string, ago time.Duration, call bracket) verdict 
 		return notRevoked
 	}
 	for _, own := range s.revocations {
-		if own.owner == owner && !latest.Before(own.from) && !earliest.After(own.to) {
+		switch {
+		case own.owner != call.owner || own.mark != call.mark:
+		case own.mark != 0, !latest.Before(own.from) && !earliest.After(own.to):
 			return notRevoked
 		}
 	}
-	if earliest.Before(began) {
-		return revokedPerhaps
+	switch {
+	case !earliest.Before(began):
+		return revokedSince
+	case s.m.revocations.before(call.owner, call.mark, began):
+		return notRevoked
 	}
-	return revokedSince
+	return revokedPerhaps
 }

@@ -240,17 +240,26 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
-	s.noteRevocation(owner, revoked.Ago, bracket{from, time.Now()})
+	s.noteRevocation(revoked.Ago, s.m.noteRevocation(owner, revoked.Mark, from))
 	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
 // noteRevocation exempts the request's later Start from a revocation of its
 // own, unless another one came first.
-func (s *state[T]) noteRevocation(owner string, before time.Duration, call bracket) {
-	if s.judge(owner, before, call) == notRevoked {
-		s.revocations = append(s.revocations, revocation{owner, call})
+func (s *state[T]) noteRevocation(before time.Duration, done revocation) {
+	earlier := done
+	earlier.mark = 0 // not known
+	if s.judge(before, earlier) == notRevoked {
+		s.revocations = append(s.revocations, done)
 	}
+}
+
+// noteRevocation is called when a revocation has returned.
+func (m *Manager[T]) noteRevocation(owner string, mark int64, from time.Time) revocation {
+	done := revocation{owner, mark, bracket{from, time.Now()}}
+	m.revocations.note(done)
+	return done
 }
 
 // List returns the live sessions of an identity, oldest first.
@@ -299,10 +308,11 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
+	done := m.noteRevocation(owner, revoked.Mark, from)
 	if r, ok := ctx.Value(scopeKey{}).(*request); ok {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
 			s.mu.Lock()
-			s.noteRevocation(owner, revoked.Ago, bracket{from, time.Now()})
+			s.noteRevocation(revoked.Ago, done)
 			s.mu.Unlock()
 		}
 	}

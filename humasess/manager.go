@@ -30,6 +30,8 @@ type Manager[T any] struct {
 	origins  *security.CrossOrigin
 	attached atomic.Bool
 
+	revocations revocations
+
 	protections protections
 }
 

@@ -120,6 +120,59 @@ func TestStartAfterRevocation(t *testing.T) {
 			r.wantActive(c, false)
 		})
 	})
+	t.Run("R2 what has seen the revocation return needs no clock", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			r.store.After(humasesstest.OpCreate, func(context.Context) error { later(time.Second); return nil })
+			c := r.client()
+			login := startAt(r, c, time.Second+time.Millisecond, 0)
+			later(time.Second)
+			r.revokeIdentity("u1")
+			wantStatus(t, login.wait(), http.StatusNoContent)
+			r.wantActive(c, true)
+		})
+	})
+	// A login that begins a millisecond after another process has revoked, and
+	// a store whose answers take longer than that.
+	for _, tt := range []struct {
+		name        string
+		slow, calls int
+		want        int
+	}{
+		{"is tried again until an answer is fast enough", 5, 6, http.StatusNoContent},
+		{"is refused when no answer is", 1000, 8, http.StatusUnauthorized},
+	} {
+		t.Run("R2 what is too close to tell "+tt.name, func(t *testing.T) {
+			timed(t, func(r *rig[account]) {
+				answers := 0
+				r.store.After(humasesstest.OpCreate, func(context.Context) error {
+					if answers++; answers <= tt.slow {
+						later(100 * time.Millisecond)
+					}
+					return nil
+				})
+				c := r.client()
+				login := startAt(r, c, time.Second+time.Millisecond, 0)
+				options := accountOptions()
+				another, err := humasess.New(r.store, &options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				later(time.Second)
+				if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
+					t.Fatal(err)
+				}
+				wantStatus(t, login.wait(), tt.want)
+				if answers != tt.calls {
+					t.Errorf("got %d calls of Create, want %d", answers, tt.calls)
+				}
+				alive := tt.want == http.StatusNoContent
+				r.wantActive(c, alive)
+				if list, err := r.sessions.List(context.Background(), "u1"); err != nil || (len(list) == 1) != alive {
+					t.Errorf("sessions: got %v, %v, want one: %v", list, err, alive)
+				}
+			})
+		})
+	}
 }
 
 func TestStartAfterOwnRevocation(t *testing.T) {

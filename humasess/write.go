@@ -18,9 +18,16 @@ const (
 	// writers of one session all do.
 	maxReplays = 128
 
-	// maxCreates bounds how often a new session is created again, because its
-	// ID was taken or a revocation was too close to tell.
-	maxCreates = 3
+	// maxTaken bounds how often a new session is created because the ID of the
+	// one before was taken.
+	maxTaken = 3
+
+	// maxUnsure bounds how often a new session is created because a revocation
+	// was too close to tell whether it came before the request, and maxDoubt
+	// the time that this takes with a store whose answers are slow. The waits
+	// between them add up to a quarter of a second.
+	maxUnsure = 8
+	maxDoubt  = 3 * time.Second
 
 	// maxPause is the longest wait before starting over.
 	maxPause = 20 * time.Millisecond
@@ -380,7 +387,11 @@ func pause(ctx context.Context, replay int) error {
 	if replay < 2 {
 		return ctx.Err()
 	}
-	most := min(time.Duration(replay)*50*time.Microsecond, maxPause)
+	return wait(ctx, min(time.Duration(replay)*50*time.Microsecond, maxPause))
+}
+
+// wait waits a random time.
+func wait(ctx context.Context, most time.Duration) error {
 	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
 	defer t.Stop()
 	select {

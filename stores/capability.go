@@ -30,6 +30,11 @@ type Revoked struct {
 	// Ago is how long ago the identity had been revoked before this call, or
 	// [NotRevoked].
 	Ago time.Duration
+
+	// Mark tells the mark that this call has left from those of other calls
+	// for the identity, whatever clocks say. 0 leaves that to the clocks:
+	// sessions that are started right after a revocation take longer then.
+	Mark int64
 }
 
 // MultiLoader is a [Store] that loads several sessions in one round trip.

@@ -80,6 +80,9 @@ type Created struct {
 	// [RevocationRetention] may be forgotten.
 	RevokedAgo time.Duration
 
+	// Mark is the [Revoked.Mark] of that revocation, or 0.
+	Mark int64
+
 	// Evicted is the number of sessions that gave way to Limit.
 	Evicted int
 }

@@ -52,7 +52,7 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	var own *group
 	if fresh != nil {
 		name := hashName(c.Identity)
-		created.RevokedAgo = s.marks.age(name, c.Identity)
+		created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
 		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}

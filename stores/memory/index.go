@@ -83,8 +83,9 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 func (s *Store) revoke(hash uint64, identity string, except stores.ID) (stores.Revoked, *group) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	revoked := stores.Revoked{Ago: s.marks.age(hash, identity)}
-	s.marks.set(hash, identity)
+	var revoked stores.Revoked
+	revoked.Ago, _ = s.marks.age(hash, identity)
+	revoked.Mark = s.marks.set(hash, identity)
 	s.wake()
 	g := s.groups.find(hash, identity)
 	if g == nil {

@@ -13,11 +13,13 @@ type marks struct {
 	byName         directory[string, mark, *mark]
 	start          time.Time // with a monotonic reading
 	oldest, newest *mark
+	last           int64 // number of the latest mark
 }
 
 type mark struct {
 	name         string
 	at           time.Duration // since marks.start
+	number       int64
 	chain        *mark
 	older, newer *mark
 }
@@ -26,22 +28,23 @@ func (m *mark) key() string  { return m.name }
 func (m *mark) hash() uint64 { return hashName(m.name) }
 func (m *mark) link() **mark { return &m.chain }
 
-// age returns how long ago the identity was revoked, or NotRevoked.
-func (m *marks) age(hash uint64, name string) time.Duration {
+// age returns how long ago the identity was revoked, and which revocation that
+// was, or NotRevoked and 0.
+func (m *marks) age(hash uint64, name string) (time.Duration, int64) {
 	k := m.byName.find(hash, name)
 	if k == nil {
-		return stores.NotRevoked
+		return stores.NotRevoked, 0
 	}
 	age := time.Since(m.start) - k.at
 	if age > stores.RevocationRetention {
-		return stores.NotRevoked // about to be swept: do not depend on when
+		return stores.NotRevoked, 0 // about to be swept: do not depend on when
 	}
-	return age
+	return age, k.number
 }
 
-// set marks the identity as revoked now, and drops marks that are due, so that
-// they are bounded even where nothing sweeps.
-func (m *marks) set(hash uint64, name string) {
+// set marks the identity as revoked now, and returns the mark's number. It
+// drops marks that are due, so that they are bounded even where nothing sweeps.
+func (m *marks) set(hash uint64, name string) int64 {
 	m.trim(2)
 	k := m.byName.find(hash, name)
 	if k == nil {
@@ -57,6 +60,9 @@ func (m *marks) set(hash uint64, name string) {
 		m.newest.newer = k
 	}
 	m.newest = k
+	m.last++
+	k.number = m.last
+	return k.number
 }
 
 // trim drops up to n marks that are due and reports whether there may be more.

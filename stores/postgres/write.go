@@ -79,8 +79,16 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	s.wake()
 	return stores.Created{
 		Version: 1, Expires: expires.UTC(), Deadline: deadline.UTC(), Now: now.UTC(),
-		RevokedAgo: ago(revoked, now), Evicted: int(evicted),
+		RevokedAgo: ago(revoked, now), Mark: mark(revoked), Evicted: int(evicted),
 	}, nil
+}
+
+// mark is the time of a mark in microseconds, or 0.
+func mark(revoked pgtype.Timestamptz) int64 {
+	if !revoked.Valid {
+		return 0
+	}
+	return revoked.Time.UnixMicro()
 }
 
 // ago is how long before now a mark was set.
@@ -185,5 +193,5 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 		return stores.Revoked{}, err
 	}
 	s.wake() // a mark has to be removed some day too
-	return stores.Revoked{Count: int(count), Ago: ago(before, now)}, nil
+	return stores.Revoked{Count: int(count), Ago: ago(before, now), Mark: now.UnixMicro()}, nil
 }

@@ -56,10 +56,10 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	d := s.hasher.hash(identity)
 	values, err := s.integers(ctx, s.scripts.revoke, s.keys(d.tag[:], &d), []string{
 		string(d.rest[:]), string(except[:]), strconv.FormatInt(retention.Milliseconds(), 10),
-	}, 3)
+	}, 4)
 	if err != nil {
 		return stores.Revoked{}, err
 	}
 	s.noteLost(ctx, values[2])
-	return stores.Revoked{Count: int(values[0]), Ago: age(values[1])}, nil
+	return stores.Revoked{Count: int(values[0]), Ago: age(values[1]), Mark: values[3]}, nil
 }

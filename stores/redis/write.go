@@ -44,7 +44,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if of == nil != isAnonymous(c.ID) || of != nil && !of.owns(c.ID) {
 		return none, errForeignID
 	}
-	values, err := s.integers(ctx, s.scripts.create, s.keys(group(c.ID), of), args, 6)
+	values, err := s.integers(ctx, s.scripts.create, s.keys(group(c.ID), of), args, 7)
 	if errors.Is(err, stores.ErrNotFound) {
 		return none, stores.ErrExists
 	}
@@ -59,6 +59,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		Deadline:   time.UnixMicro(values[2]),
 		RevokedAgo: age(values[3]),
 		Evicted:    int(values[4]),
+		Mark:       values[6],
 	}, nil
 }
 

@@ -58,7 +58,7 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	if c.Identity == "" {
 		return created, nil
 	}
-	if created.RevokedAgo, err = s.revokedAgo(t, c.Identity); err != nil {
+	if created.RevokedAgo, created.Mark, err = s.revokedAgo(t, c.Identity); err != nil {
 		return none, err
 	}
 	if c.Limit > 0 {
@@ -82,20 +82,19 @@ func (s *Store) evict(t *tx, identity string, limit int) (int, error) {
 	return n - limit, err
 }
 
-// revokedAgo is how long ago an identity was revoked, or NotRevoked.
-func (s *Store) revokedAgo(t *tx, identity string) (time.Duration, error) {
-	var mark int64
+// revokedAgo is how long ago an identity was revoked, or NotRevoked, and when.
+func (s *Store) revokedAgo(t *tx, identity string) (ago time.Duration, mark int64, err error) {
 	switch err := t.row(s.text.mark, []byte(identity)).Scan(&mark); {
 	case errors.Is(err, sql.ErrNoRows):
-		return stores.NotRevoked, nil
+		return stores.NotRevoked, 0, nil
 	case err != nil:
-		return 0, err
+		return 0, 0, err
 	}
 	age := time.Duration(t.real - mark)
 	if age > stores.RevocationRetention {
-		return stores.NotRevoked, nil // about to be swept: do not depend on when
+		return stores.NotRevoked, 0, nil // about to be swept: do not depend on when
 	}
-	return max(age, 0), nil // fail closed where the clock was set back
+	return max(age, 0), mark, nil // fail closed where the clock was set back
 }
 
 // RevokeIdentity deletes every session of an identity but except, atomically,
@@ -106,12 +105,13 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	}
 	var revoked stores.Revoked
 	err := s.write(ctx, func(t *tx) (err error) {
-		if revoked.Ago, err = s.revokedAgo(t, identity); err != nil {
+		if revoked.Ago, _, err = s.revokedAgo(t, identity); err != nil {
 			return err
 		}
 		if _, err := t.exec(s.text.setMark, []byte(identity), t.real); err != nil {
 			return err
 		}
+		revoked.Mark = t.real
 		if err := t.row(s.text.live, []byte(identity), except[:], t.now).Scan(&revoked.Count); err != nil {
 			return err
 		}

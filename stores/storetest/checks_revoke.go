@@ -102,6 +102,32 @@ var revokeChecks = []Check{
 			plausible("RevokedAgo after a second RevokeIdentity", ago("alice"), 0)
 		}),
 
+	newCheck(5, "R2 a mark names its revocation",
+		"Create and RevokeIdentity do not agree on which revocation left the mark.",
+		func(e *env) {
+			e.needIndex()
+			mark := func(identity string) int64 {
+				return e.create(e.spec(identity, "x")).Mark
+			}
+			if got := mark("alice"); got != 0 {
+				e.errorf("Mark is %d before any revocation, want 0", got)
+			}
+			first := e.revoke("alice", stores.ID{}).Mark
+			if got := mark("alice"); got != first {
+				e.errorf("Mark is %d after the revocation %d", got, first)
+			}
+			second := e.revoke("alice", stores.ID{}).Mark
+			if got := mark("alice"); got != second {
+				e.errorf("Mark is %d after the revocation %d", got, second)
+			}
+			if first == second && first != 0 {
+				e.errorf("two revocations have the Mark %d", first)
+			}
+			if got := mark("bob"); got != 0 {
+				e.errorf("Mark of another identity is %d, want 0", got)
+			}
+		}),
+
 	newCheck(5, "R2 revoke is atomic against creates",
 		"A Create that raced RevokeIdentity neither ended with it nor reported it.",
 		func(e *env) {

@@ -74,6 +74,25 @@ var indexFaults = []fault{
 			return created, err
 		}
 	}},
+	{"one mark is like another", 5, []string{"R2 a mark names its revocation"}, func(b *broken) {
+		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
+			created, err := b.honest.Create(ctx, c)
+			created.Mark = min(created.Mark, 1)
+			return created, err
+		}
+		b.revoke = func(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
+			revoked, err := b.honest.RevokeIdentity(ctx, identity, except)
+			revoked.Mark = min(revoked.Mark, 1)
+			return revoked, err
+		}
+	}},
+	{"create invents a mark", 5, []string{"R2 a mark names its revocation"}, func(b *broken) {
+		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
+			created, err := b.honest.Create(ctx, c)
+			created.Mark++
+			return created, err
+		}
+	}},
 	{"marks never age", 5, []string{"R2 revocation leaves a mark"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)

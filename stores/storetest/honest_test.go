@@ -120,6 +120,13 @@ func (h *honest) of(identity string) []*row {
 	return rows
 }
 
+func (h *honest) mark(identity string) int64 {
+	if t, ok := h.marks[identity]; ok && identity != "" {
+		return t.UnixNano()
+	}
+	return 0
+}
+
 func (h *honest) ago(identity string) time.Duration {
 	if t, ok := h.marks[identity]; ok && identity != "" {
 		return time.Since(t)
@@ -157,7 +164,7 @@ func (h *honest) insert(c stores.Create, evicted int) stores.Created {
 	h.rows[c.ID] = r
 	return stores.Created{
 		Version: 1, Expires: r.Expires, Deadline: r.Deadline, Now: h.now(),
-		RevokedAgo: h.ago(c.Identity), Evicted: evicted,
+		RevokedAgo: h.ago(c.Identity), Mark: h.mark(c.Identity), Evicted: evicted,
 	}
 }
 
@@ -245,6 +252,7 @@ func (h *honest) RevokeIdentity(ctx context.Context, identity string, except sto
 	}
 	revoked := stores.Revoked{Ago: h.ago(identity)}
 	h.marks[identity] = time.Now()
+	revoked.Mark = h.mark(identity)
 	for _, r := range h.of(identity) {
 		if r.ID != except {
 			delete(h.rows, r.ID)

@@ -14,7 +14,7 @@ local expires = math.min(now + idle, deadline)
 if not digest then
   redis.call('HSET', sessions, 'p' .. id, payload)
   extend(redis.call, id, '', 1, now, expires, deadline, idle)
-  return {now, expires, deadline, -1, 0, 0}
+  return {now, expires, deadline, -1, 0, 0, 0}
 end
 
 local evicted, lost = {}, heal()
@@ -52,4 +52,4 @@ local ago = -1
 if revoked then
   ago = math.max(0, now - revoked)
 end
-return {now, expires, deadline, ago, #evicted, lost}
+return {now, expires, deadline, ago, #evicted, lost, tonumber(revoked or 0)}

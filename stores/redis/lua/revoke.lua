@@ -20,4 +20,4 @@ if before then
   ago = math.max(0, now - before)
 end
 redis.call('SET', mark, string.format('%.0f', now), 'PX', ARGV[3])
-return {#gone, ago, lost}
+return {#gone, ago, lost, now}
