@@ -164,19 +164,6 @@ func (s *state[T]) renew() error {
 	return nil
 }
 
-// rotate asks for a new token, unless a parallel request has got one already.
-// When that token was never presented, and the grace for parallel requests is
-// over, its cookie is taken for lost and another one is issued.
-func (s *state[T]) rotate(r rotation) {
-	if !s.former || s.lost() {
-		s.life.renew(r)
-	}
-}
-
-func (s *state[T]) lost() bool {
-	return s.rec.open.unconfirmed() && !s.m.inGrace(&s.rec, s.rec.open.rotated)
-}
-
 // need refuses what cannot be done now or without a session.
 func (s *state[T]) need() error {
 	if err := s.open(); err != nil {

@@ -15,13 +15,14 @@ const (
 	EventDestroyed   EventKind = "destroyed"
 	EventRevoked     EventKind = "revoked"      // by List's owner or an administrator
 	EventEvicted     EventKind = "evicted"      // gave way to MaxPerIdentity
+	EventReused      EventKind = "reused"       // a secret that a rotation has superseded was presented
 	EventRejected    EventKind = "rejected"     // a cookie that opened nothing
 	EventRefused     EventKind = "refused"      // cross-origin, or by a guard that erred
 	EventUndecodable EventKind = "undecodable"  // data that does not fit T
 	EventStoreFailed EventKind = "store_failed" // the store could not be asked or told
 )
 
-// Reasons of [EventRejected] and [EventRefused].
+// Reasons of [EventRejected], [EventRefused], [EventRenewed] and [EventRevoked].
 const (
 	ReasonMalformed  = "malformed"   // no store call was made for it
 	ReasonUnknown    = "unknown"     // unknown, expired or revoked
@@ -31,6 +32,9 @@ const (
 	ReasonCrossSite  = "cross_site"  // a page of another origin sent it
 	ReasonGuardError = "guard_error" // a guard returned an error that is no huma.StatusError
 	ReasonRevokedAgo = "revoked_ago" // Start in a request older than a revocation
+	ReasonPeriodic   = "periodic"    // RotateEvery has passed
+	ReasonReissued   = "reissued"    // nobody had presented the secret of a rotation
+	ReasonReused     = "reused"      // revoked for EventReused
 )
 
 // Event tells an operator what happened. It never carries a token, a secret,
@@ -49,7 +53,7 @@ func (e Event) level() slog.Level {
 	switch e.Kind {
 	case EventStoreFailed:
 		return slog.LevelError
-	case EventUndecodable, EventRefused:
+	case EventUndecodable, EventRefused, EventReused:
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug

@@ -13,6 +13,7 @@ type lifecycle struct {
 	rotate  rotation
 	reissue bool // the cookie's attributes changed
 	confirm bool // the token is presented for the first time
+	due     bool // a rotation is, though nobody has asked for one
 
 	cookie  cookieAction // what earlier commits of this request call for
 	written bool         // an earlier commit of this request created the record
@@ -153,7 +154,7 @@ func (l *lifecycle) vanish() {
 }
 
 func (l *lifecycle) forgetChanges() {
-	l.changed, l.rotate, l.reissue = false, rotateNo, false
+	l.changed, l.rotate, l.reissue, l.due = false, rotateNo, false, false
 }
 
 // fail drops what an error response must not keep. Destroying stands. It
@@ -174,7 +175,7 @@ type plan struct {
 	anyVersion bool // delete whatever the version: nothing of it is carried on
 	create     bool
 	update     bool
-	confirm    bool // the update has no other reason, and may as well fail
+	optional   bool // the update is one that nobody has asked for, and may as well fail
 	rotate     rotation
 	cookie     cookieAction
 }
@@ -184,10 +185,13 @@ func (l *lifecycle) plan() plan {
 	p.create = l.next != nextSame
 	p.delete = l.base && (l.doomed || p.create && !l.keep)
 	p.anyVersion = l.doomed || l.next == nextStart
-	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm)
-	p.confirm = p.update && !l.changed && l.rotate == rotateNo
+	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)
+	p.optional = p.update && !l.changed && l.rotate == rotateNo
 	if p.update {
 		p.rotate = l.rotate
+		if l.due {
+			p.rotate = max(p.rotate, rotateGrace)
+		}
 	}
 	switch {
 	case p.create || p.rotate != rotateNo || p.update && l.reissue:

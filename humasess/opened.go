@@ -101,43 +101,6 @@ func (r *record[T]) storeNow(m *Manager[T]) time.Time {
 	return r.Now.Add(m.now().Sub(r.loaded))
 }
 
-// ownership is what a token is to a record.
-type ownership uint8
-
-const (
-	notOwner ownership = iota
-	formerOwner
-	owner
-)
-
-// ownerOf compares the token with the current secret and with the previous
-// one. That lives until the current one is first presented, for its cookie may
-// have been lost on the way, and then for the grace.
-func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
-	if r.open.scheme != m.scheme {
-		return notOwner
-	}
-	if token.Matches(r.open.hash) {
-		return owner
-	}
-	if !r.open.tolerated || !token.Matches(r.open.previous) {
-		return notOwner
-	}
-	if r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {
-		return notOwner
-	}
-	return formerOwner
-}
-
-// inGrace reports whether a time of the store's clock lies within the grace.
-// Clocks step and differ: it may lie as far in the future.
-func (m *Manager[T]) inGrace(r *record[T], since int64) bool {
-	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
-}
-
-// unconfirmed reports whether nobody has presented the current secret yet.
-func (p *payload) unconfirmed() bool { return p.tolerated && p.confirmed == 0 }
-
 // decode returns the record's data as the caller's own.
 func (m *Manager[T]) decode(o *opened[T]) (*T, error) {
 	if o.decoded {

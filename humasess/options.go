@@ -60,6 +60,19 @@ type Options[T any] struct {
 	// under way. Negative is not at all. The default is 10 seconds.
 	RotationGrace time.Duration
 
+	// RotateEvery renews the token of a busy session that often, as Renew does
+	// (OWASP's "renewal timeout"). A request that only reads is answered even
+	// when the rotation cannot be written. 0 is only when Renew is called; else
+	// it must be longer than RotationGrace. The default is 0.
+	RotateEvery time.Duration
+
+	// RevokeReused ends a session when one of its last 16 superseded secrets
+	// is presented after RotationGrace, which [EventReused] reports in any
+	// case: a thief has it, or has had it renewed. A request that is under way
+	// for longer than RotationGrace signs its own user out, too. The default is
+	// false.
+	RevokeReused bool
+
 	// MaxPerIdentity bounds the live sessions of one identity; the oldest
 	// gives way. -1 is no limit. The default is 100.
 	MaxPerIdentity int
@@ -161,6 +174,8 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("RememberAbsoluteTimeout %v is more than 400 days, the longest life of a cookie", o.RememberAbsoluteTimeout)
 	case o.RotationGrace > time.Hour:
 		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)
+	case o.RotateEvery != 0 && (o.RotateEvery < time.Second || o.RotateEvery <= o.RotationGrace):
+		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", o.RotateEvery, o.RotationGrace)
 	case o.MaxPerIdentity < -1:
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case !openapi.ValidKey(o.SchemeName):

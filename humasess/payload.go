@@ -19,11 +19,16 @@ type payload struct {
 	remember      bool
 	until         int64 // SetTTL's end on the core's clock, 0 if there is none
 
-	// The secret before the last rotation, while it is tolerated.
-	previous  [32]byte
-	rotated   int64
-	confirmed int64 // when the current secret was first presented, 0 if never
+	rotated   int64 // when the current secret was made, 0 if with the session
+	confirmed int64 // when it was first presented, 0 if never
+
+	// The secret before the last rotation, while it is tolerated, and beside
+	// it one that was replaced before anybody had presented it.
 	tolerated bool
+	previous  [32]byte
+	skipped   [32]byte // zero if there is none
+
+	older []byte // what superseded secrets are known by, oldest first
 
 	data    []byte // T, encoded
 	unknown []byte // fields of newer releases, as they came
@@ -44,6 +49,8 @@ const (
 	tagData          = 9
 	tagConfirmed     = 10
 	tagUntil         = 11
+	tagSkipped       = 12
+	tagOlder         = 13
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -62,10 +69,18 @@ func (p *payload) encode() []byte {
 	}
 	if p.tolerated {
 		b = appendField(b, tagPrevious, p.previous[:])
+	}
+	if p.rotated != 0 {
 		b = appendInt(b, tagRotated, p.rotated)
-		if p.confirmed != 0 {
-			b = appendInt(b, tagConfirmed, p.confirmed)
-		}
+	}
+	if p.confirmed != 0 {
+		b = appendInt(b, tagConfirmed, p.confirmed)
+	}
+	if p.skipped != [32]byte{} {
+		b = appendField(b, tagSkipped, p.skipped[:])
+	}
+	if len(p.older) > 0 {
+		b = appendField(b, tagOlder, p.older)
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -128,6 +143,10 @@ func decodePayload(b []byte) (payload, error) {
 			p.until, ok = varint(value)
 		case tagConfirmed:
 			p.confirmed, ok = varint(value)
+		case tagSkipped:
+			ok = copy(p.skipped[:], value) == len(p.skipped) && len(value) == len(p.skipped)
+		case tagOlder:
+			p.older, ok = value, len(value) > 0 && len(value)%markLength == 0 && len(value) <= maxOlder*markLength
 		case tagData:
 			p.data = value
 		default:
@@ -142,7 +161,7 @@ func decodePayload(b []byte) (payload, error) {
 		return p, errPayload
 	}
 	if !p.tolerated {
-		p.rotated, p.confirmed = 0, 0
+		p.confirmed, p.skipped = 0, [32]byte{}
 	}
 	return p, nil
 }

@@ -48,6 +48,15 @@ func samplePayloads() []struct {
 			scheme: "s", hash: hash(0x60), created: 5, authenticated: 6, idle: 7, data: []byte{0, 0xff},
 			unknown: []byte{100, 2, 'h', 'i', 0xac, 0x02, 0},
 		}},
+		{"rotated often", payload{
+			scheme: "basket", hash: hash(0x70), created: 1, authenticated: 2, idle: time.Second,
+			previous: hash(0x80), skipped: hash(0x90), rotated: 3, confirmed: 4, tolerated: true,
+			older: []byte("0123456789abcdef"), data: []byte("null"),
+		}},
+		{"rotated at once", payload{
+			scheme: "basket", hash: hash(0xa0), created: 1, authenticated: 2, idle: time.Second,
+			rotated: 5, older: []byte("01234567"), data: []byte("null"),
+		}},
 	}
 }
 
@@ -145,6 +154,11 @@ func TestDecodePayload(t *testing.T) {
 		{"unknown tag", minimal(field(77, 'x')), true},
 		{"unknown tag, beyond the end", minimal([]byte{77, 2, 'x'}), false},
 		{"tag 0", minimal(field(0)), true},
+		{"short skipped hash", minimal(field(tagSkipped, long[:31]...)), false},
+		{"marks of older secrets", minimal(field(tagOlder, long[:16]...)), true},
+		{"no mark", minimal(field(tagOlder)), false},
+		{"half a mark", minimal(field(tagOlder, long[:12]...)), false},
+		{"too many marks", minimal(append([]byte{tagOlder, 0x88, 0x01}, make([]byte, 136)...)), false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -277,7 +291,7 @@ func checkDecoded(t *testing.T, b []byte) bool {
 		return false
 	}
 	if !p.tolerated {
-		p.previous, p.rotated = [32]byte{}, 0 // not written without each other
+		p.previous = [32]byte{} // not written then
 	}
 	again, err := decodePayload(p.encode())
 	if err != nil {

@@ -87,7 +87,7 @@ func (s *state[T]) load(ctx context.Context) error {
 	}
 	who := s.m.ownerOf(&rec, c.tokens[0])
 	if who == notOwner {
-		s.rejectedAs(&rec)
+		s.rejectedAs(&rec, c.tokens[0])
 		return nil
 	}
 	return s.adopt(rec, c.tokens[0], who)
@@ -109,6 +109,7 @@ func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
 	}
 	var found record[T]
 	var token security.Token
+	var reused *record[T]
 	best := notOwner
 	for _, raw := range records {
 		rec, err := s.m.openRecord(raw)
@@ -117,8 +118,14 @@ func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
 			continue
 		}
 		for _, t := range tokens {
+			if stores.ID(t.ID()) != rec.ID {
+				continue
+			}
 			who := s.m.ownerOf(&rec, t)
-			if who == notOwner || stores.ID(t.ID()) != rec.ID {
+			if who == notOwner {
+				if s.m.superseded(&rec, t) {
+					reused = &rec
+				}
 				continue
 			}
 			if best != notOwner && found.ID != rec.ID {
@@ -130,7 +137,13 @@ func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
 			}
 		}
 	}
-	if best == notOwner {
+	switch {
+	case best != notOwner:
+		// A secret of before beside it is a cookie that the browser still has.
+	case reused != nil:
+		s.reused(reused)
+		return nil
+	default:
 		s.rejected(ReasonUnknown)
 		return nil
 	}
@@ -157,6 +170,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	s.life.load()
 	s.life.reissue = s.life.reissue || s.old
 	s.life.confirm = who == owner && rec.open.unconfirmed()
+	s.life.due = s.rotationDue()
 	return nil
 }
 
@@ -329,9 +343,13 @@ func (s *state[T]) rejected(reason string) {
 	s.emit(Event{Kind: EventRejected, Reason: reason})
 }
 
-func (s *state[T]) rejectedAs(rec *record[T]) {
-	if rec.open.scheme != s.m.scheme {
+func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
+	switch {
+	case rec.open.scheme != s.m.scheme:
 		s.rejected(ReasonForeign)
+		return
+	case s.m.superseded(rec, token):
+		s.reused(rec)
 		return
 	}
 	s.emit(Event{Kind: EventRejected, SessionID: rec.ID.String(), Reason: ReasonMismatch})

@@ -116,10 +116,10 @@ func (s *state[T]) write(ctx context.Context) error {
 			s.pending = pending[T]{}
 			return nil
 		}
-		if p.confirm {
-			// Whoever got in first has confirmed too, or has ended the session,
+		if p.optional {
+			// Whoever got in first has done the same, or has ended the session,
 			// which changes nothing for a request that has only read.
-			s.life.confirm = false
+			s.life.confirm, s.life.due = false, false
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {
@@ -245,22 +245,13 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	s.rec.open, s.rec.Payload = next, payload
 	s.spare = nil
 	if p.rotate != rotateNo {
+		s.renewed(p)
 		s.token, s.former = token, false
-		s.emit(Event{Kind: EventRenewed, SessionID: s.rec.ID.String()})
 	}
 	if p.cookie == cookieSet {
 		return s.issue(token)
 	}
 	return nil
-}
-
-// turn makes the secret that the request came with the previous one.
-func (s *state[T]) turn(p *payload, r rotation) {
-	if !s.former {
-		p.previous = p.hash
-	}
-	p.tolerated = r == rotateGrace && s.m.opts.RotationGrace > 0
-	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
 }
 
 // memo is what the store may keep beside the new payload, which holds the
