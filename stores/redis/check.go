@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,19 +28,12 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	// What a load needs: the right to run scripts, and a primary.
-	m, err := s.exec(ctx, s.scripts.probe, s.keys(group(id), nil)[:1], nil)
-	if err != nil {
-		return nil, err
-	}
-	role, err := m.ToString()
-	if err != nil {
-		return nil, err
-	}
-	if parseInfo(role)["role"] == "slave" {
-		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out and takes no writes: "+
-			"let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
-	}
-	if _, err := s.Load(ctx, id); err != nil && err != stores.ErrNotFound { //nolint:errorlint // exactly that, as Load returns it
+	switch _, err := s.Load(ctx, id); {
+	case err == nil, errors.Is(err, stores.ErrNotFound):
+	case strings.Contains(err.Error(), readOnly):
+		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out: every request will be answered 503. "+
+			"Let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
+	default:
 		return nil, err
 	}
 	nodes := s.client.Nodes()
@@ -98,7 +92,12 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	if info["aof_enabled"] == "0" {
 		note("keeps no append-only file: after a restart all users are signed out, or sessions that ended since the last snapshot are back. Set appendonly to yes.")
 	}
-	if n, _ := strconv.Atoi(info["connected_slaves"]); n > 0 && info["min_slaves_good_slaves"] == "" {
+	replicas, _ := strconv.Atoi(info["connected_slaves"])
+	switch bounded := info["min_slaves_good_slaves"] != ""; {
+	case replicas > 0 && older(info["redis_version"], 7, 0):
+		note("is Redis %s, which does not apply min-replicas-to-write to scripts: "+
+			"a fail-over may undo what was done while it was cut off from its replicas. Upgrade it to 7 or newer.", info["redis_version"])
+	case replicas > 0 && !bounded:
 		note("acknowledges a logout before any replica knows of it, and goes on when it is cut off from all of them: " +
 			"a fail-over may undo what was done in between. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
 	}

@@ -13,7 +13,7 @@ var advice = []struct{ sign, text string }{
 	{"NOPERM ", noRight},
 	{"ACL failure in script", noRight}, // 7.2 and newer
 	{"user executing the script can't", noRight},
-	{"READONLY ", "the client talks to a replica, sessions need the primary"},
+	{readOnly, "the client talks to a replica, sessions need the primary"},
 	{outOfMemory, "the server is at its maxmemory"},
 	{"MISCONF ", "the server cannot save to its disk and takes no writes"},
 	{"NOREPLICAS ", "the server has fewer replicas than min-replicas-to-write"},
@@ -23,6 +23,7 @@ var advice = []struct{ sign, text string }{
 
 const (
 	outOfMemory = "OOM "
+	readOnly    = "READONLY "
 	noRight     = "the client's user lacks a right that the session scripts need"
 )
 

@@ -92,14 +92,19 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 		spoil [][]string
 		text  string
 		full  bool
+		reads bool
 	}{
-		{"OOM with noeviction", [][]string{{"CONFIG", "SET", "maxmemory", "1"}}, "maxmemory", true},
-		{"too few replicas", [][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, "min-replicas-to-write", false},
-		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "talks to a replica", false},
+		{"OOM with noeviction", [][]string{{"CONFIG", "SET", "maxmemory", "1"}}, "maxmemory", true, true},
+		{"too few replicas", [][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, "min-replicas-to-write", false, true},
+		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "talks to a replica", false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			server := servertest.StartRedis(t)
+			if tt.name == "too few replicas" && strings.Contains(server.Command(t, server.Addrs[0], "INFO"), "redis_version:6.") {
+				t.Log("Redis before 7 does not hold scripts to it; Check says so")
+				return
+			}
 			store := redis.New(dial(t, server), nil)
 			ctx := t.Context()
 			long := mustAdd(t, store, "bob")
@@ -114,7 +119,10 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 			}
 			_, err = store.Update(ctx, stores.Update{ID: long, Version: 1, Payload: []byte("more")})
 			says(t, "Update", err, tt.text)
-			if r, err := store.LoadTouch(ctx, long, []byte("payload")); err != nil || string(r.Payload) != "payload" {
+			r, err := store.LoadTouch(ctx, long, []byte("payload"))
+			if !tt.reads {
+				says(t, "LoadTouch", err, tt.text)
+			} else if err != nil || string(r.Payload) != "payload" {
 				t.Errorf("LoadTouch: got %q and error %v, want the session", r.Payload, err)
 			}
 
@@ -125,8 +133,9 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 	}
 }
 
-// TestReadWhenDueWithoutWrites reads a session that ought to be extended.
-func TestReadWhenDueWithoutWrites(t *testing.T) {
+// TestReadWhenDueWithoutMemory reads a session that ought to be extended, and
+// is: that takes no memory.
+func TestReadWhenDueWithoutMemory(t *testing.T) {
 	server := servertest.StartRedis(t)
 	client := dial(t, server)
 	store := redis.New(client, nil)
@@ -145,16 +154,12 @@ func TestReadWhenDueWithoutWrites(t *testing.T) {
 		if err != nil {
 			t.Fatalf("LoadTouch: %v", err)
 		}
-		if !r.Expires.Equal(created.Expires) {
-			t.Fatalf("Expires: got %v, want %v: nothing can be written", r.Expires, created.Expires)
-		}
-		if r.Now.Sub(r.LastSeen) > 300*time.Millisecond {
+		if r.Now.Sub(created.Now) > 300*time.Millisecond {
+			if !r.Expires.After(created.Expires) {
+				t.Errorf("Expires: got %v, want later than %v", r.Expires, created.Expires)
+			}
 			break
 		}
-	}
-	server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "0")
-	if r, err := store.LoadTouch(ctx, id, nil); err != nil || !r.Expires.After(created.Expires) {
-		t.Errorf("Expires: got %v and error %v, want later than %v", r.Expires, err, created.Expires)
 	}
 }
 
@@ -240,6 +245,17 @@ func TestEviction(t *testing.T) {
 			store := redis.New(client, &redis.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 			old := mustAdd(t, store, "ada")
 			evict(t, server, "seo"[i:i+1])
+			if kind == "sessions" {
+				for range 3 {
+					if _, err := store.Load(ctx, old); !errors.Is(err, stores.ErrNotFound) {
+						t.Errorf("Load: got %v, want ErrNotFound", err)
+					}
+				}
+				if got := strings.Count(log.String(), "session="+old.String()); got != 1 {
+					t.Errorf("log: got %d warnings about the session, want 1:\n%s", got, log.String())
+				}
+				log.Reset()
+			}
 			if _, err := store.RevokeIdentity(ctx, "ada", stores.ID{}); err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/humasess/sessions/stores"
 	"github.com/redis/rueidis"
@@ -25,17 +26,23 @@ func (s *Store) load(ctx context.Context, id stores.ID, args []string) (stores.R
 	if err != nil {
 		return stores.Record{}, err
 	}
-	return loaded(id, m.ToArray)
+	return s.loaded(ctx, id, m.ToArray)
 }
 
-// loaded reads what the script answers.
-func loaded(id stores.ID, answer func() ([]rueidis.RedisMessage, error)) (stores.Record, error) {
+// loaded reads what the script answers: the time, and unless the server has
+// evicted the session, what it kept.
+func (s *Store) loaded(ctx context.Context, id stores.ID, answer func() ([]rueidis.RedisMessage, error)) (stores.Record, error) {
 	var none stores.Record
 	values, err := answer()
 	if err != nil {
 		return none, err
 	}
-	if len(values) != 3 {
+	switch len(values) {
+	case 1:
+		s.logger.WarnContext(ctx, evictedText, slog.String("session", id.String()))
+		return none, stores.ErrNotFound
+	case 3:
+	default:
 		return none, errFormat
 	}
 	now, err := values[0].AsInt64()
@@ -63,7 +70,7 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 		if e, ok := rueidis.IsRedisErr(err); ok && e.IsNoScript() {
 			r, err = s.Load(ctx, ids[i])
 		} else if err = explain(err); err == nil {
-			r, err = loaded(ids[i], result.ToArray)
+			r, err = s.loaded(ctx, ids[i], result.ToArray)
 		}
 		switch {
 		case err == nil:

@@ -23,13 +23,16 @@ func micros(d time.Duration) string {
 var errFormat = errors.New("redis: a session is not in the format of this store: something else has written under its key")
 
 // The head of what is kept beside a payload: five numbers, as 64-bit floats
-// because those are Lua's. Digest and identity follow unless anonymous.
+// because those are Lua's. Unless anonymous, what the session's member in the
+// order begins with follows, which is the identity's digest and a number that
+// grows with each session, and then the identity.
 const (
 	atVersion  = 0
 	atSeen     = 8
 	atExpires  = 16
 	atDeadline = 24
 	headSize   = 40
+	placeSize  = digestSize + 8
 )
 
 // parse reads what a script returns for one session.
@@ -38,7 +41,7 @@ func parse(id stores.ID, now int64, meta, payload *rueidis.RedisMessage) (stores
 	if err != nil {
 		return stores.Record{}, err
 	}
-	if len(head) != headSize && len(head) <= headSize+digestSize {
+	if len(head) != headSize && len(head) <= headSize+placeSize {
 		return stores.Record{}, errFormat
 	}
 	// The client has read these bytes for us alone.
@@ -56,7 +59,7 @@ func parse(id stores.ID, now int64, meta, payload *rueidis.RedisMessage) (stores
 		Payload:  data,
 	}
 	if len(head) > headSize {
-		r.Identity = head[headSize+digestSize:]
+		r.Identity = head[headSize+placeSize:]
 	}
 	return r, nil
 }

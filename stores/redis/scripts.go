@@ -16,6 +16,8 @@ var (
 	extendLua string
 	//go:embed lua/drop.lua
 	dropLua string
+	//go:embed lua/own.lua
+	ownLua string
 	//go:embed lua/heal.lua
 	healLua string
 
@@ -33,14 +35,12 @@ var (
 	listLua string
 	//go:embed lua/revoke.lua
 	revokeLua string
-	//go:embed lua/probe.lua
-	probeLua string
 )
 
 type scripts struct {
 	loadSHA string // names the first
 
-	load, create, update, touch, del, list, revoke, probe *rueidis.Lua
+	load, create, update, touch, del, list, revoke *rueidis.Lua
 }
 
 // newScripts makes none of them read-only, those that only read included: a
@@ -52,12 +52,11 @@ func newScripts() scripts {
 		loadSHA: hex.EncodeToString(sum[:]),
 
 		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
-		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + createLua),
+		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + ownLua + createLua),
 		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
 		touch:  rueidis.NewLuaScript(clockLua + extendLua + touchLua),
 		del:    rueidis.NewLuaScript(clockLua + dropLua + deleteLua),
-		list:   rueidis.NewLuaScript(clockLua + listLua),
-		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + revokeLua),
-		probe:  rueidis.NewLuaScript(probeLua),
+		list:   rueidis.NewLuaScript(clockLua + ownLua + listLua),
+		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + ownLua + revokeLua),
 	}
 }

@@ -35,16 +35,17 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		return none, fmt.Errorf("redis: create with limit %d", c.Limit)
 	}
 	var of *digest
-	args := append(make([]string, 0, 7), string(c.ID[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute))
+	owner := ""
 	if c.Identity != "" {
 		d := s.hasher.hash(c.Identity)
-		of = &d
-		args = append(args, string(d.rest[:]), c.Identity, strconv.Itoa(c.Limit))
+		of, owner = &d, string(d.rest[:])
 	}
 	if of == nil != isAnonymous(c.ID) || of != nil && !of.owns(c.ID) {
 		return none, errForeignID
 	}
-	values, err := s.integers(ctx, s.scripts.create, s.keys(group(c.ID), of), args, 7)
+	values, err := s.integers(ctx, s.scripts.create, s.keys(group(c.ID), of), []string{
+		owner, string(c.ID[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute), c.Identity, strconv.Itoa(c.Limit),
+	}, 7)
 	if errors.Is(err, stores.ErrNotFound) {
 		return none, stores.ErrExists
 	}
@@ -71,10 +72,12 @@ func age(micros int64) time.Duration {
 	return time.Duration(micros) * time.Microsecond
 }
 
+const evictedText = "redis has evicted keys of sessions that had not expired, which logs users out: set maxmemory-policy to noeviction"
+
 // noteLost tells operators that Redis has thrown sessions away.
 func (s *Store) noteLost(ctx context.Context, lost int64) {
 	if lost > 0 {
-		s.logger.WarnContext(ctx, "redis has evicted keys of sessions that had not expired, which logs users out: set maxmemory-policy to noeviction")
+		s.logger.WarnContext(ctx, evictedText)
 	}
 }
 

@@ -1,7 +1,7 @@
--- create: id payload idle absolute [digest identity limit]
+-- create: digest id payload idle absolute identity limit; digest '' is nobody
 local mark = KEYS[4]
-local id, payload, idle, deadline = ARGV[1], ARGV[2], tonumber(ARGV[3]), now + ARGV[4]
-local digest, identity, limit = ARGV[5], ARGV[6], tonumber(ARGV[7])
+local id, payload, idle, deadline = ARGV[2], ARGV[3], tonumber(ARGV[4]), now + ARGV[5]
+local identity, limit = ARGV[6], tonumber(ARGV[7])
 
 local old = redis.call('HGET', sessions, 'm' .. id)
 if old then
@@ -11,41 +11,36 @@ if old then
   end
 end
 local expires = math.min(now + idle, deadline)
-if not digest then
+if digest == '' then
   redis.call('HSET', sessions, 'p' .. id, payload)
   extend(redis.call, id, '', 1, now, expires, deadline, idle)
   return {now, expires, deadline, -1, 0, 0, 0}
 end
 
-local evicted, lost = {}, heal()
+local lost, evicted = heal(), {}
+local more = sweep()
 if limit > 0 then
-  local over = (tonumber(redis.call('HGET', sessions, 'n' .. digest)) or 0) + 1 - limit
-  local from = 0
-  while #evicted < over do
-    local page = redis.call('ZRANGE', order, from, from + 99)
-    for _, member in ipairs(page) do
-      if #evicted < over and string.sub(member, 17) == digest then
-        evicted[#evicted + 1] = member
-      end
-    end
-    if #page == 0 then
-      break
-    end
-    from = from + #page
+  local over = redis.call('ZLEXCOUNT', order, from, to) + 1 - limit
+  while over > 0 and more do -- what has expired must not count
+    more = sweep()
+    over = redis.call('ZLEXCOUNT', order, from, to) + 1 - limit
   end
-  drop(evicted)
+  if over > 0 then
+    evicted = redis.call('ZRANGEBYLEX', order, from, to, 'LIMIT', 0, over)
+    drop(evicted)
+  end
 end
 
 -- Sessions keep the order of their creation when the clock is set back.
 local place = now
-local newest = redis.call('ZREVRANGE', order, 0, 0, 'WITHSCORES')
-if newest[2] and tonumber(newest[2]) >= place then
-  place = newest[2] + 1
+local newest = redis.call('ZREVRANGEBYLEX', order, to, from, 'LIMIT', 0, 1)
+if newest[1] then
+  place = math.max(place, struct.unpack('>d', string.sub(newest[1], 17, 24)) + 1)
 end
-redis.call('ZADD', order, place, id .. digest)
-redis.call('HINCRBY', sessions, 'n' .. digest, 1)
+place = digest .. struct.pack('>d', place)
+redis.call('ZADD', order, 0, place .. id)
 redis.call('HSET', sessions, 'p' .. id, payload)
-extend(redis.call, id, string.rep('.', 40) .. digest .. identity, 1, now, expires, deadline, idle)
+extend(redis.call, id, string.rep('.', 40) .. place .. identity, 1, now, expires, deadline, idle)
 
 local revoked = redis.call('GET', mark)
 local ago = -1

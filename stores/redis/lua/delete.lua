@@ -5,16 +5,16 @@ if not meta then
   return false
 end
 local version, _, expires = struct.unpack('>ddd', meta)
-local owner = string.sub(meta, 41, 56)
-if now >= expires or digest ~= '' and digest ~= owner then
+local place = string.sub(meta, 41, 64)
+if now >= expires or digest ~= '' and digest ~= string.sub(place, 1, 16) then
   return false
 end
 if want ~= 0 and want ~= version then
   return 0
 end
-if owner == '' then
+if place == '' then
   redis.call('DEL', sessions)
 else
-  drop({id .. owner})
+  drop({place .. id})
 end
 return 1

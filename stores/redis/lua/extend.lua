@@ -13,7 +13,7 @@ local function extend(call, id, meta, version, seen, expires, deadline, idle)
     redis.call('PEXPIREAT', sessions, math.ceil(expires / 1000))
     return meta
   end
-  redis.call('ZADD', expiry, expires, id .. string.sub(rest, 1, 16))
+  redis.call('ZADD', expiry, expires, id)
   local last = redis.call('ZREVRANGE', expiry, 0, 0, 'WITHSCORES')
   local at = math.ceil(last[2] / 1000)
   redis.call('PEXPIREAT', sessions, at)

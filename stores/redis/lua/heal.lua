@@ -1,12 +1,34 @@
--- heal removes what has expired. A server that evicts may have taken one key of
--- a group and left the others: then the sessions cannot be found by identity
--- any more, so none of them may stay. It returns whether that was so.
-local function heal()
-  local there = redis.call('EXISTS', sessions, expiry, order)
-  if there ~= 0 and there ~= 3 then
-    redis.call('UNLINK', sessions, expiry, order)
-    return 1
+-- sweep removes sessions that have expired, a hundred at most, and returns
+-- whether there may be more.
+local function sweep()
+  local ids = redis.call('ZRANGEBYSCORE', expiry, '-inf', now, 'LIMIT', 0, 100)
+  if #ids == 0 then
+    return false
   end
-  drop(redis.call('ZRANGEBYSCORE', expiry, '-inf', now))
-  return 0
+  local fields, members = {}, {}
+  for i, id in ipairs(ids) do
+    fields[i] = 'm' .. id
+  end
+  for i, meta in ipairs(redis.call('HMGET', sessions, unpack(fields))) do
+    if meta then
+      members[#members + 1] = string.sub(meta, 41, 64) .. ids[i]
+    else
+      redis.call('ZREM', expiry, ids[i])
+    end
+  end
+  drop(members)
+  return #ids == 100
+end
+
+-- heal looks whether the three keys of a group tell the same. A server that
+-- evicts may have taken one of them and left the others: then some sessions
+-- cannot be found by identity any more, so none may stay. It returns whether
+-- that was so.
+local function heal()
+  local count = redis.call('ZCARD', order)
+  if redis.call('ZCARD', expiry) == count and redis.call('HLEN', sessions) == 2 * count then
+    return 0
+  end
+  redis.call('UNLINK', sessions, expiry, order)
+  return 1
 end

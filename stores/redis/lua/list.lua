@@ -1,10 +1,12 @@
 -- list: digest
-local digest = ARGV[1]
 local answer = {now}
-local fields = {}
-local function flush()
-  if #fields == 0 then
-    return
+local members = redis.call('ZRANGEBYLEX', order, from, to)
+for first = 1, #members, 500 do
+  local fields = {}
+  for i = first, math.min(first + 499, #members) do
+    local id = string.sub(members[i], 25)
+    fields[#fields + 1] = 'm' .. id
+    fields[#fields + 1] = 'p' .. id
   end
   local kept = redis.call('HMGET', sessions, unpack(fields))
   for i = 1, #kept, 2 do
@@ -17,17 +19,5 @@ local function flush()
       end
     end
   end
-  fields = {}
 end
-for _, member in ipairs(redis.call('ZRANGE', order, 0, -1)) do
-  if string.sub(member, 17) == digest then
-    local id = string.sub(member, 1, 16)
-    fields[#fields + 1] = 'm' .. id
-    fields[#fields + 1] = 'p' .. id
-    if #fields == 1000 then
-      flush()
-    end
-  end
-end
-flush()
 return answer

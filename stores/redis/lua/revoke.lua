@@ -1,15 +1,14 @@
 -- revoke: digest except retention; the empty except is nobody
-local mark = KEYS[4]
-local digest, except = ARGV[1], ARGV[2]
+local mark, except = KEYS[4], ARGV[2]
 local lost = heal()
-local all = redis.call('ZRANGE', order, 0, -1)
+while sweep() do end
 local gone = {}
-for _, member in ipairs(all) do
-  if string.sub(member, 17) == digest and string.sub(member, 1, 16) ~= except then
+for _, member in ipairs(redis.call('ZRANGEBYLEX', order, from, to)) do
+  if string.sub(member, 25) ~= except then
     gone[#gone + 1] = member
   end
 end
-if #gone == #all then
+if #gone == redis.call('ZCARD', order) then
   redis.call('UNLINK', sessions, expiry, order)
 else
   drop(gone)

@@ -1,2 +1,0 @@
--- probe runs where session scripts run and tells what that server is
-return redis.call('INFO', 'replication')
