@@ -35,13 +35,12 @@ func sameGroup(t *testing.T, store *redis.Store) (a, b string) {
 	return "", ""
 }
 
-func create(ctx context.Context, store *redis.Store, identity string, idle time.Duration, limit int) (stores.ID, stores.Created, error) {
+func create(ctx context.Context, store *redis.Store, identity string, idle time.Duration, limit int) (stores.Created, error) {
 	id, err := store.NewID(identity)
 	if err != nil {
-		return id, stores.Created{}, err
+		return stores.Created{}, err
 	}
-	c, err := store.Create(ctx, stores.Create{ID: id, Identity: identity, Payload: []byte("payload"), Idle: idle, Absolute: time.Hour, Limit: limit})
-	return id, c, err
+	return store.Create(ctx, stores.Create{ID: id, Identity: identity, Payload: []byte("payload"), Idle: idle, Absolute: time.Hour, Limit: limit})
 }
 
 // fill creates sessions that nobody asks about one by one.
@@ -49,7 +48,7 @@ func fill(t *testing.T, store *redis.Store, identity string, idle time.Duration,
 	t.Helper()
 	together(50, func(int) {
 		for range n / 50 {
-			if _, _, err := create(t.Context(), store, identity, idle, 0); err != nil {
+			if _, err := create(t.Context(), store, identity, idle, 0); err != nil {
 				t.Error(err)
 				return
 			}
@@ -77,7 +76,7 @@ func TestSharedGroup(t *testing.T) {
 	}
 	fill(t, store, a, time.Hour, 300)
 	for i := range 4 {
-		_, c, err := create(ctx, store, b, time.Hour, 3)
+		c, err := create(ctx, store, b, time.Hour, 3)
 		if err != nil || c.Evicted != max(i-2, 0) {
 			t.Errorf("create %d: got %d evicted and error %v", i, c.Evicted, err)
 		}
@@ -93,7 +92,7 @@ func TestSharedGroup(t *testing.T) {
 	}
 	wantLive(a, 301)
 	wantLive(b, 0)
-	if _, c, err := create(ctx, store, a, time.Hour, 0); err != nil || c.RevokedAgo != stores.NotRevoked {
+	if c, err := create(ctx, store, a, time.Hour, 0); err != nil || c.RevokedAgo != stores.NotRevoked {
 		t.Errorf("got revoked %v ago and error %v, want never", c.RevokedAgo, err)
 	}
 	if r, err := store.RevokeIdentity(ctx, a, mine); r.Count != 301 || err != nil {
@@ -135,7 +134,7 @@ func TestManyExpired(t *testing.T) {
 				}
 				return
 			}
-			_, c, err := create(ctx, store, "ada", time.Hour, 5)
+			c, err := create(ctx, store, "ada", time.Hour, 5)
 			if c.Evicted != 1 || err != nil {
 				t.Errorf("got %d evicted and error %v, want 1", c.Evicted, err)
 			}
@@ -188,7 +187,7 @@ func TestCostIsFlat(t *testing.T) {
 			{"read", func() error { _, err := store.LoadTouch(ctx, mustAdd(t, store, a), []byte("payload")); return err }},
 			{"touch", func() error { _, err := store.Touch(ctx, mustAdd(t, store, a), time.Nanosecond); return err }},
 			{"create and delete", func() error { return store.Delete(ctx, mustAdd(t, store, a), stores.Condition{}) }},
-			{"limit", func() error { _, _, err := create(ctx, store, a, time.Hour, n+20*calls); return err }},
+			{"limit", func() error { _, err := create(ctx, store, a, time.Hour, n+20*calls); return err }},
 		}
 		if whose == "another's" {
 			ops = append(ops, []struct {
@@ -197,7 +196,7 @@ func TestCostIsFlat(t *testing.T) {
 			}{
 				{"list", func() error { _, err := store.List(ctx, a); return err }},
 				{"revoke", func() error { _, err := store.RevokeIdentity(ctx, a, stores.ID{}); return err }},
-				{"limit reached", func() error { _, _, err := create(ctx, store, a, time.Hour, 3); return err }},
+				{"limit reached", func() error { _, err := create(ctx, store, a, time.Hour, 3); return err }},
 			}...)
 		}
 		cost := map[string]float64{}

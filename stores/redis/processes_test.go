@@ -51,7 +51,7 @@ func child() error {
 	handler, _ := serve(&testing.T{}, redis.New(client, &redis.Options{Prefix: os.Getenv(childPrefix)}), &humasess.Options[user]{MaxPerIdentity: 3}, hooks{})
 	server := httptest.NewServer(handler)
 	defer server.Close()
-	fmt.Fprintln(os.Stdout, server.URL)
+	_, _ = fmt.Fprintln(os.Stdout, server.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return nil
 }
