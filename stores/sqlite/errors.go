@@ -30,6 +30,8 @@ func explain(ctx context.Context, err error) error {
 	switch {
 	case strings.Contains(text, "no such table"), strings.Contains(text, "no such column"), strings.Contains(text, "has no column named"):
 		return fmt.Errorf("sqlite: tables are not those of this version, call Migrate: %w", err)
+	case strings.Contains(text, "database or disk is full"):
+		return fmt.Errorf("sqlite: no room for sessions: %w: %w", stores.ErrFull, err)
 	case strings.Contains(text, "readonly database"):
 		return fmt.Errorf("sqlite: sessions need a file that may be written: %w", err)
 	}

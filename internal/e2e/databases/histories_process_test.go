@@ -1,0 +1,228 @@
+package databases_test
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+)
+
+// What another process is told in its environment.
+const (
+	envJob   = "DATABASES_TEST_JOB"
+	envKind  = "DATABASES_TEST_KIND"
+	envWhere = "DATABASES_TEST_WHERE"
+)
+
+// TestOtherProcess is what another process runs. By itself it does nothing.
+func TestOtherProcess(t *testing.T) {
+	job := os.Getenv(envJob)
+	if job == "" {
+		return
+	}
+	store := openAt(t, os.Getenv(envKind), os.Getenv(envWhere))
+	switch job {
+	case "serve":
+		handler, _ := api(t, store, humasess.Options[person]{MaxPerIdentity: 3}, moments{})
+		server := httptest.NewServer(handler)
+		defer server.Close()
+		fmt.Fprintln(os.Stdout, "ready", server.URL)
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	case "write":
+		for range 4 {
+			go writeForever(t, store)
+		}
+		_, _ = io.Copy(io.Discard, os.Stdin)
+	}
+}
+
+// writeForever creates and updates sessions, and says so when the store has
+// acknowledged it.
+func writeForever(t *testing.T, store stores.Store) {
+	ctx := t.Context()
+	for {
+		id, err := stores.RandomID()
+		if err != nil {
+			return
+		}
+		fmt.Fprintf(os.Stdout, "try %x 1\n", id[:])
+		if _, err := store.Create(ctx, stores.Create{ID: id, Identity: "ada", Payload: []byte("1"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
+			return
+		}
+		fmt.Fprintf(os.Stdout, "did %x 1\n", id[:])
+		for version := int64(1); version < 5; version++ {
+			fmt.Fprintf(os.Stdout, "try %x %d\n", id[:], version+1)
+			if _, err := store.Update(ctx, stores.Update{ID: id, Version: version, Payload: fmt.Append(nil, version+1)}); err != nil {
+				return
+			}
+			fmt.Fprintf(os.Stdout, "did %x %d\n", id[:], version+1)
+		}
+	}
+}
+
+// spawn starts another process, which ends with the test, or with this process.
+func spawn(t *testing.T, job string, p place) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestOtherProcess$")
+	cmd.Env = append(os.Environ(), envJob+"="+job, envKind+"="+p.kind, envWhere+"="+p.where)
+	cmd.Stderr = os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = input.Close()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd, bufio.NewScanner(output)
+}
+
+// remote sends requests to another process.
+type remote struct{ url string }
+
+func (r remote) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	out, err := http.NewRequestWithContext(req.Context(), req.Method, r.url+req.URL.RequestURI(), req.Body)
+	if err != nil {
+		panic(err)
+	}
+	out.Header = req.Header
+	res, err := http.DefaultClient.Do(out)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	defer func() { _ = res.Body.Close() }()
+	maps.Copy(w.Header(), res.Header)
+	w.WriteHeader(res.StatusCode)
+	_, _ = io.Copy(w, res.Body)
+}
+
+// TestTwoProcesses does things in one process that must hold in another.
+func TestTwoProcesses(t *testing.T) {
+	for _, k := range shared {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			p := k.open(t)
+			_, output := spawn(t, "serve", p)
+			var url string
+			for output.Scan() {
+				if rest, ok := strings.CutPrefix(output.Text(), "ready "); ok {
+					url = rest
+					break
+				}
+			}
+			there := remote{url}
+			here, _ := api(t, p.store(t), humasess.Options[person]{MaxPerIdentity: 3}, moments{})
+			move := func(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
+				moved := humasesstest.NewClient(to)
+				moved.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: c.Cookie(humasess.DefaultCookieName)})
+				return moved
+			}
+			t.Run("R1 logout", func(t *testing.T) {
+				c := login(t, there, "ada")
+				ask(t, move(c, here), "GET", "/me", 200)
+				ask(t, move(c, here), "POST", "/logout", 200)
+				ask(t, c, "GET", "/me", 401)
+			})
+			t.Run("R2 revoke-all", func(t *testing.T) {
+				a, b := login(t, here, "bob"), login(t, there, "bob")
+				ask(t, b, "POST", "/revoke-all", 200)
+				ask(t, a, "GET", "/me", 401)
+			})
+			t.Run("R6 limit", func(t *testing.T) {
+				var all []*humasesstest.Client
+				var mu sync.Mutex
+				together(12, func(i int) {
+					c := login(t, []http.Handler{here, there}[i%2], "eve")
+					mu.Lock()
+					defer mu.Unlock()
+					all = append(all, move(c, []http.Handler{there, here}[i%2]))
+				})
+				live := 0
+				for _, c := range all {
+					if c.Do("GET", "/me", nil).Code == http.StatusOK {
+						live++
+					}
+				}
+				if live != 3 {
+					t.Errorf("got %d live, want 3", live)
+				}
+			})
+		})
+	}
+}
+
+// TestKilled ends a process in the middle of its writes. What it was told is
+// written is there.
+func TestKilled(t *testing.T) {
+	const rounds, lines = 3, 400
+	for _, k := range shared {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			p := k.open(t)
+			store := p.store(t)
+			for range rounds {
+				cmd, output := spawn(t, "write", p)
+				tried, did := map[stores.ID]int64{}, map[stores.ID]int64{}
+				for n := 0; output.Scan(); n++ {
+					var what, id string
+					var version int64
+					if _, err := fmt.Sscan(output.Text(), &what, &id, &version); err != nil {
+						continue // cut in two by the end
+					}
+					raw, err := hex.DecodeString(id)
+					if err != nil || len(raw) != len(stores.ID{}) {
+						continue
+					}
+					if what == "did" {
+						did[stores.ID(raw)] = version
+					}
+					tried[stores.ID(raw)] = version
+					if n == lines {
+						if err := cmd.Process.Kill(); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				_ = cmd.Wait()
+				if len(did) < 10 {
+					t.Fatalf("got %d sessions acknowledged, want some", len(did))
+				}
+				for id, version := range did {
+					r, err := store.Load(t.Context(), id)
+					if err != nil {
+						t.Errorf("session acknowledged at version %d: %v", version, err)
+						continue
+					}
+					if r.Version < version || r.Version > tried[id] || string(r.Payload) != fmt.Sprint(r.Version) {
+						t.Errorf("got version %d and payload %q, want %d to %d", r.Version, r.Payload, version, tried[id])
+					}
+				}
+			}
+			// And the others go on.
+			handler, _ := api(t, store, humasess.Options[person]{}, moments{})
+			ask(t, login(t, handler, "ada"), "POST", "/bump", 200)
+		})
+	}
+}
