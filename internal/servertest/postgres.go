@@ -34,7 +34,7 @@ const (
 // Postgres is a database server.
 type Postgres struct {
 	DSN  string // how to connect
-	Addr string // host and port, "" for a server of the environment
+	Addr string // host and port
 	Dir  string // of the Unix socket, "" for a server of the environment
 	bin  string
 	proc *postgresProcess
@@ -52,7 +52,11 @@ var sharedPostgres struct {
 func PostgresShared(tb testing.TB) *Postgres {
 	tb.Helper()
 	if dsn := os.Getenv(postgresDSN); dsn != "" {
-		return &Postgres{DSN: dsn}
+		u, err := url.Parse(dsn)
+		if err != nil || u.Host == "" {
+			tb.Fatalf("%s must be a URL with a host", postgresDSN)
+		}
+		return &Postgres{DSN: dsn, Addr: u.Host, bin: postgresBin()}
 	}
 	bin := requirePostgres(tb)
 	s := &sharedPostgres
@@ -80,8 +84,8 @@ func StartPostgres(tb testing.TB, settings ...string) *Postgres {
 func (p *Postgres) With(tb testing.TB, pairs ...string) string {
 	tb.Helper()
 	u, err := url.Parse(p.DSN)
-	if err != nil || u.Scheme == "" {
-		tb.Fatalf("%s must be a URL", postgresDSN)
+	if err != nil {
+		tb.Fatal(err)
 	}
 	q := u.Query()
 	for pair := range slices.Chunk(pairs, 2) {
@@ -91,15 +95,21 @@ func (p *Postgres) With(tb testing.TB, pairs ...string) string {
 	return u.String()
 }
 
-// Dump returns what pg_dump writes of a schema of a private server.
-func (p *Postgres) Dump(tb testing.TB, schema string) string {
+// At returns the DSN of the same database at another address, of a [Proxy] for
+// example.
+func (p *Postgres) At(tb testing.TB, addr string) string {
 	tb.Helper()
-	host, port, err := net.SplitHostPort(p.Addr)
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(p.bin, "pg_dump"), "-h", host, "-p", port, "-U", PostgresUser, "-n", schema, "postgres")
-	out, err := cmd.Output()
+	return p.With(tb, "host", host, "port", port)
+}
+
+// Dump returns what pg_dump writes of a schema.
+func (p *Postgres) Dump(tb testing.TB, schema string) string {
+	tb.Helper()
+	out, err := exec.Command(filepath.Join(p.bin, "pg_dump"), "-d", p.DSN, "-n", schema).Output() //nolint:gosec,noctx // our own words
 	if err != nil {
 		tb.Fatalf("pg_dump: %v", err)
 	}
@@ -140,22 +150,24 @@ func requirePostgres(tb testing.TB) string {
 	return ""
 }
 
-// postgresBin finds the newest server: Debian keeps each version in a folder
-// that is in nobody's PATH.
+// postgresBin finds the server in the PATH, else the newest: Debian keeps each
+// version in a folder that is in nobody's PATH.
 func postgresBin() string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil { // its neighbours may have no link
+			return filepath.Dir(path)
+		}
+	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	version := func(path string) int {
 		n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 		return n
 	}
 	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
-	if len(found) > 0 {
-		return filepath.Dir(found[0])
+	if len(found) == 0 {
+		return ""
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path)
-	}
-	return ""
+	return filepath.Dir(found[0])
 }
 
 func startPostgres(bin string, settings ...string) (*Postgres, error) {

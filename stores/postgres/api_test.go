@@ -1,0 +1,65 @@
+package postgres_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/stores"
+)
+
+// Short names for what every test uses.
+type (
+	user  = coretest.User
+	hooks = coretest.Hooks
+)
+
+var (
+	serve    = coretest.Serve
+	do       = coretest.Do
+	together = coretest.Together
+)
+
+// patience bounds what waits for servers.
+const patience = 30 * time.Second
+
+// rest is for loops that ask a server until it has got somewhere, and leaves
+// the processor to it.
+func rest() { <-time.After(10 * time.Millisecond) }
+
+// add creates a session that lives for an hour.
+func add(ctx context.Context, store stores.Store, identity string, limit int) (stores.ID, error) {
+	id, err := stores.RandomID()
+	if err != nil {
+		return id, err
+	}
+	_, err = store.Create(ctx, stores.Create{
+		ID: id, Identity: identity, Payload: []byte("payload"), Idle: time.Hour, Absolute: time.Hour, Limit: limit,
+	})
+	return id, err
+}
+
+func mustAdd(t *testing.T, store stores.Store, identity string) stores.ID {
+	t.Helper()
+	id, err := add(t.Context(), store, identity, 0)
+	if err != nil {
+		t.Fatalf("Create: %v", err)
+	}
+	return id
+}
+
+// says requires an error whose text has all of the parts.
+func says(t *testing.T, what string, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Errorf("%s: got no error", what)
+		return
+	}
+	for _, part := range parts {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%s: got error %q, want %q in it", what, err, part)
+		}
+	}
+}
