@@ -146,4 +146,3 @@ func TestStoreRoundTrips(t *testing.T) {
 		})
 	}
 }
-
