@@ -16,7 +16,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test prepare format vet lint tidy race plain bench fuzz golden vulncheck
+.PHONY: help run test prepare format vet lint tidy race plain bench fuzz mutants golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -58,6 +58,9 @@ bench: ## run the benchmarks (BENCH, BENCHTIME)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME)
 	$(call each,bash "$(CURDIR)/scripts/fuzz" $(strip $(FUZZTIME)))
+
+mutants: ## break the code on purpose and see the tests fail (some minutes)
+	go run ./internal/mutants -update
 
 # Tests with golden files have Golden in their names, and a flag -update.
 golden: ## rewrite the golden files

@@ -249,8 +249,8 @@ func TestGuards(t *testing.T) {
 		{"a guard that could not decide is 503", plain, http.MethodPost, "/accounts/late", 503, "sessions are unavailable at the moment", http.Header{"Retry-After": {"5"}}},
 		{"a guard cannot read the body", plain, http.MethodPost, "/accounts/body", 403, fixed, nil},
 		{"nor the form", plain, http.MethodPost, "/accounts/form", 403, fixed, nil},
-		{"no role", plain, http.MethodGet, "/admin", 403, fixed, nil},
-		{"one role of two", half, http.MethodGet, "/admin", 403, fixed, nil},
+		{"H4 no role", plain, http.MethodGet, "/admin", 403, fixed, nil},
+		{"H4 one role of two", half, http.MethodGet, "/admin", 403, fixed, nil},
 		{"all roles", full, http.MethodGet, "/admin", 204, "", nil},
 		{"roles, then Check", account{ID: "u1", Roles: full.Roles, Note: "suspended"}, http.MethodGet, "/admin", 423, "suspended", nil},
 		{"Check only with the roles", account{ID: "u1", Note: "suspended"}, http.MethodGet, "/admin", 403, fixed, nil},
@@ -385,7 +385,7 @@ func TestRequireOnGroup(t *testing.T) {
 		want int
 	}{
 		{"no session", r.client(), 401},
-		{"no role", r.signedIn(account{ID: "u1"}), 403},
+		{"H4 no role", r.signedIn(account{ID: "u1"}), 403},
 		{"role", r.signedIn(account{ID: "u1", Roles: []string{"admin"}}), 204},
 	} {
 		t.Run(tt.name, func(t *testing.T) { wantStatus(t, tt.c.Do(http.MethodGet, "/grp/x", nil), tt.want) })
@@ -398,7 +398,7 @@ func TestCrossOriginLogin(t *testing.T) {
 		return func(req *http.Request) { req.Header.Set("Sec-Fetch-Site", v) }
 	}
 	for _, from := range []string{"cross-site", "same-site"} {
-		t.Run("F7 login from "+from+" without any cookie is refused", func(t *testing.T) {
+		t.Run("F1 F7 login from "+from+" without any cookie is refused", func(t *testing.T) {
 			c := r.client()
 			r.store.Reset()
 			w := r.loginCall(c, start(account{ID: "u1"}), site(from))
@@ -413,7 +413,22 @@ func TestCrossOriginLogin(t *testing.T) {
 	t.Run("F7 login from the same origin is not", func(t *testing.T) {
 		wantStatus(t, r.loginCall(r.client(), start(account{ID: "u1"}), site("same-origin")), http.StatusNoContent)
 	})
-	t.Run("logging out from another site is refused before any look-up", func(t *testing.T) {
+	t.Run("F11 a foreign upgrade is refused before any look-up", func(t *testing.T) {
+		r.in(t)
+		huma.Get(r.api, "/socket", func(context.Context, *optionalInput[account]) (*struct{}, error) { return nil, nil })
+		upgrade := func(origin string) *httptest.ResponseRecorder {
+			c := r.signedIn(account{ID: "u1"})
+			r.store.Reset()
+			return c.Do(http.MethodGet, "/socket", nil, func(req *http.Request) {
+				req.Header.Set("Upgrade", "websocket")
+				req.Header.Set("Origin", origin)
+			})
+		}
+		wantStatus(t, upgrade("https://evil.example"), http.StatusForbidden)
+		r.wantCalls(map[humasesstest.Op]int{})
+		wantStatus(t, upgrade("https://example.com"), http.StatusNoContent)
+	})
+	t.Run("F1 logging out from another site is refused before any look-up", func(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		r.store.Reset()
 		wantStatus(t, r.call(c, destroy[account], site("cross-site")), http.StatusForbidden)

@@ -122,6 +122,14 @@ func (r *rig[T]) take(key string) func(context.Context, *humasess.Session[T]) er
 	return r.calls[key]
 }
 
+// in makes what the rig finds wrong a failure of a subtest, while that runs.
+func (r *rig[T]) in(t *testing.T) {
+	t.Helper()
+	parent := r.t
+	t.Cleanup(func() { r.t = parent })
+	r.t = t
+}
+
 func (r *rig[T]) client() *humasesstest.Client { return humasesstest.NewClient(r.mux) }
 
 // signedIn returns a client with a session of its own.

@@ -52,6 +52,7 @@ func TestStoreCalls(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			r.in(t)
 			c := r.client()
 			if tt.signed {
 				c = r.signedIn(account{ID: "u1"})

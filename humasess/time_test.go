@@ -138,6 +138,7 @@ func TestTouchThrottle(t *testing.T) {
 	c := r.signedIn(account{ID: "u1"})
 	type calls = map[humasesstest.Op]int
 	t.Run("L10 X2 a thousand reads in a tenth are one write at most", func(t *testing.T) {
+		r.in(t)
 		for tenth := range 3 {
 			r.store.Reset()
 			for range 1000 {
@@ -150,6 +151,7 @@ func TestTouchThrottle(t *testing.T) {
 		}
 	})
 	t.Run("L10 not before a tenth has passed", func(t *testing.T) {
+		r.in(t)
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle/10 - 1)
 		r.store.Reset()
@@ -161,6 +163,7 @@ func TestTouchThrottle(t *testing.T) {
 		r.wantCalls(calls{humasesstest.OpLoad: 1, humasesstest.OpTouch: 1})
 	})
 	t.Run("L10 Commit and the response extend it once", func(t *testing.T) {
+		r.in(t)
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle / 2)
 		r.store.Reset()
@@ -168,6 +171,7 @@ func TestTouchThrottle(t *testing.T) {
 		r.wantCalls(calls{humasesstest.OpLoad: 1, humasesstest.OpTouch: 1})
 	})
 	t.Run("an error response extends it too", func(t *testing.T) {
+		r.in(t)
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle / 2)
 		r.store.Reset()
@@ -175,6 +179,7 @@ func TestTouchThrottle(t *testing.T) {
 		r.wantCalls(calls{humasesstest.OpLoad: 1, humasesstest.OpTouch: 1})
 	})
 	t.Run("a refused request does not", func(t *testing.T) {
+		r.in(t)
 		r.clock.Advance(idle / 2)
 		r.store.Reset()
 		wantStatus(t, r.requiredCall(r.withToken(token(c)[:22]+strings.Repeat("B", 42)), nothing[account]), http.StatusUnauthorized)

@@ -62,5 +62,6 @@ var imports = archtest.Table{
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/humasesstest", "./stores",
 	}},
+	"internal/mutants":    {},
 	"internal/servertest": {Imports: []string{"testing"}},
 }

@@ -1,0 +1,65 @@
+package main
+
+// cookieMutants break tokens, cookies and options.
+var cookieMutants = []mutant{
+	{"T1", "the secret is zero", "security", "", []edit{{
+		"security/token.go", "	_, err := rand.Read(t.secret[:])", "	_, err := rand.Read(nil)",
+	}}},
+	{"T4", "lines break a token", "security", "", []edit{{
+		"security/token.go", "err != nil || n != len(raw)", "err != nil || n < 0",
+	}}},
+	{"T4", "malformed tokens are looked up", "humasess", "", []edit{{
+		"security/token.go", "	if len(text) != TokenLength {\n		return Token{}, ErrMalformedToken\n	}", "	if len(text) != TokenLength {\n		return Token{}, nil\n	}",
+	}}},
+	{"T5", "sealed data are readable", "security", "", []edit{{
+		"security/aead.go", "	sealed = aead.Seal(sealed, nonce[12:], value, s.additional(sealed[:aeadHeader], b))", "	sealed = append(aead.Seal(sealed, nonce[12:], value, s.additional(sealed[:aeadHeader], b)), value...)",
+	}}},
+	{"T6", "the secret itself is stored", "security", "", []edit{{
+		"security/token.go", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
+	}}},
+	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
+		"humasess/state.go", "	case c.n > 1:\n		return s.loadMany(ctx, &c)\n	}", "	}",
+	}}},
+	{"C1", "no Secure", "humasess", "", []edit{{
+		"humasess/cookie.go", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
+	}}},
+	{"C2", "__Host- with Domain", "humasess", "", []edit{{
+		"humasess/cookie.go", "	case hostPrefix && c.Domain != \"\":", "	case hostPrefix && c.Domain == \"x\":",
+	}}},
+	{"C3", "prefixes by letter", "humasess", "", []edit{{
+		"humasess/cookie.go", "	lower := strings.ToLower(c.Name)", "	lower := strings.ReplaceAll(strings.ReplaceAll(c.Name, \"__H\", \"__h\"), \"__S\", \"__s\")",
+	}}},
+	{"C4", "no HttpOnly", "humasess", "", []edit{{
+		"humasess/cookie.go", "	b.WriteString(\"; HttpOnly\")\n", "",
+	}}},
+	{"C5", "SameSite=None on plain http", "humasess", "", []edit{{
+		"humasess/cookie.go", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP && c.Partitioned:",
+	}}},
+	{"C7", "a name that is too long", "humasess", "", []edit{{
+		"humasess/cookie.go", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
+	}}},
+	{"L3", "no longest timeout", "humasess", "", []edit{{
+		"humasess/options.go", "	case o.AbsoluteTimeout > maxCookieAge:", "	case o.AbsoluteTimeout < 0:",
+	}}},
+	{"F1", "same-site is same-origin", "security", "", []edit{{
+		"security/crossorigin.go", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
+	}}},
+	{"F2", "any Origin will do", "security", "", []edit{{
+		"security/crossorigin.go", "err == nil && u.Host == r.Host {", "err == nil && u.Host != \"\" {",
+	}}},
+	{"F4", "trusted origins with a path", "humasess", "", []edit{{
+		"security/crossorigin.go", "		case u.Scheme+\"://\"+u.Host != origin:", "		case u.Scheme+\"://\"+u.Host != origin && u.Path == \"\":",
+	}}},
+	{"F11", "upgrades are safe", "humasess", "", []edit{{
+		"humasess/gate.go", "	upgrade := ctx.Header(\"Upgrade\") != \"\"", "	upgrade := ctx.Header(\"Upgrade\") == \"never\"",
+	}}},
+	{"K1", "line breaks in what is sealed are passed over", "security", "", []edit{{
+		"security/aead.go", " ||\n		tokenEncoding.EncodedLen(len(sealed)) != len(text) {", " {",
+	}}},
+	{"K1", "what does not authenticate opens", "security", "", []edit{{
+		"security/aead.go", "		if err != nil {\n			return nil, false, ErrNotSealed\n		}\n		return value, i > 0, nil", "		if err != nil {\n			value = ciphertext\n		}\n		return value, i > 0, nil",
+	}}},
+	{"K2", "any use opens", "security", "", []edit{{
+		"security/aead.go", "	return append(b.data(), header...)", "	return append([]byte(nil), header...)",
+	}}},
+}

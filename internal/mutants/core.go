@@ -1,0 +1,83 @@
+package main
+
+// coreMutants break what a session does in a request.
+var coreMutants = []mutant{
+	{"T2", "any secret opens", "humasess", "", []edit{{
+		"humasess/rotation.go", "	if token.Matches(r.open.hash) {", "	if len(r.open.hash) > 0 {",
+	}}},
+	{"T3", "the client's ID is adopted", "humasess", "", []edit{
+		{"humasess/state.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
+		{"humasess/change.go", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
+		{"humasess/change.go", "	\"github.com/humasess/sessions/stores\"", "	\"github.com/humasess/sessions/security\"\n	\"github.com/humasess/sessions/stores\""},
+	}},
+	{"T8", "Start leaves the old session", "humasess", "", []edit{{
+		"humasess/lifecycle.go", "	p.delete = l.base && (l.doomed || p.create && !l.keep)", "	p.delete = l.base && l.doomed",
+	}}},
+	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
+		"humasess/change.go", "	return min(idle, absolute), absolute", "	if !s.rec.Deadline.IsZero() {\n		absolute = min(absolute, s.rec.Deadline.Sub(s.rec.Now))\n	}\n	return min(idle, absolute), absolute",
+	}}},
+	{"L9", "a renewal restarts the deadline", "humasess", "", []edit{{
+		"humasess/write.go", "	absolute := s.remaining()", "	absolute := s.m.opts.AbsoluteTimeout",
+	}}},
+	{"L10", "every request extends", "humasess", "", []edit{{
+		"humasess/write.go", ">= s.rec.open.idle/10", ">= 0",
+	}}},
+	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
+		"humasess/lifecycle.go", "	p.delete = l.base && (l.doomed || p.create && !l.keep)", "	p.delete = l.base && p.create && !l.keep",
+	}}},
+	{"R2", "a Start that a revocation overtook stands", "humasess", "", []edit{{
+		"humasess/create.go", "	return revokedSince\n", "	return notRevoked\n",
+	}}},
+	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
+		"humasess/index.go", "		except = s.rec.ID", "		except = stores.ID{}",
+	}}},
+	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
+		"humasess/index.go", "		err = m.store.Delete(ctx, parsed, stores.Condition{})", "		err = nil",
+	}}},
+	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
+		"humasess/index.go", "stores.Condition{Identity: owner}", "stores.Condition{}",
+	}}},
+	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
+		"humasess/write.go", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
+		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx)\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
+	}}},
+	{"X1", "an edit is not replayed", "humasess", "", []edit{{
+		"humasess/write.go", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
+	}}},
+	{"X2", "reading writes", "humasess", "", []edit{{
+		"humasess/lifecycle.go", "	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)", "	p.update = l.onBase()",
+	}}},
+	{"X3", "every operation loads", "humasess", "", []edit{{
+		"humasess/gate.go", "if use.binding != nil || mentioned(policy.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+	}}},
+	{"X4", "commit after the status line", "humasess", "", []edit{{
+		"humasess/scope.go", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
+	}}},
+	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
+		"humasess/request.go", "		if err := r.session(i).commit(status); err != nil {", "		if err := r.session(i).commit(status); err != nil && status == 0 {",
+	}}},
+	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
+		"humasess/change.go", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
+	}}},
+	{"F1", "no cross-origin check", "humasess", "", []edit{{
+		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+	}}},
+	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
+		"humasess/headers.go", "	if (cookie || active) && !cached {", "	if cookie && !cached {",
+	}}},
+	{"H2", "no Vary", "humasess", "", []edit{{
+		"humasess/headers.go", "	if !vary {", "	if vary {",
+	}}},
+	{"H4", "401 where a role is missing", "humasess", "", []edit{{
+		"humasess/request.go", "			refusal = answerForbidden", "			refusal = answerNoSession",
+	}}},
+	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
+		"humasess/request.go", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+	}}},
+	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
+		"humasess/request.go", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
+	}}},
+	{"E2", "a session prints its token", "humasess", "", []edit{{
+		"humasess/session.go", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
+	}}},
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+const pageHead = `# Mutants
+
+Each row breaks the code in one place, and the tests named beside it fail for
+it. The id is that of the promise, and stands in the names of those tests.
+
+` + "`make mutants`" + ` tries them all, which takes some minutes, and writes this page. A
+test of this folder sees to it that the rows fit the code at any time. A new
+mutant is a row in the table of its area (` + "`core.go`, `cookie.go`, `document.go`,\n`store.go`" + `): the promise, what is broken, the package whose tests must notice,
+a pattern for ` + "`go test -run`" + ` or "" for the tests that mention the promise, and the
+edits, each of text that occurs once in its file.
+
+| id | broken | in | caught by |
+|---|---|---|---|
+`
+
+func pageOf(results []result) string {
+	var b strings.Builder
+	b.WriteString(pageHead)
+	for _, r := range results {
+		fmt.Fprintf(&b, "%s %s |\n", rowOf(r.mutant), caughtBy(r.pkg, r.killers))
+	}
+	return b.String()
+}
+
+// rowOf is what a row of the page says before its last cell.
+func rowOf(m mutant) string {
+	return fmt.Sprintf("| %s | %s | `%s` |", m.promise, m.name, m.edits[0].file)
+}
+
+// caughtBy names the first tests, for there may be many.
+func caughtBy(pkg string, killers []string) string {
+	text := fmt.Sprintf("%s `%s`", pkg, killers[0])
+	if n := len(killers) - 1; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
