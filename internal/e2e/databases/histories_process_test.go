@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -36,8 +36,7 @@ func TestOtherProcess(t *testing.T) {
 	store := openAt(t, os.Getenv(envKind), os.Getenv(envWhere))
 	switch job {
 	case "serve":
-		handler, _ := api(t, store, humasess.Options[person]{MaxPerIdentity: 3}, moments{})
-		server := httptest.NewServer(handler)
+		server := httptest.NewServer(serve(t, store, &limitOf3))
 		defer server.Close()
 		fmt.Fprintln(os.Stdout, "ready", server.URL)
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -98,25 +97,7 @@ func spawn(t *testing.T, job string, p place) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(output)
 }
 
-// remote sends requests to another process.
-type remote struct{ url string }
-
-func (r remote) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	out, err := http.NewRequestWithContext(req.Context(), req.Method, r.url+req.URL.RequestURI(), req.Body)
-	if err != nil {
-		panic(err)
-	}
-	out.Header = req.Header
-	res, err := http.DefaultClient.Do(out)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadGateway)
-		return
-	}
-	defer func() { _ = res.Body.Close() }()
-	maps.Copy(w.Header(), res.Header)
-	w.WriteHeader(res.StatusCode)
-	_, _ = io.Copy(w, res.Body)
-}
+var limitOf3 = humasess.Options[coretest.User]{MaxPerIdentity: 3}
 
 // TestTwoProcesses does things in one process that must hold in another.
 func TestTwoProcesses(t *testing.T) {
@@ -132,32 +113,27 @@ func TestTwoProcesses(t *testing.T) {
 					break
 				}
 			}
-			there := remote{url}
-			here, _ := api(t, p.store(t), humasess.Options[person]{MaxPerIdentity: 3}, moments{})
-			move := func(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
-				moved := humasesstest.NewClient(to)
-				moved.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: c.Cookie(humasess.DefaultCookieName)})
-				return moved
-			}
+			there := coretest.Remote{URL: url}
+			here := serve(t, p.store(t), &limitOf3)
 			t.Run("R1 logout", func(t *testing.T) {
-				c := login(t, there, "ada")
-				ask(t, move(c, here), "GET", "/me", 200)
-				ask(t, move(c, here), "POST", "/logout", 200)
-				ask(t, c, "GET", "/me", 401)
+				c := coretest.SignIn(t, there, "ada")
+				coretest.Do(t, coretest.Move(c, here), "GET", "/me", 200)
+				coretest.Do(t, coretest.Move(c, here), "POST", "/logout", 200)
+				coretest.Do(t, c, "GET", "/me", 401)
 			})
 			t.Run("R2 revoke-all", func(t *testing.T) {
-				a, b := login(t, here, "bob"), login(t, there, "bob")
-				ask(t, b, "POST", "/revoke-all", 200)
-				ask(t, a, "GET", "/me", 401)
+				a, b := coretest.SignIn(t, here, "bob"), coretest.SignIn(t, there, "bob")
+				coretest.Do(t, b, "POST", "/revoke-all", 200)
+				coretest.Do(t, a, "GET", "/me", 401)
 			})
 			t.Run("R6 limit", func(t *testing.T) {
 				var all []*humasesstest.Client
 				var mu sync.Mutex
-				together(12, func(i int) {
-					c := login(t, []http.Handler{here, there}[i%2], "eve")
+				coretest.Together(12, func(i int) {
+					c := coretest.SignIn(t, []http.Handler{here, there}[i%2], "eve")
 					mu.Lock()
 					defer mu.Unlock()
-					all = append(all, move(c, []http.Handler{there, here}[i%2]))
+					all = append(all, coretest.Move(c, []http.Handler{there, here}[i%2]))
 				})
 				live := 0
 				for _, c := range all {
@@ -221,8 +197,7 @@ func TestKilled(t *testing.T) {
 				}
 			}
 			// And the others go on.
-			handler, _ := api(t, store, humasess.Options[person]{}, moments{})
-			ask(t, login(t, handler, "ada"), "POST", "/bump", 200)
+			coretest.Do(t, coretest.SignIn(t, serve(t, store, nil), "ada"), "POST", "/bump", 200)
 		})
 	}
 }

@@ -14,7 +14,12 @@ type split struct {
 	calls         atomic.Int64
 }
 
-var _ stores.Index = (*split)(nil)
+var (
+	_ stores.Index   = (*split)(nil)
+	_ stores.IDMaker = (*split)(nil)
+)
+
+func (s *split) NewID(identity string) (stores.ID, error) { return stores.NewID(s.first, identity) }
 
 func (s *split) next() stores.Store {
 	if s.calls.Add(1)%2 == 0 {

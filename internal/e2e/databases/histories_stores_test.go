@@ -6,6 +6,7 @@ package databases_test
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,9 +15,11 @@ import (
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 	"github.com/humasess/sessions/stores/postgres"
+	"github.com/humasess/sessions/stores/redis"
 	"github.com/humasess/sessions/stores/sqlite"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/rueidis"
 	_ "modernc.org/sqlite"
 )
 
@@ -54,6 +57,33 @@ var kinds = []kind{
 
 // shared are the kinds that processes share.
 var shared = kinds[1:]
+
+// forms are kinds whose own tests do the rest: what Redis runs as.
+var forms = []kind{
+	redisKind("redis", servertest.RedisSingle),
+	redisKind("redis sentinel", servertest.RedisSentinel),
+	redisKind("redis cluster", servertest.RedisCluster),
+}
+
+func redisKind(name string, server func(testing.TB) *servertest.Redis) kind {
+	return kind{name, func(tb testing.TB) place {
+		tb.Helper()
+		r, prefix := server(tb), newName(tb)+":"
+		return place{store: func(tb testing.TB) stores.Store {
+			tb.Helper()
+			o := rueidis.ClientOption{InitAddress: r.Addrs, ForceSingleClient: len(r.Addrs) == 1}
+			if len(r.Sentinels) > 0 {
+				o.InitAddress, o.Sentinel.MasterSet = r.Sentinels, r.Primary
+			}
+			client, err := rueidis.NewClient(o)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			tb.Cleanup(client.Close)
+			return redis.New(client, &redis.Options{Prefix: prefix})
+		}}
+	}}
+}
 
 func placeAt(kind, where string) place {
 	p := place{kind: kind, where: where}
@@ -113,11 +143,7 @@ func openPool(tb testing.TB, dsn string) *pgxpool.Pool {
 // dropped with the test.
 func newSchema(tb testing.TB) string {
 	tb.Helper()
-	id, err := stores.RandomID()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	dsn, name := servertest.PostgresShared(tb).DSN, "test_"+strings.ToLower(id.String())
+	dsn, name := servertest.PostgresShared(tb).DSN, newName(tb)
 	tb.Cleanup(func() {
 		ctx := context.Background()
 		conn, err := pgx.Connect(ctx, dsn)
@@ -131,4 +157,14 @@ func newSchema(tb testing.TB) string {
 		}
 	})
 	return name
+}
+
+// newName returns a name that no other test uses.
+func newName(tb testing.TB) string {
+	tb.Helper()
+	id, err := stores.RandomID()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return "test_" + hex.EncodeToString(id[:])
 }

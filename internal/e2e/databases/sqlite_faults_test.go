@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/sqlite"
 )
@@ -47,8 +47,8 @@ func TestSQLiteFull(t *testing.T) {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	handler, _ := api(t, store, humasess.Options[person]{}, moments{})
-	c := login(t, handler, "ada")
+	handler := serve(t, store, nil)
+	c := coretest.SignIn(t, handler, "ada")
 	exec("PRAGMA max_page_count = 40")
 	payload := make([]byte, 4000)
 	var err error
@@ -65,11 +65,11 @@ func TestSQLiteFull(t *testing.T) {
 			break
 		}
 	}
-	ask(t, humasesstest.NewClient(handler), "POST", "/login?name=bob", 503)
-	ask(t, c, "GET", "/me", 200)
+	coretest.Do(t, humasesstest.NewClient(handler), "POST", "/login?name=bob", 503)
+	coretest.Do(t, c, "GET", "/me", 200)
 	exec("PRAGMA max_page_count = 1000000")
-	login(t, handler, "bob")
-	ask(t, c, "POST", "/bump", 200)
+	coretest.SignIn(t, handler, "bob")
+	coretest.Do(t, c, "POST", "/bump", 200)
 }
 
 // TestSQLiteLocked has somebody else hold the file.
@@ -79,12 +79,12 @@ func TestSQLiteLocked(t *testing.T) {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	handler, _ := api(t, store, humasess.Options[person]{}, moments{})
-	c := login(t, handler, "ada")
+	handler := serve(t, store, nil)
+	c := coretest.SignIn(t, handler, "ada")
 	_, other := openOne(t, path, nil)
 	other("BEGIN IMMEDIATE")
-	ask(t, c, "POST", "/bump", 503)
-	ask(t, c, "GET", "/me", 200) // readers wait for nobody
+	coretest.Do(t, c, "POST", "/bump", 503)
+	coretest.Do(t, c, "GET", "/me", 200) // readers wait for nobody
 
 	patient, _ := openOne(t, path, &sqlite.Options{Wait: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -93,7 +93,7 @@ func TestSQLiteLocked(t *testing.T) {
 		t.Errorf("RevokeIdentity: got %v, want the end of the context", err)
 	}
 	other("ROLLBACK")
-	ask(t, c, "POST", "/bump", 200)
+	coretest.Do(t, c, "POST", "/bump", 200)
 }
 
 // TestSQLiteBadFiles requires errors that say what is wrong.

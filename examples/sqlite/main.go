@@ -1,0 +1,112 @@
+// Sqlite is a small API whose sessions live in a file: they survive a restart,
+// and there is no server to run. It counts the visits of whoever has logged in.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/stores/sqlite"
+	_ "modernc.org/sqlite" // or any other driver for SQLite
+)
+
+// User is what a session remembers.
+type User struct {
+	ID     string `json:"id"`
+	Visits int    `json:"visits"`
+}
+
+// LoginInput is the input of a public operation that starts a session.
+type LoginInput struct {
+	humasess.Login[User]
+	Body struct {
+		Name     string `json:"name" example:"ada"`
+		Password string `json:"password" example:"engine"`
+	}
+}
+
+// UserInput requires a session.
+type UserInput struct{ humasess.Required[User] }
+
+// UserOutput shows the session's data.
+type UserOutput struct{ Body User }
+
+// LogoutInput works with and without a session.
+type LogoutInput struct{ humasess.Session[User] }
+
+func register(api huma.API, sessions *humasess.Manager[User]) error {
+	if err := sessions.Attach(api); err != nil {
+		return err
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
+		if in.Body.Name != "ada" || in.Body.Password != "engine" {
+			return nil, huma.Error401Unauthorized("wrong name or password")
+		}
+		return nil, in.Session.Start(User{ID: in.Body.Name})
+	})
+	huma.Post(api, "/visit", func(_ context.Context, in *UserInput) (*UserOutput, error) {
+		err := in.Session.Update(func(u *User) error { u.Visits++; return nil })
+		return &UserOutput{Body: in.Value()}, err
+	})
+	huma.Post(api, "/logout", func(_ context.Context, in *LogoutInput) (*struct{}, error) {
+		return nil, in.Session.Destroy()
+	})
+	return nil
+}
+
+// server is the API and what has to be closed after it.
+type server struct {
+	http.Handler
+	db       *sql.DB
+	sessions *humasess.Manager[User]
+}
+
+// open serves the sessions in a file, which it creates if need be.
+func open(ctx context.Context, path string) (*server, error) {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return nil, err
+	}
+	store := sqlite.New(db, nil)
+	if err := store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	sessions, err := humasess.New(store, &humasess.Options[User]{
+		Identity: func(u User) string { return u.ID },
+		// For plain http on localhost. Leave it out in production.
+		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	s := &server{Handler: mux, db: db, sessions: sessions}
+	return s, register(humago.New(mux, huma.DefaultConfig("SQLite", "1.0.0")), sessions)
+}
+
+// close ends background work before it closes the file under it.
+func (s *server) close(ctx context.Context) error {
+	if err := s.sessions.Close(ctx); err != nil {
+		return err
+	}
+	return s.db.Close()
+}
+
+func main() {
+	path := flag.String("file", "sessions.db", "where to keep sessions")
+	listen := flag.String("listen", "localhost:8888", "where to serve")
+	flag.Parse()
+	s, err := open(context.Background(), *path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Docs page: http://%s/docs\n", *listen)
+	log.Fatal(http.ListenAndServe(*listen, s))
+}
