@@ -142,16 +142,20 @@ type statements struct {
 	dead, idle, marks, blocks                                   string
 }
 
-const columns = `id, identity, version, last_seen, expires, deadline, clock_timestamp(), payload FROM {sessions} WHERE `
+const columns = `id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires)
+	|| timestamptz_send(deadline) || timestamptz_send(clock_timestamp()), payload FROM {sessions} WHERE `
+
+// outcome are the times that create and update answer with, see instants.
+const outcome = `timestamptz_send(o_expires) || timestamptz_send(o_deadline) || timestamptz_send(o_now)`
 
 func newStatements(n names) statements {
 	return statements{
 		load:     n.sql(`SELECT ` + columns + `id = $1::bytea AND expires > clock_timestamp()`),
 		loadMany: n.sql(`SELECT ` + columns + `id = ANY($1::bytea[]) AND expires > clock_timestamp()`),
 		list:     n.sql(`SELECT ` + columns + `identity = $1::bytea AND expires > clock_timestamp() ORDER BY seq`),
-		create: n.sql(`SELECT o_status, o_expires, o_deadline, o_now, o_revoked, o_evicted
+		create: n.sql(`SELECT o_status, ` + outcome + `, o_revoked, o_evicted
 			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint)`),
-		update: n.sql(`SELECT o_status, o_expires, o_deadline, o_now
+		update: n.sql(`SELECT o_status, ` + outcome + `
 			FROM {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint)`),
 		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
 		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea)`),

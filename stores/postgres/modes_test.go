@@ -1,0 +1,31 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/internal/servertest"
+	"github.com/humasess/sessions/stores"
+)
+
+// TestModes lives a life in each of pgx's ways to talk to the server, some of
+// which work behind any pool of connections.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	server := servertest.PostgresShared(t)
+	for _, mode := range []string{"cache_statement", "cache_describe", "describe_exec", "exec", "simple_protocol"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			db := dial(t, server.With(t, "default_query_exec_mode", mode))
+			store, _ := open(t, db)
+			coretest.Behaviours[0].Run(t, coretest.Shared{One: store, Other: store})
+			if _, err := store.Sweep(t.Context()); err != nil {
+				t.Errorf("Sweep: %v", err)
+			}
+			id := mustAdd(t, store, "ada")
+			if records, err := store.LoadMany(t.Context(), []stores.ID{id, {1}}); err != nil || len(records) != 1 {
+				t.Errorf("LoadMany: got %d records and error %v, want one", len(records), err)
+			}
+		})
+	}
+}
