@@ -100,13 +100,13 @@ func scenarios() map[string]scenario {
 	shared := must(humasess.New(memory.New(nil), &humasess.Options[visitor]{
 		Identity: func(v visitor) string { return v.UID },
 	}))
-	any := must(humasess.New(memory.New(nil), &humasess.Options[anyVisitor]{
+	opaque := must(humasess.New(memory.New(nil), &humasess.Options[anyVisitor]{
 		Identity: func(v anyVisitor) string { return v.UID },
 	}))
 	sharedCookie := must(shared.Issue(context.Background(), sample)).String()
-	anyCookie := must(any.Issue(context.Background(), anySample)).String()
+	anyCookie := must(opaque.Issue(context.Background(), anySample)).String()
 	attachShared := func(api huma.API) { must(0, shared.Attach(api)) }
-	attachAny := func(api huma.API) { must(0, any.Attach(api)) }
+	attachAny := func(api huma.API) { must(0, opaque.Attach(api)) }
 
 	answer := func(uid string, n int) (*greeting, error) {
 		g := &greeting{}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -50,9 +51,7 @@ type cloned struct{ deep }
 func (c cloned) Clone() cloned {
 	n := *c.Ptr
 	d := deep{List: slices.Clone(c.List), Map: map[string]int{}, Ptr: &n, Any: slices.Clone(c.Any.([]any))}
-	for k, v := range c.Map {
-		d.Map[k] = v
-	}
+	maps.Copy(d.Map, c.Map)
 	d.Inner.List = slices.Clone(c.Inner.List)
 	return cloned{d}
 }

@@ -193,6 +193,8 @@ type (
 
 type admins struct{}
 
+var _ humasess.Guard[account] = admins{}
+
 func (admins) Roles() []string                   { return []string{"admin"} }
 func (admins) Check(huma.Context, account) error { return nil }
 

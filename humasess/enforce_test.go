@@ -22,25 +22,25 @@ import (
 type ownerGuard struct{}
 
 func (ownerGuard) Check(ctx huma.Context, a account) error {
-	switch id := ctx.Param("id"); {
-	case id == a.ID:
+	switch id := ctx.Param("id"); id {
+	case a.ID:
 		ctx.SetHeader("X-Guard", "passed")
 		return nil
-	case id == "missing":
+	case "missing":
 		return huma.Error404NotFound("no such account")
-	case id == "down":
+	case "down":
 		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the guard's database is down"), http.Header{"Retry-After": {"17"}})
-	case id == "login":
+	case "login":
 		return huma.ErrorWithHeaders(huma.Error401Unauthorized("prove it again"), http.Header{"WWW-Authenticate": {`Own realm="x"`}})
-	case id == "late":
+	case "late":
 		return fmt.Errorf("query: %w", context.DeadlineExceeded)
-	case id == "body":
+	case "body":
 		_, err := io.ReadAll(ctx.BodyReader())
 		return err
-	case id == "form":
+	case "form":
 		_, err := ctx.GetMultipartForm()
 		return err
-	case id == "panic":
+	case "panic":
 		panic("guard")
 	}
 	ctx.SetHeader("X-Guard", "refused")

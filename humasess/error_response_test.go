@@ -37,7 +37,8 @@ func TestErrorResponses(t *testing.T) {
 		{"drops Update", true, then(increment), 0, true, map[humasesstest.Op]int{humasesstest.OpLoad: 1}},
 		{"drops Renew", true, then(renew[account]), 0, true, map[humasesstest.Op]int{humasesstest.OpLoad: 1}},
 		{"keeps Destroy", true, then(destroy[account]), 1, false, map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpDelete: 1}},
-		{"keeps Destroy, drops the Start after it", true, then(destroy[account], start(account{ID: "u2"})), 1, false, map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpDelete: 1}},
+		{"keeps Destroy, drops the Start after it", true, then(destroy[account], start(account{ID: "u2"})), 1, false,
+			map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpDelete: 1}},
 		{"deletes what Commit has started", false, then(start(account{ID: "u2"}), ctxCommit), 0, false, map[humasesstest.Op]int{humasesstest.OpCreate: 1, humasesstest.OpDelete: 1}},
 		{"keeps what Commit has changed", true, then(increment, ctxCommit), 0, true, map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpUpdate: 1}},
 	}

@@ -31,7 +31,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 		sessions: []sessionUse{{scheme: m.scheme, manager: m, binding: &binding{typ: reflect.TypeFor[T]()}}},
 	}
 	e.sessions[0].binding.resolves.Store(true)
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { //nolint:contextcheck // the context of req is in ctx
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
 		if err := m.checkOrigin(requestOrigins(req)); err != nil {
 			m.refused(req.Context(), e.op, ReasonCrossSite, err)

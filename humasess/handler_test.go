@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,9 +85,7 @@ func TestHandlerRefusesCrossOriginRequests(t *testing.T) {
 			called = false
 			r.store.Reset()
 			got := c.Do(tt.method, "/", nil, func(req *http.Request) {
-				for name, values := range tt.header {
-					req.Header[name] = values
-				}
+				maps.Copy(req.Header, tt.header)
 			})
 			if got.Code != tt.want || called != (tt.want == http.StatusOK) || r.store.Total() != 0 {
 				t.Errorf("got %d, called %v, %d store calls, want %d, %v, 0", got.Code, called, r.store.Total(), tt.want, tt.want == http.StatusOK)
@@ -234,7 +233,7 @@ func TestHandlerOnARealConnection(t *testing.T) {
 	defer server.Close()
 
 	t.Run("flush before the handler returns", func(t *testing.T) {
-		req, _ := http.NewRequest("GET", server.URL+"/flush", nil)
+		req, _ := http.NewRequest(http.MethodGet, server.URL+"/flush", nil)
 		req.AddCookie(cookie)
 		res, err := server.Client().Do(req)
 		if err != nil {

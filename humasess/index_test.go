@@ -99,7 +99,8 @@ func TestRevoke(t *testing.T) {
 	}
 
 	for name, id := range map[string]string{
-		"another user's": idOf(r, stranger), "an anonymous one": idOf(r, visitor), "unknown": "BAAAAAAAAAAAAAAAAAAAAA", "the zero ID": "AAAAAAAAAAAAAAAAAAAAAA", "no ID": "x", "empty": "",
+		"another user's": idOf(r, stranger), "an anonymous one": idOf(r, visitor), "unknown": "BAAAAAAAAAAAAAAAAAAAAA",
+		"the zero ID": "AAAAAAAAAAAAAAAAAAAAAA", "no ID": "x", "empty": "",
 	} {
 		t.Run("R5 "+name+" is not found", func(t *testing.T) {
 			w := r.call(mine, revoke(id))

@@ -28,7 +28,7 @@ var steps = map[string]func(*lifecycle){
 func run(t *testing.T, text string) *lifecycle {
 	t.Helper()
 	l := &lifecycle{}
-	for _, name := range strings.Fields(text) {
+	for name := range strings.FieldsSeq(text) {
 		switch step := steps[name]; {
 		case name == "base":
 			l.load()
@@ -284,7 +284,7 @@ func TestLifecycleWalk(t *testing.T) {
 		}
 		for _, name := range names {
 			next, world := l, w
-			fault := ""
+			var fault string
 			switch name {
 			case "commit":
 				p := next.plan()

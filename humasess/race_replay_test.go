@@ -15,10 +15,14 @@ import (
 
 type chiefGuard struct{}
 
+var _ humasess.Guard[account] = chiefGuard{}
+
 func (chiefGuard) Roles() []string                   { return []string{"admin"} }
 func (chiefGuard) Check(huma.Context, account) error { return nil }
 
 type banGuard struct{}
+
+var _ humasess.Guard[account] = banGuard{}
 
 func (banGuard) Check(_ huma.Context, a account) error {
 	if a.Note == "banned" {

@@ -43,7 +43,7 @@ const (
 )
 
 // session is what a request sees of a session's state.
-type session interface {
+type session interface { //nolint:interfacebloat // one type implements it, for each T
 	// enter makes r the request that the session is asked about.
 	enter(r *request, b *binding)
 

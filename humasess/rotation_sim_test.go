@@ -69,7 +69,12 @@ func (b *browser) leg() {
 // signedIn makes a request, and another one if it is refused: its cookie may
 // have been superseded on the way. That the jar's is refused as well is what
 // signs a user out.
-func (b *browser) signedIn() bool { return b.request() || b.request() }
+func (b *browser) signedIn() bool {
+	if b.request() {
+		return true
+	}
+	return b.request()
+}
 
 func (b *browser) request() bool {
 	b.mu.Lock()

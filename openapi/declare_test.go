@@ -3,6 +3,7 @@ package openapi_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func TestMarkers(t *testing.T) {
 	t.Run("O9 the marker leaves the document, and no other parameter does", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme)
 		op := f.operation("/", optional, required)
-		before := append(op.Parameters, &huma.Param{Name: "page", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}})
+		before := append(slices.Clone(op.Parameters), &huma.Param{Name: "page", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}})
 		op.Parameters = before
 		f.mustAdd(t, op)
 		if len(op.Parameters) != 1 || op.Parameters[0].Name != "page" {

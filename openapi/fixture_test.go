@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -135,12 +136,7 @@ func (c credentials) opens(all openapi.Requirements) bool {
 	if len(all) == 0 {
 		return true
 	}
-	for _, alternative := range all {
-		if c.meets(alternative) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, c.meets)
 }
 
 func (c credentials) meets(alternative map[string][]string) bool {

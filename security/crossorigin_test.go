@@ -242,7 +242,7 @@ func TestCrossOriginLikeNetHTTP(t *testing.T) {
 			if got != nil {
 				refused++
 			}
-			if o.Method == "GET" {
+			if o.Method == http.MethodGet {
 				safe++
 			}
 			// An upgrade is judged like a POST, whatever its method.

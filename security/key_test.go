@@ -73,7 +73,7 @@ func TestKeyRoundTripAndSilence(t *testing.T) {
 		t.Error("got another key from Reveal, want the same")
 	}
 	raw, _ := base64.RawURLEncoding.DecodeString(k.Reveal())
-	secret := []string{k.Reveal(), hex.EncodeToString(raw), fmt.Sprint(raw)}
+	secret := []string{k.Reveal(), hex.EncodeToString(raw), fmt.Sprintf("%d", raw)}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("key", "key", k)
 	for _, text := range []string{k.String(), fmt.Sprint(k), fmt.Sprintf("%+v", k), fmt.Sprintf("%#v", k), log.String()} {

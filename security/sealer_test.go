@@ -57,7 +57,7 @@ func seal(t testing.TB, s security.Sealer, value string) string {
 func refused(t *testing.T, s security.Sealer, text string, b security.Binding) {
 	t.Helper()
 	value, old, err := s.Open(text, b)
-	if value != nil || old || err != security.ErrNotSealed { //nolint:errorlint // one answer, whatever the reason
+	if value != nil || old || err != security.ErrNotSealed { // one answer, whatever the reason
 		t.Errorf("Open %.40q: got %q, %v, %v, want nothing and exactly ErrNotSealed", text, value, old, err)
 	}
 }

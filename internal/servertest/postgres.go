@@ -212,7 +212,7 @@ func (p *Postgres) ready() error {
 		return err
 	}
 	for {
-		ask := exec.CommandContext(ctx, filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.Dir, "-p", port) //nolint:gosec // our own words
+		ask := exec.CommandContext(ctx, filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.Dir, "-p", port)
 		if err := ask.Run(); err == nil {
 			return nil
 		}

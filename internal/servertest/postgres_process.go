@@ -68,7 +68,7 @@ func startPostgresProcess(bin string, port int, settings []string) (*postgresPro
 	}, settings...) {
 		args = append(args, "-c", s)
 	}
-	p.shell = exec.Command("sh", args...) //nolint:gosec,noctx // our own words, and it outlives any test
+	p.shell = exec.Command("sh", args...)
 	p.shell.Dir = dir
 	if err := leaveRoot(p.shell, dir); err != nil {
 		return nil, err

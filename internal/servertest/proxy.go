@@ -22,7 +22,7 @@ type Proxy struct {
 // NewProxy starts a proxy for TCP that ends with the test.
 func NewProxy(tb testing.TB, server string) *Proxy {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // no name to look up
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -213,7 +213,7 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 		return nil, err
 	}
 	line := append([]string{"-c", watch, "sh", dir, "redis-server", filepath.Join(dir, "conf")}, args...)
-	shell := exec.Command("sh", line...) //nolint:gosec,noctx // our own words, and it outlives any test
+	shell := exec.Command("sh", line...)
 	input, err := shell.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -239,7 +239,7 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 		return err
 	}, func() bool { return p.ended() })
 	if err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // our own folder
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		p.stop()
 		return nil, fmt.Errorf("%w\n%s", err, log)
 	}
@@ -272,7 +272,7 @@ func (p *redisProcess) stop() {
 // where Clusters talk.
 func freePort() (int, error) {
 	for range 100 {
-		low, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // no name to look up
+		low, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return 0, err
 		}
@@ -289,7 +289,7 @@ func freePort() (int, error) {
 }
 
 func portFree(port int) bool {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // no name to look up
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return false
 	}

@@ -18,7 +18,7 @@ func (e redisError) Error() string { return string(e) }
 // redisCommand sends one command over a connection of its own.
 func redisCommand(addr string, args ...string) (string, error) {
 	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.Dial("tcp", addr) //nolint:noctx // the timeout bounds it
+	conn, err := dialer.Dial("tcp", addr)
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 func Example() {
 	ctx := context.Background()
 	store := memory.New(&memory.Options{MaxSessions: 100_000})
-	defer store.Close(ctx)
+	defer func() { _ = store.Close(ctx) }()
 
 	id, err := stores.RandomID()
 	if err != nil {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Op is a method of a store.
@@ -110,7 +111,7 @@ func checkSession(id string, events []Event) (errs []error) {
 		}
 		switch ev.Result.Error {
 		case OK:
-			errs = append(errs, checkLoaded(id, ev, writers, append(writes[:len(writes):len(writes)], ends...))...)
+			errs = append(errs, checkLoaded(id, ev, writers, append(slices.Clip(writes), ends...))...)
 		case NotFound:
 			if w, ok := vanished(ev, writes, ends); ok {
 				errs = append(errs, fmt.Errorf("session %s: load found nothing after a %s of %q that nothing ended", id, w.Op, w.Payload))
