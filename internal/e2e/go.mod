@@ -18,6 +18,7 @@ require (
 	github.com/julienschmidt/httprouter v1.3.0
 	github.com/labstack/echo/v4 v4.15.2
 	github.com/labstack/echo/v5 v5.2.1
+	github.com/redis/rueidis v1.0.79
 	github.com/uptrace/bunrouter v1.0.23
 	modernc.org/sqlite v1.62.0
 )

@@ -53,7 +53,7 @@ func TestOtherProcess(t *testing.T) {
 func writeForever(t *testing.T, store stores.Store) {
 	ctx := t.Context()
 	for {
-		id, err := stores.RandomID()
+		id, err := stores.NewID(store, "ada")
 		if err != nil {
 			return
 		}

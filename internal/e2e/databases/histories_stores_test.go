@@ -37,7 +37,7 @@ type place struct {
 	store func(tb testing.TB) stores.Store
 }
 
-var kinds = []kind{
+var kinds = append([]kind{
 	{"memory", func(tb testing.TB) place {
 		tb.Helper()
 		s := memory.New(nil)
@@ -53,7 +53,7 @@ var kinds = []kind{
 		dsn, schema := servertest.PostgresShared(tb).DSN, newSchema(tb)
 		return placeAt("postgres", dsn+" "+schema)
 	}},
-}
+}, redisKinds...)
 
 // shared are the kinds that processes share.
 var shared = kinds[1:]
@@ -97,6 +97,9 @@ func placeAt(kind, where string) place {
 // openAt opens a store and creates its tables.
 func openAt(tb testing.TB, kind, where string) stores.Store {
 	tb.Helper()
+	if strings.HasPrefix(kind, "redis") {
+		return openRedis(tb, where)
+	}
 	var s interface {
 		stores.Closer
 		Migrate(ctx context.Context) error
