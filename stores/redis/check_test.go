@@ -60,15 +60,15 @@ func TestCheck(t *testing.T) {
 	t.Run("sentinel", func(t *testing.T) {
 		t.Parallel()
 		server := servertest.RedisSentinel(t)
-		wantSentences(t, redis.New(dial(t, server), nil), []string{"Set appendonly to yes", "Set min-replicas-to-write to 1"})
+		wantSentences(t, redis.New(dial(t, server), nil), []string{"Set appendonly to yes", "min-replicas-to-write"})
 	})
 	t.Run("cluster", func(t *testing.T) {
 		t.Parallel()
 		server := servertest.RedisCluster(t)
 		wantSentences(t, redis.New(dial(t, server), nil), []string{
-			"Set appendonly to yes", "Set min-replicas-to-write to 1",
-			"Set appendonly to yes", "Set min-replicas-to-write to 1",
-			"Set appendonly to yes", "Set min-replicas-to-write to 1",
+			"Set appendonly to yes", "min-replicas-to-write",
+			"Set appendonly to yes", "min-replicas-to-write",
+			"Set appendonly to yes", "min-replicas-to-write",
 		})
 	})
 	t.Run("replica reads", func(t *testing.T) {
