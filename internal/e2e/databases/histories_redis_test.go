@@ -21,16 +21,12 @@ var redisKinds = []kind{
 func redisKind(name string, server func(testing.TB) *servertest.Redis) kind {
 	return kind{name, func(tb testing.TB) place {
 		tb.Helper()
-		id, err := stores.RandomID()
-		if err != nil {
-			tb.Fatal(err)
-		}
 		r := server(tb)
 		addrs := r.Addrs
 		if len(r.Sentinels) > 0 {
 			addrs = r.Sentinels
 		}
-		return placeAt(name, strings.Join([]string{strings.Join(addrs, ","), id.String() + ":", r.Primary}, " "))
+		return placeAt(name, strings.Join([]string{strings.Join(addrs, ","), newName(tb) + ":", r.Primary}, " "))
 	}}
 }
 

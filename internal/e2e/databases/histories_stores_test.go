@@ -15,11 +15,9 @@ import (
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 	"github.com/humasess/sessions/stores/postgres"
-	"github.com/humasess/sessions/stores/redis"
 	"github.com/humasess/sessions/stores/sqlite"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/redis/rueidis"
 	_ "modernc.org/sqlite"
 )
 
@@ -57,33 +55,6 @@ var kinds = append([]kind{
 
 // shared are the kinds that processes share.
 var shared = kinds[1:]
-
-// forms are kinds whose own tests do the rest: what Redis runs as.
-var forms = []kind{
-	redisKind("redis", servertest.RedisSingle),
-	redisKind("redis sentinel", servertest.RedisSentinel),
-	redisKind("redis cluster", servertest.RedisCluster),
-}
-
-func redisKind(name string, server func(testing.TB) *servertest.Redis) kind {
-	return kind{name, func(tb testing.TB) place {
-		tb.Helper()
-		r, prefix := server(tb), newName(tb)+":"
-		return place{store: func(tb testing.TB) stores.Store {
-			tb.Helper()
-			o := rueidis.ClientOption{InitAddress: r.Addrs, ForceSingleClient: len(r.Addrs) == 1}
-			if len(r.Sentinels) > 0 {
-				o.InitAddress, o.Sentinel.MasterSet = r.Sentinels, r.Primary
-			}
-			client, err := rueidis.NewClient(o)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			tb.Cleanup(client.Close)
-			return redis.New(client, &redis.Options{Prefix: prefix})
-		}}
-	}}
-}
 
 func placeAt(kind, where string) place {
 	p := place{kind: kind, where: where}
