@@ -120,14 +120,14 @@ type kindMarker[T any, K kind] struct{}
 
 // kind says what an embedding type declares.
 type kind interface {
-	declare() (openapi.Kind, []string, any)
+	declare() openapi.Declaration
 }
 
 // Schema implements [huma.SchemaProvider].
 func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 	var k K
-	d := openapi.Declaration{Type: reflect.TypeFor[T]()}
-	d.Kind, d.Roles, d.Guard = k.declare()
+	d := k.declare()
+	d.Type = reflect.TypeFor[T]()
 	return openapi.Declare(registry, d)
 }
 

@@ -106,11 +106,11 @@ func (s *state[T]) move(data []byte, owner string) error {
 	if s.life.next == nextReplace {
 		return s.assign(owner)
 	}
-	remember, ttl := s.pending.remember, s.pending.ttl
+	remember, ttl, proofs := s.pending.remember, s.pending.ttl, s.pending.proofs
 	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
 		return err
 	}
-	s.pending.remember, s.pending.ttl = remember, ttl
+	s.pending.remember, s.pending.ttl, s.pending.proofs = remember, ttl, proofs
 	return nil
 }
 
@@ -239,17 +239,19 @@ func (s *state[T]) until() int64 {
 
 // remaining is the new absolute timeout of the base, and 0 if it stays.
 func (s *state[T]) remaining() time.Duration {
-	if s.pending.remember == nil && s.pending.ttl == 0 {
+	proved := len(s.pending.proofs) > 0
+	if s.pending.remember == nil && s.pending.ttl == 0 && !proved {
 		return 0
 	}
 	now := s.rec.storeNow(s.m)
 	left := s.rec.Deadline.Sub(now)
-	if s.pending.remember != nil {
-		_, absolute := s.m.opts.timeouts(*s.pending.remember)
-		began := time.Unix(0, s.rec.open.authenticated)
-		fresh := absolute - s.m.now().Sub(began)
-		if !*s.pending.remember {
-			fresh = min(fresh, left)
+	if s.pending.remember != nil || proved {
+		_, fresh := s.m.opts.timeouts(s.remembered())
+		if !proved {
+			fresh -= s.m.now().Sub(time.Unix(0, s.rec.open.authenticated))
+			if !*s.pending.remember {
+				fresh = min(fresh, left)
+			}
 		}
 		if until := s.rec.open.until; until != 0 {
 			fresh = min(fresh, time.Unix(0, until).Sub(s.m.now()))

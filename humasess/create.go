@@ -71,6 +71,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		hash:          token.Hash(),
 		created:       now,
 		authenticated: now,
+		methods:       encodeMethods(withProofs(nil, s.pending.proofs)),
 		idle:          idle,
 		remember:      s.remembered(),
 		until:         s.until(),

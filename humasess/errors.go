@@ -22,6 +22,10 @@ var (
 	// revoked, while the request ran and wanted to write (401).
 	ErrRevoked = errors.New("humasess: session was revoked")
 
+	// ErrReauthenticate is returned by RequireFresh when the user has to prove
+	// again who they are (403).
+	ErrReauthenticate = errors.New("humasess: authentication is not fresh enough")
+
 	// ErrNotFound is returned by Revoke for an ID that is not one of the
 	// caller's live sessions (404).
 	ErrNotFound = errors.New("humasess: session not found")
@@ -53,6 +57,7 @@ var (
 const (
 	problemNoSession   = "urn:humasess:problem:no-session"
 	problemForbidden   = "urn:humasess:problem:forbidden"
+	problemReauth      = "urn:humasess:problem:reauthentication_required"
 	problemCrossOrigin = "urn:humasess:problem:cross-origin"
 	problemConflict    = "urn:humasess:problem:conflict"
 	problemUnavailable = "urn:humasess:problem:unavailable"
@@ -72,6 +77,7 @@ type answer struct {
 var (
 	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
 	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
+	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again"}
 	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
 	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
 	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
@@ -91,6 +97,8 @@ func answerTo(err error) answer {
 	switch {
 	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
 		return answerNoSession
+	case errors.Is(err, ErrReauthenticate):
+		return answerReauth
 	case errors.Is(err, ErrNotFound):
 		return answerNotFound
 	case errors.Is(err, ErrConflict):

@@ -34,6 +34,10 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 // no answer of its own fails closed.
 func (r *request) passes(d *openapi.Declaration) bool {
 	use, s := r.declared(d)
+	if d.Fresh > 0 && !s.fresh(d.Fresh) {
+		r.refuse(answerReauth)
+		return false
+	}
 	err := s.check(&guardScope{&r.scope}, d.Guard)
 	if err == nil {
 		return true

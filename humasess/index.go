@@ -16,6 +16,8 @@ type Info[T any] struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time // exact to a tenth of the idle timeout
 	ExpiresAt  time.Time // unless it is used again
+
+	Authentication Authentication // when and how its user signed in
 }
 
 // List returns the live sessions of this session's identity, oldest first,
@@ -112,6 +114,7 @@ func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 	return Info[T]{
 		ID: rec.ID.String(), Data: data, Current: current,
 		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		Authentication: m.authentication(rec),
 	}
 }
 

@@ -14,7 +14,8 @@ type payload struct {
 	scheme        string   // of the manager that the record belongs to
 	hash          [32]byte // SHA-256 of the current secret
 	created       int64    // Unix nanoseconds on the core's clock
-	authenticated int64    // the same, of the last Start
+	authenticated int64    // the same, of the last Start or Reauthenticated
+	methods       []byte   // by which; see encodeMethods
 	idle          time.Duration
 	remember      bool
 	until         int64 // SetTTL's end on the core's clock, 0 if there is none
@@ -51,6 +52,7 @@ const (
 	tagUntil         = 11
 	tagSkipped       = 12
 	tagOlder         = 13
+	tagMethods       = 14
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -81,6 +83,9 @@ func (p *payload) encode() []byte {
 	}
 	if len(p.older) > 0 {
 		b = appendField(b, tagOlder, p.older)
+	}
+	if len(p.methods) > 0 {
+		b = appendField(b, tagMethods, p.methods)
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -147,6 +152,8 @@ func decodePayload(b []byte) (payload, error) {
 			ok = copy(p.skipped[:], value) == len(p.skipped) && len(value) == len(p.skipped)
 		case tagOlder:
 			p.older, ok = value, len(value) > 0 && len(value)%markLength == 0 && len(value) <= maxOlder*markLength
+		case tagMethods:
+			p.methods, ok = value, len(value) > 0
 		case tagData:
 			p.data = value
 		default:

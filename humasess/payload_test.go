@@ -57,6 +57,10 @@ func samplePayloads() []struct {
 			scheme: "basket", hash: hash(0xa0), created: 1, authenticated: 2, idle: time.Second,
 			rotated: 5, older: []byte("01234567"), data: []byte("null"),
 		}},
+		{"authenticated twice", payload{
+			scheme: "basket", hash: hash(0xb0), created: 1, authenticated: 7, idle: time.Second,
+			methods: encodeMethods([]Method{{"pwd", time.Unix(0, 1)}, {"otp", time.Unix(0, 7)}}), data: []byte("null"),
+		}},
 	}
 }
 

@@ -50,6 +50,7 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	load(ctx context.Context) error
 	isActive() bool
 	hasRoles(roles []string) bool
+	fresh(within time.Duration) bool
 	check(ctx huma.Context, guard any) error
 
 	// needs notes what the session was admitted for, to be checked again

@@ -63,28 +63,34 @@ type Login[T any] struct {
 // session Check may run again.
 //
 // A guard may also have a method Roles() []string: all of them are required,
-// before Check, and documented.
+// before Check, and documented. With a method Fresh() time.Duration the user
+// must have proved who they are within that time ([Session.Reauthenticated]):
+// else the answer, before Check, is a 403 of the type
+// "urn:humasess:problem:reauthentication_required", which is documented too.
 type Guard[T any] interface {
 	Check(ctx huma.Context, data T) error
 }
 
 type requiredKind struct{}
 
-func (requiredKind) declare() (openapi.Kind, []string, any) { return openapi.Required, nil, nil }
+func (requiredKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Required} }
 
 type loginKind struct{}
 
-func (loginKind) declare() (openapi.Kind, []string, any) { return openapi.Login, nil, nil }
+func (loginKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Login} }
 
 type guardedKind[T any, G Guard[T]] struct{}
 
-func (guardedKind[T, G]) declare() (openapi.Kind, []string, any) {
+func (guardedKind[T, G]) declare() openapi.Declaration {
 	var guard G
-	var roles []string
+	d := openapi.Declaration{Kind: openapi.Guarded, Guard: Guard[T](guard)}
 	if r, ok := any(&guard).(interface{ Roles() []string }); ok {
-		roles = r.Roles()
+		d.Roles = r.Roles()
 	}
-	return openapi.Guarded, roles, Guard[T](guard)
+	if f, ok := any(&guard).(interface{ Fresh() time.Duration }); ok {
+		d.Fresh = f.Fresh()
+	}
+	return d
 }
 
 // Resolve makes the depth of Required's Resolve that of Session's, so that

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -23,6 +24,10 @@ type Declaration struct {
 	Kind  Kind
 	Roles []string // all of them are required
 	Guard any      // checked by the core, which knows its type
+
+	// Fresh is how recently the user must have authenticated, 0 if it does not
+	// matter. Less is an error.
+	Fresh time.Duration
 
 	// Copies is how often the input embeds the type, one inside the other
 	// counted once. [Document] fills it in.

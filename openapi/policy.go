@@ -69,6 +69,9 @@ func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, erro
 		if len(decl.Roles) > 0 && !s.HasRoles {
 			return nil, errNoRoles(decl.Roles)
 		}
+		if decl.Fresh < 0 {
+			return nil, fmt.Errorf("guard asks for an authentication within %v", decl.Fresh)
+		}
 		uses = append(uses, use{scheme: s.Key, kind: decl.Kind, roles: decl.Roles})
 	}
 	for _, p := range protections(op) {

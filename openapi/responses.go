@@ -71,6 +71,11 @@ func forbiddenText(op *huma.Operation, p Policy) string {
 		}
 		parts = append(parts, fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `")))
 	}
+	for _, d := range p.Declarations {
+		if d.Fresh > 0 {
+			parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", d.Fresh))
+		}
+	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
 	}

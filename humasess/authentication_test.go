@@ -1,0 +1,346 @@
+package humasess_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+)
+
+func reauthenticate(method string) handler[account] {
+	return func(_ context.Context, s *humasess.Session[account]) error { return s.Reauthenticated(method) }
+}
+
+// authenticationOf is what the client's session says.
+func authenticationOf(r *rig[account], ask handler[account]) (a humasess.Authentication) {
+	c := r.signedIn(account{ID: "u1"})
+	r.clock.Advance(time.Minute)
+	r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+		err := ask(ctx, s)
+		a = s.Authentication()
+		return err
+	})
+	return a
+}
+
+func TestReauthenticated(t *testing.T) {
+	t.Run("T8 A4 a new token, and the old one dies at once", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1", N: 3})
+		old := token(c)
+		var id string
+		wantCookies(t, r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			id = s.ID()
+			return s.Reauthenticated("pwd")
+		}), 1)
+		r.wantDead(old)
+		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			if got, _ := s.Get(); s.ID() != id || got.N != 3 {
+				t.Errorf("after it: got %q with %+v, want the same session", s.ID(), got)
+			}
+			return nil
+		})
+	})
+	t.Run("L4 both timeouts begin anew", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		for range 35 { // 11 h 40 min
+			r.clock.Advance(20 * time.Minute)
+			r.must(c, nothing[account])
+		}
+		r.must(c, reauthenticate("pwd"))
+		begin := r.clock.Now()
+		for r.clock.Now().Sub(begin) < absolute-20*time.Minute {
+			r.clock.Advance(20 * time.Minute)
+			r.wantActive(c, true)
+		}
+		r.clock.Advance(20 * time.Minute)
+		r.wantActive(c, false)
+	})
+	t.Run("L4 but not the end that SetTTL has given", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		r.must(c, func(_ context.Context, s *humasess.Session[account]) error { return s.SetTTL(20 * time.Minute) })
+		r.clock.Advance(10 * time.Minute)
+		r.must(c, reauthenticate("pwd"))
+		r.clock.Advance(10 * time.Minute)
+		r.wantActive(c, false)
+	})
+	t.Run("L4 nor do they without it", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		begin := r.clock.Now()
+		for r.clock.Now().Sub(begin) < absolute-20*time.Minute {
+			r.clock.Advance(20 * time.Minute)
+			r.must(c, renew[account])
+		}
+		r.clock.Advance(20 * time.Minute)
+		r.wantActive(c, false)
+	})
+	t.Run("L4 a session that is remembered stays so", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		r.must(c, remember(true))
+		r.clock.Advance(10 * 24 * time.Hour)
+		if got := maxAge(t, setCookies(r.must(c, reauthenticate("pwd")))); got != "2592000" {
+			t.Errorf("Max-Age: got %q, want 30 days", got)
+		}
+	})
+	t.Run("T9 the bearer of a former token may not", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		thief := r.withToken(token(c))
+		r.must(c, renew[account])
+		w := r.call(thief, reauthenticate("pwd"))
+		wantStatus(t, w, http.StatusConflict)
+		wantCookies(t, w, 0)
+		r.wantActive(c, true)
+	})
+	t.Run("R11 of a session that ends meanwhile is 401, and no token is sent", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		w := r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
+			if err := r.sessions.Revoke(ctx, s.ID()); err != nil {
+				return err
+			}
+			return s.Reauthenticated("pwd")
+		})
+		wantStatus(t, w, http.StatusUnauthorized)
+		wantCookies(t, w, 0)
+	})
+	t.Run("an error response forgets it", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		r.call(c, func(_ context.Context, s *humasess.Session[account]) error {
+			if err := s.Reauthenticated("pwd"); err != nil {
+				return err
+			}
+			return huma.Error400BadRequest("no")
+		})
+		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			if got := s.Authentication().Methods; len(got) != 0 {
+				t.Errorf("methods: got %v, want none", got)
+			}
+			return nil
+		})
+	})
+	t.Run("H6 without a session is 401", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		wantStatus(t, r.call(r.client(), reauthenticate("pwd")), http.StatusUnauthorized)
+	})
+	t.Run("a method that is no name is refused", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		for _, bad := range []string{"", "a b", "é", "a\n", strings.Repeat("a", 33)} {
+			wantStatus(t, r.call(r.signedIn(account{ID: "u1"}), reauthenticate(bad)), http.StatusInternalServerError)
+		}
+	})
+}
+
+func TestAuthentication(t *testing.T) {
+	t.Run("A3 methods with their times, in the session and in lists", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.client()
+		begin := r.clock.Now()
+		at := begin.Add
+		r.loginCall(c, func(_ context.Context, s *humasess.Session[account]) error {
+			if err := s.Start(account{ID: "u1"}); err != nil {
+				return err
+			}
+			return s.Reauthenticated("pwd")
+		})
+		for _, method := range []string{"otp", "pwd"} {
+			r.clock.Advance(time.Minute)
+			r.must(c, reauthenticate(method))
+		}
+		r.clock.Advance(time.Minute)
+		r.must(c, increment) // carries it on
+		r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+			list, err := s.List(ctx)
+			if err != nil {
+				return err
+			}
+			for _, a := range []humasess.Authentication{s.Authentication(), list[0].Authentication} {
+				wantTime(t, "time", a.Time, at(2*time.Minute))
+				if len(a.Methods) != 2 || a.Methods[0].Name != "otp" || a.Methods[1].Name != "pwd" {
+					t.Fatalf("methods: got %v, want otp and pwd", a.Methods)
+				}
+				wantTime(t, "otp", a.Methods[0].Time, at(time.Minute))
+				wantTime(t, "pwd", a.Methods[1].Time, at(2*time.Minute))
+			}
+			return nil
+		})
+	})
+	t.Run("A2 Start and Update prove nothing by themselves", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		a := authenticationOf(r, increment)
+		wantTime(t, "after Update", a.Time, r.clock.Now().Add(-time.Minute))
+		a = authenticationOf(r, start(account{ID: "u1"}))
+		wantTime(t, "after Start", a.Time, r.clock.Now())
+		if len(a.Methods) != 0 {
+			t.Errorf("methods: got %v, want none", a.Methods)
+		}
+	})
+	t.Run("A2 Start forgets the methods of the session before", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		a := authenticationOf(r, func(ctx context.Context, s *humasess.Session[account]) error {
+			if err := s.Reauthenticated("hwk"); err != nil {
+				return err
+			}
+			return s.Start(account{ID: "u1"})
+		})
+		if len(a.Methods) != 0 {
+			t.Errorf("methods: got %v, want none", a.Methods)
+		}
+	})
+	t.Run("A2 whoever is anonymous has proved nothing", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.client()
+		for range 2 {
+			r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+				if err := increment(ctx, s); err != nil {
+					return err
+				}
+				if a := s.Authentication(); !a.Time.IsZero() || a.Fresh(time.Hour, r.clock.Now()) {
+					t.Errorf("got %+v, want the zero time", a)
+				}
+				return nil
+			})
+		}
+	})
+	t.Run("at most 8 methods, the oldest give way", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		for i := range 10 {
+			r.must(c, reauthenticate(fmt.Sprint("m", i)))
+		}
+		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			if got := s.Authentication().Claims().AMR; !slices.Equal(got, strings.Fields("m2 m3 m4 m5 m6 m7 m8 m9")) {
+				t.Errorf("methods: got %v, want the last 8", got)
+			}
+			return nil
+		})
+	})
+}
+
+func TestClaims(t *testing.T) {
+	at := time.Unix(1_900_000_000, 0)
+	for _, tt := range []struct {
+		name   string
+		a      humasess.Authentication
+		claims humasess.Claims
+	}{
+		{"A6 nothing", humasess.Authentication{}, humasess.Claims{}},
+		{"A6 a time", humasess.Authentication{Time: at}, humasess.Claims{AuthTime: 1_900_000_000}},
+		{
+			"A6 methods", humasess.Authentication{Time: at, Methods: []humasess.Method{{Name: "pwd", Time: at}, {Name: "otp", Time: at}}},
+			humasess.Claims{AuthTime: 1_900_000_000, AMR: []string{"pwd", "otp"}},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := tt.a.Claims(); !reflect.DeepEqual(got, tt.claims) {
+				t.Errorf("Claims: got %+v, want %+v", got, tt.claims)
+			}
+			if got := tt.claims.Authentication(); !reflect.DeepEqual(got, tt.a) {
+				t.Errorf("Authentication: got %+v, want %+v", got, tt.a)
+			}
+		})
+	}
+}
+
+// recent is a guard that wants nothing but a fresh authentication.
+type recent struct{}
+
+func (recent) Check(huma.Context, account) error { return nil }
+func (recent) Fresh() time.Duration              { return 5 * time.Minute }
+
+// never asks for the impossible.
+type never struct{ recent }
+
+func (never) Fresh() time.Duration { return -1 }
+
+func TestFresh(t *testing.T) {
+	const within = 5 * time.Minute
+	const kind = "urn:humasess:problem:reauthentication_required"
+	newFresh := func(t *testing.T) *rig[account] {
+		r := newRig(t, accountOptions())
+		huma.Post(r.api, "/transfer", func(context.Context, *struct {
+			humasess.Guarded[account, recent]
+			Body struct{ Amount int }
+		}) (*struct{}, error) {
+			return nil, nil
+		})
+		return r
+	}
+	for _, tt := range []struct {
+		name string
+		age  time.Duration
+		want int
+	}{
+		{"A1 at once", 0, http.StatusNoContent},
+		{"A1 just fresh", within, http.StatusNoContent},
+		{"A1 a nanosecond too old", within + 1, http.StatusForbidden},
+		{"A1 hours old", 20 * time.Minute, http.StatusForbidden},
+		{"A1 L11 a clock that has stepped back a little", -within, http.StatusNoContent},
+		{"A1 L11 and far", -within - 1, http.StatusForbidden},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newFresh(t)
+			c := r.signedIn(account{ID: "u1"})
+			r.clock.Advance(tt.age)
+			w := c.Do(http.MethodPost, "/transfer", map[string]int{"Amount": 1})
+			wantStatus(t, w, tt.want)
+			inside := r.call(c, func(_ context.Context, s *humasess.Session[account]) error { return s.RequireFresh(within) })
+			wantStatus(t, inside, tt.want)
+			if tt.want == http.StatusNoContent {
+				return
+			}
+			for _, got := range []string{problemOf(t, w).Type, problemOf(t, inside).Type} {
+				if got != kind {
+					t.Errorf("H4 type: got %q, want %q", got, kind)
+				}
+			}
+			r.must(c, reauthenticate("pwd"))
+			wantStatus(t, c.Do(http.MethodPost, "/transfer", map[string]int{"Amount": 1}), http.StatusNoContent)
+		})
+	}
+	t.Run("A1 no session is 401, and no body is read for it", func(t *testing.T) {
+		r := newFresh(t)
+		wantStatus(t, r.client().Do(http.MethodPost, "/transfer", strings.NewReader("{")), http.StatusUnauthorized)
+		c := r.signedIn(account{ID: "u1"})
+		r.clock.Advance(within + 1)
+		wantStatus(t, c.Do(http.MethodPost, "/transfer", strings.NewReader("{")), http.StatusForbidden)
+	})
+	t.Run("A1 an anonymous session is never fresh", func(t *testing.T) {
+		r := newFresh(t)
+		c := r.client()
+		r.must(c, increment)
+		wantStatus(t, c.Do(http.MethodPost, "/transfer", map[string]int{"Amount": 1}), http.StatusForbidden)
+	})
+	t.Run("A1 it is documented", func(t *testing.T) {
+		r := newFresh(t)
+		text := r.api.OpenAPI().Paths["/transfer"].Post.Responses["403"].Description
+		if !strings.Contains(text, "`reauthentication_required`: the user has not authenticated within 5m0s.") {
+			t.Errorf("403: got %q", text)
+		}
+	})
+	t.Run("A1 a guard that asks for less than nothing is refused", func(t *testing.T) {
+		r := newFresh(t)
+		defer func() {
+			if text := fmt.Sprint(recover()); !strings.Contains(text, "within -1ns") {
+				t.Errorf("panic: got %q, want one that names the duration", text)
+			}
+		}()
+		huma.Post(r.api, "/never", func(context.Context, *struct {
+			humasess.Guarded[account, never]
+		}) (*struct{}, error) {
+			return nil, nil
+		})
+	})
+}

@@ -1,0 +1,60 @@
+package humasess_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// JustAuthenticated lets pass whoever has entered the password within the last
+// five minutes.
+type JustAuthenticated struct{}
+
+func (JustAuthenticated) Check(huma.Context, Member) error { return nil }
+func (JustAuthenticated) Fresh() time.Duration             { return 5 * time.Minute }
+
+// A guard with a method Fresh asks for a recent authentication: step-up.
+func ExampleSession_Reauthenticated() {
+	clock := humasesstest.NewClock()
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
+		Identity: func(m Member) string { return m.ID },
+		Now:      clock.Now,
+	})
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Bank", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		panic(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		return nil, in.Session.Start(Member{ID: "u1"})
+	})
+	huma.Post(api, "/password", func(_ context.Context, in *struct{ humasess.Required[Member] }) (*struct{}, error) {
+		// Check the password here.
+		return nil, in.Session.Reauthenticated("pwd")
+	})
+	huma.Post(api, "/transfer", func(context.Context, *struct {
+		humasess.Guarded[Member, JustAuthenticated]
+	}) (*struct{}, error) {
+		return nil, nil
+	})
+
+	client := humasesstest.NewClient(mux)
+	client.Do(http.MethodPost, "/login", nil)
+	clock.Advance(10 * time.Minute)
+	fmt.Println(client.Do(http.MethodPost, "/transfer", nil).Code)
+	client.Do(http.MethodPost, "/password", nil)
+	fmt.Println(client.Do(http.MethodPost, "/transfer", nil).Code)
+	// Output:
+	// 403
+	// 204
+}
