@@ -116,12 +116,33 @@ func (p *plainWriter) FlushError() error {
 
 // Hijack implements [http.Hijacker]. What the session has become is written
 // before the connection is handed over; a new cookie must be among the
-// headers that the hijacker writes.
+// headers that the hijacker writes. A connection that nobody can have, as with
+// HTTP/2, leaves the response to the handler.
 func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if !hijackable(p.w) {
+		return nil, nil, http.ErrNotSupported
+	}
 	if !p.begun(http.StatusSwitchingProtocols) {
 		return nil, nil, fail(ErrUnavailable, nil)
 	}
 	return http.NewResponseController(p.w).Hijack()
+}
+
+// hijackable looks for a writer that hijacks where [http.ResponseController]
+// does.
+func hijackable(w http.ResponseWriter) bool {
+	for {
+		switch t := w.(type) {
+		case *plainWriter:
+			w = t.w
+		case http.Hijacker:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return false
+		}
+	}
 }
 
 // Unwrap is for [http.ResponseController].
@@ -160,7 +181,11 @@ func writePlainProblem(ctx huma.Context, model huma.StatusError) {
 }
 
 // lent is a session that an outer request has loaded and will commit.
-type lent struct{ session }
+type lent struct {
+	session
+
+	from *request
+}
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
@@ -193,16 +218,28 @@ func lender(ctx huma.Context) *request {
 	return outer
 }
 
-// lend returns the request's session of a manager to a request inside of it,
-// nil if there is none.
+// lend returns the session of a manager that r or a request around it has to
+// a request inside, nil if there is none.
 func (r *request) lend(m manager) session {
-	if r == nil {
-		return nil
-	}
-	for i := range r.entry.sessions {
-		if r.entry.sessions[i].manager == m {
-			return lent{unlent(r.session(i))}
+	for ; r != nil; r = r.outer {
+		for i := range r.entry.sessions {
+			if r.entry.sessions[i].manager == m {
+				return lent{unlent(r.session(i)), r}
+			}
 		}
 	}
 	return nil
+}
+
+// giveBack ends the loan of sessions: it is the outer request again that they
+// write for.
+func (r *request) giveBack() {
+	if r.outer == nil {
+		return
+	}
+	for i := range r.entry.sessions {
+		if l, ok := r.session(i).(lent); ok {
+			l.enter(l.from, nil)
+		}
+	}
 }

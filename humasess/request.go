@@ -15,6 +15,7 @@ import (
 // from one goroutine, as huma does; sessions lock themselves.
 type request struct {
 	scope  scope
+	outer  *request     // that this one is inside of, and lends it sessions
 	gate   *gate        // nil outside an API
 	plain  *plainWriter // nil inside an API
 	entry  *entry
@@ -44,7 +45,8 @@ const (
 
 // session is what a request sees of a session's state.
 type session interface { //nolint:interfacebloat // one type implements it, for each T
-	// enter makes r the request that the session is asked about.
+	// enter makes r the request that the session is asked about, and that
+	// writes it.
 	enter(r *request, b *binding)
 
 	load(ctx context.Context) error
@@ -78,7 +80,7 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	} else {
 		r = &request{}
 	}
-	r.entry, r.first = e, first
+	r.entry, r.first, r.outer = e, first, outer
 	for _, use := range e.sessions[1:] {
 		s := outer.lend(use.manager)
 		if s == nil {
@@ -270,6 +272,7 @@ func (r *request) conclude() {
 			}
 		}
 	}
+	r.giveBack()
 	r.writes.stop()
 }
 

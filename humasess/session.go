@@ -121,14 +121,12 @@ func (s *Guarded[T, G]) Value() T {
 // [Manager.Handler] wraps, and false in any other.
 func From[T any](ctx context.Context) (*Session[T], bool) {
 	r, _ := ctx.Value(scopeKey{}).(*request)
-	if r == nil {
-		return nil, false
+	for ; r != nil; r = r.outer {
+		if st, _ := stateOf[T](r); st != nil {
+			return &Session[T]{SessionMarker: marker[T]{state: st}}, true
+		}
 	}
-	st, _ := stateOf[T](r)
-	if st == nil {
-		return nil, false
-	}
-	return &Session[T]{SessionMarker: marker[T]{state: st}}, true
+	return nil, false
 }
 
 func (s *Session[T]) bound() *state[T] {

@@ -61,7 +61,7 @@ func (s *state[T]) enter(r *request, b *binding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.r = r
-	s.login = b != nil && b.login
+	s.login = s.login || b != nil && b.login
 }
 
 // load looks the request's tokens up. A cookie that opens nothing is no
