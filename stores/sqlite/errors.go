@@ -32,6 +32,8 @@ func explain(ctx context.Context, err error) error {
 		return fmt.Errorf("sqlite: tables are not those of this version, call Migrate: %w", err)
 	case strings.Contains(text, "database or disk is full"):
 		return fmt.Errorf("sqlite: no room for sessions: %w: %w", stores.ErrFull, err)
+	case strings.Contains(text, "malformed"), strings.Contains(text, "file is not a database"):
+		return fmt.Errorf("sqlite: the file is damaged, restore it or begin with a new one: %w", err)
 	case strings.Contains(text, "readonly database"):
 		return fmt.Errorf("sqlite: sessions need a file that may be written: %w", err)
 	}

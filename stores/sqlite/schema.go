@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	_ "embed" // for the schema
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -55,11 +56,42 @@ func (s *Store) Migrate(ctx context.Context) error {
 		// A table of the same name that is not ours shows now, not in a request.
 		return tx.row(s.names.sql(checkText)).Scan(new(int))
 	})
+	if err == nil {
+		err = s.oneDatabase(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("sqlite: migrate: %w", err)
 	}
 	return nil
 }
+
+// oneDatabase refuses a pool whose connections have a database in memory each:
+// requests would find their sessions by chance.
+func (s *Store) oneDatabase(ctx context.Context) error {
+	if s.db.Stats().MaxOpenConnections == 1 {
+		return nil
+	}
+	return s.turn(ctx, func(first *sql.Conn) error {
+		var file sql.NullString
+		err := first.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file)
+		if err != nil || file.String != "" {
+			return err
+		}
+		second, err := s.db.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = second.Close() }()
+		for _, conn := range []*sql.Conn{first, second} {
+			if err := conn.QueryRowContext(ctx, s.names.sql(checkText)).Scan(new(int)); err != nil {
+				return errMemory
+			}
+		}
+		return nil
+	})
+}
+
+var errMemory = errors.New("each connection has a database of its own in memory: call SetMaxOpenConns(1) before")
 
 const checkText = `SELECT count(*) FROM (SELECT s.seq, s.id, s.identity, s.version, s.last_seen, s.expires, s.deadline, s.payload,
 r.identity, r.revoked FROM {sessions} s, {revocations} r LIMIT 0)`

@@ -87,12 +87,14 @@ func (s *Store) turn(ctx context.Context, do func(*sql.Conn) error) error {
 	case <-timer.C:
 		return errBusy
 	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		return explain(ctx, err)
-	}
-	defer func() { _ = conn.Close() }()
-	return patiently(ctx, end, func() error { return do(conn) })
+	return patiently(ctx, end, func() error {
+		conn, err := s.db.Conn(ctx) // a new one may find the file locked too
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		return do(conn)
+	})
 }
 
 var errBusy = errors.New("sqlite: other writers kept the file locked for too long")
