@@ -20,7 +20,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	owner := m.qualify(identity)
-	records, err := stores.List(ctx, m.store, owner)
+	records, err := stores.List(ctx, m.keeper(), owner)
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,7 +36,7 @@ func (s *state[T]) start(data T) error {
 
 // begin makes the pending session one that is to be created.
 func (s *state[T]) begin(data []byte, owner string, note func()) error {
-	id, err := stores.NewID(s.m.store, owner)
+	id, err := stores.NewID(s.store(), owner)
 	if err != nil {
 		return s.storeFailed(err)
 	}
@@ -120,7 +121,7 @@ func (s *state[T]) assign(owner string) error {
 	if owner == s.pending.owner {
 		return nil
 	}
-	id, err := stores.NewID(s.m.store, owner)
+	id, err := stores.NewID(s.store(), owner)
 	if err != nil {
 		return s.storeFailed(err)
 	}
@@ -159,6 +160,9 @@ func (s *state[T]) renew() error {
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
+	}
+	if s.m.embark != nil {
+		return fail(errors.ErrUnsupported, errTravels)
 	}
 	s.rotate(rotateGrace)
 	return nil

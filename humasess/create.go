@@ -37,7 +37,7 @@ func (s *state[T]) create(ctx context.Context) error {
 				return s.storeFailed(err)
 			}
 		}
-		if s.pending.id, err = stores.NewID(s.m.store, s.pending.owner); err != nil {
+		if s.pending.id, err = stores.NewID(s.store(), s.pending.owner); err != nil {
 			return s.storeFailed(err)
 		}
 	}
@@ -78,8 +78,8 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		data:          s.pending.data,
 	}}
 	from := time.Now()
-	created, err := s.m.store.Create(ctx, stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: next.encode(),
+	created, err := s.store().Create(ctx, stores.Create{
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(&next.payload),
 		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0),
 	})
 	if errors.Is(err, stores.ErrExists) {

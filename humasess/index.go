@@ -31,13 +31,14 @@ func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bou
 func (s *Session[T]) Revoke(ctx context.Context, id string) error { return s.bound().revoke(ctx, id) }
 
 // RevokeOthers ends all of this identity's sessions but this one, at once,
-// and renews this one without grace (ASVS 7.4.3). It returns how many ended.
+// and renews this one without grace (ASVS 7.4.3). It returns how many ended,
+// or -1 from a store that cannot count them.
 func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
 	return s.bound().revokeOthers(ctx)
 }
 
 // RevokeAll ends all of this identity's sessions at once, this one included,
-// and expires the cookie. It returns how many ended.
+// and expires the cookie. It returns how many ended, or -1 as RevokeOthers.
 func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
 
 // activeOwner is the identity of the active session.
@@ -81,7 +82,7 @@ var errNoIdentity = errors.New("Options.Identity is not set")
 // list leaves out sessions whose data does not decode: they are as good as
 // none to their bearers too.
 func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) ([]Info[T], error) {
-	records, err := stores.List(ctx, m.store, owner)
+	records, err := stores.List(ctx, m.keeper(), owner)
 	if err != nil {
 		return nil, m.storeFailed(ctx, err)
 	}
@@ -149,7 +150,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	if s.former {
 		return fail(ErrConflict, nil)
 	}
-	err = s.m.store.Delete(ctx, id, stores.Condition{Identity: owner})
+	err = s.store().Delete(ctx, id, stores.Condition{Identity: owner})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return fail(ErrNotFound, nil)
@@ -177,6 +178,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if s.life.onBase() {
+		s.stale = s.trip != nil
 		s.rotate(rotateAtOnce)
 	} else if s.rec.Identity == owner {
 		s.life.base = false
@@ -239,7 +241,7 @@ func (s *state[T]) mayRevoke() (string, error) {
 // began, refuses it.
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
-	revoked, err := stores.RevokeIdentity(ctx, s.m.store, owner, except)
+	revoked, err := stores.RevokeIdentity(ctx, s.store(), owner, except)
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
@@ -275,18 +277,16 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 }
 
 // Revoke ends the session with the public ID at once, whoever it belongs to.
-// [ErrNotFound] when there is none.
+// [ErrNotFound] when there is none, which nobody knows of sessions that are in
+// their cookies: then any ID is revoked.
 func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	parsed, err := stores.ParseID(id)
 	if err != nil || parsed.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
-	raw, err := m.store.Load(ctx, parsed)
+	err = m.belongs(ctx, parsed)
 	if err == nil {
-		if rec, bad := m.openRecord(raw); bad == nil && rec.open.scheme != m.scheme {
-			return fail(ErrNotFound, nil)
-		}
-		err = m.store.Delete(ctx, parsed, stores.Condition{})
+		err = m.keeper().Delete(ctx, parsed, stores.Condition{})
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -299,7 +299,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 }
 
 // RevokeIdentity ends all sessions of an identity at once and returns how
-// many there were. A Start in a request that began before is refused, unless
+// many there were, or -1 from a store that cannot count them. A Start in a request that began before is refused, unless
 // it is the one that calls: it may have checked credentials that no longer
 // count.
 func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
@@ -307,7 +307,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 		return 0, err
 	}
 	owner, from := m.qualify(identity), time.Now()
-	revoked, err := stores.RevokeIdentity(outside(ctx), m.store, owner, stores.ID{})
+	revoked, err := stores.RevokeIdentity(outside(ctx), m.keeper(), owner, stores.ID{})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
@@ -321,6 +321,21 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	}
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
+}
+
+// belongs returns stores.ErrNotFound for a session that is not the manager's.
+func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
+	if m.embark != nil {
+		return nil // the record is in a cookie somewhere
+	}
+	raw, err := m.store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	if rec, bad := m.openRecord(raw); bad == nil && rec.open.scheme != m.scheme {
+		return stores.ErrNotFound
+	}
+	return nil
 }
 
 func (m *Manager[T]) indexes(identity string) error {

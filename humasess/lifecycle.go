@@ -14,6 +14,7 @@ type lifecycle struct {
 	reissue bool // the cookie's attributes changed
 	confirm bool // the token is presented for the first time
 	due     bool // a rotation is, though nobody has asked for one
+	travels bool // the record is in the cookie
 
 	cookie  cookieAction // what earlier commits of this request call for
 	written bool         // an earlier commit of this request created the record
@@ -194,7 +195,7 @@ func (l *lifecycle) plan() plan {
 		}
 	}
 	switch {
-	case p.create || p.rotate != rotateNo || p.update && l.reissue:
+	case p.create || p.rotate != rotateNo || p.update && (l.reissue || l.travels):
 		p.cookie = cookieSet
 	case l.doomed:
 		p.cookie = cookieExpire

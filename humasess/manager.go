@@ -24,6 +24,7 @@ type Manager[T any] struct {
 	store    stores.Store
 	memoizer stores.Memoizer // nil unless the store is one
 	toucher  stores.TouchLoader
+	embark   func() stores.Trip // nil unless sessions travel
 	scheme   string
 	values   values[T]
 	cookies  cookieWriter
@@ -65,6 +66,11 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	}
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	m.toucher, _ = stores.As[stores.TouchLoader](store)
+	if t, ok := stores.As[stores.Traveler](store); ok {
+		if err := m.travel(t, opts); err != nil {
+			return nil, err
+		}
+	}
 	return m, nil
 }
 
@@ -120,7 +126,6 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 	return nil
 }
 
-// openToken implements tokenOpener.
 func (m *Manager[T]) openToken(text string) (security.Token, bool, error) {
 	if m.opts.Sealer == nil {
 		t, err := security.ParseToken(text)

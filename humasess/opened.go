@@ -65,7 +65,7 @@ func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error)
 }
 
 func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
-	p, err := decodePayload(rec.Payload)
+	p, err := m.unpack(rec)
 	if err != nil {
 		return record[T]{}, fmt.Errorf("session %v: %w", rec.ID, err)
 	}

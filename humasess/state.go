@@ -37,6 +37,9 @@ type state[T any] struct {
 	pending  pending[T]
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
+	trip  stores.Trip // what the cookies hold, when sessions travel; see store
+	stale bool        // the client's cookie is no good any more, by our own doing
+
 	issued      string // the token's text for the cookie
 	cookieEnd   time.Duration
 	revocations []revocation // by this request
@@ -68,7 +71,7 @@ func (s *state[T]) enter(r *request, b *binding) {
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) load(ctx context.Context) error {
 	var c candidates
-	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name, s.m)
+	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name, s)
 	switch {
 	case c.excess:
 		s.rejected(ReasonAmbiguous)
@@ -82,7 +85,7 @@ func (s *state[T]) load(ctx context.Context) error {
 		return s.loadMany(ctx, &c)
 	}
 	s.old = c.old[0]
-	rec, err := s.m.fetchFor(ctx, c.tokens[0])
+	rec, err := s.fetchFor(ctx, c.tokens[0])
 	if err != nil {
 		return s.loadFailed(c.tokens[0], err)
 	}
@@ -104,7 +107,7 @@ func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
 			ids = append(ids, id)
 		}
 	}
-	records, err := stores.LoadMany(ctx, s.m.store, ids)
+	records, err := stores.LoadMany(ctx, s.store(), ids)
 	if err != nil {
 		return s.loadFailed(tokens[0], err)
 	}
@@ -361,6 +364,8 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 }
 
 func (s *state[T]) storeFailed(err error) error {
-	s.emit(Event{Kind: EventStoreFailed, Err: err})
+	if !errors.Is(err, errors.ErrUnsupported) {
+		s.emit(Event{Kind: EventStoreFailed, Err: err})
+	}
 	return unavailable(err)
 }

@@ -106,7 +106,7 @@ func (s *state[T]) cookie() string {
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
 	for replay := 0; ; replay++ {
-		if s.old && s.life.onBase() && s.touchDue() {
+		if s.life.onBase() && s.resealDue() {
 			s.life.confirm = true // seals the token again, if it is still the newest
 		}
 		p := s.life.plan()
@@ -159,7 +159,7 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 	if !p.anyVersion {
 		when.Version = s.rec.Version
 	}
-	err := s.m.store.Delete(ctx, s.rec.ID, when)
+	err := s.store().Delete(ctx, s.rec.ID, when)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		if p.create && !s.life.doomed && !s.login {
@@ -193,7 +193,7 @@ func (s *state[T]) revoked() error {
 // remove deletes a session that must not be, without a reader to tell when
 // that fails.
 func (s *state[T]) remove(ctx context.Context, id stores.ID) {
-	err := s.m.store.Delete(ctx, id, stores.Condition{})
+	err := s.store().Delete(ctx, id, stores.Condition{})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
 	}
@@ -231,9 +231,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
-	payload := next.encode()
+	payload := s.m.pack(&next.payload)
 	absolute := s.remaining()
-	updated, err := s.m.store.Update(ctx, stores.Update{
+	updated, err := s.store().Update(ctx, stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute, Memo: s.memo(next),
 	})
 	switch {
@@ -274,11 +274,11 @@ func (s *state[T]) issue(token security.Token) error {
 	if s.former {
 		return nil // the cookie of a parallel rotation is the right one
 	}
-	text, err := s.m.closeToken(token)
+	text, err := s.closeToken(token)
 	if err != nil {
 		return fmt.Errorf("humasess: seal token: %w", err)
 	}
-	s.issued, s.old = text, false
+	s.issued, s.old, s.stale = text, false, false
 	if s.rec.open.remember {
 		s.cookieEnd = s.rec.Deadline.Sub(s.rec.Now)
 	}
@@ -294,7 +294,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.m.store.Touch(ctx, s.rec.ID, s.rec.open.idle)
+	expires, err := s.store().Touch(ctx, s.rec.ID, s.rec.open.idle)
 	if err == nil {
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
 		return

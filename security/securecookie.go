@@ -28,7 +28,7 @@ func NewSecureCookie(keys ...Key) (Sealer, error) {
 	s := &secureCookieSealer{}
 	for _, k := range keys {
 		c := securecookie.New(k.derive("securecookie hmac", 64), k.derive("securecookie aes", KeySize))
-		s.codecs = append(s.codecs, c.MaxAge(0).MaxLength(maxSealed).SetSerializer(securecookie.NopEncoder{}))
+		s.codecs = append(s.codecs, c.MaxAge(0).MaxLength(0).SetSerializer(securecookie.NopEncoder{}))
 	}
 	// securecookie reports a key that it cannot use only when it is used.
 	probe := Binding{Cookie: "probe"}

@@ -42,6 +42,10 @@ func NewToken(id [idSize]byte) (Token, error) {
 	return t, err
 }
 
+// BareToken returns a token without a secret, for a session whose cookie is
+// proof by itself. It matches nothing that [NewToken] has made.
+func BareToken(id [idSize]byte) Token { return Token{id: id} }
+
 // ParseToken reads what [Token.Reveal] writes. Text of any other shape is
 // [ErrMalformedToken].
 func ParseToken(text string) (Token, error) {

@@ -25,7 +25,7 @@ type Index interface {
 
 // Revoked is what a store answers to RevokeIdentity.
 type Revoked struct {
-	Count int // sessions deleted
+	Count int // sessions deleted, -1 if they are not known to the store
 
 	// Ago is how long ago the identity had been revoked before this call, or
 	// [NotRevoked].

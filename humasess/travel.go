@@ -1,0 +1,200 @@
+package humasess
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// Sessions of a [stores.Traveler] are in their cookies. What a request does to
+// them goes through a trip, which stands where the store stands else; the
+// token is the cookie itself.
+
+// travel makes the manager one of sessions that travel.
+func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
+	var err error
+	switch {
+	case m.opts.Sealer != nil:
+		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals what is in its cookies by itself", t)
+	case m.opts.RotateEvery != 0:
+		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.MaxPerIdentity > 0:
+		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
+			opts.MaxPerIdentity, t, errors.ErrUnsupported)
+	default:
+		m.embark, err = t.Travel(m.opts.Cookie.Name, m.scheme)
+	}
+	if err != nil {
+		return fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	m.opts.MaxPerIdentity = -1
+	return nil
+}
+
+// errTravels is why Renew fails: nothing could tell the old cookie from the
+// new one.
+var errTravels = errors.New("the session is in its cookie, and whoever has an older one has not lost it: sign in again with Start")
+
+// keeper is the store for what is done outside of any session.
+func (m *Manager[T]) keeper() stores.Store {
+	if m.embark != nil {
+		return m.embark()
+	}
+	return m.store
+}
+
+// store is the store for what is done to the session.
+func (s *state[T]) store() stores.Store {
+	if s.m.embark == nil {
+		return s.m.store
+	}
+	if s.trip == nil {
+		s.trip, s.life.travels = s.m.embark(), true
+	}
+	return s.trip
+}
+
+// openToken implements tokenOpener.
+func (s *state[T]) openToken(text string) (security.Token, bool, error) {
+	if s.m.embark == nil {
+		return s.m.openToken(text)
+	}
+	s.store()
+	id, old, err := s.trip.Open(text)
+	return security.BareToken(id), old, err
+}
+
+// closeToken is the token's text for a cookie.
+func (s *state[T]) closeToken(t security.Token) (string, error) {
+	if s.trip != nil {
+		return s.trip.Value(s.rec.ID), nil
+	}
+	return s.m.closeToken(t)
+}
+
+// fetchFor loads the record that a token is about.
+func (s *state[T]) fetchFor(ctx context.Context, token security.Token) (record[T], error) {
+	if s.trip == nil {
+		return s.m.fetchFor(ctx, token)
+	}
+	rec, err := s.trip.Load(ctx, token.ID())
+	if err != nil {
+		return record[T]{}, err
+	}
+	return s.m.openRecord(rec)
+}
+
+// resealDue reports whether the cookie is to be written although nothing has
+// changed: it was sealed with a key that is on its way out, or it holds the
+// idle deadline, both as often as any session is extended; or the client's was
+// revoked by a request that keeps its own session.
+func (s *state[T]) resealDue() bool {
+	return s.stale || (s.old || s.trip != nil) && s.touchDue()
+}
+
+// pack encodes a payload for the store.
+func (m *Manager[T]) pack(p *payload) []byte {
+	if m.embark != nil {
+		return p.encodeTravelling()
+	}
+	return p.encode()
+}
+
+// unpack reads what pack has written.
+func (m *Manager[T]) unpack(rec stores.Record) (payload, error) {
+	if m.embark == nil {
+		return decodePayload(rec.Payload)
+	}
+	p, err := decodeTravelling(rec.Payload, m.scheme)
+	if err != nil {
+		return p, err
+	}
+	p.idle, _ = m.opts.timeouts(p.remember)
+	if rec.Expires.Before(rec.Deadline) {
+		p.idle = rec.Expires.Sub(rec.LastSeen)
+	}
+	return p, nil
+}
+
+// A payload that travels has no secret and no scheme, since the seal stands
+// for both, and no idle timeout, which is the record's. Its first byte is the
+// version and flags, then follow the time of creation in Unix seconds, other
+// fields with their length if flagged, and the data.
+const (
+	travelVersion  = 1 << 4
+	travelRemember = 1 << 0
+	travelFields   = 1 << 1
+	travelFlags    = travelRemember | travelFields
+
+	travelHead = 1 + 4
+)
+
+// encodeTravelling keeps fields that it does not know, as encode does.
+func (p *payload) encodeTravelling() []byte {
+	b := make([]byte, travelHead, travelHead+len(p.data))
+	b[0] = travelVersion
+	if p.remember {
+		b[0] |= travelRemember
+	}
+	binary.BigEndian.PutUint32(b[1:], uint32(p.created/int64(time.Second)))
+	if fields := p.fieldsTravelling(); len(fields) > 0 {
+		b[0] |= travelFields
+		b = binary.AppendUvarint(b, uint64(len(fields)))
+		b = append(b, fields...)
+	}
+	return append(b, p.data...)
+}
+
+// fieldsTravelling are those that encode writes and that are nowhere else.
+func (p *payload) fieldsTravelling() []byte {
+	var fields []byte
+	rest := p.encode()[1:]
+	for len(rest) > 0 {
+		tag, _, after := cutField(rest)
+		field := rest[:len(rest)-len(after)]
+		rest = after
+		switch tag {
+		case tagScheme, tagHash, tagCreated, tagIdle, tagRemember, tagPrevious, tagRotated, tagConfirmed, tagData:
+			continue
+		case tagAuthenticated:
+			if p.authenticated == p.created {
+				continue
+			}
+		}
+		fields = append(fields, field...)
+	}
+	return fields
+}
+
+// decodeTravelling reads what encodeTravelling has written. The result aliases b.
+func decodeTravelling(b []byte, scheme string) (payload, error) {
+	if len(b) < travelHead || b[0]&^travelFlags != travelVersion {
+		return payload{}, errPayload
+	}
+	p := payload{
+		scheme:   scheme,
+		created:  int64(binary.BigEndian.Uint32(b[1:])) * int64(time.Second),
+		remember: b[0]&travelRemember != 0,
+		data:     b[travelHead:],
+	}
+	p.authenticated = p.created
+	if b[0]&travelFields == 0 {
+		return p, nil
+	}
+	size, n := binary.Uvarint(p.data)
+	if n <= 0 || size > uint64(len(p.data)-n) {
+		return payload{}, errPayload
+	}
+	fields, data := p.data[n:n+int(size)], p.data[n+int(size):]
+
+	whole := payload{scheme: scheme, created: p.created, authenticated: p.created, idle: 1, remember: p.remember}
+	head := whole.encode() // ends with data, which the fields come before
+	read, err := decodePayload(append(head, fields...))
+	read.data = data
+	return read, err
+}

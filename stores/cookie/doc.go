@@ -1,0 +1,33 @@
+// Package cookie keeps each session in its own cookie, encrypted and
+// authenticated. Nothing is stored on the server but, with Options.Revoked,
+// which sessions were ended.
+//
+//	sealer, err := security.NewAEAD(keys...)
+//	…
+//	store := cookie.New(sealer, &cookie.Options{Revoked: memory.NewRevocations()})
+//
+// # What it cannot do
+//
+// A cookie is a copy, and whoever has an older one can present it again: data
+// roll back. Keep no counters, balances, or one-time codes in such a session,
+// and nothing else whose older state is worth something. Of two requests at
+// once, one loses what it has changed. Sessions cannot be listed, limited per
+// user, renewed, or updated by an administrator: the answer is
+// [errors.ErrUnsupported].
+//
+// With Options.Revoked, logging out and revoking a user hold at once, for
+// every copy, at one round trip per request and one more when it writes. With
+// Options.AllowReplayAfterLogout they do not hold: logging out deletes the
+// cookie in the browser, and a stolen copy works until its deadline.
+//
+// # What the cookie holds
+//
+// ID, identity, when it was last seen, idle timeout, deadline and data, never
+// compressed, bound to the cookie's name and the manager. Times are whole
+// seconds. Name and value have 4096 bytes at most (RFC 6265bis § 5.6); more is
+// a [SizeError], and nothing is sent. The cookie is sent again when the
+// session has changed, and at most once per tenth of the idle timeout to
+// extend it, sealed with the newest key.
+//
+// Servers that share sessions need clocks that agree to within seconds.
+package cookie

@@ -1,0 +1,134 @@
+package cookie
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// item is a session of a trip.
+type item struct {
+	stores.Record
+	value string // of the cookie
+	old   bool   // sealed with a key that is on its way out
+	fresh bool   // made by this trip: nobody else has it yet
+	stood bool   // era and mark are those of a Standing
+	era   uint32
+	mark  int64
+}
+
+// What is sealed: version and flags, ID, identity, version of the data, time
+// when it was last seen in Unix seconds, idle timeout, time from then to the
+// deadline, what Revocations said when it began, and the payload.
+const (
+	envelopeVersion = 1 << 4
+	flagLongID      = 1 << 0
+	flagStood       = 1 << 1
+	envelopeFlags   = flagLongID | flagStood
+
+	// shortID is how much of an ID of ours is not zero.
+	shortID = 12
+)
+
+// encode drops parts of a second, in favour of the server.
+func (it *item) encode() []byte {
+	b := make([]byte, 1, 64+len(it.Identity)+len(it.Payload))
+	b[0] = envelopeVersion
+	if [4]byte(it.ID[shortID:]) == ([4]byte{}) {
+		b = append(b, it.ID[:shortID]...)
+	} else {
+		b[0] |= flagLongID
+		b = append(b, it.ID[:]...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(it.Identity)))
+	b = append(b, it.Identity...)
+	b = binary.AppendUvarint(b, uint64(it.Version))
+	b = binary.BigEndian.AppendUint32(b, uint32(it.LastSeen.Unix()))
+	b = appendSeconds(b, it.Expires.Sub(it.LastSeen))
+	b = appendSeconds(b, it.Deadline.Sub(it.LastSeen))
+	if it.stood {
+		b[0] |= flagStood
+		b = binary.BigEndian.AppendUint32(b, it.era)
+		b = binary.AppendUvarint(b, uint64(it.mark))
+	}
+	return append(b, it.Payload...)
+}
+
+// appendSeconds writes whole minutes shorter than others: a timeout usually is.
+func appendSeconds(b []byte, d time.Duration) []byte {
+	n := uint64(max(d, 0) / time.Second)
+	if n%60 == 0 {
+		return binary.AppendUvarint(b, n/60<<1)
+	}
+	return binary.AppendUvarint(b, n<<1|1)
+}
+
+// decode reads what encode writes. The payload aliases b. Only a holder of a
+// key can have written b, so it reports false for other releases' formats.
+func (it *item) decode(b []byte) bool {
+	r := reader{b: b}
+	head := r.bytes(1)
+	if r.bad || head[0]&^envelopeFlags != envelopeVersion {
+		return false
+	}
+	size := uint64(shortID)
+	if head[0]&flagLongID != 0 {
+		size = uint64(len(it.ID))
+	}
+	copy(it.ID[:], r.bytes(size))
+	it.Identity = string(r.bytes(r.number()))
+	it.Version = int64(r.number())
+	it.LastSeen = time.Unix(int64(r.uint32()), 0)
+	it.Expires = it.LastSeen.Add(r.seconds())
+	it.Deadline = it.LastSeen.Add(r.seconds())
+	if it.stood = head[0]&flagStood != 0; it.stood {
+		it.era, it.mark = r.uint32(), int64(r.number())
+	}
+	it.Payload = r.b
+	return !r.bad && it.Version > 0
+}
+
+// reader cuts fields off. What follows a bad one is zero.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) bytes(n uint64) []byte {
+	if n > uint64(len(r.b)) {
+		r.b, r.bad = nil, true
+		return nil
+	}
+	cut := r.b[:n]
+	r.b = r.b[n:]
+	return cut
+}
+
+func (r *reader) number() uint64 {
+	v, n := binary.Uvarint(r.b)
+	r.bytes(uint64(max(n, 0)))
+	r.bad = r.bad || n <= 0
+	return v
+}
+
+func (r *reader) uint32() uint32 {
+	b := r.bytes(4)
+	if r.bad {
+		return 0
+	}
+	return binary.BigEndian.Uint32(b)
+}
+
+func (r *reader) seconds() time.Duration {
+	v := r.number()
+	n := v >> 1
+	if v&1 == 0 {
+		n *= 60
+	}
+	if n > uint64(2*stores.LongestSession/time.Second) {
+		r.bad = true
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}

@@ -1,0 +1,283 @@
+package cookie
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// carrier is what the trips of one manager have in common.
+type carrier struct {
+	store   *Store
+	binding security.Binding
+}
+
+// now is in whole seconds, as everything in a cookie is.
+func (c *carrier) now() time.Time { return (*c.store.clock.Load())().Truncate(time.Second) }
+
+// trip is the sessions of one request.
+type trip struct {
+	*carrier
+	items []item
+}
+
+var (
+	_ stores.Trip    = (*trip)(nil)
+	_ stores.IDMaker = (*trip)(nil)
+)
+
+// NewID returns 96 random bits: the rest is zero and does not travel.
+func (t *trip) NewID(string) (id stores.ID, err error) {
+	_, err = rand.Read(id[:shortID])
+	return id, err
+}
+
+// Open implements [stores.Trip].
+func (t *trip) Open(value string) (stores.ID, bool, error) {
+	if len(value) > maxCookie-len(t.binding.Cookie) {
+		return stores.ID{}, false, stores.ErrNotFound
+	}
+	plain, old, err := t.store.sealer.Open(value, t.binding)
+	it := item{value: value, old: old}
+	if err != nil || !it.decode(plain) {
+		return stores.ID{}, false, stores.ErrNotFound
+	}
+	known := t.find(it.ID)
+	switch {
+	case known == nil:
+		t.items = append(t.items, it)
+	case it.Version > known.Version || it.Version == known.Version && it.LastSeen.After(known.LastSeen):
+		*known = it
+	}
+	return it.ID, old, nil
+}
+
+// Value implements [stores.Trip].
+func (t *trip) Value(id stores.ID) string {
+	if it := t.find(id); it != nil {
+		return it.value
+	}
+	return ""
+}
+
+func (t *trip) find(id stores.ID) *item {
+	for i := range t.items {
+		if t.items[i].ID == id {
+			return &t.items[i]
+		}
+	}
+	return nil
+}
+
+// live returns the session unless it has expired, with the time.
+func (t *trip) live(ctx context.Context, id stores.ID) (*item, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	it := t.find(id)
+	if it == nil {
+		return nil, stores.ErrNotFound
+	}
+	it.Now = t.now()
+	if !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) {
+		return nil, stores.ErrNotFound
+	}
+	return it, nil
+}
+
+// stands asks whether the session was revoked, unless nobody else has it yet.
+func (t *trip) stands(ctx context.Context, it *item) error {
+	if t.store.revoked == nil || it.fresh {
+		return nil
+	}
+	st, err := t.store.revoked.Check(ctx, it.ID, it.Identity)
+	switch {
+	case err != nil:
+		return err
+	case st.Ended, !it.stood, st.Era != it.era, st.Mark != 0 && st.Mark != it.mark:
+		return stores.ErrNotFound
+	}
+	return nil
+}
+
+// Load implements [stores.Store].
+func (t *trip) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+	it, err := t.live(ctx, id)
+	if err == nil {
+		err = t.stands(ctx, it)
+	}
+	if err != nil {
+		return stores.Record{}, err
+	}
+	return it.Record, nil
+}
+
+// Create implements [stores.Store]. The limit is not kept.
+func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
+	if _, err := t.live(ctx, c.ID); err == nil || !errors.Is(err, stores.ErrNotFound) {
+		if err == nil {
+			err = stores.ErrExists
+		}
+		return stores.Created{}, err
+	}
+	now := t.now()
+	it := item{fresh: true, Record: stores.Record{
+		ID: c.ID, Identity: c.Identity, Version: 1, LastSeen: now, Now: now, Deadline: now.Add(c.Absolute), Payload: c.Payload,
+	}}
+	it.Expires = earlier(now.Add(c.Idle), it.Deadline)
+	created := stores.Created{RevokedAgo: stores.NotRevoked}
+	if t.store.revoked != nil {
+		st, err := t.store.revoked.Check(ctx, c.ID, c.Identity)
+		if err != nil {
+			return stores.Created{}, err
+		}
+		if st.Ended {
+			return stores.Created{}, stores.ErrExists
+		}
+		it.stood, it.era, it.mark = true, st.Era, st.Mark
+		created.RevokedAgo, created.Mark = st.RevokedAgo, st.Mark
+	}
+	if err := t.seal(&it); err != nil {
+		return stores.Created{}, err
+	}
+	t.forget(c.ID)
+	t.items = append(t.items, it)
+	created.Version, created.Expires, created.Deadline, created.Now = it.Version, it.Expires, it.Deadline, now
+	return created, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// Update implements [stores.Store]. Of two requests with one cookie, both
+// succeed.
+func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
+	it, err := t.live(ctx, u.ID)
+	if err == nil && it.Version != u.Version {
+		err = stores.ErrConflict
+	}
+	if err == nil {
+		err = t.stands(ctx, it)
+	}
+	if err != nil {
+		return stores.Updated{}, err
+	}
+	next := *it
+	next.Version++
+	next.Payload = u.Payload
+	if u.Absolute > 0 {
+		next.Deadline = next.Now.Add(u.Absolute)
+	}
+	if u.Idle > 0 {
+		next.LastSeen, next.Expires = next.Now, next.Now.Add(u.Idle)
+	}
+	next.Expires = earlier(next.Expires, next.Deadline)
+	if err := t.seal(&next); err != nil {
+		return stores.Updated{}, err
+	}
+	*it = next
+	return stores.Updated{Version: it.Version, Expires: it.Expires, Deadline: it.Deadline, Now: it.Now}, nil
+}
+
+// Touch implements [stores.Store].
+func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
+	it, err := t.live(ctx, id)
+	if err == nil {
+		err = t.stands(ctx, it)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	if since := it.Now.Sub(it.LastSeen); since >= 0 && since < idle/10 {
+		return it.Expires, nil
+	}
+	next := *it
+	next.LastSeen, next.Expires = next.Now, earlier(next.Now.Add(idle), next.Deadline)
+	if err := t.seal(&next); err != nil {
+		return time.Time{}, err
+	}
+	*it = next
+	return it.Expires, nil
+}
+
+// Delete implements [stores.Store]. Of sessions that the trip does not hold,
+// nothing is known that a condition could ask for.
+func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
+	it, err := t.live(ctx, id)
+	switch {
+	case err == nil:
+	case t.find(id) != nil || !errors.Is(err, stores.ErrNotFound):
+		return err
+	case t.store.revoked == nil || when != (stores.Condition{}):
+		return errElsewhere
+	default:
+		return t.store.revoked.End(ctx, id, stores.LongestSession)
+	}
+	switch {
+	case when.Identity != "" && when.Identity != it.Identity:
+		return stores.ErrNotFound
+	case when.Version != 0 && when.Version != it.Version:
+		return stores.ErrConflict
+	}
+	if t.store.revoked != nil && !it.fresh {
+		// A clock that is set back must not outlive the mark.
+		if err := t.store.revoked.End(ctx, id, it.Deadline.Sub(it.Now)+24*time.Hour); err != nil {
+			return err
+		}
+	}
+	t.forget(id)
+	return nil
+}
+
+func (t *trip) forget(id stores.ID) {
+	t.items = slices.DeleteFunc(t.items, func(it item) bool { return it.ID == id })
+}
+
+// List answers [errors.ErrUnsupported].
+func (t *trip) List(context.Context, string) ([]stores.Record, error) { return nil, errElsewhere }
+
+// RevokeIdentity implements [stores.Index] with Options.Revoked. The session
+// to except has to be written again in this trip: its cookie is revoked too.
+func (t *trip) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
+	switch {
+	case t.store.revoked == nil:
+		return stores.Revoked{}, errElsewhere
+	case identity == "":
+		return stores.Revoked{}, stores.ErrNoIdentity
+	}
+	revoked, err := t.store.revoked.RevokeIdentity(ctx, identity)
+	if err != nil {
+		return stores.Revoked{}, err
+	}
+	if it := t.find(except); it != nil && it.Identity == identity {
+		it.mark = revoked.Mark
+	}
+	t.items = slices.DeleteFunc(t.items, func(it item) bool { return it.Identity == identity && it.ID != except })
+	return revoked, nil
+}
+
+// seal makes the cookie's value.
+func (t *trip) seal(it *item) error {
+	if size := len(t.binding.Cookie) + len(it.Identity) + len(it.Payload); size > maxCookie {
+		return &SizeError{Size: size}
+	}
+	value, err := t.store.sealer.Seal(it.encode(), t.binding)
+	if err != nil {
+		return fmt.Errorf("cookie: seal: %w", err)
+	}
+	if size := len(t.binding.Cookie) + len(value); size > maxCookie {
+		return &SizeError{Size: size}
+	}
+	it.value, it.old = value, false
+	return nil
+}

@@ -1,0 +1,33 @@
+package stores
+
+// Traveler is a [Store] that keeps no sessions: each travels, sealed, in the
+// cookie that it is for. There is nothing to find by its ID, so the methods of
+// Store answer [errors.ErrUnsupported]; the core makes a [Trip] for each
+// request instead. It cannot keep promises 2, 3, 5, 6, and 7 as a store does:
+// whoever has kept an older value of the cookie can present it again.
+type Traveler interface {
+	Store
+
+	// Travel returns what makes the trips of one manager, whose sessions open
+	// under no other cookie's name and for no other manager. It is an error
+	// when the store leaves open what a logout is to do.
+	Travel(cookie, manager string) (func() Trip, error)
+}
+
+// Trip is the sessions of one request: those that its cookies hold, and those
+// that it creates. It keeps the contract of [Store] and [Index] for these, as
+// far as its [Traveler] can; anything else is [errors.ErrUnsupported]. It
+// serves one goroutine at a time.
+type Trip interface {
+	Index
+
+	// Open reads a value of the cookie, without I/O, and returns the ID of the
+	// session in it, for Load and the others. Of several values for one
+	// session, the newest counts. Whatever is wrong with a value, the error is
+	// [ErrNotFound]. Old is true when the value is to be written again soon.
+	Open(value string) (id ID, old bool, err error)
+
+	// Value returns what the cookie is to carry for a session after a Create,
+	// Update, or Touch, and else what it came with.
+	Value(id ID) string
+}
