@@ -159,7 +159,7 @@ func (p *payload) fieldsTravelling() []byte {
 		field := rest[:len(rest)-len(after)]
 		rest = after
 		switch tag {
-		case tagScheme, tagHash, tagCreated, tagIdle, tagRemember, tagPrevious, tagRotated, tagConfirmed, tagData:
+		case tagScheme, tagHash, tagCreated, tagIdle, tagRemember, tagPrevious, tagRotated, tagConfirmed, tagSkipped, tagOlder, tagData:
 			continue
 		case tagAuthenticated:
 			if p.authenticated == p.created {

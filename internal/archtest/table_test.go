@@ -38,8 +38,11 @@ var imports = archtest.Table{
 	"stores":           {Tests: []string{"./stores/memory"}},
 	"stores/storetest": {Imports: []string{"testing", "./stores"}, Tests: []string{"./stores/memory"}},
 	"stores/memory":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
-	"stores/cookie":    {Imports: []string{"./security", "./stores"}, Tests: []string{"./stores/storetest"}},
-	"stores/sqlite":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
+	"stores/cookie": {
+		Imports: []string{"./security", "./stores"},
+		Tests:   slices.Concat(hostTests, []string{"./humasess", "./humasess/humasesstest", "./internal/coretest", "./stores/memory", "./stores/storetest"}),
+	},
+	"stores/sqlite": {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/redis": {
 		Imports: []string{"./stores", "github.com/redis/rueidis"},
 		Tests:   slices.Concat(hostTests, serverTests),

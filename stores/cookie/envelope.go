@@ -29,6 +29,9 @@ const (
 
 	// shortID is how much of an ID of ours is not zero.
 	shortID = 12
+
+	// longest bounds timeouts: the times that follow fit.
+	longest = 60 * 365 * 24 * time.Hour
 )
 
 // encode drops parts of a second, in favour of the server.
@@ -126,7 +129,7 @@ func (r *reader) seconds() time.Duration {
 	if v&1 == 0 {
 		n *= 60
 	}
-	if n > uint64(2*stores.LongestSession/time.Second) {
+	if n > uint64(longest/time.Second) {
 		r.bad = true
 		return 0
 	}

@@ -126,6 +126,10 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 		}
 		return stores.Created{}, err
 	}
+	if c.ID.IsZero() || c.Idle <= 0 || c.Absolute <= 0 {
+		return stores.Created{}, errors.New("cookie: Create called without an ID or a timeout")
+	}
+	c.Idle, c.Absolute = min(c.Idle, longest), min(c.Absolute, longest)
 	now := t.now()
 	it := item{fresh: true, Record: stores.Record{
 		ID: c.ID, Identity: c.Identity, Version: 1, LastSeen: now, Now: now, Deadline: now.Add(c.Absolute), Payload: c.Payload,
@@ -172,6 +176,7 @@ func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, err
 	if err != nil {
 		return stores.Updated{}, err
 	}
+	u.Idle, u.Absolute = min(u.Idle, longest), min(u.Absolute, longest)
 	next := *it
 	next.Version++
 	next.Payload = u.Payload
@@ -201,6 +206,7 @@ func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (tim
 	if since := it.Now.Sub(it.LastSeen); since >= 0 && since < idle/10 {
 		return it.Expires, nil
 	}
+	idle = min(idle, longest)
 	next := *it
 	next.LastSeen, next.Expires = next.Now, earlier(next.Now.Add(idle), next.Deadline)
 	if err := t.seal(&next); err != nil {

@@ -1,0 +1,366 @@
+package cookie_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+const name = humasess.DefaultCookieName
+
+// counting counts round trips to Revocations, and can fail.
+type counting struct {
+	stores.Revocations
+	calls int
+	err   error
+}
+
+func (c *counting) Check(ctx context.Context, id stores.ID, identity string) (stores.Standing, error) {
+	c.calls++
+	if c.err != nil {
+		return stores.Standing{}, c.err
+	}
+	return c.Revocations.Check(ctx, id, identity)
+}
+
+type rig struct {
+	handler  http.Handler
+	sessions *humasess.Manager[coretest.User]
+	clock    *humasesstest.Clock
+}
+
+func serve(t *testing.T, sealer security.Sealer, opts *cookie.Options) rig {
+	t.Helper()
+	clock := humasesstest.NewClock()
+	h, m := coretest.Serve(t, cookie.New(sealer, opts), &humasess.Options[coretest.User]{Now: clock.Now}, coretest.Hooks{})
+	return rig{h, m, clock}
+}
+
+// present answers with the status that the cookie's value gets at GET /me.
+func (r rig) present(value string) int {
+	c := humasesstest.NewClient(r.handler)
+	c.SetCookie(&http.Cookie{Name: name, Value: value})
+	return c.Do("GET", "/me", nil).Code
+}
+
+func revoked() *cookie.Options { return &cookie.Options{Revoked: memory.NewRevocations()} }
+
+func TestLogoutHolds(t *testing.T) {
+	r := serve(t, aead(t, key(t)), revoked())
+	c := coretest.SignIn(t, r.handler, "ada")
+	first := c.Cookie(name)
+	coretest.Do(t, c, "POST", "/bump", http.StatusOK)
+	second := c.Cookie(name)
+	if first == second {
+		t.Fatal("the changed session was not sent")
+	}
+	t.Run("an older cookie of a live session rolls it back, as documented", func(t *testing.T) {
+		if got := r.present(first); got != http.StatusOK {
+			t.Errorf("got %d, want 200", got)
+		}
+	})
+	coretest.Do(t, c, "POST", "/logout", http.StatusOK)
+	for _, old := range []string{first, second} {
+		if got := r.present(old); got != http.StatusUnauthorized {
+			t.Errorf("R1 K4 replay after logout: got %d, want 401", got)
+		}
+	}
+	t.Run("T8 a login over a session ends it", func(t *testing.T) {
+		c := coretest.SignIn(t, r.handler, "ada")
+		old := c.Cookie(name)
+		coretest.Do(t, c, "POST", "/login?name=ada", http.StatusNoContent)
+		if got := r.present(old); got != http.StatusUnauthorized {
+			t.Errorf("the old one: got %d, want 401", got)
+		}
+		coretest.Do(t, c, "GET", "/me", http.StatusOK)
+	})
+}
+
+func TestRevocationHolds(t *testing.T) {
+	r := serve(t, aead(t, key(t)), revoked())
+	t.Run("R3 others end, this one stays", func(t *testing.T) {
+		mine, other, bob := coretest.SignIn(t, r.handler, "ada"), coretest.SignIn(t, r.handler, "ada"), coretest.SignIn(t, r.handler, "bob")
+		stolen := mine.Cookie(name)
+		coretest.Do(t, mine, "POST", "/revoke-others", http.StatusOK)
+		coretest.Do(t, mine, "GET", "/me", http.StatusOK)
+		coretest.Do(t, bob, "GET", "/me", http.StatusOK)
+		coretest.Do(t, other, "GET", "/me", http.StatusUnauthorized)
+		if got := r.present(stolen); got != http.StatusUnauthorized {
+			t.Errorf("its cookie from before: got %d, want 401", got)
+		}
+	})
+	t.Run("R2 R14 an administrator ends a user's sessions", func(t *testing.T) {
+		ada, bob := coretest.SignIn(t, r.handler, "ada"), coretest.SignIn(t, r.handler, "bob")
+		if n, err := r.sessions.RevokeIdentity(t.Context(), "ada"); n != -1 || err != nil {
+			t.Errorf("got %d, %v, want -1", n, err)
+		}
+		coretest.Do(t, ada, "GET", "/me", http.StatusUnauthorized)
+		coretest.Do(t, bob, "GET", "/me", http.StatusOK)
+		coretest.Do(t, coretest.SignIn(t, r.handler, "ada"), "GET", "/me", http.StatusOK)
+	})
+	t.Run("R4 all of one's own", func(t *testing.T) {
+		a, b := coretest.SignIn(t, r.handler, "eve"), coretest.SignIn(t, r.handler, "eve")
+		coretest.Do(t, a, "POST", "/revoke-all", http.StatusOK)
+		coretest.Do(t, b, "GET", "/me", http.StatusUnauthorized)
+	})
+	t.Run("cookies of another process, or before a restart", func(t *testing.T) {
+		k := key(t)
+		before := coretest.SignIn(t, serve(t, aead(t, k), revoked()).handler, "ada").Cookie(name)
+		if got := serve(t, aead(t, k), revoked()).present(before); got != http.StatusUnauthorized {
+			t.Errorf("got %d, want 401", got)
+		}
+	})
+}
+
+func TestWithoutRevoked(t *testing.T) {
+	r := serve(t, aead(t, key(t)), &cookie.Options{AllowReplayAfterLogout: true})
+	c := coretest.SignIn(t, r.handler, "ada")
+	stolen := c.Cookie(name)
+	for _, path := range []string{"/list", "/renew", "/revoke-others", "/revoke-all"} {
+		coretest.Do(t, c, "POST", path, http.StatusNotImplemented)
+	}
+	if _, err := r.sessions.RevokeIdentity(t.Context(), "ada"); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("RevokeIdentity: got %v, want errors.ErrUnsupported", err)
+	}
+	coretest.Do(t, c, "POST", "/logout", http.StatusOK)
+	coretest.Do(t, c, "GET", "/me", http.StatusUnauthorized)
+	if got := r.present(stolen); got != http.StatusOK {
+		t.Errorf("the copy, which the option's name warns of: got %d, want 200", got)
+	}
+}
+
+func TestNewAsksForADecision(t *testing.T) {
+	sealer := aead(t, key(t))
+	for _, tt := range []struct {
+		opts *cookie.Options
+		with humasess.Options[coretest.User]
+		want string
+	}{
+		{nil, humasess.Options[coretest.User]{}, "AllowReplayAfterLogout"},
+		{&cookie.Options{Revoked: memory.NewRevocations(), AllowReplayAfterLogout: true}, humasess.Options[coretest.User]{}, "exclude each other"},
+		{revoked(), humasess.Options[coretest.User]{Sealer: sealer}, "Options.Sealer"},
+		{revoked(), humasess.Options[coretest.User]{MaxPerIdentity: 5}, "MaxPerIdentity"},
+		{revoked(), humasess.Options[coretest.User]{RotateEvery: time.Hour}, "RotateEvery"},
+	} {
+		m, err := humasess.New(cookie.New(sealer, tt.opts), &tt.with)
+		if m != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("got %v, want an error with %q", err, tt.want)
+		}
+	}
+}
+
+func TestTime(t *testing.T) {
+	r := serve(t, aead(t, key(t)), revoked())
+	c := coretest.SignIn(t, r.handler, "ada")
+	t.Run("L10 extended once per tenth of the idle timeout", func(t *testing.T) {
+		sent := 0
+		for range 12 {
+			r.clock.Advance(time.Minute)
+			if w := c.Do("GET", "/me", nil); len(w.Result().Cookies()) > 0 {
+				sent++
+			}
+		}
+		if sent != 4 {
+			t.Errorf("sent %d times in 12 minutes, want 4", sent)
+		}
+	})
+	t.Run("L11 a clock that steps back", func(t *testing.T) {
+		r.clock.Advance(-time.Hour)
+		coretest.Do(t, c, "GET", "/me", http.StatusOK)
+		r.clock.Advance(time.Hour)
+		coretest.Do(t, c, "GET", "/me", http.StatusOK)
+	})
+	t.Run("L1 idle", func(t *testing.T) {
+		idle := c.Cookie(name)
+		r.clock.Advance(30 * time.Minute)
+		if got := r.present(idle); got != http.StatusUnauthorized {
+			t.Errorf("got %d, want 401", got)
+		}
+	})
+	t.Run("L2 absolute", func(t *testing.T) {
+		c := coretest.SignIn(t, r.handler, "ada")
+		for range 12*6 - 1 {
+			r.clock.Advance(10 * time.Minute)
+			coretest.Do(t, c, "GET", "/me", http.StatusOK)
+		}
+		r.clock.Advance(10 * time.Minute)
+		coretest.Do(t, c, "GET", "/me", http.StatusUnauthorized)
+	})
+}
+
+func TestRoundTrips(t *testing.T) {
+	count := &counting{Revocations: memory.NewRevocations()}
+	r := serve(t, aead(t, key(t)), &cookie.Options{Revoked: count})
+	c := coretest.SignIn(t, r.handler, "ada")
+	for _, tt := range []struct {
+		method, path string
+		want         int
+	}{{"GET", "/me", 1}, {"POST", "/count", 2}} {
+		count.calls = 0
+		coretest.Do(t, c, tt.method, tt.path, http.StatusOK)
+		if count.calls != tt.want {
+			t.Errorf("%s: got %d round trips, want %d", tt.path, count.calls, tt.want)
+		}
+	}
+	count.err = errors.New("down")
+	w := c.Do("GET", "/me", nil)
+	if w.Code != http.StatusServiceUnavailable || len(w.Result().Cookies()) > 0 {
+		t.Errorf("X5 unreachable: got %d and cookies %v, want 503 and none", w.Code, w.Result().Cookies())
+	}
+	count.err = nil
+	coretest.Do(t, c, "GET", "/me", http.StatusOK)
+}
+
+func TestKeyRotation(t *testing.T) {
+	first, second := key(t), key(t)
+	opts := revoked()
+	c := coretest.SignIn(t, serve(t, aead(t, first), opts).handler, "ada")
+	old := c.Cookie(name)
+	both := serve(t, aead(t, second, first), opts)
+	c = coretest.Move(c, both.handler)
+	coretest.Do(t, c, "GET", "/me", http.StatusOK)
+	coretest.Do(t, c, "POST", "/count", http.StatusOK)
+	newest := serve(t, aead(t, second), opts)
+	if got := newest.present(c.Cookie(name)); got != http.StatusOK {
+		t.Errorf("K3 sealed again by the write: got %d, want 200", got)
+	}
+	if got := newest.present(old); got != http.StatusUnauthorized {
+		t.Errorf("K3 its key is gone: got %d, want 401", got)
+	}
+}
+
+// Keys are rotated under load: nobody is logged out and nobody gets a 500.
+func TestKeyRotationUnderLoad(t *testing.T) {
+	first, second := key(t), key(t)
+	opts := revoked()
+	stages := []rig{
+		serve(t, aead(t, first), opts), serve(t, aead(t, first, second), opts),
+		serve(t, aead(t, second, first), opts), serve(t, aead(t, second), opts),
+	}
+	coretest.Together(8, func(int) {
+		c := coretest.SignIn(t, stages[0].handler, "ada")
+		for _, stage := range stages {
+			c = coretest.Move(c, stage.handler)
+			for range 20 {
+				coretest.Do(t, c, "GET", "/me", http.StatusOK)
+				coretest.Do(t, c, "POST", "/count", http.StatusOK)
+			}
+		}
+	})
+}
+
+func TestSize(t *testing.T) {
+	for kind, make := range map[string]func(...security.Key) (security.Sealer, error){"aead": security.NewAEAD, "securecookie": security.NewSecureCookie} {
+		t.Run("C7 K7 "+kind, func(t *testing.T) {
+			sealer, err := make(key(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			issue := func(name string, n int) (int, error) {
+				m, err := humasess.New(cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true}),
+					&humasess.Options[string]{Cookie: humasess.CookieOptions{Name: name}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				c, err := m.Issue(t.Context(), strings.Repeat("a", n))
+				if err != nil {
+					return 0, err
+				}
+				return len(c.Name) + len(c.Value), nil
+			}
+			fits := 0
+			for n := 1500; n < 4000; n++ {
+				if _, err := issue("c", n); err != nil {
+					break
+				}
+				fits = n
+			}
+			size, _ := issue("c", fits)
+			longest := "c" + strings.Repeat("c", 4096-size)
+			if got, err := issue(longest, fits); got != 4096 || err != nil {
+				t.Errorf("4096 bytes: got %d, %v, want it sent", got, err)
+			}
+			_, err = issue(longest+"c", fits)
+			var e *cookie.SizeError
+			if !errors.As(err, &e) || e.Size != 4097 || !errors.Is(err, stores.ErrTooLarge) || !strings.Contains(err.Error(), "redis") {
+				t.Errorf("4097 bytes: got %v, want a SizeError that names the other stores", err)
+			}
+			if _, err := issue("c", 1<<20); !errors.Is(err, stores.ErrTooLarge) {
+				t.Errorf("1 MiB: got %v, want ErrTooLarge", err)
+			}
+		})
+	}
+}
+
+// visitor is the sample of the budgets, 119 bytes of JSON.
+type visitor struct {
+	UID   string    `json:"uid"`
+	Name  string    `json:"name"`
+	Roles [2]string `json:"roles"`
+	N     int       `json:"n"`
+	Seen  time.Time `json:"seen"`
+}
+
+func TestSizeOfTheSample(t *testing.T) {
+	sample := visitor{"u-1234567", "Grace Hopper", [2]string{"admin", "author"}, 1, time.Unix(1_900_000_000, 0).UTC()}
+	for _, tt := range []struct {
+		kind string
+		make func(...security.Key) (security.Sealer, error)
+		most int
+	}{{"aead", security.NewAEAD, 270}, {"securecookie", security.NewSecureCookie, 380}} {
+		sealer, err := tt.make(key(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, opts := range []*cookie.Options{{AllowReplayAfterLogout: true}, revoked()} {
+			m, err := humasess.New(cookie.New(sealer, opts), &humasess.Options[visitor]{Identity: func(v visitor) string { return v.UID }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := m.Issue(t.Context(), sample)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s, Revoked %v: %d bytes", tt.kind, opts.Revoked != nil, len(c.Value))
+			if opts.Revoked == nil && len(c.Value) > tt.most {
+				t.Errorf("%s: got %d bytes, want at most %d", tt.kind, len(c.Value), tt.most)
+			}
+		}
+	}
+}
+
+func TestBytes(t *testing.T) {
+	embark, err := cookie.New(aead(t, key(t)), revoked()).Travel(name, "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	for _, payload := range []string{"", "\x00", string(all), strings.Repeat("\xff", 2500)} {
+		trip, id := embark(), stores.ID{9}
+		if _, err := trip.Create(t.Context(), stores.Create{ID: id, Identity: string(all), Payload: []byte(payload), Idle: time.Hour, Absolute: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		next := embark()
+		if _, _, err := next.Open(trip.Value(id)); err != nil {
+			t.Fatal(err)
+		}
+		r, err := next.Load(t.Context(), id)
+		if err != nil || string(r.Payload) != payload || r.Identity != string(all) {
+			t.Errorf("got %d bytes, identity %q, %v, want %d", len(r.Payload), r.Identity, err, len(payload))
+		}
+	}
+}
