@@ -21,27 +21,27 @@ func TestCore(t *testing.T) {
 			t.Parallel()
 			server := f.server(t)
 			client := dial(t, server)
-			behave(t, client, server)
+			behave(t, client, server, hooks{})
 		})
 	}
 }
 
 // behave runs every behaviour, each on keys of its own.
-func behave(t *testing.T, client rueidis.Client, server *servertest.Redis) {
+func behave(t *testing.T, client rueidis.Client, server *servertest.Redis, at hooks) {
 	t.Helper()
 	for _, b := range coretest.Behaviours {
 		store := open(t, client)
-		b.Run(t, coretest.Shared{One: store, Other: store})
+		b.Run(t, coretest.Shared{One: store, Other: store, Hooks: at})
 	}
 	t.Run("T8 identity change between any two servers", func(t *testing.T) {
-		identityChange(t, open(t, client), server)
+		identityChange(t, open(t, client), server, at)
 	})
 }
 
 // identityChange signs one session in as somebody else on every pair of
 // primaries.
-func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis) {
-	handler, sessions := serve(t, store, nil, hooks{})
+func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis, at hooks) {
+	handler, sessions := serve(t, store, nil, at)
 	names := onEachPrimary(t, store, server)
 	for from, a := range names {
 		for to, b := range names {
@@ -51,13 +51,17 @@ func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis) 
 			c := humasesstest.NewClient(handler)
 			do(t, c, "POST", "/login?name="+a, 204)
 			old := c.Clone()
-			do(t, c, "POST", "/rename?name=renamed"+b, 204)
+			do(t, c, "POST", "/rename?name="+b, 204) // changes data, and the identity with it
 			do(t, c, "GET", "/me", 200)
 			do(t, old, "GET", "/me", 401)
-			do(t, c, "POST", "/login?name="+b, 204)
+			renamed := c.Clone()
+			do(t, c, "POST", "/login?name="+a, 204) // signs in over it
 			do(t, c, "POST", "/bump", 200)
-			if listed, err := sessions.List(t.Context(), a); len(listed) != 0 || err != nil {
-				t.Errorf("%s: got %d sessions and error %v, want none", a, len(listed), err)
+			do(t, renamed, "GET", "/me", 401)
+			for name, want := range map[string]int{a: 1, b: 0} {
+				if listed, err := sessions.List(t.Context(), name); len(listed) != want || err != nil {
+					t.Errorf("%s: got %d sessions and error %v, want %d", name, len(listed), err, want)
+				}
 			}
 			do(t, c, "POST", "/logout", 200)
 		}
