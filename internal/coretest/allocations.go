@@ -46,7 +46,7 @@ func AllocationsOverBare(tb testing.TB, handler http.Handler, c *humasesstest.Cl
 	huma.Post(api, "/count", answer)
 
 	cost := func(handler http.Handler) float64 {
-		r := httptest.NewRequest(method, "https://example.com"+path, http.NoBody)
+		r := httptest.NewRequestWithContext(tb.Context(), method, "https://example.com"+path, http.NoBody)
 		r.Header.Set("Cookie", humasess.DefaultCookieName+"="+c.Cookie(humasess.DefaultCookieName))
 		w := &discard{http.Header{}}
 		return Allocations(func() {

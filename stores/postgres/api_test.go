@@ -29,21 +29,21 @@ const patience = 30 * time.Second
 // the processor to it.
 func rest() { <-time.After(10 * time.Millisecond) }
 
-// add creates a session that lives for an hour.
-func add(ctx context.Context, store stores.Store, identity string, limit int) (stores.ID, error) {
+// add creates a session of ada that lives for an hour.
+func add(ctx context.Context, store stores.Store, limit int) (stores.ID, error) {
 	id, err := stores.RandomID()
 	if err != nil {
 		return id, err
 	}
 	_, err = store.Create(ctx, stores.Create{
-		ID: id, Identity: identity, Payload: []byte("payload"), Idle: time.Hour, Absolute: time.Hour, Limit: limit,
+		ID: id, Identity: "ada", Payload: []byte("payload"), Idle: time.Hour, Absolute: time.Hour, Limit: limit,
 	})
 	return id, err
 }
 
-func mustAdd(t *testing.T, store stores.Store, identity string) stores.ID {
+func mustAdd(t *testing.T, store stores.Store) stores.ID {
 	t.Helper()
-	id, err := add(t.Context(), store, identity, 0)
+	id, err := add(t.Context(), store, 0)
 	if err != nil {
 		t.Fatalf("Create: %v", err)
 	}

@@ -56,7 +56,7 @@ func TestReadOnly(t *testing.T) {
 	handler, _ := serve(t, store, nil, hooks{})
 	c := coretest.SignIn(t, handler, "ada")
 	readOnly := postgres.New(dial(t, server.With(t, "default_transaction_read_only", "on")), &postgres.Options{Schema: name, SweepEvery: -1})
-	_, err := add(t.Context(), readOnly, "ada", 0)
+	_, err := add(t.Context(), readOnly, 0)
 	says(t, "Create", err, "may write")
 	handler, _ = serve(t, readOnly, nil, hooks{})
 	do(t, coretest.Move(c, handler), "GET", "/me", 200)

@@ -45,7 +45,7 @@ const epoch = 946_684_800_000_000
 // ScanBytes implements pgtype.BytesScanner. NULL leaves the zero times.
 func (s *instants) ScanBytes(b []byte) error {
 	for i := 0; i < len(s) && len(b) >= 8; i++ {
-		s[i] = time.UnixMicro(epoch + int64(binary.BigEndian.Uint64(b))).UTC() //nolint:gosec // it was an int64
+		s[i] = time.UnixMicro(epoch + int64(binary.BigEndian.Uint64(b))).UTC()
 		b = b[8:]
 	}
 	return nil

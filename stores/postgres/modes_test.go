@@ -22,7 +22,7 @@ func TestModes(t *testing.T) {
 			if _, err := store.Sweep(t.Context()); err != nil {
 				t.Errorf("Sweep: %v", err)
 			}
-			id := mustAdd(t, store, "ada")
+			id := mustAdd(t, store)
 			if records, err := store.LoadMany(t.Context(), []stores.ID{id, {1}}); err != nil || len(records) != 1 {
 				t.Errorf("LoadMany: got %d records and error %v, want one", len(records), err)
 			}

@@ -37,7 +37,7 @@ func TestHostileNames(t *testing.T) {
 				t.Fatalf("Migrate: %v", err)
 			}
 		}
-		id := mustAdd(t, store, "ada")
+		id := mustAdd(t, store)
 		if _, err := store.Update(ctx, stores.Update{ID: id, Version: 1, Payload: []byte("x")}); err != nil {
 			t.Errorf("Update: %v", err)
 		}
@@ -117,7 +117,7 @@ func TestMigrateTogether(t *testing.T) {
 				t.Errorf("round %d: %v", round, err)
 				return
 			}
-			if _, err := add(t.Context(), store, "ada", 0); err != nil {
+			if _, err := add(t.Context(), store, 0); err != nil {
 				t.Errorf("round %d: %v", round, err)
 			}
 		})
@@ -135,7 +135,7 @@ func TestSchemaByOtherMeans(t *testing.T) {
 	if _, err := pool.Exec(t.Context(), postgres.Schema(&postgres.Options{Schema: name})); err != nil {
 		t.Fatal(err)
 	}
-	mustAdd(t, postgres.New(pool, &postgres.Options{Schema: name, SweepEvery: -1}), "ada")
+	mustAdd(t, postgres.New(pool, &postgres.Options{Schema: name, SweepEvery: -1}))
 }
 
 func TestForeignShape(t *testing.T) {
@@ -152,17 +152,18 @@ func TestForeignShape(t *testing.T) {
 			if _, err := pool.Exec(t.Context(), fmt.Sprintf(tt.spoil, pgx.Identifier{name}.Sanitize())); err != nil {
 				t.Fatal(err)
 			}
-			_, err := add(t.Context(), store, "ada", 0)
+			_, err := add(t.Context(), store, 0)
 			says(t, "Create", err, "call Migrate")
 			handler, _ := serve(t, store, nil, hooks{})
 			signInFails(t, handler)
 			err = store.Migrate(t.Context())
-			if tt.name == "column missing" {
+			switch {
+			case tt.name == "column missing":
 				says(t, "Migrate", err, "another shape", "payload")
-			} else if err != nil {
+			case err != nil:
 				t.Errorf("Migrate: %v", err)
-			} else {
-				mustAdd(t, store, "ada")
+			default:
+				mustAdd(t, store)
 			}
 		})
 	}
@@ -176,7 +177,7 @@ func TestMaxPayload(t *testing.T) {
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	id := mustAdd(t, store, "ada")
+	id := mustAdd(t, store)
 	large := []byte("payload!")
 	_, err := store.Update(t.Context(), stores.Update{ID: id, Version: 1, Payload: large})
 	if !errors.Is(err, stores.ErrTooLarge) {

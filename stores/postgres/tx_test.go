@@ -115,7 +115,7 @@ func TestRevokeInTransaction(t *testing.T) {
 		}
 	}
 	t.Run("R2 rolled back", func(t *testing.T) {
-		id := mustAdd(t, store, "ada")
+		id := mustAdd(t, store)
 		inTx, tx := begin(t)
 		revoke(t, inTx, "ada")
 		if _, err := store.Load(inTx, id); !errors.Is(err, stores.ErrNotFound) {
@@ -157,7 +157,7 @@ func TestRevokeInTransaction(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = tx.Rollback(ctx) }()
-		_, err = add(postgres.WithTx(ctx, tx), store, "ada", 0)
+		_, err = add(postgres.WithTx(ctx, tx), store, 0)
 		says(t, "Create", err, "READ COMMITTED")
 	})
 }

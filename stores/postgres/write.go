@@ -83,7 +83,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if err != nil {
 		return stores.Created{}, err
 	}
-	s.wake()
+	s.wake() //nolint:contextcheck // it outlives the call
 	return stores.Created{
 		Version: 1, Expires: answer.times[0], Deadline: answer.times[1], Now: answer.times[2],
 		RevokedAgo: ago(answer.revoked, answer.times[2]), Mark: mark(answer.revoked), Evicted: int(answer.evicted),
@@ -206,6 +206,6 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	if err != nil {
 		return stores.Revoked{}, err
 	}
-	s.wake() // a mark has to be removed some day too
+	s.wake() //nolint:contextcheck // it outlives the call; a mark has to be removed some day too
 	return stores.Revoked{Count: int(count), Ago: ago(before, now), Mark: now.UnixMicro()}, nil
 }
