@@ -52,6 +52,10 @@ var imports = archtest.Table{
 		Tests:   slices.Concat(hostTests, serverTests),
 	},
 
+	"examples/postgres": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./stores/postgres", "github.com/jackc/pgx/v5/..."},
+		Tests:   []string{"./humasess/humasesstest", "./internal/servertest"},
+	},
 	"examples/redis": {
 		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./stores/redis", "github.com/redis/rueidis"},
 		Tests:   []string{"./humasess/humasesstest", "./internal/servertest"},

@@ -1,0 +1,190 @@
+// Postgres is a small API whose users and sessions live in one PostgreSQL
+// database: signing up writes a user and starts a session in one transaction,
+// and changing the password ends every other session. Any number of processes
+// share them. Give it a connection string.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/stores/postgres"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// User is what a session remembers.
+type User struct {
+	ID string `json:"id"`
+}
+
+// CredentialsInput is the input of the public operations that start a session.
+type CredentialsInput struct {
+	humasess.Login[User]
+	Body struct {
+		Name     string `json:"name" minLength:"1" maxLength:"64" example:"ada"`
+		Password string `json:"password" minLength:"8" maxLength:"72" example:"analytical engine"`
+	}
+}
+
+// PasswordInput requires a session.
+type PasswordInput struct {
+	humasess.Required[User]
+	Body struct {
+		Password string `json:"password" minLength:"8" maxLength:"72" example:"difference engine"`
+	}
+}
+
+// UserInput requires a session.
+type UserInput struct{ humasess.Required[User] }
+
+// MeOutput shows the session's data.
+type MeOutput struct{ Body User }
+
+const usersTable = `CREATE TABLE IF NOT EXISTS example_users (
+	name text PRIMARY KEY,
+	salt bytea NOT NULL,
+	hash bytea NOT NULL
+)`
+
+// hash stands for a password hash. Use argon2id or bcrypt in production.
+func hash(salt []byte, password string) []byte {
+	sum := sha256.Sum256(append(salt[:len(salt):len(salt)], password...))
+	return sum[:]
+}
+
+func newSalt() []byte {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails
+	return salt
+}
+
+type app struct {
+	pool     *pgxpool.Pool
+	sessions *humasess.Manager[User]
+}
+
+// signUp adds a user who is signed in at once. Either both are there, or
+// neither is.
+func (a *app) signUp(ctx context.Context, in *CredentialsInput) (*struct{}, error) {
+	salt := newSalt()
+	return nil, pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO example_users VALUES ($1, $2, $3)`, in.Body.Name, salt, hash(salt, in.Body.Password))
+		if e := (*pgconn.PgError)(nil); errors.As(err, &e) && e.Code == "23505" { // unique_violation
+			return huma.Error409Conflict("this name is taken")
+		}
+		if err != nil {
+			return err
+		}
+		if err := in.Session.Start(User{ID: in.Body.Name}); err != nil {
+			return err
+		}
+		return in.Session.Commit(postgres.WithTx(ctx, tx))
+	})
+}
+
+func (a *app) login(ctx context.Context, in *CredentialsInput) (*struct{}, error) {
+	var salt, want []byte
+	err := a.pool.QueryRow(ctx, `SELECT salt, hash FROM example_users WHERE name = $1`, in.Body.Name).Scan(&salt, &want)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare(hash(salt, in.Body.Password), want) != 1 {
+		return nil, huma.Error401Unauthorized("wrong name or password")
+	}
+	return nil, in.Session.Start(User{ID: in.Body.Name})
+}
+
+// changePassword ends the user's other sessions. Whoever checks the password
+// of before while this runs is not signed in any more.
+func (a *app) changePassword(ctx context.Context, in *PasswordInput) (*struct{}, error) {
+	salt := newSalt()
+	_, err := a.pool.Exec(ctx, `UPDATE example_users SET salt = $2, hash = $3 WHERE name = $1`,
+		in.Value().ID, salt, hash(salt, in.Body.Password))
+	if err != nil {
+		return nil, err
+	}
+	_, err = in.Session.RevokeOthers(ctx)
+	return nil, err
+}
+
+func (a *app) me(_ context.Context, in *UserInput) (*MeOutput, error) {
+	return &MeOutput{Body: in.Value()}, nil
+}
+
+// handler is the whole API on a pool of connections.
+func handler(ctx context.Context, pool *pgxpool.Pool) (http.Handler, error) {
+	store := postgres.New(pool, &postgres.Options{Prefix: "example_"})
+	if err := store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := pool.Exec(ctx, usersTable); err != nil {
+		return nil, err
+	}
+	sessions, err := humasess.New(store, &humasess.Options[User]{
+		Identity: func(u User) string { return u.ID },
+		// For plain http on localhost. Leave it out in production.
+		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Postgres", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		return nil, err
+	}
+	a := &app{pool, sessions}
+	huma.Post(api, "/signup", a.signUp)
+	huma.Post(api, "/login", a.login)
+	huma.Get(api, "/me", a.me)
+	huma.Post(api, "/password", a.changePassword)
+	return mux, nil
+}
+
+// start connects and builds the API. Its errors say what to do.
+func start(ctx context.Context, dsn string) (http.Handler, *pgxpool.Pool, error) {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	h, err := handler(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, nil, fmt.Errorf("%w\n\nIs PostgreSQL running? With Docker, this starts one:\n"+
+			"  docker run --rm -e POSTGRES_PASSWORD=postgres -p 5432:5432 postgres\n"+
+			"Another is named by -postgres or DATABASE_URL", err)
+	}
+	return h, pool, nil
+}
+
+func main() {
+	fallback := os.Getenv("DATABASE_URL")
+	if fallback == "" {
+		fallback = "postgres://postgres:postgres@localhost:5432/postgres"
+	}
+	dsn := flag.String("postgres", fallback, "connection string")
+	listen := flag.String("listen", "localhost:8888", "where to serve")
+	flag.Parse()
+	h, _, err := start(context.Background(), *dsn)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Docs page: http://%s/docs\n", *listen)
+	log.Fatal(http.ListenAndServe(*listen, h))
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/servertest"
+)
+
+// TestTwoServers signs up at one instance of the program and goes on at the
+// other.
+func TestTwoServers(t *testing.T) {
+	dsn := servertest.StartPostgres(t, "fsync=off").DSN
+	instance := func() *humasesstest.Client {
+		h, pool, err := start(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		return humasesstest.NewClient(h)
+	}
+	first, second := instance(), instance()
+	ada := map[string]string{"name": "ada", "password": "analytical engine"}
+	changed := map[string]string{"name": "ada", "password": "difference engine"}
+	steps := []struct {
+		name   string
+		client *humasesstest.Client
+		method string
+		path   string
+		body   any
+		want   int
+	}{
+		{"before", first, "GET", "/me", nil, 401},
+		{"sign up", first, "POST", "/signup", ada, 204},
+		{"signed in at once", first, "GET", "/me", nil, 200},
+		{"the name again", second, "POST", "/signup", ada, 409},
+		{"which signs nobody in", second, "GET", "/me", nil, 401},
+		{"wrong password", second, "POST", "/login", changed, 401},
+		{"nobody", second, "POST", "/login", map[string]string{"name": "eve", "password": "eavesdropping"}, 401},
+		{"login elsewhere", second, "POST", "/login", ada, 204},
+		{"new password", second, "POST", "/password", map[string]string{"password": "difference engine"}, 204},
+		{"still signed in", second, "GET", "/me", nil, 200},
+		{"the other is out", first, "GET", "/me", nil, 401},
+		{"old password", first, "POST", "/login", ada, 401},
+		{"new one", first, "POST", "/login", changed, 204},
+	}
+	for _, s := range steps {
+		if w := s.client.Do(s.method, s.path, s.body); w.Code != s.want {
+			t.Fatalf("%s: got %d %s, want %d", s.name, w.Code, w.Body, s.want)
+		}
+	}
+}
+
+func TestStartWithoutServer(t *testing.T) {
+	_, _, err := start(t.Context(), "postgres://app:hunter2@127.0.0.1:1/shop")
+	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") || !strings.Contains(err.Error(), "docker run") {
+		t.Errorf("got %v, want the address and what to do", err)
+	}
+	if err != nil && strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %q shows the password", err)
+	}
+}
