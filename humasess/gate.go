@@ -93,6 +93,8 @@ type entry struct {
 	policy   openapi.Policy
 	demands  []openapi.Requirements // those that not every request satisfies
 	sessions []sessionUse
+	exempt   bool // from the cross-origin check
+	isolated bool // reads of other sites are refused as well
 }
 
 // sessionUse is one session type of an operation.
@@ -115,7 +117,7 @@ func (g *gate) entry(op *huma.Operation) *entry {
 
 func (g *gate) newEntry(op *huma.Operation) *entry {
 	policy, err := g.doc.Policy(op)
-	e := &entry{op: op, policy: policy, err: err}
+	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op)}
 	if err != nil {
 		return e
 	}
@@ -134,6 +136,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
 			e.sessions = append(e.sessions, use)
+			e.isolated = e.isolated || m.document(g).Isolated
 		}
 	}
 	slices.SortFunc(e.sessions, func(a, b sessionUse) int { return strings.Compare(a.scheme, b.scheme) })
@@ -177,7 +180,7 @@ func (g *gate) misuse(ctx huma.Context, err error) {
 // is looked up: the browser adds the cookie by itself.
 func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 	upgrade := ctx.Header("Upgrade") != ""
-	if !upgrade && openapi.SafeMethod(ctx.Method()) {
+	if e.exempt || !upgrade && !e.isolated && openapi.SafeMethod(ctx.Method()) {
 		return true
 	}
 	o := security.Origins{
@@ -186,6 +189,8 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
 		Origin:       ctx.Header("Origin"),
 		Upgrade:      upgrade,
+		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
+		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
 	}
 	for _, s := range e.sessions {
 		if err := s.manager.checkOrigin(o); err != nil {

@@ -60,6 +60,8 @@ func requestOrigins(r *http.Request) security.Origins {
 		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),
 		Origin:       r.Header.Get("Origin"),
 		Upgrade:      r.Header.Get("Upgrade") != "",
+		SecFetchMode: r.Header.Get("Sec-Fetch-Mode"),
+		SecFetchDest: r.Header.Get("Sec-Fetch-Dest"),
 	}
 }
 
@@ -190,6 +192,7 @@ type lent struct {
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
 func (lent) cookie() string             { return "" }
+func (lent) clears() string             { return "" }
 
 // commit leaves writing to the outer request, but an error response drops
 // what is pending, whatever the outer one makes of it.

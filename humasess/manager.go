@@ -186,6 +186,7 @@ func (m *Manager[T]) document(g *gate) openapi.Scheme {
 		HasRoles:   m.opts.Roles != nil,
 		OmitRoles:  m.opts.OmitRoles,
 		Default:    m.opts.RequireByDefault,
+		Isolated:   m.opts.RejectCrossSiteReads,
 		Extension: &schemePolicy{
 			gate:                    g,
 			IdleTimeout:             duration(m.opts.IdleTimeout),
@@ -217,7 +218,12 @@ type schemeCheck = func(ctx huma.Context, scopes []string) error
 
 func (m *Manager[T]) schemeChecks() map[string]schemeCheck { return m.opts.SchemeChecks }
 
-func (m *Manager[T]) checkOrigin(o security.Origins) error { return m.origins.Check(o) }
+func (m *Manager[T]) checkOrigin(o security.Origins) error {
+	if err := m.origins.Check(o); err != nil || !m.opts.RejectCrossSiteReads {
+		return err
+	}
+	return m.origins.CheckRead(o)
+}
 
 func (m *Manager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
 	m.emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -81,6 +82,23 @@ type Options[T any] struct {
 	// own, each as "scheme://host[:port]". The default is none.
 	TrustedOrigins []string
 
+	// RejectCrossSiteReads refuses requests of safe methods, too, that a page of
+	// another site makes other than by navigating, to embed or to measure what
+	// they answer (Fetch Metadata, ASVS 3.5.8). The default is false.
+	RejectCrossSiteReads bool
+
+	// ClearSiteData are the kinds of data that browsers are to forget when a
+	// response signs out, "cache", "storage", "executionContexts" or "cookies".
+	// Beware of "cookies": it is for the whole registrable domain, so that it
+	// signs out of sibling hosts, too; our cookie expires without it. Browsers
+	// heed the header on https only. The default is none.
+	ClearSiteData []string
+
+	// Assurance makes the timeouts those of an assurance level of NIST SP
+	// 800-63B-4 where they are not set, and refuses longer ones, those of
+	// Remember included. The default is none.
+	Assurance Assurance
+
 	// RequireByDefault requires a session for every operation that does not
 	// embed Session or Login or say `security: []`. The default is false.
 	RequireByDefault bool
@@ -137,6 +155,10 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	var c Options[T]
 	if o != nil {
 		c = *o
+		c.ClearSiteData = slices.Clone(o.ClearSiteData)
+	}
+	if err := c.assure(); err != nil {
+		return c, err
 	}
 	orDefault(&c.IdleTimeout, 30*time.Minute)
 	orDefault(&c.AbsoluteTimeout, 12*time.Hour)
@@ -178,6 +200,10 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", o.RotateEvery, o.RotationGrace)
 	case o.MaxPerIdentity < -1:
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
+	case slices.ContainsFunc(o.ClearSiteData, func(kind string) bool {
+		return !slices.Contains([]string{"cache", "storage", "executionContexts", "cookies"}, kind)
+	}):
+		return fmt.Errorf("ClearSiteData %q is none of cache, storage, executionContexts and cookies", o.ClearSiteData)
 	case !openapi.ValidKey(o.SchemeName):
 		return fmt.Errorf("SchemeName %q is not a component key: letters, digits and . _ - only", o.SchemeName)
 	case (o.Codec.Marshal == nil) != (o.Codec.Unmarshal == nil):

@@ -37,6 +37,17 @@ func TestOptionsRefused(t *testing.T) {
 		{"L3 for ever", Options[person]{IdleTimeout: 1<<63 - 1, AbsoluteTimeout: 1<<63 - 1}, "400 days"},
 		{"remember idle timeout", Options[person]{RememberIdleTimeout: -1}, "RememberIdleTimeout"},
 		{"remember absolute timeout", Options[person]{RememberAbsoluteTimeout: day}, "RememberAbsoluteTimeout"},
+		{"L3 AAL1 for 31 days", Options[person]{Assurance: AAL1, AbsoluteTimeout: 30*day + 1}, "AAL1"},
+		{"L3 AAL2 idle", Options[person]{Assurance: AAL2, IdleTimeout: time.Hour + 1}, "AAL2"},
+		{"L3 AAL2 overall", Options[person]{Assurance: AAL2, AbsoluteTimeout: day + 1}, "AAL2"},
+		{"L3 AAL3 idle", Options[person]{Assurance: AAL3, IdleTimeout: 15*time.Minute + 1}, "AAL3"},
+		{"L3 AAL3 overall", Options[person]{Assurance: AAL3, AbsoluteTimeout: 12*time.Hour + 1}, "AAL3"},
+		{"L3 AAL3 remembered for longer", Options[person]{Assurance: AAL3, RememberAbsoluteTimeout: 13 * time.Hour}, "AAL3"},
+		{"L3 AAL2 remembered while idle for longer", Options[person]{Assurance: AAL2, RememberIdleTimeout: 2 * time.Hour}, "AAL2"},
+		{"L3 AAL4", Options[person]{Assurance: 4}, "Assurance"},
+		{"H3 unknown kind of site data", Options[person]{ClearSiteData: []string{"cache", "*"}}, "ClearSiteData"},
+		{"T9 rotation within the grace", Options[person]{RotateEvery: 10 * time.Second}, "RotateEvery"},
+		{"T9 negative rotation", Options[person]{RotateEvery: -1}, "RotateEvery"},
 		{"C10 remember absolute timeout", Options[person]{RememberAbsoluteTimeout: 400*day + 1}, "400 days"},
 		{"T9 rotation grace", Options[person]{RotationGrace: time.Hour + 1}, "RotationGrace"},
 		{"R6 limit", Options[person]{MaxPerIdentity: -2}, "MaxPerIdentity"},
@@ -162,4 +173,32 @@ func TestOptionsDefaults(t *testing.T) {
 			t.Errorf("got %+v, want nothing filled in", o)
 		}
 	})
+}
+
+func TestAssurance(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		level          Assurance
+		idle, absolute time.Duration
+	}{
+		{"L3 AAL1", AAL1, 30 * day, 30 * day},
+		{"L3 AAL2", AAL2, time.Hour, day},
+		{"L3 AAL3", AAL3, 15 * time.Minute, 12 * time.Hour},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := (&Options[person]{Assurance: tt.level}).withDefaults()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, remember := range []bool{false, true} {
+				if idle, absolute := got.timeouts(remember); idle != tt.idle || absolute != tt.absolute {
+					t.Errorf("remembered %v: got %v and %v, want %v and %v", remember, idle, absolute, tt.idle, tt.absolute)
+				}
+			}
+			short, err := (&Options[person]{Assurance: tt.level, IdleTimeout: time.Minute, AbsoluteTimeout: time.Hour}).withDefaults()
+			if err != nil || short.IdleTimeout != time.Minute || short.AbsoluteTimeout != time.Hour {
+				t.Errorf("shorter ones: got %v and %v, error %v", short.IdleTimeout, short.AbsoluteTimeout, err)
+			}
+		})
+	}
 }

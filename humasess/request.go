@@ -66,6 +66,9 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	undo()
 	cookie() string
 
+	// clears is the Clear-Site-Data of the response, or "".
+	clears() string
+
 	isBound() bool
 }
 
@@ -340,6 +343,9 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 			// After the handler's own, which may replace what is there.
 			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
 			sent = true
+		}
+		if v := r.session(i).clears(); v != "" {
+			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})
 		}
 	}
 	r.held.release(ctx, sent, r.anyActive())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -100,6 +101,16 @@ func (s *state[T]) cookie() string {
 		return s.m.cookies.expired
 	}
 	return ""
+}
+
+// clears returns the Clear-Site-Data of a response that signs out.
+func (s *state[T]) clears() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
+		return ""
+	}
+	return `"` + strings.Join(s.m.opts.ClearSiteData, `", "`) + `"`
 }
 
 // write carries out the plan, and starts over when the session was changed

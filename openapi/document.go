@@ -146,6 +146,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	if documented != nil {
 		op.Security = documented
 	}
+	describeExemption(op)
 	d.describeResponses(op, policy, hadMarker)
 	return nil
 }

@@ -30,7 +30,7 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 	if requires(policy) {
 		d.add(responses, http.StatusUnauthorized, unauthorizedText)
 	}
-	if text := forbiddenText(op, policy); text != "" {
+	if text := d.forbiddenText(op, policy); text != "" {
 		d.add(responses, http.StatusForbidden, text)
 	}
 	if hadMarker && len(op.Parameters) == 0 && op.RequestBody == nil && addedUnprocessable(op) {
@@ -62,7 +62,7 @@ func requires(p Policy) bool {
 }
 
 // forbiddenText describes the 403 of an operation, "" when it has none.
-func forbiddenText(op *huma.Operation, p Policy) string {
+func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 	var parts []string
 	if roles := requiredRoles(p); len(roles) > 0 {
 		noun := "role"
@@ -71,15 +71,16 @@ func forbiddenText(op *huma.Operation, p Policy) string {
 		}
 		parts = append(parts, fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `")))
 	}
-	for _, d := range p.Declarations {
-		if d.Fresh > 0 {
-			parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", d.Fresh))
+	for _, declared := range p.Declarations {
+		if declared.Fresh > 0 {
+			parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", declared.Fresh))
 		}
 	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
 	}
-	if !SafeMethod(op.Method) {
+	isolated := slices.ContainsFunc(d.schemes, func(s Scheme) bool { return s.Isolated })
+	if (isolated || !SafeMethod(op.Method)) && !CrossSiteAllowed(op) {
 		parts = append(parts, crossOriginText)
 	}
 	return strings.Join(parts, " ")

@@ -17,6 +17,7 @@ type Scheme struct {
 	HasRoles   bool         // the type knows its roles, so operations may require some
 	OmitRoles  bool         // keep roles out of the document, not out of the check
 	Default    bool         // operations that declare nothing require it
+	Isolated   bool         // reads of other sites are refused as well
 	Extension  any          // x-session: the session's policy, as JSON
 }
 

@@ -33,6 +33,9 @@ type Origins struct {
 	// whatever its method: websockets are opened by GET and are exempt from
 	// the same-origin policy (RFC 6455 § 10.2).
 	Upgrade bool
+
+	SecFetchMode string // § 2.2, for [CrossOrigin.CheckRead] only
+	SecFetchDest string // § 2.1, as well
 }
 
 // NewCrossOrigin returns a check that lets the trusted origins pass. Each is
@@ -86,4 +89,19 @@ func (c *CrossOrigin) Check(r Origins) error {
 		return nil
 	}
 	return ErrForeignOrigin
+}
+
+// CheckRead returns [ErrCrossSite] for a request of any method that a page of
+// another site has made other than by navigating to it: to embed what it
+// answers, or to measure it. Requests without Sec-Fetch-Site pass, for want of
+// anything to tell them by.
+func (c *CrossOrigin) CheckRead(r Origins) error {
+	if r.SecFetchSite != "cross-site" || r.Method == http.MethodOptions || c.trusted[r.Origin] {
+		return nil
+	}
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if safe && r.SecFetchMode == "navigate" && r.SecFetchDest != "object" && r.SecFetchDest != "embed" {
+		return nil
+	}
+	return ErrCrossSite
 }

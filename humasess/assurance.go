@@ -1,0 +1,52 @@
+package humasess
+
+import (
+	"fmt"
+	"time"
+)
+
+// Assurance is an authenticator assurance level of NIST SP 800-63B-4, as far
+// as the lifetime of sessions goes: how users prove who they are is the
+// program's.
+type Assurance uint8
+
+// The levels, with the longest timeouts that they allow.
+const (
+	AAL1 Assurance = iota + 1 // absolute 30 days (§ 2.1.3)
+	AAL2                      // absolute 24 hours, idle 1 hour (§ 2.2.3)
+	AAL3                      // absolute 12 hours, idle 15 minutes (§ 2.3.3)
+)
+
+// limits are the longest timeouts of the levels.
+var limits = map[Assurance]struct{ idle, absolute time.Duration }{
+	AAL1: {30 * 24 * time.Hour, 30 * 24 * time.Hour},
+	AAL2: {time.Hour, 24 * time.Hour},
+	AAL3: {15 * time.Minute, 12 * time.Hour},
+}
+
+// assure fills in the timeouts of the level, and refuses longer ones.
+func (o *Options[T]) assure() error {
+	if o.Assurance == 0 {
+		return nil
+	}
+	most, ok := limits[o.Assurance]
+	if !ok {
+		return fmt.Errorf("unknown Assurance %d", o.Assurance)
+	}
+	for _, timeout := range []struct {
+		name string
+		have *time.Duration
+		most time.Duration
+	}{
+		{"IdleTimeout", &o.IdleTimeout, most.idle},
+		{"AbsoluteTimeout", &o.AbsoluteTimeout, most.absolute},
+		{"RememberIdleTimeout", &o.RememberIdleTimeout, most.idle},
+		{"RememberAbsoluteTimeout", &o.RememberAbsoluteTimeout, most.absolute},
+	} {
+		orDefault(timeout.have, timeout.most)
+		if *timeout.have > timeout.most {
+			return fmt.Errorf("%s %v is more than the %v that AAL%d allows", timeout.name, *timeout.have, timeout.most, o.Assurance)
+		}
+	}
+	return nil
+}
