@@ -19,7 +19,8 @@ const maxCookie = 4096
 // humasess.New refuses the store.
 type Options struct {
 	// Revoked remembers which sessions were ended, so that no copy of a
-	// cookie outlives a logout: memory.NewRevocations for one process. The
+	// cookie outlives a logout: redis.NewRevocations, postgres.NewRevocations,
+	// or memory.NewRevocations for one process. The
 	// default is nil.
 	Revoked stores.Revocations
 

@@ -1,0 +1,114 @@
+// Cookie keeps each session in its own cookie. The server stores nothing but
+// which sessions were ended. Keys come from the environment.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// keysVariable holds the keys: the first seals, every one opens.
+const keysVariable = "SESSION_KEYS"
+
+// User is what a session remembers. It is small, and no harm is done when an
+// older cookie brings an older value back.
+type User struct {
+	Name  string `json:"name"`
+	Theme string `json:"theme"`
+}
+
+// LoginInput is the input of a public operation that starts a session.
+type LoginInput struct {
+	humasess.Login[User]
+	Name string `query:"name" minLength:"1"`
+}
+
+// Inputs of the other operations differ in what they require.
+type (
+	MeInput    struct{ humasess.Required[User] }
+	ThemeInput struct {
+		humasess.Required[User]
+		Theme string `query:"theme" enum:"light,dark"`
+	}
+	LogoutInput struct{ humasess.Session[User] }
+)
+
+// MeOutput shows the session's data.
+type MeOutput struct{ Body User }
+
+func register(api huma.API) error {
+	keys, err := security.KeysFromEnv(keysVariable)
+	if err != nil {
+		return err
+	}
+	sealer, err := security.NewAEAD(keys...)
+	if err != nil {
+		return err
+	}
+	// With several servers this is redis.NewRevocations or
+	// postgres.NewRevocations.
+	store := cookie.New(sealer, &cookie.Options{Revoked: memory.NewRevocations()})
+	sessions, err := humasess.New(store, &humasess.Options[User]{
+		Identity: func(u User) string { return u.Name },
+		// For plain http on localhost. Leave it out in production.
+		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+	})
+	if err != nil {
+		return err
+	}
+	if err := sessions.Attach(api); err != nil {
+		return err
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
+		return nil, in.Session.Start(User{Name: in.Name, Theme: "light"})
+	})
+	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
+		return &MeOutput{Body: in.Value()}, nil
+	})
+	huma.Post(api, "/theme", func(_ context.Context, in *ThemeInput) (*struct{}, error) {
+		return nil, in.Session.Update(func(u *User) error { u.Theme = in.Theme; return nil })
+	})
+	huma.Post(api, "/logout", func(_ context.Context, in *LogoutInput) (*struct{}, error) {
+		return nil, in.Session.Destroy()
+	})
+	huma.Post(api, "/logout-everywhere", func(ctx context.Context, in *MeInput) (*struct{}, error) {
+		_, err := in.Session.RevokeAll(ctx)
+		return nil, err
+	})
+	return nil
+}
+
+func main() {
+	mux := http.NewServeMux()
+	if err := register(humago.New(mux, huma.DefaultConfig("Cookie", "1.0.0"))); err != nil {
+		key, keyErr := security.GenerateKey()
+		if keyErr != nil {
+			log.Fatal(keyErr)
+		}
+		log.Fatalf("%v\nhere is one: export %s=%s", err, keysVariable, key.Reveal())
+	}
+	listener, err := net.Listen("tcp", "localhost:8888")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(`Docs page: http://localhost:8888/docs
+
+	curl -i -c jar -b jar -X POST 'localhost:8888/login?name=ada'
+	curl -i -c jar -b jar -X POST 'localhost:8888/theme?theme=dark'
+	curl -i -b jar localhost:8888/me
+	cp jar thief
+	curl -i -c jar -b jar -X POST localhost:8888/logout-everywhere
+	curl -i -b thief localhost:8888/me         # 401
+`)
+	log.Fatal(http.Serve(listener, mux))
+}

@@ -1,0 +1,141 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// RunRevocations checks the contract of [stores.Revocations] in subtests of t.
+// Open returns empty ones for each, which no other test uses.
+func RunRevocations(t *testing.T, open func(t *testing.T) stores.Revocations) {
+	t.Helper()
+	for name, check := range map[string]func(*testing.T, stores.Revocations){
+		"nothing is revoked at first":                  revocationsBegin,
+		"R1 an ended session, and no other":            revocationsEnd,
+		"R2 a revoked identity, and no other":          revocationsIdentity,
+		"R2 every revocation leaves a mark of its own": revocationsRace,
+		"contexts are honoured":                        revocationsContext,
+	} {
+		t.Run(name, func(t *testing.T) { check(t, open(t)) })
+	}
+}
+
+func standing(t *testing.T, r stores.Revocations, id stores.ID, identity string) stores.Standing {
+	t.Helper()
+	st, err := r.Check(t.Context(), id, identity)
+	if err != nil {
+		t.Fatalf("Check: %v", err)
+	}
+	return st
+}
+
+func revocationsBegin(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	st := standing(t, r, stores.ID{1}, "ada")
+	if st.Ended || st.Mark != 0 || st.RevokedAgo != stores.NotRevoked {
+		t.Errorf("got %+v, want nothing", st)
+	}
+	if again := standing(t, r, stores.ID{2}, ""); again.Era != st.Era {
+		t.Errorf("era: got %d after %d, want the same", again.Era, st.Era)
+	}
+}
+
+func revocationsEnd(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	id := stores.ID{1, 0xff, 0, '\n'}
+	var first atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			switch err := r.End(t.Context(), id, time.Hour); {
+			case err == nil:
+				first.Add(1)
+			case !errors.Is(err, stores.ErrNotFound):
+				t.Errorf("End: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if first.Load() != 1 {
+		t.Errorf("%d of 8 calls ended the session, want 1", first.Load())
+	}
+	if !standing(t, r, id, "").Ended || !standing(t, r, id, "ada").Ended {
+		t.Error("the ended session is not")
+	}
+	if standing(t, r, stores.ID{1, 0xff, 0, '\r'}, "").Ended {
+		t.Error("another session is ended too")
+	}
+}
+
+func revocationsIdentity(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	if _, err := r.RevokeIdentity(t.Context(), ""); !errors.Is(err, stores.ErrNoIdentity) {
+		t.Errorf("identity \"\": got %v, want ErrNoIdentity", err)
+	}
+	first, err := r.RevokeIdentity(t.Context(), "ada")
+	if err != nil || first.Mark == 0 || first.Ago != stores.NotRevoked || first.Count != -1 {
+		t.Fatalf("got %+v, %v, want a mark, not revoked before, and no count", first, err)
+	}
+	st := standing(t, r, stores.ID{1}, "ada")
+	if st.Mark != first.Mark || st.RevokedAgo < 0 || st.RevokedAgo > time.Minute || st.Ended {
+		t.Errorf("got %+v, want mark %d", st, first.Mark)
+	}
+	for _, other := range []string{"", "Ada", "ada2", "a"} {
+		if st := standing(t, r, stores.ID{1}, other); st.Mark != 0 {
+			t.Errorf("%q: got %+v, want nothing", other, st)
+		}
+	}
+	again, err := r.RevokeIdentity(t.Context(), "ada")
+	if err != nil || again.Mark == first.Mark || again.Ago < 0 {
+		t.Errorf("again: got %+v, %v, want another mark than %d", again, err, first.Mark)
+	}
+	if st := standing(t, r, stores.ID{1}, "ada"); st.Mark != again.Mark {
+		t.Errorf("got %+v, want mark %d", st, again.Mark)
+	}
+}
+
+func revocationsRace(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	const n = 8
+	var marks [n]int64
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			revoked, err := r.RevokeIdentity(t.Context(), "ada")
+			if err != nil {
+				t.Error(err)
+			}
+			marks[i] = revoked.Mark
+		})
+	}
+	all.Wait()
+	seen := map[int64]bool{}
+	for _, m := range marks {
+		seen[m] = true
+	}
+	if len(seen) != n || !seen[standing(t, r, stores.ID{}, "ada").Mark] {
+		t.Errorf("marks %v: want %d different ones, one of them the last", marks, n)
+	}
+}
+
+func revocationsContext(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, check := r.Check(ctx, stores.ID{1}, "ada")
+	_, revoke := r.RevokeIdentity(ctx, "ada")
+	for i, err := range []error{check, revoke, r.End(ctx, stores.ID{1}, time.Hour)} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("call %d: got %v, want %v", i, err, context.Canceled)
+		}
+	}
+	if st := standing(t, r, stores.ID{1}, "ada"); st.Ended || st.Mark != 0 {
+		t.Errorf("afterwards: got %+v, want nothing", st)
+	}
+}
