@@ -3,6 +3,7 @@ package humasess_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,6 +163,30 @@ func BenchmarkOperation(b *testing.B) {
 				run()
 			}
 		})
+	}
+}
+
+// How many times as long as bare huma? The scenarios take turns, a batch each,
+// and the fastest batch counts: a busy machine slows down all of them alike.
+func BenchmarkRatios(b *testing.B) {
+	const batch = 50
+	names := []string{"bare", "without session", "no cookie", "malformed cookie", "read shared", "read any", "modify shared", "modify any"}
+	all := scenarios()
+	runs, fastest := map[string]func(){}, map[string]time.Duration{}
+	for _, name := range names {
+		runs[name], fastest[name] = all[name].run(), time.Hour
+	}
+	for b.Loop() {
+		for _, name := range names {
+			run, start := runs[name], time.Now()
+			for range batch {
+				run()
+			}
+			fastest[name] = min(fastest[name], time.Since(start))
+		}
+	}
+	for _, name := range names {
+		b.ReportMetric(float64(fastest[name])/float64(fastest["bare"]), strings.ReplaceAll(name, " ", "-")+"/bare")
 	}
 }
 

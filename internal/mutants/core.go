@@ -80,4 +80,12 @@ var coreMutants = []mutant{
 	{"E2", "a session prints its token", "humasess", "", []edit{{
 		"humasess/session.go", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
+	{"X7", "a panic commits", "humasess", "", []edit{{
+		"humasess/request.go", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
+	}}},
+	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
+		"humasess/writectx.go", "context.WithDeadline(context.WithoutCancel(c.parent), c.begin())", "context.WithDeadline(c.parent, c.begin())",
+	}, {
+		"humasess/writectx.go", "	switch {\n	case c.timed != nil:", "	switch {\n	case c.parent.Err() != nil:\n		return c.parent.Err()\n	case c.timed != nil:",
+	}}},
 }

@@ -37,4 +37,43 @@ var storeMutants = []mutant{
 	{"X1", "any version is replaced", "humasess", "", []edit{{
 		"stores/memory/write.go", "	if e.version != u.Version {", "	if e.version < u.Version {",
 	}}},
+	{"", "the expired do not give way first", "stores/memory", "TestExpiredGiveWayFirst", []edit{{
+		"stores/memory/room.go", "	if e := s.expired(now); e != nil {", "	if e := s.expired(now); e != nil && s.max == 0 {",
+	}}},
+	{"", "visitors log users out", "stores/memory", "TestRoom", []edit{{
+		"stores/memory/room.go", "e != nil || anonymous {", "e != nil {",
+	}}},
+	{"", "users give way before visitors", "stores/memory", "TestRoom", []edit{{
+		"stores/memory/room.go", "	if e := s.anonymous.first; e != nil || anonymous {\n		return e\n	}\n", "",
+	}}},
+	{"", "the newest of the largest gives way", "stores/memory", "TestRoom", []edit{{
+		"stores/memory/room.go", "	return largest.first\n", "	return largest.first.prev\n",
+	}}},
+	{"", "the smallest gives way", "stores/memory", "TestRoom|TestLargestAmongMany", []edit{{
+		"stores/memory/sizes.go", "	return z.top.crowds.group", "	return z.bottom.crowds.group",
+	}}},
+	{"", "an only session gives way to another user", "stores/memory", "TestRoom", []edit{{
+		"stores/memory/room.go", "	if largest == nil {\n		return nil\n	}\n",
+		"	if largest == nil {\n		return s.shards[s.reaped].queue.first()\n	}\n",
+	}}},
+	{"", "MaxSessions is one more", "stores/memory", "TestRoom", []edit{{
+		"stores/memory/create.go", "	for s.count >= s.max {", "	for s.count > s.max {",
+	}}},
+	{"", "a sweep holds its locks to the end", "stores/memory", "TestSweepSlices", []edit{{
+		"stores/memory/sweep.go", "return s.reap(sh, s.clock.Load().read(), slice) == slice", "return s.reap(sh, s.clock.Load().read(), 1<<30) == slice",
+	}}},
+	{"", "a goroutine before the first session", "stores/memory", "TestSweeper", []edit{{
+		"stores/memory/memory.go", "	s.UseClock(o.Now)\n", "	s.UseClock(o.Now)\n	s.wake()\n",
+	}}},
+	{"", "a goroutine after Close", "stores/memory", "TestSweeper", []edit{{
+		"stores/memory/sweep.go", "		close(w.stop)\n", "		go func() { close(w.done) }()\n",
+	}, {
+		"stores/memory/sweep.go", "	defer close(w.done)\n", "",
+	}}},
+	{"", "a session after Close starts a goroutine", "stores/memory", "TestSweeper", []edit{{
+		"stores/memory/sweep.go", "	if s.closed || s.sweeper != nil {", "	if s.sweeper != nil && !s.closed {",
+	}}},
+	{"", "a forgotten store stays", "stores/memory", "TestForgottenStore", []edit{{
+		"stores/memory/sweep.go", "	go w.run(weak.Make(s), s.every)", "	go func() { w.run(weak.Make(s), s.every); runtime.KeepAlive(s) }()",
+	}}},
 }
