@@ -272,6 +272,11 @@ func TestEviction(t *testing.T) {
 			}
 			log.Reset()
 			id := mustAdd(t, store, "ada")
+			for _, kind := range []string{"e", "o"} {
+				if got := server.Command(t, server.Addrs[0], "ZCARD", keyOf(t, server, kind)); got != "1" {
+					t.Errorf("R7 members of %s after an eviction: got %s, want the new one", kind, got)
+				}
+			}
 			if records, err := store.List(ctx, "ada"); err != nil || len(records) != 1 || records[0].ID != id {
 				t.Errorf("R7 after an eviction: got %d sessions and error %v, want the new one", len(records), err)
 			}
