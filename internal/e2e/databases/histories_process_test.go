@@ -38,7 +38,7 @@ func TestOtherProcess(t *testing.T) {
 	case "serve":
 		server := httptest.NewServer(serve(t, store, &limitOf3))
 		defer server.Close()
-		fmt.Fprintln(os.Stdout, "ready", server.URL)
+		_, _ = fmt.Fprintln(os.Stdout, "ready", server.URL)
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	case "write":
 		for range 4 {
@@ -57,17 +57,17 @@ func writeForever(t *testing.T, store stores.Store) {
 		if err != nil {
 			return
 		}
-		fmt.Fprintf(os.Stdout, "try %x 1\n", id[:])
+		_, _ = fmt.Fprintf(os.Stdout, "try %x 1\n", id[:])
 		if _, err := store.Create(ctx, stores.Create{ID: id, Identity: "ada", Payload: []byte("1"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
 			return
 		}
-		fmt.Fprintf(os.Stdout, "did %x 1\n", id[:])
+		_, _ = fmt.Fprintf(os.Stdout, "did %x 1\n", id[:])
 		for version := int64(1); version < 5; version++ {
-			fmt.Fprintf(os.Stdout, "try %x %d\n", id[:], version+1)
+			_, _ = fmt.Fprintf(os.Stdout, "try %x %d\n", id[:], version+1)
 			if _, err := store.Update(ctx, stores.Update{ID: id, Version: version, Payload: fmt.Append(nil, version+1)}); err != nil {
 				return
 			}
-			fmt.Fprintf(os.Stdout, "did %x %d\n", id[:], version+1)
+			_, _ = fmt.Fprintf(os.Stdout, "did %x %d\n", id[:], version+1)
 		}
 	}
 }

@@ -87,10 +87,17 @@ func TestSQLiteLocked(t *testing.T) {
 	coretest.Do(t, c, "GET", "/me", 200) // readers wait for nobody
 
 	patient, _ := openOne(t, path, &sqlite.Options{Wait: time.Hour})
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := patient.RevokeIdentity(ctx, "ada", stores.ID{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("RevokeIdentity: got %v, want the end of the context", err)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	// What changes nothing waits for its turn as well: it has to see what those
+	// before it have written.
+	if err := patient.Delete(ctx, stores.ID{1}, stores.Condition{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Delete: got %v, want the end of the context", err)
 	}
 	other("ROLLBACK")
 	coretest.Do(t, c, "POST", "/bump", 200)
