@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/humasess/sessions/internal/coretest"
@@ -25,6 +26,26 @@ func TestModes(t *testing.T) {
 			id := mustAdd(t, store)
 			if records, err := store.LoadMany(t.Context(), []stores.ID{id, {1}}); err != nil || len(records) != 1 {
 				t.Errorf("LoadMany: got %d records and error %v, want one", len(records), err)
+			}
+		})
+	}
+}
+
+// TestPgBouncer does the same behind a pool in transaction mode that knows
+// nothing of prepared statements.
+func TestPgBouncer(t *testing.T) {
+	t.Parallel()
+	server := servertest.PostgresShared(t)
+	dsn := server.StartPgBouncer(t)
+	separator := map[bool]string{true: "&", false: "?"}[strings.Contains(dsn, "?")]
+	for _, mode := range []string{"exec", "cache_describe"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			one := dial(t, dsn+separator+"default_query_exec_mode="+mode)
+			other := dial(t, dsn+separator+"default_query_exec_mode="+mode)
+			for _, b := range coretest.Behaviours {
+				store, name := open(t, one)
+				b.Run(t, coretest.Shared{One: store, Other: openIn(t, other, name)})
 			}
 		})
 	}

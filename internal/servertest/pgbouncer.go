@@ -1,0 +1,95 @@
+package servertest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// tendBouncer ends PgBouncer with its own input, which ends with this process.
+const tendBouncer = `cd "$(dirname "$0")" || exit 1
+"$1" bouncer.ini </dev/null >>log 2>&1 & pid=$!
+cat >/dev/null
+kill -KILL $pid 2>/dev/null; wait $pid 2>/dev/null
+cd / && rm -rf "$(dirname "$0")"`
+
+// StartPgBouncer puts PgBouncer in transaction mode in front of a private
+// server for one test, with two connections of its own, and returns how to
+// connect to it.
+func (p *Postgres) StartPgBouncer(tb testing.TB) string {
+	tb.Helper()
+	program, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		const missing = "pgbouncer is not installed: run make prepare"
+		if os.Getenv("HUMASESS_TEST_REQUIRE") != "" {
+			tb.Fatal(missing)
+		}
+		tb.Skip(missing)
+	}
+	if p.proc == nil {
+		tb.Skip("PgBouncer needs a private server")
+	}
+	host, port, err := net.SplitHostPort(p.Addr)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	own, err := freePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "humasess-pgb-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"tend":  tendBouncer,
+		"users": fmt.Sprintf("%q \"\"\n", PostgresUser),
+		"bouncer.ini": fmt.Sprintf(`[databases]
+* = host=%s port=%s
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = %d
+unix_socket_dir =
+auth_type = trust
+auth_file = users
+pool_mode = transaction
+default_pool_size = 2
+`, host, port, own),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	shell := exec.Command("sh", filepath.Join(dir, "tend"), program) //nolint:gosec,noctx // our own words
+	if err := leaveRoot(shell, dir); err != nil {
+		tb.Fatal(err)
+	}
+	input, err := shell.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := shell.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = input.Close()
+		_ = shell.Wait()
+	})
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(own))
+	for begin := time.Now(); ; {
+		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+			_ = conn.Close()
+			return p.At(tb, addr)
+		}
+		if time.Since(begin) > postgresPatience {
+			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			tb.Fatalf("PgBouncer does not start: %s", log)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+}
