@@ -1,7 +1,9 @@
 package postgres_test
 
 import (
+	"context"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,8 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores/postgres"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // signInFails wants a 503 that asks to try again and touches no cookie.
@@ -143,5 +147,39 @@ func TestCrash(t *testing.T) {
 	}
 	if logouts == 0 || all[0].did == 0 {
 		t.Errorf("got %d logouts and %d increments acknowledged, want some", logouts, all[0].did)
+	}
+}
+
+// TestRights connects as the user that the manual describes.
+func TestRights(t *testing.T) {
+	t.Parallel()
+	server := servertest.PostgresShared(t)
+	pool := shared(t)
+	_, name := open(t, pool)
+	text, err := os.ReadFile("../../docs/postgres.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, grants, found := strings.Cut(string(text), "```sql\n")
+	grants, _, _ = strings.Cut(grants, "```")
+	if !found || !strings.Contains(grants, "GRANT") {
+		t.Fatal("docs/postgres.md grants nothing")
+	}
+	quoted := pgx.Identifier{name}.Sanitize()
+	role := name + "_app"
+	grants = strings.NewReplacer("public", quoted, "humasess_", quoted+".humasess_", "TO app", "TO "+role).Replace(grants)
+	if _, err := pool.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN; "+grants); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := pool.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role); err != nil {
+			t.Error(err)
+		}
+	})
+	db := dial(t, server.DSN, func(c *pgxpool.Config) { c.ConnConfig.User = role })
+	store := postgres.New(db, &postgres.Options{Schema: name, SweepEvery: -1})
+	coretest.Behaviours[0].Run(t, coretest.Shared{One: store, Other: store})
+	if _, err := store.Sweep(t.Context()); err != nil {
+		t.Errorf("Sweep: %v", err)
 	}
 }
