@@ -25,9 +25,8 @@ run: ## start the example of the README
 	go run ./examples/quickstart
 
 # A test that lacks a server is skipped, but not here.
-test: export HUMASESS_TEST_REQUIRE = 1
 test: ## run every check, installing what they need
-	@bash scripts/steps prepare format vet lint tidy race plain
+	@bash scripts/test
 
 prepare: $(LINT) ## install what the other targets need
 	@bash scripts/prepare

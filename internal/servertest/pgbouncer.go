@@ -25,6 +25,9 @@ func (p *Postgres) StartPgBouncer(tb testing.TB) string {
 	tb.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
+		program, err = exec.LookPath("/usr/sbin/pgbouncer") // where Debian has it
+	}
+	if err != nil {
 		const missing = "pgbouncer is not installed: run make prepare"
 		if os.Getenv("HUMASESS_TEST_REQUIRE") != "" {
 			tb.Fatal(missing)
