@@ -3,7 +3,7 @@ package main
 // coreMutants break what a session does in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess/rotation.go", "	if token.Matches(r.open.hash) {", "	if len(r.open.hash) > 0 {",
+		"humasess/rotation.go", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess/state.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
@@ -32,7 +32,7 @@ var coreMutants = []mutant{
 		"humasess/index.go", "		except = s.rec.ID", "		except = stores.ID{}",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess/index.go", "		err = m.store.Delete(ctx, parsed, stores.Condition{})", "		err = nil",
+		"humasess/index.go", "m.keeper().Delete(ctx, parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
 		"humasess/index.go", "stores.Condition{Identity: owner}", "stores.Condition{}",
@@ -87,5 +87,17 @@ var coreMutants = []mutant{
 		"humasess/writectx.go", "context.WithDeadline(context.WithoutCancel(c.parent), c.begin())", "context.WithDeadline(c.parent, c.begin())",
 	}, {
 		"humasess/writectx.go", "	switch {\n	case c.timed != nil:", "	switch {\n	case c.parent.Err() != nil:\n		return c.parent.Err()\n	case c.timed != nil:",
+	}}},
+	{"C15", "two cookies for two changes", "humasess", "", []edit{{
+		"humasess/request.go", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
+	}}},
+	{"", "an error response keeps what Start has done", "humasess", "TestCommit|TestErrorResponses", []edit{{
+		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
+	}}},
+	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
+		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive())", "	r.held.release(ctx, false, r.anyActive())",
+	}}},
+	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
+		"humasess/create.go", "		case own.owner != call.owner || own.mark != call.mark:", "		case own.owner != call.owner:",
 	}}},
 }
