@@ -1,8 +1,12 @@
 package redis_test
 
 import (
+	"io"
+	"net"
 	"os"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +81,15 @@ func TestCheck(t *testing.T) {
 		replica := &servertest.Redis{Addrs: server.Addrs[1:2]}
 		wantSentences(t, redis.New(dial(t, replica), nil), []string{"sends session scripts to a replica"})
 	})
+	t.Run("clock skew", func(t *testing.T) {
+		t.Parallel()
+		server := servertest.StartRedis(t, "appendonly yes")
+		for by, want := range map[int][]string{
+			60: {"has a clock that is 1m0s from"}, -3600: {"has a clock that is -1h0m0s from"}, 1: nil,
+		} {
+			wantSentences(t, redis.New(dial(t, &servertest.Redis{Addrs: []string{skewed(t, server.Addrs[0], by)}}), nil), want)
+		}
+	})
 	t.Run("server gone", func(t *testing.T) {
 		t.Parallel()
 		server := servertest.StartRedis(t)
@@ -99,4 +112,52 @@ func wantSentences(t *testing.T, store *redis.Store, want []string) {
 			t.Errorf("got %q, want %q in it", found[i], want[i])
 		}
 	}
+}
+
+var clockAnswer = regexp.MustCompile(`\*2\r\n\$10\r\n(\d{10})\r\n\$`)
+
+// skewed is the address of a server whose clock is so many seconds off.
+func skewed(t *testing.T, server string, by int) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	serve := func(client net.Conn) {
+		back, err := net.Dial("tcp", server)
+		if err != nil {
+			_ = client.Close()
+			return
+		}
+		go func() {
+			_, _ = io.Copy(back, client)
+			_ = back.Close()
+		}()
+		defer func() { _ = client.Close() }()
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := back.Read(buffer)
+			if err != nil {
+				return
+			}
+			data := clockAnswer.ReplaceAllFunc(buffer[:n], func(b []byte) []byte {
+				at, _ := strconv.Atoi(string(b[9:19]))
+				return slices.Concat(b[:9], []byte(strconv.Itoa(at+by)), b[19:])
+			})
+			if _, err := client.Write(data); err != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(client)
+		}
+	}()
+	return listener.Addr().String()
 }
