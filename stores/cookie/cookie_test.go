@@ -261,9 +261,9 @@ func TestKeyRotationUnderLoad(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	for kind, make := range map[string]func(...security.Key) (security.Sealer, error){"aead": security.NewAEAD, "securecookie": security.NewSecureCookie} {
+	for kind, newSealer := range map[string]func(...security.Key) (security.Sealer, error){"aead": security.NewAEAD, "securecookie": security.NewSecureCookie} {
 		t.Run("C7 K7 "+kind, func(t *testing.T) {
-			sealer, err := make(key(t))
+			sealer, err := newSealer(key(t))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -245,3 +245,5 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+func memoryStore() stores.Store { return memory.New(nil) }

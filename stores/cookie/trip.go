@@ -25,6 +25,7 @@ func (c *carrier) now() time.Time { return (*c.store.clock.Load())().Truncate(ti
 type trip struct {
 	*carrier
 	items []item
+	room  [1]item // saves the usual request an allocation
 }
 
 var (
@@ -51,7 +52,7 @@ func (t *trip) Open(value string) (stores.ID, bool, error) {
 	known := t.find(it.ID)
 	switch {
 	case known == nil:
-		t.items = append(t.items, it)
+		t.add(it)
 	case it.Version > known.Version || it.Version == known.Version && it.LastSeen.After(known.LastSeen):
 		*known = it
 	}
@@ -151,7 +152,7 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 		return stores.Created{}, err
 	}
 	t.forget(c.ID)
-	t.items = append(t.items, it)
+	t.add(it)
 	created.Version, created.Expires, created.Deadline, created.Now = it.Version, it.Expires, it.Deadline, now
 	return created, nil
 }
@@ -243,6 +244,13 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 	}
 	t.forget(id)
 	return nil
+}
+
+func (t *trip) add(it item) {
+	if t.items == nil {
+		t.items = t.room[:0]
+	}
+	t.items = append(t.items, it)
 }
 
 func (t *trip) forget(id stores.ID) {

@@ -132,10 +132,14 @@ type dueMark struct {
 // dueHeap is a [heap.Interface], the first to be due on top.
 type dueHeap []dueMark
 
-// Len, Less, Swap, Push and Pop implement [heap.Interface].
-func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].at < h[j].at }
-func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+// Len implements [heap.Interface].
+func (h *dueHeap) Len() int { return len(*h) }
+
+// Less implements [heap.Interface].
+func (h *dueHeap) Less(i, j int) bool { return (*h)[i].at < (*h)[j].at }
+
+// Swap implements [heap.Interface].
+func (h *dueHeap) Swap(i, j int) { (*h)[i], (*h)[j] = (*h)[j], (*h)[i] }
 
 // Push implements [heap.Interface].
 func (h *dueHeap) Push(x any) { *h = append(*h, x.(dueMark)) }
