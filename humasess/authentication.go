@@ -2,6 +2,7 @@ package humasess
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -74,7 +75,8 @@ const (
 // the method of the sign-in.
 //
 // [ErrNoSession] without an active session; [ErrConflict] for the bearer of a
-// token that was renewed meanwhile; [ErrInvalid] for a method that is not 1 to
+// token that was renewed meanwhile; [errors.ErrUnsupported] when sessions are
+// in their cookies, where only Start gives a new one; [ErrInvalid] for a method that is not 1 to
 // 32 letters, digits and ". _ -".
 func (s *Session[T]) Reauthenticated(method string) error { return s.bound().reauthenticated(method) }
 
@@ -106,6 +108,9 @@ func (s *state[T]) reauthenticated(method string) error {
 	}
 	if !validMethod(method) {
 		return fail(ErrInvalid, fmt.Errorf("Reauthenticated called with %q: not 1 to 32 letters, digits and . _ -", method))
+	}
+	if s.m.embark != nil && s.life.onBase() {
+		return fail(errors.ErrUnsupported, errTravels)
 	}
 	if s.life.onBase() && s.former && !s.lost() {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner

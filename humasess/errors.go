@@ -58,6 +58,7 @@ const (
 	problemNoSession   = "urn:humasess:problem:no-session"
 	problemForbidden   = "urn:humasess:problem:forbidden"
 	problemReauth      = "urn:humasess:problem:reauthentication_required"
+	problemCSRF        = "urn:humasess:problem:csrf-token"
 	problemCrossOrigin = "urn:humasess:problem:cross-origin"
 	problemConflict    = "urn:humasess:problem:conflict"
 	problemUnavailable = "urn:humasess:problem:unavailable"
@@ -78,6 +79,7 @@ var (
 	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
 	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
 	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again"}
+	answerCSRF        = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session"}
 	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
 	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
 	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}

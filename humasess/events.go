@@ -30,6 +30,7 @@ const (
 	ReasonForeign    = "foreign"     // a session of another manager
 	ReasonAmbiguous  = "ambiguous"   // several different cookies of one name
 	ReasonCrossSite  = "cross_site"  // a page of another origin sent it
+	ReasonCSRF       = "csrf"        // without the session's CSRF token
 	ReasonGuardError = "guard_error" // a guard returned an error that is no huma.StatusError
 	ReasonRevokedAgo = "revoked_ago" // Start in a request older than a revocation
 	ReasonPeriodic   = "periodic"    // RotateEvery has passed

@@ -79,6 +79,9 @@ func (g *gate) add(m manager) error {
 	}
 	g.managers[scheme.Key] = m
 	maps.Copy(g.checks, m.schemeChecks())
+	if scheme.CSRFHeader != "" {
+		g.checks[scheme.CSRFKey()] = csrfChecked
+	}
 	for key := range m.schemeChecks() {
 		g.doc.AddCheck(key)
 	}

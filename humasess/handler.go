@@ -193,6 +193,7 @@ func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
 func (lent) cookie() string             { return "" }
 func (lent) clears() string             { return "" }
+func (lent) csrfHeader() (_, _ string)  { return "", "" }
 
 // commit leaves writing to the outer request, but an error response drops
 // what is pending, whatever the outer one makes of it.

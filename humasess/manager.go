@@ -187,6 +187,7 @@ func (m *Manager[T]) document(g *gate) openapi.Scheme {
 		OmitRoles:  m.opts.OmitRoles,
 		Default:    m.opts.RequireByDefault,
 		Isolated:   m.opts.RejectCrossSiteReads,
+		CSRFHeader: m.opts.CSRFHeader,
 		Extension: &schemePolicy{
 			gate:                    g,
 			IdleTimeout:             duration(m.opts.IdleTimeout),

@@ -69,6 +69,10 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	// clears is the Clear-Site-Data of the response, or "".
 	clears() string
 
+	// forged and csrfHeader are about Options.CSRFHeader.
+	forged(ctx huma.Context) bool
+	csrfHeader() (name, value string)
+
 	isBound() bool
 }
 
@@ -129,6 +133,9 @@ func (r *request) admit() bool {
 			r.refuse(answerTo(err))
 			return false
 		}
+	}
+	if !r.unforged() {
+		return false
 	}
 	for _, requirements := range r.entry.demands {
 		if a, ok := r.satisfies(requirements); !ok {
@@ -343,6 +350,9 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 			// After the handler's own, which may replace what is there.
 			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
 			sent = true
+		}
+		if name, v := r.session(i).csrfHeader(); name != "" {
+			r.held.hold(heldHeader{name: name, value: v})
 		}
 		if v := r.session(i).clears(); v != "" {
 			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})

@@ -23,6 +23,8 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals what is in its cookies by itself", t)
 	case m.opts.RotateEvery != 0:
 		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
+	case m.opts.CSRFHeader != "":
+		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
 	case opts != nil && opts.MaxPerIdentity > 0:
 		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
 			opts.MaxPerIdentity, t, errors.ErrUnsupported)

@@ -55,6 +55,13 @@ func (d *Document) AddScheme(s Scheme) error {
 		d.oapi.Components.SecuritySchemes = map[string]*huma.SecurityScheme{}
 	}
 	d.oapi.Components.SecuritySchemes[s.Key] = s.object()
+	if s.CSRFHeader != "" {
+		if _, taken := d.oapi.Components.SecuritySchemes[s.CSRFKey()]; taken {
+			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
+		}
+		d.oapi.Components.SecuritySchemes[s.CSRFKey()] = s.csrfObject()
+		d.AddCheck(s.CSRFKey())
+	}
 	if len(d.schemes) == 0 {
 		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
 	}
@@ -143,7 +150,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	}
 	hadMarker := len(policy.Declarations) > 0
 	op.Parameters = withoutMarkers(op.Parameters)
-	if documented != nil {
+	if documented = d.withCSRF(op, documented); documented != nil {
 		op.Security = documented
 	}
 	describeExemption(op)

@@ -79,6 +79,11 @@ func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
 	}
+	for _, s := range d.csrfChecked(op) {
+		if mentions(op.Security, s.CSRFKey()) {
+			parts = append(parts, fmt.Sprintf("Without the session's CSRF token in `%s`.", s.CSRFHeader))
+		}
+	}
 	isolated := slices.ContainsFunc(d.schemes, func(s Scheme) bool { return s.Isolated })
 	if (isolated || !SafeMethod(op.Method)) && !CrossSiteAllowed(op) {
 		parts = append(parts, crossOriginText)

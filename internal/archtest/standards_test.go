@@ -68,6 +68,7 @@ var standards = []standard{
 	{"F3", "the same on every router"},
 	{"F4", "exemptions are for one operation, and said"},
 	{"F7", "login is checked too"},
+	{"F8", "a CSRF token bound to the session, by option (NIST 5.1)"},
 	{"F10", "reads of other sites, by option (Fetch Metadata)"},
 	{"F11", "upgrades are checked (RFC 6455)"},
 	{"H1", "no-store (ASVS 14.3.2)"},

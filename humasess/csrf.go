@@ -1,0 +1,75 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// CSRFToken returns a token for the header that Options.CSRFHeader names, as
+// the page of this session has to send it with unsafe requests. It is bound to
+// the session's secret: the response that sets a new cookie carries the new
+// token in the same header. [ErrNoSession] without an active session, and when
+// it is to begin with this response.
+func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
+
+func (s *state[T]) csrfToken() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.life.onBase() {
+		return "", fail(ErrNoSession, nil)
+	}
+	return s.token.CSRF()
+}
+
+// csrfHeader returns the header that goes with a new cookie, or "".
+func (s *state[T]) csrfHeader() (name, value string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" {
+		return "", ""
+	}
+	value, err := s.token.CSRF()
+	if err != nil {
+		return "", "" // no randomness: the page asks again
+	}
+	return s.m.opts.CSRFHeader, value
+}
+
+// forged reports whether a request lacks the CSRF token of its session.
+func (s *state[T]) forged(ctx huma.Context) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := s.m.opts.CSRFHeader
+	if name == "" || s.login || !s.life.onBase() || s.token.VerifiesCSRF(ctx.Header(name)) {
+		return false
+	}
+	s.m.emit(context.WithoutCancel(s.r.parent), Event{
+		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: operationName(s.r.entry.op), Reason: ReasonCSRF, Err: errCSRF,
+	})
+	return true
+}
+
+var errCSRF = errors.New("the CSRF token is missing, or not that of the session")
+
+// unforged checks the CSRF tokens of the request's sessions, and answers when
+// one is missing.
+func (r *request) unforged() bool {
+	ctx := r.scope.humaContext
+	if r.entry.exempt || openapi.SafeMethod(ctx.Method()) {
+		return true
+	}
+	for i := range r.entry.sessions {
+		if r.session(i).forged(ctx) {
+			r.refuse(answerCSRF)
+			return false
+		}
+	}
+	return true
+}
+
+// csrfChecked satisfies the CSRF scheme in requirements: unforged has checked
+// it, and answers 403 where an unmet requirement would be a 401.
+func csrfChecked(huma.Context, []string) error { return nil }
