@@ -15,6 +15,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,7 +63,7 @@ const usersTable = `CREATE TABLE IF NOT EXISTS example_users (
 
 // hash stands for a password hash. Use argon2id or bcrypt in production.
 func hash(salt []byte, password string) []byte {
-	sum := sha256.Sum256(append(salt[:len(salt):len(salt)], password...))
+	sum := sha256.Sum256(append(slices.Clip(salt), password...))
 	return sum[:]
 }
 
@@ -176,7 +177,7 @@ func start(ctx context.Context, dsn string) (http.Handler, *pgxpool.Pool, error)
 func main() {
 	fallback := os.Getenv("DATABASE_URL")
 	if fallback == "" {
-		fallback = "postgres://postgres:postgres@localhost:5432/postgres"
+		fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // what the container above has
 	}
 	dsn := flag.String("postgres", fallback, "connection string")
 	listen := flag.String("listen", "localhost:8888", "where to serve")

@@ -45,7 +45,7 @@ func (p *Postgres) StartPgBouncer(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "humasess-pgb-")
+	dir, err := os.MkdirTemp("", "humasess-pgb-") //nolint:usetesting // the parent would be closed to who runs it
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -68,7 +68,7 @@ default_pool_size = 2
 			tb.Fatal(err)
 		}
 	}
-	shell := exec.Command("sh", filepath.Join(dir, "tend"), program) //nolint:gosec,noctx // our own words
+	shell := exec.Command("sh", filepath.Join(dir, "tend"), program)
 	if err := leaveRoot(shell, dir); err != nil {
 		tb.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func (p *Postgres) At(tb testing.TB, addr string) string {
 // Dump returns what pg_dump writes of a schema.
 func (p *Postgres) Dump(tb testing.TB, schema string) string {
 	tb.Helper()
-	out, err := exec.Command(filepath.Join(p.bin, "pg_dump"), "-d", p.DSN, "-n", schema).Output() //nolint:gosec,noctx // our own words
+	out, err := exec.Command(filepath.Join(p.bin, "pg_dump"), "-d", p.DSN, "-n", schema).Output()
 	if err != nil {
 		tb.Fatalf("pg_dump: %v", err)
 	}

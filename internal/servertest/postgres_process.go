@@ -26,8 +26,6 @@ type postgresProcess struct {
 
 // tend makes a cluster of databases, starts a server on it, and does as its
 // input says. SIGQUIT makes a server end at once, as if it had crashed.
-//
-//nolint:dupword // shell
 const tend = `bin=$1 port=$2; shift 2; cd "$(dirname "$0")" || exit 1
 clean() { cd / && rm -rf "$(dirname "$0")"; }
 trap '' INT
@@ -45,7 +43,6 @@ done
 halt
 clean`
 
-//nolint:dupword // pg_hba.conf
 const hba = `local all ` + PostgresLocked + ` scram-sha-256
 host all ` + PostgresLocked + ` 127.0.0.1/32 scram-sha-256
 local all all trust

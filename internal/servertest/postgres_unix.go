@@ -35,6 +35,6 @@ func leaveRoot(cmd *exec.Cmd, dir string) error {
 		if err != nil {
 			return err
 		}
-		return os.Lchown(path, int(uid), int(gid)) //nolint:gosec // a folder that we have just made
+		return os.Lchown(path, int(uid), int(gid))
 	})
 }

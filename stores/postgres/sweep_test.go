@@ -71,9 +71,9 @@ func TestTouchesAreHot(t *testing.T) {
 	}
 	t.Logf("%d of %d updates were HOT", hot, all)
 	// Where a page is full for the moment, the row has to move to another: an
-	// open transaction anywhere keeps old rows. With an index in the way, none
-	// would be.
-	if all != want || hot < want/2 {
+	// open transaction anywhere keeps old rows. With an index in the way, only
+	// our own updates would be, which are half of them.
+	if all != want || hot < want*13/20 {
 		t.Errorf("got %d of %d updates HOT, want most of %d", hot, all, want)
 	}
 }
