@@ -33,7 +33,7 @@ func TestCore(t *testing.T) {
 			t.Parallel()
 			for _, b := range coretest.Behaviours {
 				p := k.open(t)
-				b.Run(t, coretest.Shared{One: p.store(t), Other: p.store(t), Hooks: onChi})
+				b.Run(t, coretest.Shared{One: p.store(t), Other: p.store(t), Hooks: onChi, Writers: writers})
 			}
 		})
 	}

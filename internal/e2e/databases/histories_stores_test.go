@@ -44,7 +44,7 @@ var kinds = append([]kind{
 	}},
 	{"sqlite", func(tb testing.TB) place {
 		tb.Helper()
-		return placeAt("sqlite", filepath.Join(tb.TempDir(), "sessions.db"))
+		return placeAt("sqlite", filepath.Join(tb.TempDir(), "sessions.db?_pragma=synchronous(off)")) // no test cuts the power
 	}},
 	{"postgres", func(tb testing.TB) place {
 		tb.Helper()

@@ -2,5 +2,10 @@
 
 package databases_test
 
-// raced is set where everything takes several times as long.
-const raced = false
+// raced is set where everything takes several times as long, SQLite above all:
+// writers update one counter, and races of its suite have rounds.
+const (
+	raced   = false
+	writers = 64
+	rounds  = 20
+)

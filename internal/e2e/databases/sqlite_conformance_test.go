@@ -14,7 +14,7 @@ func TestSQLiteConformance(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) stores.Store {
 			return openAt(t, "sqlite", filepath.Join(t.TempDir(), "sessions.db"))
-		}, &storetest.Options{Rounds: 20})
+		}, &storetest.Options{Rounds: rounds})
 	})
 	t.Run("memory", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) stores.Store {
@@ -26,6 +26,6 @@ func TestSQLiteConformance(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = store.Close(t.Context()) })
 			return store
-		}, &storetest.Options{Rounds: 20})
+		}, &storetest.Options{Rounds: rounds})
 	})
 }

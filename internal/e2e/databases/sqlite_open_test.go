@@ -115,7 +115,7 @@ func TestSQLiteRollbackJournal(t *testing.T) {
 	}
 	exec("PRAGMA journal_mode = DELETE")
 	second, _ := openOne(t, path, nil)
-	coretest.Behaviours[len(coretest.Behaviours)-1].Run(t, coretest.Shared{One: first, Other: second, Hooks: onChi})
+	coretest.Behaviours[len(coretest.Behaviours)-1].Run(t, coretest.Shared{One: first, Other: second, Hooks: onChi, Writers: writers})
 }
 
 // TestSQLiteDamaged writes over a file below a program.

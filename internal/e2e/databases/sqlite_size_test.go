@@ -24,7 +24,7 @@ import (
 func TestSQLiteSize(t *testing.T) {
 	sessions := 100_000
 	if raced {
-		sessions = 10_000
+		sessions = 2_000
 	}
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	db := openFile(t, path)
