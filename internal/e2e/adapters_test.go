@@ -37,9 +37,14 @@ import (
 type adapter struct {
 	name string
 
-	// start serves the API that register fills in, until the test ends, and
-	// returns its URL.
+	// build makes a router for net/http. A router that has a server of its own
+	// has start instead: it serves the API that register fills in, until the
+	// test ends, and returns its URL.
+	build func(huma.Config) (huma.API, http.Handler)
 	start func(t *testing.T, config huma.Config, register func(huma.API)) string
+
+	// overHTTP2 has clients speak HTTP/2.
+	overHTTP2 bool
 
 	// panics is what the router's own recoverer makes of a panic; 0 drops the
 	// connection.
@@ -104,36 +109,38 @@ func fiber2Limits() map[feature]string {
 // adapters are all that huma has.
 func adapters() []*adapter {
 	return []*adapter{
-		{name: "humago", start: overHTTP(startGo), limits: nil},
-		{name: "humachi", start: overHTTP(startChi), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
-		{name: "humagin", start: overHTTP(startGin), panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: ginKeeps}},
-		{name: "humaecho", start: overHTTP(startEcho), panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
-		{name: "humaecho (v4)", start: overHTTP(startEcho4), panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
+		{name: "humago", build: buildGo, limits: nil},
+		{name: "humachi", build: buildChi, panics: 500, limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humagin", build: buildGin, panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: ginKeeps}},
+		{name: "humaecho", build: buildEcho, panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
+		{name: "humaecho (v4)", build: buildEcho4, panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
 		{name: "humafiber", start: startFiber, panics: 500, limits: fiberLimits()},
 		{name: "humafiber (v2)", start: startFiber2, panics: 500, limits: fiber2Limits()},
-		{name: "humabunrouter", start: overHTTP(startBun), panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
-		{name: "humabunrouter (compat)", start: overHTTP(startBunCompat), panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
-		{name: "humahttprouter", start: overHTTP(startHTTPRouter), panics: 500, limits: map[feature]string{headForGet: onlyGet}},
-		{name: "humamux", start: overHTTP(startMux), limits: map[feature]string{headForGet: onlyGet}},
-		{name: "humaflow", start: overHTTP(startFlow), limits: nil},
+		{name: "humabunrouter", build: buildBun, panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
+		{name: "humabunrouter (compat)", build: buildBunCompat, panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
+		{name: "humahttprouter", build: buildHTTPRouter, panics: 500, limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humamux", build: buildMux, limits: map[feature]string{headForGet: onlyGet}},
+		{name: "humaflow", build: buildFlow, limits: nil},
 	}
 }
 
-func overHTTP(build func(huma.Config) (huma.API, http.Handler)) func(*testing.T, huma.Config, func(huma.API)) string {
-	return func(t *testing.T, config huma.Config, register func(huma.API)) string {
-		t.Helper()
-		api, handler := build(config)
-		register(api)
-		return serve(t, handler)
+// serve runs the API that register fills in, and returns its URL.
+func (a *adapter) serve(t *testing.T, config huma.Config, register func(huma.API)) string {
+	t.Helper()
+	if a.build == nil {
+		return a.start(t, config, register)
 	}
+	api, handler := a.build(config)
+	register(api)
+	return serve(t, handler)
 }
 
-func startGo(config huma.Config) (huma.API, http.Handler) {
+func buildGo(config huma.Config) (huma.API, http.Handler) {
 	r := http.NewServeMux()
 	return humago.New(r, config), r
 }
 
-func startChi(config huma.Config) (huma.API, http.Handler) {
+func buildChi(config huma.Config) (huma.API, http.Handler) {
 	r := chi.NewRouter()
 	r.Use(middleware.RequestLogger(quietChi{}), middleware.Recoverer)
 	return humachi.New(r, config), r
@@ -151,37 +158,37 @@ func (quietChi) Write(int, int, http.Header, time.Duration, any) {}
 // Panic implements [middleware.LogEntry].
 func (quietChi) Panic(any, []byte) {}
 
-func startGin(config huma.Config) (huma.API, http.Handler) {
+func buildGin(config huma.Config) (huma.API, http.Handler) {
 	r := gin.New()
 	r.Use(gin.RecoveryWithWriter(io.Discard))
 	return humagin.New(r, config), r
 }
 
-func startEcho(config huma.Config) (huma.API, http.Handler) {
+func buildEcho(config huma.Config) (huma.API, http.Handler) {
 	r := echo.New()
 	r.Logger = quiet()
 	r.Use(echomiddleware.Recover())
 	return humaecho.New(r, config), r
 }
 
-func startEcho4(config huma.Config) (huma.API, http.Handler) {
+func buildEcho4(config huma.Config) (huma.API, http.Handler) {
 	r := echo4.New()
 	r.Logger.SetOutput(io.Discard)
 	r.Use(echo4middleware.Recover())
 	return humaecho.NewV4(r, config), r
 }
 
-func startBun(config huma.Config) (huma.API, http.Handler) {
+func buildBun(config huma.Config) (huma.API, http.Handler) {
 	r := bunrouter.New()
 	return humabunrouter.New(r, config), r
 }
 
-func startBunCompat(config huma.Config) (huma.API, http.Handler) {
+func buildBunCompat(config huma.Config) (huma.API, http.Handler) {
 	r := bunrouter.New().Compat()
 	return humabunrouter.NewCompat(r, config), r
 }
 
-func startHTTPRouter(config huma.Config) (huma.API, http.Handler) {
+func buildHTTPRouter(config huma.Config) (huma.API, http.Handler) {
 	r := httprouter.New()
 	r.PanicHandler = func(w http.ResponseWriter, _ *http.Request, _ any) {
 		http.Error(w, "panic", http.StatusInternalServerError)
@@ -189,12 +196,12 @@ func startHTTPRouter(config huma.Config) (huma.API, http.Handler) {
 	return humahttprouter.New(r, config), r
 }
 
-func startMux(config huma.Config) (huma.API, http.Handler) {
+func buildMux(config huma.Config) (huma.API, http.Handler) {
 	r := mux.NewRouter()
 	return humamux.New(r, config), r
 }
 
-func startFlow(config huma.Config) (huma.API, http.Handler) {
+func buildFlow(config huma.Config) (huma.API, http.Handler) {
 	r := flow.New()
 	return humaflow.New(r, config), r
 }

@@ -3,45 +3,76 @@ package e2e_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humachi"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/adapters/humaflow/flow"
+	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
+	"github.com/gorilla/mux"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/julienschmidt/httprouter"
+	echo4 "github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
+	"github.com/uptrace/bunrouter"
 )
-
-// plainRouter is what [humasess.Manager.Handler] needs no huma for.
-type plainRouter interface {
-	http.Handler
-	Handle(pattern string, h http.Handler)
-}
 
 // site is an API, pages, an OAuth callback and a websocket on one router,
 // with the sessions around all of it.
-func site(t *testing.T, build func(huma.Config) (huma.API, plainRouter)) *rig[account] {
+func site(t *testing.T, on *adapter) *rig[account] {
 	t.Helper()
 	var r *rig[account]
-	a := &adapter{name: "site", start: func(t *testing.T, config huma.Config, register func(huma.API)) string {
+	a := &adapter{name: "site", overHTTP2: on.overHTTP2, start: func(t *testing.T, config huma.Config, register func(huma.API)) string {
 		t.Helper()
-		api, router := build(config)
+		api, router := on.build(config)
 		register(api)
-		router.Handle("/page", session(t, page1))
-		router.Handle("/callback", session(t, callback))
-		router.Handle("/socket", session(t, socket))
-		router.Handle("/flush", session(t, flush))
+		for path, h := range map[string]http.Handler{
+			"/page": session(t, page1), "/callback": session(t, callback), "/socket": session(t, socket),
+			"/flush": session(t, flush), "/no-hijack": session(t, hijackNothing(t)),
+		} {
+			mount(t, router, path, h)
+		}
 		return serve(t, r.sessions.Handler(router))
 	}}
 	return newRig(t, a, setup[account]{opts: accountOptions(), ops: func(made *rig[account], api huma.API) {
 		r = made
 		registerAccess(made, api)
 	}})
+}
+
+// mount adds a plain handler for GET as the router does it.
+func mount(t *testing.T, router http.Handler, path string, h http.Handler) {
+	t.Helper()
+	switch r := router.(type) {
+	case *http.ServeMux:
+		r.Handle("GET "+path, h)
+	case *chi.Mux:
+		r.Method(http.MethodGet, path, h)
+	case *gin.Engine:
+		r.GET(path, gin.WrapH(h))
+	case *echo.Echo:
+		r.GET(path, echo.WrapHandler(h))
+	case *echo4.Echo:
+		r.GET(path, echo4.WrapHandler(h))
+	case *bunrouter.Router:
+		r.GET(path, bunrouter.HTTPHandler(h))
+	case *bunrouter.CompatRouter:
+		r.GET(path, h.ServeHTTP)
+	case *httprouter.Router:
+		r.Handler(http.MethodGet, path, h)
+	case *mux.Router:
+		r.Handle(path, h).Methods(http.MethodGet)
+	case *flow.Mux:
+		r.Handle(path, h, http.MethodGet)
+	default:
+		t.Fatalf("router: got a %T, want one whose way to add a handler is known", router)
+	}
 }
 
 // session hands the session of the context to a plain handler.
@@ -71,10 +102,26 @@ func callback(w http.ResponseWriter, req *http.Request, s *humasess.Session[acco
 
 func flush(w http.ResponseWriter, _ *http.Request, s *humasess.Session[account]) {
 	_ = s.Update(func(a *account) error { a.N++; return nil })
-	_, _ = io.WriteString(w, "first")
 	_ = http.NewResponseController(w).Flush()
 	if err := s.Update(func(*account) error { return nil }); err == nil {
-		_, _ = io.WriteString(w, " and a change after it")
+		_, _ = io.WriteString(w, "a change after the ")
+	}
+	_, _ = io.WriteString(w, "first")
+}
+
+// hijackNothing wants a connection where there is none to have.
+func hijackNothing(t *testing.T) func(http.ResponseWriter, *http.Request, *humasess.Session[account]) {
+	return func(w http.ResponseWriter, _ *http.Request, s *humasess.Session[account]) {
+		if err := s.Renew(); err != nil {
+			t.Errorf("Renew: %v", err)
+		}
+		if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Hijack: got %v, want ErrUnsupported", err)
+		}
+		if err := s.Update(func(a *account) error { a.N++; return nil }); err != nil {
+			t.Errorf("Update after a refused Hijack: got %v, want nothing committed", err)
+		}
+		_, _ = io.WriteString(w, "no connection")
 	}
 }
 
@@ -107,27 +154,39 @@ func socket(w http.ResponseWriter, _ *http.Request, s *humasess.Session[account]
 }
 
 func TestHandlerAroundASite(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		build func(huma.Config) (huma.API, plainRouter)
-	}{
-		{"net/http", func(config huma.Config) (huma.API, plainRouter) {
-			router := http.NewServeMux()
-			return humago.New(router, config), router
-		}},
-		{"chi", func(config huma.Config) (huma.API, plainRouter) {
-			router := chi.NewRouter()
-			router.Use(middleware.RequestLogger(quietChi{}), middleware.Recoverer, middleware.GetHead)
-			return humachi.New(router, config), router
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Run("pages, a callback and the API share the session", func(t *testing.T) { siteShares(t, site(t, tt.build)) })
-			t.Run("X2 one load and one commit around the API", func(t *testing.T) { siteCosts(t, site(t, tt.build)) })
-			t.Run("X5 503 with nothing of the handler's", func(t *testing.T) { siteFails(t, site(t, tt.build)) })
-			t.Run("F11 a websocket", func(t *testing.T) { siteSocket(t, site(t, tt.build)) })
-			t.Run("X4 X6 a flush commits", func(t *testing.T) { siteFlushes(t, site(t, tt.build)) })
-		})
+	for _, a := range adapters() {
+		if a.build == nil {
+			continue // no net/http
+		}
+		two := *a
+		two.overHTTP2 = true
+		for _, on := range []*adapter{a, &two} {
+			t.Run(on.name+map[bool]string{true: " HTTP/2"}[on.overHTTP2], func(t *testing.T) {
+				t.Parallel()
+				t.Run("pages, a callback and the API share the session", func(t *testing.T) { siteShares(t, site(t, on)) })
+				t.Run("X2 one load and one commit around the API", func(t *testing.T) { siteCosts(t, site(t, on)) })
+				t.Run("X5 503 with nothing of the handler's", func(t *testing.T) { siteFails(t, site(t, on)) })
+				t.Run("X4 X6 a flush commits", func(t *testing.T) { siteFlushes(t, site(t, on)) })
+				if on.overHTTP2 {
+					t.Run("X4 no connection to hijack, and no commit for it", func(t *testing.T) { siteKeepsConnection(t, site(t, on)) })
+				} else {
+					t.Run("F11 a websocket", func(t *testing.T) { siteSocket(t, site(t, on)) })
+				}
+			})
+		}
+	}
+}
+
+func siteKeepsConnection(t *testing.T, r *rig[account]) {
+	c := r.signedIn(account{ID: "ada"})
+	got := c.do("GET", "/no-hijack", "")
+	got.wantStatus(t, http.StatusOK)
+	got.wantCookies(t, 1)
+	if got.ProtoMajor != 2 || got.text != "no connection" {
+		t.Errorf("got %q over %s, want the handler's answer over HTTP/2", got.text, got.Proto)
+	}
+	if data, _ := r.data(c); data.N != 1 {
+		t.Errorf("N: got %d, want 1", data.N)
 	}
 }
 
@@ -236,5 +295,51 @@ func siteFlushes(t *testing.T, r *rig[account]) {
 	}
 	if data, _ := r.data(c); data.N != 1 {
 		t.Errorf("N: got %d, want 1", data.N)
+	}
+}
+
+// A handler that has committed within a TimeoutHandler has done so for a
+// response that is thrown away.
+func TestHandlerOutsideTimeoutHandler(t *testing.T) {
+	var r *rig[account]
+	done := make(chan struct{}, 2)
+	slow := func(ctx context.Context, s *humasess.Session[account]) error {
+		defer func() { done <- struct{}{} }()
+		err := s.Start(account{ID: "eve"})
+		if !waited(ctx.Done()) {
+			t.Error("the request never timed out")
+		}
+		return err
+	}
+	a := &adapter{name: "timeout", start: func(t *testing.T, config huma.Config, register func(huma.API)) string {
+		t.Helper()
+		api, router := buildGo(config)
+		register(api)
+		mount(t, router, "/slow", session(t, func(_ http.ResponseWriter, req *http.Request, s *humasess.Session[account]) {
+			if err := slow(req.Context(), s); err != nil {
+				t.Errorf("Start: %v", err)
+			}
+		}))
+		return serve(t, r.sessions.Handler(http.TimeoutHandler(router, 500*time.Millisecond, "too slow")))
+	}}
+	r = newRig(t, a, setup[account]{opts: accountOptions(), ops: func(made *rig[account], _ huma.API) { r = made }})
+	c := r.signedIn(account{ID: "ada"})
+	for _, request := range []func() *response{
+		func() *response { return c.do("GET", "/slow", "") },
+		func() *response { return r.loginCall(c, slow) },
+	} {
+		got := request()
+		wait(t, "end of the handler", done)
+		got.wantStatus(t, http.StatusServiceUnavailable)
+		got.wantCookies(t, 0)
+		if got.text != "too slow" {
+			t.Errorf("body: got %q, want that of the timeout", got.text)
+		}
+		if data, ok := r.data(c); !ok || data.ID != "ada" {
+			t.Errorf("session: got %+v, %v, want ada still signed in", data, ok)
+		}
+		if infos, err := r.sessions.List(context.Background(), "eve"); err != nil || len(infos) != 0 {
+			t.Errorf("sessions of the handler: got %+v, %v, want none", infos, err)
+		}
 	}
 }

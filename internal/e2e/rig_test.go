@@ -98,7 +98,7 @@ func newRig[T any](t *testing.T, a *adapter, use setup[T]) *rig[T] {
 	if use.config != nil {
 		use.config(&config)
 	}
-	r.url = a.start(t, config, func(api huma.API) {
+	r.url = a.serve(t, config, func(api huma.API) {
 		if use.before != nil {
 			use.before(api)
 		}
@@ -187,7 +187,13 @@ func (r *rig[T]) send(c *client, path string, f handler[T], edits ...edit) *resp
 	return c.do(http.MethodPost, path, "", append(edits, header("X-Call", r.keep(f)))...)
 }
 
-func (r *rig[T]) client() *client { return newClient(r.t, r.url) }
+func (r *rig[T]) client() *client {
+	c := newClient(r.t, r.url)
+	if r.on.overHTTP2 {
+		c.overHTTP2()
+	}
+	return c
+}
 
 // signedIn returns a client with a session of its own.
 func (r *rig[T]) signedIn(data T) *client {

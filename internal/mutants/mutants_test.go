@@ -43,7 +43,7 @@ func TestRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pattern, err := regexp.Compile(tests)
+			pattern, err := regexp.Compile(firstLevel(tests))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,4 +140,10 @@ func TestCaught(t *testing.T) {
 			}
 		})
 	}
+}
+
+// firstLevel is the part of a pattern that is about test functions.
+func firstLevel(tests string) string {
+	function, _, _ := strings.Cut(tests, "/")
+	return function
 }

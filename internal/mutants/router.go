@@ -1,0 +1,32 @@
+package main
+
+// Parts of the suite that runs on every router, and what is around them.
+const (
+	aliasing  = "TestGoldenRouters/nothing_that_outlives"
+	streaming = "TestGoldenRouters/X4_X6"
+	cookies   = "TestGoldenRouters/C15_the_handler"
+	lines     = "TestGoldenRouters/H6_401_without"
+	handling  = "TestHandlerAroundASite/humago"
+)
+
+// routerMutants break what only a router on a real connection shows.
+var routerMutants = []mutant{
+	{"", "what is kept points into the request", "internal/e2e", aliasing, []edit{{
+		"humasess/detach.go", "			v.SetString(strings.Clone(s))", "			v.SetString(strings.Clone(s[:0]) + s)",
+	}}},
+	{"X4", "a stream that writes at once commits after it", "internal/e2e", streaming, []edit{{
+		"humasess/scope.go", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.humaContext.BodyWriter()", "	return s.humaContext.BodyWriter()",
+	}}},
+	{"X4", "fiber's stream commits in its own time", "internal/e2e", streaming, []edit{{
+		"humasess/scope.go", "	if s.r.begun(s.humaContext, 200) {\n		s.humaContext.(bodyStreamer)", "	if s.r.outcome == undecided {\n		s.humaContext.(bodyStreamer)",
+	}}},
+	{"C15", "fiber joins cookies with commas", "internal/e2e", cookies, []edit{{
+		"humasess/headers.go", "	if h.add && (!is(h.name, \"Set-Cookie\") || !onFasthttp(ctx)) {", "	if h.add && !(is(h.name, \"Set-Cookie\") && onFasthttp(ctx) && h.value == \"\") {",
+	}}},
+	{"T13", "the first Cookie line is all", "internal/e2e", lines, []edit{{
+		"humasess/candidates.go", "	if c.n == 0 {\n		*c = findInLines(ctx, name, open)", "	if c.n < 0 {\n		*c = findInLines(ctx, name, open)",
+	}}},
+	{"X4", "a flush does not commit", "internal/e2e", handling, []edit{{
+		"humasess/handler.go", "	if !p.begun(http.StatusOK) {\n		return nil\n	}\n	return http.NewResponseController(p.w).Flush()", "	return http.NewResponseController(p.w).Flush()",
+	}}},
+}
