@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -167,6 +168,21 @@ func unreadBodies(t *testing.T, a *adapter) {
 			})
 	})
 	user := r.signedIn(account{ID: "ada"})
+	if !a.can(unreadBody) {
+		t.Run("413 for more than the server reads", func(t *testing.T) {
+			conn := user.dial()
+			head := user.head("POST", "/big", "Content-Type: application/json", fmt.Sprintf("Content-Length: %d", bodyLimit+1))
+			if _, err := io.WriteString(conn, head+"{"); err != nil {
+				t.Fatal(err)
+			}
+			got := answer(conn)
+			if got == nil {
+				t.Fatal("got no answer")
+			}
+			got.wantStatus(t, http.StatusRequestEntityTooLarge)
+			got.wantHeader(t, "Set-Cookie")
+		})
+	}
 	const size = 10 << 20
 	for _, tt := range []struct {
 		name   string

@@ -24,7 +24,6 @@ var streamBehaviours = []behaviour{
 	{"1xx responses commit nothing", interimResponses},
 	{"X7 a panic commits nothing", panics},
 	{"X7 a panic after the first byte takes nothing back", latePanics},
-	{"T13 HTTP/2", http2},
 }
 
 // gate lets a test and a handler wait for each other.
@@ -53,7 +52,11 @@ func streams(t *testing.T, a *adapter) {
 				ctx.SetHeader("Content-Type", "text/plain")
 				w := ctx.BodyWriter()
 				_, _ = io.WriteString(w, "first\n")
-				if f, ok := w.(http.Flusher); ok {
+				f, flushes := w.(http.Flusher)
+				if flushes != a.can(streaming) {
+					t.Errorf("the writer flushes: got %v, but the table says %v", flushes, a.can(streaming))
+				}
+				if flushes {
 					f.Flush()
 				}
 				late(t, &in.Session)
@@ -78,6 +81,11 @@ func streams(t *testing.T, a *adapter) {
 		go func() { done <- c.do("POST", "/stream", "") }()
 		wait(t, "stream", g.entered)
 		stored()
+		select {
+		case <-done:
+			t.Error("got the response while it is written: want it told in the table that it streams")
+		default:
+		}
 		close(g.release)
 		got := <-done
 		got.wantCookies(t, 1)
@@ -235,8 +243,14 @@ func wantPanic(t *testing.T, a *adapter, got *response, err error) {
 }
 
 func panics(t *testing.T, a *adapter) {
-	r := accounts(t, a, nil)
+	r := accounts(t, a, func(_ *rig[account], api huma.API) {
+		huma.Post(api, "/bare", func(context.Context, *struct{}) (*struct{}, error) { panic("on purpose") })
+	})
 	c := r.signedIn(account{ID: "ada"})
+	t.Run("without a session in the operation", func(t *testing.T) {
+		got, err := c.try("POST", "/bare", "")
+		wantPanic(t, a, got, err)
+	})
 	for _, tt := range []struct {
 		name string
 		do   handler[account]
@@ -288,32 +302,4 @@ func latePanics(t *testing.T, a *adapter) {
 	if infos, err := r.sessions.List(context.Background(), "ada"); err != nil || len(infos) != 1 {
 		t.Errorf("sessions: got %+v, %v, want the one whose cookie went out with the first byte", infos, err)
 	}
-}
-
-func http2(t *testing.T, a *adapter) {
-	r := accounts(t, a, registerAccess)
-	c := r.client().overHTTP2()
-	if !a.can(httpTwo) {
-		if res, err := c.try("GET", "/open", ""); err == nil && res.ProtoMajor == 2 {
-			t.Error("the router speaks HTTP/2: want it told in the table that it does")
-		}
-		return
-	}
-	login := r.loginCall(c, start(account{ID: "ada"}))
-	login.wantStatus(t, http.StatusNoContent)
-	login.wantCookies(t, 1)
-	name := humasess.DefaultCookieName + "="
-	for _, lines := range [][]string{{name + c.token()}, {"a=b", "c=d", name + c.token()}, {"a=b; " + name + c.token(), "c=d"}} {
-		me := c.do("GET", "/me", "", cookieLines(lines...))
-		me.wantStatus(t, http.StatusOK)
-		if me.ProtoMajor != 2 {
-			t.Errorf("protocol: got %s, want HTTP/2", me.Proto)
-		}
-	}
-	newClient(t, r.url).overHTTP2().do("GET", "/me", "").wantProblem(t, http.StatusUnauthorized, "no-session")
-	c.do("POST", "/call", "", header("Sec-Fetch-Site", "cross-site")).wantProblem(t, http.StatusForbidden, "cross-origin")
-	r.must(c, increment).wantCookies(t, 0)
-	old := c.clone()
-	r.must(c, destroy[account]).wantCookies(t, 1)
-	r.wantActive(old, false)
 }

@@ -14,8 +14,8 @@ type behaviour struct {
 
 func behaviours() []behaviour {
 	return slices.Concat(
-		accessBehaviours, typesBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
-		streamBehaviours, commitBehaviours, raceBehaviours, disconnectBehaviours,
+		accessBehaviours, typesBehaviours, optionBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
+		streamBehaviours, commitBehaviours, http2Behaviours, raceBehaviours, disconnectBehaviours,
 	)
 }
 
