@@ -35,7 +35,8 @@ func aead(tb testing.TB, keys ...security.Key) security.Sealer {
 }
 
 // jar is a store made of trips: it keeps the newest cookie of each session, as
-// a browser does, and makes each call with that one.
+// a browser does, and makes each call with that one, one after the other: that
+// no two sessions get one ID is up to 96 random bits.
 type jar struct {
 	embark func() stores.Trip
 
@@ -45,8 +46,8 @@ type jar struct {
 
 func (j *jar) with(id stores.ID, do func(stores.Trip) error) error {
 	j.mu.Lock()
+	defer j.mu.Unlock()
 	value := j.values[id]
-	j.mu.Unlock()
 	t := j.embark()
 	if value != "" {
 		if _, _, err := t.Open(value); err != nil {
@@ -55,9 +56,7 @@ func (j *jar) with(id stores.ID, do func(stores.Trip) error) error {
 	}
 	err := do(t)
 	if v := t.Value(id); v != "" && err == nil {
-		j.mu.Lock()
 		j.values[id] = v
-		j.mu.Unlock()
 	}
 	return err
 }
