@@ -32,8 +32,9 @@ var (
 	ErrFull = errors.New("stores: store is full")
 
 	// ErrTooLarge is returned by Create and Update of a store with a bound on
-	// payloads. Nothing has been written.
-	ErrTooLarge = errors.New("stores: payload is too large")
+	// payloads, and by Create and RevokeIdentity of one with a bound on
+	// identities. Nothing has been written.
+	ErrTooLarge = errors.New("stores: payload or identity is too large")
 
 	// ErrNoIdentity is returned by List and RevokeIdentity for the empty
 	// identity: anonymous sessions are in no index.

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -193,5 +194,47 @@ func TestMaxPayload(t *testing.T) {
 	}
 	if _, err := store.Load(t.Context(), stores.ID{1}); !errors.Is(err, stores.ErrNotFound) {
 		t.Errorf("Load: got %v, want ErrNotFound", err)
+	}
+}
+
+// TestMaxIdentity keeps an identity out that no index could hold, and the
+// caller's transaction alive.
+func TestMaxIdentity(t *testing.T) {
+	t.Parallel()
+	pool := shared(t)
+	store, _ := open(t, pool)
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	ctx := postgres.WithTx(t.Context(), tx)
+	// What does not compress: the server judges the compressed length.
+	random := make([]byte, 3000)
+	_, _ = rand.Read(random)
+	for _, n := range []int{1025, 3000} {
+		identity := string(random[:n])
+		c := stores.Create{ID: stores.ID{1}, Identity: identity, Idle: time.Hour, Absolute: time.Hour}
+		_, err = store.Create(ctx, c)
+		if !errors.Is(err, stores.ErrTooLarge) {
+			t.Errorf("Create: got %v, want ErrTooLarge", err)
+		}
+		says(t, "Create", err, fmt.Sprintf("%d bytes, 1024 allowed", n))
+		if _, err := store.RevokeIdentity(ctx, identity, stores.ID{}); !errors.Is(err, stores.ErrTooLarge) {
+			t.Errorf("RevokeIdentity: got %v, want ErrTooLarge", err)
+		}
+		if records, err := store.List(ctx, identity); len(records) != 0 || err != nil {
+			t.Errorf("List: got %d records and error %v, want none", len(records), err)
+		}
+		if _, err := store.Load(ctx, stores.ID{1}); !errors.Is(err, stores.ErrNotFound) {
+			t.Errorf("Load: got %v, want ErrNotFound", err)
+		}
+	}
+	longest := string(random[:1024])
+	if _, err := store.Create(ctx, stores.Create{ID: stores.ID{1}, Identity: longest, Idle: time.Hour, Absolute: time.Hour}); err != nil {
+		t.Errorf("Create: %v", err)
+	}
+	if r, err := store.RevokeIdentity(ctx, longest, stores.ID{}); r.Count != 1 || err != nil {
+		t.Errorf("RevokeIdentity: got %d and error %v, want 1", r.Count, err)
 	}
 }

@@ -44,6 +44,17 @@ func notNull(payload []byte) []byte {
 	return payload
 }
 
+// maxIdentity is in bytes. An entry of PostgreSQL's indexes has 2704 at most,
+// and a statement that fails on it would end the caller's transaction.
+const maxIdentity = 1024
+
+func fitsIndex(identity string) error {
+	if len(identity) > maxIdentity {
+		return fmt.Errorf("postgres: identity of %d bytes, %d allowed: %w", len(identity), maxIdentity, stores.ErrTooLarge)
+	}
+	return nil
+}
+
 // fits refuses a payload that is too large before anything is written.
 func (s *Store) fits(payload []byte) error {
 	if len(payload) > s.maxPayload {
@@ -53,7 +64,8 @@ func (s *Store) fits(payload []byte) error {
 }
 
 // Create adds a session, or answers ErrExists without touching the one that
-// has the ID.
+// has the ID. An identity of more than 1024 bytes is ErrTooLarge, as is a
+// payload over the bound.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	switch {
 	case c.ID.IsZero():
@@ -66,6 +78,9 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		return stores.Created{}, fmt.Errorf("postgres: create with limit %d", c.Limit)
 	}
 	if err := s.fits(c.Payload); err != nil {
+		return stores.Created{}, err
+	}
+	if err := fitsIndex(c.Identity); err != nil {
 		return stores.Created{}, err
 	}
 	var answer struct {
@@ -188,10 +203,14 @@ func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition)
 }
 
 // RevokeIdentity deletes every session of an identity but except, atomically,
-// and leaves the revocation mark.
+// and leaves the revocation mark. An identity that Create refuses is
+// ErrTooLarge here too.
 func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
+	}
+	if err := fitsIndex(identity); err != nil {
+		return stores.Revoked{}, err
 	}
 	var pending int64
 	if inTx(ctx) != nil {
