@@ -109,6 +109,21 @@ type Closer interface {
 	Close(ctx context.Context) error
 }
 
+// Watcher is a [Store] that tells when sessions end before their time, in
+// whatever process. That is a hint, to end a stream or to drop a cache sooner:
+// one may come twice, late, or not at all, and only Load decides.
+type Watcher interface {
+	Store
+
+	// Watch calls ended, one call at a time, with the ID of each session that
+	// was deleted, revoked or evicted, until the context ends, and returns its
+	// error. The zero ID says that hints may have been missed, at the beginning
+	// too: any session may have ended. Sessions that expire give no hint.
+	// Ended must not block. A store that is not set up for it returns an error
+	// that matches [errors.ErrUnsupported] at once.
+	Watch(ctx context.Context, ended func(ID)) error
+}
+
 // As returns the first of store and what it wraps, by methods
 // Unwrap() Store, that has the capability C.
 func As[C Store](store Store) (C, bool) {

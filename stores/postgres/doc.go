@@ -34,5 +34,6 @@
 // lock or setting outlives a transaction, and names are qualified. With a pool
 // in transaction mode, version 1.21 or newer passes prepared statements on
 // (max_prepared_statements); with an older one set default_query_exec_mode to
-// exec or cache_describe in the connection string.
+// exec or cache_describe in the connection string. Only [Store.Watch] needs a
+// connection that does not go through it.
 package postgres

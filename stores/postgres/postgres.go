@@ -58,8 +58,16 @@ type Options struct {
 	// that is a single connection or transaction. The default is one minute.
 	SweepEvery time.Duration
 
-	// Logger gets a warning when expired sessions could not be removed. The
-	// default is [slog.Default].
+	// Hints opens a connection for [Store.Watch], which closes it, and makes
+	// every session that is deleted, revoked or evicted a notification. It must
+	// reach the server itself: behind PgBouncer in transaction mode nobody can
+	// listen, and in place of an error nothing is heard. The context bounds the
+	// connecting. All processes that end sessions need it, whether they watch
+	// or not. By default nothing is notified.
+	Hints func(ctx context.Context) (*pgx.Conn, error)
+
+	// Logger gets a warning when expired sessions could not be removed, and
+	// when hints are interrupted. The default is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -103,6 +111,7 @@ type Store struct {
 	text       statements
 	maxPayload int
 	sweeper    sweeper
+	hints      hints
 }
 
 var (
@@ -110,6 +119,7 @@ var (
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
+	_ stores.Watcher     = (*Store)(nil)
 )
 
 // New returns a store that uses db, which stays the caller's: nothing here
@@ -121,7 +131,8 @@ func New(db DB, opts *Options) *Store {
 	}
 	o := opts.withDefaults()
 	n := newNames(o.Schema, o.Prefix)
-	s := &Store{pool: db, names: n, text: newStatements(n), maxPayload: o.MaxPayload}
+	h := hints{connect: o.Hints, channel: channelFor(o.Schema, o.Prefix), logger: o.Logger}
+	s := &Store{pool: db, names: n, text: newStatements(n, h.argument()), maxPayload: o.MaxPayload, hints: h}
 	s.sweeper.init(o.SweepEvery, o.Logger, single(db))
 	return s
 }
@@ -148,18 +159,19 @@ const columns = `id, identity, version, timestamptz_send(last_seen) || timestamp
 // outcome are the times that create and update answer with, see instants.
 const outcome = `timestamptz_send(o_expires) || timestamptz_send(o_deadline) || timestamptz_send(o_now)`
 
-func newStatements(n names) statements {
+// newStatements takes the channel as it stands in SQL, NULL for none.
+func newStatements(n names, channel string) statements {
 	return statements{
 		load:     n.sql(`SELECT ` + columns + `id = $1::bytea AND expires > clock_timestamp()`),
 		loadMany: n.sql(`SELECT ` + columns + `id = ANY($1::bytea[]) AND expires > clock_timestamp()`),
 		list:     n.sql(`SELECT ` + columns + `identity = $1::bytea AND expires > clock_timestamp() ORDER BY seq`),
-		create: n.sql(`SELECT o_status, ` + outcome + `, o_revoked, o_evicted
-			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint)`),
+		create: n.sql(`SELECT o_status, `+outcome+`, o_revoked, o_evicted
+			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint, `) + channel + `)`,
 		update: n.sql(`SELECT o_status, ` + outcome + `
 			FROM {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint)`),
 		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
-		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea)`),
-		revoke: n.sql(`SELECT o_count, o_before, o_now FROM {revoke}($1::bytea, $2::bytea, $3::bigint)`),
+		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea, `) + channel + `)`,
+		revoke: n.sql(`SELECT o_count, o_before, o_now FROM {revoke}($1::bytea, $2::bytea, $3::bigint, `) + channel + `)`,
 
 		// now() and not clock_timestamp(): an index serves it.
 		dead: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(

@@ -24,7 +24,7 @@ type names struct {
 // objects are the tables, indexes and functions, by their name in the schema.
 var objects = map[string]string{
 	"sessions": "sessions", "revocations": "revocations",
-	"stamp": "stamp_v1", "lock": "lock_v1", "create": "create_v1", "update": "update_v1",
+	"stamp": "stamp_v1", "lock": "lock_v1", "hint": "hint_v1", "create": "create_v1", "update": "update_v1",
 	"touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v1",
 }
 
@@ -42,6 +42,7 @@ func newNames(schema, prefix string) names {
 		"{by_revoked}", pgx.Identifier{prefix + "revocations_revoked"}.Sanitize(),
 		"{space}", strconv.FormatInt(int64(space.Sum64()), 10),
 		"{body}", quoteFor(schema + prefix),
+		"{most_hints}", strconv.Itoa(mostHints),
 	}
 	for name, object := range objects {
 		pairs = append(pairs, "{"+name+"}", qualified(object))

@@ -61,14 +61,27 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(encode(p_identity, 'hex'), {space}));
 END {body};
 
+-- What has ended, for those who listen; the server sends it with the commit.
+-- IDs are public, and have the form of stores.ID. Where p_channel is NULL,
+-- nobody does and nothing of it runs.
+CREATE OR REPLACE FUNCTION {hint}(p_channel text, p_ids bytea[]) RETURNS void LANGUAGE plpgsql AS {body}
+BEGIN
+  IF cardinality(p_ids) > {most_hints} THEN
+    PERFORM pg_notify(p_channel, 'many');
+  ELSE
+    PERFORM pg_notify(p_channel, translate(encode(u.id, 'base64'), '+/=', '-_')) FROM unnest(p_ids) AS u (id);
+  END IF;
+END {body};
+
 CREATE OR REPLACE FUNCTION {create}(
-  p_id bytea, p_identity bytea, p_payload bytea, p_idle bigint, p_absolute bigint, p_limit bigint,
+  p_id bytea, p_identity bytea, p_payload bytea, p_idle bigint, p_absolute bigint, p_limit bigint, p_channel text,
   OUT o_status int, OUT o_expires timestamptz, OUT o_deadline timestamptz, OUT o_now timestamptz,
   OUT o_revoked timestamptz, OUT o_evicted bigint
 ) LANGUAGE plpgsql AS {body}
 DECLARE
   v_all bigint;
   v_live bigint;
+  v_gone bytea[];
 BEGIN
   o_status := 0;
   o_evicted := 0;
@@ -109,9 +122,12 @@ BEGIN
       SELECT s.seq FROM {sessions} s WHERE s.identity = p_identity AND s.expires > o_now ORDER BY s.seq DESC LIMIT p_limit
     ), gone AS (
       DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.seq < (SELECT min(k.seq) FROM kept k)
-        RETURNING s.expires > o_now AS live
+        RETURNING s.id, s.expires > o_now AS live
     )
-    SELECT count(*) FILTER (WHERE g.live) INTO o_evicted FROM gone g;
+    SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_evicted, v_gone FROM gone g WHERE g.live;
+    IF p_channel IS NOT NULL THEN
+      PERFORM {hint}(p_channel, v_gone);
+    END IF;
   END IF;
 END {body};
 
@@ -169,7 +185,7 @@ BEGIN
   UPDATE {sessions} s SET last_seen = v_now, expires = o_expires WHERE s.id = p_id;
 END {body};
 
-CREATE OR REPLACE FUNCTION {delete}(p_id bytea, p_version bigint, p_identity bytea) RETURNS int LANGUAGE plpgsql AS {body}
+CREATE OR REPLACE FUNCTION {delete}(p_id bytea, p_version bigint, p_identity bytea, p_channel text) RETURNS int LANGUAGE plpgsql AS {body}
 DECLARE
   v_version bigint;
   v_identity bytea;
@@ -187,13 +203,18 @@ BEGIN
     RETURN 2;
   END IF;
   DELETE FROM {sessions} s WHERE s.id = p_id;
+  IF p_channel IS NOT NULL THEN
+    PERFORM {hint}(p_channel, ARRAY[p_id]);
+  END IF;
   RETURN 0;
 END {body};
 
 CREATE OR REPLACE FUNCTION {revoke}(
-  p_identity bytea, p_except bytea, p_pending bigint,
+  p_identity bytea, p_except bytea, p_pending bigint, p_channel text,
   OUT o_count bigint, OUT o_before timestamptz, OUT o_now timestamptz
 ) LANGUAGE plpgsql AS {body}
+DECLARE
+  v_gone bytea[];
 BEGIN
   PERFORM {lock}(p_identity);
   SELECT r.revoked INTO o_before FROM {revocations} r WHERE r.identity = p_identity;
@@ -201,7 +222,10 @@ BEGIN
   INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES (p_identity, o_now, p_pending)
     ON CONFLICT (identity) DO UPDATE SET revoked = o_now, pending = r.pending + p_pending;
   WITH gone AS (
-    DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.id <> p_except RETURNING s.expires
+    DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.id <> p_except RETURNING s.id, s.expires
   )
-  SELECT count(*) FILTER (WHERE g.expires > o_now) INTO o_count FROM gone g;
+  SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_count, v_gone FROM gone g WHERE g.expires > o_now;
+  IF p_channel IS NOT NULL THEN
+    PERFORM {hint}(p_channel, v_gone);
+  END IF;
 END {body};

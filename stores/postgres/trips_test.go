@@ -16,7 +16,7 @@ import (
 
 // counted returns a store behind a proxy that counts, and a pool to prepare it
 // by. It has one connection, which is never asked whether it is still there.
-func counted(t *testing.T) (*postgres.Store, *servertest.Proxy) {
+func counted(t *testing.T, o postgres.Options) (*postgres.Store, *servertest.Proxy) {
 	t.Helper()
 	server := servertest.PostgresShared(t)
 	_, schema := open(t, shared(t))
@@ -25,13 +25,14 @@ func counted(t *testing.T) (*postgres.Store, *servertest.Proxy) {
 		c.MaxConns = 1
 		c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	})
-	return postgres.New(pool, &postgres.Options{Schema: schema, SweepEvery: -1}), proxy
+	o.Schema, o.SweepEvery = schema, -1
+	return postgres.New(pool, &o), proxy
 }
 
 // TestRoundTrips counts what goes over the wire for each operation of an API.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
-	store, proxy := counted(t)
+	store, proxy := counted(t, postgres.Options{})
 	handler, sessions := serve(t, store, &humasess.Options[user]{IdleTimeout: 2 * time.Second}, hooks{})
 	ctx := t.Context()
 
@@ -106,7 +107,12 @@ func TestRoundTrips(t *testing.T) {
 // TestStoreRoundTrips counts the same for the methods of the store.
 func TestStoreRoundTrips(t *testing.T) {
 	t.Parallel()
-	store, proxy := counted(t)
+	t.Run("plain", func(t *testing.T) { storeRoundTrips(t, postgres.Options{}) })
+	t.Run("with hints", func(t *testing.T) { storeRoundTrips(t, postgres.Options{Hints: direct(t)}) })
+}
+
+func storeRoundTrips(t *testing.T, o postgres.Options) {
+	store, proxy := counted(t, o)
 	ctx := t.Context()
 	tests := []struct {
 		name string
