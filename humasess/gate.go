@@ -98,6 +98,7 @@ type entry struct {
 	sessions []sessionUse
 	exempt   bool // from the cross-origin check
 	isolated bool // reads of other sites are refused as well
+	ends     deadlines
 }
 
 // sessionUse is one session type of an operation.

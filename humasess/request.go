@@ -99,7 +99,7 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	if outer != nil {
 		r.began = outer.began
 	}
-	r.writes.parent = r.parent
+	r.writes.parent, r.writes.ends = r.parent, &e.ends
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
 	for i := range e.sessions {
@@ -283,7 +283,6 @@ func (r *request) conclude() {
 		}
 	}
 	r.giveBack()
-	r.writes.stop()
 }
 
 const nilDereference = "runtime error: invalid memory address or nil pointer dereference"

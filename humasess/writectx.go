@@ -10,62 +10,67 @@ import (
 // that hangs up must not lose what the handler has decided.
 const writeTimeout = 5 * time.Second
 
+// sharing is how much sooner a commit may end, to end together with others.
+const sharing = writeTimeout / 20
+
+// deadlines gives commits that begin at about the same time one end, and one
+// timer: a client of a server waits for it on every call.
+type deadlines struct {
+	mu   sync.Mutex
+	at   time.Time
+	done chan struct{} // closed after at
+}
+
+// next returns an end that is writeTimeout away, or up to sharing less.
+func (d *deadlines) next() (time.Time, <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now := time.Now(); d.at.Before(now.Add(writeTimeout-sharing)) {
+		done := make(chan struct{})
+		d.at, d.done = now.Add(writeTimeout), done
+		time.AfterFunc(writeTimeout, func() { close(done) })
+	}
+	return d.at, d.done
+}
+
 // writeContext is context.WithTimeout(context.WithoutCancel(parent), …) whose
-// time begins with its first use, and that starts a timer only for stores
-// that wait for it.
+// time begins with its first use.
 type writeContext struct {
 	parent context.Context
+	ends   *deadlines
 
 	mu       sync.Mutex
 	deadline time.Time
-	timed    context.Context
-	cancel   context.CancelFunc
+	done     <-chan struct{}
 }
 
 var _ context.Context = (*writeContext)(nil)
 
-// stop releases the timer, if there is one.
-func (c *writeContext) stop() {
+// begin returns the deadline and what is closed after it.
+func (c *writeContext) begin() (time.Time, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cancel != nil {
-		c.cancel()
+	if c.done == nil {
+		c.deadline, c.done = c.ends.next()
 	}
-}
-
-// begin returns the deadline; c is locked.
-func (c *writeContext) begin() time.Time {
-	if c.deadline.IsZero() {
-		c.deadline = time.Now().Add(writeTimeout)
-	}
-	return c.deadline
+	return c.deadline, c.done
 }
 
 // Deadline implements [context.Context].
 func (c *writeContext) Deadline() (time.Time, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.begin(), true
+	at, _ := c.begin()
+	return at, true
 }
 
 // Done implements [context.Context].
 func (c *writeContext) Done() <-chan struct{} {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.timed == nil {
-		c.timed, c.cancel = context.WithDeadline(context.WithoutCancel(c.parent), c.begin())
-	}
-	return c.timed.Done()
+	_, done := c.begin()
+	return done
 }
 
 // Err implements [context.Context].
 func (c *writeContext) Err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.timed != nil:
-		return c.timed.Err()
-	case time.Now().After(c.begin()):
+	if at, _ := c.begin(); !time.Now().Before(at) {
 		return context.DeadlineExceeded
 	}
 	return nil
