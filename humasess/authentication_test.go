@@ -257,11 +257,15 @@ func TestClaims(t *testing.T) {
 // recent is a guard that wants nothing but a fresh authentication.
 type recent struct{}
 
+var _ humasess.Guard[account] = recent{}
+
 func (recent) Check(huma.Context, account) error { return nil }
 func (recent) Fresh() time.Duration              { return 5 * time.Minute }
 
 // never asks for the impossible.
 type never struct{ recent }
+
+var _ humasess.Guard[account] = never{}
 
 func (never) Fresh() time.Duration { return -1 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-const csrfHeader = "X-CSRF-Token"
+const csrfHeader = "X-Csrf-Token"
 
 func TestCSRFToken(t *testing.T) {
 	o := accountOptions()
@@ -54,11 +54,8 @@ func TestCSRFToken(t *testing.T) {
 		r.events.take()
 		for name, bad := range map[string]string{
 			"none": "", "short": first[1:], "long": first + "A", "of another session": foreign, "the cookie": token(c),
-			"of another nonce": "A" + first[1:], "64 KB": strings.Repeat("A", 64<<10), "newlines": strings.Repeat("\n", 64),
+			"of another nonce": spoilt(first), "64 KB": strings.Repeat("A", 64<<10), "newlines": strings.Repeat("\n", 64),
 		} {
-			if bad == "A"+first[1:] && bad == first {
-				continue
-			}
 			if got := post(bad); got != http.StatusForbidden {
 				t.Errorf("%s: got %d, want 403", name, got)
 			}
@@ -106,7 +103,7 @@ func TestCSRFToken(t *testing.T) {
 		if got := doc.Paths["/read"].Get.Security; len(got) != 1 || len(got[0]) != 1 {
 			t.Errorf("/read: got %v, want the cookie alone", got)
 		}
-		if got := doc.Paths["/required"].Post.Responses["403"].Description; !strings.Contains(got, "CSRF token in `X-CSRF-Token`") {
+		if got := doc.Paths["/required"].Post.Responses["403"].Description; !strings.Contains(got, "CSRF token in `X-Csrf-Token`") {
 			t.Errorf("403: got %q", got)
 		}
 	})

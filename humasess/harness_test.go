@@ -342,3 +342,11 @@ func wantTime(t *testing.T, what string, got, want time.Time) {
 		t.Errorf("%s: got %v, want %v", what, got.UTC(), want.UTC())
 	}
 }
+
+// spoilt changes the first letter of base64url text.
+func spoilt(text string) string {
+	if text[0] == 'A' {
+		return "B" + text[1:]
+	}
+	return "A" + text[1:]
+}

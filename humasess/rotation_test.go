@@ -231,7 +231,7 @@ func TestReuse(t *testing.T) {
 	t.Run("T9 each of the last 16 is reported, and refused like any other", func(t *testing.T) {
 		r := newRig(t, reusing(false))
 		c, old := rotated(r, 20)
-		unknown := r.requiredCall(r.withToken("A"+token(r.signedIn(account{ID: "u1"}))[1:]), nothing[account])
+		unknown := r.requiredCall(r.withToken(spoilt(token(r.signedIn(account{ID: "u1"})))), nothing[account])
 		r.events.take()
 		for i, secret := range old {
 			w := r.requiredCall(r.withToken(secret), nothing[account])
@@ -304,7 +304,7 @@ func TestReuse(t *testing.T) {
 		r := newRig(t, reusing(true))
 		c, old := rotated(r, 2)
 		both := func(req *http.Request) {
-			req.Header.Set("Cookie", humasess.DefaultCookieName+"="+"A"+old[0][1:]+"; "+humasess.DefaultCookieName+"="+old[0])
+			req.Header.Set("Cookie", humasess.DefaultCookieName+"="+spoilt(old[0])+"; "+humasess.DefaultCookieName+"="+old[0])
 		}
 		wantStatus(t, r.requiredCall(r.client(), nothing[account], both), http.StatusUnauthorized)
 		if got := r.events.kinds(); !slices.Contains(got, humasess.EventReused) {

@@ -437,7 +437,7 @@ func TestSessionText(t *testing.T) {
 		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
 			var log strings.Builder
 			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "session", s, "value", *s)
-			texts := []string{s.String(), fmt.Sprintf("%v", s), fmt.Sprintf("%+v", *s), fmt.Sprintf("%#v", s), fmt.Sprintf("%s", *s), log.String()}
+			texts := []string{s.String(), fmt.Sprintf("%v", s), fmt.Sprintf("%+v", *s), fmt.Sprintf("%#v", s), fmt.Sprint(*s), log.String()}
 			for _, text := range texts {
 				if !strings.Contains(text, s.ID()) || strings.Contains(text, secret) || strings.Contains(text, "private") {
 					t.Errorf("text of a session: got %q, want its ID and nothing else", text)

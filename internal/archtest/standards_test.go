@@ -186,7 +186,7 @@ func collectRows(rows map[string]map[string]bool, folder string, decl ast.Decl) 
 		if err != nil {
 			return true
 		}
-		for _, id := range strings.Fields(rowName.FindString(text)) {
+		for id := range strings.FieldsSeq(rowName.FindString(text)) {
 			if rows[id] == nil {
 				rows[id] = map[string]bool{}
 			}
