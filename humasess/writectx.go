@@ -25,7 +25,7 @@ type deadlines struct {
 func (d *deadlines) next() (time.Time, <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if now := time.Now(); d.at.Before(now.Add(writeTimeout-sharing)) {
+	if now := time.Now(); d.at.Before(now.Add(writeTimeout - sharing)) {
 		done := make(chan struct{})
 		d.at, d.done = now.Add(writeTimeout), done
 		time.AfterFunc(writeTimeout, func() { close(done) })
