@@ -84,9 +84,9 @@ var coreMutants = []mutant{
 		"humasess/request.go", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
-		"humasess/writectx.go", "context.WithDeadline(context.WithoutCancel(c.parent), c.begin())", "context.WithDeadline(c.parent, c.begin())",
+		"humasess/writectx.go", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
 	}, {
-		"humasess/writectx.go", "	switch {\n	case c.timed != nil:", "	switch {\n	case c.parent.Err() != nil:\n		return c.parent.Err()\n	case c.timed != nil:",
+		"humasess/writectx.go", "	if at, _ := c.begin(); !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
 		"humasess/request.go", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
