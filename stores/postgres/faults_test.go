@@ -167,12 +167,13 @@ func TestRights(t *testing.T) {
 	}
 	quoted := pgx.Identifier{name}.Sanitize()
 	role := name + "_app"
-	grants = strings.NewReplacer("public", quoted, "humasess_", quoted+".humasess_", "TO app", "TO "+role).Replace(grants)
-	if _, err := pool.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN; "+grants); err != nil {
+	app := pgx.Identifier{role}.Sanitize()
+	grants = strings.NewReplacer("public", quoted, "humasess_", quoted+".humasess_", "TO app", "TO "+app).Replace(grants)
+	if _, err := pool.Exec(t.Context(), "CREATE ROLE "+app+" LOGIN; "+grants); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if _, err := pool.Exec(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role); err != nil {
+		if _, err := pool.Exec(context.Background(), "DROP OWNED BY "+app+"; DROP ROLE "+app); err != nil {
 			t.Error(err)
 		}
 	})
