@@ -70,6 +70,16 @@ func (r *request) unforged() bool {
 	return true
 }
 
-// csrfChecked satisfies the CSRF scheme in requirements: unforged has checked
-// it, and answers 403 where an unmet requirement would be a 401.
-func csrfChecked(huma.Context, []string) error { return nil }
+// csrfChecked satisfies the CSRF scheme in requirements where the session is
+// active: unforged has checked it, and answers 403 where an unmet requirement
+// would be a 401. Without a session there is nothing that a token could prove.
+func csrfChecked(session string) func(huma.Context, []string) error {
+	return func(ctx huma.Context, _ []string) error {
+		if s, ok := ctx.(*scope); ok {
+			if of := s.r.byScheme(session); of != nil && of.isActive() {
+				return nil
+			}
+		}
+		return errCSRF
+	}
+}

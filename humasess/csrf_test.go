@@ -107,6 +107,12 @@ func TestCSRFToken(t *testing.T) {
 			t.Errorf("403: got %q", got)
 		}
 	})
+	t.Run("F8 its scheme alone is no alternative to a session", func(t *testing.T) {
+		huma.Register(r.api, huma.Operation{
+			Method: http.MethodGet, Path: "/alone", Security: []map[string][]string{{"sessionCookieCSRF": {}}, {"sessionCookie": {}}},
+		}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+		wantStatus(t, r.client().Do(http.MethodGet, "/alone", nil), http.StatusUnauthorized)
+	})
 	t.Run("F8 off by default", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.client()

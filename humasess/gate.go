@@ -80,7 +80,7 @@ func (g *gate) add(m manager) error {
 	g.managers[scheme.Key] = m
 	maps.Copy(g.checks, m.schemeChecks())
 	if scheme.CSRFHeader != "" {
-		g.checks[scheme.CSRFKey()] = csrfChecked
+		g.checks[scheme.CSRFKey()] = csrfChecked(scheme.Key)
 	}
 	for key := range m.schemeChecks() {
 		g.doc.AddCheck(key)
