@@ -1,9 +1,10 @@
-// Quickstart is a small API with sessions: login, me, admin, logout, and
-// huma's docs page. Run it and do what it prints.
+// Quickstart is a small API with sessions: login, me, where one is signed in,
+// admin, logout, and huma's docs page. Run it and do what it prints.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"net"
@@ -39,6 +40,9 @@ type (
 
 // MeOutput shows the session's data.
 type MeOutput struct{ Body User }
+
+// SessionsOutput shows where a user is signed in.
+type SessionsOutput struct{ Body []humasess.Info[User] }
 
 // Admin guards operations for administrators.
 type Admin struct{}
@@ -81,6 +85,10 @@ func register(api huma.API) error {
 	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
 	})
+	huma.Get(api, "/sessions", func(ctx context.Context, in *MeInput) (*SessionsOutput, error) {
+		all, err := in.Session.List(ctx)
+		return &SessionsOutput{Body: all}, err
+	})
 	huma.Get(api, "/admin", func(_ context.Context, in *AdminInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
 	})
@@ -91,21 +99,24 @@ func register(api huma.API) error {
 }
 
 func main() {
+	address := flag.String("listen", "localhost:8888", "where to serve")
+	flag.Parse()
 	mux := http.NewServeMux()
 	if err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
 		log.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "localhost:8888")
+	listener, err := net.Listen("tcp", *address)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Print(`Docs page: http://localhost:8888/docs
+	fmt.Printf(`Docs page: http://%[1]s/docs
 
-	curl -i -c jar -b jar localhost:8888/login --json '{"name": "ada", "password": "engine"}'
-	curl -i -b jar localhost:8888/me
-	curl -i -b jar localhost:8888/admin        # 403 for grace, whose password is compiler
-	curl -i -c jar -b jar -X POST localhost:8888/logout
-	curl -i -b jar localhost:8888/me           # 401
-`)
+	curl -i -c jar -b jar %[1]s/login --json '{"name": "ada", "password": "engine"}'
+	curl -i -b jar %[1]s/me
+	curl -i -b jar %[1]s/sessions
+	curl -i -b jar %[1]s/admin        # 403 for grace, whose password is compiler
+	curl -i -c jar -b jar -X POST %[1]s/logout
+	curl -i -b jar %[1]s/me           # 401
+`, listener.Addr())
 	log.Fatal(http.Serve(listener, mux))
 }
