@@ -58,10 +58,11 @@ var errCSRF = errors.New("the CSRF token is missing, or not that of the session"
 // one is missing.
 func (r *request) unforged() bool {
 	ctx := r.scope.humaContext
-	if r.entry.exempt || openapi.SafeMethod(ctx.Method()) {
-		return true
-	}
+	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
 	for i := range r.entry.sessions {
+		if spared && !r.entry.sessions[i].token {
+			continue
+		}
 		if r.session(i).forged(ctx) {
 			r.refuse(answerCSRF)
 			return false

@@ -2,12 +2,14 @@ package humasess_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 const csrfHeader = "X-Csrf-Token"
@@ -107,11 +109,24 @@ func TestCSRFToken(t *testing.T) {
 			t.Errorf("403: got %q", got)
 		}
 	})
-	t.Run("F8 its scheme alone is no alternative to a session", func(t *testing.T) {
-		huma.Register(r.api, huma.Operation{
-			Method: http.MethodGet, Path: "/alone", Security: []map[string][]string{{"sessionCookieCSRF": {}}, {"sessionCookie": {}}},
-		}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-		wantStatus(t, r.client().Do(http.MethodGet, "/alone", nil), http.StatusUnauthorized)
+	t.Run("F8 O2 where a requirement names it, safe and exempt requests need it too", func(t *testing.T) {
+		both := []map[string][]string{{"sessionCookie": {}, "sessionCookieCSRF": {}}}
+		for _, op := range []huma.Operation{
+			{Method: http.MethodGet, Path: "/named", Security: both},
+			{Method: http.MethodPost, Path: "/named-exempt", Security: both},
+		} {
+			if op.Method == http.MethodPost {
+				humasess.AllowCrossSite(&op)
+			}
+			r := newRig(t, o)
+			huma.Register(r.api, op, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+			c := r.client()
+			mine := r.loginCall(c, start(account{ID: "u1"})).Header().Get(csrfHeader)
+			wantStatus(t, r.client().Do(op.Method, op.Path, nil), http.StatusUnauthorized)
+			wantStatus(t, c.Do(op.Method, op.Path, nil), http.StatusForbidden)
+			wantStatus(t, c.Do(op.Method, op.Path, nil, withHeaders(csrfHeader, spoilt(mine))), http.StatusForbidden)
+			wantStatus(t, c.Do(op.Method, op.Path, nil, withHeaders(csrfHeader, mine)), http.StatusNoContent)
+		}
 	})
 	t.Run("F8 off by default", func(t *testing.T) {
 		r := newRig(t, accountOptions())
@@ -120,5 +135,70 @@ func TestCSRFToken(t *testing.T) {
 			t.Errorf("header: got %q, want none", got)
 		}
 		wantStatus(t, r.requiredCall(c, nothing[account]), http.StatusNoContent)
+	})
+}
+
+// A requirement that names the token and not its session would be met by
+// everybody, for the token proves nothing without the session.
+func TestCSRFTokenWithoutItsSession(t *testing.T) {
+	o := accountOptions()
+	o.CSRFHeader = csrfHeader
+	const token, session = "sessionCookieCSRF", "sessionCookie"
+	none := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
+	for _, tt := range []struct {
+		name     string
+		security []map[string][]string
+		register func(api huma.API, op huma.Operation)
+	}{
+		{"alone", []map[string][]string{{token: {}}}, nil},
+		{"beside a session that may be left out", []map[string][]string{{token: {}}, {session: {}}}, nil},
+		{"beside nothing", []map[string][]string{{token: {}}, {}}, nil},
+		{"beside another session", []map[string][]string{{token: {}, "other": {}}}, nil},
+		{"with an optional session", []map[string][]string{{token: {}}}, func(api huma.API, op huma.Operation) {
+			huma.Register(api, op, func(context.Context, *struct{ humasess.Session[account] }) (*struct{}, error) { return nil, nil })
+		}},
+		{"of a login", []map[string][]string{{token: {}}}, func(api huma.API, op huma.Operation) {
+			huma.Register(api, op, func(context.Context, *struct{ humasess.Login[account] }) (*struct{}, error) { return nil, nil })
+		}},
+	} {
+		t.Run("F8 O4 "+tt.name, func(t *testing.T) {
+			r := newRig(t, o)
+			op := huma.Operation{OperationID: "pay", Method: http.MethodPost, Path: "/pay", Security: tt.security}
+			defer func() {
+				text := fmt.Sprint(recover())
+				for _, want := range []string{"pay", "POST /pay", token, `name "sessionCookie" in the same requirement`} {
+					if !strings.Contains(text, want) {
+						t.Errorf("panic: got %q, want %q in it", text, want)
+					}
+				}
+			}()
+			if tt.register == nil {
+				huma.Register(r.api, op, none)
+			} else {
+				tt.register(r.api, op)
+			}
+		})
+	}
+	t.Run("F8 O4 with a required session it is the usual requirement", func(t *testing.T) {
+		r := newRig(t, o)
+		huma.Register(r.api, huma.Operation{Method: http.MethodPost, Path: "/pay", Security: []map[string][]string{{token: {}}}},
+			func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { return nil, nil })
+		got := r.api.OpenAPI().Paths["/pay"].Post.Security
+		if len(got) != 1 || len(got[0]) != 2 || got[0][session] == nil || got[0][token] == nil {
+			t.Errorf("security: got %v, want both schemes in one requirement", got)
+		}
+	})
+	t.Run("F8 O4 written into the document later, it shuts the operation", func(t *testing.T) {
+		r := newRig(t, o)
+		huma.Register(r.api, huma.Operation{Method: http.MethodPost, Path: "/pay"}, none)
+		r.api.OpenAPI().Paths["/pay"].Post.Security = []map[string][]string{{token: {}}}
+		wantStatus(t, r.client().Do(http.MethodPost, "/pay", nil), http.StatusInternalServerError)
+	})
+	t.Run("F8 no check of the program's own takes its place", func(t *testing.T) {
+		o := o
+		o.SchemeChecks = map[string]func(huma.Context, []string) error{token: func(huma.Context, []string) error { return nil }}
+		if _, err := humasess.New(memory.New(nil), &o); err == nil || !strings.Contains(err.Error(), token) {
+			t.Errorf("got %v, want an error that names %q", err, token)
+		}
 	})
 }

@@ -97,6 +97,7 @@ type entry struct {
 	demands  []openapi.Requirements // those that not every request satisfies
 	sessions []sessionUse
 	exempt   bool // from the cross-origin check
+	untouch  bool // requests extend nothing
 	isolated bool // reads of other sites are refused as well
 	ends     deadlines
 }
@@ -106,6 +107,7 @@ type sessionUse struct {
 	scheme  string
 	manager manager
 	binding *binding // nil unless the input embeds the type
+	token   bool     // a requirement names its CSRF token, whatever the method
 }
 
 // uses reports whether the gate has anything to do.
@@ -121,7 +123,7 @@ func (g *gate) entry(op *huma.Operation) *entry {
 
 func (g *gate) newEntry(op *huma.Operation) *entry {
 	policy, err := g.doc.Policy(op)
-	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op)}
+	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op), untouch: openapi.TouchDisabled(op)}
 	if err != nil {
 		return e
 	}
@@ -131,8 +133,9 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 	}
 	for key, m := range g.managers {
-		use := sessionUse{scheme: key, manager: m}
-		t := m.document(g).Type
+		scheme := m.document(g)
+		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey())}
+		t := scheme.Type
 		for _, d := range policy.Declarations {
 			if d.Type == t {
 				use.binding = &binding{typ: t, login: d.Kind == openapi.Login, copies: d.Copies}
@@ -140,7 +143,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
 			e.sessions = append(e.sessions, use)
-			e.isolated = e.isolated || m.document(g).Isolated
+			e.isolated = e.isolated || scheme.Isolated
 		}
 	}
 	slices.SortFunc(e.sessions, func(a, b sessionUse) int { return strings.Compare(a.scheme, b.scheme) })

@@ -220,8 +220,8 @@ func (o *Options[T]) check() error {
 		return errors.New("Codec has one function of two")
 	}
 	for key, check := range o.SchemeChecks {
-		if check == nil || key == o.SchemeName {
-			return fmt.Errorf("SchemeChecks[%q] is nil or names the session's own scheme", key)
+		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (openapi.Scheme{Key: o.SchemeName}).CSRFKey() {
+			return fmt.Errorf("SchemeChecks[%q] is nil or names a scheme of the session's own", key)
 		}
 	}
 	return o.probe()

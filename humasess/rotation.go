@@ -100,7 +100,7 @@ func (s *state[T]) lost() bool {
 func (s *state[T]) rotationDue() bool {
 	every := s.m.opts.RotateEvery
 	switch {
-	case every == 0 || s.r == nil:
+	case every == 0 || s.r == nil || s.untouched():
 		return false
 	case s.former:
 		return s.lost()

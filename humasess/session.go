@@ -193,8 +193,11 @@ func (s *Session[T]) ID() string { return s.bound().id() }
 func (s *Session[T]) CreatedAt() time.Time { return s.bound().createdAt() }
 
 // ExpiresAt returns when the session ends unless it is used again, or the
-// zero time. Asking does not extend it.
+// zero time. Asking does not extend it, but the request may: see [NoTouch].
 func (s *Session[T]) ExpiresAt() time.Time { return s.bound().expiresAt() }
+
+// Deadline returns when the session ends however busy it is, or the zero time.
+func (s *Session[T]) Deadline() time.Time { return s.bound().deadline() }
 
 // String returns the public ID, so that no session ends up in a log with
 // more.

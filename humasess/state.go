@@ -330,6 +330,22 @@ func (s *state[T]) expiresAt() time.Time {
 	return time.Time{}
 }
 
+func (s *state[T]) deadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.next != nextSame:
+		_, absolute := s.lifetimes()
+		return s.m.now().Add(absolute)
+	case s.life.active():
+		return s.rec.Deadline
+	}
+	return time.Time{}
+}
+
+// untouched reports whether the request is none that extends the session.
+func (s *state[T]) untouched() bool { return s.r != nil && s.r.entry.untouch }
+
 // Events of a request carry the operation.
 
 func (s *state[T]) emit(e Event) {

@@ -81,7 +81,11 @@ func (s *state[T]) closeToken(t security.Token) (string, error) {
 
 // fetchFor loads the record that a token is about.
 func (s *state[T]) fetchFor(ctx context.Context, token security.Token) (record[T], error) {
-	if s.trip == nil {
+	switch {
+	case s.trip != nil:
+	case s.untouched():
+		return s.m.fetch(ctx, token.ID())
+	default:
 		return s.m.fetchFor(ctx, token)
 	}
 	rec, err := s.trip.Load(ctx, token.ID())

@@ -299,7 +299,7 @@ func (s *state[T]) issue(token security.Token) error {
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
-	return s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.idle/10
+	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.idle/10
 }
 
 // touch extends the session. That it is gone changes nothing for a request

@@ -1,6 +1,10 @@
 package openapi
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 const csrfDescription = "CSRF token of the session, in a request that changes something. The response that sets the session cookie carries it in the same header."
 
@@ -43,4 +47,18 @@ func (d *Document) withCSRF(op *huma.Operation, documented Requirements) Require
 		}
 	}
 	return documented
+}
+
+// tokenAlone refuses an alternative with a CSRF token and without its session:
+// the token proves nothing by itself, and an operation that names nothing else
+// would be open to everybody.
+func (d *Document) tokenAlone(alternative map[string][]string) error {
+	for _, s := range d.schemes {
+		_, token := alternative[s.CSRFKey()]
+		if _, session := alternative[s.Key]; token && !session && s.CSRFHeader != "" {
+			return fmt.Errorf("security names the CSRF token %q without its session: name %q in the same requirement, "+
+				"or embed a session type and leave the token to Options.CSRFHeader", s.CSRFKey(), s.Key)
+		}
+	}
+	return nil
 }

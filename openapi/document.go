@@ -153,7 +153,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	if documented = d.withCSRF(op, documented); documented != nil {
 		op.Security = documented
 	}
-	describeExemption(op)
+	describeModifiers(op)
 	d.describeResponses(op, policy, hadMarker)
 	return nil
 }

@@ -139,6 +139,9 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 // checkable refuses requirements that nobody could ever satisfy.
 func (d *Document) checkable(all Requirements) error {
 	for _, alternative := range all {
+		if err := d.tokenAlone(alternative); err != nil {
+			return err
+		}
 		for key, roles := range alternative {
 			s, ours := d.byKey(key)
 			switch {
@@ -156,7 +159,9 @@ func (d *Document) checkable(all Requirements) error {
 }
 
 func (d *Document) mentionsOurs(all Requirements) bool {
-	return slices.ContainsFunc(d.schemes, func(s Scheme) bool { return mentions(all, s.Key) })
+	return slices.ContainsFunc(d.schemes, func(s Scheme) bool {
+		return mentions(all, s.Key) || s.CSRFHeader != "" && mentions(all, s.CSRFKey())
+	})
 }
 
 // Policy returns what to enforce for an operation as it arrives at a

@@ -1,0 +1,186 @@
+package humasess_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// timeLeft is an operation that only asks.
+func timeLeft(api huma.API, seen func(*humasess.Session[account])) {
+	huma.Get(api, "/time-left", func(_ context.Context, in *struct{ humasess.Required[account] }) (*struct{}, error) {
+		seen(&in.Session)
+		return nil, nil
+	}, humasess.NoTouch)
+}
+
+func TestNoTouch(t *testing.T) {
+	ask := func(t *testing.T, r *rig[account], c *humasesstest.Client, want int) *httptest.ResponseRecorder {
+		t.Helper()
+		w := c.Do(http.MethodGet, "/time-left", nil)
+		wantStatus(t, w, want)
+		return w
+	}
+	t.Run("L7 asking what is left extends nothing, and writes nothing", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		begin := r.clock.Now()
+		timeLeft(r.api, func(s *humasess.Session[account]) {
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), begin.Add(idle))
+			wantTime(t, "Deadline", s.Deadline(), begin.Add(absolute))
+		})
+		c := r.signedIn(account{ID: "u1"})
+		r.store.Reset()
+		for range 29 {
+			r.clock.Advance(time.Minute)
+			ask(t, r, c, http.StatusNoContent)
+		}
+		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 29})
+		r.clock.Advance(time.Minute)
+		ask(t, r, c, http.StatusUnauthorized)
+	})
+	t.Run("L7 nor on a store that extends while it loads", func(t *testing.T) {
+		clock := humasesstest.NewClock()
+		o := accountOptions()
+		o.Now = clock.Now
+		m, err := humasess.New(loadToucher{memory.New(nil)}, &o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		api := humago.New(mux, huma.DefaultConfig("Test", "1.0.0"))
+		if err := m.Attach(api); err != nil {
+			t.Fatal(err)
+		}
+		timeLeft(api, func(*humasess.Session[account]) {})
+		huma.Get(api, "/usual", func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { return nil, nil })
+		for path, want := range map[string]int{"/usual": http.StatusNoContent, "/time-left": http.StatusUnauthorized} {
+			c := humasesstest.NewClient(mux)
+			c.SetCookie(humasesstest.Login(t, m, account{ID: "u1"}))
+			clock.Advance(idle - time.Minute)
+			wantStatus(t, c.Do(http.MethodGet, path, nil), http.StatusNoContent)
+			clock.Advance(time.Minute)
+			wantStatus(t, c.Do(http.MethodGet, path, nil), want)
+		}
+	})
+	t.Run("L7 T9 nor does it rotate, but a token that is new is confirmed", func(t *testing.T) {
+		r := newRig(t, rotating())
+		timeLeft(r.api, func(*humasess.Session[account]) {})
+		c := r.signedIn(account{ID: "u1"})
+		former := token(c)
+		r.clock.Advance(rotate)
+		wantCookies(t, ask(t, r, c, http.StatusNoContent), 0)
+		wantCookies(t, r.must(c, nothing[account]), 1)
+		ask(t, r, c, http.StatusNoContent)
+		r.clock.Advance(grace + 1)
+		r.wantDead(former)
+	})
+	t.Run("L7 what the handler changes extends it", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		timeLeft(r.api, func(s *humasess.Session[account]) {
+			if err := s.Update(func(a *account) error { a.N++; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+		c := r.signedIn(account{ID: "u1"})
+		r.clock.Advance(idle - 1)
+		ask(t, r, c, http.StatusNoContent)
+		r.clock.Advance(idle - 1)
+		r.wantActive(c, true)
+	})
+	t.Run("L7 it shows in the document, beside an exemption", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		timeLeft(r.api, func(*humasess.Session[account]) {})
+		ok := func(context.Context, *struct{ humasess.Session[account] }) (*struct{}, error) { return nil, nil }
+		group := huma.NewGroup(r.api, "/v1", "/v2")
+		huma.Post(group, "/both", ok, humasess.AllowCrossSite, humasess.NoTouch)
+		huma.Post(group, "/usual", ok)
+		paths := r.api.OpenAPI().Paths
+		for _, tt := range []struct {
+			op               *huma.Operation
+			touch, crossSite any
+		}{
+			{paths["/time-left"].Get, "never", nil},
+			{paths["/v1/both"].Post, "never", "allowed"},
+			{paths["/v2/both"].Post, "never", "allowed"},
+			{paths["/v1/usual"].Post, nil, nil},
+		} {
+			got, _ := tt.op.Extensions["x-session"].(map[string]any)
+			if got["touch"] != tt.touch || got["crossSite"] != tt.crossSite {
+				t.Errorf("%s: got %v, want touch %v and crossSite %v", tt.op.Path, got, tt.touch, tt.crossSite)
+			}
+		}
+		c := r.signedIn(account{ID: "u1"})
+		r.clock.Advance(idle - time.Minute)
+		wantStatus(t, c.Do(http.MethodPost, "/v2/both", nil), http.StatusNoContent)
+		r.clock.Advance(time.Minute)
+		r.wantActive(c, false)
+	})
+}
+
+func TestDeadline(t *testing.T) {
+	r := newRig(t, accountOptions())
+	c := r.client()
+	r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+		wantTime(t, "L7 without a session", s.Deadline(), time.Time{})
+		err := s.Start(account{ID: "u1"})
+		wantTime(t, "L7 of one that begins", s.Deadline(), r.clock.Now().Add(absolute))
+		return err
+	})
+	end := r.clock.Now().Add(absolute)
+	r.clock.Advance(20 * time.Minute)
+	r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+		wantTime(t, "L7 busy", s.Deadline(), end)
+		return s.SetTTL(5 * time.Minute)
+	})
+	r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+		wantTime(t, "L7 after SetTTL", s.Deadline(), r.clock.Now().Add(5*time.Minute))
+		wantTime(t, "L7 after SetTTL, unused", s.ExpiresAt(), r.clock.Now().Add(5*time.Minute))
+		return s.Destroy()
+	})
+}
+
+// loadToucher extends while it loads, as the store in Redis does.
+type loadToucher struct{ inner *memory.Store }
+
+var (
+	_ stores.TouchLoader = loadToucher{}
+	_ stores.ClockUser   = loadToucher{}
+)
+
+func (l loadToucher) UseClock(now func() time.Time) { l.inner.UseClock(now) }
+
+func (l loadToucher) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
+	if _, err := l.inner.Touch(ctx, id, idle); err != nil {
+		return stores.Record{}, err
+	}
+	return l.inner.Load(ctx, id)
+}
+
+func (l loadToucher) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
+	return l.inner.Create(ctx, c)
+}
+
+func (l loadToucher) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+	return l.inner.Load(ctx, id)
+}
+
+func (l loadToucher) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
+	return l.inner.Update(ctx, u)
+}
+
+func (l loadToucher) Touch(context.Context, stores.ID, time.Duration) (time.Time, error) {
+	return time.Time{}, nil
+}
+
+func (l loadToucher) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
+	return l.inner.Delete(ctx, id, when)
+}
