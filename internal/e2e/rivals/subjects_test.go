@@ -1,0 +1,237 @@
+package rivals_test
+
+import (
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/goredisstore"
+	"github.com/alexedwards/scs/pgxstore"
+	"github.com/alexedwards/scs/v2"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gorilla/securecookie"
+	gorilla "github.com/gorilla/sessions"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/servertest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
+	"github.com/humasess/sessions/stores/postgres"
+	"github.com/humasess/sessions/stores/redis"
+	"github.com/jackc/pgx/v5/pgxpool"
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
+)
+
+// group is a place to keep sessions in, with all that can use it.
+type group struct {
+	name     string
+	inFlight int // requests at once
+	subjects func(testing.TB) []subject
+}
+
+var groups = []group{
+	{"memory", 1, memorySubjects},
+	{"cookie", 1, cookieSubjects},
+	{"Redis", 64, redisSubjects},
+	{"PostgreSQL", 32, postgresSubjects},
+}
+
+func memorySubjects(tb testing.TB) []subject {
+	return []subject{
+		ours(tb, "humasess", memory.New(nil)),
+		oursAny(tb, "humasess, any T", memory.New(nil)),
+		theirs("scs", scs.GobCodec{}, nil),
+		theirs("scs, JSON", jsonCodec{}, nil),
+	}
+}
+
+func cookieSubjects(tb testing.TB) []subject {
+	key := func() security.Key { return must(security.GenerateKey()) }
+	inCookie := func(s security.Sealer) stores.Store {
+		return cookie.New(s, &cookie.Options{AllowReplayAfterLogout: true})
+	}
+	return []subject{
+		ours(tb, "humasess, AEAD", inCookie(must(security.NewAEAD(key())))),
+		ours(tb, "humasess, securecookie", inCookie(must(security.NewSecureCookie(key())))),
+		inGorilla(),
+	}
+}
+
+func redisSubjects(tb testing.TB) []subject {
+	addr := servertest.RedisSingle(tb).Addrs[0]
+	client := must(rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true}))
+	tb.Cleanup(client.Close)
+	other := goredis.NewClient(&goredis.Options{Addr: addr, PoolSize: 64})
+	tb.Cleanup(func() { _ = other.Close() })
+	return []subject{
+		ours(tb, "humasess", redis.New(client, nil)),
+		theirs("scs goredisstore", scs.GobCodec{}, goredisstore.New(other)),
+	}
+}
+
+func postgresSubjects(tb testing.TB) []subject {
+	ctx := tb.Context()
+	pool := must(pgxpool.New(ctx, servertest.PostgresShared(tb).DSN))
+	tb.Cleanup(pool.Close)
+	store := postgres.New(pool, &postgres.Options{Schema: "rivals", SweepEvery: -1})
+	must(0, store.Migrate(ctx))
+	must(pool.Exec(ctx, `CREATE TABLE IF NOT EXISTS sessions (token text PRIMARY KEY, data bytea NOT NULL, expiry timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS sessions_expiry_idx ON sessions (expiry)`))
+	return []subject{
+		ours(tb, "humasess", store),
+		theirs("scs pgxstore", scs.GobCodec{}, pgxstore.NewWithCleanupInterval(pool, 0)),
+	}
+}
+
+func must[V any](v V, err error) V {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// ours is an API as a user of this project writes it.
+func ours(tb testing.TB, name string, store stores.Store) subject {
+	tb.Helper()
+	return withSessions(tb, name, store, sample, func(v *visitor) (string, *int) { return v.UID, &v.N })
+}
+
+func oursAny(tb testing.TB, name string, store stores.Store) subject {
+	tb.Helper()
+	return withSessions(tb, name, store, anySample, func(v *anyVisitor) (string, *int) { return v.UID, &v.N })
+}
+
+func withSessions[T any](tb testing.TB, name string, store stores.Store, start T, fields func(*T) (string, *int)) subject {
+	tb.Helper()
+	m := must(humasess.New(store, &humasess.Options[T]{Identity: func(v T) string {
+		uid, _ := fields(&v)
+		return uid
+	}, MaxPerIdentity: -1}))
+	tb.Cleanup(func() { _ = m.Close(context.Background()) })
+	api, handler := newAPI()
+	must(0, m.Attach(api))
+	type (
+		login struct{ humasess.Login[T] }
+		input struct{ humasess.Session[T] }
+	)
+	huma.Post(api, "/login", func(_ context.Context, in *login) (*greeting, error) {
+		return greet(sample.UID, 1), in.Session.Start(start)
+	})
+	huma.Get(api, "/read", func(_ context.Context, in *input) (*greeting, error) {
+		v, _ := in.Get()
+		uid, n := fields(&v)
+		return greet(uid, *n), nil
+	})
+	huma.Get(api, "/modify", func(_ context.Context, in *input) (*greeting, error) {
+		return greet(sample.UID, 1), in.Update(func(v *T) error {
+			_, n := fields(v)
+			*n++
+			return nil
+		})
+	})
+	return subject{name, handler}
+}
+
+// theirs is an API with alexedwards/scs as its manual shows it: a middleware
+// around the router, and values by name.
+func theirs(name string, codec scs.Codec, store scs.Store) subject {
+	m := scs.New()
+	m.Codec = codec
+	if store != nil {
+		m.Store = store
+	}
+	api, handler := newAPI(m.LoadAndSave)
+	huma.Post(api, "/login", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		if err := m.RenewToken(ctx); err != nil {
+			return nil, err
+		}
+		m.Put(ctx, "user", sample)
+		return greet(sample.UID, 1), nil
+	})
+	huma.Get(api, "/read", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		v, _ := m.Get(ctx, "user").(visitor)
+		return greet(v.UID, v.N), nil
+	})
+	huma.Get(api, "/modify", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		v, _ := m.Get(ctx, "user").(visitor)
+		v.N++
+		m.Put(ctx, "user", v)
+		return greet(sample.UID, 1), nil
+	})
+	return subject{name, handler}
+}
+
+func init() { gob.Register(visitor{}) }
+
+// jsonCodec is scs with JSON, for a program that knows what it keeps.
+type jsonCodec struct{}
+
+type jsonSession struct {
+	Deadline time.Time `json:"deadline"`
+	User     *visitor  `json:"user,omitempty"`
+}
+
+func (jsonCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	s := jsonSession{Deadline: deadline}
+	if v, ok := values["user"].(visitor); ok {
+		s.User = &v
+	}
+	return json.Marshal(s)
+}
+
+func (jsonCodec) Decode(data []byte) (time.Time, map[string]any, error) {
+	var s jsonSession
+	err := json.Unmarshal(data, &s)
+	values := map[string]any{}
+	if s.User != nil {
+		values["user"] = *s.User
+	}
+	return s.Deadline, values, err
+}
+
+// exchangeKey finds what gorilla/sessions needs below a handler.
+type exchangeKey struct{}
+
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// inGorilla is an API with gorilla/sessions: encrypted cookies of
+// gorilla/securecookie.
+func inGorilla() subject {
+	hash, block := securecookie.GenerateRandomKey(32), securecookie.GenerateRandomKey(32)
+	store := gorilla.NewCookieStore(hash, block)
+	api, handler := newAPI(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, exchange{w, r})))
+		})
+	})
+	session := func(ctx context.Context) (exchange, *gorilla.Session, visitor) {
+		x := ctx.Value(exchangeKey{}).(exchange)
+		s, _ := store.Get(x.r, "id")
+		v, _ := s.Values["user"].(visitor)
+		return x, s, v
+	}
+	huma.Post(api, "/login", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		x, s, _ := session(ctx)
+		s.Values["user"] = sample
+		return greet(sample.UID, 1), s.Save(x.r, x.w)
+	})
+	huma.Get(api, "/read", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		_, _, v := session(ctx)
+		return greet(v.UID, v.N), nil
+	})
+	huma.Get(api, "/modify", func(ctx context.Context, _ *struct{}) (*greeting, error) {
+		x, s, v := session(ctx)
+		v.N++
+		s.Values["user"] = v
+		return greet(sample.UID, 1), s.Save(x.r, x.w)
+	})
+	return subject{"gorilla/sessions", handler}
+}
