@@ -140,6 +140,7 @@ func withSessions[T any](tb testing.TB, name string, store stores.Store, start T
 // theirs is an API with alexedwards/scs as its manual shows it: a middleware
 // around the router, and values by name.
 func theirs(name string, codec scs.Codec, store scs.Store) subject {
+	gob.Register(visitor{})
 	m := scs.New()
 	m.Codec = codec
 	if store != nil {
@@ -165,8 +166,6 @@ func theirs(name string, codec scs.Codec, store scs.Store) subject {
 	})
 	return subject{name, handler}
 }
-
-func init() { gob.Register(visitor{}) }
 
 // jsonCodec is scs with JSON, for a program that knows what it keeps.
 type jsonCodec struct{}
@@ -205,6 +204,7 @@ type exchange struct {
 // inGorilla is an API with gorilla/sessions: encrypted cookies of
 // gorilla/securecookie.
 func inGorilla() subject {
+	gob.Register(visitor{})
 	hash, block := securecookie.GenerateRandomKey(32), securecookie.GenerateRandomKey(32)
 	store := gorilla.NewCookieStore(hash, block)
 	api, handler := newAPI(func(next http.Handler) http.Handler {
