@@ -1,0 +1,88 @@
+package browser
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
+)
+
+// patience bounds whatever a test waits for.
+const patience = 30 * time.Second
+
+// Browser is one person's: its pages share cookies, cache and storage, and
+// nothing with other browsers. It is closed when the test ends. Like
+// testing.TB's Fatal, its methods are for the test's own goroutine.
+type Browser struct {
+	tb    testing.TB
+	ctx   context.Context //nolint:containedctx // it is chromedp's name for a browser
+	first *Page           // until it is used
+}
+
+// New opens a browser without any history. Without Chromium the test is
+// skipped, or fails where HUMASESS_TEST_REQUIRE is set.
+func New(tb testing.TB) *Browser {
+	tb.Helper()
+	require(tb)
+	process, err := chromium()
+	if err != nil {
+		tb.Fatalf("start Chromium: %v", err)
+	}
+	ctx := open(process, tb, chromedp.WithNewBrowserContext())
+	return &Browser{tb: tb, ctx: ctx, first: &Page{tb: tb, ctx: ctx}}
+}
+
+// Tab opens an empty page.
+func (b *Browser) Tab() *Page {
+	b.tb.Helper()
+	if p := b.first; p != nil {
+		b.first = nil
+		return p
+	}
+	return &Page{tb: b.tb, ctx: open(b.ctx, b.tb)}
+}
+
+// Open opens a page at a URL, as an address that is typed in.
+func (b *Browser) Open(url string) *Page {
+	b.tb.Helper()
+	p := b.Tab()
+	p.Go(url)
+	return p
+}
+
+// Cookies returns all cookies that the browser keeps, of any site.
+func (b *Browser) Cookies() []*network.Cookie {
+	b.tb.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	kept, err := chromedp.CallBrowser(ctx, storage.GetCookies,
+		storage.GetCookiesParams{BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID})
+	if err != nil {
+		b.tb.Fatalf("cookies: %v", err)
+	}
+	return kept.Cookies
+}
+
+// open opens a tab until the test ends. A tab lives as long as the context of
+// its first call, so that one has no deadline of its own.
+func open(parent context.Context, tb testing.TB, options ...chromedp.ContextOption) context.Context {
+	tb.Helper()
+	ctx, cancel := chromedp.NewContext(parent, options...)
+	tb.Cleanup(cancel)
+	overdue := time.AfterFunc(patience, cancel)
+	defer overdue.Stop()
+	if err := chromedp.Do(ctx); err != nil {
+		tb.Fatalf("new tab: %v", err)
+	}
+	return ctx
+}
+
+// do runs actions one after the other, within patience.
+func do(ctx context.Context, actions ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, actions...)
+}
