@@ -17,6 +17,7 @@ const (
 	codeUndefinedColumn   = "42703"
 	codeUndefinedSchema   = "3F000"
 	codeReadOnly          = "25006"
+	codeNoRight           = "42501"
 	codeSerialization     = "40001"
 	codeDeadlock          = "40P01"
 )
@@ -68,6 +69,8 @@ func explain(err error) error {
 			return fmt.Errorf("postgres: tables or functions are not those of this version, call Migrate: %w", err)
 		case codeReadOnly:
 			return fmt.Errorf("postgres: sessions need a connection that may write: %w", err)
+		case codeNoRight:
+			return fmt.Errorf("postgres: the user of the database lacks a right that sessions need: %w", err)
 		}
 	}
 	return fmt.Errorf("postgres: %w", err)

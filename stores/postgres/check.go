@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// oldestServer is the first version that the functions are tested on, as
+	// server_version_num tells it.
+	oldestServer = 140000
+
+	// maxSkew is how far the server's clock may be from ours without a word.
+	maxSkew = 5 * time.Second
+
+	// maxWaiting is how long a session may be over before its row is removed
+	// without a word. A sweeper comes every minute or so.
+	maxWaiting = 15 * time.Minute
+)
+
+// Check asks the server how it is configured and returns a sentence for
+// everything that breaks a promise to users, each with what to do about it. It
+// is meant for the start of a program and for operators. It changes nothing
+// and needs no right beyond those of the store. An error means that the server
+// could not be asked, or that sessions cannot work: tables, functions or
+// rights are missing, or it takes no writes.
+func (s *Store) Check(ctx context.Context) ([]string, error) {
+	found, err := s.checkServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.db(ctx).Exec(ctx, s.names.sql(checkText)); err != nil {
+		return nil, explain(err)
+	}
+	if err := s.checkTables(ctx); err != nil {
+		return nil, err
+	}
+	stale, err := s.checkFunctions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(stale) > 0 {
+		found = append(found, fmt.Sprintf("Functions are those of another release: %s. Call Migrate of the newer one.", strings.Join(stale, ", ")))
+	}
+	waiting, err := s.checkWaiting(ctx)
+	return append(found, waiting...), err
+}
+
+func (s *Store) checkServer(ctx context.Context) ([]string, error) {
+	var number int
+	var version, isolation string
+	var readOnly, fsync, commit, vacuum bool
+	var clock time.Time
+	before := time.Now()
+	err := s.row(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_version'),
+		current_setting('transaction_read_only')::bool, current_setting('transaction_isolation'), current_setting('fsync')::bool,
+		current_setting('synchronous_commit') <> 'off', current_setting('autovacuum')::bool, clock_timestamp()`, nil,
+		&number, &version, &readOnly, &isolation, &fsync, &commit, &vacuum, &clock)
+	if err != nil {
+		return nil, err
+	}
+	skew := clock.Sub(before.Add(time.Since(before) / 2))
+	if readOnly {
+		return nil, errors.New("postgres: transactions are read-only here: connect to the primary, with target_session_attrs=read-write")
+	}
+	if isolation != "read committed" {
+		return nil, fmt.Errorf("postgres: transactions are at isolation level %s: sessions need READ COMMITTED, "+
+			"so change default_transaction_isolation of the connection", isolation)
+	}
+	var found []string
+	note := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	if number < oldestServer {
+		note("The server is PostgreSQL %s: the functions are for 14 and newer. Upgrade it.", version)
+	}
+	if skew.Abs() > maxSkew {
+		note("The server's clock is %v from the clock of this process: deadlines are judged on the server's, "+
+			"and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
+	}
+	if !fsync {
+		note("The server does not wait for its disk (fsync off): a crash of the machine may damage everything. Set fsync to on.")
+	}
+	if !commit {
+		note("The server acknowledges before it has written (synchronous_commit off): a crash may undo logouts and revocations. Set synchronous_commit to on.")
+	}
+	if !vacuum {
+		note("Autovacuum is off: the tables grow without end. Set autovacuum to on.")
+	}
+	return found, nil
+}
+
+// checkTables asks for the rights on tables that are there.
+func (s *Store) checkTables(ctx context.Context) error {
+	var missing []string
+	err := s.row(ctx, s.names.sql(`SELECT coalesce(array_agg(r.name || ' on ' || t.name ORDER BY t.name, r.name), '{}')
+		FROM unnest(ARRAY[{sessions_text}, {revocations_text}]) AS t (name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r (name)
+		WHERE NOT has_table_privilege(t.name, r.name)`), nil, &missing)
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("postgres: the user of the database lacks rights, GRANT them: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// functionText finds the functions in the schema: name and body.
+var functionText = regexp.MustCompile(`(?s)CREATE OR REPLACE FUNCTION \{(\w+)\}\(.*?AS \{body\}(.*?)\{body\}`)
+
+// checkFunctions returns the functions whose text is not that of this version.
+func (s *Store) checkFunctions(ctx context.Context) ([]string, error) {
+	want := functionText.FindAllStringSubmatch(schemaText, -1)
+	var names, bodies []string
+	for _, f := range want {
+		names = append(names, s.names.prefix+objects[f[1]])
+		bodies = append(bodies, s.names.sql(f[2]))
+	}
+	const text = `SELECT f.name, count(p.oid) > 0, coalesce(bool_or(p.prosrc = f.body), false),
+		coalesce(bool_and(p.prorettype = 'trigger'::regtype OR has_function_privilege(p.oid, 'EXECUTE')), false)
+		FROM unnest($2::text[], $3::text[]) AS f (name, body)
+		LEFT JOIN (pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = $1) ON p.proname = f.name
+		GROUP BY f.name ORDER BY f.name`
+	rows, err := s.db(ctx).Query(ctx, text, s.names.schema, names, bodies)
+	if err != nil {
+		return nil, explain(err)
+	}
+	var name string
+	var there, current, usable bool
+	var stale, missing, locked []string
+	_, err = pgx.ForEachRow(rows, []any{&name, &there, &current, &usable}, func() error {
+		switch {
+		case !there:
+			missing = append(missing, name)
+		case !usable:
+			locked = append(locked, name)
+		case !current:
+			stale = append(stale, name)
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, explain(err)
+	case len(missing) > 0:
+		return nil, fmt.Errorf("postgres: functions are missing, call Migrate: %s", strings.Join(missing, ", "))
+	case len(locked) > 0:
+		return nil, fmt.Errorf("postgres: the user of the database lacks rights, GRANT EXECUTE on the functions %s", strings.Join(locked, ", "))
+	}
+	return stale, nil
+}
+
+// checkWaiting looks at sessions past their deadline, which an index finds.
+func (s *Store) checkWaiting(ctx context.Context) ([]string, error) {
+	const most = 100_000
+	var count int64
+	var seconds float64
+	err := s.row(ctx, s.names.sql(`SELECT count(*), coalesce(extract(epoch FROM now() - min(w.deadline)), 0)::float8
+		FROM (SELECT deadline FROM {sessions} WHERE deadline <= now() ORDER BY deadline LIMIT $1::bigint) w`), []any{int64(most)}, &count, &seconds)
+	if err != nil {
+		return nil, err
+	}
+	oldest := time.Duration(seconds * float64(time.Second))
+	if oldest <= maxWaiting {
+		return nil, nil
+	}
+	number := fmt.Sprint(count)
+	if count == most {
+		number += " or more"
+	}
+	return []string{fmt.Sprintf("Rows of expired sessions wait to be removed: %s, the oldest for %v. "+
+		"A program that creates sessions does it, unless SweepEvery is negative: then call Sweep.", number, oldest.Round(time.Minute))}, nil
+}
