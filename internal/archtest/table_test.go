@@ -28,6 +28,10 @@ var imports = archtest.Table{
 		Imports: []string{huma, huma + "/adapters/humago", "./openapi", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
+	"humasess/account": {
+		Imports: []string{huma, huma + "/sse", "./humasess"},
+		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory"}),
+	},
 	"humasess/humasesstest": {
 		Imports: []string{huma, "testing", "./humasess", "./openapi", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
@@ -67,7 +71,7 @@ var imports = archtest.Table{
 
 	"internal/archtest": {},
 	"internal/coretest": {Imports: []string{
-		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/humasesstest", "./stores",
+		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
 	"internal/mutants":    {},
 	"internal/servertest": {Imports: []string{"testing"}},

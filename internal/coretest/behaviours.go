@@ -32,6 +32,7 @@ type Shared struct {
 // Behaviours are all of them.
 var Behaviours = []Behaviour{
 	{"R1 a life", aLife},
+	{"R5 the ready-made operations", ownSessions},
 	{"R6 limit 5 with 50 parallel logins", limitRace},
 	{"R2 revoke-all racing 50 logins", revokeRace},
 	{"R2 a start that began before a revocation", lateStart},

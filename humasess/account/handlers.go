@@ -1,0 +1,86 @@
+package account
+
+import (
+	"context"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+type (
+	requiredInput[T any] struct{ humasess.Required[T] }
+	optionalInput[T any] struct{ humasess.Session[T] }
+	sessionInput[T any]  struct {
+		humasess.Required[T]
+		ID string `path:"id" doc:"Public ID of a session, from the list." example:"6x5Vb0Qm1uYkE2hZr9TnAw"`
+	}
+
+	currentOutput[V any] struct{ Body CurrentSession[V] }
+	listOutput           struct{ Body SessionList }
+	endedOutput          struct{ Body EndedSessions }
+)
+
+type handlers[T, V any] struct{ options Options[T, V] }
+
+func (h *handlers[T, V]) whoAmI(_ context.Context, in *requiredInput[T]) (*currentOutput[V], error) { //nolint:unparam // huma handlers return an error
+	return &currentOutput[V]{CurrentSession[V]{
+		ID:        in.Session.ID(),
+		CreatedAt: in.Session.CreatedAt().UTC(),
+		ExpiresAt: in.Session.ExpiresAt().UTC(),
+		Deadline:  in.Session.Deadline().UTC(),
+		User:      h.options.View(in.Value()),
+	}}, nil
+}
+
+func (h *handlers[T, V]) list(ctx context.Context, in *requiredInput[T]) (*listOutput, error) {
+	infos, err := in.Session.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &listOutput{listed(infos, h.options.MaxListed, h.options.Label)}, nil
+}
+
+// revoke asks for a fresh authentication before it looks at the ID, so that
+// the answer tells nothing of others; signing oneself out never asks.
+func (h *handlers[T, V]) revoke(ctx context.Context, in *sessionInput[T]) (*struct{}, error) {
+	if in.ID != in.Session.ID() {
+		if err := h.fresh(&in.Session); err != nil {
+			return nil, err
+		}
+	}
+	return nil, in.Session.Revoke(ctx, in.ID)
+}
+
+func (h *handlers[T, V]) revokeOthers(ctx context.Context, in *requiredInput[T]) (*endedOutput, error) {
+	if err := h.fresh(&in.Session); err != nil {
+		return nil, err
+	}
+	n, err := in.Session.RevokeOthers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ended(n), nil
+}
+
+func (h *handlers[T, V]) signOut(_ context.Context, in *optionalInput[T]) (*struct{}, error) {
+	return nil, in.Session.Destroy()
+}
+
+// signOutEverywhere requires a session, unlike signOut: without one nobody
+// knows whose sessions are meant, and a success would be a lie.
+func (h *handlers[T, V]) signOutEverywhere(ctx context.Context, in *requiredInput[T]) (*endedOutput, error) {
+	if err := h.fresh(&in.Session); err != nil {
+		return nil, err
+	}
+	n, err := in.Session.RevokeAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return ended(n), nil
+}
+
+func (h *handlers[T, V]) fresh(s *humasess.Session[T]) error {
+	if h.options.Fresh == 0 {
+		return nil
+	}
+	return s.RequireFresh(h.options.Fresh)
+}

@@ -1,0 +1,136 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+)
+
+// Register adds the package's operations to an API, or to a group of one, that
+// the manager is attached to. It returns an error for options that cannot
+// work, and for an operation ID that the document has already; for a path that
+// is taken it panics as [huma.Register] does.
+func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Options[T, V]) error {
+	o, err := opts.withDefaults()
+	if err != nil {
+		return fmt.Errorf("account: invalid options: %w", err)
+	}
+	if sessions == nil {
+		return errors.New("account: Register called with a nil manager")
+	}
+	r := &registration[T, V]{options: o, api: api}
+	oapi := api.OpenAPI()
+	hooks := oapi.OnAddOperation
+	oapi.OnAddOperation = append(slices.Clip(hooks), r.describe)
+	defer func() { oapi.OnAddOperation = hooks }()
+
+	_, err = sessions.List(context.Background(), "") // no identity: nothing is asked of the store
+	indexed := !errors.Is(err, errors.ErrUnsupported)
+	for _, name := range operations {
+		if slices.Contains(o.Omit, name) {
+			continue
+		}
+		if name.indexed() && !indexed {
+			return fmt.Errorf("account: %s finds a user's sessions by Options.Identity of the manager, which is not set: set it, or leave the operation out with Omit", name)
+		}
+		if err := r.add(name); err != nil {
+			return fmt.Errorf("account: %w", err)
+		}
+	}
+	return nil
+}
+
+// registration is one call of Register.
+type registration[T, V any] struct {
+	options Options[T, V]
+	api     huma.API
+	naked   bool // an operation was documented without a session
+}
+
+// metadataKey holds the Operation among an operation's metadata, which copies
+// of it keep.
+const metadataKey = "humasess.account"
+
+var errNotAttached = errors.New("Register called before Attach of the manager: attach it to the API first")
+
+func (r *registration[T, V]) add(name Operation) error {
+	op := name.operation(r.options.Tags)
+	if r.options.Edit != nil {
+		r.options.Edit(name, &op)
+	}
+	if err := name.check(&op); err != nil {
+		return err
+	}
+	if documents(r.api.OpenAPI(), op.OperationID) {
+		return fmt.Errorf("the document has an operation %q already: give %s another ID in Options.Edit", op.OperationID, name)
+	}
+	op.Metadata = maps.Clone(op.Metadata)
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[metadataKey] = name
+	h := &handlers[T, V]{r.options}
+	switch name {
+	case WhoAmI:
+		huma.Register(r.api, op, h.whoAmI)
+	case List:
+		huma.Register(r.api, op, h.list)
+	case Revoke:
+		huma.Register(r.api, op, h.revoke)
+	case RevokeOthers:
+		huma.Register(r.api, op, h.revokeOthers)
+	case SignOut:
+		huma.Register(r.api, op, h.signOut)
+	case SignOutEverywhere:
+		huma.Register(r.api, op, h.signOutEverywhere)
+	}
+	if r.naked {
+		return errNotAttached
+	}
+	return nil
+}
+
+// documents reports whether there is an operation with the ID.
+func documents(oapi *huma.OpenAPI, id string) bool {
+	for _, item := range oapi.Paths {
+		for _, op := range []*huma.Operation{
+			item.Get, item.Put, item.Post, item.Delete, item.Options, item.Head, item.Patch, item.Trace,
+		} {
+			if op != nil && op.OperationID == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// describe adds what the handlers answer beside what the manager's own hook,
+// which has run before, has said. Not through Operation.Errors, which would
+// take the default response out of the document.
+func (r *registration[T, V]) describe(_ *huma.OpenAPI, op *huma.Operation) {
+	name, ok := op.Metadata[metadataKey].(Operation)
+	if !ok {
+		return
+	}
+	r.naked = r.naked || op.Security == nil
+	responses := maps.Clone(op.Responses)
+	if fallback := responses["default"]; name == Revoke && fallback != nil && responses["404"] == nil {
+		responses["404"] = &huma.Response{Description: notFoundText, Content: fallback.Content}
+	}
+	if forbidden := responses["403"]; r.options.Fresh > 0 && name.endsOthers() && forbidden != nil {
+		described := *forbidden
+		described.Description = fmt.Sprintf(freshText, r.options.Fresh) + " " + forbidden.Description
+		responses["403"] = &described
+	}
+	op.Responses = responses
+}
+
+const (
+	notFoundText = "Not one of the user's sessions: unknown, ended, or somebody else's."
+	freshText    = "`reauthentication_required`: the user has not authenticated within %v."
+)

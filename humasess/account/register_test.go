@@ -1,0 +1,105 @@
+package account_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/account"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+func TestRegisterRefuses(t *testing.T) {
+	edit := func(name account.Operation, change func(*huma.Operation)) *options {
+		return &options{View: view, Edit: func(n account.Operation, op *huma.Operation) {
+			if n == name {
+				change(op)
+			}
+		}}
+	}
+	tests := []struct {
+		name string
+		opts *options
+		want string
+	}{
+		{"no options", nil, "View is nil"},
+		{"no view", &options{}, "View is nil"},
+		{"unknown operation", &options{View: view, Omit: []account.Operation{"whoami"}}, `"whoami", which is no operation`},
+		{"negative Fresh", &options{View: view, Fresh: -time.Second}, "Fresh -1s is negative"},
+		{"negative MaxListed", &options{View: view, MaxListed: -1}, "MaxListed -1 is negative"},
+		{"R15 sign-out by GET", edit(account.SignOut, func(op *huma.Operation) { op.Method = "GET" }), `makes sign-out a "GET" request`},
+		{"R15 sign-out everywhere by HEAD", edit(account.SignOutEverywhere, func(op *huma.Operation) { op.Method = "HEAD" }), `"HEAD" request`},
+		{"R15 revoking by GET", edit(account.Revoke, func(op *huma.Operation) { op.Method = "GET" }), `makes revoke-session a "GET" request`},
+		{"R15 revoking others by OPTIONS", edit(account.RevokeOthers, func(op *huma.Operation) { op.Method = "OPTIONS" }), `"OPTIONS" request`},
+		{"path without an ID", edit(account.Revoke, func(op *huma.Operation) { op.Path = "/devices/{device}" }), "no {id}"},
+		{"no operation ID", edit(account.List, func(op *huma.Operation) { op.OperationID = "" }), "without an operation ID"},
+		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `"get-session" already`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := bareRig(t)
+			err := account.Register(r.api, r.sessions, tt.opts)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "account: ") {
+				t.Errorf("got error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+
+	newManager := func(t *testing.T, opts *humasess.Options[user]) *humasess.Manager[user] {
+		t.Helper()
+		m, err := humasess.New(memory.New(nil), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	t.Run("no manager", func(t *testing.T) {
+		api := humago.New(http.NewServeMux(), huma.DefaultConfig("Test", "1"))
+		err := account.Register(api, (*humasess.Manager[user])(nil), &options{View: view})
+		if err == nil || !strings.Contains(err.Error(), "nil manager") {
+			t.Errorf("got error %v, want one about the manager", err)
+		}
+	})
+	t.Run("a manager that is not attached", func(t *testing.T) {
+		api := humago.New(http.NewServeMux(), huma.DefaultConfig("Test", "1"))
+		m := newManager(t, &humasess.Options[user]{Identity: func(u user) string { return u.ID }})
+		err := account.Register(api, m, &options{View: view})
+		if err == nil || !strings.Contains(err.Error(), "before Attach") {
+			t.Errorf("got error %v, want one about Attach", err)
+		}
+	})
+	t.Run("a manager without identities", func(t *testing.T) {
+		api := humago.New(http.NewServeMux(), huma.DefaultConfig("Test", "1"))
+		m := newManager(t, nil)
+		if err := m.Attach(api); err != nil {
+			t.Fatal(err)
+		}
+		err := account.Register(api, m, &options{View: view, Omit: []account.Operation{account.WhoAmI}})
+		if err == nil || !strings.Contains(err.Error(), "list-sessions finds a user's sessions by Options.Identity") {
+			t.Errorf("got error %v, want one about Identity", err)
+		}
+		err = account.Register(api, m, &options{View: view, Omit: []account.Operation{
+			account.List, account.Revoke, account.RevokeOthers, account.SignOutEverywhere,
+		}})
+		if err != nil {
+			t.Errorf("got error %v for operations that need none, want none", err)
+		}
+	})
+}
+
+func TestRegisterLeavesNoTrace(t *testing.T) {
+	r := newRig(t, options{})
+	hooks := len(r.api.OpenAPI().OnAddOperation)
+	group := huma.NewGroup(r.api, "/more")
+	o := &options{View: view, Edit: func(_ account.Operation, op *huma.Operation) { op.OperationID += "-more" }}
+	if err := account.Register(group, r.sessions, o); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(r.api.OpenAPI().OnAddOperation); got != hooks {
+		t.Errorf("got %d hooks on the document, want %d as before", got, hooks)
+	}
+}

@@ -1,0 +1,73 @@
+package account
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+// CurrentSession is what get-session answers.
+type CurrentSession[V any] struct {
+	ID        string    `json:"id" doc:"Public ID of the session. It is no credential."`
+	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
+	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again. Asking is no use."`
+	Deadline  time.Time `json:"deadline" doc:"When the session ends however much it is used."`
+	User      V         `json:"user" doc:"Who is signed in."`
+}
+
+// SessionList is what list-sessions answers.
+type SessionList struct {
+	Sessions []SessionSummary `json:"sessions" nullable:"false" doc:"This session first, then those that were used last."`
+	Total    int              `json:"total" minimum:"0" doc:"How many sessions the user has. More than are listed if there are very many."`
+}
+
+// SessionSummary is one of a user's sessions.
+type SessionSummary struct {
+	ID         string    `json:"id" doc:"Public ID, for revoke-session. It is no credential."`
+	Current    bool      `json:"current" doc:"Whether this is the session that asks."`
+	Label      string    `json:"label,omitempty" doc:"What the user may know the session by."`
+	CreatedAt  time.Time `json:"created_at" doc:"When the user signed in."`
+	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, to within a tenth of its idle timeout."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
+}
+
+// EndedSessions is what revoke-other-sessions and sign-out-everywhere answer.
+type EndedSessions struct {
+	Ended *int `json:"ended,omitempty" minimum:"0" doc:"How many sessions ended. Missing where nobody counts them."`
+}
+
+// ended is the answer for a count that is -1 when it is not known.
+func ended(n int) *endedOutput {
+	if n < 0 {
+		return &endedOutput{}
+	}
+	return &endedOutput{EndedSessions{&n}}
+}
+
+// listed are the sessions in the order in which they are shown, at most so
+// many of them.
+func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[T]) string) SessionList {
+	slices.SortFunc(infos, func(a, b humasess.Info[T]) int {
+		if a.Current != b.Current {
+			if a.Current {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	list := SessionList{Total: len(infos), Sessions: []SessionSummary{}}
+	for _, info := range infos[:min(len(infos), most)] {
+		shown := SessionSummary{
+			ID: info.ID, Current: info.Current,
+			CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
+		}
+		if label != nil {
+			shown.Label = label(info)
+		}
+		list.Sessions = append(list.Sessions, shown)
+	}
+	return list
+}
