@@ -148,7 +148,7 @@ func (s *state[T]) judge(ago time.Duration, call revocation) verdict {
 	switch {
 	case !earliest.Before(began):
 		return revokedSince
-	case s.m.revocations.before(call.owner, call.mark, began):
+	case s.m.revocations.before(call.owner, call.mark, began), s.m.revocations.before("", call.mark, began):
 		return notRevoked
 	}
 	return revokedPerhaps

@@ -36,6 +36,7 @@ const (
 	ReasonPeriodic   = "periodic"    // RotateEvery has passed
 	ReasonReissued   = "reissued"    // nobody had presented the secret of a rotation
 	ReasonReused     = "reused"      // revoked for EventReused
+	ReasonEverything = "everything"  // by RevokeEverything
 )
 
 // Event tells an operator what happened. It never carries a token, a secret,

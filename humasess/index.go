@@ -11,6 +11,7 @@ import (
 // Info describes one of a user's sessions.
 type Info[T any] struct {
 	ID         string // public: for [Session.Revoke]
+	Identity   string // of Options.Identity, "" for an anonymous session
 	Data       T
 	Current    bool // the session of the request that asked
 	CreatedAt  time.Time
@@ -113,7 +114,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T]
 
 func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 	return Info[T]{
-		ID: rec.ID.String(), Data: data, Current: current,
+		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
 		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
 		Authentication: m.authentication(rec),
 	}

@@ -177,6 +177,11 @@ func (m *Manager[T]) qualify(identity string) string {
 	return m.scheme + "/" + identity
 }
 
+// identity undoes qualify.
+func (m *Manager[T]) identity(owner string) string {
+	return strings.TrimPrefix(owner, m.scheme+"/")
+}
+
 // document describes the manager to the OpenAPI document.
 func (m *Manager[T]) document(g *gate) openapi.Scheme {
 	return openapi.Scheme{

@@ -94,8 +94,7 @@ func (p *payload) encode() []byte {
 // appendHead begins every payload, so that a store can tell by it whether a
 // token opens the record and is the newest one; see [stores.TouchLoader].
 func appendHead(b []byte, scheme string, hash [32]byte) []byte {
-	b = append(b, payloadVersion)
-	b = appendField(b, tagScheme, scheme)
+	b = appendField(append(b, payloadVersion), tagScheme, scheme)
 	return appendField(b, tagHash, hash[:])
 }
 

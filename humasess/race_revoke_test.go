@@ -33,6 +33,13 @@ func (r *rig[T]) revokeIdentity(identity string) {
 	}
 }
 
+func (r *rig[T]) revokeEverything() {
+	r.t.Helper()
+	if _, err := r.sessions.RevokeEverything(context.Background()); err != nil {
+		r.t.Errorf("RevokeEverything: %v", err)
+	}
+}
+
 func TestStartAfterRevocation(t *testing.T) {
 	// Everything below takes place around one second.
 	const instant = time.Microsecond
@@ -58,14 +65,19 @@ func TestStartAfterRevocation(t *testing.T) {
 		{"begun just after", time.Second + instant, 0, http.StatusNoContent},
 		{"begun after", 2 * time.Second, time.Second, http.StatusNoContent},
 	}
-	for _, tt := range tests {
-		t.Run("R2 "+tt.name, func(t *testing.T) {
+	revokers := map[string]func(*rig[account]){
+		"R2": func(r *rig[account]) { r.revokeIdentity("u1") },
+		"R4": func(r *rig[account]) { r.revokeEverything() },
+	}
+	for i := range 2 * len(tests) {
+		tt, row := tests[i/2], []string{"R2", "R4"}[i%2]
+		t.Run(row+" "+tt.name, func(t *testing.T) {
 			timed(t, func(r *rig[account]) {
 				c := r.client()
 				login := startAt(r, c, tt.begin, tt.work)
 				later(time.Second)
 				synctest.Wait() // who begins at the same time has begun
-				r.revokeIdentity("u1")
+				revokers[row](r)
 				w := login.wait()
 				wantStatus(t, w, tt.want)
 				alive := tt.want == http.StatusNoContent && tt.begin > time.Second
@@ -120,17 +132,19 @@ func TestStartAfterRevocation(t *testing.T) {
 			r.wantActive(c, false)
 		})
 	})
-	t.Run("R2 what has seen the revocation return needs no clock", func(t *testing.T) {
-		timed(t, func(r *rig[account]) {
-			r.store.After(humasesstest.OpCreate, func(context.Context) error { later(time.Second); return nil })
-			c := r.client()
-			login := startAt(r, c, time.Second+time.Millisecond, 0)
-			later(time.Second)
-			r.revokeIdentity("u1")
-			wantStatus(t, login.wait(), http.StatusNoContent)
-			r.wantActive(c, true)
+	for row, revoke := range revokers {
+		t.Run(row+" what has seen the revocation return needs no clock", func(t *testing.T) {
+			timed(t, func(r *rig[account]) {
+				r.store.After(humasesstest.OpCreate, func(context.Context) error { later(time.Second); return nil })
+				c := r.client()
+				login := startAt(r, c, time.Second+time.Millisecond, 0)
+				later(time.Second)
+				revoke(r)
+				wantStatus(t, login.wait(), http.StatusNoContent)
+				r.wantActive(c, true)
+			})
 		})
-	})
+	}
 	// A login that begins a millisecond after another process has revoked, and
 	// a store whose answers take longer than that.
 	for _, tt := range []struct {

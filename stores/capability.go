@@ -28,7 +28,7 @@ type Revoked struct {
 	Count int // sessions deleted, -1 if they are not known to the store
 
 	// Ago is how long ago the identity had been revoked before this call, or
-	// [NotRevoked].
+	// all had by Clear, or [NotRevoked].
 	Ago time.Duration
 
 	// Mark tells the mark that this call has left from those of other calls
@@ -184,7 +184,7 @@ func List(ctx context.Context, store Store, identity string) ([]Record, error) {
 	if x, ok := As[Index](store); ok {
 		return x.List(ctx, identity)
 	}
-	return nil, unsupported(store)
+	return nil, unsupported(store, noIndex)
 }
 
 // RevokeIdentity revokes the sessions of an identity in an [Index]; any other
@@ -193,9 +193,14 @@ func RevokeIdentity(ctx context.Context, store Store, identity string, except ID
 	if x, ok := As[Index](store); ok {
 		return x.RevokeIdentity(ctx, identity, except)
 	}
-	return Revoked{}, unsupported(store)
+	return Revoked{}, unsupported(store, noIndex)
 }
 
-func unsupported(store Store) error {
-	return fmt.Errorf("stores: %T has no index by identity: %w", store, errors.ErrUnsupported)
+const (
+	noIndex = "has no index by identity"
+	noScan  = "cannot go through its sessions"
+)
+
+func unsupported(store Store, why string) error {
+	return fmt.Errorf("stores: %T %s: %w", store, why, errors.ErrUnsupported)
 }

@@ -3,6 +3,7 @@ package stores_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -56,6 +57,21 @@ func (c *capable) RevokeIdentity(_ context.Context, identity string, except stor
 	return stores.Revoked{Count: 3, Ago: stores.NotRevoked}, nil
 }
 
+func (c *capable) Scan(_ context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
+	c.used = append(c.used, fmt.Sprintf("Scan %s %s %d", head, cursor, limit))
+	return stores.Page{Next: "more"}, nil
+}
+
+func (c *capable) Count(_ context.Context, head []byte) (int, error) {
+	c.used = append(c.used, "Count "+string(head))
+	return 7, nil
+}
+
+func (c *capable) Clear(_ context.Context, head []byte) (stores.Cleared, error) {
+	c.used = append(c.used, "Clear "+string(head))
+	return stores.Cleared{Count: 3}, nil
+}
+
 func (c *capable) LoadMany(_ context.Context, ids []stores.ID) ([]stores.Record, error) {
 	c.used = append(c.used, "LoadMany")
 	return make([]stores.Record, len(ids)), nil
@@ -78,6 +94,7 @@ var (
 	_ stores.MultiLoader = (*capable)(nil)
 	_ stores.TouchLoader = (*capable)(nil)
 	_ stores.IDMaker     = (*capable)(nil)
+	_ stores.Scanner     = (*capable)(nil)
 	_ stores.ClockUser   = (*capable)(nil)
 )
 
@@ -229,6 +246,35 @@ func TestIndexHelpers(t *testing.T) {
 	})
 	t.Run("RevokeIdentity without an index", func(t *testing.T) {
 		_, err := stores.RevokeIdentity(ctx, &plain{}, "ada", stores.ID{})
+		wantUnsupported(t, err)
+	})
+}
+
+func TestScannerHelpers(t *testing.T) {
+	ctx, head := context.Background(), []byte("head")
+	t.Run("of a store that can", func(t *testing.T) {
+		x := &capable{}
+		wrapped := &wrapper{inner: x}
+		page, err := stores.Scan(ctx, wrapped, head, "from", 5)
+		if err != nil || page.Next != "more" {
+			t.Errorf("Scan: got %+v, %v", page, err)
+		}
+		if n, err := stores.Count(ctx, wrapped, head); err != nil || n != 7 {
+			t.Errorf("Count: got %d, %v, want 7", n, err)
+		}
+		if c, err := stores.Clear(ctx, wrapped, head); err != nil || c.Count != 3 {
+			t.Errorf("Clear: got %+v, %v, want 3", c, err)
+		}
+		if want := []string{"Scan head from 5", "Count head", "Clear head"}; !slices.Equal(x.used, want) {
+			t.Errorf("calls: got %q, want %q", x.used, want)
+		}
+	})
+	t.Run("of one that cannot", func(t *testing.T) {
+		_, err := stores.Scan(ctx, &wrapper{inner: &plain{}}, head, "", 5)
+		wantUnsupported(t, err)
+		_, err = stores.Count(ctx, &plain{}, head)
+		wantUnsupported(t, err)
+		_, err = stores.Clear(ctx, &plain{}, head)
 		wantUnsupported(t, err)
 	})
 }

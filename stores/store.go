@@ -77,8 +77,8 @@ type Created struct {
 	Now      time.Time
 
 	// RevokedAgo is how long ago, on the store's clock, the identity was last
-	// revoked by RevokeIdentity, or [NotRevoked]. Marks older than
-	// [RevocationRetention] may be forgotten.
+	// revoked by RevokeIdentity, or everybody was by Clear, or [NotRevoked].
+	// Marks older than [RevocationRetention] may be forgotten.
 	RevokedAgo time.Duration
 
 	// Mark is the [Revoked.Mark] of that revocation, or 0.

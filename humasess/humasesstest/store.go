@@ -22,6 +22,9 @@ const (
 	OpDelete         Op = "Delete"
 	OpList           Op = "List"
 	OpRevokeIdentity Op = "RevokeIdentity"
+	OpScan           Op = "Scan"
+	OpCount          Op = "Count"
+	OpClear          Op = "Clear"
 )
 
 // Store wraps a store to count calls, to make them fail, and to hold them
@@ -40,6 +43,7 @@ type Store struct {
 var (
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Scanner     = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
@@ -184,6 +188,21 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	return call(ctx, s, OpRevokeIdentity, func() (stores.Revoked, error) {
 		return stores.RevokeIdentity(ctx, s.inner, identity, except)
 	})
+}
+
+// Scan implements [stores.Scanner] if the store inside does.
+func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
+	return call(ctx, s, OpScan, func() (stores.Page, error) { return stores.Scan(ctx, s.inner, head, cursor, limit) })
+}
+
+// Count implements [stores.Scanner] if the store inside does.
+func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
+	return call(ctx, s, OpCount, func() (int, error) { return stores.Count(ctx, s.inner, head) })
+}
+
+// Clear implements [stores.Scanner] if the store inside does.
+func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
+	return call(ctx, s, OpClear, func() (stores.Cleared, error) { return stores.Clear(ctx, s.inner, head) })
 }
 
 // LoadMany implements [stores.MultiLoader].

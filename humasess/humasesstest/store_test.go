@@ -73,6 +73,18 @@ var calls = []struct {
 	{"Delete", humasesstest.OpDelete, func(ctx context.Context, s *humasesstest.Store, id stores.ID) error {
 		return s.Delete(ctx, id, stores.Condition{})
 	}},
+	{"Scan", humasesstest.OpScan, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
+		_, err := s.Scan(ctx, nil, "", 10)
+		return err
+	}},
+	{"Count", humasesstest.OpCount, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
+		_, err := s.Count(ctx, nil)
+		return err
+	}},
+	{"Clear", humasesstest.OpClear, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
+		_, err := s.Clear(ctx, nil)
+		return err
+	}},
 	{"RevokeIdentity", humasesstest.OpRevokeIdentity, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
 		_, err := s.RevokeIdentity(ctx, "ada", stores.ID{})
 		return err
@@ -122,7 +134,7 @@ func TestStore(t *testing.T) {
 func done(ctx context.Context, inner stores.Index, op humasesstest.Op, id stores.ID) bool {
 	rec, err := inner.Load(ctx, id)
 	switch op {
-	case humasesstest.OpDelete, humasesstest.OpRevokeIdentity:
+	case humasesstest.OpDelete, humasesstest.OpRevokeIdentity, humasesstest.OpClear:
 		return errors.Is(err, stores.ErrNotFound)
 	case humasesstest.OpUpdate:
 		return rec.Version == 2
@@ -181,6 +193,15 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	}
 	if _, err := s.RevokeIdentity(ctx, "ada", stores.ID{}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("RevokeIdentity: got %v, want %v", err, errors.ErrUnsupported)
+	}
+	if _, err := s.Scan(ctx, nil, "", 10); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Scan: got %v, want %v", err, errors.ErrUnsupported)
+	}
+	if _, err := s.Count(ctx, nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Count: got %v, want %v", err, errors.ErrUnsupported)
+	}
+	if _, err := s.Clear(ctx, nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Clear: got %v, want %v", err, errors.ErrUnsupported)
 	}
 	if _, ok := stores.As[stores.Memoizer](s); ok {
 		t.Error("got a Memoizer around a store that is none")

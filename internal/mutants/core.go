@@ -34,6 +34,12 @@ var coreMutants = []mutant{
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
 		"humasess/index.go", "m.keeper().Delete(ctx, parsed, stores.Condition{})", "ctx.Err()",
 	}}},
+	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
+		"humasess/everyone.go", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
+	}}},
+	{"R4", "All shows what other managers have", "humasess", "TestAll", []edit{{
+		"humasess/everyone.go", "stores.Scan(ctx, m.store, head,", "stores.Scan(ctx, m.store, head[:1],",
+	}}},
 	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
 		"humasess/index.go", "stores.Condition{Identity: owner}", "stores.Condition{}",
 	}}},

@@ -24,6 +24,15 @@ var storeMutants = []mutant{
 	{"R2", "no mark of a revocation", "stores/memory", conformance, []edit{{
 		"stores/memory/index.go", "	revoked.Mark = s.marks.set(hash, identity)\n", "",
 	}}},
+	{"R4", "a clear leaves no mark", "humasess", "TestStartAfterRevocation", []edit{{
+		"stores/memory/marks.go", "all != nil && all.number > k.number {\n		k = all\n", "all != nil && all.number > k.number {\n		k = nil\n",
+	}}},
+	{"R4", "a clear takes every session", "stores/memory", conformance, []edit{{
+		"stores/memory/scan.go", "return e.live(now) && bytes.HasPrefix(e.body.payload, head)", "return e.live(now) && bytes.HasPrefix(e.body.payload, nil)",
+	}}},
+	{"", "a scan forgets who moved to a new bucket", "stores/memory", "TestScanMeetsOnce", []edit{{
+		"stores/memory/table.go", "hash&(half-1)+half >= n && width > 0 {", "hash&(half-1)+half < n && width > 0 {",
+	}}},
 	{"R5", "delete asks nobody whose it is", "humasess", "", []edit{{
 		"stores/memory/write.go", "	case when.Identity != \"\" && when.Identity != e.group.name:", "	case when.Identity == \"nobody\" && when.Identity != e.group.name:",
 	}}},

@@ -48,11 +48,11 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 		return stores.Created{}, stores.ErrExists
 	}
 
-	created := stores.Created{Version: e.version, RevokedAgo: stores.NotRevoked}
+	created := stores.Created{Version: e.version}
+	name := hashName(c.Identity)
+	created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
 	var own *group
 	if fresh != nil {
-		name := hashName(c.Identity)
-		created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
 		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}

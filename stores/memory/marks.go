@@ -28,10 +28,19 @@ func (m *mark) key() string  { return m.name }
 func (m *mark) hash() uint64 { return hashName(m.name) }
 func (m *mark) link() **mark { return &m.chain }
 
-// age returns how long ago the identity was revoked, and which revocation that
-// was, or NotRevoked and 0.
+// everybody is whom Clear revokes: no identity has that name.
+const everybody = ""
+
+// age returns how long ago the identity or everybody was revoked, and which
+// revocation that was, or NotRevoked and 0.
 func (m *marks) age(hash uint64, name string) (time.Duration, int64) {
+	if m.newest == nil {
+		return stores.NotRevoked, 0
+	}
 	k := m.byName.find(hash, name)
+	if all := m.byName.find(hashName(everybody), everybody); k == nil || all != nil && all.number > k.number {
+		k = all
+	}
 	if k == nil {
 		return stores.NotRevoked, 0
 	}

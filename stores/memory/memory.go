@@ -59,6 +59,7 @@ var (
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Memoizer    = (*Store)(nil)
+	_ stores.Scanner     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
 )

@@ -75,6 +75,23 @@ func (t *table[K, T, P]) remove(hash uint64, e *T) {
 	t.merge()
 }
 
+// span returns the first of the bucket where the reversed hash at belongs, and
+// the reversed hash where the next bucket begins, 0 after the last. There is a
+// bucket.
+//
+// The hashes of a bucket have their low bits in common. Reversed, they are
+// neighbours, whatever the number of buckets: so whoever goes through a table
+// in this order misses nothing and meets nothing twice while it changes.
+func (t *table[K, T, P]) span(at uint64) (first *T, next uint64) {
+	hash, n := bits.Reverse64(at), uint64(len(t.buckets))
+	width := bits.Len64(n - 1) // of the buckets that have been split
+	if half := uint64(1) << width / 2; hash&(half-1)+half >= n && width > 0 {
+		width--
+	}
+	shift := 64 - width
+	return t.buckets[t.bucket(hash)], (at>>shift + 1) << shift
+}
+
 // split adds a bucket and moves there what belongs there.
 func (t *table[K, T, P]) split() {
 	n := len(t.buckets)

@@ -24,6 +24,10 @@ type broken struct {
 	useClock func(func() time.Time)
 	close    func(context.Context) error
 
+	scan  func(context.Context, []byte, string, int) (stores.Page, error)
+	count func(context.Context, []byte) (int, error)
+	clear func(context.Context, []byte) (stores.Cleared, error)
+
 	loadTouch func(context.Context, stores.ID, []byte) (stores.Record, error) // nil is the honest one
 }
 
@@ -34,6 +38,7 @@ func newBroken() *broken {
 		honest: h, load: h.Load, create: h.Create, update: h.Update, touch: h.Touch, delete: h.Delete,
 		list: h.List, revoke: h.RevokeIdentity, loadMany: h.LoadMany, loadMemo: h.LoadMemo,
 		newID: h.NewID, useClock: h.UseClock, close: h.Close,
+		scan: h.Scan, count: h.Count, clear: h.Clear,
 	}
 }
 
@@ -71,6 +76,16 @@ func (b *broken) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record
 
 func (b *broken) LoadMemo(ctx context.Context, id stores.ID) (stores.Record, *stores.Memo, error) {
 	return b.loadMemo(ctx, id)
+}
+
+func (b *broken) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
+	return b.scan(ctx, head, cursor, limit)
+}
+
+func (b *broken) Count(ctx context.Context, head []byte) (int, error) { return b.count(ctx, head) }
+
+func (b *broken) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
+	return b.clear(ctx, head)
 }
 
 func (b *broken) NewID(identity string) (stores.ID, error) { return b.newID(identity) }

@@ -120,15 +120,24 @@ func (h *honest) of(identity string) []*row {
 	return rows
 }
 
+// marked returns when the identity or everybody, "", was revoked last.
+func (h *honest) marked(identity string) (time.Time, bool) {
+	all, cleared := h.marks[""]
+	if t, ok := h.marks[identity]; ok && t.After(all) {
+		return t, true
+	}
+	return all, cleared
+}
+
 func (h *honest) mark(identity string) int64 {
-	if t, ok := h.marks[identity]; ok && identity != "" {
+	if t, ok := h.marked(identity); ok {
 		return t.UnixNano()
 	}
 	return 0
 }
 
 func (h *honest) ago(identity string) time.Duration {
-	if t, ok := h.marks[identity]; ok && identity != "" {
+	if t, ok := h.marked(identity); ok {
 		return time.Since(t)
 	}
 	return stores.NotRevoked
