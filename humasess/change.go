@@ -51,17 +51,14 @@ func (s *state[T]) update(change func(*T) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	var data T
-	if s.life.active() {
-		var err error
-		if data, err = s.current(); err != nil {
-			return fail(errUndecodable, err)
-		}
+	data, err := s.own()
+	if err != nil {
+		return fail(errUndecodable, err)
 	}
-	if err := change(&data); err != nil {
+	if err := change(data); err != nil {
 		return err
 	}
-	return s.apply(&data, change)
+	return s.apply(data, change)
 }
 
 // apply takes over the result of an edit.

@@ -32,10 +32,16 @@ type values[T any] struct {
 	flat  bool // copying a T copies everything that can change
 	clone func(T) T
 	exact exactness
+
+	unmarshal func(data []byte, v any) error
 }
 
 func newValues[T any](c Codec) values[T] {
 	v := values[T]{codec: c.withDefaults(), flat: isFlat(reflect.TypeFor[T]())}
+	v.unmarshal = v.codec.Unmarshal
+	if c.Unmarshal == nil && keepsNoJSON(reflect.TypeFor[T](), map[reflect.Type]bool{}) {
+		v.unmarshal = unmarshalJSON
+	}
 	if v.flat && c.Marshal == nil {
 		v.exact = exactnessOf(reflect.TypeFor[T]())
 	}
@@ -68,8 +74,7 @@ func (v *values[T]) survives(t *T) bool {
 
 func (v *values[T]) decode(data []byte) (*T, error) {
 	t := new(T)
-	err := v.codec.Unmarshal(data, t)
-	return t, err
+	return t, v.unmarshal(data, t)
 }
 
 var timeType = reflect.TypeFor[time.Time]()

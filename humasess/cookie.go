@@ -162,12 +162,21 @@ func newCookieWriter(c CookieOptions) cookieWriter {
 	}
 }
 
-// set returns the cookie with a value; age 0 makes it end with the browser.
-func (w cookieWriter) set(value string, age time.Duration) string {
-	s := w.name + "=" + value + w.attributes
+// begin appends what comes before the value.
+func (w cookieWriter) begin(b []byte) []byte { return append(append(b, w.name...), '=') }
+
+// end appends what comes after it; age 0 makes the cookie end with the browser.
+func (w cookieWriter) end(b []byte, age time.Duration) []byte {
+	b = append(b, w.attributes...)
 	if age > 0 {
 		seconds := int64(min(age, maxCookieAge) / time.Second)
-		s += "; Max-Age=" + strconv.FormatInt(max(seconds, 1), 10)
+		b = strconv.AppendInt(append(b, "; Max-Age="...), max(seconds, 1), 10)
 	}
-	return s
+	return b
+}
+
+// value is the value of a cookie that was written.
+func (w cookieWriter) value(written string) string {
+	value, _, _ := strings.Cut(written[len(w.name)+1:], ";")
+	return value
 }

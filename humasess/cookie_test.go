@@ -12,6 +12,11 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
+// set is a whole Set-Cookie.
+func (w cookieWriter) set(value string, age time.Duration) string {
+	return string(w.end(append(w.begin(nil), value...), age))
+}
+
 func writerOf(t *testing.T, c CookieOptions) cookieWriter {
 	t.Helper()
 	full, err := c.withDefaults()

@@ -79,7 +79,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	}}
 	from := time.Now()
 	created, err := s.store().Create(ctx, stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(&next.payload),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),
 		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0),
 	})
 	if errors.Is(err, stores.ErrExists) {

@@ -134,12 +134,13 @@ func (m *Manager[T]) openToken(text string) (security.Token, bool, error) {
 	return security.OpenToken(m.opts.Sealer, text, m.binding())
 }
 
-// closeToken is the token's text for a cookie.
-func (m *Manager[T]) closeToken(t security.Token) (string, error) {
+// appendToken appends the token's text for a cookie.
+func (m *Manager[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
 	if m.opts.Sealer == nil {
-		return t.Reveal(), nil
+		return append(b, t.Reveal()...), nil
 	}
-	return t.Seal(m.opts.Sealer, m.binding())
+	text, err := t.Seal(m.opts.Sealer, m.binding())
+	return append(b, text...), err
 }
 
 func (m *Manager[T]) binding() security.Binding {
@@ -241,6 +242,9 @@ func (m *Manager[T]) panicked(ctx context.Context, op *huma.Operation, stack []b
 }
 
 func (m *Manager[T]) newRequest() (*request, session) {
+	if m.embark != nil {
+		return m.newTravellingRequest()
+	}
 	r := &struct {
 		request
 		state state[T]

@@ -65,11 +65,16 @@ func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error)
 }
 
 func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
-	p, err := m.unpack(rec)
-	if err != nil {
+	return m.openInto(new(opened[T]), rec)
+}
+
+// openInto is openRecord with the memory for what it opens.
+func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error) {
+	var err error
+	if o.payload, err = m.unpack(rec); err != nil {
 		return record[T]{}, fmt.Errorf("session %v: %w", rec.ID, err)
 	}
-	return record[T]{Record: rec, open: &opened[T]{payload: p}, loaded: m.now()}, nil
+	return record[T]{Record: rec, open: o, loaded: m.now()}, nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The
@@ -116,6 +121,18 @@ func (m *Manager[T]) decode(o *opened[T]) (*T, error) {
 
 // errUndecodable wraps what OnUndecodable returned beside ErrHide.
 var errUndecodable = errors.New("humasess: stored session data does not decode")
+
+// decodeOwn is decode for a record that no other request has: the first time,
+// the value is in the record's memory, which nobody reads again.
+func (m *Manager[T]) decodeOwn(o *opened[T]) (*T, error) {
+	if m.memoizer != nil {
+		return m.decode(o)
+	}
+	if err := m.values.unmarshal(o.data, &o.value); err != nil {
+		return m.migrate(o.data, err)
+	}
+	return &o.value, nil
+}
 
 func (m *Manager[T]) migrate(data []byte, cause error) (*T, error) {
 	if m.opts.OnUndecodable == nil {

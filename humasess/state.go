@@ -38,10 +38,10 @@ type state[T any] struct {
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
 	trip  stores.Trip // what the cookies hold, when sessions travel; see store
-	stale bool        // the client's cookie is no good any more, by our own doing
+	room  *travelRoom[T]
+	stale bool // the client's cookie is no good any more, by our own doing
 
-	issued      string // the token's text for the cookie
-	cookieEnd   time.Duration
+	issued      string       // the Set-Cookie that carries the token
 	revocations []revocation // by this request
 }
 
@@ -158,7 +158,7 @@ func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
 // adopt makes a record the base of the request, if its data can be read.
 func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
 	if !rec.open.decoded {
-		v, err := s.m.decode(rec.open)
+		v, err := s.m.decodeOwn(rec.open)
 		if err != nil {
 			s.undecodable(rec.ID, err)
 			if !errors.Is(err, ErrHide) {
@@ -203,6 +203,22 @@ func (s *state[T]) get() (T, bool) {
 		return zero, false
 	}
 	return v, true
+}
+
+// own returns a copy of the active session's data for the caller to change,
+// and the zero T without one.
+func (s *state[T]) own() (*T, error) {
+	if v := s.spare; v != nil && s.pending.data == nil && s.life.active() {
+		s.spare = nil
+		return v, nil
+	}
+	data := new(T)
+	if !s.life.active() {
+		return data, nil
+	}
+	var err error
+	*data, err = s.current()
+	return data, err
 }
 
 // current returns the active session's data as the caller's own.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/humasess/sessions/security"
@@ -71,12 +72,12 @@ func (s *state[T]) openToken(text string) (security.Token, bool, error) {
 	return security.BareToken(id), old, err
 }
 
-// closeToken is the token's text for a cookie.
-func (s *state[T]) closeToken(t security.Token) (string, error) {
+// appendToken appends the token's text for a cookie.
+func (s *state[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
 	if s.trip != nil {
-		return s.trip.Value(s.rec.ID), nil
+		return s.trip.AppendValue(b, s.rec.ID), nil
 	}
-	return s.m.closeToken(t)
+	return s.m.appendToken(b, t)
 }
 
 // fetchFor loads the record that a token is about.
@@ -92,7 +93,44 @@ func (s *state[T]) fetchFor(ctx context.Context, token security.Token) (record[T
 	if err != nil {
 		return record[T]{}, err
 	}
-	return s.m.openRecord(rec)
+	return s.m.openInto(s.newOpened(), rec)
+}
+
+// travelRoom is memory for what a request usually needs when sessions travel,
+// in one piece with the request: everything is opened each time, and sealed
+// when it changes.
+type travelRoom[T any] struct {
+	opened  [2]opened[T] // what came, and what goes
+	used    int
+	scratch [448]byte // a payload until the trip has it, then the cookie
+}
+
+func (m *Manager[T]) newTravellingRequest() (*request, session) {
+	r := &struct {
+		request
+		state state[T]
+		room  travelRoom[T]
+	}{}
+	r.state.m, r.state.room = m, &r.room
+	return &r.request, &r.state
+}
+
+// newOpened returns memory that nobody else has.
+func (s *state[T]) newOpened() *opened[T] {
+	if s.room == nil || s.room.used == len(s.room.opened) {
+		return new(opened[T])
+	}
+	o := &s.room.opened[s.room.used]
+	s.room.used++
+	return o
+}
+
+// scratch returns memory to append to, whose last use is over.
+func (s *state[T]) scratch() []byte {
+	if s.room == nil {
+		return nil
+	}
+	return s.room.scratch[:0]
 }
 
 // resealDue reports whether the cookie is to be written although nothing has
@@ -103,10 +141,10 @@ func (s *state[T]) resealDue() bool {
 	return s.stale || (s.old || s.trip != nil) && s.touchDue()
 }
 
-// pack encodes a payload for the store.
-func (m *Manager[T]) pack(p *payload) []byte {
+// pack encodes a payload for the store, if need be in the scratch.
+func (m *Manager[T]) pack(scratch []byte, p *payload) []byte {
 	if m.embark != nil {
-		return p.encodeTravelling()
+		return p.appendTravelling(scratch)
 	}
 	return p.encode()
 }
@@ -140,44 +178,35 @@ const (
 	travelHead = 1 + 4
 )
 
-// encodeTravelling keeps fields that it does not know, as encode does.
-func (p *payload) encodeTravelling() []byte {
-	b := make([]byte, travelHead, travelHead+len(p.data))
-	b[0] = travelVersion
+// appendTravelling keeps fields that it does not know, as encode does.
+func (p *payload) appendTravelling(b []byte) []byte {
+	head := travelVersion
 	if p.remember {
-		b[0] |= travelRemember
+		head |= travelRemember
 	}
-	binary.BigEndian.PutUint32(b[1:], uint32(p.created/int64(time.Second)))
-	if fields := p.fieldsTravelling(); len(fields) > 0 {
-		b[0] |= travelFields
-		b = binary.AppendUvarint(b, uint64(len(fields)))
-		b = append(b, fields...)
+	start := len(b)
+	b = append(b, byte(head))
+	b = binary.BigEndian.AppendUint32(b, uint32(p.created/int64(time.Second)))
+	fields := len(b)
+	if p.authenticated != p.created {
+		b = appendInt(b, tagAuthenticated, p.authenticated)
+	}
+	if p.until != 0 {
+		b = appendInt(b, tagUntil, p.until)
+	}
+	if len(p.methods) > 0 {
+		b = appendField(b, tagMethods, p.methods)
+	}
+	b = append(b, p.unknown...)
+	if n := len(b) - fields; n > 0 {
+		b[start] |= travelFields
+		var size [binary.MaxVarintLen64]byte
+		b = slices.Insert(b, fields, size[:binary.PutUvarint(size[:], uint64(n))]...)
 	}
 	return append(b, p.data...)
 }
 
-// fieldsTravelling are those that encode writes and that are nowhere else.
-func (p *payload) fieldsTravelling() []byte {
-	var fields []byte
-	rest := p.encode()[1:]
-	for len(rest) > 0 {
-		tag, _, after := cutField(rest)
-		field := rest[:len(rest)-len(after)]
-		rest = after
-		switch tag {
-		case tagScheme, tagHash, tagCreated, tagIdle, tagRemember, tagPrevious, tagRotated, tagConfirmed, tagSkipped, tagOlder, tagData:
-			continue
-		case tagAuthenticated:
-			if p.authenticated == p.created {
-				continue
-			}
-		}
-		fields = append(fields, field...)
-	}
-	return fields
-}
-
-// decodeTravelling reads what encodeTravelling has written. The result aliases b.
+// decodeTravelling reads what appendTravelling has written. The result aliases b.
 func decodeTravelling(b []byte, scheme string) (payload, error) {
 	if len(b) < travelHead || b[0]&^travelFlags != travelVersion {
 		return payload{}, errPayload

@@ -16,7 +16,7 @@ func TestTravellingPayload(t *testing.T) {
 			if tt.p.created < 0 {
 				return // no clock of ours says so
 			}
-			b := tt.p.encodeTravelling()
+			b := tt.p.appendTravelling(nil)
 			got, err := decodeTravelling(b, tt.p.scheme)
 			if err != nil {
 				t.Fatalf("decoded: %v", err)
@@ -33,14 +33,14 @@ func TestTravellingPayload(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
 			got.idle = 1
-			if again := got.encodeTravelling(); !bytes.Equal(again, b) && tt.p.created%int64(time.Second) == 0 {
+			if again := got.appendTravelling(nil); !bytes.Equal(again, b) && tt.p.created%int64(time.Second) == 0 {
 				t.Errorf("written again: got %x, want %x", again, b)
 			}
 		})
 	}
 	t.Run("usual ones cost five bytes", func(t *testing.T) {
 		p := samplePayloads()[0].p
-		if got := len(p.encodeTravelling()) - len(p.data); got != 5 {
+		if got := len(p.appendTravelling(nil)) - len(p.data); got != 5 {
 			t.Errorf("got %d, want 5", got)
 		}
 	})
@@ -48,7 +48,7 @@ func TestTravellingPayload(t *testing.T) {
 
 func FuzzDecodeTravelling(f *testing.F) {
 	for _, tt := range samplePayloads() {
-		f.Add(tt.p.encodeTravelling())
+		f.Add(tt.p.appendTravelling(nil))
 	}
 	f.Add([]byte{})
 	f.Add([]byte{travelVersion | travelFields, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})

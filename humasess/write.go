@@ -96,7 +96,7 @@ func (s *state[T]) cookie() string {
 	defer s.mu.Unlock()
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
-		return s.m.cookies.set(s.issued, s.cookieEnd)
+		return s.issued
 	case s.life.cookie == cookieExpire:
 		return s.m.cookies.expired
 	}
@@ -214,7 +214,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) replace(ctx context.Context, p plan) error {
 	next := s.pending.shared
 	if next == nil {
-		next = &opened[T]{}
+		next = s.newOpened()
 	}
 	next.payload = s.rec.full()
 	if s.pending.data != nil {
@@ -242,7 +242,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
-	payload := s.m.pack(&next.payload)
+	payload := s.m.pack(s.scratch(), &next.payload)
 	absolute := s.remaining()
 	updated, err := s.store().Update(ctx, stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute, Memo: s.memo(next),
@@ -258,6 +258,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
 	s.rec.open, s.rec.Payload = next, payload
+	if s.trip != nil {
+		s.rec.Payload = nil // the scratch; next holds everything
+	}
 	s.spare = nil
 	if p.rotate != rotateNo {
 		s.renewed(p)
@@ -281,18 +284,19 @@ func (s *state[T]) memo(next *opened[T]) any {
 
 // issue notes the token that the cookie is to carry.
 func (s *state[T]) issue(token security.Token) error {
-	s.issued, s.cookieEnd = "", 0
+	s.issued = ""
 	if s.former {
 		return nil // the cookie of a parallel rotation is the right one
 	}
-	text, err := s.closeToken(token)
+	line, err := s.appendToken(s.m.cookies.begin(s.scratch()), token)
 	if err != nil {
 		return fmt.Errorf("humasess: seal token: %w", err)
 	}
-	s.issued, s.old, s.stale = text, false, false
+	var age time.Duration
 	if s.rec.open.remember {
-		s.cookieEnd = s.rec.Deadline.Sub(s.rec.Now)
+		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
+	s.issued, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
 	return nil
 }
 

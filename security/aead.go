@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"slices"
 )
 
 // aeadVersion is the first byte of what aeadSealer makes. The key's ID, the
@@ -20,7 +21,7 @@ type aeadSealer struct {
 	ids  [][]byte
 }
 
-var _ Sealer = (*aeadSealer)(nil)
+var _ AppendSealer = (*aeadSealer)(nil)
 
 // NewAEAD returns a sealer that uses XAES-256-GCM (C2SP): AES-256-GCM under a
 // key derived for each nonce of 192 bits, which may be random for far more
@@ -42,35 +43,50 @@ func NewAEAD(keys ...Key) (Sealer, error) {
 
 // Seal implements [Sealer].
 func (s *aeadSealer) Seal(value []byte, b Binding) (string, error) {
-	sealed := make([]byte, aeadHeader+xaesNonceSize, aeadHeader+xaesNonceSize+len(value)+xaesOverhead)
+	text, err := s.AppendSeal(nil, value, b)
+	return string(text), err
+}
+
+// AppendSeal implements [AppendSealer].
+func (s *aeadSealer) AppendSeal(dst, value []byte, b Binding) ([]byte, error) {
+	own := scratches.Get().(*scratch)
+	defer own.done()
+	sealed := slices.Grow(own.sealed[:0], aeadHeader+xaesNonceSize+len(value)+xaesOverhead)[:aeadHeader+xaesNonceSize]
 	sealed[0] = aeadVersion
 	copy(sealed[1:], s.ids[0])
 	nonce := sealed[aeadHeader:]
 	if _, err := rand.Read(nonce); err != nil {
-		return "", err
+		return nil, err
 	}
-	aead, err := s.keys[0].derive(nonce)
+	aead, err := s.keys[0].derive(nonce, &own.key)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	sealed = aead.Seal(sealed, nonce[12:], value, s.additional(sealed[:aeadHeader], b))
-	return tokenEncoding.EncodeToString(sealed), nil
+	own.sealed = aead.Seal(sealed, nonce[12:], value, s.additional(own, sealed[:aeadHeader], b))
+	return tokenEncoding.AppendEncode(dst, own.sealed), nil
 }
 
 // additional data are the header, which says how to read the rest, and the
 // binding.
-func (s *aeadSealer) additional(header []byte, b Binding) []byte {
-	return append(b.data(), header...)
+func (s *aeadSealer) additional(own *scratch, header []byte, b Binding) []byte {
+	own.binding = append(b.appendTo(own.binding[:0]), header...)
+	return own.binding
 }
 
 // Open implements [Sealer].
 func (s *aeadSealer) Open(text string, b Binding) ([]byte, bool, error) {
+	return s.AppendOpen(nil, text, b)
+}
+
+// AppendOpen implements [AppendSealer].
+func (s *aeadSealer) AppendOpen(dst []byte, text string, b Binding) ([]byte, bool, error) {
 	if len(text) > maxSealed {
 		return nil, false, ErrNotSealed
 	}
-	sealed, err := tokenEncoding.DecodeString(text)
-	if err != nil || len(sealed) < aeadHeader+xaesNonceSize+xaesOverhead || sealed[0] != aeadVersion ||
-		tokenEncoding.EncodedLen(len(sealed)) != len(text) {
+	own := scratches.Get().(*scratch)
+	defer own.done()
+	sealed, ok := own.decode(tokenEncoding, text)
+	if !ok || len(sealed) < aeadHeader+xaesNonceSize+xaesOverhead || sealed[0] != aeadVersion {
 		return nil, false, ErrNotSealed
 	}
 	header, nonce, ciphertext := sealed[:aeadHeader], sealed[aeadHeader:aeadHeader+xaesNonceSize], sealed[aeadHeader+xaesNonceSize:]
@@ -78,11 +94,11 @@ func (s *aeadSealer) Open(text string, b Binding) ([]byte, bool, error) {
 		if !bytes.Equal(id, header[1:]) { // public
 			continue
 		}
-		aead, err := s.keys[i].derive(nonce)
+		aead, err := s.keys[i].derive(nonce, &own.key)
 		if err != nil {
 			return nil, false, ErrNotSealed
 		}
-		value, err := aead.Open(ciphertext[:0], nonce[12:], ciphertext, s.additional(header, b))
+		value, err := aead.Open(dst, nonce[12:], ciphertext, s.additional(own, header, b))
 		if err != nil {
 			return nil, false, ErrNotSealed
 		}
@@ -120,9 +136,9 @@ func newXAES(key []byte) (xaes, error) {
 	return x, nil
 }
 
-// derive returns the AEAD for a nonce; it takes nonce[12:] itself.
-func (x *xaes) derive(nonce []byte) (cipher.AEAD, error) {
-	var key [2 * aes.BlockSize]byte
+// derive returns the AEAD for a nonce; it takes nonce[12:] itself. Its key is
+// made in the caller's memory, which has to forget it.
+func (x *xaes) derive(nonce []byte, key *[2 * aes.BlockSize]byte) (cipher.AEAD, error) {
 	for i := range 2 {
 		half := key[i*aes.BlockSize : (i+1)*aes.BlockSize]
 		copy(half, []byte{0, byte(i + 1), 'X', 0})

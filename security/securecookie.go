@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"strings"
+	"sync/atomic"
 
 	"github.com/gorilla/securecookie"
 )
@@ -13,9 +13,17 @@ import (
 const secureCookieVersion = 1
 
 // secureCookieSealer is gorilla/securecookie: AES-256-CTR, then HMAC-SHA-256.
-type secureCookieSealer struct{ codecs []*securecookie.SecureCookie }
+type secureCookieSealer struct {
+	codecs []*securecookie.SecureCookie
+	last   atomic.Pointer[namedBinding]
+}
 
-var _ Sealer = (*secureCookieSealer)(nil)
+type namedBinding struct {
+	of   Binding
+	name string
+}
+
+var _ AppendSealer = (*secureCookieSealer)(nil)
 
 // NewSecureCookie returns a sealer that uses gorilla/securecookie, for
 // programs that trust it already. Its texts are longer than those of
@@ -43,23 +51,51 @@ func NewSecureCookie(keys ...Key) (Sealer, error) {
 }
 
 // name is what securecookie authenticates beside the value. It joins parts by
-// "|", so the binding goes in as a hash.
-func (s *secureCookieSealer) name(b Binding) string {
-	sum := sha256.Sum256(b.data())
-	return tokenEncoding.EncodeToString(sum[:])
+// "|", so the binding goes in as a hash. A sealer usually has one use: the
+// last one is remembered.
+func (s *secureCookieSealer) name(own *scratch, b Binding) string {
+	if last := s.last.Load(); last != nil && last.of == b {
+		return last.name
+	}
+	own.binding = b.appendTo(own.binding[:0])
+	sum := sha256.Sum256(own.binding)
+	name := tokenEncoding.EncodeToString(sum[:])
+	s.last.Store(&namedBinding{b, name})
+	return name
 }
 
 // Seal implements [Sealer].
 func (s *secureCookieSealer) Seal(value []byte, b Binding) (string, error) {
-	return s.codecs[0].Encode(s.name(b), append([]byte{secureCookieVersion}, value...))
+	own := scratches.Get().(*scratch)
+	defer own.done()
+	// securecookie encrypts this in place.
+	own.sealed = append(append(own.sealed[:0], secureCookieVersion), value...)
+	text, err := s.codecs[0].Encode(s.name(own, b), own.sealed)
+	if err != nil {
+		clear(own.sealed)
+	}
+	return text, err
+}
+
+// AppendSeal implements [AppendSealer].
+func (s *secureCookieSealer) AppendSeal(dst, value []byte, b Binding) ([]byte, error) {
+	text, err := s.Seal(value, b)
+	return append(dst, text...), err
 }
 
 // Open implements [Sealer].
 func (s *secureCookieSealer) Open(text string, b Binding) ([]byte, bool, error) {
-	if len(text) > maxSealed || !canonical(text) {
+	if len(text) > maxSealed {
 		return nil, false, ErrNotSealed
 	}
-	name := s.name(b)
+	own := scratches.Get().(*scratch)
+	defer own.done()
+	// securecookie's decoder lets other spellings of one text pass: line
+	// breaks, and bits after the last byte.
+	if _, canonical := own.decode(base64.URLEncoding.Strict(), text); !canonical {
+		return nil, false, ErrNotSealed
+	}
+	name := s.name(own, b)
 	for i, c := range s.codecs {
 		var value []byte
 		if c.Decode(name, text, &value) == nil && len(value) > 0 && value[0] == secureCookieVersion {
@@ -69,9 +105,11 @@ func (s *secureCookieSealer) Open(text string, b Binding) ([]byte, bool, error) 
 	return nil, false, ErrNotSealed
 }
 
-// canonical refuses other spellings of one text, which securecookie's decoder
-// lets pass: line breaks, and bits after the last byte.
-func canonical(text string) bool {
-	_, err := base64.URLEncoding.Strict().DecodeString(text)
-	return err == nil && !strings.ContainsAny(text, "\r\n")
+// AppendOpen implements [AppendSealer].
+func (s *secureCookieSealer) AppendOpen(dst []byte, text string, b Binding) ([]byte, bool, error) {
+	value, old, err := s.Open(text, b)
+	if err != nil {
+		return nil, false, err
+	}
+	return append(dst, value...), old, nil
 }

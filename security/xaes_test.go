@@ -22,7 +22,7 @@ func TestXAES(t *testing.T) {
 				t.Fatal(err)
 			}
 			nonce := []byte("ABCDEFGHIJKLMNOPQRSTUVWX")
-			aead, err := x.derive(nonce)
+			aead, err := x.derive(nonce, new([32]byte))
 			if err != nil {
 				t.Fatal(err)
 			}

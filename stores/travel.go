@@ -27,7 +27,8 @@ type Trip interface {
 	// [ErrNotFound]. Old is true when the value is to be written again soon.
 	Open(value string) (id ID, old bool, err error)
 
-	// Value returns what the cookie is to carry for a session after a Create,
-	// Update, or Touch, and else what it came with.
-	Value(id ID) string
+	// AppendValue appends what the cookie is to carry for a session after a
+	// Create, Update, or Touch, and else what it came with; nothing for a
+	// session that the trip does not hold.
+	AppendValue(dst []byte, id ID) []byte
 }

@@ -355,7 +355,7 @@ func TestBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		next := embark()
-		if _, _, err := next.Open(trip.Value(id)); err != nil {
+		if _, _, err := next.Open(string(trip.AppendValue(nil, id))); err != nil {
 			t.Fatal(err)
 		}
 		r, err := next.Load(t.Context(), id)

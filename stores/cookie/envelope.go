@@ -10,12 +10,13 @@ import (
 // item is a session of a trip.
 type item struct {
 	stores.Record
-	value string // of the cookie
-	old   bool   // sealed with a key that is on its way out
-	fresh bool   // made by this trip: nobody else has it yet
-	stood bool   // era and mark are those of a Standing
-	era   uint32
-	mark  int64
+	value  string // of the cookie, as it came
+	sealed []byte // the same, as it is to go, if the session was written
+	old    bool   // sealed with a key that is on its way out
+	fresh  bool   // made by this trip: nobody else has it yet
+	stood  bool   // era and mark are those of a Standing
+	era    uint32
+	mark   int64
 }
 
 // What is sealed: version and flags, ID, identity, version of the data, time
@@ -34,14 +35,15 @@ const (
 	longest = 60 * 365 * 24 * time.Hour
 )
 
-// encode drops parts of a second, in favour of the server.
-func (it *item) encode() []byte {
-	b := make([]byte, 1, 64+len(it.Identity)+len(it.Payload))
-	b[0] = envelopeVersion
+// appendTo drops parts of a second, in favour of the server. The payload is at
+// the end.
+func (it *item) appendTo(b []byte) []byte {
+	start := len(b)
+	b = append(b, envelopeVersion)
 	if [4]byte(it.ID[shortID:]) == ([4]byte{}) {
 		b = append(b, it.ID[:shortID]...)
 	} else {
-		b[0] |= flagLongID
+		b[start] |= flagLongID
 		b = append(b, it.ID[:]...)
 	}
 	b = binary.AppendUvarint(b, uint64(len(it.Identity)))
@@ -51,7 +53,7 @@ func (it *item) encode() []byte {
 	b = appendSeconds(b, it.Expires.Sub(it.LastSeen))
 	b = appendSeconds(b, it.Deadline.Sub(it.LastSeen))
 	if it.stood {
-		b[0] |= flagStood
+		b[start] |= flagStood
 		b = binary.BigEndian.AppendUint32(b, it.era)
 		b = binary.AppendUvarint(b, uint64(it.mark))
 	}
@@ -67,7 +69,7 @@ func appendSeconds(b []byte, d time.Duration) []byte {
 	return binary.AppendUvarint(b, n<<1|1)
 }
 
-// decode reads what encode writes. The payload aliases b. Only a holder of a
+// decode reads what appendTo writes. The payload aliases b. Only a holder of a
 // key can have written b, so it reports false for other releases' formats.
 func (it *item) decode(b []byte) bool {
 	r := reader{b: b}

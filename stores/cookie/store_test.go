@@ -55,7 +55,7 @@ func (j *jar) with(id stores.ID, do func(stores.Trip) error) error {
 		}
 	}
 	err := do(t)
-	if v := t.Value(id); v != "" && err == nil {
+	if v := string(t.AppendValue(nil, id)); v != "" && err == nil {
 		j.values[id] = v
 	}
 	return err
@@ -183,7 +183,7 @@ func TestOpenRefuses(t *testing.T) {
 			if _, err := made.Create(t.Context(), stores.Create{ID: id, Identity: "ada", Payload: []byte("data"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
-			value := made.Value(id)
+			value := string(made.AppendValue(nil, id))
 			if got, _, err := trips(sealer, "__Host-id", "a").Open(value); err != nil || got != id {
 				t.Fatalf("as made: got %v, %v", got, err)
 			}

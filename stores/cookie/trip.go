@@ -25,7 +25,26 @@ func (c *carrier) now() time.Time { return (*c.store.clock.Load())().Truncate(ti
 type trip struct {
 	*carrier
 	items []item
-	room  [1]item // saves the usual request an allocation
+
+	// Room for what a request usually needs, in one piece: one session, as it
+	// was opened and as it is sealed.
+	room  [1]item
+	space [spaceSize]byte
+	used  int
+}
+
+// spaceSize is enough for a session of 120 bytes that is opened and written
+// with securecookie, and fills what the runtime allocates for a trip.
+const spaceSize = 768
+
+// free is space to append to; keep takes what was appended.
+func (t *trip) free() []byte { return t.space[t.used:t.used] }
+
+func (t *trip) keep(b []byte) []byte {
+	if n := t.used + len(b); n <= len(t.space) { // else it is elsewhere, or the last
+		t.used = n
+	}
+	return slices.Clip(b)
 }
 
 var (
@@ -44,9 +63,9 @@ func (t *trip) Open(value string) (stores.ID, bool, error) {
 	if len(value) > maxCookie-len(t.binding.Cookie) {
 		return stores.ID{}, false, stores.ErrNotFound
 	}
-	plain, old, err := t.store.sealer.Open(value, t.binding)
+	plain, old, err := security.AppendOpen(t.store.sealer, t.free(), value, t.binding)
 	it := item{value: value, old: old}
-	if err != nil || !it.decode(plain) {
+	if err != nil || !it.decode(t.keep(plain)) {
 		return stores.ID{}, false, stores.ErrNotFound
 	}
 	known := t.find(it.ID)
@@ -59,12 +78,16 @@ func (t *trip) Open(value string) (stores.ID, bool, error) {
 	return it.ID, old, nil
 }
 
-// Value implements [stores.Trip].
-func (t *trip) Value(id stores.ID) string {
-	if it := t.find(id); it != nil {
-		return it.value
+// AppendValue implements [stores.Trip].
+func (t *trip) AppendValue(dst []byte, id stores.ID) []byte {
+	switch it := t.find(id); {
+	case it == nil:
+		return dst
+	case it.sealed != nil:
+		return append(dst, it.sealed...)
+	default:
+		return append(dst, it.value...)
 	}
-	return ""
 }
 
 func (t *trip) find(id stores.ID) *item {
@@ -280,18 +303,20 @@ func (t *trip) RevokeIdentity(ctx context.Context, identity string, except store
 	return revoked, nil
 }
 
-// seal makes the cookie's value.
+// seal makes the cookie's value. The payload is the trip's own from then on.
 func (t *trip) seal(it *item) error {
 	if size := len(t.binding.Cookie) + len(it.Identity) + len(it.Payload); size > maxCookie {
 		return &SizeError{Size: size}
 	}
-	value, err := t.store.sealer.Seal(it.encode(), t.binding)
+	plain := t.keep(it.appendTo(t.free()))
+	sealed, err := security.AppendSeal(t.store.sealer, t.free(), plain, t.binding)
 	if err != nil {
 		return fmt.Errorf("cookie: seal: %w", err)
 	}
-	if size := len(t.binding.Cookie) + len(value); size > maxCookie {
+	if size := len(t.binding.Cookie) + len(sealed); size > maxCookie {
 		return &SizeError{Size: size}
 	}
-	it.value, it.old = value, false
+	it.Payload = plain[len(plain)-len(it.Payload):]
+	it.value, it.sealed, it.old = "", t.keep(sealed), false
 	return nil
 }
