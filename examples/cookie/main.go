@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
 	"net"
@@ -89,6 +90,8 @@ func register(api huma.API) error {
 }
 
 func main() {
+	address := flag.String("listen", "localhost:8888", "where to serve")
+	flag.Parse()
 	mux := http.NewServeMux()
 	if err := register(humago.New(mux, huma.DefaultConfig("Cookie", "1.0.0"))); err != nil {
 		key, keyErr := security.GenerateKey()
@@ -97,18 +100,18 @@ func main() {
 		}
 		log.Fatalf("%v\nhere is one: export %s=%s", err, keysVariable, key.Reveal())
 	}
-	listener, err := net.Listen("tcp", "localhost:8888")
+	listener, err := net.Listen("tcp", *address)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Print(`Docs page: http://localhost:8888/docs
+	fmt.Printf(`Docs page: http://%[1]s/docs
 
-	curl -i -c jar -b jar -X POST 'localhost:8888/login?name=ada'
-	curl -i -c jar -b jar -X POST 'localhost:8888/theme?theme=dark'
-	curl -i -b jar localhost:8888/me
+	curl -i -c jar -b jar -X POST '%[1]s/login?name=ada'
+	curl -i -c jar -b jar -X POST '%[1]s/theme?theme=dark'
+	curl -i -b jar %[1]s/me
 	cp jar thief
-	curl -i -c jar -b jar -X POST localhost:8888/logout-everywhere
-	curl -i -b thief localhost:8888/me         # 401
-`)
+	curl -i -c jar -b jar -X POST %[1]s/logout-everywhere
+	curl -i -b thief %[1]s/me         # 401
+`, listener.Addr())
 	log.Fatal(http.Serve(listener, mux))
 }

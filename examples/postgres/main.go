@@ -13,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -180,12 +181,16 @@ func main() {
 		fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // what the container above has
 	}
 	dsn := flag.String("postgres", fallback, "connection string")
-	listen := flag.String("listen", "localhost:8888", "where to serve")
+	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
 	h, _, err := start(context.Background(), *dsn)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("Docs page: http://%s/docs\n", *listen)
-	log.Fatal(http.ListenAndServe(*listen, h))
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Docs page: http://%s/docs\n", listener.Addr())
+	log.Fatal(http.Serve(listener, h))
 }

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"strings"
 
@@ -91,7 +92,7 @@ func handler(ctx context.Context, client rueidis.Client) (http.Handler, error) {
 func main() {
 	servers := flag.String("redis", "localhost:6379", "addresses, with commas between them")
 	primary := flag.String("sentinel", "", "what the sentinels at these addresses call the primary")
-	listen := flag.String("listen", "localhost:8888", "where to serve")
+	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
 	client, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: strings.Split(*servers, ","),
@@ -104,6 +105,10 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("Docs page: http://%s/docs\n", *listen)
-	log.Fatal(http.ListenAndServe(*listen, h))
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Docs page: http://%s/docs\n", listener.Addr())
+	log.Fatal(http.Serve(listener, h))
 }

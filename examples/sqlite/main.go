@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -101,12 +102,16 @@ func (s *server) close(ctx context.Context) error {
 
 func main() {
 	path := flag.String("file", "sessions.db", "where to keep sessions")
-	listen := flag.String("listen", "localhost:8888", "where to serve")
+	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
 	s, err := open(context.Background(), *path)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("Docs page: http://%s/docs\n", *listen)
-	log.Fatal(http.ListenAndServe(*listen, s))
+	listener, err := net.Listen("tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("Docs page: http://%s/docs\n", listener.Addr())
+	log.Fatal(http.Serve(listener, s))
 }
