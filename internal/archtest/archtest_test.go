@@ -289,6 +289,11 @@ func TestMarkdown(t *testing.T) {
 		{"file named further up", "<!-- file: x/main.go -->\ntext\n" + goBlock(program), []string{"block is a program"}},
 		{"file named for the block before", "<!-- file: x/main.go -->\n" + goBlock(program) + goBlock(program), []string{"block is a program"}},
 		{"other language with its file", "<!-- file: x/x.sh -->\n" + fence + "sh\nfalse\n" + fence + "\n", []string{"block differs from x/x.sh"}},
+		{"part of a file", "<!-- file: x/parts.py#one -->\n" + fence + "python\nif x:\n    y()\n\nz()\n" + fence + "\n", nil},
+		{"another part of it", "<!-- file: x/parts.py#two -->\n" + fence + "python\nw()\n" + fence + "\n", nil},
+		{"part that differs", "<!-- file: x/parts.py#two -->\n" + fence + "python\nz()\n" + fence + "\n", []string{"block differs from x/parts.py#two"}},
+		{"missing part", "<!-- file: x/parts.py#three -->\n" + fence + "python\nw()\n" + fence + "\n", []string{`"x/parts.py#three", which is not there`}},
+		{"part of a missing file", "<!-- file: x/x.py#one -->\n" + fence + "python\nw()\n" + fence + "\n", []string{`"x/x.py#one", which is not there`}},
 		{"block without end", fence + "go\nx()\n", []string{"block of code has no end"}},
 		{"fence within a longer fence", "~~~~\n" + goBlock("x := := 1") + "~~~~\n", nil},
 	}
@@ -296,6 +301,7 @@ func TestMarkdown(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := archtest.Markdown(source{
 				"docs/a.md": tt.text, "docs/b.md": "", "x/main.go": program, "x/x.sh": "true\n",
+				"x/parts.py": "v()\n    # docs: begin one\n    if x:\n        y()\n\n    z()\n    # docs: end\nu()\n# docs: begin two\nw()\n# docs: end\n",
 			}.files())
 			if err != nil {
 				t.Fatal(err)

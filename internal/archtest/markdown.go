@@ -17,8 +17,10 @@ import (
 //	<!-- file: path/from/the/root.go -->
 //
 // and equal that file, so that it is compiled and run; the line works for
-// other blocks too. Any other block of Go code must parse, as a file, as
-// declarations or as statements.
+// other blocks too. With #name after the path it means the part of the file
+// between two comments, "docs: begin name" and "docs: end", less the
+// indentation that its lines share. Any other block of Go code must parse, as a
+// file, as declarations or as statements.
 func Markdown(fsys fs.FS) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -51,6 +53,7 @@ type document struct {
 var (
 	fenceLine  = regexp.MustCompile("^( *)(```+|~~~+) *([A-Za-z0-9_+-]*)")
 	fileLine   = regexp.MustCompile(`^ *<!-- file: (\S+) -->\s*$`)
+	markLine   = regexp.MustCompile(`^\s*(?://|#) docs: (begin \S+|end)\s*$`)
 	codeSpan   = regexp.MustCompile("`[^`]*`")
 	linkTarget = regexp.MustCompile(`\]\(<?([^)>\s]*)|^ {0,3}\[[^\]]+\]: *<?([^>\s]+)`)
 	absolute   = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:|^//`)
@@ -118,11 +121,11 @@ func (d *document) block(b *block) {
 	code := strings.TrimRight(b.code.String(), "\n")
 	switch {
 	case b.file != "":
-		want, err := fs.ReadFile(d.fsys, b.file)
+		want, err := source(d.fsys, b.file)
 		switch {
 		case err != nil:
 			d.notef(b.line, "block is said to be file %q, which is not there", b.file)
-		case code != strings.TrimRight(string(want), "\n"):
+		case code != strings.Trim(want, "\n"):
 			d.notef(b.line, "block differs from %s: copy the file", b.file)
 		}
 	case b.language != "go":
@@ -133,6 +136,56 @@ func (d *document) block(b *block) {
 			d.notef(b.line, "block does not parse: %v", err)
 		}
 	}
+}
+
+// source returns a file, or a part of one if there is #name after its path.
+func source(fsys fs.FS, name string) (string, error) {
+	name, part, ok := strings.Cut(name, "#")
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil || !ok {
+		return string(text), err
+	}
+	var lines []string
+	inside, found := false, false
+	for line := range strings.Lines(string(text)) {
+		switch mark := markLine.FindStringSubmatch(line); {
+		case mark == nil && inside:
+			lines = append(lines, line)
+		case mark != nil:
+			inside = mark[1] == "begin "+part
+			found = found || inside
+		}
+	}
+	if !found {
+		return "", fs.ErrNotExist
+	}
+	return dedent(lines), nil
+}
+
+// dedent joins lines, less the indentation that those share which are not
+// blank.
+func dedent(lines []string) string {
+	indent, first := "", true
+	for _, line := range lines {
+		text := strings.TrimLeft(line, " \t")
+		switch own := strings.TrimSuffix(line, text); {
+		case strings.TrimSpace(text) == "":
+		case first:
+			indent, first = own, false
+		default:
+			for !strings.HasPrefix(own, indent) {
+				indent = indent[:len(indent)-1]
+			}
+		}
+	}
+	var b strings.Builder
+	for _, line := range lines {
+		if strings.TrimSpace(line) == "" {
+			line = "\n"
+		}
+		b.WriteString(strings.TrimPrefix(line, indent))
+	}
+	return b.String()
 }
 
 // isProgram reports whether the first line of code is a package clause.

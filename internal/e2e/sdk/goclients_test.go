@@ -1,0 +1,119 @@
+package sdk_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// walk is what every client does: it signs in as one who may not do all,
+// reads, is refused, lists, signs out, and is refused. cookies says how often
+// it sends the session's cookie while it has one, and after how often then.
+func walk(cookies, after int) []call {
+	return []call{
+		{"POST /login", 204, 0},
+		{"GET /me", 200, cookies},
+		{"GET /admin", 403, cookies},
+		{"GET /sessions", 200, cookies},
+		{"POST /logout", 204, cookies},
+		{"GET /me", 401, after},
+	}
+}
+
+// Generators of clients in Go, which go.mod pins.
+var goGenerators = []struct {
+	name     string
+	generate func(document, to string) []string // the command
+	cookies  int
+	after    int
+	jar      bool // try the client with a cookie jar as well
+}{
+	{
+		name: "oapicodegen", cookies: 1, // the jar sends it once, and drops it when the server says so
+		generate: func(document, to string) []string {
+			return []string{"oapi-codegen", "-generate", "types,client", "-package", "api", "-o", filepath.Join(to, "api.go"), document}
+		},
+	},
+	{
+		name: "ogen", cookies: 1, after: 1, jar: true,
+		generate: func(document, to string) []string {
+			return []string{"ogen", "-package", "api", "-target", to, document}
+		},
+	},
+}
+
+func TestGoClients(t *testing.T) {
+	api := start(t, "quickstart", nil)
+	for _, d := range documents {
+		document := get(t, api+d.path)
+		w := watch(t, api, newKin(t, api, document), newPB33F(t, api, document))
+		for _, g := range goGenerators {
+			t.Run(g.name+" from "+d.version, func(t *testing.T) {
+				generated := t.TempDir()
+				run(t, g.generate(save(t, api+d.path), generated)...)
+				noCookieArgument(t, generated, ".go")
+				client := buildOver(t, "./"+filepath.Join("testdata", g.name), generated)
+
+				run := func(want []call, args ...string) {
+					t.Helper()
+					out, err := exec.Command(client, args...).CombinedOutput()
+					if err != nil {
+						t.Errorf("%v: %s", err, out)
+					}
+					if got := w.seen(); !slices.Equal(got, want) {
+						t.Errorf("got calls %v, want %v", got, want)
+					}
+				}
+				run(walk(g.cookies, g.after), w.url, "grace", "compiler")
+				if g.jar {
+					run(walk(g.cookies+1, g.after), w.url, "grace", "compiler", "jar")
+				}
+				// The client itself notices what is not as it should be.
+				if out, err := exec.Command(client, w.url, "ada", "engine").CombinedOutput(); err == nil || !strings.Contains(string(out), "admin") {
+					t.Errorf("an administrator's walk: got %q and error %v, want a complaint about admin", out, err)
+				}
+				w.seen()
+			})
+		}
+	}
+}
+
+// run runs a program that go.mod pins as a tool.
+func run(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.Command("go", append([]string{"tool"}, args...)...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+}
+
+// buildOver builds a program of this module as if what was generated were the
+// package "api" in its folder, and returns the program's file.
+func buildOver(t *testing.T, program, generated string) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.Join(program, "api"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(generated, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got files %q and error %v, want some", files, err)
+	}
+	replace := map[string]string{}
+	for _, file := range files {
+		replace[filepath.Join(dir, filepath.Base(file))] = file
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	temp := t.TempDir()
+	name, binary := filepath.Join(temp, "overlay.json"), filepath.Join(temp, "client")
+	write(t, name, overlay)
+	if out, err := exec.Command("go", "build", "-overlay", name, "-o", binary, program).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
+	return binary
+}

@@ -1,0 +1,113 @@
+package sdk_test
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+)
+
+// call is one request of a client and how it was answered.
+type call struct {
+	request string // method and path
+	status  int
+	cookies int // how often the session's cookie was sent
+}
+
+// witness stands between a client and an API. It notes every call, so that a
+// test need not believe the client, and holds each to the API's document.
+type witness struct {
+	url    string
+	t      *testing.T
+	api    string
+	judges []judge
+	mu     sync.Mutex
+	calls  []call
+}
+
+// judge holds a request and its response to a document.
+type judge interface {
+	name() string
+	// request is called before the request goes on. It tells whether a
+	// security requirement of the operation is satisfied.
+	request(r *http.Request) (satisfied bool, err error)
+	response(r *http.Request, status int, header http.Header, body []byte) error
+}
+
+// watch starts a witness for the API at that address.
+func watch(t *testing.T, api string, judges ...judge) *witness {
+	t.Helper()
+	w := &witness{t: t, api: api, judges: judges}
+	server := httptest.NewServer(w)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+// seen returns the calls since it was last called.
+func (w *witness) seen() []call {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	calls := w.calls
+	w.calls = nil
+	return calls
+}
+
+func (w *witness) ServeHTTP(to http.ResponseWriter, r *http.Request) {
+	if err := w.pass(to, r); err != nil {
+		w.t.Errorf("%s %s: %v", r.Method, r.URL.Path, err)
+		to.WriteHeader(http.StatusBadGateway)
+	}
+}
+
+func (w *witness) pass(to http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	again := func() *http.Request {
+		c := r.Clone(r.Context())
+		c.Body = io.NopCloser(bytes.NewReader(body))
+		return c
+	}
+	satisfied := make([]bool, len(w.judges))
+	for i, j := range w.judges {
+		if satisfied[i], err = j.request(again()); err != nil {
+			w.t.Errorf("%s, request %s %s: %v", j.name(), r.Method, r.URL.Path, err)
+		}
+	}
+	out, err := http.NewRequestWithContext(r.Context(), r.Method, w.api+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	out.Header = r.Header.Clone()
+	res, err := http.DefaultTransport.RoundTrip(out)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	refused := res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden
+	for i, j := range w.judges {
+		if satisfied[i] == refused {
+			w.t.Errorf("%s, %s %s: by the document the session suffices: %v; the answer is %d",
+				j.name(), r.Method, r.URL.Path, satisfied[i], res.StatusCode)
+		}
+		if err := j.response(again(), res.StatusCode, res.Header, answer); err != nil {
+			w.t.Errorf("%s, response to %s %s: %v", j.name(), r.Method, r.URL.Path, err)
+		}
+	}
+	w.mu.Lock()
+	w.calls = append(w.calls, call{r.Method + " " + r.URL.Path, res.StatusCode, len(r.CookiesNamed("id"))})
+	w.mu.Unlock()
+	maps.Copy(to.Header(), res.Header)
+	to.WriteHeader(res.StatusCode)
+	_, err = to.Write(answer)
+	return err
+}
