@@ -122,7 +122,8 @@ func (s *state[T]) assign(owner string) error {
 	if err != nil {
 		return s.storeFailed(err)
 	}
-	s.pending.id, s.pending.owner = id, owner
+	s.rename(id)
+	s.pending.owner = owner
 	return nil
 }
 

@@ -37,9 +37,11 @@ func (s *state[T]) create(ctx context.Context) error {
 				return s.storeFailed(err)
 			}
 		}
-		if s.pending.id, err = stores.NewID(s.store(), s.pending.owner); err != nil {
+		id, err := stores.NewID(s.store(), s.pending.owner)
+		if err != nil {
 			return s.storeFailed(err)
 		}
+		s.rename(id)
 	}
 }
 
@@ -111,6 +113,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if created.Evicted > 0 {
+		s.m.live.endedOf(s.rec.Identity)
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}
 	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})

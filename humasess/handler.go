@@ -127,7 +127,9 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !p.begun(http.StatusSwitchingProtocols) {
 		return nil, nil, fail(ErrUnavailable, nil)
 	}
-	return http.NewResponseController(p.w).Hijack()
+	conn, rw, err := http.NewResponseController(p.w).Hijack()
+	p.r.taken = p.r.taken || err == nil
+	return conn, rw, err
 }
 
 // hijackable looks for a writer that hijacks where [http.ResponseController]
@@ -191,6 +193,7 @@ type lent struct {
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
+func (lent) release()                   {}
 func (lent) cookie() string             { return "" }
 func (lent) clears() string             { return "" }
 func (lent) csrfHeader() (_, _ string)  { return "", "" }

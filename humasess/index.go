@@ -158,6 +158,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
+	s.m.live.ended(id)
 	s.emit(Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
@@ -246,6 +247,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
+	s.m.live.endedOf(owner)
 	s.noteRevocation(revoked.Ago, s.m.noteRevocation(owner, revoked.Mark, from))
 	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
@@ -295,6 +297,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	case err != nil:
 		return m.storeFailed(ctx, err)
 	}
+	m.live.ended(parsed)
 	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
@@ -312,6 +315,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
+	m.live.endedOf(owner)
 	done := m.noteRevocation(owner, revoked.Mark, from)
 	if r, ok := ctx.Value(scopeKey{}).(*request); ok {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {

@@ -32,6 +32,7 @@ type Manager[T any] struct {
 	attached atomic.Bool
 
 	revocations revocations
+	live        live
 
 	protections protections
 }
@@ -64,6 +65,8 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		cookies: newCookieWriter(o.Cookie),
 		origins: origins,
 	}
+	m.live.store, m.live.every = store, o.DoneInterval
+	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	m.toucher, _ = stores.As[stores.TouchLoader](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
@@ -117,13 +120,15 @@ func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
 	}
 }
 
-// Close stops the store's background work. It never closes a client that was
-// passed to the store, and sessions stay usable.
+// Close stops background work, the store's included, and ends what waits for
+// [Session.Done]. It never closes a client that was passed to the store, and
+// sessions stay usable.
 func (m *Manager[T]) Close(ctx context.Context) error {
+	err := m.live.close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
-		return c.Close(ctx)
+		err = errors.Join(err, c.Close(ctx))
 	}
-	return nil
+	return err
 }
 
 func (m *Manager[T]) openToken(text string) (security.Token, bool, error) {

@@ -78,6 +78,12 @@ type Options[T any] struct {
 	// gives way. -1 is no limit. The default is 100.
 	MaxPerIdentity int
 
+	// DoneInterval is how often the sessions that somebody waits for with
+	// [Session.Done] are looked up in the store: so much later, at most, does a
+	// process know what another one has ended, unless the store gives it a hint.
+	// At least 100 milliseconds. The default is 15 seconds.
+	DoneInterval time.Duration
+
 	// TrustedOrigins may send unsafe requests although they are not the API's
 	// own, each as "scheme://host[:port]". The default is none.
 	TrustedOrigins []string
@@ -174,6 +180,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	orDefault(&c.RememberAbsoluteTimeout, 30*24*time.Hour)
 	orDefault(&c.RotationGrace, 10*time.Second)
 	orDefault(&c.MaxPerIdentity, 100)
+	orDefault(&c.DoneInterval, 15*time.Second)
 	orDefault(&c.SchemeName, defaultSchemeName)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -208,6 +215,8 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", o.RotateEvery, o.RotationGrace)
 	case o.MaxPerIdentity < -1:
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
+	case o.DoneInterval < 100*time.Millisecond:
+		return fmt.Errorf("DoneInterval %v is less than 100 milliseconds", o.DoneInterval)
 	case o.CSRFHeader != "" && !validToken(o.CSRFHeader):
 		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", o.CSRFHeader)
 	case slices.ContainsFunc(o.ClearSiteData, func(kind string) bool {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,6 +33,10 @@ type request struct {
 	returned bool
 	asked    bool   // huma has looked for a marker, so it is embedded by value
 	handle   string // names the request to a marker; see binding
+
+	// What Session.Done needs to know about the request.
+	taken    bool // over by somebody who may go on after it
+	watching atomic.Uint32
 }
 
 // outcome is what became of the commit.
@@ -65,6 +70,9 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	abandon()
 	undo()
 	cookie() string
+
+	// release ends what waits for [Session.Done], because the request is over.
+	release()
 
 	// clears is the Clear-Site-Data of the response, or "".
 	clears() string
@@ -283,6 +291,9 @@ func (r *request) conclude() {
 		}
 	}
 	r.giveBack()
+	if !r.taken {
+		r.unwatch()
+	}
 }
 
 const nilDereference = "runtime error: invalid memory address or nil pointer dereference"

@@ -155,7 +155,11 @@ type bodyStreamer interface{ StreamBody(func(io.Writer)) }
 // StreamBody commits and hands the stream to the adapter.
 func (s *streamScope) StreamBody(write func(io.Writer)) {
 	if s.r.begun(s.humaContext, 200) {
-		s.humaContext.(bodyStreamer).StreamBody(write)
+		s.r.taken = true
+		s.humaContext.(bodyStreamer).StreamBody(func(w io.Writer) {
+			defer s.r.unwatch()
+			write(w)
+		})
 	}
 }
 

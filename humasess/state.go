@@ -43,6 +43,7 @@ type state[T any] struct {
 
 	issued      string       // the Set-Cookie that carries the token
 	revocations []revocation // by this request
+	watches     []*watch     // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.

@@ -50,6 +50,7 @@ func (s *state[T]) commit(status int) error {
 	if err != nil {
 		s.life.cookie = cookieKeep
 	}
+	s.settleWatches()
 	return err
 }
 
@@ -78,6 +79,7 @@ func (s *state[T]) undo() {
 	s.drop()
 	s.life.cookie = cookieKeep
 	s.life.closed = true
+	s.settleWatches()
 }
 
 // commitNow implements [Session.Commit].
@@ -173,6 +175,7 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 	err := s.store().Delete(ctx, s.rec.ID, when)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
+		s.m.live.missed(s.rec.ID)
 		if p.create && !s.life.doomed && !s.login {
 			return s.revoked()
 		}
@@ -181,6 +184,7 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 	case err != nil:
 		return s.storeFailed(err)
 	default:
+		s.m.live.ended(s.rec.ID)
 		s.emit(Event{Kind: EventDestroyed, SessionID: s.rec.ID.String()})
 	}
 	if p.create {
@@ -197,6 +201,7 @@ func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
 func ptr[V any](v V) *V { return &v }
 
 func (s *state[T]) revoked() error {
+	s.m.live.missed(s.rec.ID)
 	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
 	return fail(ErrRevoked, nil)
 }
@@ -205,6 +210,7 @@ func (s *state[T]) revoked() error {
 // that fails.
 func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 	err := s.store().Delete(ctx, id, stores.Condition{})
+	s.m.live.ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
 	}

@@ -1,5 +1,10 @@
 package stores
 
+import (
+	"context"
+	"time"
+)
+
 // Traveler is a [Store] that keeps no sessions: each travels, sealed, in the
 // cookie that it is for. There is nothing to find by its ID, so the methods of
 // Store answer [errors.ErrUnsupported]; the core makes a [Trip] for each
@@ -31,4 +36,15 @@ type Trip interface {
 	// Create, Update, or Touch, and else what it came with; nothing for a
 	// session that the trip does not hold.
 	AppendValue(dst []byte, id ID) []byte
+}
+
+// TripChecker is a [Trip] that tells whether one of its sessions has ended for
+// good, for those who wait for that after its request.
+type TripChecker interface {
+	Trip
+
+	// Check returns how much longer the session can last, or [ErrNotFound]
+	// when it was revoked or is past its deadline. That it expired for want of
+	// use is not known: the client may have a newer value of the cookie.
+	Check(ctx context.Context, id ID) (left time.Duration, err error)
 }

@@ -18,7 +18,7 @@ var routerMutants = []mutant{
 		"humasess/scope.go", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.humaContext.BodyWriter()", "	return s.humaContext.BodyWriter()",
 	}}},
 	{"X4", "fiber's stream commits in its own time", "internal/e2e", streaming, []edit{{
-		"humasess/scope.go", "	if s.r.begun(s.humaContext, 200) {\n		s.humaContext.(bodyStreamer)", "	if s.r.outcome == undecided {\n		s.humaContext.(bodyStreamer)",
+		"humasess/scope.go", "	if s.r.begun(s.humaContext, 200) {\n		s.r.taken = true", "	if s.r.outcome == undecided {\n		s.r.taken = true",
 	}}},
 	{"C15", "fiber joins cookies with commas", "internal/e2e", cookies, []edit{{
 		"humasess/headers.go", "	if h.add && (!is(h.name, \"Set-Cookie\") || !onFasthttp(ctx)) {", "	if h.add && !(is(h.name, \"Set-Cookie\") && onFasthttp(ctx) && h.value == \"\") {",

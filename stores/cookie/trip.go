@@ -50,6 +50,8 @@ func (t *trip) keep(b []byte) []byte {
 var (
 	_ stores.Trip    = (*trip)(nil)
 	_ stores.IDMaker = (*trip)(nil)
+
+	_ stores.TripChecker = (*trip)(nil)
 )
 
 // NewID returns 96 random bits: the rest is zero and does not travel.
@@ -128,6 +130,22 @@ func (t *trip) stands(ctx context.Context, it *item) error {
 		return stores.ErrNotFound
 	}
 	return nil
+}
+
+// Check implements [stores.TripChecker].
+func (t *trip) Check(ctx context.Context, id stores.ID) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	it := t.find(id)
+	if it == nil {
+		return 0, stores.ErrNotFound
+	}
+	left := it.Deadline.Sub(t.now())
+	if left <= 0 {
+		return 0, stores.ErrNotFound
+	}
+	return left, t.stands(ctx, it)
 }
 
 // Load implements [stores.Store].
