@@ -117,7 +117,7 @@ func (s *state[T]) await(w *watch) {
 // is not for other goroutines.
 func (s *state[T]) standing() func(context.Context) (time.Duration, error) {
 	trip := s.m.embark()
-	id, _, err := trip.Open(s.trip.Value(s.rec.ID))
+	id, _, err := trip.Open(string(s.trip.AppendValue(nil, s.rec.ID)))
 	c, ok := trip.(stores.TripChecker)
 	if err != nil || !ok {
 		forever := s.m.opts.AbsoluteTimeout
