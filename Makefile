@@ -5,7 +5,7 @@ BENCH     ?= .   # which benchmarks
 BENCHTIME ?= 1s
 
 # This module and those nested in it. internal/tools only pins programs.
-MODULES = . $(shell find internal examples -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
+MODULES = . $(shell find cmd examples internal -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
 
 # $(call each,command) runs the command in the folder of every module, and fails
 # when one of them did.

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// call is one call of the program: a command with its flags.
+type call struct {
+	console
+	command
+
+	flags   *flag.FlagSet
+	args    []string
+	target  target
+	store   string
+	scheme  string
+	prefix  string
+	schema  string
+	json    bool
+	timeout time.Duration
+	secrets []string // never to be shown
+}
+
+func (c *call) begin(cmd command, args []string) {
+	c.command, c.args = cmd, args
+	c.flags = flag.NewFlagSet(cmd.name, flag.ContinueOnError)
+	c.flags.SetOutput(io.Discard)
+	c.flags.BoolVar(&c.json, "json", false, "write JSON, one object per line")
+}
+
+// storeFlags are those of commands that use a store.
+func (c *call) storeFlags() {
+	c.flags.StringVar(&c.store, "store", "", "the store's `URL`; HUMASESS_STORE by default")
+	c.flags.StringVar(&c.scheme, "scheme", "sessionCookie", "humasess.Options.SchemeName of the program")
+	c.flags.StringVar(&c.prefix, "prefix", "", "Options.Prefix of the store; the store's default if empty")
+	c.flags.StringVar(&c.schema, "schema", "", "postgres.Options.Schema; public by default")
+	c.flags.DurationVar(&c.timeout, "timeout", 30*time.Second, "how long to wait for an answer of the store")
+}
+
+// parse reads the flags, after the command has declared its own.
+func (c *call) parse() error {
+	err := c.flags.Parse(c.args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		c.help()
+		return err
+	case err != nil:
+		return usagef("%v: humasess %s -h lists the flags", err, c.name)
+	case c.flags.NArg() > 0:
+		return usagef("%q is not a flag: humasess %s -h lists them", c.flags.Arg(0), c.name)
+	}
+	// What a shell makes of an unset variable must not mean "all".
+	empty := ""
+	c.flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			empty = f.Name
+		}
+	})
+	if empty != "" {
+		return usagef("--%s is empty: leave it out, or give it a value", empty)
+	}
+	if c.store == "" {
+		c.store = c.getenv("HUMASESS_STORE")
+	}
+	return nil
+}
+
+// given reports whether a flag was set.
+func (c *call) given(name string) bool {
+	found := false
+	c.flags.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+func (c *call) help() {
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintf(w, "humasess %s [FLAGS]: %s.\n\n", c.name, c.summary)
+	c.flags.VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
+			usage += " (" + f.DefValue + ")"
+		}
+		if value != "" {
+			value = " " + strings.ToUpper(value)
+		}
+		_, _ = fmt.Fprintf(w, "  --%s%s\t%s\n", f.Name, value, usage)
+	})
+	_ = w.Flush()
+}
+
+// say tells the user something that is no result.
+func (c *call) sayf(format string, args ...any) { _, _ = fmt.Fprintf(c.err, format+"\n", args...) }
+
+// print writes a result: a line of text, or the value as JSON.
+func (c *call) print(value any, format string, args ...any) error {
+	if c.json {
+		return json.NewEncoder(c.out).Encode(value)
+	}
+	_, err := fmt.Fprintf(c.out, format+"\n", args...)
+	return err
+}
+
+// patience ends a context when the store has not answered for too long. The
+// time that others take does not count: pause it, and go on.
+type patience struct {
+	long  time.Duration
+	timer *time.Timer
+}
+
+var errTimeout = errors.New("the store does not answer")
+
+func (c *call) patience(ctx context.Context) (context.Context, *patience) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	p := &patience{long: c.timeout}
+	p.timer = time.AfterFunc(c.timeout, func() { cancel(fmt.Errorf("%w within %v", errTimeout, c.timeout)) })
+	return ctx, p
+}
+
+func (p *patience) pause() { p.timer.Stop() }
+
+func (p *patience) goOn() { p.timer.Reset(p.long) }

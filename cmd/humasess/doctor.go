@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// Verdicts of a finding.
+const (
+	ok   = "ok"
+	warn = "warn"
+	fail = "fail"
+)
+
+// finding is what doctor says about one thing. Text ends with what to do.
+type finding struct {
+	Check   string `json:"check"`
+	Verdict string `json:"verdict"`
+	Text    string `json:"text"`
+}
+
+var errSick = errors.New("something fails")
+
+func doctor(ctx context.Context, c *call) error {
+	c.storeFlags()
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if err := c.find(); err != nil {
+		return err
+	}
+	ctx, p := c.patience(ctx)
+	defer p.pause()
+	defer c.close()
+	found := c.examine(ctx, p)
+	verdict := error(nil)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	for _, f := range found {
+		f.Text = c.redact(f.Text)
+		if f.Verdict == fail {
+			verdict = fmt.Errorf("%w%w", errSick, errQuiet)
+		}
+		if c.json {
+			if err := c.print(f, ""); err != nil {
+				return err
+			}
+			continue
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Verdict, f.Check, f.Text)
+	}
+	return errors.Join(w.Flush(), verdict)
+}
+
+// examine looks at everything, from the connection on.
+func (c *call) examine(ctx context.Context, p *patience) []finding {
+	store, err := c.target.open(ctx, false)
+	p.goOn()
+	if err != nil {
+		return []finding{c.failed(ctx, "connection", err)}
+	}
+	found := []finding{{"connection", ok, c.target.String()}}
+	servers, err := c.target.servers(ctx)
+	for _, s := range servers {
+		found = append(found, finding{"server", ok, s})
+	}
+	if err != nil {
+		found = append(found, c.failed(ctx, "server", err))
+	}
+	p.goOn()
+	found = append(found, c.checked(ctx, store)...)
+	p.goOn()
+	found = append(found, c.target.inspect(ctx)...)
+	p.goOn()
+	return append(found, c.roundTrip(ctx, store))
+}
+
+func (c *call) failed(ctx context.Context, check string, err error) finding {
+	err = c.at(ctx, err)
+	text := err.Error()
+	if hint := c.advice(err); hint != "" {
+		text += ". " + hint
+	}
+	return finding{check, fail, strings.ReplaceAll(text, "\n", ", ")}
+}
+
+// checked is what the store itself knows.
+func (c *call) checked(ctx context.Context, store stores.Store) []finding {
+	sentences, err := store.(checker).Check(ctx)
+	var found []finding
+	for _, s := range sentences {
+		found = append(found, finding{"configuration", warn, s})
+	}
+	switch {
+	case err != nil:
+		found = append(found, c.failed(ctx, "configuration", err))
+	case len(found) == 0:
+		found = append(found, finding{"configuration", ok, c.target.healthy()})
+	}
+	return found
+}
+
+// roundTrip does what programs do, to an anonymous session of no manager.
+func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
+	const name, life = "round trip", time.Minute
+	before, after := []byte("humasess doctor"), []byte("humasess doctor was here")
+	id, err := stores.NewID(store, "")
+	if err != nil {
+		return c.failed(ctx, name, err)
+	}
+	var version int64
+	load := func(want []byte) func() error {
+		return func() error {
+			r, err := store.Load(ctx, id)
+			if err == nil && !bytes.Equal(r.Payload, want) {
+				err = errors.New("the session came back changed")
+			}
+			return err
+		}
+	}
+	steps := []struct {
+		name string
+		do   func() error
+	}{
+		{"create", func() error {
+			made, err := store.Create(ctx, stores.Create{ID: id, Payload: before, Idle: life, Absolute: life})
+			version = made.Version
+			return err
+		}},
+		{"load", load(before)},
+		{"touch", func() error { _, err := store.Touch(ctx, id, life); return err }},
+		{"update", func() error {
+			_, err := store.Update(ctx, stores.Update{ID: id, Version: version, Payload: after, Idle: life})
+			return err
+		}},
+		{"load", load(after)},
+		{"delete", func() error { return store.Delete(ctx, id, stores.Condition{}) }},
+	}
+	var times []string
+	for _, step := range steps {
+		begin := time.Now()
+		if err := step.do(); err != nil {
+			if step.name != "create" {
+				_ = store.Delete(context.WithoutCancel(ctx), id, stores.Condition{}) // or it goes by itself in a minute
+			}
+			return c.failed(ctx, name, fmt.Errorf("%s: %w", step.name, err))
+		}
+		times = append(times, fmt.Sprintf("%s %.1f ms", step.name, float64(time.Since(begin).Microseconds())/1000))
+	}
+	if _, err := store.Load(ctx, id); !errors.Is(err, stores.ErrNotFound) {
+		return c.failed(ctx, name, fmt.Errorf("a deleted session loads: %w", errors.Join(err, errSick)))
+	}
+	return finding{name, ok, strings.Join(times, ", ")}
+}

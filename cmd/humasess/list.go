@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+func list(ctx context.Context, c *call) error {
+	c.storeFlags()
+	user := c.flags.String("user", "", "only the sessions of the user with this `ID`")
+	limit := c.flags.Int("limit", 0, "`N` sessions at most; 0 is all")
+	show := c.flags.Bool("data", false, "show what sessions hold, which may be personal")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if *limit < 0 {
+		return usagef("--limit %d is negative", *limit)
+	}
+	ctx, p := c.patience(ctx)
+	defer p.pause()
+	defer c.close()
+	s, err := c.sessions(ctx)
+	if err != nil {
+		return err
+	}
+	out := c.rows(*show)
+	n := 0
+	for info, err := range s.walk(ctx, *user) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			err = errors.Join(c.at(ctx, err), out.flush())
+			if n > 0 {
+				err = fmt.Errorf("after %d sessions: %w", n, err)
+			}
+			return err
+		}
+		p.pause() // a pager may take its time
+		if err := out.add(rowOf(info)); err != nil {
+			return err
+		}
+		if n++; n == *limit {
+			break
+		}
+		p.goOn()
+	}
+	if s.unknown > 0 {
+		defer c.sayf("%d sessions are in a format that this version does not know: a newer one shows them.", s.unknown)
+	}
+	return out.flush()
+}
+
+// walk goes through the sessions of a user, or through all.
+func (s *sessions) walk(ctx context.Context, user string) iter.Seq2[humasess.Info[data], error] {
+	if user == "" {
+		return s.All(ctx)
+	}
+	return func(yield func(humasess.Info[data], error) bool) {
+		all, err := s.List(ctx, user)
+		for _, info := range all {
+			if !yield(info, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(humasess.Info[data]{}, err)
+		}
+	}
+}
+
+func rowOf(info humasess.Info[data]) row {
+	r := row{
+		ID: info.ID, User: info.Identity, CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
+		raw: info.Data,
+	}
+	if at := info.Authentication.Time; !at.IsZero() {
+		at = at.UTC()
+		r.AuthenticatedAt = &at
+	}
+	for _, m := range info.Authentication.Methods {
+		r.Methods = append(r.Methods, m.Name)
+	}
+	return r
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+func migrate(ctx context.Context, c *call) error {
+	c.storeFlags()
+	only := c.flags.Bool("print", false, "print the statements, and connect to nothing")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	if *only {
+		return c.printSchema()
+	}
+	ctx, p := c.patience(ctx)
+	defer p.pause()
+	defer c.close()
+	store, err := c.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	text := "nothing to do: this store needs no schema"
+	if m, ok := store.(migrator); ok {
+		if err := m.Migrate(ctx); err != nil {
+			return c.at(ctx, err)
+		}
+		text = "tables and functions are there, and those of this version"
+	}
+	return c.print(struct {
+		Migrated bool `json:"migrated"`
+	}{true}, "%v: %s", c.target, text)
+}
+
+func (c *call) printSchema() error {
+	if err := c.find(); err != nil {
+		return err
+	}
+	text := c.target.schema()
+	if text == "" {
+		c.sayf("%v: nothing to print: this store needs no schema", c.target)
+		return nil
+	}
+	if c.json {
+		return c.print(struct {
+			Schema string `json:"schema"`
+		}{text}, "")
+	}
+	_, err := fmt.Fprintln(c.out, text)
+	return err
+}

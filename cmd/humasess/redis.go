@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/redis"
+	"github.com/redis/rueidis"
+)
+
+// tagKeyVariable holds redis.Options.TagKey: arguments can be seen by others.
+const tagKeyVariable = "HUMASESS_TAG_KEY"
+
+type redisTarget struct {
+	option rueidis.ClientOption
+	opts   redis.Options
+	client rueidis.Client
+}
+
+func newRedis(c *call) (target, error) {
+	u, err := c.parseURL()
+	if err != nil {
+		return nil, err
+	}
+	option, err := rueidis.ParseURL(c.store)
+	if err != nil {
+		return nil, usagef("the store's URL: %v", err)
+	}
+	if option.Sentinel.MasterSet != "" {
+		option.Sentinel.TLSConfig = option.TLSConfig
+		option.Sentinel.Username, option.Sentinel.Password = u.Query().Get("sentinel_username"), u.Query().Get("sentinel_password")
+	}
+	if c.schema != "" {
+		return nil, usagef("--schema is for PostgreSQL: leave it out")
+	}
+	key, err := c.tagKey()
+	if err != nil {
+		return nil, err
+	}
+	t := &redisTarget{option: option, opts: redis.Options{Prefix: c.prefix, TagKey: key, Logger: slog.New(slog.DiscardHandler)}}
+	if strings.ContainsAny(c.prefix, "{}") {
+		return nil, usagef("--prefix %q contains a brace, which no store's prefix does", c.prefix)
+	}
+	return t, nil
+}
+
+func (c *call) tagKey() ([]byte, error) {
+	text := c.getenv(tagKeyVariable)
+	c.hide(text)
+	var key []byte
+	var err error
+	switch form, rest, _ := strings.Cut(text, ":"); form {
+	case "hex":
+		key, err = hex.DecodeString(rest)
+	case "base64":
+		key, err = base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(rest, "=")))
+	default:
+		return []byte(text), nil
+	}
+	if err != nil || len(key) == 0 {
+		return nil, usagef("%s is not what its prefix says: hex:… or base64:…", tagKeyVariable)
+	}
+	return key, nil
+}
+
+func (t *redisTarget) String() string {
+	user := ""
+	if t.option.Username != "" {
+		user = t.option.Username + "@"
+	}
+	set := ""
+	if t.option.Sentinel.MasterSet != "" {
+		set = "?master_set=" + t.option.Sentinel.MasterSet
+	}
+	return fmt.Sprintf("redis://%s%s/%d%s", user, strings.Join(t.option.InitAddress, ","), t.option.SelectDB, set)
+}
+
+func (t *redisTarget) open(context.Context, bool) (stores.Store, error) {
+	client, err := rueidis.NewClient(t.option)
+	if err != nil {
+		return nil, err
+	}
+	t.client = client
+	return redis.New(client, &t.opts), nil
+}
+
+func (t *redisTarget) schema() string { return "" }
+
+func (t *redisTarget) servers(ctx context.Context) ([]string, error) {
+	nodes := t.client.Nodes()
+	var found []string
+	for _, addr := range slices.Sorted(maps.Keys(nodes)) {
+		node := nodes[addr]
+		text, err := node.Do(ctx, node.B().Info().Build()).ToString()
+		if err != nil {
+			return found, fmt.Errorf("INFO of %s: %w", addr, err)
+		}
+		info := map[string]string{}
+		for line := range strings.Lines(text) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+			info[name] = value
+		}
+		product, number := "Redis", info["redis_version"]
+		if v := info["valkey_version"]; v != "" {
+			product, number = "Valkey", v
+		}
+		role := map[string]string{"master": "primary", "slave": "replica"}[info["role"]]
+		found = append(found, fmt.Sprintf("%s %s, %s, at %s", product, number, role, addr))
+	}
+	return found, nil
+}
+
+func (t *redisTarget) healthy() string {
+	return "The server runs the scripts, evicts nothing and writes a log, replicas are waited for, and clocks agree."
+}
+
+func (t *redisTarget) inspect(context.Context) []finding { return nil }
+
+func (t *redisTarget) advice(err error) string {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "NOPERM"), strings.Contains(text, "lacks a right"):
+		return "docs/redis.md, under The user, has the ACL that sessions need."
+	case strings.Contains(text, "NOAUTH"), strings.Contains(text, "WRONGPASS"), strings.Contains(text, "AUTH failed"):
+		return "Look at user and password in the URL: redis://USER:PASSWORD@HOST:PORT, without USER for the default one."
+	}
+	return ""
+}
+
+func (t *redisTarget) close() {
+	if t.client != nil {
+		t.client.Close()
+	}
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+func revoke(ctx context.Context, c *call) error {
+	c.storeFlags()
+	user := c.flags.String("user", "", "all sessions of the user with this `ID`; logins under way are refused too")
+	id := c.flags.String("id", "", "the session with this `ID`, as list shows it")
+	everyone := c.flags.Bool("everyone", false, "all sessions of the program; logins under way are refused too")
+	yes := c.flags.Bool("yes", false, "do not ask, with --everyone")
+	if err := c.parse(); err != nil {
+		return err
+	}
+	chosen := 0
+	for _, set := range []bool{c.given("user"), c.given("id"), *everyone} {
+		if set {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		return usagef("which sessions? Give one of --user ID, --id ID and --everyone")
+	}
+	within, p := c.patience(ctx)
+	defer p.pause()
+	defer c.close()
+	s, err := c.sessions(within)
+	if err != nil {
+		return err
+	}
+	switch {
+	case *everyone:
+		return c.revokeEveryone(ctx, s, p, *yes)
+	case c.given("id"):
+		err = s.Revoke(within, *id)
+		if errors.Is(err, humasess.ErrNotFound) {
+			return missingError(fmt.Sprintf("%v: no session of scheme %s has the ID %s", c.target, c.scheme, cell(*id)))
+		}
+		if err != nil {
+			return c.at(within, err)
+		}
+		return c.revoked(1)
+	}
+	n, err := s.RevokeIdentity(within, *user)
+	if err != nil {
+		return c.at(within, err)
+	}
+	err = c.revoked(n)
+	if err == nil && n == 0 {
+		err = missingError(fmt.Sprintf("%v: no session of scheme %s is of user %s; logins that were under way are refused all the same",
+			c.target, c.scheme, cell(*user)))
+	}
+	return err
+}
+
+func (c *call) revoked(n int) error {
+	return c.print(struct {
+		Revoked int `json:"revoked"`
+	}{n}, "%d revoked", n)
+}
+
+// revokeEveryone may take as long as it takes: a part of it is of little use.
+func (c *call) revokeEveryone(ctx context.Context, s *sessions, p *patience, yes bool) error {
+	p.pause()
+	if !yes {
+		if err := c.confirm(ctx, s); err != nil {
+			return err
+		}
+	}
+	n, err := s.RevokeEverything(ctx)
+	if err != nil {
+		return fmt.Errorf("%d revoked, and some may be left, so repeat it: %w", n, c.at(ctx, err))
+	}
+	return c.revoked(n)
+}
+
+var errDeclined = errors.New("nothing was revoked")
+
+func (c *call) confirm(ctx context.Context, s *sessions) error {
+	if !c.interactive {
+		return usagef("--everyone signs out all users of the program: where nobody can be asked, say --yes")
+	}
+	n, err := s.Count(ctx)
+	if err != nil {
+		return c.at(ctx, err)
+	}
+	_, _ = fmt.Fprintf(c.err, "This ends all %d sessions of scheme %s in %v, at once.\nType yes to go on: ", n, c.scheme, c.target)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(c.in).ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		if strings.TrimSpace(line) != "yes" {
+			return errDeclined
+		}
+		return nil
+	case <-ctx.Done():
+		return errDeclined
+	}
+}

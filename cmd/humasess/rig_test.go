@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/servertest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/postgres"
+	"github.com/humasess/sessions/stores/redis"
+	"github.com/humasess/sessions/stores/sqlite"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/rueidis"
+)
+
+// user is what the sessions of the program in these tests hold.
+type user struct {
+	ID   string `json:"id"`
+	Note string `json:"note,omitempty"`
+}
+
+// site is a program with sessions, and how to get at them.
+type site struct {
+	kind  string
+	url   string
+	flags []string // of every call, beside the store
+	env   map[string]string
+	store stores.Store
+	db    *sql.DB // of SQLite
+}
+
+// result is what a call came to.
+type result struct {
+	code     int
+	out, err string
+}
+
+// in calls the program with surroundings of the test's.
+func in(ctx context.Context, env map[string]string, input string, args ...string) result {
+	var out, errs bytes.Buffer
+	code := run(ctx, args, console{
+		in: strings.NewReader(input), interactive: input != "", out: &out, err: &errs,
+		getenv: func(name string) string { return env[name] },
+	})
+	return result{code, out.String(), errs.String()}
+}
+
+// call calls the program about the site's store.
+func (s *site) call(t *testing.T, args ...string) result {
+	t.Helper()
+	env := map[string]string{"HUMASESS_STORE": s.url}
+	maps.Copy(env, s.env)
+	return in(t.Context(), env, "", slices.Concat(args[:1], s.flags, args[1:])...)
+}
+
+// want calls, requires the exit code, and returns the output.
+func (s *site) want(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	r := s.call(t, args...)
+	if r.code != code {
+		t.Fatalf("humasess %s: got exit code %d with %q and %q, want %d", strings.Join(args, " "), r.code, r.out, r.err, code)
+	}
+	return r.out
+}
+
+// each runs a test on every kind of store, empty and migrated.
+func each(t *testing.T, f func(t *testing.T, s *site)) {
+	t.Run("postgres", func(t *testing.T) { f(t, onPostgres(t)) })
+	t.Run("redis", func(t *testing.T) { f(t, onRedis(t)) })
+	t.Run("sqlite", func(t *testing.T) { f(t, onSQLite(t)) })
+}
+
+func onPostgres(t *testing.T) *site { return onPostgresAt(t, servertest.PostgresShared(t)) }
+
+func onPostgresAt(t *testing.T, server *servertest.Postgres) *site {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), server.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	name := "Test " + random(t) // has to be quoted
+	t.Cleanup(func() {
+		_, _ = pool.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+pgx.Identifier{name}.Sanitize()+" CASCADE") // unless the server was stopped
+	})
+	store := postgres.New(pool, &postgres.Options{Schema: name, SweepEvery: -1})
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return &site{kind: "postgres", url: server.DSN, flags: []string{"--schema", name}, store: store}
+}
+
+func onRedis(t *testing.T) *site {
+	t.Helper()
+	server := servertest.RedisSingle(t)
+	return onRedisAt(t, "redis://"+server.Addrs[0], rueidis.ClientOption{InitAddress: server.Addrs, ForceSingleClient: true})
+}
+
+func onRedisAt(t *testing.T, url string, option rueidis.ClientOption) *site {
+	t.Helper()
+	client, err := rueidis.NewClient(option)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	prefix, key := random(t)+":", random(t)
+	return &site{
+		kind: "redis", url: url, flags: []string{"--prefix", prefix}, env: map[string]string{tagKeyVariable: key},
+		store: redis.New(client, &redis.Options{Prefix: prefix, TagKey: []byte(key), Logger: quiet()}),
+	}
+}
+
+func onSQLite(t *testing.T) *site { return onSQLiteAt(t, time.Now) }
+
+func onSQLiteAt(t *testing.T, now func() time.Time) *site {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a b?c#d%41.db") // has to be escaped
+	s := &site{kind: "sqlite", url: "sqlite:" + path}
+	s.want(t, exitOK, "migrate")
+	db, err := sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	s.db, s.store = db, sqlite.New(db, &sqlite.Options{SweepEvery: -1, Now: now})
+	return s
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func random(t *testing.T) string {
+	t.Helper()
+	id, err := stores.RandomID()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "t" + id.String()
+}
+
+// program returns the manager of the site's program.
+func (s *site) program(t *testing.T, change ...func(*humasess.Options[user])) *humasess.Manager[user] {
+	t.Helper()
+	o := &humasess.Options[user]{Identity: func(u user) string { return u.ID }, MaxPerIdentity: -1, Logger: quiet()}
+	for _, f := range change {
+		f(o)
+	}
+	m, err := humasess.New(s.store, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// signIn starts a session for each of the users, and returns their IDs.
+func signIn(t *testing.T, m *humasess.Manager[user], users ...user) []string {
+	t.Helper()
+	var ids []string
+	for _, u := range users {
+		c, err := m.Issue(t.Context(), u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := base64.RawURLEncoding.DecodeString(c.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, stores.ID(token[:16]).String())
+	}
+	return ids
+}
+
+// number is how many sessions a user has.
+func number(t *testing.T, m *humasess.Manager[user], id string) int {
+	t.Helper()
+	infos, err := m.List(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(infos)
+}
+
+// parse reads JSON, one value per line.
+func parse[V any](t *testing.T, text string) []V {
+	t.Helper()
+	var all []V
+	for line := range strings.Lines(text) {
+		var v V
+		d := json.NewDecoder(strings.NewReader(line))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&v); err != nil || d.More() {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// has requires all of the parts in a text.
+func has(t *testing.T, what, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%s: got %q, want %q in it", what, text, part)
+		}
+	}
+}
+
+// statement executes a statement on the file of a site.
+func statement(t *testing.T, s *site, text string) {
+	t.Helper()
+	if _, err := s.db.ExecContext(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+}
