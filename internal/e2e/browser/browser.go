@@ -11,7 +11,7 @@ import (
 )
 
 // patience bounds whatever a test waits for.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Browser is one person's: its pages share cookies, cache and storage, and
 // nothing with other browsers. It is closed when the test ends. Like

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -63,6 +64,9 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := writePreferences(dir); err != nil {
+		return nil, err
+	}
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		return nil, err
@@ -81,6 +85,16 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	}
 	return ctx, nil
 })
+
+// writePreferences lets embedded pages have cookies, as windows do that are not
+// private: the browsers of tests are private windows to Chromium.
+func writePreferences(dir string) error {
+	dir = filepath.Join(dir, "Default")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "Preferences"), []byte(`{"profile": {"cookie_controls_mode": 0}}`), 0o600)
+}
 
 // require skips the test where there is no Chromium, or fails it where none
 // may be missing.

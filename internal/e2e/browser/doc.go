@@ -9,6 +9,6 @@
 // One process serves all tests of a binary, and each [New] is a browser that
 // shares nothing with the others: no cookies, no cache, no storage. Every name
 // below .test is this machine, and there is no other: a page that wants
-// something else does not get it. Whatever does not come within half a minute
+// something else does not get it. Whatever does not come within a minute
 // ends the test.
 package browser

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -29,36 +31,59 @@ func (p *Page) Go(url string) (status int) {
 	return int(response.Status)
 }
 
-// Click clicks the first element that a CSS selector finds, once it is
-// visible.
-func (p *Page) Click(css string) {
+// Click clicks the first element that a selector finds, once it is visible, at
+// rest, and under nothing else. Selectors are CSS, or XPath when they begin
+// with a slash or a parenthesis.
+func (p *Page) Click(selector string) {
 	p.tb.Helper()
-	p.do("click "+css, chromedp.Click(chromedp.CSS(css)))
-}
-
-// Type types into the first element that a CSS selector finds, once it is
-// visible.
-func (p *Page) Type(css, text string) {
-	p.tb.Helper()
-	p.do("type into "+css, chromedp.SendKeys(chromedp.CSS(css), text))
-}
-
-// Text returns the text of the first element that a CSS selector finds, once
-// it is visible.
-func (p *Page) Text(css string) string {
-	p.tb.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	text, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS(css)))
-	if err != nil {
-		p.tb.Fatalf("text of %s: %v%s", css, err, p.sight())
+	what := "click " + selector
+	var last, at [2]float64
+	for at = p.center(what, selector); at != last; at = p.center(what, selector) {
+		last = at
 	}
-	return text
+	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// center returns where to click.
+func (p *Page) center(what, selector string) [2]float64 {
+	p.tb.Helper()
+	return until[[2]float64](p, what, fmt.Sprintf(`(e => {
+		if (!e?.checkVisibility({visibilityProperty: true})) return null
+		e.scrollIntoView({block: "center", behavior: "instant"})
+		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2
+		return e.contains(document.elementFromPoint(x, y)) ? [x, y] : null
+	})(%s)`, find(selector)))
+}
+
+// Type clicks the first element that a selector finds, and types.
+func (p *Page) Type(selector, text string) {
+	p.tb.Helper()
+	p.Click(selector)
+	p.do("type into "+selector, chromedp.KeyEvent(text))
+}
+
+// Text returns the text of the first element that a selector finds, once it is
+// visible.
+func (p *Page) Text(selector string) string {
+	p.tb.Helper()
+	return until[string](p, "text of "+selector, "(e => e?.checkVisibility() ? e.innerText : null)("+find(selector)+")")
 }
 
 // Wait waits until a JavaScript expression is true, whatever the page becomes
 // meanwhile.
 func (p *Page) Wait(expression string) {
+	p.tb.Helper()
+	until[bool](p, "wait for "+expression, "("+expression+") ? true : null")
+}
+
+// WaitText waits until the page shows a text.
+func (p *Page) WaitText(text string) {
+	p.tb.Helper()
+	p.Wait(fmt.Sprintf("document.body?.innerText.includes(%q)", text))
+}
+
+// until evaluates an expression until it is not null.
+func until[T any](p *Page, what, expression string) T {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
@@ -66,19 +91,15 @@ func (p *Page) Wait(expression string) {
 	defer tick.Stop()
 	for {
 		// An error may be that of a page that is about to go.
-		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")")); ok && err == nil {
-			return
-		} else if ctx.Err() != nil {
-			p.tb.Fatalf("wait for %s: %v%s", expression, err, p.sight())
+		value, err := chromedp.Run(ctx, chromedp.Evaluate[*T](expression))
+		if err == nil && value != nil {
+			return *value
+		}
+		if ctx.Err() != nil {
+			p.tb.Fatalf("%s: not within %v%s", what, patience, p.sight())
 		}
 		<-tick.C
 	}
-}
-
-// WaitText waits until the page shows a text.
-func (p *Page) WaitText(text string) {
-	p.tb.Helper()
-	p.Wait(fmt.Sprintf("document.body?.innerText.includes(%q)", text))
 }
 
 // Screenshot returns what the window shows, as a PNG.
@@ -125,6 +146,14 @@ func (p *Page) Fetch(url, options string) Response {
 		e => ({Error: String(e)}))`, url, options))
 }
 
+// find returns JavaScript that finds the first element of a selector.
+func find(selector string) string {
+	if strings.HasPrefix(selector, "/") || strings.HasPrefix(selector, "(") {
+		return fmt.Sprintf("document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue", selector)
+	}
+	return fmt.Sprintf("document.querySelector(%q)", selector)
+}
+
 func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	p.tb.Helper()
 	if err := do(p.ctx, actions...); err != nil {
@@ -142,4 +171,34 @@ func (p *Page) sight() string {
 	}
 	const limit = 2000
 	return "\nat " + strings.ToValidUTF8(text[:min(len(text), limit)], "")
+}
+
+// Answer answers what the page requests from addresses that begin with a
+// prefix, in place of the network, which other pages keep. An error is that of
+// a network that fails. f is called on a goroutine of its own.
+func (p *Page) Answer(prefix string, f func(url string) (contentType string, body []byte, err error)) {
+	p.tb.Helper()
+	paused := chromedp.Events(p.ctx, fetch.RequestPaused)
+	if _, err := chromedp.Call(p.ctx, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: prefix + "*"}}}); err != nil {
+		p.tb.Fatalf("answer for %s: %v", prefix, err)
+	}
+	go func() {
+		for event, err := range paused {
+			if err != nil {
+				return // the page is closed
+			}
+			contentType, body, err := f(event.Request.URL)
+			if err != nil {
+				_, _ = chromedp.Call(p.ctx, fetch.FailRequest, fetch.FailRequestParams{RequestID: event.RequestID, ErrorReason: network.ErrorReasonFailed})
+				continue
+			}
+			_, _ = chromedp.Call(p.ctx, fetch.FulfillRequest, fetch.FulfillRequestParams{
+				RequestID: event.RequestID, ResponseCode: 200, Body: body,
+				ResponseHeaders: []*fetch.HeaderEntry{
+					{Name: "Content-Type", Value: contentType},
+					{Name: "Access-Control-Allow-Origin", Value: "*"},
+				},
+			})
+		}
+	}()
 }

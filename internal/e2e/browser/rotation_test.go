@@ -1,0 +1,60 @@
+package browser_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/e2e/browser"
+)
+
+// burst sends requests all at once, gives up some of them while they are under
+// way, and returns the statuses of the others. The browser applies the cookies
+// of the answers in whatever order they come.
+const burst = `(async () => {
+	const send = (path, options) => fetch(path, options).then(r => r.status, () => 0)
+	const all = []
+	for (let i = 0; i < 6; i++) {
+		all.push(send("/me"), send("/pay", {method: "POST"}))
+		const gone = new AbortController()
+		send("/me", {signal: gone.signal})
+		setTimeout(() => gone.abort(), i)
+	}
+	return Promise.all(all)
+})()`
+
+// TestRotation is a day at work: two tabs ask in bursts, and each burst finds
+// the token due for rotation.
+func TestRotation(t *testing.T) {
+	t.Run("T9 nobody is signed out", func(t *testing.T) {
+		const rounds, every = 24, 20 * time.Minute
+		a := newApp(t, humasess.Options[user]{RotateEvery: every})
+		b := browser.New(t)
+		left := a.login(b)
+		right := b.Open(a.origin)
+		paid := 0
+		for range rounds {
+			a.clock.Advance(every + time.Second)
+			browser.Eval[any](left, "globalThis.burst = "+burst+", null")
+			statuses := slices.Concat(browser.Eval[[]int](right, burst), browser.Eval[[]int](left, "globalThis.burst"))
+			for _, status := range statuses {
+				if status/100 != 2 {
+					t.Fatalf("after %d payments: got %v, want successes only", paid, statuses)
+				}
+				if status == 204 {
+					paid++
+				}
+			}
+		}
+		a.wantUser(left, "ada", paid)
+		if got := a.count(humasess.EventRenewed); got < rounds {
+			t.Errorf("rotations: got %d, want %d or more", got, rounds)
+		}
+		for _, kind := range []humasess.EventKind{humasess.EventReused, humasess.EventRejected} {
+			if got := a.count(kind); got != 0 {
+				t.Errorf("events %q: got %d, want none", kind, got)
+			}
+		}
+	})
+}
