@@ -108,6 +108,7 @@ type sessionUse struct {
 	manager manager
 	binding *binding // nil unless the input embeds the type
 	token   bool     // a requirement names its CSRF token, whatever the method
+	fresh   time.Duration
 }
 
 // uses reports whether the gate has anything to do.
@@ -134,7 +135,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 	}
 	for key, m := range g.managers {
 		scheme := m.document(g)
-		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey())}
+		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey()), fresh: policy.Fresh[key]}
 		t := scheme.Type
 		for _, d := range policy.Declarations {
 			if d.Type == t {

@@ -108,14 +108,35 @@ func (m *Manager[T]) Attach(api huma.API) error {
 // operation, as far as it can tell; else the operation answers 500. In a group
 // it comes after modifiers that hide or drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
+	return m.protect(openapi.Protection{Scheme: m.scheme, Roles: roles})
+}
+
+// RequireFresh returns a modifier like Require's that also requires that the
+// user has proved who they are within that time, at sign-in or by
+// [Session.Reauthenticated]. Else the answer is a 403 of the type
+// "urn:humasess:problem:reauthentication_required", which is documented. Of
+// several times the shortest counts.
+//
+//	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))
+//
+// It panics when the time is not positive.
+func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
+	if within <= 0 {
+		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
+	}
+	return m.protect(openapi.Protection{Scheme: m.scheme, Fresh: within})
+}
+
+func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
 			panic(unprotected(op))
 		}
-		documented := new(bool)
-		if openapi.Protect(op, openapi.Protection{Scheme: m.scheme, Roles: roles, Documented: documented}) {
+		p := p
+		p.Documented = new(bool)
+		if openapi.Protect(op, p) {
 			op.Middlewares = append(slices.Clip(op.Middlewares), refuseUnprotected)
-			m.protections.note(op, roles, documented)
+			m.protections.note(op, p)
 		}
 	}
 }

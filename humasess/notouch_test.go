@@ -24,7 +24,7 @@ func timeLeft(api huma.API, seen func(*humasess.Session[account])) {
 }
 
 func TestNoTouch(t *testing.T) {
-	ask := func(t *testing.T, r *rig[account], c *humasesstest.Client, want int) *httptest.ResponseRecorder {
+	ask := func(t *testing.T, c *humasesstest.Client, want int) *httptest.ResponseRecorder {
 		t.Helper()
 		w := c.Do(http.MethodGet, "/time-left", nil)
 		wantStatus(t, w, want)
@@ -41,11 +41,11 @@ func TestNoTouch(t *testing.T) {
 		r.store.Reset()
 		for range 29 {
 			r.clock.Advance(time.Minute)
-			ask(t, r, c, http.StatusNoContent)
+			ask(t, c, http.StatusNoContent)
 		}
 		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 29})
 		r.clock.Advance(time.Minute)
-		ask(t, r, c, http.StatusUnauthorized)
+		ask(t, c, http.StatusUnauthorized)
 	})
 	t.Run("L7 nor on a store that extends while it loads", func(t *testing.T) {
 		clock := humasesstest.NewClock()
@@ -77,9 +77,9 @@ func TestNoTouch(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		former := token(c)
 		r.clock.Advance(rotate)
-		wantCookies(t, ask(t, r, c, http.StatusNoContent), 0)
+		wantCookies(t, ask(t, c, http.StatusNoContent), 0)
 		wantCookies(t, r.must(c, nothing[account]), 1)
-		ask(t, r, c, http.StatusNoContent)
+		ask(t, c, http.StatusNoContent)
 		r.clock.Advance(grace + 1)
 		r.wantDead(former)
 	})
@@ -92,7 +92,7 @@ func TestNoTouch(t *testing.T) {
 		})
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle - 1)
-		ask(t, r, c, http.StatusNoContent)
+		ask(t, c, http.StatusNoContent)
 		r.clock.Advance(idle - 1)
 		r.wantActive(c, true)
 	})

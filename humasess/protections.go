@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
 )
 
 // A modifier is not told which API its operation is for, and one that no
@@ -37,20 +38,20 @@ type protections struct {
 
 // note is called for an operation that is not known to be protected: the
 // second time, it must have been documented since the first.
-func (p *protections) note(op *huma.Operation, roles []string, documented *bool) {
+func (p *protections) note(op *huma.Operation, protection openapi.Protection) {
 	if op.Hidden {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := fmt.Sprintf("%s %s %q", op.Method, op.Path, roles)
+	key := fmt.Sprintf("%s %s %q %v", op.Method, op.Path, protection.Roles, protection.Fresh)
 	before, known := p.known[key]
 	switch {
 	case !known:
 		if p.known == nil {
 			p.known = map[string]*bool{}
 		}
-		p.known[key] = documented
+		p.known[key] = protection.Documented
 	case *before:
 		delete(p.known, key)
 	default:

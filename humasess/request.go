@@ -151,6 +151,12 @@ func (r *request) admit() bool {
 			return false
 		}
 	}
+	for i := range r.entry.sessions {
+		if within := r.entry.sessions[i].fresh; within > 0 && !r.session(i).fresh(within) {
+			r.refuse(answerReauth)
+			return false
+		}
+	}
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
 		if d.Kind == openapi.Guarded && !r.passes(d) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -18,6 +19,10 @@ type Protection struct {
 	Scheme string
 	Roles  []string
 
+	// Fresh is how recently the user must have authenticated, 0 if it does not
+	// matter.
+	Fresh time.Duration
+
 	// Documented is set when the protection has reached a document.
 	Documented *bool
 }
@@ -29,7 +34,7 @@ type Protection struct {
 func Protect(op *huma.Operation, p Protection) bool {
 	old := protections(op)
 	if slices.ContainsFunc(old, func(o Protection) bool {
-		return o.Scheme == p.Scheme && slices.Equal(o.Roles, p.Roles)
+		return o.Scheme == p.Scheme && o.Fresh == p.Fresh && slices.Equal(o.Roles, p.Roles)
 	}) {
 		return false
 	}
@@ -53,6 +58,11 @@ type Policy struct {
 	// Requirements must all hold: what was declared and what the document
 	// says. Empty lists hold always.
 	Requirements []Requirements
+
+	// Fresh is how recently the users of sessions must have authenticated, by
+	// the key of the scheme, beside what declarations say. [Protect] has added
+	// it.
+	Fresh map[string]time.Duration
 }
 
 // UsesSessions reports whether the policy concerns the session layer at all.
@@ -99,6 +109,23 @@ func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, erro
 	return uses, nil
 }
 
+// freshness is the shortest time that protections ask for, for each scheme.
+func freshness(op *huma.Operation) map[string]time.Duration {
+	var all map[string]time.Duration
+	for _, p := range protections(op) {
+		if p.Fresh == 0 {
+			continue
+		}
+		if all == nil {
+			all = map[string]time.Duration{}
+		}
+		if have, ok := all[p.Scheme]; !ok || p.Fresh < have {
+			all[p.Scheme] = p.Fresh
+		}
+	}
+	return all
+}
+
 func errNoRoles(roles []string) error {
 	return fmt.Errorf("requires roles %q, but nothing says which roles a session has: set Options.Roles", roles)
 }
@@ -125,7 +152,7 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 	if err := d.checkable(full); err != nil {
 		return Policy{}, nil, err
 	}
-	policy := Policy{Declarations: declared, Requirements: []Requirements{full}}
+	policy := Policy{Declarations: declared, Requirements: []Requirements{full}, Fresh: freshness(op)}
 	documented := full.withoutRoles(func(key string) bool {
 		s, ok := d.byKey(key)
 		return ok && s.OmitRoles

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -71,10 +72,8 @@ func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 		}
 		parts = append(parts, fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `")))
 	}
-	for _, declared := range p.Declarations {
-		if declared.Fresh > 0 {
-			parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", declared.Fresh))
-		}
+	if within := freshest(p); within > 0 {
+		parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", within))
 	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
@@ -89,6 +88,24 @@ func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 		parts = append(parts, crossOriginText)
 	}
 	return strings.Join(parts, " ")
+}
+
+// freshest is the shortest time within which users must have authenticated, 0
+// if it does not matter.
+func freshest(p Policy) time.Duration {
+	var shortest time.Duration
+	consider := func(d time.Duration) {
+		if d > 0 && (shortest == 0 || d < shortest) {
+			shortest = d
+		}
+	}
+	for _, declared := range p.Declarations {
+		consider(declared.Fresh)
+	}
+	for _, d := range p.Fresh {
+		consider(d)
+	}
+	return shortest
 }
 
 func requiredRoles(p Policy) []string {
