@@ -1,10 +1,9 @@
 package humasess
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -17,6 +16,13 @@ type Authentication struct {
 	// Methods that were named to [Session.Reauthenticated], oldest first and
 	// each with its latest time; at most 8.
 	Methods []Method
+
+	// Class of the latest proof, such as an assurance level, by whatever names
+	// the program has for them; OpenID Connect's acr. Only
+	// [Session.ReauthenticatedWith] sets it, and the next proof replaces it:
+	// no session has a higher class than its authentication (NIST
+	// SP 800-63B-4 § 5.1).
+	Class string
 }
 
 // Method is one way of proving who one is, preferably by a name of RFC 8176,
@@ -24,37 +30,6 @@ type Authentication struct {
 type Method struct {
 	Name string
 	Time time.Time
-}
-
-// Claims are an authentication in the terms of OpenID Connect Core § 2. acr is
-// not among them: which class some methods reach is the program's to say.
-type Claims struct {
-	AuthTime int64    `json:"auth_time"` // Unix seconds, 0 if unknown
-	AMR      []string `json:"amr,omitempty"`
-}
-
-// Claims returns the authentication as claims of an ID token.
-func (a Authentication) Claims() Claims {
-	var c Claims
-	if !a.Time.IsZero() {
-		c.AuthTime = a.Time.Unix()
-	}
-	for _, m := range a.Methods {
-		c.AMR = append(c.AMR, m.Name)
-	}
-	return c
-}
-
-// Authentication returns what claims say, each method with the time of all.
-func (c Claims) Authentication() Authentication {
-	var a Authentication
-	if c.AuthTime != 0 {
-		a.Time = time.Unix(c.AuthTime, 0)
-	}
-	for _, name := range c.AMR {
-		a.Methods = append(a.Methods, Method{Name: name, Time: a.Time})
-	}
-	return a
 }
 
 // Fresh reports whether the latest proof is at most that old at a time. One
@@ -66,7 +41,21 @@ func (a Authentication) Fresh(within time.Duration, now time.Time) bool {
 const (
 	maxMethods      = 8
 	maxMethodLength = 32
+	maxClassLength  = 255
 )
+
+// proof is of who the user is.
+type proof struct {
+	at      time.Time // zero if there is none
+	methods []Method
+	class   string
+}
+
+// and is what a later proof makes of an earlier one of the same request.
+func (p proof) and(later proof) proof {
+	later.methods = withMethods(p.methods, later.methods)
+	return later
+}
 
 // Reauthenticated notes that the user has just proved again who they are, by
 // a method such as "pwd" or "otp" (RFC 8176), which the program has checked.
@@ -78,7 +67,21 @@ const (
 // token that was renewed meanwhile; [errors.ErrUnsupported] when sessions are
 // in their cookies, where only Start gives a new one; [ErrInvalid] for a method that is not 1 to
 // 32 letters, digits and ". _ -".
-func (s *Session[T]) Reauthenticated(method string) error { return s.bound().reauthenticated(method) }
+func (s *Session[T]) Reauthenticated(method string) error {
+	return s.bound().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
+}
+
+// ReauthenticatedWith is Reauthenticated for what more is known of the proof:
+// several methods, a class, and the time, when somebody else has checked it:
+//
+//	err := in.Session.ReauthenticatedWith(claims.Authentication()) // of an ID token
+//
+// A time that is zero or in the future is now. After Start in the same request
+// the time may lie in the past: users sign in with a provider that has not
+// asked them for hours. [ErrReauthenticate] when the session has a proof that
+// is as late: the provider has not asked again. [ErrInvalid] also for a class
+// that is longer than 255 characters or not of visible ASCII.
+func (s *Session[T]) ReauthenticatedWith(a Authentication) error { return s.bound().reauthenticated(a) }
 
 // Authentication returns when and how the user of the session has proved who
 // they are, the zero value without one.
@@ -100,14 +103,14 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 	return nil
 }
 
-func (s *state[T]) reauthenticated(method string) error {
+func (s *state[T]) reauthenticated(a Authentication) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
 	}
-	if !validMethod(method) {
-		return fail(ErrInvalid, fmt.Errorf("Reauthenticated called with %q: not 1 to 32 letters, digits and . _ -", method))
+	if err := a.check(); err != nil {
+		return fail(ErrInvalid, err)
 	}
 	if s.m.embark != nil && s.life.onBase() {
 		return fail(errors.ErrUnsupported, errTravels)
@@ -115,9 +118,44 @@ func (s *state[T]) reauthenticated(method string) error {
 	if s.life.onBase() && s.former && !s.lost() {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner
 	}
-	s.pending.proofs = append(s.pending.proofs, Method{method, s.m.now()})
+	p := a.proof(s.m.now())
+	if s.life.onBase() && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
+		return fail(ErrReauthenticate, errProvenBefore)
+	}
+	s.pending.proof = s.pending.proof.and(p)
 	s.rotate(rotateAtOnce)
 	return nil
+}
+
+var errProvenBefore = errors.New("the authentication is not later than the one that the session has")
+
+// check is of what the program, or an identity provider, says.
+func (a Authentication) check() error {
+	for _, m := range a.Methods {
+		if !validMethod(m.Name) {
+			return fmt.Errorf("authentication by %q: not 1 to 32 letters, digits and . _ -", m.Name)
+		}
+	}
+	if len(a.Class) > maxClassLength || strings.ContainsFunc(a.Class, func(r rune) bool { return r < '!' || r > '~' }) {
+		return fmt.Errorf("authentication of the class %.64q: not up to 255 visible characters of ASCII", a.Class)
+	}
+	return nil
+}
+
+// proof is what an authentication proves now: none is of the future, whatever
+// the provider's clock says.
+func (a Authentication) proof(now time.Time) proof {
+	p := proof{at: a.Time, class: a.Class}
+	if p.at.IsZero() || p.at.After(now) {
+		p.at = now
+	}
+	for _, m := range a.Methods {
+		if m.Time.IsZero() || m.Time.After(p.at) {
+			m.Time = p.at
+		}
+		p.methods = append(p.methods, m)
+	}
+	return p
 }
 
 func validMethod(s string) bool {
@@ -138,15 +176,16 @@ func (s *state[T]) authentication() Authentication {
 	defer s.mu.Unlock()
 	switch {
 	case s.life.next != nextSame:
-		a := Authentication{Methods: withProofs(nil, s.pending.proofs)}
-		if s.pending.owner != "" || s.m.opts.Identity == nil {
+		p := &s.pending.proof
+		a := Authentication{Time: p.at, Methods: withMethods(nil, p.methods), Class: p.class}
+		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
 			a.Time = s.m.now()
 		}
 		return a
 	case s.life.active():
 		a := s.m.authentication(&s.rec)
-		if n := len(s.pending.proofs); n > 0 {
-			a.Methods, a.Time = withProofs(a.Methods, s.pending.proofs), s.pending.proofs[n-1].Time
+		if p := &s.pending.proof; !p.at.IsZero() {
+			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}
 		}
 		return a
 	}
@@ -158,50 +197,6 @@ func (m *Manager[T]) authentication(rec *record[T]) Authentication {
 	if rec.Identity == "" && m.opts.Identity != nil {
 		return Authentication{}
 	}
-	return Authentication{Time: time.Unix(0, rec.open.authenticated), Methods: decodeMethods(rec.open.methods)}
-}
-
-// withProofs adds what was proved, in a new slice: the latest time of each
-// method counts.
-func withProofs(methods, proofs []Method) []Method {
-	var all []Method
-	for _, m := range append(slices.Clip(methods), proofs...) {
-		for i := range all {
-			if all[i].Name == m.Name {
-				all = append(all[:i], all[i+1:]...)
-				break
-			}
-		}
-		all = append(all, m)
-	}
-	return all[max(len(all)-maxMethods, 0):]
-}
-
-// encodeMethods writes length, name and time of each.
-func encodeMethods(all []Method) []byte {
-	var b []byte
-	for _, m := range all {
-		b = append(binary.AppendUvarint(b, uint64(len(m.Name))), m.Name...)
-		b = binary.AppendVarint(b, m.Time.UnixNano())
-	}
-	return b
-}
-
-// decodeMethods reads as far as it can: a damaged list proves less.
-func decodeMethods(b []byte) []Method {
-	var all []Method
-	for len(b) > 0 {
-		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
-			break
-		}
-		name := string(b[n : n+int(size)])
-		b = b[n+int(size):]
-		at, n := binary.Varint(b)
-		if n <= 0 {
-			break
-		}
-		all, b = append(all, Method{name, time.Unix(0, at)}), b[n:]
-	}
-	return all
+	p := &rec.open.payload
+	return Authentication{Time: time.Unix(0, p.authenticated), Methods: decodeMethods(p.methods), Class: p.class}
 }

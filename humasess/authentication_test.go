@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -227,29 +226,4 @@ func TestAuthentication(t *testing.T) {
 			return nil
 		})
 	})
-}
-
-func TestClaims(t *testing.T) {
-	at := time.Unix(1_900_000_000, 0)
-	for _, tt := range []struct {
-		name   string
-		a      humasess.Authentication
-		claims humasess.Claims
-	}{
-		{"A6 nothing", humasess.Authentication{}, humasess.Claims{}},
-		{"A6 a time", humasess.Authentication{Time: at}, humasess.Claims{AuthTime: 1_900_000_000}},
-		{
-			"A6 methods", humasess.Authentication{Time: at, Methods: []humasess.Method{{Name: "pwd", Time: at}, {Name: "otp", Time: at}}},
-			humasess.Claims{AuthTime: 1_900_000_000, AMR: []string{"pwd", "otp"}},
-		},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.a.Claims(); !reflect.DeepEqual(got, tt.claims) {
-				t.Errorf("Claims: got %+v, want %+v", got, tt.claims)
-			}
-			if got := tt.claims.Authentication(); !reflect.DeepEqual(got, tt.a) {
-				t.Errorf("Authentication: got %+v, want %+v", got, tt.a)
-			}
-		})
-	}
 }

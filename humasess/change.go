@@ -104,11 +104,11 @@ func (s *state[T]) move(data []byte, owner string) error {
 	if s.life.next == nextReplace {
 		return s.assign(owner)
 	}
-	remember, ttl, proofs := s.pending.remember, s.pending.ttl, s.pending.proofs
+	remember, ttl, proved := s.pending.remember, s.pending.ttl, s.pending.proof
 	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
 		return err
 	}
-	s.pending.remember, s.pending.ttl, s.pending.proofs = remember, ttl, proofs
+	s.pending.remember, s.pending.ttl, s.pending.proof = remember, ttl, proved
 	return nil
 }
 
@@ -241,7 +241,7 @@ func (s *state[T]) until() int64 {
 
 // remaining is the new absolute timeout of the base, and 0 if it stays.
 func (s *state[T]) remaining() time.Duration {
-	proved := len(s.pending.proofs) > 0
+	proved := !s.pending.proof.at.IsZero()
 	if s.pending.remember == nil && s.pending.ttl == 0 && !proved {
 		return 0
 	}
@@ -250,7 +250,7 @@ func (s *state[T]) remaining() time.Duration {
 	if s.pending.remember != nil || proved {
 		_, fresh := s.m.opts.timeouts(s.remembered())
 		if !proved {
-			fresh -= s.m.now().Sub(time.Unix(0, s.rec.open.authenticated))
+			fresh -= s.m.now().Sub(time.Unix(0, max(s.rec.open.created, s.rec.open.authenticated)))
 			if !*s.pending.remember {
 				fresh = min(fresh, left)
 			}

@@ -73,12 +73,16 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		hash:          token.Hash(),
 		created:       now,
 		authenticated: now,
-		methods:       encodeMethods(withProofs(nil, s.pending.proofs)),
+		methods:       encodeMethods(withMethods(nil, s.pending.proof.methods)),
+		class:         s.pending.proof.class,
 		idle:          idle,
 		remember:      s.remembered(),
 		until:         s.until(),
 		data:          s.pending.data,
 	}}
+	if at := s.pending.proof.at; !at.IsZero() {
+		next.authenticated = at.UnixNano()
+	}
 	from := time.Now()
 	created, err := s.store().Create(ctx, stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),

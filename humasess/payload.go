@@ -16,6 +16,7 @@ type payload struct {
 	created       int64    // Unix nanoseconds on the core's clock
 	authenticated int64    // the same, of the last Start or Reauthenticated
 	methods       []byte   // by which; see encodeMethods
+	class         string   // of which
 	idle          time.Duration
 	remember      bool
 	until         int64 // SetTTL's end on the core's clock, 0 if there is none
@@ -53,6 +54,7 @@ const (
 	tagSkipped       = 12
 	tagOlder         = 13
 	tagMethods       = 14
+	tagClass         = 15
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -86,6 +88,9 @@ func (p *payload) encode() []byte {
 	}
 	if len(p.methods) > 0 {
 		b = appendField(b, tagMethods, p.methods)
+	}
+	if p.class != "" {
+		b = appendField(b, tagClass, p.class)
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -153,6 +158,8 @@ func decodePayload(b []byte) (payload, error) {
 			p.older, ok = value, len(value) > 0 && len(value)%markLength == 0 && len(value) <= maxOlder*markLength
 		case tagMethods:
 			p.methods, ok = value, len(value) > 0
+		case tagClass:
+			p.class, ok = string(value), len(value) > 0
 		case tagData:
 			p.data = value
 		default:

@@ -61,6 +61,10 @@ func samplePayloads() []struct {
 			scheme: "basket", hash: hash(0xb0), created: 1, authenticated: 7, idle: time.Second,
 			methods: encodeMethods([]Method{{"pwd", time.Unix(0, 1)}, {"otp", time.Unix(0, 7)}}), data: []byte("null"),
 		}},
+		{"authenticated elsewhere", payload{
+			scheme: "basket", hash: hash(0xc0), created: 9, authenticated: 7, idle: time.Second,
+			methods: encodeMethods([]Method{{"hwk", time.Unix(0, 7)}}), class: "urn:example:aal3", data: []byte("null"),
+		}},
 	}
 }
 

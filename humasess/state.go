@@ -56,7 +56,7 @@ type pending[T any] struct {
 	shared   *opened[T]       // what data decode to, if that is known
 	remember *bool
 	ttl      time.Duration // 0 is none
-	proofs   []Method      // of who the user is
+	proof    proof
 }
 
 var _ session = (*state[struct{}])(nil)

@@ -233,9 +233,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if s.pending.remember != nil {
 		next.idle, _ = s.m.opts.timeouts(next.remember)
 	}
-	if n := len(s.pending.proofs); n > 0 {
-		next.authenticated = s.pending.proofs[n-1].Time.UnixNano()
-		next.methods = encodeMethods(withProofs(decodeMethods(next.methods), s.pending.proofs))
+	if p := &s.pending.proof; !p.at.IsZero() {
+		next.authenticated, next.class = p.at.UnixNano(), p.class
+		next.methods = encodeMethods(withMethods(decodeMethods(next.methods), p.methods))
 	}
 	token := s.token
 	if p.rotate != rotateNo {

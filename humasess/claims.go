@@ -1,0 +1,83 @@
+package humasess
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+)
+
+// Claims are an authentication in the terms of OpenID Connect Core § 2, for ID
+// tokens that a program issues and for those that it gets.
+type Claims struct {
+	AuthTime int64    `json:"auth_time"`     // Unix seconds, 0 if unknown
+	ACR      string   `json:"acr,omitempty"` // [Authentication.Class]
+	AMR      []string `json:"amr,omitempty"` // names of the methods
+}
+
+// Claims returns the authentication as claims of an ID token.
+func (a Authentication) Claims() Claims {
+	c := Claims{ACR: a.Class}
+	if !a.Time.IsZero() {
+		c.AuthTime = a.Time.Unix()
+	}
+	for _, m := range a.Methods {
+		c.AMR = append(c.AMR, m.Name)
+	}
+	return c
+}
+
+// Authentication returns what claims say, each method with the time of all.
+func (c Claims) Authentication() Authentication {
+	a := Authentication{Class: c.ACR}
+	if c.AuthTime != 0 {
+		a.Time = time.Unix(c.AuthTime, 0)
+	}
+	for _, name := range c.AMR {
+		a.Methods = append(a.Methods, Method{Name: name, Time: a.Time})
+	}
+	return a
+}
+
+// withMethods adds later ones, in a new slice: the latest time of each counts.
+func withMethods(methods, later []Method) []Method {
+	var all []Method
+	for _, m := range append(slices.Clip(methods), later...) {
+		for i := range all {
+			if all[i].Name == m.Name {
+				all = append(all[:i], all[i+1:]...)
+				break
+			}
+		}
+		all = append(all, m)
+	}
+	return all[max(len(all)-maxMethods, 0):]
+}
+
+// encodeMethods writes length, name and time of each.
+func encodeMethods(all []Method) []byte {
+	var b []byte
+	for _, m := range all {
+		b = append(binary.AppendUvarint(b, uint64(len(m.Name))), m.Name...)
+		b = binary.AppendVarint(b, m.Time.UnixNano())
+	}
+	return b
+}
+
+// decodeMethods reads as far as it can: a damaged list proves less.
+func decodeMethods(b []byte) []Method {
+	var all []Method
+	for len(b) > 0 {
+		size, n := binary.Uvarint(b)
+		if n <= 0 || size > uint64(len(b)-n) {
+			break
+		}
+		name := string(b[n : n+int(size)])
+		b = b[n+int(size):]
+		at, n := binary.Varint(b)
+		if n <= 0 {
+			break
+		}
+		all, b = append(all, Method{name, time.Unix(0, at)}), b[n:]
+	}
+	return all
+}
