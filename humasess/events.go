@@ -8,10 +8,14 @@ import (
 // EventKind says what happened to a session.
 type EventKind string
 
-// The kinds of events. New ones may be added.
+// The kinds of events. New ones may be added. None says that a session has
+// expired, because nobody can tell: the stores let it go by themselves, and
+// whoever presents its cookie later is [EventRejected], as with one that was
+// revoked or never issued.
 const (
 	EventCreated     EventKind = "created"
 	EventRenewed     EventKind = "renewed"
+	EventTouched     EventKind = "touched" // extended by use: at most once per tenth of IdleTimeout, but for parallel requests
 	EventDestroyed   EventKind = "destroyed"
 	EventRevoked     EventKind = "revoked"      // by List's owner or an administrator
 	EventEvicted     EventKind = "evicted"      // gave way to MaxPerIdentity
@@ -59,6 +63,15 @@ func (e Event) level() slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug
+}
+
+// touched reports that the request has extended the session. It is the only
+// event of requests that do nothing else, so it costs nothing where nobody
+// listens.
+func (s *state[T]) touched() {
+	if s.m.opts.OnEvent != nil || s.m.opts.Logger.Enabled(context.Background(), slog.LevelDebug) {
+		s.emit(Event{Kind: EventTouched, SessionID: s.rec.ID.String()})
+	}
 }
 
 // emit reports an event. Problems are logged as warnings and errors, the rest

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -84,7 +85,7 @@ func newRigOn[T any](t *testing.T, opts humasess.Options[T], inner *memory.Store
 		calls: map[string]func(context.Context, *humasess.Session[T]) error{},
 	}
 	opts.Now = r.clock.Now
-	opts.Logger = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	opts.Logger = slog.New(slog.NewTextHandler(io.MultiWriter(r.log, everything), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	opts.OnEvent = r.events.add
 	var err error
 	if r.sessions, err = humasess.New(r.store, &opts); err != nil {
@@ -136,7 +137,9 @@ func (r *rig[T]) client() *humasesstest.Client { return humasesstest.NewClient(r
 func (r *rig[T]) signedIn(data T) *humasesstest.Client {
 	r.t.Helper()
 	c := r.client()
-	c.SetCookie(humasesstest.Login(r.t, r.sessions, data))
+	cookie := humasesstest.Login(r.t, r.sessions, data)
+	everything.credential(cookie.Value)
+	c.SetCookie(cookie)
 	return c
 }
 
@@ -162,7 +165,9 @@ func (r *rig[T]) send(c *humasesstest.Client, path string, f handler[T], edits .
 	key := strconv.Itoa(len(r.calls))
 	r.calls[key] = f
 	r.mu.Unlock()
-	return c.Do(http.MethodPost, path, nil, append(edits, func(req *http.Request) { req.Header.Set("X-Call", key) })...)
+	w := c.Do(http.MethodPost, path, nil, append(edits, func(req *http.Request) { req.Header.Set("X-Call", key) })...)
+	everything.credentials(w.Header())
+	return w
 }
 
 // must is call for a step that has to succeed.
@@ -289,7 +294,8 @@ type eventLog struct {
 	all []humasess.Event
 }
 
-func (l *eventLog) add(_ context.Context, e humasess.Event) {
+func (l *eventLog) add(ctx context.Context, e humasess.Event) {
+	everything.event(ctx, e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, e)

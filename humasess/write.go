@@ -268,9 +268,12 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		s.rec.Payload = nil // the scratch; next holds everything
 	}
 	s.spare = nil
-	if p.rotate != rotateNo {
+	switch {
+	case p.rotate != rotateNo:
 		s.renewed(p)
 		s.token, s.former = token, false
+	case p.optional && s.trip != nil:
+		s.touched()
 	}
 	if p.cookie == cookieSet {
 		return s.issue(token)
@@ -317,7 +320,11 @@ func (s *state[T]) touchDue() bool {
 func (s *state[T]) touch(ctx context.Context) {
 	expires, err := s.store().Touch(ctx, s.rec.ID, s.rec.open.idle)
 	if err == nil {
+		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
+		if written {
+			s.touched()
+		}
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {

@@ -1,0 +1,64 @@
+package humasess_test
+
+import (
+	"context"
+	"expvar"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// Counters are events by kind and reason: for expvar as they are, for
+// Prometheus in a few lines, and for OpenTelemetry in an observable counter
+// that does the same. A rate of rejections that rises is somebody who guesses.
+func ExampleCounters() {
+	var counters humasess.Counters
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
+		Identity: func(m Member) string { return m.ID },
+		OnEvent:  counters.Count,
+	})
+	if err != nil {
+		panic(err)
+	}
+	expvar.Publish("sessions", &counters)
+
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("API", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		panic(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		return nil, in.Session.Start(Member{ID: "u1"})
+	})
+	huma.Post(api, "/logout", func(_ context.Context, in *struct{ humasess.Session[Member] }) (*struct{}, error) {
+		return nil, in.Session.Destroy()
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		text := "# TYPE sessions_total counter\n"
+		for s, n := range counters.All() {
+			text += fmt.Sprintf("sessions_total{kind=%q,reason=%q} %d\n", s.Kind, s.Reason, n)
+		}
+		_, _ = io.WriteString(w, text)
+	})
+
+	client := humasesstest.NewClient(mux)
+	for range 2 {
+		client.Do(http.MethodPost, "/login", nil)
+	}
+	client.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: "a guess"})
+	client.Do(http.MethodPost, "/logout", nil)
+	fmt.Println(expvar.Get("sessions"))
+	fmt.Print(client.Do(http.MethodGet, "/metrics", nil).Body)
+	// Output:
+	// {"created":2,"destroyed":1,"rejected/malformed":1}
+	// # TYPE sessions_total counter
+	// sessions_total{kind="created",reason=""} 2
+	// sessions_total{kind="destroyed",reason=""} 1
+	// sessions_total{kind="rejected",reason="malformed"} 1
+}
