@@ -69,8 +69,8 @@ var documentMutants = []mutant{
 		"openapi/requirement.go", "append([]string{}, roles...)", "append([]string(nil), roles...)",
 	}}},
 	{"O5", "roles out of the check with OmitRoles", "humasess", "", []edit{{
-		"openapi/policy.go", "	policy := Policy{Declarations: declared, Requirements: []Requirements{full}}",
-		"	policy := Policy{Declarations: declared, Requirements: []Requirements{full.withoutRoles(func(key string) bool {\n		s, ok := d.byKey(key)\n		return ok && s.OmitRoles\n	})}}",
+		"openapi/policy.go", "	policy := Policy{Declarations: declared, Requirements: []Requirements{full},",
+		"	policy := Policy{Declarations: declared, Requirements: []Requirements{full.withoutRoles(func(key string) bool {\n		s, ok := d.byKey(key)\n		return ok && s.OmitRoles\n	})},",
 	}}},
 	{"O5", "roles in a 3.0 document", "openapi", "", []edit{{
 		"openapi/downgrade.go", "			if !scoped[key] {", "			if scoped[key] {",
