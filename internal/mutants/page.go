@@ -12,9 +12,10 @@ it. The id is that of the promise, and stands in the names of those tests.
 
 ` + "`make mutants`" + ` tries them all, which takes some minutes, and writes this page. A
 test of this folder sees to it that the rows fit the code at any time. A new
-mutant is a row in the table of its area (` + "`account.go`, `core.go`, `cookie.go`,\n`document.go`, `router.go`, `store.go`" + `): the promise, what is broken, the package whose tests must notice,
-a pattern for ` + "`go test -run`" + ` or "" for the tests that mention the promise, and the
-edits, each of text that occurs once in its file.
+mutant is a row in the table of its area, a file of this folder: the promise, what
+is broken, the package whose tests must notice, a pattern for ` + "`go test -run`" + `
+or "" for the tests that mention the promise, and the edits, each of text that
+occurs once in its file.
 
 | id | broken | in | caught by |
 |---|---|---|---|
