@@ -16,7 +16,8 @@
 //  5. Revoking an identity is atomic against concurrent writes, and leaves a
 //     mark, kept for [RevocationRetention], that every Create of that identity
 //     reports as an age on the store's clock.
-//  6. Create.Limit is exact under parallel creates; the oldest gives way.
+//  6. Create.Limit is exact under parallel creates; the oldest gives way, or
+//     with Create.Refuse the new one.
 //  7. The index needs no janitor and no notifications to be right, holds no
 //     anonymous sessions, and shrinks to nothing when its sessions end by any
 //     road.

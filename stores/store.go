@@ -31,6 +31,10 @@ var (
 	// nothing that it may evict.
 	ErrFull = errors.New("stores: store is full")
 
+	// ErrLimit is returned by Create with Refuse when the identity has as many
+	// live sessions as it may. Nothing has been written.
+	ErrLimit = errors.New("stores: identity has as many sessions as it may")
+
 	// ErrTooLarge is returned by Create and Update of a store with a bound on
 	// payloads, and by Create and RevokeIdentity of one with a bound on
 	// identities. Nothing has been written.
@@ -67,6 +71,10 @@ type Create struct {
 	// Limit bounds the live sessions of Identity, this one included; those
 	// created first give way. 0 is no limit. It is ignored when anonymous.
 	Limit int
+
+	// Refuse makes Create answer ErrLimit instead, and nobody gives way, where
+	// there are Limit live sessions of Identity already.
+	Refuse bool
 }
 
 // Created is what a store answers to Create.
@@ -125,7 +133,7 @@ type Store interface {
 	Load(ctx context.Context, id ID) (Record, error)
 
 	// Create adds a session, or answers ErrExists without touching the one
-	// that has the ID, or ErrFull.
+	// that has the ID, or ErrFull, or ErrLimit.
 	Create(ctx context.Context, c Create) (Created, error)
 
 	// Update replaces the payload of exactly the version given, else answers

@@ -53,7 +53,11 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
 	var own *group
 	if fresh != nil {
-		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
+		g := s.groups.find(name, c.Identity)
+		if c.Refuse && c.Limit > 0 && s.liveOf(g, now) >= c.Limit {
+			return stores.Created{}, stores.ErrLimit
+		}
+		created.Evicted = s.enforce(g, c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}
 	for s.count >= s.max { // more than once where a dead session gave way
@@ -106,6 +110,28 @@ func (s *Store) taken(sh *shard, hash uint64, id stores.ID, now int64) bool {
 	}
 	s.remove(sh, e)
 	return false
+}
+
+// liveOf counts the live sessions of g and removes the others. It looks at
+// those of one identity, whom a limit keeps few. Store.mu is held.
+func (s *Store) liveOf(g *group, now int64) int {
+	live, size := 0, g.size()
+	if size == 0 {
+		return 0
+	}
+	for e := g.first; size > 0; size-- {
+		newer := e.next
+		sh, _ := s.shard(e.id)
+		sh.mu.Lock()
+		if e.live(now) {
+			live++
+		} else {
+			s.remove(sh, e)
+		}
+		sh.mu.Unlock()
+		e = newer
+	}
+	return live
 }
 
 // enforce makes room for one session below limit: the newest stay. It returns

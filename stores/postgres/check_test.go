@@ -95,7 +95,7 @@ func TestCheck(t *testing.T) {
 		exec(`GRANT INSERT, UPDATE, DELETE ON {schema}.humasess_sessions, {schema}.humasess_revocations TO {app}`)
 		wantCheck(t, store, "", "")
 		exec(`REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM public; GRANT USAGE ON SCHEMA {schema} TO {app}`)
-		wantCheck(t, store, "", "GRANT EXECUTE on the functions humasess_create_v1")
+		wantCheck(t, store, "", "GRANT EXECUTE on the functions humasess_clear_v1, humasess_create_v1")
 	})
 	t.Run("server gone", func(t *testing.T) {
 		gone := servertest.StartPostgres(t)

@@ -118,6 +118,7 @@ var (
 	_ stores.Store       = (*Store)(nil)
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Scanner     = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
 	_ stores.Watcher     = (*Store)(nil)
 )
@@ -151,6 +152,7 @@ func single(db DB) bool {
 type statements struct {
 	load, loadMany, list, create, update, touch, remove, revoke string
 	dead, idle, marks, blocks                                   string
+	scan, count, everybody, creating, clear                     string
 }
 
 const columns = `id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires)
@@ -172,6 +174,22 @@ func newStatements(n names, channel string) statements {
 		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
 		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea, `) + channel + `)`,
 		revoke: n.sql(`SELECT o_count, o_before, o_now FROM {revoke}($1::bytea, $2::bytea, $3::bigint, `) + channel + `)`,
+
+		// So many rows, and then those that are meant: the planner would guess
+		// that these are few, and read the whole table for each page.
+		scan: n.sql(`WITH page AS MATERIALIZED (SELECT * FROM {sessions} WHERE id > $1::bytea ORDER BY id LIMIT $3::bigint)
+			SELECT id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires) || timestamptz_send(deadline)
+				|| timestamptz_send(clock_timestamp()), CASE WHEN meant THEN payload ELSE '' END, meant
+			FROM (SELECT *, expires > clock_timestamp() AND substr(payload, 1, length($2::bytea)) = $2::bytea AS meant FROM page) p ORDER BY id`),
+		count: n.sql(`SELECT count(*) FROM {sessions} WHERE expires > clock_timestamp()
+			AND substr(payload, 1, length($1::bytea)) = $1::bytea`),
+		everybody: n.sql(`INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES ('', clock_timestamp(), 0)
+			ON CONFLICT (identity) DO UPDATE SET revoked = greatest(clock_timestamp(), r.revoked + interval '1 microsecond') RETURNING revoked`),
+		creating: `SELECT coalesce(array_agg(virtualtransaction), '{}') FROM pg_locks
+			WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND classid::bigint = $1::bigint AND objid::bigint = $2::bigint AND objsubid = 1
+			AND ($3::text[] IS NULL OR virtualtransaction = ANY($3::text[]))`,
+		clear: n.sql(`SELECT o_count, o_last FROM {clear}($1::bytea, $2::bytea, $3::bigint, `) + channel + `)`,
 
 		// now() and not clock_timestamp(): an index serves it.
 		dead: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(

@@ -28,6 +28,7 @@ const (
 	statusNotFound
 	statusConflict
 	statusExists
+	statusLimit
 )
 
 // maxTries bounds how often a call is repeated that the server has undone.
@@ -87,6 +88,8 @@ func failure(status int32) error {
 		return stores.ErrConflict
 	case statusExists:
 		return stores.ErrExists
+	case statusLimit:
+		return stores.ErrLimit
 	}
 	return fmt.Errorf("postgres: unexpected status %d", status)
 }

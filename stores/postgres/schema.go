@@ -19,19 +19,23 @@ type names struct {
 	schema  string // as given
 	prefix  string
 	replace *strings.Replacer
+
+	creating int64 // the advisory lock of those who create
 }
 
 // objects are the tables, indexes and functions, by their name in the schema.
 var objects = map[string]string{
 	"sessions": "sessions", "revocations": "revocations",
 	"stamp": "stamp_v1", "lock": "lock_v1", "hint": "hint_v1", "create": "create_v1", "update": "update_v1",
-	"touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v1",
+	"touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v1", "marked": "marked_v1", "clear": "clear_v1",
 }
 
 func newNames(schema, prefix string) names {
 	qualified := func(object string) string { return pgx.Identifier{schema, prefix + object}.Sanitize() }
 	space := fnv.New64a()
 	_, _ = space.Write([]byte("humasess " + qualified("sessions")))
+	creating := fnv.New64a()
+	_, _ = creating.Write([]byte("humasess creating " + qualified("sessions")))
 	pairs := []string{
 		"{schema}", pgx.Identifier{schema}.Sanitize(),
 		"{schema_text}", literal(schema),
@@ -41,13 +45,16 @@ func newNames(schema, prefix string) names {
 		"{by_deadline}", pgx.Identifier{prefix + "sessions_deadline"}.Sanitize(),
 		"{by_revoked}", pgx.Identifier{prefix + "revocations_revoked"}.Sanitize(),
 		"{space}", strconv.FormatInt(int64(space.Sum64()), 10),
+		"{creating}", strconv.FormatInt(int64(creating.Sum64()), 10),
 		"{body}", quoteFor(schema + prefix),
 		"{most_hints}", strconv.Itoa(mostHints),
 	}
 	for name, object := range objects {
 		pairs = append(pairs, "{"+name+"}", qualified(object))
 	}
-	return names{schema: schema, prefix: prefix, replace: strings.NewReplacer(pairs...)}
+	return names{
+		schema: schema, prefix: prefix, replace: strings.NewReplacer(pairs...), creating: int64(creating.Sum64()),
+	}
 }
 
 // sql puts the names into a text of ours, in one pass: what they contain is

@@ -58,7 +58,16 @@ BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'sessions are created and revoked at isolation level READ COMMITTED only' USING ERRCODE = '25001';
   END IF;
-  PERFORM pg_advisory_xact_lock(hashtextextended(encode(p_identity, 'hex'), {space}));
+  IF p_identity IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock(hashtextextended(encode(p_identity, 'hex'), {space}));
+  END IF;
+END {body};
+
+-- The mark of an identity, or that of everybody if it is later: no identity
+-- is the empty one.
+CREATE OR REPLACE FUNCTION {marked}(p_identity bytea) RETURNS timestamptz LANGUAGE plpgsql AS {body}
+BEGIN
+  RETURN (SELECT max(r.revoked) FROM {revocations} r WHERE r.identity IN (p_identity, ''::bytea));
 END {body};
 
 -- What has ended, for those who listen; the server sends it with the commit.
@@ -74,8 +83,9 @@ BEGIN
 END {body};
 
 CREATE OR REPLACE FUNCTION {create}(
-  p_id bytea, p_identity bytea, p_payload bytea, p_idle bigint, p_absolute bigint, p_limit bigint, p_channel text,
-  OUT o_status int, OUT o_expires timestamptz, OUT o_deadline timestamptz, OUT o_now timestamptz,
+  p_id bytea, p_identity bytea, p_payload bytea, p_idle bigint, p_absolute bigint,
+  p_limit bigint, -- negative refuses where positive evicts
+  p_channel text, OUT o_status int, OUT o_expires timestamptz, OUT o_deadline timestamptz, OUT o_now timestamptz,
   OUT o_revoked timestamptz, OUT o_evicted bigint
 ) LANGUAGE plpgsql AS {body}
 DECLARE
@@ -85,9 +95,9 @@ DECLARE
 BEGIN
   o_status := 0;
   o_evicted := 0;
-  IF p_identity IS NOT NULL THEN
-    PERFORM {lock}(p_identity);
-  END IF;
+  PERFORM {lock}(p_identity);
+  -- Held by everybody who has not seen a mark that is about to come; see Clear.
+  PERFORM pg_advisory_xact_lock_shared({creating});
   LOOP
     o_now := clock_timestamp();
     o_deadline := o_now + p_absolute * interval '1 microsecond';
@@ -102,11 +112,8 @@ BEGIN
       RETURN;
     END IF;
   END LOOP;
-  IF p_identity IS NULL THEN
-    RETURN;
-  END IF;
-  SELECT r.revoked INTO o_revoked FROM {revocations} r WHERE r.identity = p_identity;
-  IF p_limit = 0 THEN
+  o_revoked := {marked}(p_identity);
+  IF p_identity IS NULL OR p_limit = 0 THEN
     RETURN;
   END IF;
   SELECT count(*), count(*) FILTER (WHERE s.expires > o_now) INTO v_all, v_live
@@ -114,10 +121,17 @@ BEGIN
   IF v_all > v_live THEN
     DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.expires <= o_now;
   END IF;
-  IF v_live > p_limit THEN
+  IF v_live > abs(p_limit) THEN
     -- A delete does not wait for the identity. Hold what there is, and count
-    -- again: nobody gives way to a session that has ended.
+    -- again: nobody gives way to a session that has ended, or is refused for it.
     PERFORM FROM {sessions} s WHERE s.identity = p_identity ORDER BY s.seq FOR UPDATE;
+    IF p_limit < 0 THEN
+      IF (SELECT count(*) FROM {sessions} s WHERE s.identity = p_identity AND s.expires > o_now) > -p_limit THEN
+        DELETE FROM {sessions} s WHERE s.id = p_id;
+        o_status := 4;
+      END IF;
+      RETURN;
+    END IF;
     WITH kept AS (
       SELECT s.seq FROM {sessions} s WHERE s.identity = p_identity AND s.expires > o_now ORDER BY s.seq DESC LIMIT p_limit
     ), gone AS (
@@ -217,7 +231,7 @@ DECLARE
   v_gone bytea[];
 BEGIN
   PERFORM {lock}(p_identity);
-  SELECT r.revoked INTO o_before FROM {revocations} r WHERE r.identity = p_identity;
+  o_before := {marked}(p_identity);
   o_now := clock_timestamp();
   INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES (p_identity, o_now, p_pending)
     ON CONFLICT (identity) DO UPDATE SET revoked = o_now, pending = r.pending + p_pending;
@@ -225,6 +239,26 @@ BEGIN
     DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.id <> p_except RETURNING s.id, s.expires
   )
   SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_count, v_gone FROM gone g WHERE g.expires > o_now;
+  IF p_channel IS NOT NULL THEN
+    PERFORM {hint}(p_channel, v_gone);
+  END IF;
+END {body};
+
+-- A slice of Clear: the next rows by their ID, and of those the ones whose
+-- payload begins with p_head. o_last is NULL after the last row.
+CREATE OR REPLACE FUNCTION {clear}(
+  p_after bytea, p_head bytea, p_rows bigint, p_channel text, OUT o_count bigint, OUT o_last bytea
+) LANGUAGE plpgsql AS {body}
+DECLARE
+  v_gone bytea[];
+BEGIN
+  SELECT s.id INTO o_last FROM {sessions} s WHERE s.id > p_after ORDER BY s.id OFFSET p_rows - 1 LIMIT 1;
+  WITH gone AS (
+    DELETE FROM {sessions} s WHERE s.id > p_after AND (o_last IS NULL OR s.id <= o_last)
+      AND substr(s.payload, 1, length(p_head)) = p_head RETURNING s.id, s.expires
+  )
+  SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_count, v_gone
+    FROM gone g WHERE g.expires > clock_timestamp();
   IF p_channel IS NOT NULL THEN
     PERFORM {hint}(p_channel, v_gone);
   END IF;

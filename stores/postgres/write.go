@@ -83,6 +83,10 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if err := fitsIndex(c.Identity); err != nil {
 		return stores.Created{}, err
 	}
+	limit := int64(c.Limit)
+	if c.Refuse {
+		limit = -limit
+	}
 	var answer struct {
 		status  int32
 		times   instants
@@ -90,7 +94,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		evicted int64
 	}
 	err := s.row(ctx, s.text.create, []any{
-		c.ID[:], bytesOrNull(c.Identity), notNull(c.Payload), micros(c.Idle), micros(c.Absolute), int64(c.Limit),
+		c.ID[:], bytesOrNull(c.Identity), notNull(c.Payload), micros(c.Idle), micros(c.Absolute), limit,
 	}, &answer.status, &answer.times, &answer.revoked, &answer.evicted)
 	if err == nil {
 		err = failure(answer.status)

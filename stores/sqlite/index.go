@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -55,46 +54,47 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	created := stores.Created{
 		Version: 1, Expires: at(expires), Deadline: at(deadline), Now: at(t.now), RevokedAgo: stores.NotRevoked,
 	}
-	if c.Identity == "" {
-		return created, nil
-	}
 	if created.RevokedAgo, created.Mark, err = s.revokedAgo(t, c.Identity); err != nil {
 		return none, err
 	}
-	if c.Limit > 0 {
-		if created.Evicted, err = s.evict(t, c.Identity, c.Limit); err != nil {
+	if c.Limit > 0 && c.Identity != "" {
+		if created.Evicted, err = s.evict(t, c); err != nil {
 			return none, err
 		}
 	}
 	return created, nil
 }
 
-// evict makes the oldest sessions beyond a limit give way.
-func (s *Store) evict(t *tx, identity string, limit int) (int, error) {
-	if _, err := t.exec(s.text.expired, []byte(identity), t.now); err != nil {
+// evict makes the oldest sessions beyond a limit give way, or is ErrLimit: then
+// the transaction takes the new one back.
+func (s *Store) evict(t *tx, c stores.Create) (int, error) {
+	identity := []byte(c.Identity)
+	if _, err := t.exec(s.text.expired, identity, t.now); err != nil {
 		return 0, err
 	}
 	var n int
-	if err := t.row(s.text.number, []byte(identity)).Scan(&n); err != nil || n <= limit {
+	if err := t.row(s.text.number, identity).Scan(&n); err != nil || n <= c.Limit {
 		return 0, err
 	}
-	_, err := t.exec(s.text.evict, []byte(identity), n-limit)
-	return n - limit, err
+	if c.Refuse {
+		return 0, stores.ErrLimit
+	}
+	_, err := t.exec(s.text.evict, identity, n-c.Limit)
+	return n - c.Limit, err
 }
 
-// revokedAgo is how long ago an identity was revoked, or NotRevoked, and when.
+// revokedAgo is how long ago an identity or everybody was revoked, or
+// NotRevoked, and when.
 func (s *Store) revokedAgo(t *tx, identity string) (ago time.Duration, mark int64, err error) {
-	switch err := t.row(s.text.mark, []byte(identity)).Scan(&mark); {
-	case errors.Is(err, sql.ErrNoRows):
-		return stores.NotRevoked, 0, nil
-	case err != nil:
+	var last sql.NullInt64
+	if err := t.row(s.text.mark, []byte(identity)).Scan(&last); err != nil {
 		return 0, 0, err
 	}
-	age := time.Duration(t.real - mark)
-	if age > stores.RevocationRetention {
-		return stores.NotRevoked, 0, nil // about to be swept: do not depend on when
+	age := time.Duration(t.real - last.Int64)
+	if !last.Valid || age > stores.RevocationRetention {
+		return stores.NotRevoked, 0, nil // or about to be swept: do not depend on when
 	}
-	return max(age, 0), mark, nil // fail closed where the clock was set back
+	return max(age, 0), last.Int64, nil // fail closed where the clock was set back
 }
 
 // RevokeIdentity deletes every session of an identity but except, atomically,

@@ -99,6 +99,7 @@ var (
 	_ stores.Store       = (*Store)(nil)
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Scanner     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
 )

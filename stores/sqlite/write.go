@@ -18,6 +18,7 @@ type statements struct {
 	free, insert, expired, number, evict        string
 	update, touch, remove                       string
 	mark, setMark, live, revoke, sweep, oldMark string
+	bound, part, count, meant, clear            string
 }
 
 func newStatements(n names) statements {
@@ -38,11 +39,17 @@ func newStatements(n names) statements {
 		touch:  n.sql(`UPDATE {sessions} SET last_seen = ?, expires = ? WHERE id = ?`),
 		remove: n.sql(`DELETE FROM {sessions} WHERE id = ?`),
 
-		mark: n.sql(`SELECT revoked FROM {revocations} WHERE identity = ?`),
+		mark: n.sql(`SELECT max(revoked) FROM {revocations} WHERE identity IN (?, x'')`), // x'' is everybody
 		setMark: n.sql(`INSERT INTO {revocations} (identity, revoked) VALUES (?, ?)
 			ON CONFLICT (identity) DO UPDATE SET revoked = excluded.revoked`),
 		live:   n.sql(`SELECT count(*) FROM {sessions} WHERE identity = ? AND id <> ? AND expires > ?`),
 		revoke: n.sql(`DELETE FROM {sessions} WHERE identity = ? AND id <> ?`),
+
+		bound: n.sql(`SELECT id FROM {sessions} WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?`),
+		part:  n.sql(`SELECT ` + columns + ` FROM {sessions} WHERE id > ? AND id <= ? AND substr(payload, 1, ?) = ? ORDER BY id`),
+		count: n.sql(`SELECT count(*) FROM {sessions} WHERE expires > ? AND substr(payload, 1, ?) = ?`),
+		meant: n.sql(`SELECT count(*) FROM {sessions} WHERE id > ? AND id <= ? AND substr(payload, 1, ?) = ? AND expires > ?`),
+		clear: n.sql(`DELETE FROM {sessions} WHERE id > ? AND id <= ? AND substr(payload, 1, ?) = ?`),
 
 		sweep: n.sql(`DELETE FROM {sessions} WHERE seq IN
 			(SELECT seq FROM {sessions} WHERE expires <= ? ORDER BY expires LIMIT ?)`),

@@ -156,6 +156,9 @@ func (h *honest) Create(ctx context.Context, c stores.Create) (stores.Created, e
 	}
 	evicted := 0
 	if rows := h.of(c.Identity); c.Limit > 0 && c.Identity != "" && len(rows) >= c.Limit {
+		if c.Refuse {
+			return stores.Created{}, stores.ErrLimit
+		}
 		evicted = len(rows) - c.Limit + 1
 		for _, r := range rows[:evicted] {
 			delete(h.rows, r.ID)

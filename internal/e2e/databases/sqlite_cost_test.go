@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -76,10 +78,20 @@ func TestSQLiteStatements(t *testing.T) {
 		{"List", func() error { _, err := store.List(ctx, "ada"); return err }, 1},
 		{"Update", func() error { _, err := store.Update(ctx, stores.Update{ID: id, Version: 1}); return err }, 4},
 		{"Touch that is throttled", func() error { _, err := store.Touch(ctx, id, time.Hour); return err }, 3},
-		{"Create of an anonymous session", func() error { _, err := add("", 5); return err }, 4},
+		{"Create of an anonymous session", func() error { _, err := add("", 5); return err }, 5},
 		{"Create", func() error { _, err := add("ada", 0); return err }, 5},
 		{"Create with a limit", func() error { _, err := add("ada", 5); return err }, 7},
 		{"Create that evicts", func() error { _, err := add("ada", 1); return err }, 8},
+		{"Create that is refused", func() error {
+			_, err := store.Create(ctx, stores.Create{ID: stores.ID{7}, Identity: "ada", Idle: time.Hour, Absolute: time.Hour, Limit: 1, Refuse: true})
+			if !errors.Is(err, stores.ErrLimit) {
+				return fmt.Errorf("got error %w, want %w", err, stores.ErrLimit)
+			}
+			return nil
+		}, 7},
+		{"a page of Scan", func() error { _, err := store.Scan(ctx, nil, "", 10); return err }, 2},
+		{"Count", func() error { _, err := store.Count(ctx, nil); return err }, 1},
+		{"Clear of one slice", func() error { _, err := store.Clear(ctx, []byte("x")); return err }, 9},
 		{"RevokeIdentity", func() error { _, err := store.RevokeIdentity(ctx, "bob", stores.ID{}); return err }, 6},
 		{"Delete", func() error {
 			id, err := add("", 0)
