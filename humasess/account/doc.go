@@ -13,6 +13,7 @@
 //	POST   /sessions/revoke-others  revoke-other-sessions  end all but this one
 //	POST   /sign-out                sign-out               end this one
 //	POST   /sign-out-everywhere     sign-out-everywhere    end all of them
+//	GET    /session/events          watch-session          be told when this one ends: Options.Watch
 //
 // They are about the sessions of whoever asks, and of nobody else: the ID of
 // another user's session is answered as one that does not exist. No answer has

@@ -22,9 +22,10 @@ const (
 	RevokeOthers      Operation = "revoke-other-sessions" // POST /sessions/revoke-others
 	SignOut           Operation = "sign-out"              // POST /sign-out
 	SignOutEverywhere Operation = "sign-out-everywhere"   // POST /sign-out-everywhere
+	Watch             Operation = "watch-session"         // GET /session/events, with Options.Watch
 )
 
-var operations = []Operation{WhoAmI, List, Revoke, RevokeOthers, SignOut, SignOutEverywhere}
+var operations = []Operation{WhoAmI, List, Revoke, RevokeOthers, SignOut, SignOutEverywhere, Watch}
 
 // indexed are those that work on all sessions of an identity.
 func (name Operation) indexed() bool {
@@ -63,19 +64,27 @@ func (name Operation) operation(tags []string) huma.Operation {
 		op.Method, op.Path = http.MethodPost, "/sign-out-everywhere"
 		op.Summary = "Sign out everywhere"
 		op.Description = "Signs out all sessions of the user at once, the one that asks included."
+	case Watch:
+		op.Method, op.Path = http.MethodGet, "/session/events"
+		op.Summary = "Watch my session"
+		op.Description = "Server-sent events: `ended` when this session ends, by whatever road, and then the end of the stream. " +
+			"After it, or when the stream cannot be opened again, get-session tells whether one is signed in. Watching does not extend the session."
+		humasess.NoTouch(&op)
 	}
 	return op
 }
 
 // check refuses what Options.Edit must not do.
 func (name Operation) check(op *huma.Operation) error {
-	reads := name == WhoAmI || name == List
+	reads := name == WhoAmI || name == List || name == Watch
 	unsafe := []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	switch {
 	case op.OperationID == "":
 		return fmt.Errorf("Edit leaves %s without an operation ID", name)
 	case !reads && !slices.Contains(unsafe, op.Method):
 		return fmt.Errorf("Edit makes %s a %q request: a link on any page would end sessions", name, op.Method)
+	case name == Watch && op.Method != http.MethodGet:
+		return fmt.Errorf("Edit makes %s a %q request: an EventSource sends GET", name, op.Method)
 	case name == Revoke && !strings.Contains(op.Path, "{id}"):
 		return fmt.Errorf("Edit gives %s the path %q, which has no {id} in it", name, op.Path)
 	}

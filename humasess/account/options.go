@@ -35,6 +35,12 @@ type Options[T, V any] struct {
 	// beside them. The default is 100, as that of the manager's MaxPerIdentity.
 	MaxListed int
 
+	// Watch adds watch-session, a stream that tells a page when its session has
+	// ended, as soon as [humasess.Session.Done] knows. An open page holds a
+	// connection by it, of which browsers make six to a host over HTTP/1.1: a
+	// page that is hidden had better close it. The default is false.
+	Watch bool
+
 	// Tags of the operations. The default is "Sessions".
 	Tags []string
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
 	"github.com/humasess/sessions/humasess"
 )
 
@@ -32,7 +33,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 	_, err = sessions.List(context.Background(), "") // no identity: nothing is asked of the store
 	indexed := !errors.Is(err, errors.ErrUnsupported)
 	for _, name := range operations {
-		if slices.Contains(o.Omit, name) {
+		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {
 			continue
 		}
 		if name.indexed() && !indexed {
@@ -88,6 +89,8 @@ func (r *registration[T, V]) add(name Operation) error {
 		huma.Register(r.api, op, h.signOut)
 	case SignOutEverywhere:
 		huma.Register(r.api, op, h.signOutEverywhere)
+	case Watch:
+		sse.Register(r.api, op, events, h.watch)
 	}
 	if r.naked {
 		return errNotAttached

@@ -18,13 +18,16 @@ var accountMutants = []mutant{
 		"humasess/account/schema.go", "		if a.Current != b.Current {", "		if a.Current && b.Current {",
 	}}},
 	{"L7", "who-am-I extends the session", "humasess/account", "TestWhoAmI", []edit{{
-		"humasess/account/operation.go", "		humasess.NoTouch(&op)", "		_ = humasess.NoTouch",
+		"humasess/account/operation.go", "Asking does not extend it.\"\n		humasess.NoTouch(&op)", "Asking does not extend it.\"",
 	}}},
 	{"O10", "omitted operations are there", "humasess/account", "TestEdit", []edit{{
-		"humasess/account/register.go", "		if slices.Contains(o.Omit, name) {", "		if slices.Contains(o.Omit, name) && name == \"\" {",
+		"humasess/account/register.go", "		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {", "		if name == Watch && !o.Watch {",
 	}}},
 	{"O10", "the 404 is not documented", "humasess/account", "TestGoldenDocument", []edit{{
 		"humasess/account/register.go", "name == Revoke && fallback != nil", "name == List && fallback != nil",
+	}}},
+	{"R1", "a stream ends without a word", "humasess/account", "TestWatch", []edit{{
+		"humasess/account/watch.go", "			if ctx.Err() == nil {", "			if ctx.Err() != nil {",
 	}}},
 	{"", "a manager that is not attached is accepted", "humasess/account", "TestRegisterRefuses", []edit{{
 		"humasess/account/register.go", "	if r.naked {", "	if r.naked && name == \"\" {",
