@@ -12,11 +12,11 @@ import (
 // API returns one line for everything that users of the published packages can
 // name, sorted: constants with their values, variables, functions, methods,
 // types, fields with their tags, and methods of interfaces. Parameters stand
-// without their names.
+// without their names. Programs, examples and what is internal promise nothing.
 func (t *Tree) API() []string {
 	var lines []string
 	for _, p := range t.packages {
-		if p.name == "main" || slices.Contains(strings.Split(p.dir, "/"), "internal") {
+		if p.name == "main" || strings.HasPrefix(p.dir, "examples/") || slices.Contains(strings.Split(p.dir, "/"), "internal") {
 			continue
 		}
 		s := surface{dir: p.dir, visible: p.visible()}

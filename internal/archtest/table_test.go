@@ -64,6 +64,17 @@ var imports = archtest.Table{
 		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./stores/redis", "github.com/redis/rueidis"},
 		Tests:   []string{"./humasess/humasesstest", "./internal/servertest"},
 	},
+	"examples/devices": {
+		Imports: []string{
+			"./examples/devices/site", "./stores", "./stores/memory", "./stores/postgres", "./stores/redis",
+			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
+		},
+		Tests: []string{"./humasess/humasesstest", "./internal/servertest"},
+	},
+	"examples/devices/site": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./humasess/account", "./stores"},
+		Tests:   []string{"./humasess/humasesstest", "./stores/memory"},
+	},
 	"examples/...": {Imports: []string{
 		huma + "/...", "./humasess/...", "./openapi", "./security", "./stores/...",
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
