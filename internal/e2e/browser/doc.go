@@ -11,4 +11,8 @@
 // below .test is this machine, and there is no other: a page that wants
 // something else does not get it. Whatever does not come within a minute
 // ends the test.
+//
+// The tests of this folder are about what only a browser shows of sessions.
+// Those of huma's docs pages need npm, have the build tag sdk and run in make
+// test-sdk.
 package browser

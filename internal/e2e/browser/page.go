@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -102,16 +103,23 @@ func until[T any](p *Page, what, expression string) T {
 	}
 }
 
-// Screenshot returns what the window shows, as a PNG.
+// Screenshot returns what the window shows, as a PNG, once that is at rest.
 func (p *Page) Screenshot() []byte {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		p.tb.Fatalf("screenshot: %v", err)
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for last := []byte(nil); ; <-tick.C {
+		png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			p.tb.Fatalf("screenshot: %v", err)
+		}
+		if bytes.Equal(png, last) {
+			return png
+		}
+		last = png
 	}
-	return png
 }
 
 // Eval returns the value of a JavaScript expression in the page, and waits for
