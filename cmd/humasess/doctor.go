@@ -87,7 +87,7 @@ func (c *call) failed(ctx context.Context, check string, err error) finding {
 	if hint := c.advice(err); hint != "" {
 		text += ". " + hint
 	}
-	return finding{check, fail, strings.ReplaceAll(text, "\n", ", ")}
+	return finding{check, fail, strings.Join(strings.Fields(text), " ")} // one line
 }
 
 // checked is what the store itself knows.

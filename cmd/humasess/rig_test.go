@@ -60,9 +60,15 @@ func in(ctx context.Context, env map[string]string, input string, args ...string
 // call calls the program about the site's store.
 func (s *site) call(t *testing.T, args ...string) result {
 	t.Helper()
+	return s.answer(t, "", args...)
+}
+
+// answer is call by somebody who can be asked, unless they have no answer.
+func (s *site) answer(t *testing.T, answer string, args ...string) result {
+	t.Helper()
 	env := map[string]string{"HUMASESS_STORE": s.url}
 	maps.Copy(env, s.env)
-	return in(t.Context(), env, "", slices.Concat(args[:1], s.flags, args[1:])...)
+	return in(t.Context(), env, answer, slices.Concat(args[:1], s.flags, args[1:])...)
 }
 
 // want calls, requires the exit code, and returns the output.
@@ -129,13 +135,19 @@ func onSQLiteAt(t *testing.T, now func() time.Time) *site {
 	path := filepath.Join(t.TempDir(), "a b?c#d%41.db") // has to be escaped
 	s := &site{kind: "sqlite", url: "sqlite:" + path}
 	s.want(t, exitOK, "migrate")
+	s.db = openSQLite(t, path)
+	s.store = sqlite.New(s.db, &sqlite.Options{SweepEvery: -1, Now: now})
+	return s
+}
+
+func openSQLite(t *testing.T, path string) *sql.DB {
+	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	s.db, s.store = db, sqlite.New(db, &sqlite.Options{SweepEvery: -1, Now: now})
-	return s
+	return db
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

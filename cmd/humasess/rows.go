@@ -94,7 +94,7 @@ func cell(s string) string {
 		return "-"
 	}
 	if !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return !printable(r) }) || s == "-" || s[0] == '"' {
-		return strconv.QuoteToGraphic(s)
+		return strconv.Quote(s)
 	}
 	return s
 }
