@@ -22,7 +22,7 @@ type visitor struct {
 	Seen  time.Time `json:"seen"`
 }
 
-// anyVisitor holds the same and is decoded for every reader.
+// anyVisitor holds the same, but every reader needs roles of its own.
 type anyVisitor struct {
 	UID   string    `json:"uid"`
 	Name  string    `json:"name"`

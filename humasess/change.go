@@ -136,8 +136,8 @@ func (s *state[T]) share(data *T) {
 		if s.rec.open != nil && s.rec.open.decoded {
 			base = &s.rec.open.value
 		}
-		shared := &opened[T]{value: *data, decoded: true}
-		detach(&shared.value, base)
+		shared := &opened[T]{decoded: true}
+		s.m.values.keep(&shared.value, data, base)
 		s.pending.shared = shared
 	}
 }

@@ -23,45 +23,64 @@ func (c Codec) withDefaults() Codec {
 
 // Cloner is implemented by session data that can copy itself: no slice, map
 // or pointer of the copy may lead to the original. The copy is then made from
-// a value that the memory store keeps decoded, which saves decoding it.
+// a value that the memory store keeps decoded, which saves decoding it. Data of
+// plain kinds, slices, maps and pointers are copied without it, unless they
+// have a [Codec] of their own, or types that decode or contain themselves.
 type Cloner[T any] interface{ Clone() T }
 
 // values turns stored bytes into values of T and back.
 type values[T any] struct {
-	codec Codec
-	flat  bool // copying a T copies everything that can change
-	clone func(T) T
-	exact exactness
+	codec   Codec
+	shares  bool // a decoded value can be kept and copied from
+	clone   func(T) T
+	unshare unshare
+	exact   exactness
 
 	unmarshal func(data []byte, v any) error
 }
 
 func newValues[T any](c Codec) values[T] {
-	v := values[T]{codec: c.withDefaults(), flat: isFlat(reflect.TypeFor[T]())}
+	v := values[T]{codec: c.withDefaults()}
+	t := reflect.TypeFor[T]()
 	v.unmarshal = v.codec.Unmarshal
-	if c.Unmarshal == nil && keepsNoJSON(reflect.TypeFor[T](), map[reflect.Type]bool{}) {
+	if c.Unmarshal == nil && keepsNoJSON(t, map[reflect.Type]bool{}) {
 		v.unmarshal = unmarshalJSON
-	}
-	if v.flat && c.Marshal == nil {
-		v.exact = exactnessOf(reflect.TypeFor[T]())
 	}
 	var zero T
 	if _, ok := any(zero).(Cloner[T]); ok {
 		v.clone = func(t T) T { return any(t).(Cloner[T]).Clone() }
 	} else if _, ok := any(&zero).(Cloner[T]); ok {
 		v.clone = func(t T) T { return any(&t).(Cloner[T]).Clone() }
+	} else if c.Marshal == nil {
+		v.unshare, v.shares = unshareOf(t)
+		v.exact = exactnessOf(t)
 	}
+	v.shares = v.shares || v.clone != nil || isFlat(t)
 	return v
 }
 
-// shares reports whether a decoded value can be kept and copied from.
-func (v *values[T]) shares() bool { return v.flat || v.clone != nil }
-
+// copy returns a kept value as the caller's own.
 func (v *values[T]) copy(kept *T) T {
-	if v.clone != nil {
+	switch {
+	case v.clone != nil:
 		return v.clone(*kept)
+	case v.unshare != nil:
+		own := new(T)
+		*own = *kept
+		v.unshare(reflect.ValueOf(own).Elem())
+		return *own
 	}
 	return *kept
+}
+
+// keep makes dst a copy of the caller's value that can be kept. base is the
+// one that was kept before, or nil.
+func (v *values[T]) keep(dst, t, base *T) {
+	*dst = *t
+	if v.unshare != nil {
+		v.unshare(reflect.ValueOf(dst).Elem())
+	}
+	detach(dst, base)
 }
 
 func (v *values[T]) encode(t *T) ([]byte, error) { return v.codec.Marshal(t) }
@@ -69,7 +88,7 @@ func (v *values[T]) encode(t *T) ([]byte, error) { return v.codec.Marshal(t) }
 // survives reports whether decoding what encode returned for *t would give
 // exactly *t. False may also mean that nobody knows.
 func (v *values[T]) survives(t *T) bool {
-	return v.exact != nil && v.exact(reflect.ValueOf(t).Elem())
+	return v.exact != nil && v.shares && v.exact(reflect.ValueOf(t).Elem())
 }
 
 func (v *values[T]) decode(data []byte) (*T, error) {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -21,149 +20,13 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// deep has everything that two copies could share.
-type deep struct {
-	List  []int
-	Map   map[string]int
-	Ptr   *int
-	Inner struct{ List []string }
-	Any   any
-}
-
-func newDeep() deep {
-	n := 1
-	d := deep{List: []int{1, 2}, Map: map[string]int{"a": 1}, Ptr: &n, Any: []any{"x"}}
-	d.Inner.List = []string{"x"}
-	return d
-}
-
-// spoil changes all that it can reach.
-func (d *deep) spoil() {
-	d.List[0], d.Map["a"], *d.Ptr, d.Inner.List[0] = 99, 99, 99, "spoilt"
-	d.Map["b"] = 99
-	d.Any.([]any)[0] = "spoilt"
-	_ = append(d.List[:1], 99)
-}
-
-// cloned is deep with a copy of its own, which is what makes it shared.
-type cloned struct{ deep }
-
-func (c cloned) Clone() cloned {
-	n := *c.Ptr
-	d := deep{List: slices.Clone(c.List), Map: map[string]int{}, Ptr: &n, Any: slices.Clone(c.Any.([]any))}
-	maps.Copy(d.Map, c.Map)
-	d.Inner.List = slices.Clone(c.Inner.List)
-	return cloned{d}
-}
-
-// pointerCloned has the method on its pointer.
-type pointerCloned struct{ deep }
-
-func (c *pointerCloned) Clone() pointerCloned { return pointerCloned{cloned{c.deep}.Clone().deep} }
-
 // flat can be shared: a copy has nothing in common with it.
 type flat struct {
 	N     int
 	Roles [2]string
 }
 
-func text(v any) string {
-	data, err := json.Marshal(v)
-	return fmt.Sprint(string(data), err)
-}
-
-// noAlias checks that nothing a handler gets or gives is anybody else's.
-func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
-	t.Helper()
-	r := newRig(t, humasess.Options[T]{})
-	want := text(fresh())
-	get := func(s *humasess.Session[T]) T { v, _ := s.Get(); return v }
-	check := func(when string, s *humasess.Session[T]) {
-		t.Helper()
-		if got := text(get(s)); got != want {
-			t.Errorf("%s: got %s, want %s", when, got, want)
-		}
-	}
-	c := r.client()
-	r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
-		given := fresh()
-		if err := s.Start(given); err != nil {
-			return err
-		}
-		spoil(&given)
-		check("after Start", s)
-		got := get(s)
-		spoil(&got)
-		check("a second Get after Start", s)
-		return nil
-	})
-	for range 2 {
-		r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
-			check("the next request", s)
-			for range 3 {
-				got := get(s)
-				spoil(&got)
-				check("the next Get", s)
-			}
-			return nil
-		})
-	}
-	var kept *T
-	r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
-		err := s.Update(func(v *T) error { kept = v; return nil })
-		spoil(kept)
-		check("after Update, through what its function kept", s)
-		_ = s.Update(func(v *T) error { spoil(v); return errors.New("x") })
-		check("after an Update that failed", s)
-		return err
-	})
-	spoil(kept)
-	infos := []humasess.Info[T]{}
-	r.must(c, func(ctx context.Context, s *humasess.Session[T]) error {
-		check("after the commit, through what the function kept", s)
-		var err error
-		if infos, err = s.List(ctx); err == nil {
-			spoil(&infos[0].Data)
-		}
-		check("after List", s)
-		return nil
-	})
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() { // the race detector looks on
-			r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
-				for range 10 {
-					got := get(s)
-					spoil(&got)
-				}
-				return nil
-			})
-		})
-	}
-	wg.Wait()
-	r.must(c, func(_ context.Context, s *humasess.Session[T]) error { check("at the end", s); return nil })
-}
-
-func TestNothingAliases(t *testing.T) {
-	t.Run("decoded each time", func(t *testing.T) { noAlias(t, newDeep, (*deep).spoil) })
-	t.Run("Cloner", func(t *testing.T) {
-		noAlias(t, func() cloned { return cloned{newDeep()} }, func(c *cloned) { c.spoil() })
-	})
-	t.Run("Cloner with a pointer receiver", func(t *testing.T) {
-		noAlias(t, func() pointerCloned { return pointerCloned{newDeep()} }, func(c *pointerCloned) { c.spoil() })
-	})
-	t.Run("flat", func(t *testing.T) {
-		noAlias(t, func() flat { return flat{N: 1} }, func(f *flat) { f.N, f.Roles[0] = 99, "spoilt" })
-	})
-	t.Run("map", func(t *testing.T) {
-		noAlias(t, func() map[string]int { return map[string]int{"a": 1} }, func(m *map[string]int) { (*m)["a"] = 99 })
-	})
-	t.Run("slice", func(t *testing.T) {
-		noAlias(t, func() []int { return []int{1, 2} }, func(s *[]int) { (*s)[0] = 99 })
-	})
-}
-
-// A flat value is decoded once and copied from then on; others each time.
+// A flat value is decoded once and copied from then on, whatever the codec.
 func TestDecodedOnce(t *testing.T) {
 	var mu sync.Mutex
 	decoded := 0

@@ -5,37 +5,97 @@ import (
 	"strings"
 )
 
-// detach makes a flat value's strings its own, so that it may be kept: those
+// detach makes the strings of a value its own, so that it may be kept: those
 // of a handler may point into a request's buffers, which fasthttp uses again
-// for the next request. Strings that base has too are taken from there, which
-// saves copying what a change has left alone; base is nil or detached itself.
+// for the next request. Strings that base has too, in the same place, are taken
+// from there, which saves copying what a change has left alone; base is nil or
+// detached itself. The value's slices, maps and pointers are its own already.
 func detach[T any](t, base *T) {
 	v := reflect.ValueOf(t).Elem()
 	if base == nil {
-		detachValue(v, reflect.Zero(v.Type()))
+		detachValue(v, reflect.Value{})
 		return
 	}
 	detachValue(v, reflect.ValueOf(base).Elem())
 }
 
+// detachValue takes the zero Value for no base.
 func detachValue(v, base reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		if s := v.String(); s == base.String() {
+		if s := v.String(); base.IsValid() && s == base.String() {
 			v.SetString(base.String())
 		} else {
 			v.SetString(strings.Clone(s))
 		}
-	case reflect.Array:
+	case reflect.Array, reflect.Slice:
 		for i := range v.Len() {
-			detachValue(v.Index(i), base.Index(i))
+			var old reflect.Value
+			if base.IsValid() && i < base.Len() {
+				old = base.Index(i)
+			}
+			detachValue(v.Index(i), old)
 		}
 	case reflect.Struct:
 		if v.Type() == timeType {
 			return
 		}
 		for i := range v.NumField() {
-			detachValue(v.Field(i), base.Field(i))
+			old := base
+			if base.IsValid() {
+				old = base.Field(i)
+			}
+			detachValue(v.Field(i), old)
+		}
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		var old reflect.Value
+		if base.IsValid() {
+			old = base.Elem() // of nil, the zero Value
+		}
+		detachValue(v.Elem(), old)
+	case reflect.Map:
+		detachMap(v)
+	case reflect.Interface:
+		if p := v.Addr().Interface().(*any); *p != nil {
+			*p = detachJSON(*p)
 		}
 	}
+}
+
+func detachMap(v reflect.Value) {
+	if v.IsNil() {
+		return
+	}
+	t := v.Type()
+	kept := reflect.MakeMapWithSize(t, v.Len())
+	key, value := reflect.New(t.Key()).Elem(), reflect.New(t.Elem()).Elem()
+	for each := v.MapRange(); each.Next(); {
+		key.SetIterKey(each)
+		value.SetIterValue(each)
+		detachValue(key, reflect.Value{})
+		detachValue(value, reflect.Value{})
+		kept.SetMapIndex(key, value)
+	}
+	v.Set(kept)
+}
+
+func detachJSON(v any) any {
+	switch v := v.(type) {
+	case string:
+		return strings.Clone(v)
+	case []any:
+		for i := range v {
+			v[i] = detachJSON(v[i])
+		}
+	case map[string]any:
+		kept := make(map[string]any, len(v))
+		for key, value := range v {
+			kept[strings.Clone(key)] = detachJSON(value)
+		}
+		return kept
+	}
+	return v
 }

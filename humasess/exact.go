@@ -3,6 +3,7 @@ package humasess
 import (
 	"encoding"
 	"encoding/json"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,31 +11,48 @@ import (
 	"unicode/utf8"
 )
 
-// exactness reports which values of a flat type come back from encoding/json
-// exactly as they were. After a change to such a value the next reader can
-// copy it instead of decoding it; for all others decoding decides what the
-// change has come to. nil knows none.
+// exactness reports which values of a type come back from encoding/json exactly
+// as they were. After a change to such a value the next reader can copy it
+// instead of decoding it; for all others decoding decides what the change has
+// come to. nil knows none.
 type exactness func(reflect.Value) bool
 
 func always(reflect.Value) bool { return true }
 
 // exactnessOf walks a type once. It knows exported fields of plain kinds, and
-// time.Time; a marshaler, an embedded struct, a tag with options or a name
-// that could be taken for another's makes it give up.
-func exactnessOf(t reflect.Type) exactness {
+// time.Time; a marshaler, an embedded struct, an option of a tag that it does
+// not know, a name that could be taken for another's, or a type that contains
+// itself make it give up.
+func exactnessOf(t reflect.Type) exactness { return walk{}.exactness(t) }
+
+func (w walk) exactness(t reflect.Type) exactness {
 	switch {
 	case t == timeType:
 		return exactTime
-	case marshals(t):
+	case marshals(t) || slices.Contains(w, t):
 		return nil
 	}
+	w = append(slices.Clip(w), t)
 	switch t.Kind() {
 	case reflect.String:
 		return func(v reflect.Value) bool { return utf8.ValidString(v.String()) }
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 && !marshals(t.Elem()) {
+			return always // as base64
+		}
+		return w.exactElems(t)
 	case reflect.Array:
-		return exactArray(t)
+		return w.exactElems(t)
 	case reflect.Struct:
-		return exactStruct(t)
+		return w.exactStruct(t)
+	case reflect.Map:
+		return w.exactMap(t)
+	case reflect.Pointer:
+		return w.exactPointer(t)
+	case reflect.Interface:
+		if t == anyType {
+			return func(v reflect.Value) bool { return v.IsNil() || exactJSON(v.Elem().Interface()) }
+		}
 	case reflect.Bool,
 		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64,
@@ -51,8 +69,8 @@ func exactTime(v reflect.Value) bool {
 	return *t == t.UTC().Round(0) //nolint:staticcheck // representation is the question, not the instant
 }
 
-func exactArray(t reflect.Type) exactness {
-	elem := exactnessOf(t.Elem())
+func (w walk) exactElems(t reflect.Type) exactness {
+	elem := w.exactness(t.Elem())
 	if elem == nil {
 		return nil
 	}
@@ -66,18 +84,72 @@ func exactArray(t reflect.Type) exactness {
 	}
 }
 
-func exactStruct(t reflect.Type) exactness {
+// exactMap leaves keys of other kinds, which are written as text, to decoding.
+func (w walk) exactMap(t reflect.Type) exactness {
+	elem := w.exactness(t.Elem())
+	if elem == nil || t.Key().Kind() != reflect.String || marshals(t.Key()) {
+		return nil
+	}
+	return func(v reflect.Value) bool {
+		value := reflect.New(t.Elem()).Elem()
+		for each := v.MapRange(); each.Next(); {
+			value.SetIterValue(each)
+			if !utf8.ValidString(each.Key().String()) || !elem(value) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// exactPointer leaves pointers to what may be null itself to decoding.
+func (w walk) exactPointer(t reflect.Type) exactness {
+	switch t.Elem().Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		return nil
+	}
+	elem := w.exactness(t.Elem())
+	if elem == nil {
+		return nil
+	}
+	return func(v reflect.Value) bool { return v.IsNil() || elem(v.Elem()) }
+}
+
+// exactJSON knows which values of an interface encoding/json would put there.
+func exactJSON(v any) bool {
+	switch v := v.(type) {
+	case nil, bool, float64:
+		return true
+	case string:
+		return utf8.ValidString(v)
+	case []any:
+		return v != nil && !slices.ContainsFunc(v, func(e any) bool { return !exactJSON(e) })
+	case map[string]any:
+		for key, e := range v {
+			if !utf8.ValidString(key) || !exactJSON(e) {
+				return false
+			}
+		}
+		return v != nil
+	}
+	return false
+}
+
+func (w walk) exactStruct(t reflect.Type) exactness {
 	fields := make([]exactness, t.NumField())
 	names := map[string]bool{}
 	for i := range fields {
 		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" {
 			name = f.Name
 		}
 		name = strings.ToLower(name)
-		fields[i] = exactnessOf(f.Type)
-		if !f.IsExported() || f.Anonymous || options != "" || names[name] || !plainName(name) || fields[i] == nil {
+		fields[i] = w.exactness(f.Type)
+		if option == "omitempty" {
+			fields[i] = exactUnlessEmpty(f.Type, fields[i])
+		}
+		if !f.IsExported() || f.Anonymous || option != "" && option != "omitempty" || names[name] || !plainName(name) || fields[i] == nil {
 			return nil
 		}
 		names[name] = true
@@ -90,6 +162,25 @@ func exactStruct(t reflect.Type) exactness {
 		}
 		return true
 	}
+}
+
+// exactUnlessEmpty is for fields that are left out when they are empty: what is
+// not there decodes as the zero value, which some empty values are not.
+func exactUnlessEmpty(t reflect.Type, field exactness) exactness {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Map:
+		return field.and(func(v reflect.Value) bool { return v.IsNil() || v.Len() > 0 })
+	case reflect.Float32, reflect.Float64:
+		return field.and(func(v reflect.Value) bool { return v.Float() != 0 || !math.Signbit(v.Float()) })
+	}
+	return field
+}
+
+func (e exactness) and(other exactness) exactness {
+	if e == nil {
+		return nil
+	}
+	return func(v reflect.Value) bool { return e(v) && other(v) }
 }
 
 // plainName reports whether encoding/json takes a name from a tag and folds

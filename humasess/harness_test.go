@@ -24,7 +24,7 @@ import (
 )
 
 // account is the usual session data of these tests. Its slice makes it one
-// that cannot be shared between requests.
+// whose copies are not just assigned.
 type account struct {
 	ID    string   `json:"id"`
 	Roles []string `json:"roles,omitempty"`

@@ -81,7 +81,7 @@ func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error
 // value comes from the stored bytes and from nowhere else, or a caller would
 // hold a part of it.
 func (m *Manager[T]) share(o *opened[T]) *opened[T] {
-	if m.values.shares() {
+	if m.values.shares {
 		if v, err := m.values.decode(o.data); err == nil {
 			o.value, o.decoded = *v, true
 		}

@@ -84,6 +84,7 @@ var imports = archtest.Table{
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
-	"internal/mutants":    {},
-	"internal/servertest": {Imports: []string{"testing"}},
+	"internal/mutants":     {},
+	"internal/servertest":  {Imports: []string{"testing"}},
+	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
 }

@@ -133,7 +133,7 @@ those of one shared machine (%s, %s/%s, %d cores), with server and client of Red
 - *allocations* are those beyond bare huma's, for one request; with servers they are gated in the stores' own tests.
 - scs keeps sessions with its default codec, gob, or with a JSON codec made for this type. It reads and writes without
   a version: two requests that modify a session at once lose one change, where humasess keeps both.
-- *any T*: the type has a slice in it, so that each request decodes its own copy.
+- *any T*: the type has a slice in it, so that each request needs one of its own.
 
 | sessions in | request | with | µs | of bare huma | allocations |
 |---|---|---|---|---|---|

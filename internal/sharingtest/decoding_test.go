@@ -1,0 +1,73 @@
+package sharingtest_test
+
+import (
+	"context"
+	"encoding/json"
+	"math/big"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+// readsWhatDecodes modifies a session, again and again, and wants the next
+// requests to find what the stored bytes decode to, whatever was kept of it.
+func readsWhatDecodes[T any](t *testing.T, all ...T) {
+	t.Helper()
+	t.Run(reflect.TypeFor[T]().String(), func(t *testing.T) {
+		t.Helper()
+		r := newRig[T](t)
+		c := r.client()
+		r.must(c, func(_ context.Context, s *humasess.Session[T]) error { var zero T; return s.Start(zero) })
+		for i, v := range append(all, all[0]) {
+			var want T
+			data, err := json.Marshal(v)
+			if err == nil {
+				err = json.Unmarshal(data, &want)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
+				return s.Update(func(to *T) error { *to = v; return nil })
+			})
+			for range 2 {
+				if got, ok := r.data(c); !ok || !reflect.DeepEqual(got, want) {
+					t.Errorf("value %d, %s: got %#v, %v, want %#v", i, data, got, ok, want)
+				}
+			}
+		}
+	})
+}
+
+func TestReadsWhatDecodes(t *testing.T) {
+	readsWhatDecodes(t, trees()...)
+	readsWhatDecodes(t, []string{"a"}, nil, []string{}, []string{"\xff"})
+	readsWhatDecodes(t, map[string]int{"a": 1}, nil, map[string]int{})
+	readsWhatDecodes(t, map[string]any{"a": 1.0, "b": map[string]any{"c": []any{"d"}}}, map[string]any{"n": 1})
+	readsWhatDecodes(t, [][]string{{"a"}, nil, {}})
+	readsWhatDecodes(t, p(p(1)), p[*int](nil), nil)
+	readsWhatDecodes(t, p([]int{1}), p([]int(nil)))
+	readsWhatDecodes(t, wordy{[]string{"a", "b"}})
+	readsWhatDecodes(t, []wordy{{[]string{"a", "b"}}, {}})
+	readsWhatDecodes(t, map[named]*wordy{"a": {[]string{"b"}}})
+	readsWhatDecodes(t, chain{Names: []string{"a"}, Next: &chain{Names: []string{"b"}}})
+	readsWhatDecodes(t, tags{Quoted: 1, Skipped: []string{"gone"}, Zero: []string{}, Names: []string{"a"}})
+	readsWhatDecodes(t, embedding{leaf{Name: "a", Tags: []string{"b"}}, []string{"c"}})
+	readsWhatDecodes(t, big.NewInt(1), nil)
+	readsWhatDecodes(t, time.Now().In(time.FixedZone("here", 3600)), time.Time{})
+	readsWhatDecodes(t, any("a"), any(nil), any([]any{1.0}), any(map[string]any{"a": nil}))
+}
+
+// What decodes as one thing with two names stays one.
+func TestTwinsStayTwins(t *testing.T) {
+	r := newRig[twins](t)
+	c := r.client()
+	r.must(c, start(twins{A: p(1), B: p(1)}))
+	for range 2 {
+		if got, ok := r.data(c); !ok || got.A != got.B {
+			t.Errorf("got %v and %v, %v, want one number", got.A, got.B, ok)
+		}
+	}
+}

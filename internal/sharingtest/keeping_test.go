@@ -1,0 +1,51 @@
+package sharingtest_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"testing"
+	"unsafe"
+
+	"github.com/humasess/sessions/humasess"
+)
+
+// borrowed returns a string in a buffer that is used again after the request,
+// as fasthttp's are.
+func borrowed(s string) (text string, reuse func()) {
+	buf := []byte(s)
+	return unsafe.String(&buf[0], len(buf)), func() {
+		for i := range buf {
+			buf[i] = 'X'
+		}
+	}
+}
+
+// Strings that lead into a request's buffers are not kept, wherever they are.
+func TestNothingKeptOfARequestWhateverTheType(t *testing.T) {
+	r := newRig[tree](t)
+	c := r.client()
+	r.must(c, start(tree{Raw: json.RawMessage("1")}))
+	text, reuse := borrowed("first")
+	fill := func(v *tree, s string) {
+		v.Names, v.Leaves, v.Fixed[0] = []string{s}, []leaf{{Name: s}}, []string{s}
+		v.ByName, v.ByKey = map[string]leaf{s: {Tags: []string{s}}}, map[named]int{named(s): 1}
+		v.Leaf, v.Leaves2 = &leaf{Name: s}, []*leaf{{Name: s}}
+		v.Free, v.FreeMap = []any{s, map[string]any{s: s}}, map[string]any{s: []any{s}}
+	}
+	for range 2 {
+		r.must(c, func(_ context.Context, s *humasess.Session[tree]) error {
+			return s.Update(func(v *tree) error { fill(v, text); return nil })
+		})
+	}
+	reuse()
+	want := tree{Raw: json.RawMessage("1")}
+	fill(&want, "first")
+	want.Raw = nil // decoded from null
+	got, ok := r.data(c)
+	got.Raw = nil
+	if !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %s, %v, want %s", fmt.Sprint(got), ok, fmt.Sprint(want))
+	}
+}

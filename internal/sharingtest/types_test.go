@@ -1,0 +1,118 @@
+package sharingtest_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+)
+
+// The memory store keeps decoded values, and readers get copies of them. Types
+// of these tests are those that can be copied, and those that must not be.
+
+type leaf struct {
+	Name  string
+	Tags  []string
+	Count *int
+}
+
+// tree holds every kind that a copy can be made of.
+type tree struct {
+	Names   []string
+	Numbers []int
+	Bytes   []byte
+	Raw     json.RawMessage
+	Leaves  []leaf
+	Fixed   [2][]string
+	ByName  map[string]leaf
+	ByKey   map[named]int
+	ByCount map[int]string
+	Leaf    *leaf
+	Leaves2 []*leaf
+	Free    any
+	FreeMap map[string]any
+	Big     float64
+	Small   float32
+	Since   time.Time
+	Left    struct {
+		Names []string          `json:"names,omitempty"`
+		Map   map[string]string `json:"map,omitempty"`
+		Zero  float64           `json:"zero,omitempty"`
+		N     *int              `json:"n,omitempty"`
+	}
+}
+
+type named string
+
+// wordy writes itself as JSON does, but for what it makes of the letters.
+type wordy struct{ Words []string }
+
+func (w wordy) MarshalText() ([]byte, error) {
+	return []byte(strings.ToUpper(strings.Join(w.Words, " "))), nil
+}
+
+func (w *wordy) UnmarshalText(text []byte) error {
+	w.Words = strings.Fields(string(text))
+	return nil
+}
+
+// twins decode with both pointers to one number.
+type twins struct{ A, B *int }
+
+func (w *twins) UnmarshalJSON(data []byte) error {
+	var both struct{ A, B *int }
+	err := json.Unmarshal(data, &both)
+	w.A, w.B = both.A, both.A
+	return err
+}
+
+// chain contains itself.
+type chain struct {
+	Names []string
+	Next  *chain
+}
+
+// tags are some of a field's that JSON reads in ways of its own.
+type tags struct {
+	Quoted  int      `json:"quoted,string"`
+	Skipped []string `json:"-"`
+	Zero    []string `json:"zero,omitzero"`
+	Names   []string `json:"nämes"`
+}
+
+type embedding struct {
+	leaf
+	Names []string
+}
+
+func p[V any](v V) *V { return &v }
+
+func trees() []tree {
+	first := tree{
+		Names: []string{"a", ""}, Numbers: []int{1, math.MinInt64}, Bytes: []byte{0, 255}, Raw: json.RawMessage(`{"a":[1]}`),
+		Leaves: []leaf{{Name: "x", Tags: []string{"t"}, Count: p(1)}, {}}, Fixed: [2][]string{{"f"}, nil},
+		ByName: map[string]leaf{"one": {Tags: []string{"u"}}}, ByKey: map[named]int{"k": 1}, ByCount: map[int]string{7: "seven"},
+		Leaf: &leaf{Name: "y", Count: p(2)}, Leaves2: []*leaf{nil, {Tags: []string{"v"}}},
+		Free: map[string]any{"list": []any{1.5, "s", nil, true}}, FreeMap: map[string]any{"m": map[string]any{"n": []any{}}},
+		Big: math.MaxFloat64, Small: math.SmallestNonzeroFloat32, Since: time.Date(2030, 1, 2, 3, 4, 5, 6, time.UTC),
+	}
+	first.Left.Names, first.Left.Map, first.Left.N = []string{"l"}, map[string]string{"k": "v"}, p(0)
+	empty := tree{
+		Names: []string{}, Numbers: []int{}, Bytes: []byte{}, Raw: json.RawMessage("1"), Leaves: []leaf{}, ByName: map[string]leaf{}, ByKey: map[named]int{},
+		Leaf: &leaf{}, Leaves2: []*leaf{}, Free: []any{}, FreeMap: map[string]any{}, Big: math.Copysign(0, -1),
+	}
+	empty.Left.Names, empty.Left.Map, empty.Left.Zero = []string{}, map[string]string{}, math.Copysign(0, -1)
+	inexact := []tree{
+		{Raw: json.RawMessage("1"), Names: []string{"\xff"}},
+		{Raw: json.RawMessage("1"), ByName: map[string]leaf{"\xff": {}}},
+		{Raw: json.RawMessage("1"), Free: 1},
+		{Raw: json.RawMessage("1"), Free: []string{"typed"}},
+		{Raw: json.RawMessage("1"), Free: []any(nil)},
+		{Raw: json.RawMessage("1"), Free: leaf{Name: "typed"}},
+		{Raw: json.RawMessage("1"), FreeMap: map[string]any{"a": map[string]any(nil), "b": "\xff"}},
+		{Raw: json.RawMessage(" { } ")},
+		{},
+		{Raw: json.RawMessage("1"), Since: time.Now()},
+	}
+	return append([]tree{first, empty}, inexact...)
+}
