@@ -54,7 +54,7 @@ func TestGoClients(t *testing.T) {
 			t.Run(g.name+" from "+d.version, func(t *testing.T) {
 				generated := t.TempDir()
 				run(t, g.generate(save(t, api+d.path), generated)...)
-				noCookieArgument(t, generated, ".go")
+				noCookieArgument(t, generated)
 				client := buildOver(t, "./"+filepath.Join("testdata", g.name), generated)
 
 				run := func(want []call, args ...string) {

@@ -1,0 +1,48 @@
+//go:build sdk
+
+package sdk_test
+
+import (
+	"net/http"
+	"path/filepath"
+	"testing"
+)
+
+// fuzz lets schemathesis try what the document says: everything that it can
+// check, deterministically. It reports an answer of 500 and above, one that is
+// not in the document, one that differs from its schema, and an operation that
+// can be had without its session.
+func fuzz(t *testing.T, r runtimes, api string) {
+	for _, tt := range []struct {
+		name   string
+		signIn string
+	}{
+		{"without a session", ""},
+		{"with a session", "1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			document := get(t, api+documents[0].path)
+			dir := r.workshop(t, "python", document)
+			w := watch(t, api)
+			out := r.run(t, dir, "env", "SIGN_IN="+tt.signIn, "SCHEMATHESIS_HOOKS=hooks", filepath.Join(r.venv, "bin", "schemathesis"), "run", w.url+documents[0].path,
+				"--checks", "all", "--generation-deterministic", "--max-examples", "100", "--no-color")
+			t.Logf("%s", out)
+			answers := map[call]int{}
+			for _, c := range w.seen() {
+				answers[call{request: c.request, status: c.status}]++
+				if c.status >= http.StatusInternalServerError {
+					t.Errorf("%s: got %d", c.request, c.status)
+				}
+			}
+			// It did get where it should, and was kept out where it should.
+			for _, request := range []string{"GET /me", "GET /sessions", "GET /admin"} {
+				if got := answers[call{request: request, status: 200}]; (got > 0) != (tt.signIn != "") {
+					t.Errorf("%s: got %d answers of 200", request, got)
+				}
+				if got := answers[call{request: request, status: 401}]; got == 0 {
+					t.Errorf("%s: got no 401", request)
+				}
+			}
+		})
+	}
+}
