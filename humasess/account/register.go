@@ -130,7 +130,28 @@ func (r *registration[T, V]) describe(_ *huma.OpenAPI, op *huma.Operation) {
 		described.Description = fmt.Sprintf(freshText, r.options.Fresh) + " " + forbidden.Description
 		responses["403"] = &described
 	}
+	if name == Watch {
+		nameEvents(responses["200"])
+	}
 	op.Responses = responses
+}
+
+// nameEvents says by enum what sse.Register says by const, which OpenAPI 3.0
+// does not know, and which huma leaves in its document of that version.
+func nameEvents(stream *huma.Response) {
+	for _, media := range stream.Content {
+		if media.Schema == nil || media.Schema.Items == nil {
+			continue
+		}
+		kinds, _ := media.Schema.Items.Extensions["oneOf"].([]*huma.Schema)
+		for _, kind := range kinds {
+			event := kind.Properties["event"]
+			if name, ok := event.Extensions["const"]; ok {
+				event.Enum = []any{name}
+				delete(event.Extensions, "const")
+			}
+		}
+	}
 }
 
 const (
