@@ -16,10 +16,10 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test prepare format vet lint tidy race plain bench fuzz mutants golden vulncheck
+.PHONY: help run test test-sdk prepare prepare-sdk sdk format vet lint tidy race plain bench fuzz mutants golden vulncheck
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
 
 run: ## start the example of the README
 	go run ./examples/quickstart
@@ -27,6 +27,15 @@ run: ## start the example of the README
 # A test that lacks a server is skipped, but not here.
 test: ## run every check, installing what they need
 	@bash scripts/test
+
+test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk
+
+prepare-sdk:
+	@bash scripts/prepare --sdk
+
+sdk:
+	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 15m -v -run '^TestSDK$$' .
 
 prepare: $(LINT) ## install what the other targets need
 	@bash scripts/prepare

@@ -60,7 +60,7 @@ func run(ctx context.Context, dsn, listen string) error {
 		defer cancel()
 		stopped <- errors.Join(app.Close(limit), server.Shutdown(limit)) // the first ends the open streams
 	}()
-	fmt.Printf("Open http://%s and sign in as ada (engine) or grace (compiler).\n", listen)
+	fmt.Printf("Open http://%s and sign in as ada (engine) or grace (compiler).\n", listener.Addr())
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

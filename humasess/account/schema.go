@@ -14,7 +14,7 @@ type CurrentSession[V any] struct {
 	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again. Asking is no use."`
 	Deadline  time.Time `json:"deadline" doc:"When the session ends however much it is used."`
-	User      V         `json:"user" doc:"Who is signed in."`
+	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
 // SessionList is what list-sessions answers.

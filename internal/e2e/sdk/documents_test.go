@@ -9,25 +9,31 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// examples are all programs in the folder examples, with what they need.
-var examples = map[string]func(t *testing.T) (env, args []string){
-	"quickstart": func(*testing.T) (env, args []string) { return nil, nil },
-	"cookie": func(t *testing.T) (env, args []string) {
+// example is what it takes to run a program in the folder examples.
+type example struct {
+	needs  func(t *testing.T) (env, args []string) // nothing when nil
+	prefix string                                  // of the paths of its documents
+}
+
+var examples = map[string]example{
+	"quickstart": {},
+	"cookie": {needs: func(t *testing.T) (env, args []string) {
 		key, err := security.GenerateKey()
 		if err != nil {
 			t.Fatal(err)
 		}
 		return []string{"SESSION_KEYS=" + key.Reveal()}, nil
-	},
-	"postgres": func(t *testing.T) (env, args []string) {
+	}},
+	"devices": {prefix: "/api"},
+	"postgres": {needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-postgres", servertest.StartPostgres(t).DSN}
-	},
-	"redis": func(t *testing.T) (env, args []string) {
+	}},
+	"redis": {needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-redis", strings.Join(servertest.StartRedis(t).Addrs, ",")}
-	},
-	"sqlite": func(t *testing.T) (env, args []string) {
+	}},
+	"sqlite": {needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-file", filepath.Join(t.TempDir(), "sessions.db")}
-	},
+	}},
 }
 
 // eachDocument calls check with the documents that the examples serve. No
@@ -39,16 +45,19 @@ func eachDocument(t *testing.T, check func(t *testing.T, name string, document [
 		t.Fatal(err)
 	}
 	for _, dir := range dirs {
-		example := filepath.Base(filepath.Dir(dir))
-		t.Run(example, func(t *testing.T) {
-			needs, ok := examples[example]
+		name := filepath.Base(filepath.Dir(dir))
+		t.Run(name, func(t *testing.T) {
+			e, ok := examples[name]
 			if !ok {
-				t.Fatalf("examples/%s is not tested: add what it needs", example)
+				t.Fatalf("examples/%s is not tested: add what it needs", name)
 			}
-			env, args := needs(t)
-			api := start(t, example, env, args...)
+			var env, args []string
+			if e.needs != nil {
+				env, args = e.needs(t)
+			}
+			api := start(t, name, env, args...)
 			for _, d := range documents {
-				t.Run(d.version, func(t *testing.T) { check(t, example+" "+d.version, get(t, api+d.path)) })
+				t.Run(d.version, func(t *testing.T) { check(t, name+" "+d.version, get(t, api+e.prefix+d.path)) })
 			}
 		})
 	}

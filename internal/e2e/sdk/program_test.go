@@ -18,7 +18,7 @@ import (
 var root = filepath.Join("..", "..", "..")
 
 // address is in what every example prints once it serves.
-var address = regexp.MustCompile(`http://(\S+)/docs`)
+var address = regexp.MustCompile(`http://[^/\s]+`)
 
 // start runs an example as its users do, as a process, on a port that is free.
 // It ends with the test.
@@ -46,8 +46,8 @@ func start(t *testing.T, example string, env []string, args ...string) (url stri
 	go func() {
 		defer close(ended)
 		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			if match := address.FindStringSubmatch(lines.Text()); match != nil && len(found) == 0 {
-				found <- "http://" + match[1]
+			if at := address.FindString(lines.Text()); at != "" && len(found) == 0 {
+				found <- at
 			}
 		}
 	}()
