@@ -39,3 +39,34 @@ type Standing struct {
 
 	RevokedAgo time.Duration // since that revocation, or NotRevoked
 }
+
+// Subject is what [Revocations] are asked about.
+type Subject struct {
+	ID       ID
+	Identity string // "" for an anonymous session
+}
+
+// MultiRevocations are [Revocations] that tell about several sessions in one
+// round trip: a browser may send more than one cookie that opens.
+type MultiRevocations interface {
+	Revocations
+
+	// CheckMany returns what Check would for each subject, in their order.
+	CheckMany(ctx context.Context, subjects []Subject) ([]Standing, error)
+}
+
+// CheckMany checks several sessions: at once with [MultiRevocations], else one
+// by one.
+func CheckMany(ctx context.Context, r Revocations, subjects []Subject) ([]Standing, error) {
+	if m, ok := r.(MultiRevocations); ok {
+		return m.CheckMany(ctx, subjects)
+	}
+	standings := make([]Standing, len(subjects))
+	for i, s := range subjects {
+		var err error
+		if standings[i], err = r.Check(ctx, s.ID, s.Identity); err != nil {
+			return nil, err
+		}
+	}
+	return standings, nil
+}

@@ -34,6 +34,15 @@ func (c *counting) Check(ctx context.Context, id stores.ID, identity string) (st
 	return c.Revocations.Check(ctx, id, identity)
 }
 
+// CheckMany implements [stores.MultiRevocations].
+func (c *counting) CheckMany(ctx context.Context, subjects []stores.Subject) ([]stores.Standing, error) {
+	c.calls++
+	if c.err != nil {
+		return nil, c.err
+	}
+	return stores.CheckMany(ctx, c.Revocations, subjects)
+}
+
 type rig struct {
 	handler  http.Handler
 	sessions *humasess.Manager[coretest.User]
@@ -213,6 +222,27 @@ func TestRoundTrips(t *testing.T) {
 			t.Errorf("%s: got %d round trips, want %d", tt.path, count.calls, tt.want)
 		}
 	}
+	t.Run("several cookies that open are one", func(t *testing.T) {
+		ended := coretest.SignIn(t, r.handler, "ada")
+		old := ended.Cookie(name)
+		coretest.Do(t, ended, "POST", "/logout", http.StatusOK)
+		other := coretest.SignIn(t, r.handler, "bob").Cookie(name)
+		for _, tt := range []struct {
+			values []string
+			status int
+		}{
+			{[]string{old, c.Cookie(name)}, http.StatusOK},
+			{[]string{c.Cookie(name), old, "x"}, http.StatusOK},
+			{[]string{old, c.Cookie(name), other}, http.StatusUnauthorized},
+		} {
+			count.calls = 0
+			header := name + "=" + strings.Join(tt.values, "; "+name+"=")
+			w := humasesstest.NewClient(r.handler).Do("GET", "/me", nil, func(req *http.Request) { req.Header.Set("Cookie", header) })
+			if w.Code != tt.status || count.calls != 1 {
+				t.Errorf("%d cookies: got %d and %d round trips, want %d and 1", len(tt.values), w.Code, count.calls, tt.status)
+			}
+		}
+	})
 	count.err = errors.New("down")
 	w := c.Do("GET", "/me", nil)
 	if w.Code != http.StatusServiceUnavailable || len(w.Result().Cookies()) > 0 {

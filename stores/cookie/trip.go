@@ -48,10 +48,10 @@ func (t *trip) keep(b []byte) []byte {
 }
 
 var (
-	_ stores.Trip    = (*trip)(nil)
-	_ stores.IDMaker = (*trip)(nil)
-
+	_ stores.Trip        = (*trip)(nil)
+	_ stores.MultiLoader = (*trip)(nil)
 	_ stores.TripChecker = (*trip)(nil)
+	_ stores.IDMaker     = (*trip)(nil)
 )
 
 // NewID returns 96 random bits: the rest is zero and does not travel.
@@ -123,13 +123,15 @@ func (t *trip) stands(ctx context.Context, it *item) error {
 		return nil
 	}
 	st, err := t.store.revoked.Check(ctx, it.ID, it.Identity)
-	switch {
-	case err != nil:
-		return err
-	case st.Ended, !it.stood, st.Era != it.era, st.Mark != 0 && st.Mark != it.mark:
-		return stores.ErrNotFound
+	if err == nil && !it.standsBy(st) {
+		err = stores.ErrNotFound
 	}
-	return nil
+	return err
+}
+
+// standsBy reports whether the session was not revoked since it began.
+func (it *item) standsBy(st stores.Standing) bool {
+	return !st.Ended && it.stood && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)
 }
 
 // Check implements [stores.TripChecker].
@@ -158,6 +160,37 @@ func (t *trip) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 		return stores.Record{}, err
 	}
 	return it.Record, nil
+}
+
+// LoadMany implements [stores.MultiLoader].
+func (t *trip) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+	var records []stores.Record
+	var asked []*item
+	var subjects []stores.Subject
+	for _, id := range ids {
+		switch it, err := t.live(ctx, id); {
+		case errors.Is(err, stores.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case t.store.revoked == nil || it.fresh:
+			records = append(records, it.Record)
+		default:
+			asked, subjects = append(asked, it), append(subjects, stores.Subject{ID: id, Identity: it.Identity})
+		}
+	}
+	if len(asked) == 0 {
+		return records, nil
+	}
+	standings, err := stores.CheckMany(ctx, t.store.revoked, subjects)
+	if err != nil {
+		return nil, err
+	}
+	for i, it := range asked {
+		if it.standsBy(standings[i]) {
+			records = append(records, it.Record)
+		}
+	}
+	return records, nil
 }
 
 // Create implements [stores.Store]. The limit is not kept.

@@ -35,7 +35,7 @@ type revokedMark struct {
 	at   time.Duration // since Revocations.start
 }
 
-var _ stores.Revocations = (*Revocations)(nil)
+var _ stores.MultiRevocations = (*Revocations)(nil)
 
 // NewRevocations returns one that has seen nothing. It panics when the system
 // has no randomness.
@@ -57,12 +57,30 @@ func (r *Revocations) Check(ctx context.Context, id stores.ID, identity string) 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.standing(id, identity), nil
+}
+
+// CheckMany implements [stores.MultiRevocations].
+func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) ([]stores.Standing, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	standings := make([]stores.Standing, len(subjects))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, s := range subjects {
+		standings[i] = r.standing(s.ID, s.Identity)
+	}
+	return standings, nil
+}
+
+func (r *Revocations) standing(id stores.ID, identity string) stores.Standing {
 	st := stores.Standing{Era: r.era, RevokedAgo: stores.NotRevoked}
 	_, st.Ended = r.ended[id]
 	if m, ok := r.marks[identity]; ok {
 		st.Mark, st.RevokedAgo = m.mark, time.Since(r.start)-m.at
 	}
-	return st, nil
+	return st
 }
 
 // End implements [stores.Revocations].

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
@@ -26,6 +27,18 @@ func TestModes(t *testing.T) {
 			id := mustAdd(t, store)
 			if records, err := store.LoadMany(t.Context(), []stores.ID{id, {1}}); err != nil || len(records) != 1 {
 				t.Errorf("LoadMany: got %d records and error %v, want one", len(records), err)
+			}
+			r := openRevocations(t, db)
+			if err := r.End(t.Context(), stores.ID{1}, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			revoked, err := r.RevokeIdentity(t.Context(), "ada")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := r.CheckMany(t.Context(), []stores.Subject{{ID: stores.ID{1}}, {ID: stores.ID{2}, Identity: "ada"}})
+			if err != nil || len(got) != 2 || !got[0].Ended || got[1].Ended || got[1].Mark != revoked.Mark {
+				t.Errorf("CheckMany: got %+v, %v, want one ended and one revoked", got, err)
 			}
 		})
 	}

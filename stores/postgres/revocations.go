@@ -26,7 +26,7 @@ type Revocations struct {
 	schema, era, check, end, revoke string
 }
 
-var _ stores.Revocations = (*Revocations)(nil)
+var _ stores.MultiRevocations = (*Revocations)(nil)
 
 // The row with the empty key holds the era. A few rows that are due go with
 // every write. {table} is a quoted name.
@@ -38,9 +38,10 @@ const (
 
 	revokedSweep = `WITH due AS (DELETE FROM {table} WHERE key = ANY(ARRAY(
 		SELECT key FROM {table} WHERE until < now() AND key <> $1::bytea ORDER BY until LIMIT 10 FOR UPDATE SKIP LOCKED))) `
-	revokedCheck = `SELECT e.mark, EXISTS (SELECT FROM {table} s WHERE s.key = $1::bytea), coalesce(i.mark, 0),
+	revokedCheck = `SELECT e.mark, EXISTS (SELECT FROM {table} s WHERE s.key = q.session), coalesce(i.mark, 0),
 		(extract(epoch FROM clock_timestamp() - i.at) * 1000000)::bigint
-		FROM {table} e LEFT JOIN {table} i ON i.key = $2::bytea AND i.key <> '' WHERE e.key = ''`
+		FROM {table} e CROSS JOIN unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY q (session, identity, n)
+		LEFT JOIN {table} i ON i.key = q.identity AND i.key <> '' WHERE e.key = '' ORDER BY q.n`
 	revokedEnd = revokedSweep + `INSERT INTO {table} (key, mark, at, until)
 		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond') ON CONFLICT (key) DO NOTHING`
 	revokedRevoke = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until)
@@ -95,24 +96,46 @@ func identityKey(identity string) []byte {
 
 // Check implements [stores.Revocations].
 func (r *Revocations) Check(ctx context.Context, id stores.ID, identity string) (stores.Standing, error) {
-	if err := ctx.Err(); err != nil {
+	standings, err := r.CheckMany(ctx, []stores.Subject{{ID: id, Identity: identity}})
+	if err != nil {
 		return stores.Standing{}, err
 	}
+	return standings[0], nil
+}
+
+// CheckMany implements [stores.MultiRevocations].
+func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) ([]stores.Standing, error) {
+	if err := ctx.Err(); err != nil || len(subjects) == 0 {
+		return nil, err
+	}
+	sessions, identities := make([][]byte, len(subjects)), make([][]byte, len(subjects))
+	for i, s := range subjects {
+		sessions[i], identities[i] = sessionKey(s.ID), identityKey(s.Identity)
+	}
+	rows, err := r.store.db(ctx).Query(ctx, r.check, sessions, identities)
+	if err != nil {
+		return nil, explain(err)
+	}
+	standings, err := pgx.CollectRows(rows, scanStanding)
+	switch {
+	case err != nil:
+		return nil, explain(err)
+	case len(standings) != len(subjects):
+		return nil, errors.New("postgres: revocations have no era, call Revocations.Migrate")
+	}
+	return standings, nil
+}
+
+func scanStanding(row pgx.CollectableRow) (stores.Standing, error) {
 	var era int64
 	var ago *int64
 	st := stores.Standing{RevokedAgo: stores.NotRevoked}
-	err := r.store.db(ctx).QueryRow(ctx, r.check, sessionKey(id), identityKey(identity)).Scan(&era, &st.Ended, &st.Mark, &ago)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return stores.Standing{}, errors.New("postgres: revocations have no era, call Revocations.Migrate")
-	}
-	if err != nil {
-		return stores.Standing{}, explain(err)
-	}
+	err := row.Scan(&era, &st.Ended, &st.Mark, &ago)
 	st.Era = uint32(era)
 	if st.Mark != 0 && ago != nil {
 		st.RevokedAgo = time.Duration(max(0, *ago)) * time.Microsecond
 	}
-	return st, nil
+	return st, err
 }
 
 // End implements [stores.Revocations].

@@ -18,6 +18,13 @@ import (
 // by. It has one connection, which is never asked whether it is still there.
 func counted(t *testing.T, o postgres.Options) (*postgres.Store, *servertest.Proxy) {
 	t.Helper()
+	pool, schema, proxy := countedPool(t)
+	o.Schema, o.SweepEvery = schema, -1
+	return postgres.New(pool, &o), proxy
+}
+
+func countedPool(t *testing.T) (*pgxpool.Pool, string, *servertest.Proxy) {
+	t.Helper()
 	server := servertest.PostgresShared(t)
 	_, schema := open(t, shared(t))
 	proxy := servertest.NewProxy(t, server.Addr)
@@ -25,8 +32,7 @@ func counted(t *testing.T, o postgres.Options) (*postgres.Store, *servertest.Pro
 		c.MaxConns = 1
 		c.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	})
-	o.Schema, o.SweepEvery = schema, -1
-	return postgres.New(pool, &o), proxy
+	return pool, schema, proxy
 }
 
 // TestRoundTrips counts what goes over the wire for each operation of an API.

@@ -32,7 +32,7 @@ type Revocations struct {
 	keys   []string
 }
 
-var _ stores.Revocations = (*Revocations)(nil)
+var _ stores.MultiRevocations = (*Revocations)(nil)
 
 // NewRevocations returns one that uses the client, which stays the caller's,
 // and keys that begin with Options.Prefix. It panics where [New] does.
@@ -56,28 +56,45 @@ func identityField(identity string) string {
 }
 
 // call runs the script. An answer never depends on the new era that it brings.
-func (r *Revocations) call(ctx context.Context, n int, op, field, other string, keep time.Duration) ([]int64, error) {
+func (r *Revocations) call(ctx context.Context, n int, op string, keep time.Duration, fields ...string) ([]int64, error) {
 	var era [4]byte
 	if _, err := rand.Read(era[:]); err != nil {
 		return nil, err
 	}
-	return r.store.integers(ctx, r.script, r.keys, []string{
-		op, field, other, micros(keep), strconv.FormatUint(uint64(binary.BigEndian.Uint32(era[:])), 10),
-	}, n)
+	args := append([]string{op, micros(keep), strconv.FormatUint(uint64(binary.BigEndian.Uint32(era[:])), 10)}, fields...)
+	return r.store.integers(ctx, r.script, r.keys, args, n)
 }
 
 // Check implements [stores.Revocations].
 func (r *Revocations) Check(ctx context.Context, id stores.ID, identity string) (stores.Standing, error) {
-	v, err := r.call(ctx, 4, "check", sessionField(id), identityField(identity), 0)
+	standings, err := r.CheckMany(ctx, []stores.Subject{{ID: id, Identity: identity}})
 	if err != nil {
 		return stores.Standing{}, err
 	}
-	return stores.Standing{Era: uint32(v[0]), Ended: v[1] != 0, Mark: v[2], RevokedAgo: age(v[3])}, nil
+	return standings[0], nil
+}
+
+// CheckMany implements [stores.MultiRevocations].
+func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) ([]stores.Standing, error) {
+	fields := make([]string, 0, 2*len(subjects))
+	for _, s := range subjects {
+		fields = append(fields, sessionField(s.ID), identityField(s.Identity))
+	}
+	v, err := r.call(ctx, 1+3*len(subjects), "check", 0, fields...)
+	if err != nil {
+		return nil, err
+	}
+	standings := make([]stores.Standing, len(subjects))
+	for i := range standings {
+		of := v[1+3*i:]
+		standings[i] = stores.Standing{Era: uint32(v[0]), Ended: of[0] != 0, Mark: of[1], RevokedAgo: age(of[2])}
+	}
+	return standings, nil
 }
 
 // End implements [stores.Revocations].
 func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration) error {
-	v, err := r.call(ctx, 1, "end", sessionField(id), "", keep)
+	v, err := r.call(ctx, 1, "end", keep, sessionField(id))
 	if err == nil && v[0] == 0 {
 		err = stores.ErrNotFound
 	}
@@ -89,7 +106,7 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stor
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
-	v, err := r.call(ctx, 2, "revoke", identityField(identity), "", stores.LongestSession+time.Minute)
+	v, err := r.call(ctx, 2, "revoke", stores.LongestSession+time.Minute, identityField(identity))
 	if err != nil {
 		return stores.Revoked{}, err
 	}

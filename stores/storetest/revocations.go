@@ -20,6 +20,7 @@ func RunRevocations(t *testing.T, open func(t *testing.T) stores.Revocations) {
 		"R1 an ended session, and no other":            revocationsEnd,
 		"R2 a revoked identity, and no other":          revocationsIdentity,
 		"R2 every revocation leaves a mark of its own": revocationsRace,
+		"several are checked at once":                  revocationsMany,
 		"contexts are honoured":                        revocationsContext,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, open(t)) })
@@ -124,13 +125,43 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	}
 }
 
+func revocationsMany(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	if none, err := stores.CheckMany(t.Context(), r, nil); len(none) != 0 || err != nil {
+		t.Errorf("nobody: got %+v, %v, want nothing", none, err)
+	}
+	if err := r.End(t.Context(), stores.ID{1}, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	revoked, err := r.RevokeIdentity(t.Context(), "ada")
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects := []stores.Subject{
+		{ID: stores.ID{2}, Identity: "ada"}, {ID: stores.ID{3}}, {ID: stores.ID{1}, Identity: "eve"},
+		{ID: stores.ID{1}, Identity: "ada"}, {ID: stores.ID{2}, Identity: "ada"},
+	}
+	want := []stores.Standing{{Mark: revoked.Mark}, {}, {Ended: true}, {Ended: true, Mark: revoked.Mark}, {Mark: revoked.Mark}}
+	got, err := stores.CheckMany(t.Context(), r, subjects)
+	if err != nil || len(got) != len(want) {
+		t.Fatalf("got %+v, %v, want %d", got, err, len(want))
+	}
+	era := standing(t, r, stores.ID{}, "").Era
+	for i, st := range got {
+		if st.Ended != want[i].Ended || st.Mark != want[i].Mark || st.Era != era || (st.RevokedAgo == stores.NotRevoked) != (st.Mark == 0) {
+			t.Errorf("%d: got %+v, want era %d and %+v", i, st, era, want[i])
+		}
+	}
+}
+
 func revocationsContext(t *testing.T, r stores.Revocations) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, check := r.Check(ctx, stores.ID{1}, "ada")
+	_, many := stores.CheckMany(ctx, r, []stores.Subject{{ID: stores.ID{1}, Identity: "ada"}})
 	_, revoke := r.RevokeIdentity(ctx, "ada")
-	for i, err := range []error{check, revoke, r.End(ctx, stores.ID{1}, time.Hour)} {
+	for i, err := range []error{check, many, revoke, r.End(ctx, stores.ID{1}, time.Hour)} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("call %d: got %v, want %v", i, err, context.Canceled)
 		}

@@ -4,17 +4,22 @@
 local marks, due = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local op, field, other, keep, fresh = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local op, keep, fresh, field = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 redis.call('HSETNX', marks, 'e', fresh)
 local answer = {}
-if op == 'check' then
-  local found = redis.call('HMGET', marks, 'e', field, other)
-  local mark = tonumber(found[3]) or 0
-  local ago = -1
-  if mark > 0 then
-    ago = math.max(0, now - mark)
+if op == 'check' then -- of a session and its identity, then of the next
+  local found = redis.call('HMGET', marks, 'e', unpack(ARGV, 4))
+  answer[1] = tonumber(found[1])
+  for i = 2, #found, 2 do
+    local mark, ago = tonumber(found[i + 1]) or 0, -1
+    if mark > 0 then
+      ago = math.max(0, now - mark)
+    end
+    answer[#answer + 1] = found[i] and 1 or 0
+    answer[#answer + 1] = mark
+    answer[#answer + 1] = ago
   end
-  return {tonumber(found[1]), found[2] and 1 or 0, mark, ago}
+  return answer
 end
 if op == 'end' then
   answer = {redis.call('HSETNX', marks, field, 1)}
