@@ -63,9 +63,11 @@ func (p proof) and(later proof) proof {
 // SP 800-63B-4 § 5.2, ASVS 7.2.4). After Start in the same request it names
 // the method of the sign-in.
 //
+// A session that is in its cookie can only be renewed as another one, with a
+// new ID and the same data: the old ID is ended, as by Start.
+//
 // [ErrNoSession] without an active session; [ErrConflict] for the bearer of a
-// token that was renewed meanwhile; [errors.ErrUnsupported] when sessions are
-// in their cookies, where only Start gives a new one; [ErrInvalid] for a method that is not 1 to
+// token that was renewed meanwhile; [ErrInvalid] for a method that is not 1 to
 // 32 letters, digits and ". _ -".
 func (s *Session[T]) Reauthenticated(method string) error {
 	return s.bound().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
@@ -112,15 +114,17 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	if err := a.check(); err != nil {
 		return fail(ErrInvalid, err)
 	}
-	if s.m.embark != nil && s.life.onBase() {
-		return fail(errors.ErrUnsupported, errTravels)
-	}
 	if s.life.onBase() && s.former && !s.lost() {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
 	if s.life.onBase() && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
 		return fail(ErrReauthenticate, errProvenBefore)
+	}
+	if s.m.embark != nil && s.life.onBase() {
+		if err := s.startAgain(); err != nil {
+			return err
+		}
 	}
 	s.pending.proof = s.pending.proof.and(p)
 	s.rotate(rotateAtOnce)
@@ -177,7 +181,7 @@ func (s *state[T]) authentication() Authentication {
 	switch {
 	case s.life.next != nextSame:
 		p := &s.pending.proof
-		a := Authentication{Time: p.at, Methods: withMethods(nil, p.methods), Class: p.class}
+		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
 		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
 			a.Time = s.m.now()
 		}
@@ -190,6 +194,15 @@ func (s *state[T]) authentication() Authentication {
 		return a
 	}
 	return Authentication{}
+}
+
+// methods are those of the session to create.
+func (s *state[T]) methods() []Method {
+	var before []Method
+	if s.pending.again && s.pending.owner == s.rec.Identity {
+		before = decodeMethods(s.rec.open.methods)
+	}
+	return withMethods(before, s.pending.proof.methods)
 }
 
 // authentication of a record. Whoever is anonymous has proved nothing.

@@ -82,9 +82,12 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 		edits = s.editRoom[:0]
 	}
 	edits = append(edits, edit)
-	if !s.m.owns(data, s.rec.Identity) {
+	switch {
+	case !s.m.owns(data, s.rec.Identity):
 		err = s.move(encoded, s.m.owner(*data))
-	} else {
+	case s.pending.again:
+		err = s.assign(s.rec.Identity)
+	default:
 		s.life.retain()
 		s.life.change(false)
 		s.share(data)

@@ -73,7 +73,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		hash:          token.Hash(),
 		created:       now,
 		authenticated: now,
-		methods:       encodeMethods(withMethods(nil, s.pending.proof.methods)),
+		methods:       encodeMethods(s.methods()),
 		class:         s.pending.proof.class,
 		idle:          idle,
 		remember:      s.remembered(),

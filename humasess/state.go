@@ -57,6 +57,7 @@ type pending[T any] struct {
 	remember *bool
 	ttl      time.Duration // 0 is none
 	proof    proof
+	again    bool // the session to create is the base under another ID
 }
 
 var _ session = (*state[struct{}])(nil)

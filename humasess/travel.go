@@ -43,6 +43,33 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 // new one.
 var errTravels = errors.New("the session is in its cookie, and whoever has an older one has not lost it: sign in again with Start")
 
+// startAgain makes the session another one with the same data, which ends its
+// cookies, to the last copy.
+func (s *state[T]) startAgain() error {
+	was := s.pending
+	if was.data == nil {
+		data, err := s.current()
+		if err != nil {
+			return fail(errUndecodable, err)
+		}
+		if was.data, err = s.m.values.encode(&data); err != nil {
+			return fail(ErrInvalid, fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
+		}
+	}
+	if until := s.rec.open.until; until != 0 {
+		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
+		if was.ttl == 0 || left < was.ttl {
+			was.ttl = left
+		}
+	}
+	if err := s.begin(was.data, s.rec.Identity, func() { s.life.change(true) }); err != nil {
+		return err
+	}
+	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
+	s.pending = was
+	return nil
+}
+
 // keeper is the store for what is done outside of any session.
 func (m *Manager[T]) keeper() stores.Store {
 	if m.embark != nil {
@@ -196,6 +223,9 @@ func (p *payload) appendTravelling(b []byte) []byte {
 	}
 	if len(p.methods) > 0 {
 		b = appendField(b, tagMethods, p.methods)
+	}
+	if p.class != "" {
+		b = appendField(b, tagClass, p.class)
 	}
 	b = append(b, p.unknown...)
 	if n := len(b) - fields; n > 0 {
