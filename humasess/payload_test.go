@@ -71,9 +71,9 @@ func samplePayloads() []struct {
 const goldenPayload = "testdata/payload.v1.golden"
 
 // goldenLines returns name and bytes of each line "name: hex".
-func goldenLines(t testing.TB) (names []string, all [][]byte) {
+func goldenLines(t testing.TB, name string) (names []string, all [][]byte) {
 	t.Helper()
-	file, err := os.ReadFile(goldenPayload)
+	file, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func goldenLines(t testing.TB) (names []string, all [][]byte) {
 		name, digits, ok := strings.Cut(strings.TrimSpace(line), ": ")
 		raw, err := hex.DecodeString(digits)
 		if !ok || err != nil {
-			t.Fatalf("%s: line %q: %v", goldenPayload, line, err)
+			t.Fatalf("%s: line %q: %v", name, line, err)
 		}
 		names, all = append(names, name), append(all, raw)
 	}
@@ -92,7 +92,7 @@ func goldenLines(t testing.TB) (names []string, all [][]byte) {
 // format that cannot read and write them needs another version byte.
 func TestPayloadGolden(t *testing.T) {
 	samples := samplePayloads()
-	names, golden := goldenLines(t)
+	names, golden := goldenLines(t, goldenPayload)
 	if len(golden) != len(samples) {
 		t.Fatalf("%s: got %d lines, want %d", goldenPayload, len(golden), len(samples))
 	}
@@ -231,7 +231,7 @@ func TestPayloadDataHasNoRoom(t *testing.T) {
 }
 
 func TestDecodePayloadDamaged(t *testing.T) {
-	_, golden := goldenLines(t)
+	_, golden := goldenLines(t, goldenPayload)
 	t.Run("cut off", func(t *testing.T) {
 		for _, whole := range golden {
 			for n := range whole {
@@ -317,7 +317,7 @@ func checkDecoded(t *testing.T, b []byte) bool {
 }
 
 func FuzzDecodePayload(f *testing.F) {
-	_, golden := goldenLines(f)
+	_, golden := goldenLines(f, goldenPayload)
 	for _, b := range golden {
 		f.Add(b)
 	}

@@ -38,6 +38,18 @@ func TestTravellingPayload(t *testing.T) {
 			}
 		})
 	}
+	t.Run("golden", func(t *testing.T) {
+		names, golden := goldenLines(t, "testdata/travelling.v1.golden")
+		all := map[string][]byte{}
+		for i, name := range names {
+			all[name] = golden[i]
+		}
+		for _, tt := range samplePayloads() {
+			if got := tt.p.appendTravelling(nil); tt.p.created >= 0 && !bytes.Equal(got, all[tt.name]) {
+				t.Errorf("%s: got %x, want %x", tt.name, got, all[tt.name])
+			}
+		}
+	})
 	t.Run("usual ones cost five bytes", func(t *testing.T) {
 		p := samplePayloads()[0].p
 		if got := len(p.appendTravelling(nil)) - len(p.data); got != 5 {

@@ -252,44 +252,6 @@ func TestRoundTrips(t *testing.T) {
 	coretest.Do(t, c, "GET", "/me", http.StatusOK)
 }
 
-func TestKeyRotation(t *testing.T) {
-	first, second := key(t), key(t)
-	opts := revoked()
-	c := coretest.SignIn(t, serve(t, aead(t, first), opts).handler, "ada")
-	old := c.Cookie(name)
-	both := serve(t, aead(t, second, first), opts)
-	c = coretest.Move(c, both.handler)
-	coretest.Do(t, c, "GET", "/me", http.StatusOK)
-	coretest.Do(t, c, "POST", "/count", http.StatusOK)
-	newest := serve(t, aead(t, second), opts)
-	if got := newest.present(c.Cookie(name)); got != http.StatusOK {
-		t.Errorf("K3 sealed again by the write: got %d, want 200", got)
-	}
-	if got := newest.present(old); got != http.StatusUnauthorized {
-		t.Errorf("K3 its key is gone: got %d, want 401", got)
-	}
-}
-
-// Keys are rotated under load: nobody is logged out and nobody gets a 500.
-func TestKeyRotationUnderLoad(t *testing.T) {
-	first, second := key(t), key(t)
-	opts := revoked()
-	stages := []rig{
-		serve(t, aead(t, first), opts), serve(t, aead(t, first, second), opts),
-		serve(t, aead(t, second, first), opts), serve(t, aead(t, second), opts),
-	}
-	coretest.Together(8, func(int) {
-		c := coretest.SignIn(t, stages[0].handler, "ada")
-		for _, stage := range stages {
-			c = coretest.Move(c, stage.handler)
-			for range 20 {
-				coretest.Do(t, c, "GET", "/me", http.StatusOK)
-				coretest.Do(t, c, "POST", "/count", http.StatusOK)
-			}
-		}
-	})
-}
-
 func TestSize(t *testing.T) {
 	for kind, newSealer := range map[string]func(...security.Key) (security.Sealer, error){"aead": security.NewAEAD, "securecookie": security.NewSecureCookie} {
 		t.Run("C7 K7 "+kind, func(t *testing.T) {

@@ -1,0 +1,207 @@
+package cookie_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+const goldenFile = "testdata/v1.golden"
+
+// goldenKey seals what is golden.
+const goldenKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+var goldenSealers = []struct {
+	kind string
+	make func(...security.Key) (security.Sealer, error)
+}{{"aead", security.NewAEAD}, {"securecookie", security.NewSecureCookie}}
+
+// goldenRevocations say the same about every session.
+type goldenRevocations struct{ stores.Revocations }
+
+// Check implements [stores.Revocations].
+func (goldenRevocations) Check(context.Context, stores.ID, string) (stores.Standing, error) {
+	return stores.Standing{Era: 0x0a0b0c0d, Mark: 300, RevokedAgo: time.Hour}, nil
+}
+
+// goldenRecords are what the golden envelopes hold.
+var goldenRecords = []struct {
+	name    string
+	revoked stores.Revocations
+	record  stores.Record // its Version is 1 or 2
+}{
+	{"usual", nil, stores.Record{
+		ID: stores.ID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Identity: "sessionCookie/ada", Version: 1,
+		Expires: goldenTime.Add(30 * time.Minute), Deadline: goldenTime.Add(12 * time.Hour), Payload: []byte("payload"),
+	}},
+	{"revocable, written twice, an ID of 16 bytes", goldenRevocations{}, stores.Record{
+		ID: stores.ID{0xff, 15: 0xfe}, Identity: "sessionCookie/\x00\xff", Version: 2,
+		Expires: goldenTime.Add(time.Second), Deadline: goldenTime.Add(61 * time.Second), Payload: []byte{0, 0xff},
+	}},
+	{"anonymous, without data", goldenRevocations{}, stores.Record{
+		ID: stores.ID{1}, Version: 1, Expires: goldenTime.Add(90 * time.Second), Deadline: goldenTime.Add(90 * time.Second), Payload: []byte{},
+	}},
+}
+
+var goldenTime = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func goldenTrip(t *testing.T, sealer security.Sealer, revoked stores.Revocations) stores.Trip {
+	t.Helper()
+	s := cookie.New(sealer, &cookie.Options{Revoked: revoked, AllowReplayAfterLogout: revoked == nil})
+	s.UseClock(func() time.Time { return goldenTime })
+	embark, err := s.Travel(name, "sessionCookie")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return embark()
+}
+
+// goldenWritten makes the record as this release does.
+func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record) string {
+	t.Helper()
+	c := stores.Create{ID: r.ID, Identity: r.Identity, Payload: r.Payload, Idle: r.Expires.Sub(goldenTime), Absolute: r.Deadline.Sub(goldenTime)}
+	if _, err := trip.Create(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if r.Version == 2 {
+		if _, err := trip.Update(t.Context(), stores.Update{ID: r.ID, Version: 1, Payload: r.Payload}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return string(trip.AppendValue(nil, r.ID))
+}
+
+var goldenBinding = security.Binding{Cookie: name, Manager: "sessionCookie", Purpose: "session"}
+
+func goldenSealer(t *testing.T, newSealer func(...security.Key) (security.Sealer, error)) security.Sealer {
+	t.Helper()
+	k, err := security.ParseKey(goldenKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := newSealer(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sealer
+}
+
+// envelope is what is sealed in a value.
+func envelope(t *testing.T, sealer security.Sealer, value string) []byte {
+	t.Helper()
+	plain, old, err := sealer.Open(value, goldenBinding)
+	if err != nil || old {
+		t.Fatalf("%q does not open: %v, old %v", value, err, old)
+	}
+	return plain
+}
+
+// goldenSite is a server whose cookies are golden too.
+func goldenSite(t *testing.T, sealer security.Sealer) (http.Handler, *humasess.Manager[coretest.User]) {
+	t.Helper()
+	clock := humasesstest.NewClock()
+	return coretest.Serve(t, cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true}),
+		&humasess.Options[coretest.User]{Now: clock.Now}, coretest.Hooks{})
+}
+
+// writeGolden is for a new format, and its new file: the old one stays as it
+// is, for as long as users may have these cookies.
+func writeGolden(t *testing.T) {
+	t.Helper()
+	var b strings.Builder
+	for _, s := range goldenSealers {
+		sealer := goldenSealer(t, s.make)
+		for _, g := range goldenRecords {
+			value := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record)
+			if s.kind == "aead" {
+				fmt.Fprintf(&b, "%s, envelope: %x\n", g.name, envelope(t, sealer, value))
+			}
+			fmt.Fprintf(&b, "%s, %s: %s\n", g.name, s.kind, value)
+		}
+		_, m := goldenSite(t, sealer)
+		c, err := m.Issue(t.Context(), coretest.User{Name: "ada", N: 41})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "signed in, %s: %s\n", s.kind, c.Value)
+	}
+	if err := os.WriteFile(goldenFile, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readGolden(t testing.TB) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		name, text, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		lines[name] = text
+	}
+	return lines
+}
+
+// Cookies that were sent once are opened by every later release, until there
+// is another version byte; and this release writes nothing else.
+func TestGolden(t *testing.T) {
+	if *update {
+		writeGolden(t)
+	}
+	lines := readGolden(t)
+	for _, s := range goldenSealers {
+		sealer := goldenSealer(t, s.make)
+		for _, g := range goldenRecords {
+			t.Run(g.name+", "+s.kind, func(t *testing.T) {
+				want, err := hex.DecodeString(lines[g.name+", envelope"])
+				if err != nil || len(want) == 0 {
+					t.Fatalf("no envelope: %v", err)
+				}
+				sent := lines[g.name+", "+s.kind]
+				if got := envelope(t, sealer, sent); !bytes.Equal(got, want) {
+					t.Errorf("opened: got %x, want %x", got, want)
+				}
+				written := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record)
+				if got := envelope(t, sealer, written); !bytes.Equal(got, want) {
+					t.Errorf("written: got %x, want %x", got, want)
+				}
+				trip := goldenTrip(t, sealer, g.revoked)
+				id, old, err := trip.Open(sent)
+				if err != nil || old || id != g.record.ID {
+					t.Fatalf("Open: got %v, %v, %v, want %v", id, old, err, g.record.ID)
+				}
+				got, err := trip.Load(t.Context(), id)
+				if err != nil || got.Identity != g.record.Identity || got.Version != g.record.Version || !bytes.Equal(got.Payload, g.record.Payload) ||
+					!got.Expires.Equal(g.record.Expires) || !got.Deadline.Equal(g.record.Deadline) || !got.LastSeen.Equal(goldenTime) {
+					t.Errorf("Load: got %+v, %v, want %+v", got, err, g.record)
+				}
+			})
+		}
+		t.Run("signed in, "+s.kind, func(t *testing.T) {
+			handler, _ := goldenSite(t, sealer)
+			c := humasesstest.NewClient(handler)
+			c.SetCookie(&http.Cookie{Name: name, Value: lines["signed in, "+s.kind]})
+			if got := coretest.N(t, coretest.Do(t, c, "GET", "/me", http.StatusOK)); got != 41 {
+				t.Errorf("got %d, want what was there", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,172 @@
+package cookie_test
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// gateway is a server that notes its events and its calls to Revocations.
+type gateway struct {
+	rig
+	revoked *counting
+	events  []humasess.Event
+}
+
+func newGateway(t *testing.T, sealer security.Sealer) *gateway {
+	t.Helper()
+	g := &gateway{revoked: &counting{Revocations: memory.NewRevocations()}}
+	g.clock = humasesstest.NewClock()
+	opts := &humasess.Options[coretest.User]{
+		Now: g.clock.Now, OnEvent: func(_ context.Context, e humasess.Event) { g.events = append(g.events, e) },
+	}
+	g.handler, g.sessions = coretest.Serve(t, cookie.New(sealer, &cookie.Options{Revoked: g.revoked}), opts, coretest.Hooks{})
+	return g
+}
+
+// answer is everything that a client and an operator get to see of a cookie.
+func (g *gateway) answer(value string) (client, operator string, calls int) {
+	g.events, g.revoked.calls = nil, 0
+	c := humasesstest.NewClient(g.handler)
+	w := c.Do("GET", "/me", nil, func(r *http.Request) { r.Header.Set("Cookie", name+"="+value) })
+	var b strings.Builder
+	fmt.Fprintln(&b, w.Code, w.Body)
+	for _, key := range slices.Sorted(maps.Keys(w.Header())) {
+		fmt.Fprintln(&b, key, w.Header()[key])
+	}
+	return b.String(), fmt.Sprintf("%+v", g.events), g.revoked.calls
+}
+
+// issue returns the value of another manager's cookie.
+func issue(t *testing.T, store stores.Store, opts *humasess.Options[coretest.User]) string {
+	t.Helper()
+	m, err := humasess.New(store, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := m.Issue(t.Context(), coretest.User{Name: "ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Value
+}
+
+// withKeyID gives a value of the AEAD the header of another.
+func withKeyID(t *testing.T, value, from string) string {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(value)
+	other, errOther := base64.RawURLEncoding.DecodeString(from)
+	if err != nil || errOther != nil {
+		t.Fatal(err, errOther)
+	}
+	const header = 5 // version and key ID
+	return base64.RawURLEncoding.EncodeToString(append(other[:header:header], b[header:]...))
+}
+
+// Whatever is wrong with a cookie, its client gets the same answer, its
+// operator the same event, and nobody is asked about it.
+func TestRefusedInOneShape(t *testing.T) {
+	for i, s := range goldenSealers {
+		t.Run(s.kind, func(t *testing.T) {
+			first, second, unknown := key(t), key(t), key(t)
+			sealer := func(newSealer func(...security.Key) (security.Sealer, error), keys ...security.Key) security.Sealer {
+				s, err := newSealer(keys...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			ring := sealer(s.make, first, second)
+			g := newGateway(t, ring)
+			good := coretest.SignIn(t, g.handler, "ada").Cookie(name)
+			replay := &cookie.Options{AllowReplayAfterLogout: true}
+			travelling := func(s security.Sealer, o humasess.Options[coretest.User]) string {
+				return issue(t, cookie.New(s, replay), &o)
+			}
+			version2, err := ring.Seal([]byte("\x20another envelope"), goldenBinding)
+			if err != nil {
+				t.Fatal(err)
+			}
+			forged := map[string]string{
+				"empty": "", "64 KiB": strings.Repeat("A", 1<<16), "one byte more than fits": strings.Repeat("A", 4097-len(name)),
+				"K1 twice": good + good, "K1 padded": good + "=", "K1 quoted": `"` + good + `"`,
+				"K2 another cookie's name": travelling(ring, humasess.Options[coretest.User]{Cookie: humasess.CookieOptions{Name: "__Host-it"}}),
+				"K2 another manager":       travelling(ring, humasess.Options[coretest.User]{SchemeName: "other"}),
+				"K2 another purpose":       issue(t, memory.New(nil), &humasess.Options[coretest.User]{Sealer: ring}),
+				"K2 the other sealer":      travelling(sealer(goldenSealers[1-i].make, first, second), humasess.Options[coretest.User]{}),
+				"K3 an unknown key":        travelling(sealer(s.make, unknown), humasess.Options[coretest.User]{}),
+				"another version":          version2,
+			}
+			if s.kind == "aead" {
+				bySecond := travelling(sealer(s.make, second), humasess.Options[coretest.User]{})
+				byUnknown := forged["K3 an unknown key"]
+				forged["K1 the other key's ID"] = withKeyID(t, good, bySecond)
+				forged["K1 the first key's ID"] = withKeyID(t, bySecond, good)
+				forged["K1 an unknown key's ID"] = withKeyID(t, good, byUnknown)
+				forged["K1 a known key's ID"] = withKeyID(t, byUnknown, good)
+			}
+			for bit := range len(good) * 8 {
+				b := []byte(good)
+				b[bit/8] ^= 1 << (bit % 8)
+				forged[fmt.Sprintf("K1 bit %d", bit)] = string(b)
+			}
+			for n := range len(good) {
+				forged[fmt.Sprintf("K1 cut off at %d", n)] = good[:n]
+			}
+			client, operator, _ := g.answer("x")
+			if !strings.HasPrefix(client, "401 ") || strings.Count(operator, "Kind:") != 1 || !strings.Contains(operator, "Reason:malformed") {
+				t.Fatalf("nonsense: got %s and events %s, want 401 and one that says malformed", client, operator)
+			}
+			for what, value := range forged {
+				if gotClient, gotOperator, calls := g.answer(value); gotClient != client || gotOperator != operator || calls != 0 {
+					t.Errorf("%s: got %s, events %s and %d calls, want what nonsense gets: %s, %s and none", what, gotClient, gotOperator, calls, client, operator)
+				}
+			}
+			if got, _, _ := g.answer(good); !strings.HasPrefix(got, "200 ") {
+				t.Errorf("the cookie itself: got %s, want 200", got)
+			}
+
+			// What has been real is told from nonsense in events only, and is
+			// all the same there.
+			var ended string
+			for _, tt := range []struct {
+				name string
+				end  func(c *humasesstest.Client)
+			}{
+				{"K4 R1 logged out", func(c *humasesstest.Client) { coretest.Do(t, c, "POST", "/logout", http.StatusOK) }},
+				{"K4 R2 revoked", func(*humasesstest.Client) {
+					if _, err := g.sessions.RevokeIdentity(t.Context(), "ada"); err != nil {
+						t.Error(err)
+					}
+				}},
+				{"K4 L1 idle", func(*humasesstest.Client) { g.clock.Advance(30 * time.Minute) }},
+				{"K4 another era", func(*humasesstest.Client) { g.revoked.Revocations = memory.NewRevocations() }},
+			} {
+				c := coretest.SignIn(t, g.handler, "ada")
+				value := c.Cookie(name)
+				tt.end(c)
+				gotClient, gotOperator, _ := g.answer(value)
+				if ended == "" {
+					ended = gotOperator
+				}
+				if gotClient != client || gotOperator != ended || !strings.Contains(gotOperator, "Reason:unknown") {
+					t.Errorf("%s: got %s and events %s, want %s and one that says unknown", tt.name, gotClient, gotOperator, client)
+				}
+			}
+		})
+	}
+}
