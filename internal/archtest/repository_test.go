@@ -35,6 +35,18 @@ func TestRepository(t *testing.T) {
 	})
 }
 
+// TestProgram holds cmd/humasess, which is a module of its own, to the same
+// rules: it does what any program can do.
+func TestProgram(t *testing.T) {
+	tree, err := archtest.Load(os.DirFS(filepath.Join("..", "..", "cmd", "humasess")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	none(t, tree.Imports(programImports))
+	none(t, tree.Undocumented())
+	none(t, tree.LongFiles(maxLines))
+}
+
 // TestGolden shows what a change does to users: to their code and to their
 // go.sum.
 func TestGolden(t *testing.T) {

@@ -6,7 +6,10 @@ import (
 	"github.com/humasess/sessions/internal/archtest"
 )
 
-const huma = "github.com/danielgtaylor/huma/v2"
+const (
+	huma     = "github.com/danielgtaylor/huma/v2"
+	sessions = "github.com/humasess/sessions"
+)
 
 // hostTests are the parts of huma that tests may use anywhere: they import
 // nothing but huma and the standard library. huma's other adapters and
@@ -87,4 +90,16 @@ var imports = archtest.Table{
 	"internal/mutants":     {},
 	"internal/servertest":  {Imports: []string{"testing"}},
 	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
+}
+
+// programImports is that of cmd/humasess: the public API, clients of the
+// stores, and nothing internal outside of tests.
+var programImports = archtest.Table{
+	".": {
+		Imports: []string{
+			sessions + "/humasess", sessions + "/security", sessions + "/stores/...",
+			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis", "github.com/mattn/go-isatty", "modernc.org/sqlite",
+		},
+		Tests: []string{sessions + "/internal/servertest"},
+	},
 }
