@@ -18,7 +18,10 @@
 // hash of its own.
 //
 // Every key has a time to live. Sessions that nobody ends go by themselves,
-// without a janitor, without notifications, and without KEYS or SCAN.
+// without a janitor, without notifications, and without KEYS or SCAN. What goes
+// through all sessions, [Store.Scan], [Store.Count] and [Store.Clear], does so by
+// SCAN on every primary, a few hundred keys at a time; it looks at what else the
+// database holds, too, and is for administration.
 //
 // # What Redis keeps
 //

@@ -107,3 +107,10 @@ func (s *Store) keys(group []byte, of *digest) []string {
 	keys[n-1] += all
 	return keys
 }
+
+// markedKeys are keys and, at the end, the mark of everybody.
+func (s *Store) markedKeys(group []byte, of *digest) []string {
+	var room [2 * len(stores.ID{})]byte
+	slot := slotOf(hex.AppendEncode(room[:0], group))
+	return append(s.keys(group, of), s.everybodyKey(slot))
+}

@@ -113,7 +113,7 @@ func (m *monitor) undeclared(t *testing.T) (found []string, scripts int) {
 			declared[server] = args[3 : 3+n]
 			scripts++
 			for _, key := range args[3 : 3+n] {
-				if tag(key) != tag(args[3]) {
+				if slot(tag(key)) != slot(tag(args[3])) {
 					found = append(found, "slot of "+key)
 				}
 			}
@@ -139,6 +139,21 @@ func tag(key string) string {
 	_, rest, _ := strings.Cut(key, "{")
 	tag, _, _ := strings.Cut(rest, "}")
 	return tag
+}
+
+// slot is what Redis Cluster makes of a tag: CRC16 by its polynomial, the
+// remainder of the tag and two more bytes.
+func slot(tag string) int {
+	rest := 0
+	for _, b := range []byte(tag + "\x00\x00") {
+		for bit := 7; bit >= 0; bit-- {
+			rest = rest<<1 | int(b)>>bit&1
+			if rest > 0xffff {
+				rest ^= 0x11021
+			}
+		}
+	}
+	return rest % 16384
 }
 
 // keysOf returns the keys of a command that scripts use.

@@ -43,6 +43,7 @@ var (
 	_ stores.Store       = (*Store)(nil)
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
+	_ stores.Scanner     = (*Store)(nil)
 	_ stores.TouchLoader = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
 )

@@ -21,6 +21,9 @@ var (
 	//go:embed lua/heal.lua
 	healLua string
 
+	//go:embed lua/marked.lua
+	markedLua string
+
 	//go:embed lua/load.lua
 	loadLua string
 	//go:embed lua/create.lua
@@ -35,28 +38,39 @@ var (
 	listLua string
 	//go:embed lua/revoke.lua
 	revokeLua string
+	//go:embed lua/walk.lua
+	walkLua string
+	//go:embed lua/everybody.lua
+	everybodyLua string
 )
 
 type scripts struct {
-	loadSHA string // names the first
+	loadSHA, walkSHA, everybodySHA string // name those that are sent in bulk
 
-	load, create, update, touch, del, list, revoke *rueidis.Lua
+	load, create, update, touch, del, list, revoke, walk, everybody *rueidis.Lua
 }
 
 // newScripts makes none of them read-only, those that only read included: a
 // read-only script may be sent to a replica, which does not know yet who was
 // logged out.
 func newScripts() scripts {
-	sum := sha1.Sum([]byte(clockLua + extendLua + loadLua)) //nolint:gosec // how Redis names scripts
+	walk := clockLua + dropLua + walkLua
 	return scripts{
-		loadSHA: hex.EncodeToString(sum[:]),
+		loadSHA: shaOf(clockLua + extendLua + loadLua), walkSHA: shaOf(walk), everybodySHA: shaOf(everybodyLua),
 
 		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
-		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + ownLua + createLua),
+		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + ownLua + markedLua + createLua),
 		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
 		touch:  rueidis.NewLuaScript(clockLua + extendLua + touchLua),
 		del:    rueidis.NewLuaScript(clockLua + dropLua + deleteLua),
 		list:   rueidis.NewLuaScript(clockLua + ownLua + listLua),
-		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + ownLua + revokeLua),
+		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + ownLua + markedLua + revokeLua),
+
+		walk: rueidis.NewLuaScript(walk), everybody: rueidis.NewLuaScript(everybodyLua),
 	}
+}
+
+func shaOf(script string) string {
+	sum := sha1.Sum([]byte(script)) //nolint:gosec // how Redis names scripts
+	return hex.EncodeToString(sum[:])
 }

@@ -21,7 +21,7 @@ var (
 // Create adds a session, or answers ErrExists without touching the one that
 // has the ID. An ID that is not one of NewID for the identity answers
 // ErrExists too: there is no place for it. ErrFull is the server at its
-// maxmemory.
+// maxmemory, ErrLimit a limit that refuses.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	var none stores.Created
 	switch {
@@ -43,13 +43,19 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if of == nil != isAnonymous(c.ID) || of != nil && !of.owns(c.ID) {
 		return none, errForeignID
 	}
-	values, err := s.integers(ctx, s.scripts.create, s.keys(group(c.ID), of), []string{
-		owner, string(c.ID[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute), c.Identity, strconv.Itoa(c.Limit),
-	}, 7)
-	if errors.Is(err, stores.ErrNotFound) {
-		return none, stores.ErrExists
+	limit := c.Limit
+	if c.Refuse {
+		limit = -limit
 	}
-	if err != nil {
+	values, err := s.integers(ctx, s.scripts.create, s.markedKeys(group(c.ID), of), []string{
+		owner, string(c.ID[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute), c.Identity, strconv.Itoa(limit),
+	}, 7)
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return none, stores.ErrExists
+	case errors.Is(err, stores.ErrConflict):
+		return none, stores.ErrLimit
+	case err != nil:
 		return none, err
 	}
 	s.noteLost(ctx, values[5])

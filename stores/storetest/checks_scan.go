@@ -47,17 +47,18 @@ var scanChecks = []Check{
 				c.Absolute = e.unit
 				e.create(c)
 			}
-			var stay []stores.ID
-			for _, identity := range []string{"", "alice"} {
-				c := e.spec(identity, "x")
-				c.Idle = 50 * e.unit
-				e.create(c)
-				stay = append(stay, c.ID)
-			}
-			want := e.load(stay[0])
+			stay := []stores.ID{e.add("", "x"), e.add("alice", "x")}
+			c := e.spec("alice", "x")
+			c.Idle = 50 * e.unit
+			e.create(c)
+			want := e.load(c.ID)
 			e.advance(6 * e.unit) // a touch would be written by now
+			e.pages(scanner, nil, 100, func(stores.Page) {})
+			e.equal("Load after Scan", e.load(c.ID), want)
+			if err := e.store.Delete(e.ctx, c.ID, stores.Condition{}); err != nil {
+				e.fatalf("Delete: %v", err)
+			}
 			e.scans("after the end of others", scanner, nil, stay...)
-			e.equal("Load after Scan", e.load(stay[0]), want)
 		}),
 
 	newOptional(8, "a scan meets who stays, however others come and go",

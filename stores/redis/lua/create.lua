@@ -1,5 +1,5 @@
--- create: digest id payload idle absolute identity limit; digest '' is nobody
-local mark = KEYS[4]
+-- create: digest id payload idle absolute identity limit; digest '' is nobody,
+-- and a negative limit refuses where a positive one makes others give way
 local id, payload, idle, deadline = ARGV[2], ARGV[3], tonumber(ARGV[4]), now + ARGV[5]
 local identity, limit = ARGV[6], tonumber(ARGV[7])
 
@@ -14,18 +14,23 @@ local expires = math.min(now + idle, deadline)
 if digest == '' then
   redis.call('HSET', sessions, 'p' .. id, payload)
   extend(redis.call, id, '', 1, now, expires, deadline, idle)
-  return {now, expires, deadline, -1, 0, 0, 0}
+  local ago, number = marked(nil)
+  return {now, expires, deadline, ago, 0, 0, number}
 end
 
 local lost, evicted = heal(), {}
 local more = sweep()
-if limit > 0 then
-  local over = redis.call('ZLEXCOUNT', order, from, to) + 1 - limit
+if limit ~= 0 then
+  local most = math.abs(limit)
+  local over = redis.call('ZLEXCOUNT', order, from, to) + 1 - most
   while over > 0 and more do -- what has expired must not count
     more = sweep()
-    over = redis.call('ZLEXCOUNT', order, from, to) + 1 - limit
+    over = redis.call('ZLEXCOUNT', order, from, to) + 1 - most
   end
   if over > 0 then
+    if limit < 0 then
+      return 0
+    end
     evicted = redis.call('ZRANGEBYLEX', order, from, to, 'LIMIT', 0, over)
     drop(evicted)
   end
@@ -42,9 +47,5 @@ redis.call('ZADD', order, 0, place .. id)
 redis.call('HSET', sessions, 'p' .. id, payload)
 extend(redis.call, id, string.rep('.', 40) .. place .. identity, 1, now, expires, deadline, idle)
 
-local revoked = redis.call('GET', mark)
-local ago = -1
-if revoked then
-  ago = math.max(0, now - revoked)
-end
-return {now, expires, deadline, ago, #evicted, lost, tonumber(revoked or 0)}
+local ago, number = marked(KEYS[4])
+return {now, expires, deadline, ago, #evicted, lost, number}

@@ -13,10 +13,6 @@ if #gone == redis.call('ZCARD', order) then
 else
   drop(gone)
 end
-local before = redis.call('GET', mark)
-local ago = -1
-if before then
-  ago = math.max(0, now - before)
-end
+local ago = marked(mark)
 redis.call('SET', mark, string.format('%.0f', now), 'PX', ARGV[3])
 return {#gone, ago, lost, now}
