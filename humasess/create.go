@@ -86,12 +86,15 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 	from := time.Now()
 	created, err := s.store().Create(ctx, stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),
-		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0),
+		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
 	})
-	if errors.Is(err, stores.ErrExists) {
+	switch {
+	case errors.Is(err, stores.ErrExists):
 		return false, stores.ErrExists
-	}
-	if err != nil {
+	case errors.Is(err, stores.ErrLimit):
+		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})
+		return false, fail(ErrLimit, nil)
+	case err != nil:
 		return false, s.storeFailed(err)
 	}
 	switch s.judge(created.RevokedAgo, revocation{s.pending.owner, created.Mark, bracket{from, time.Now()}}) {

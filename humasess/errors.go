@@ -36,6 +36,10 @@ var (
 	// just renewed and wants what only the newest token may (409).
 	ErrConflict = errors.New("humasess: conflicting change")
 
+	// ErrLimit is returned when a Start is refused by Options.OverLimit: the
+	// identity has as many sessions as it may (409).
+	ErrLimit = errors.New("humasess: identity has as many sessions as it may")
+
 	// ErrUnavailable is returned when the store could not be reached; a write
 	// that timed out may have been applied (503).
 	ErrUnavailable = errors.New("humasess: session store unavailable")
@@ -61,6 +65,7 @@ const (
 	problemCSRF        = "urn:humasess:problem:csrf-token"
 	problemCrossOrigin = "urn:humasess:problem:cross-origin"
 	problemConflict    = "urn:humasess:problem:conflict"
+	problemLimit       = "urn:humasess:problem:limit"
 	problemUnavailable = "urn:humasess:problem:unavailable"
 	problemUnsupported = "urn:humasess:problem:unsupported"
 	problemNotFound    = "urn:humasess:problem:not-found"
@@ -83,6 +88,7 @@ var (
 	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
 	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
 	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
+	answerLimit       = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first"}
 	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment"}
 	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store"}
 	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred"}
@@ -105,6 +111,8 @@ func answerTo(err error) answer {
 		return answerNotFound
 	case errors.Is(err, ErrConflict):
 		return answerConflict
+	case errors.Is(err, ErrLimit):
+		return answerLimit
 	case errors.Is(err, errors.ErrUnsupported):
 		return answerUnsupported
 	case errors.Is(err, ErrUnavailable):

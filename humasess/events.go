@@ -40,6 +40,7 @@ const (
 	ReasonPeriodic   = "periodic"    // RotateEvery has passed
 	ReasonReissued   = "reissued"    // nobody had presented the secret of a rotation
 	ReasonReused     = "reused"      // revoked for EventReused
+	ReasonLimit      = "limit"       // Start beyond MaxPerIdentity, by RefuseNew
 	ReasonEverything = "everything"  // by RevokeEverything
 )
 

@@ -219,6 +219,7 @@ func (m *Manager[T]) document(g *gate) openapi.Scheme {
 		OmitRoles:  m.opts.OmitRoles,
 		Default:    m.opts.RequireByDefault,
 		Isolated:   m.opts.RejectCrossSiteReads,
+		Limited:    m.opts.OverLimit == RefuseNew,
 		CSRFHeader: m.opts.CSRFHeader,
 		Extension: &schemePolicy{
 			gate:                    g,

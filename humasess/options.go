@@ -78,6 +78,10 @@ type Options[T any] struct {
 	// gives way. -1 is no limit. The default is 100.
 	MaxPerIdentity int
 
+	// OverLimit is what a Start beyond MaxPerIdentity does. The default is
+	// EvictOldest.
+	OverLimit OverLimit
+
 	// DoneInterval is how often the sessions that somebody waits for with
 	// [Session.Done] are looked up in the store: so much later, at most, does a
 	// process know what another one has ended, unless the store gives it a hint.
@@ -217,6 +221,10 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case o.DoneInterval < 100*time.Millisecond:
 		return fmt.Errorf("DoneInterval %v is less than 100 milliseconds", o.DoneInterval)
+	case o.OverLimit > RefuseNew:
+		return fmt.Errorf("OverLimit %d is neither EvictOldest nor RefuseNew", o.OverLimit)
+	case o.OverLimit == RefuseNew && o.MaxPerIdentity == -1:
+		return errors.New("OverLimit is RefuseNew, and MaxPerIdentity -1 is no limit")
 	case o.CSRFHeader != "" && !validToken(o.CSRFHeader):
 		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", o.CSRFHeader)
 	case slices.ContainsFunc(o.ClearSiteData, func(kind string) bool {

@@ -51,6 +51,8 @@ func TestOptionsRefused(t *testing.T) {
 		{"C10 remember absolute timeout", Options[person]{RememberAbsoluteTimeout: 400*day + 1}, "400 days"},
 		{"T9 rotation grace", Options[person]{RotationGrace: time.Hour + 1}, "RotationGrace"},
 		{"R6 limit", Options[person]{MaxPerIdentity: -2}, "MaxPerIdentity"},
+		{"R6 over the limit", Options[person]{OverLimit: 2}, "OverLimit"},
+		{"R6 over no limit", Options[person]{OverLimit: RefuseNew, MaxPerIdentity: -1}, "OverLimit"},
 		{"F4 trusted origin", Options[person]{TrustedOrigins: []string{"https://a.example", "b.example"}}, "b.example"},
 		{"F4 trusted origin with path", Options[person]{TrustedOrigins: []string{"https://a.example/"}}, "https://a.example/"},
 		{"scheme name", Options[person]{SchemeName: "session cookie"}, "session cookie"},

@@ -17,6 +17,7 @@ const (
 	unauthorizedText = "No valid session: the cookie is missing, unknown, expired or revoked."
 	crossOriginText  = "Sent by a page of another origin."
 	guardText        = "The session is not allowed to do this."
+	limitText        = "The user is signed in as often as is allowed."
 	setCookieText    = "Sets the session cookie."
 )
 
@@ -40,7 +41,15 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
 		setCookieHeader(responses)
 	}
+	if slices.ContainsFunc(policy.Declarations, d.limits) {
+		d.add(responses, http.StatusConflict, limitText)
+	}
 	op.Responses = responses
+}
+
+// limits reports whether a login may be refused for the number of sessions.
+func (d *Document) limits(login Declaration) bool {
+	return login.Kind == Login && slices.ContainsFunc(d.schemes, func(s Scheme) bool { return s.Type == login.Type && s.Limited })
 }
 
 // addedUnprocessable reports whether huma has added a 422 for the marker: it

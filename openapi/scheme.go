@@ -18,6 +18,7 @@ type Scheme struct {
 	OmitRoles  bool         // keep roles out of the document, not out of the check
 	Default    bool         // operations that declare nothing require it
 	Isolated   bool         // reads of other sites are refused as well
+	Limited    bool         // logins are refused when a user has too many sessions
 	CSRFHeader string       // that unsafe requests with a session must carry, "" if none
 	Extension  any          // x-session: the session's policy, as JSON
 }
