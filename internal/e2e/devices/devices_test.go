@@ -137,8 +137,7 @@ func TestWrongPassword(t *testing.T) {
 	if got := browser.Eval[string](page, "document.activeElement.id + ' ' + document.activeElement.getAttribute('aria-invalid')"); got != "password true" {
 		t.Errorf("got focus on %q, want on the password, which is wrong", got)
 	}
-	page.Type("#password", "engine") // what is there is selected
-	page.Click("#sign-in .primary")
+	page.Press("engine\r") // what is there is selected
 	page.Wait(onDevices)
 }
 
@@ -169,7 +168,7 @@ func TestStepUp(t *testing.T) {
 		phone.Wait(onDevices)
 	})
 	t.Run("A1 with the right one it goes on, and does not ask again", func(t *testing.T) {
-		laptop.Type("#confirm-password", "engine\r")
+		laptop.Press("engine\r") // what is there is selected
 		laptop.Wait(closed)
 		laptop.WaitText("Safari on iPhone is signed out.")
 		wantForm(t, phone, elsewhere)

@@ -13,10 +13,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the pictures in docs/images")
 
-// TestGoldenPictures looks at the page on every screen, and keeps pictures of
+// TestPictures looks at the page on every screen, and keeps pictures of
 // it when asked to. They are for people: browsers draw text differently from
 // one version to the next, so they are not compared.
-func TestGoldenPictures(t *testing.T) {
+func TestPictures(t *testing.T) {
 	r := newRig(t, 0)
 	const day = 24 * time.Hour
 	for _, d := range []struct {
