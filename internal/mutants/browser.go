@@ -11,6 +11,9 @@ var browserMutants = []mutant{
 	{"C4", "scripts read the cookie", inBrowser, "TestCookie$", []edit{{
 		"humasess/cookie.go", "	b.WriteString(\"; HttpOnly\")\n", "",
 	}}},
+	{"C7", "browsers drop a cookie that is set", inBrowser, "TestCookieSize", []edit{{
+		"stores/cookie/cookie.go", "const maxCookie = 4096", "const maxCookie = 4100",
+	}}},
 	{"C12", "Remember sets no age", inBrowser, "TestCookie$", []edit{{
 		"humasess/cookie.go", "	if age > 0 {\n		seconds", "	if age < 0 {\n		seconds",
 	}}},

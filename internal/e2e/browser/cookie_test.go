@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"net/http"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -9,40 +10,43 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/internal/e2e/browser"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 // TestCookie compares what Chromium keeps with what we claim to set.
 func TestCookie(t *testing.T) {
 	day := 24 * time.Hour
+	plain := network.Cookie{Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteLax}
 	for _, tt := range []struct {
-		name   string
-		cookie humasess.CookieOptions
-		query  string
-		want   network.Cookie
-		ends   time.Duration // from now, 0 with the browser
+		name  string
+		opts  humasess.Options[user]
+		query string
+		want  network.Cookie
+		ends  time.Duration // from now, 0 with the browser
 	}{
+		{"C1 C2 C4 C5 C12 default", humasess.Options[user]{}, "", plain, 0},
+		{"C12 Remember", humasess.Options[user]{}, "&remember=true", plain, 30 * day},
 		{
-			"C1 C2 C4 C5 C12 default", humasess.CookieOptions{}, "",
-			network.Cookie{Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteLax}, 0,
+			"C10 as long as browsers remember",
+			humasess.Options[user]{RememberAbsoluteTimeout: 400 * day}, "&remember=true", plain, 400 * day,
 		},
 		{
-			"C12 Remember", humasess.CookieOptions{}, "&remember=true",
-			network.Cookie{Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteLax}, 30 * day,
-		},
-		{
-			"C5 strict", humasess.CookieOptions{SameSite: http.SameSiteStrictMode}, "",
+			"C5 strict", humasess.Options[user]{Cookie: humasess.CookieOptions{SameSite: http.SameSiteStrictMode}}, "",
 			network.Cookie{Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteStrict}, 0,
 		},
 		{
-			"C6 a name that only servers may set", humasess.CookieOptions{Name: "__Host-Http-id"}, "",
+			"C6 a name that only servers may set", humasess.Options[user]{Cookie: humasess.CookieOptions{Name: "__Host-Http-id"}}, "",
 			network.Cookie{Name: "__Host-Http-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteLax}, 0,
 		},
 		{
-			"C14 domain", humasess.CookieOptions{Domain: "example.test"}, "",
+			"C14 domain", humasess.Options[user]{Cookie: humasess.CookieOptions{Domain: "example.test"}}, "",
 			network.Cookie{Name: "__Secure-id", Domain: ".example.test", Path: "/", SameSite: network.CookieSameSiteLax}, 0,
 		},
 		{
-			"C13 partitioned", humasess.CookieOptions{SameSite: http.SameSiteNoneMode, Partitioned: true}, "",
+			"C13 partitioned",
+			humasess.Options[user]{Cookie: humasess.CookieOptions{SameSite: http.SameSiteNoneMode, Partitioned: true}}, "",
 			network.Cookie{
 				Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteNone,
 				PartitionKey: &network.CookiePartitionKey{TopLevelSite: "https://example.test"},
@@ -50,7 +54,7 @@ func TestCookie(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := newApp(t, humasess.Options[user]{Cookie: tt.cookie})
+			a := newApp(t, tt.opts)
 			b := browser.New(t)
 			page := b.Open(a.origin)
 			a.loginOn(page, "name=ada"+tt.query)
@@ -71,6 +75,40 @@ func TestCookie(t *testing.T) {
 			a.wantUser(page, "", 0)
 		})
 	}
+}
+
+// TestCookieSize signs in with ever more data in the cookie.
+func TestCookieSize(t *testing.T) {
+	t.Run("C7 the largest cookie that is set is kept", func(t *testing.T) {
+		key, err := security.GenerateKey()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealer, err := security.NewAEAD(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := cookie.New(sealer, &cookie.Options{Revoked: memory.NewRevocations()})
+		a := newAppOn(t, store, humasess.Options[user]{})
+		b := browser.New(t)
+		page := b.Open(a.origin)
+		login := func(length int) int {
+			return page.Fetch("/login?name="+strings.Repeat("a", length), `{method: "POST"}`).Status
+		}
+		largest := sort.Search(4096, func(length int) bool { return login(length) != http.StatusNoContent }) - 1
+		a.loginOn(page, "name="+strings.Repeat("a", largest))
+		kept := b.Cookies()
+		if len(kept) != 1 || kept[0].Size > 4096 || kept[0].Size < 4090 {
+			t.Fatalf("got %+v, want one cookie of about 4096 bytes", kept)
+		}
+		a.wantUser(page, strings.Repeat("a", largest), 0)
+		if got := login(largest + 1); got != http.StatusInternalServerError {
+			t.Errorf("one byte more: got %d, want 500", got)
+		}
+		if got := b.Cookies(); len(got) != 1 || got[0].Value != kept[0].Value {
+			t.Errorf("one byte more: got %+v, want the cookie of before", got)
+		}
+	})
 }
 
 // TestPartitioned embeds the app in a page of another site.

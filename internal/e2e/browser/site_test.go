@@ -22,6 +22,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/e2e/browser"
+	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -81,13 +82,18 @@ type request struct {
 // newApp serves the API with options: those that are not set are the defaults.
 func newApp(t *testing.T, opts humasess.Options[user]) *app {
 	t.Helper()
+	return newAppOn(t, memory.New(nil), opts)
+}
+
+func newAppOn(t *testing.T, store stores.Store, opts humasess.Options[user]) *app {
+	t.Helper()
 	a := &app{t: t, clock: humasesstest.NewClock(), hold: make(chan struct{})}
 	opts.Identity = func(u user) string { return u.ID }
 	opts.Now = a.clock.Now
 	opts.OnEvent = a.note
 	opts.Logger = slog.New(slog.DiscardHandler)
 	var err error
-	if a.sessions, err = humasess.New(memory.New(nil), &opts); err != nil {
+	if a.sessions, err = humasess.New(store, &opts); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.sessions.Close(context.Background()) })
