@@ -6,7 +6,7 @@ import requests
 import schemathesis
 
 if os.environ.get("SIGN_IN"):
-
+    # docs: begin session
     @schemathesis.auth(refresh_interval=None)
     class Session:
         """Signs in for every request, since some of them sign out."""
@@ -21,6 +21,7 @@ if os.environ.get("SIGN_IN"):
         def set(self, case, data, context):
             case.cookies = {**(case.cookies or {}), "id": data}
 
+    # docs: end
 
 @schemathesis.check
 def refusals_are_documented(context, response, case):
