@@ -72,9 +72,22 @@ func newProcess(t *testing.T, shared stores.Index, change ...func(*humasess.Opti
 // hints, and stops their background work before it ends.
 func within(t *testing.T, f func(t *testing.T, here, there *process), change ...func(*humasess.Options[account])) {
 	t.Helper()
+	withinOn(t, func(s *memory.Store) stores.Index { return hintless{s} }, f, change...)
+}
+
+// hinted is within on a store with hints.
+func hinted(t *testing.T, f func(t *testing.T, here, there *process), change ...func(*humasess.Options[account])) {
+	t.Helper()
+	withinOn(t, func(s *memory.Store) stores.Index { return s }, f, change...)
+}
+
+func withinOn(t *testing.T, wrap func(*memory.Store) stores.Index, f func(t *testing.T, here, there *process),
+	change ...func(*humasess.Options[account]),
+) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		store := memory.New(nil)
-		here, there := newProcess(t, hintless{store}, change...), newProcess(t, hintless{store}, change...)
+		here, there := newProcess(t, wrap(store), change...), newProcess(t, wrap(store), change...)
 		f(t, here, there)
 		for _, p := range []*process{here, there} {
 			if err := p.sessions.Close(context.Background()); err != nil {
@@ -240,5 +253,27 @@ func TestDone(t *testing.T) {
 				wantOver(t, other, false, "of somebody else")
 			}, endOptions)
 		})
+		t.Run("R13 "+tt.name+" elsewhere, with a hint", func(t *testing.T) {
+			hinted(t, func(t *testing.T, here, there *process) {
+				cookie := here.login("ada")
+				s, other := here.wait(cookie), here.wait(here.login("eve"))
+				defer other.end()
+				tt.end(t, there, cookie, s.id)
+				wantOver(t, s, true, "at once")
+				wantOver(t, other, false, "of somebody else")
+			}, endOptions, func(o *humasess.Options[account]) { o.DoneInterval = time.Hour })
+		})
 	}
+}
+
+// TestDoneAfterRevokeEverything ends all that wait, in both processes.
+func TestDoneAfterRevokeEverything(t *testing.T) {
+	hinted(t, func(t *testing.T, here, there *process) {
+		ada, eve := here.wait(here.login("ada")), there.wait(here.login("eve"))
+		if n, err := here.sessions.RevokeEverything(t.Context()); n != 2 || err != nil {
+			t.Errorf("got %d revoked and error %v, want 2", n, err)
+		}
+		wantOver(t, ada, true, "here")
+		wantOver(t, eve, true, "there")
+	}, func(o *humasess.Options[account]) { o.DoneInterval = time.Hour })
 }

@@ -2,6 +2,8 @@ package humasesstest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -47,6 +49,7 @@ var (
 	_ stores.IDMaker     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
+	_ stores.Watcher     = (*Store)(nil)
 )
 
 // Wrap returns a Store around inner.
@@ -218,6 +221,14 @@ func (s *Store) UseClock(now func() time.Time) {
 	if c, ok := stores.As[stores.ClockUser](s.inner); ok {
 		c.UseClock(now)
 	}
+}
+
+// Watch implements [stores.Watcher] if the store inside does. It is not counted.
+func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
+	if w, ok := stores.As[stores.Watcher](s.inner); ok {
+		return w.Watch(ctx, ended)
+	}
+	return fmt.Errorf("humasesstest: %T gives no hints: %w", s.inner, errors.ErrUnsupported)
 }
 
 // Close implements [stores.Closer].

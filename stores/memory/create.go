@@ -66,6 +66,7 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 			return stores.Created{}, stores.ErrFull
 		}
 		s.evict(victim)
+		s.hint(victim.id)
 		if own != nil && own.first == nil {
 			own = nil // the directory has dropped it
 		}
@@ -152,6 +153,7 @@ func (s *Store) enforce(g *group, limit int, now int64) int {
 		case live:
 			evicted++
 			s.remove(sh, e)
+			s.hint(e.id)
 		default:
 			s.remove(sh, e)
 		}

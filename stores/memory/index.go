@@ -134,6 +134,7 @@ func (s *Store) census(g *group, now int64) int {
 		sh.mu.RLock()
 		if now < e.expires {
 			n++
+			s.hint(e.id)
 		}
 		sh.mu.RUnlock()
 		if e = e.next; e == g.first {

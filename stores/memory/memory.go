@@ -48,6 +48,7 @@ type Store struct {
 	count     int // sessions kept, those of dead groups apart
 	max       int
 	reaped    int // the shard where an expired session was found last
+	watchers  map[*watcher]struct{}
 
 	every   time.Duration
 	sweeper *sweeper // nil while none runs
@@ -62,6 +63,7 @@ var (
 	_ stores.Scanner     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
+	_ stores.Watcher     = (*Store)(nil)
 )
 
 // New returns an empty store. It starts no goroutine: the first session does.

@@ -163,6 +163,7 @@ func (s *Store) clearSlice(p *position, head []byte) int {
 	})
 	for _, e := range gone {
 		s.remove(sh, e)
+		s.hint(e.id)
 	}
 	return len(gone)
 }

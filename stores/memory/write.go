@@ -129,5 +129,6 @@ func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition)
 		return stores.ErrConflict
 	}
 	s.remove(sh, e)
+	s.hint(id)
 	return nil
 }

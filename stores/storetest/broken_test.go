@@ -23,6 +23,7 @@ type broken struct {
 	newID    func(string) (stores.ID, error)
 	useClock func(func() time.Time)
 	close    func(context.Context) error
+	watch    func(context.Context, func(stores.ID)) error
 
 	scan  func(context.Context, []byte, string, int) (stores.Page, error)
 	count func(context.Context, []byte) (int, error)
@@ -38,7 +39,7 @@ func newBroken() *broken {
 		honest: h, load: h.Load, create: h.Create, update: h.Update, touch: h.Touch, delete: h.Delete,
 		list: h.List, revoke: h.RevokeIdentity, loadMany: h.LoadMany, loadMemo: h.LoadMemo,
 		newID: h.NewID, useClock: h.UseClock, close: h.Close,
-		scan: h.Scan, count: h.Count, clear: h.Clear,
+		scan: h.Scan, count: h.Count, clear: h.Clear, watch: h.Watch,
 	}
 }
 
@@ -91,6 +92,8 @@ func (b *broken) Clear(ctx context.Context, head []byte) (stores.Cleared, error)
 func (b *broken) NewID(identity string) (stores.ID, error) { return b.newID(identity) }
 func (b *broken) UseClock(now func() time.Time)            { b.useClock(now) }
 func (b *broken) Close(ctx context.Context) error          { return b.close(ctx) }
+
+func (b *broken) Watch(ctx context.Context, ended func(stores.ID)) error { return b.watch(ctx, ended) }
 
 // window is where a store that forgot to hold its lock lets others in.
 func window() {

@@ -20,6 +20,7 @@ type honest struct {
 	rows  map[stores.ID]*row
 	marks map[string]time.Time
 	seq   int
+	ears  []chan stores.ID
 }
 
 type row struct {
@@ -162,6 +163,7 @@ func (h *honest) Create(ctx context.Context, c stores.Create) (stores.Created, e
 		evicted = len(rows) - c.Limit + 1
 		for _, r := range rows[:evicted] {
 			delete(h.rows, r.ID)
+			h.hint(r.ID)
 		}
 	}
 	return h.insert(c, evicted), nil
@@ -236,6 +238,7 @@ func (h *honest) Delete(ctx context.Context, id stores.ID, when stores.Condition
 		return stores.ErrConflict
 	}
 	delete(h.rows, id)
+	h.hint(id)
 	return nil
 }
 
@@ -268,6 +271,7 @@ func (h *honest) RevokeIdentity(ctx context.Context, identity string, except sto
 	for _, r := range h.of(identity) {
 		if r.ID != except {
 			delete(h.rows, r.ID)
+			h.hint(r.ID)
 			revoked.Count++
 		}
 	}
