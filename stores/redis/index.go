@@ -54,9 +54,9 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
 	d := s.hasher.hash(identity)
-	values, err := s.integers(ctx, s.scripts.revoke, s.markedKeys(d.tag[:], &d), []string{
+	values, err := s.integers(ctx, s.scripts.revoke, s.markedKeys(d.tag[:], &d), s.hinted([]string{
 		string(d.rest[:]), string(except[:]), strconv.FormatInt(retention.Milliseconds(), 10),
-	}, 4)
+	}), 4)
 	if err != nil {
 		return stores.Revoked{}, err
 	}

@@ -25,8 +25,16 @@ type Options struct {
 	// The default is a constant.
 	TagKey []byte
 
-	// Logger gets a warning when the server has evicted sessions. The default
-	// is [slog.Default].
+	// Hints has every script that ends sessions before their time publish so,
+	// on the channel that is Prefix and "ended", and [Store.Watch] listen to
+	// it: what waits for a session's end in another process learns of it at
+	// once. It costs the server a PUBLISH for each session that ends, and the
+	// client a connection while somebody watches; all processes must set it.
+	// Users of the server need the right to that channel. The default is false.
+	Hints bool
+
+	// Logger gets a warning when the server has evicted sessions, and when
+	// hints are interrupted. The default is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -34,6 +42,7 @@ type Options struct {
 type Store struct {
 	client  rueidis.Client
 	prefix  string
+	channel string // for hints, "" without
 	hasher  hasher
 	logger  *slog.Logger
 	scripts scripts
@@ -46,6 +55,7 @@ var (
 	_ stores.Scanner     = (*Store)(nil)
 	_ stores.TouchLoader = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
+	_ stores.Watcher     = (*Store)(nil)
 )
 
 // New returns a store that uses the client, which stays the caller's: nothing
@@ -68,8 +78,13 @@ func New(client rueidis.Client, opts *Options) *Store {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
+	channel := ""
+	if o.Hints {
+		channel = o.Prefix + "ended"
+	}
 	return &Store{
 		client:  client,
+		channel: channel,
 		prefix:  o.Prefix,
 		hasher:  newHasher(o.TagKey),
 		logger:  o.Logger,

@@ -17,3 +17,14 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
+
+func TestConformanceWithHints(t *testing.T) {
+	t.Parallel()
+	for _, f := range forms {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			client := dial(t, f.server(t))
+			storetest.Run(t, func(t *testing.T) stores.Store { return hinted(t, client, prefix(t)) }, &storetest.Options{Rounds: 5})
+		})
+	}
+}

@@ -250,7 +250,7 @@ func (s *Store) each(ctx context.Context, mode walking, head []byte, groups [][]
 			if len(group) > tagSize {
 				id = string(group)
 			}
-			calls[i] = scriptCall{s.keys(group, nil), []string{string(mode), string(head), after[i], strconv.Itoa(stride), id}}
+			calls[i] = scriptCall{s.keys(group, nil), s.hinted([]string{string(mode), string(head), after[i], strconv.Itoa(stride), id})}
 		}
 		var again [][]byte
 		var from []string

@@ -16,6 +16,8 @@ var (
 	extendLua string
 	//go:embed lua/drop.lua
 	dropLua string
+	//go:embed lua/hint.lua
+	hintLua string
 	//go:embed lua/own.lua
 	ownLua string
 	//go:embed lua/heal.lua
@@ -54,17 +56,17 @@ type scripts struct {
 // read-only script may be sent to a replica, which does not know yet who was
 // logged out.
 func newScripts() scripts {
-	walk := clockLua + dropLua + walkLua
+	walk := clockLua + dropLua + hintLua + walkLua
 	return scripts{
 		loadSHA: shaOf(clockLua + extendLua + loadLua), walkSHA: shaOf(walk), everybodySHA: shaOf(everybodyLua),
 
 		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
-		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + healLua + ownLua + markedLua + createLua),
+		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + createLua),
 		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
 		touch:  rueidis.NewLuaScript(clockLua + extendLua + touchLua),
-		del:    rueidis.NewLuaScript(clockLua + dropLua + deleteLua),
+		del:    rueidis.NewLuaScript(clockLua + dropLua + hintLua + deleteLua),
 		list:   rueidis.NewLuaScript(clockLua + ownLua + listLua),
-		revoke: rueidis.NewLuaScript(clockLua + dropLua + healLua + ownLua + markedLua + revokeLua),
+		revoke: rueidis.NewLuaScript(clockLua + dropLua + hintLua + healLua + ownLua + markedLua + revokeLua),
 
 		walk: rueidis.NewLuaScript(walk), everybody: rueidis.NewLuaScript(everybodyLua),
 	}

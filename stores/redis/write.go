@@ -47,9 +47,9 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if c.Refuse {
 		limit = -limit
 	}
-	values, err := s.integers(ctx, s.scripts.create, s.markedKeys(group(c.ID), of), []string{
+	values, err := s.integers(ctx, s.scripts.create, s.markedKeys(group(c.ID), of), s.hinted([]string{
 		owner, string(c.ID[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute), c.Identity, strconv.Itoa(limit),
-	}, 7)
+	}), 7)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return none, stores.ErrExists
@@ -132,9 +132,9 @@ func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition)
 		d := s.hasher.hash(when.Identity)
 		owner = string(d.rest[:])
 	}
-	m, err := s.exec(ctx, s.scripts.del, s.keys(group(id), nil), []string{
+	m, err := s.exec(ctx, s.scripts.del, s.keys(group(id), nil), s.hinted([]string{
 		string(id[:]), strconv.FormatInt(when.Version, 10), owner,
-	})
+	}))
 	if err != nil {
 		return err
 	}

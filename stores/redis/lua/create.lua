@@ -1,4 +1,4 @@
--- create: digest id payload idle absolute identity limit; digest '' is nobody,
+-- create: digest id payload idle absolute identity limit channel; digest '' is nobody,
 -- and a negative limit refuses where a positive one makes others give way
 local id, payload, idle, deadline = ARGV[2], ARGV[3], tonumber(ARGV[4]), now + ARGV[5]
 local identity, limit = ARGV[6], tonumber(ARGV[7])
@@ -35,6 +35,7 @@ if limit ~= 0 then
     drop(evicted)
   end
 end
+hint(ARGV[8], evicted, lost > 0)
 
 -- Sessions keep the order of their creation when the clock is set back.
 local place = now

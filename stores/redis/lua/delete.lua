@@ -1,4 +1,4 @@
--- delete: id version digest; version 0 and digest '' are any
+-- delete: id version digest channel; version 0 and digest '' are any
 local id, want, digest = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local meta = redis.call('HGET', sessions, 'm' .. id)
 if not meta then
@@ -17,4 +17,5 @@ if place == '' then
 else
   drop({place .. id})
 end
+hint(ARGV[4], {id})
 return 1

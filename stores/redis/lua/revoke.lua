@@ -1,4 +1,4 @@
--- revoke: digest except retention; the empty except is nobody
+-- revoke: digest except retention channel; the empty except is nobody
 local mark, except = KEYS[4], ARGV[2]
 local lost = heal()
 while sweep() do end
@@ -13,6 +13,7 @@ if #gone == redis.call('ZCARD', order) then
 else
   drop(gone)
 end
+hint(ARGV[4], gone, lost > 0)
 local ago = marked(mark)
 redis.call('SET', mark, string.format('%.0f', now), 'PX', ARGV[3])
 return {#gone, ago, lost, now}

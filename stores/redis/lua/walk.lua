@@ -1,4 +1,4 @@
--- walk: mode head after most id; the next sessions of a group, most of them at
+-- walk: mode head after most id channel; the next sessions of a group, most of them at
 -- most, after a member of the order. Mode 'scan' returns those that are meant,
 -- 'count' their number, and 'clear' ends them. id is that of an anonymous
 -- session, which is alone in its group, else ''.
@@ -42,5 +42,6 @@ if mode == 'clear' and #gone > 0 then
   else
     redis.call('UNLINK', sessions)
   end
+  hint(ARGV[6], gone)
 end
 return answer
