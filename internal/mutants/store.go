@@ -19,7 +19,7 @@ var storeMutants = []mutant{
 		"stores/memory/write.go", ">= uint64(idle/10)", ">= 0",
 	}}},
 	{"R1", "delete does nothing", "humasess", "", []edit{{
-		"stores/memory/write.go", "	s.remove(sh, e)\n	return nil", "	return nil",
+		"stores/memory/write.go", "	s.remove(sh, e)\n	s.hint(id)", "	return nil",
 	}}},
 	{"R2", "no mark of a revocation", "stores/memory", conformance, []edit{{
 		"stores/memory/index.go", "	revoked.Mark = s.marks.set(hash, identity)\n", "",
