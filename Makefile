@@ -16,7 +16,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test test-sdk prepare prepare-sdk sdk format vet lint tidy race plain bench fuzz mutants golden vulncheck
+.PHONY: help run test test-sdk prepare prepare-sdk sdk pages format vet lint tidy race plain bench fuzz mutants golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -29,13 +29,17 @@ test: ## run every check, installing what they need
 	@bash scripts/test
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk pages
 
 prepare-sdk:
 	@bash scripts/prepare --sdk
 
 sdk:
 	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 15m -v -run '^TestSDK$$' .
+
+# huma's docs pages in a browser, with their scripts from npm.
+pages:
+	cd internal/e2e && go test -tags sdk -count=1 -timeout 10m -run '^TestDocs' ./browser
 
 prepare: $(LINT) ## install what the other targets need
 	@bash scripts/prepare
