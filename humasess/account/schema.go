@@ -12,7 +12,7 @@ import (
 type CurrentSession[V any] struct {
 	ID        string    `json:"id" doc:"Public ID of the session. It is no credential."`
 	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
-	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again. Asking is no use."`
+	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again, for which asking does not count."`
 	Deadline  time.Time `json:"deadline" doc:"When the session ends however much it is used."`
 	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }

@@ -101,7 +101,10 @@ func TestSignOut(t *testing.T) {
 func TestLive(t *testing.T) {
 	r := newRig(t, 0)
 	phone := r.signedIn(iphone)
-	for r.asked("GET /api/session/events") == 0 {
+	for i := 0; r.asked("GET /api/session/events") == 0; i++ {
+		if i == 6000 {
+			t.Fatal("got no stream within a minute")
+		}
 		time.Sleep(10 * time.Millisecond) // of the browser's
 	}
 	before := r.asked("GET /api/session")
