@@ -10,16 +10,15 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
+	"github.com/redis/rueidis"
 )
 
 // TestEveryone lists, counts and ends the sessions of one program, and leaves
 // those of another alone.
 func TestEveryone(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
-		if s.kind == "redis" {
-			return
-		}
 		const n = 1200 // more than a page
 		m := s.program(t)
 		other := s.program(t, func(o *humasess.Options[user]) { o.SchemeName = "otherCookie" })
@@ -113,4 +112,27 @@ func TestQuestionInterrupted(t *testing.T) {
 		t.Errorf("got exit code %d with %q, and %d sessions, want %d and 1", code, errs.String(), number(t, s.program(t), "ada"), exitInterrupted)
 	}
 	has(t, "message", errs.String(), "nothing was revoked")
+}
+
+// TestEveryoneOnACluster asks each of its nodes, which the URL need not name.
+func TestEveryoneOnACluster(t *testing.T) {
+	all := servertest.RedisCluster(t).Addrs
+	s := onRedisAt(t, "redis://"+all[0], rueidis.ClientOption{InitAddress: all})
+	m := s.program(t)
+	for i := range 30 {
+		signIn(t, m, user{ID: fmt.Sprintf("user%d", i)}, user{})
+	}
+	if got := parse[row](t, s.want(t, exitOK, "list", "--json")); len(got) != 60 {
+		t.Errorf("list: got %d rows, want 60", len(got))
+	}
+	if got := s.want(t, exitOK, "count"); got != "60\n" {
+		t.Errorf("count: got %q", got)
+	}
+	s.want(t, exitOK, "revoke", "--user", "user7")
+	if got := s.want(t, exitOK, "revoke", "--everyone", "--yes"); got != "59 revoked\n" {
+		t.Errorf("revoke: got %q", got)
+	}
+	if got := s.want(t, exitOK, "count"); got != "0\n" {
+		t.Errorf("count: got %q", got)
+	}
 }
