@@ -121,7 +121,7 @@ func onRedisAt(t *testing.T, url string, option rueidis.ClientOption) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	prefix, key := random(t)+":", random(t)
+	prefix, key := "humasess:"+random(t)+":", random(t) // for which docs/redis.md gives rights
 	return &site{
 		kind: "redis", url: url, flags: []string{"--prefix", prefix}, env: map[string]string{tagKeyVariable: key},
 		store: redis.New(client, &redis.Options{Prefix: prefix, TagKey: []byte(key), Logger: quiet()}),
