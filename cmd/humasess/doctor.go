@@ -26,8 +26,6 @@ type finding struct {
 	Text    string `json:"text"`
 }
 
-var errSick = errors.New("something fails")
-
 func doctor(ctx context.Context, c *call) error {
 	c.storeFlags()
 	if err := c.parse(); err != nil {
@@ -40,12 +38,12 @@ func doctor(ctx context.Context, c *call) error {
 	defer p.pause()
 	defer c.close()
 	found := c.examine(ctx, p)
-	verdict := error(nil)
+	var verdict error
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, f := range found {
 		f.Text = c.redact(f.Text)
 		if f.Verdict == fail {
-			verdict = fmt.Errorf("%w%w", errSick, errQuiet)
+			verdict = errQuiet
 		}
 		if c.json {
 			if err := c.print(f, ""); err != nil {
@@ -153,8 +151,11 @@ func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 		}
 		times = append(times, fmt.Sprintf("%s %.1f ms", step.name, float64(time.Since(begin).Microseconds())/1000))
 	}
-	if _, err := store.Load(ctx, id); !errors.Is(err, stores.ErrNotFound) {
-		return c.failed(ctx, name, fmt.Errorf("a deleted session loads: %w", errors.Join(err, errSick)))
+	switch _, err := store.Load(ctx, id); {
+	case err == nil:
+		return c.failed(ctx, name, errors.New("a deleted session loads"))
+	case !errors.Is(err, stores.ErrNotFound):
+		return c.failed(ctx, name, err)
 	}
 	return finding{name, ok, strings.Join(times, ", ")}
 }

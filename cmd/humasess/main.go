@@ -121,7 +121,7 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 	all := commands()
 	if len(args) == 0 {
 		c.usage(c.err)
-		return fmt.Errorf("%w%w", usageError(""), errQuiet)
+		return errors.Join(usageError(""), errQuiet)
 	}
 	name, rest := args[0], args[1:]
 	switch strings.TrimLeft(name, "-") {
