@@ -77,6 +77,7 @@ func Serve(tb testing.TB, store stores.Store, opts *humasess.Options[User], at H
 		tb.Fatal(err)
 	}
 	register(api, at)
+	registerSecure(api, sessions)
 	registerAccount(tb, api, sessions)
 	return handler, sessions
 }

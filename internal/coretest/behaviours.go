@@ -30,7 +30,7 @@ type Shared struct {
 }
 
 // Behaviours are all of them.
-var Behaviours = []Behaviour{
+var Behaviours = append([]Behaviour{
 	{"R1 a life", aLife},
 	{"R5 the ready-made operations", ownSessions},
 	{"R6 limit 5 with 50 parallel logins", limitRace},
@@ -38,7 +38,7 @@ var Behaviours = []Behaviour{
 	{"R2 a start that began before a revocation", lateStart},
 	{"R11 save racing destroy loses", resurrection},
 	{"X1 parallel updates lose nothing", counting},
-}
+}, secureBehaviours...)
 
 // Run checks the behaviour.
 func (b Behaviour) Run(t *testing.T, s Shared) {

@@ -22,7 +22,8 @@ type edit struct{ file, old, replacement string }
 
 // all returns the mutants of every area.
 func all() []mutant {
-	return slices.Concat(documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants, browserMutants)
+	return slices.Concat(documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants,
+		browserMutants, secureMutants)
 }
 
 // mutated returns the changed files by their names.

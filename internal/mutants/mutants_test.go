@@ -57,6 +57,22 @@ func TestRows(t *testing.T) {
 	}
 }
 
+// core are the rows of the standards that would hurt most. Those of the cookie
+// store are in the table, too.
+var core = strings.Fields(`T1 T2 T3 T4 T5 T6 T7 T8 C1 C2 C3 C4 C5 C7 C15 L1 L2 L3 L4 L9 L10 R1 R2 R3 R4 R5 R7 R11 R12
+	X1 X2 X3 X4 X5 X6 F1 F2 F3 F4 F8 H1 H2 H3 O1 O2 O3 O4 O5 O7 K1 K2 K3 K4 A1 E2`)
+
+// TestCoreRows sees to it that each of them has a mutant.
+func TestCoreRows(t *testing.T) {
+	for _, id := range core {
+		t.Run(id, func(t *testing.T) {
+			if !slices.ContainsFunc(all(), func(m mutant) bool { return m.promise == id }) {
+				t.Error("got no mutant, want one")
+			}
+		})
+	}
+}
+
 // TestPage compares README.md with the table, row by row, and asks whether the
 // tests that it names are still there.
 func TestPage(t *testing.T) {

@@ -80,11 +80,13 @@ func TestLogoutHolds(t *testing.T) {
 		}
 	})
 	coretest.Do(t, c, "POST", "/logout", http.StatusOK)
-	for _, old := range []string{first, second} {
-		if got := r.present(old); got != http.StatusUnauthorized {
-			t.Errorf("R1 K4 replay after logout: got %d, want 401", got)
+	t.Run("R1 K4 replay after logout", func(t *testing.T) {
+		for _, old := range []string{first, second} {
+			if got := r.present(old); got != http.StatusUnauthorized {
+				t.Errorf("got %d, want 401", got)
+			}
 		}
-	}
+	})
 	t.Run("T8 a login over a session ends it", func(t *testing.T) {
 		c := coretest.SignIn(t, r.handler, "ada")
 		old := c.Cookie(name)

@@ -1,0 +1,225 @@
+package coretest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+const csrfHeader = "X-Csrf-Token"
+
+// secureBehaviours are about tokens that change, time, and step-up. Stores
+// judge time by clocks of their own, so these wait for what is to happen, and
+// none depends on how long that takes.
+var secureBehaviours = []Behaviour{
+	{"T9 L9 rotation by time, lost and reissued", rotation},
+	{"T9 E1 reuse ends the session", reuse},
+	{"T8 L4 L9 re-authentication and renewal", reauthentication},
+	{"A1 A2 A6 step-up", stepUp},
+	{"F8 a CSRF token is its session's", csrfToken},
+	{"L7 asking what is left extends nothing", timeLeft},
+}
+
+type elsewhereInput struct {
+	humasess.Login[User]
+	Name string `query:"name"`
+}
+
+// life is what a session says of its time.
+type life struct {
+	Class             string
+	Expires, Deadline time.Time
+}
+
+type lifeOutput struct{ Body life }
+
+func lifeOf(_ context.Context, in *namedInput) (*lifeOutput, error) {
+	return &lifeOutput{life{in.Authentication().Class, in.ExpiresAt(), in.Deadline()}}, nil
+}
+
+// registerSecure adds what the behaviours of this file ask for.
+func registerSecure(api huma.API, sessions *humasess.Manager[User]) {
+	huma.Post(api, "/login-elsewhere", func(_ context.Context, in *elsewhereInput) (*struct{}, error) {
+		if err := in.Session.Start(User{Name: in.Name}); err != nil {
+			return nil, err
+		}
+		return nil, in.Session.ReauthenticatedWith(humasess.Claims{
+			AuthTime: time.Now().Add(-time.Hour).Unix(), ACR: "aal1", AMR: []string{"pwd"},
+		}.Authentication())
+	})
+	huma.Post(api, "/password", func(_ context.Context, in *namedInput) (*struct{}, error) {
+		return nil, in.Session.Reauthenticated("pwd")
+	})
+	huma.Get(api, "/life", lifeOf)
+	huma.Get(api, "/left", lifeOf, humasess.NoTouch)
+	huma.Post(api, "/transfer", func(context.Context, *struct{}) (*count, error) { return &count{1}, nil }, sessions.RequireFresh(10*time.Minute))
+}
+
+// until waits for something to happen.
+func until(t *testing.T, what string, happened func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("got nothing within a minute, want: %s", what)
+		}
+	}
+}
+
+func tokenOf(c *humasesstest.Client) string { return c.Cookie(humasess.DefaultCookieName) }
+
+func sets(w *httptest.ResponseRecorder) bool { return w.Header().Get("Set-Cookie") != "" }
+
+// eventKinds collects the kinds and reasons of events.
+type eventKinds struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (k *eventKinds) add(_ context.Context, e humasess.Event) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.all = append(k.all, humasess.Series{Kind: e.Kind, Reason: e.Reason}.String())
+}
+
+func (k *eventKinds) have(want string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return strings.Contains(" "+strings.Join(k.all, " ")+" ", " "+want+" ")
+}
+
+// deadlineOf asks one of the servers.
+func deadlineOf(t *testing.T, c *humasesstest.Client) time.Time {
+	t.Helper()
+	return decode[life](t, Do(t, c, "GET", "/life", 200)).Deadline
+}
+
+// rotation loses the cookie of a rotation, so that another one is issued.
+func rotation(t *testing.T, s Shared) {
+	var events eventKinds
+	one, other, _ := s.serve(t, &humasess.Options[User]{
+		RotateEvery: time.Second, RotationGrace: 200 * time.Millisecond, OnEvent: events.add,
+	})
+	c := SignIn(t, one, "ada")
+	former, deadline := Move(c, other), deadlineOf(t, c)
+	until(t, "a rotation", func() bool { return sets(c.Do("GET", "/life", nil)) })
+	if tokenOf(c) == tokenOf(former) || !events.have("renewed/periodic") {
+		t.Error("the token is the old one, or no event says why it is not")
+	}
+	lost := Move(c, other) // whose cookie is the one that got lost
+	first := former.Clone()
+	Do(t, first, "POST", "/password", 409) // the bearer of the former token may not take over
+	until(t, "another token for the bearer of the former one", func() bool { return sets(former.Do("GET", "/life", nil)) })
+	if !events.have("renewed/reissued") {
+		t.Error("no event says that a token was issued again")
+	}
+	Do(t, lost, "GET", "/me", 200) // it comes after all, before anybody has presented the later one
+	if got := deadlineOf(t, Move(former, one)); !got.Equal(deadline) {
+		t.Errorf("deadline: got %v, want %v", got, deadline)
+	}
+	until(t, "the end of the former tokens", func() bool { return first.Do("GET", "/me", nil).Code == http.StatusUnauthorized })
+	until(t, "the end of the lost token", func() bool { return lost.Do("GET", "/me", nil).Code == http.StatusUnauthorized })
+	if !events.have("reused") {
+		t.Error("no event says that a former token was used")
+	}
+	Do(t, Move(former, one), "GET", "/me", 200)
+}
+
+func reuse(t *testing.T, s Shared) {
+	var events eventKinds
+	one, other, admin := s.serve(t, &humasess.Options[User]{RotationGrace: -1, RevokeReused: true, OnEvent: events.add})
+	c := SignIn(t, one, "ada")
+	thief := Move(c, other)
+	Do(t, c, "POST", "/renew", 200)
+	Do(t, c, "GET", "/me", 200)
+	Do(t, thief, "GET", "/me", 401)
+	Do(t, Move(c, other), "GET", "/me", 401)
+	Do(t, c, "GET", "/me", 401)
+	if listed, err := admin.List(t.Context(), "ada"); len(listed) != 0 || err != nil {
+		t.Errorf("got %d sessions and error %v, want none", len(listed), err)
+	}
+	if !events.have("reused revoked/reused") {
+		t.Errorf("events: got %q, want reused and then revoked", events.all)
+	}
+}
+
+func reauthentication(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, nil)
+	c := SignIn(t, one, "ada")
+	deadline := deadlineOf(t, c)
+	Do(t, c, "POST", "/renew", 200)
+	Do(t, c, "POST", "/bump", 200)
+	if got := deadlineOf(t, Move(c, other)); !got.Equal(deadline) {
+		t.Errorf("deadline after a renewal: got %v, want %v", got, deadline)
+	}
+	until(t, "a later deadline", func() bool {
+		old := Move(c, other)
+		Do(t, c, "POST", "/password", 204)
+		if tokenOf(old) == tokenOf(c) {
+			t.Error("got the same token")
+		}
+		Do(t, old, "GET", "/me", 401)
+		return deadlineOf(t, Move(c, other)).After(deadline)
+	})
+}
+
+func stepUp(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, nil)
+	c := humasesstest.NewClient(one)
+	Do(t, c, "POST", "/login-elsewhere?name=ada", 204)
+	if got := decode[life](t, Do(t, Move(c, other), "GET", "/life", 200)).Class; got != "aal1" {
+		t.Errorf("class: got %q, want aal1", got)
+	}
+	if body := Do(t, Move(c, other), "POST", "/transfer", 403); !strings.Contains(body, "reauthentication_required") {
+		t.Errorf("got %s, want reauthentication_required", body)
+	}
+	Do(t, c, "POST", "/password", 204)
+	Do(t, Move(c, other), "POST", "/transfer", 200)
+	if got := decode[life](t, Do(t, Move(c, other), "GET", "/life", 200)).Class; got != "" {
+		t.Errorf("class after a password: got %q, want none", got)
+	}
+}
+
+func csrfToken(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, &humasess.Options[User]{CSRFHeader: csrfHeader})
+	c := humasesstest.NewClient(one)
+	first := c.Do("POST", "/login?name=ada", nil).Header().Get(csrfHeader)
+	post := func(c *humasesstest.Client, path, token string, want int) string {
+		t.Helper()
+		w := c.Do("POST", path, nil, func(r *http.Request) { r.Header.Set(csrfHeader, token) })
+		if w.Code != want {
+			t.Errorf("%s: got %d %s, want %d", path, w.Code, w.Body, want)
+		}
+		return w.Header().Get(csrfHeader)
+	}
+	post(Move(c, other), "/bump", "", 403)
+	post(Move(c, other), "/bump", first, 200)
+	second := post(c, "/renew", first, 200)
+	post(Move(c, other), "/bump", first, 403)
+	post(Move(c, other), "/bump", second, 200)
+	if got := N(t, Do(t, c, "GET", "/me", 200)); got != 2 {
+		t.Errorf("counter: got %d, want 2: what was refused counts", got)
+	}
+}
+
+func timeLeft(t *testing.T, s Shared) {
+	one, other, _ := s.serve(t, &humasess.Options[User]{IdleTimeout: time.Second})
+	c := SignIn(t, one, "ada")
+	first := decode[life](t, Do(t, c, "GET", "/left", 200)).Expires
+	until(t, "the end of a session that is only asked about", func() bool {
+		w := Move(c, other).Do("GET", "/left", nil)
+		if w.Code == http.StatusOK {
+			if got := decode[life](t, w.Body.String()).Expires; !got.Equal(first) {
+				t.Errorf("expires: got %v, want %v", got, first)
+			}
+		}
+		return w.Code == http.StatusUnauthorized
+	})
+}

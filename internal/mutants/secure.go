@@ -1,0 +1,102 @@
+package main
+
+// secureMutants break rotation, step-up, the cross-origin checks, and what
+// operators learn.
+var secureMutants = []mutant{
+	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
+		"humasess/authentication.go", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
+	}}},
+	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
+		"humasess/rotation.go", "r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed)", "!m.inGrace(r, r.open.rotated)",
+	}}},
+	{"T9", "the former token never dies", "humasess", "", []edit{{
+		"humasess/rotation.go", "if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {", "if !r.open.tolerated {",
+	}}},
+	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
+		"humasess/rotation.go", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
+	}}},
+	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
+		"humasess/rotation.go", "	return s.rec.open.unconfirmed() && !s.m.inGrace", "	return s.rec.open.unconfirmed() && s.rec.open.confirmed != 0 && !s.m.inGrace",
+	}}},
+	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
+		"humasess/rotation.go", ".Abs() >= every", ".Abs() >= 2*every",
+	}}},
+	{"T9", "reuse of older tokens goes unseen", "humasess", "", []edit{{
+		"humasess/rotation.go", " || p.knows(token.Hash())", "",
+	}}},
+	{"T9", "reuse ends nothing", "humasess", "", []edit{{
+		"humasess/rotation.go", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
+	}}},
+	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
+		"humasess/assurance.go", "if *timeout.have > timeout.most {", "if *timeout.have > 2*timeout.most {",
+	}}},
+	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
+		"humasess/change.go", "	proved := !s.pending.proof.at.IsZero()", "	proved := len(s.pending.proof.methods) > maxMethods",
+	}}},
+	{"L7", "asking what is left extends", "humasess", "", []edit{{
+		"humasess/write.go", "	return !s.untouched() && ", "	return ",
+	}}},
+	{"L7", "asking what is left extends while loading", "humasess", "", []edit{{
+		"humasess/travel.go", "	case s.untouched():\n		return s.m.fetch(ctx, token.ID())\n", "",
+	}}},
+	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
+		"humasess/gate.go", "		return sent\n", "		return host\n",
+	}}},
+	{"F4", "every operation is exempt", "humasess", "", []edit{{
+		"humasess/gate.go", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
+	}}},
+	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
+		"security/csrf.go", "return hmac.Equal(raw[csrfNonceSize:], t.csrfMAC(raw[:csrfNonceSize]))", "return len(t.csrfMAC(raw[:csrfNonceSize])) > 0",
+	}}},
+	{"F8", "a CSRF token outlives the session's secret", "humasess", "", []edit{{
+		"security/csrf.go", "hmac.New(sha256.New, t.secret[:])", "hmac.New(sha256.New, t.id[:])",
+	}}},
+	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
+		"openapi/csrf.go", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
+	}}},
+	{"F8", "a documented CSRF token is not asked for", "humasess", "TestCSRFToken", []edit{{
+		"humasess/csrf.go", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
+	}}},
+	{"F9", "a refusal may be cached for other origins", "humasess", "", []edit{{
+		"humasess/gate.go", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
+	}}},
+	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
+		"humasess/manager.go", "	return m.origins.CheckRead(o)", "	return nil",
+	}}},
+	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
+		"humasess/write.go", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
+	}}},
+	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
+		"humasess/authentication.go", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
+	}}},
+	{"A1", "a group asks and nobody listens", "humasess", "", []edit{{
+		"humasess/request.go", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
+	}}},
+	{"A1", "the longest time counts", "humasess", "", []edit{{
+		"openapi/policy.go", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
+	}}},
+	{"A2", "a class outlives its authentication", "humasess", "", []edit{{
+		"humasess/write.go", "next.authenticated, next.class = p.at.UnixNano(), p.class", "next.authenticated = p.at.UnixNano()",
+	}}},
+	{"A2", "an authentication counts twice", "humasess", "", []edit{{
+		"humasess/authentication.go", "!p.at.After(time.Unix(0, s.rec.open.authenticated))", "p.at.IsZero()",
+	}}},
+	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
+		"humasess/create.go", "		next.authenticated = at.UnixNano()", "		next.authenticated = max(now, at.UnixNano())",
+	}}},
+	{"E1", "extensions are told when there is none", "humasess", "", []edit{{
+		"humasess/write.go", "		if written {", "		if !written {",
+	}}},
+	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
+		"humasess/rotation.go", "Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}", "Event{Kind: EventRenewed, SessionID: s.token.Reveal()}",
+	}}},
+	{"E3", "counters know no reasons", "humasess", "", []edit{{
+		"humasess/counters.go", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
+	}}},
+	{"K3", "only the newest key opens", "security", "", []edit{{
+		"security/aead.go", "	for i, id := range s.ids {", "	for i, id := range s.ids[:1] {",
+	}}},
+	{"K4", "a cookie outlives the logout", "stores/cookie", "TestLogoutHolds", []edit{{
+		"stores/cookie/trip.go", "	return !st.Ended && it.stood && ", "	return it.stood && ",
+	}}},
+}
