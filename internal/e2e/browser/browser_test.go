@@ -3,6 +3,7 @@ package browser_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/humasess/sessions/internal/e2e/browser"
@@ -48,7 +49,11 @@ func TestBrowser(t *testing.T) {
 	if got := page.Fetch(evil, "{}"); got.Error == "" {
 		t.Errorf("fetch of a foreign page: got %+v, want an error", got)
 	}
-	if got := page.Fetch("https://example.com/", `{mode: "no-cors"}`); got.Error == "" {
-		t.Errorf("fetch from the internet: got %+v, want an error", got)
+	if got := page.Fetch(evil, `{mode: "no-cors"}`); got.Type != "opaque" {
+		t.Errorf("fetch of a foreign page, unread: got %+v", got)
+	}
+	other := strings.Replace(evil, "evil.test", "localhost", 1) // it is there, and has a name of the system's
+	if got := page.Fetch(other, `{mode: "no-cors"}`); got.Error == "" {
+		t.Errorf("fetch by a name that is not below .test: got %+v, want an error", got)
 	}
 }
