@@ -35,7 +35,7 @@ prepare-sdk:
 	@bash scripts/prepare --sdk
 
 sdk:
-	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 15m -v -run '^TestSDK$$' .
+	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 20m -v -run '^TestSDK$$' .
 
 # huma's docs pages in a browser, with their scripts from npm.
 pages:

@@ -99,7 +99,7 @@ func TestSDK(t *testing.T) {
 	for _, d := range documents {
 		t.Run("from "+d.version, func(t *testing.T) {
 			document := get(t, api+d.path)
-			w := watch(t, api, newKin(t, api, document), newPB33F(t, api, document))
+			w := watch(t, api, newKin(t, document, asked(api)), newPB33F(t, document, asked(api)))
 			workshops := map[string]string{}
 			for _, home := range []string{"node", "python", "java"} {
 				workshops[home] = r.workshop(t, home, document)

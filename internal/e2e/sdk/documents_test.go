@@ -1,7 +1,9 @@
 package sdk_test
 
 import (
+	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,7 +40,7 @@ var examples = map[string]example{
 
 // eachDocument calls check with the documents that the examples serve. No
 // example may be missing.
-func eachDocument(t *testing.T, check func(t *testing.T, name string, document []byte)) {
+func eachDocument(t *testing.T, check func(t *testing.T, api, name string, document []byte)) {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(root, "examples", "*", "main.go"))
 	if err != nil {
@@ -57,15 +59,46 @@ func eachDocument(t *testing.T, check func(t *testing.T, name string, document [
 			}
 			api := start(t, name, env, args...)
 			for _, d := range documents {
-				t.Run(d.version, func(t *testing.T) { check(t, name+" "+d.version, get(t, api+e.prefix+d.path)) })
+				t.Run(d.version, func(t *testing.T) { check(t, api, name+" "+d.version, get(t, api+e.prefix+d.path)) })
 			}
 		})
 	}
 }
 
+// TestDocuments validates the documents, and then lets nobody do everything:
+// who has no session is refused by an example where a validator refuses the
+// request, and nowhere else.
 func TestDocuments(t *testing.T) {
-	eachDocument(t, func(t *testing.T, _ string, document []byte) {
-		loadKin(t, document)
-		loadPB33F(t, document)
+	eachDocument(t, func(t *testing.T, api, _ string, document []byte) {
+		judges := []judge{newKin(t, document, nobody), newPB33F(t, document, nobody)}
+		refused := 0
+		for path, item := range loadKin(t, document).Paths.Map() {
+			for method := range item.Operations() {
+				r, err := http.NewRequest(method, api+placeholder.ReplaceAllString(path, "x"), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := http.DefaultTransport.RoundTrip(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				for _, j := range judges {
+					// A body or a parameter is missing, which matters only to who is let in.
+					satisfied, _ := j.request(r.Clone(t.Context()))
+					if got, want := res.StatusCode == http.StatusUnauthorized, !satisfied; got != want {
+						t.Errorf("%s, %s %s: got %d, refused by the document: %v", j.name(), method, path, res.StatusCode, want)
+					}
+				}
+				if res.StatusCode == http.StatusUnauthorized {
+					refused++
+				}
+			}
+		}
+		if refused == 0 {
+			t.Error("got no operation that requires a session")
+		}
 	})
 }
+
+var placeholder = regexp.MustCompile(`\{[^}]*\}`)

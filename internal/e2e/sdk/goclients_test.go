@@ -49,7 +49,7 @@ func TestGoClients(t *testing.T) {
 	api := start(t, "quickstart", nil)
 	for _, d := range documents {
 		document := get(t, api+d.path)
-		w := watch(t, api, newKin(t, api, document), newPB33F(t, api, document))
+		w := watch(t, api, newKin(t, document, asked(api)), newPB33F(t, document, asked(api)))
 		for _, g := range goGenerators {
 			t.Run(g.name+" from "+d.version, func(t *testing.T) {
 				generated := t.TempDir()

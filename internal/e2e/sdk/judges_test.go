@@ -23,9 +23,19 @@ import (
 	"github.com/pb33f/libopenapi-validator/helpers"
 )
 
-// holds asks the API at that address whether the session of a request is
-// active and has all of the roles. The document says the rest.
-func holds(api string, r *http.Request, roles []string) error {
+// holds reports whether the session of a request is active and has all of the
+// roles. The document says the rest.
+type holds func(r *http.Request, roles []string) error
+
+// nobody has no session.
+func nobody(*http.Request, []string) error { return errors.New("no session") }
+
+// asked is what the API at that address says of the session.
+func asked(api string) holds {
+	return func(r *http.Request, roles []string) error { return ask(api, r, roles) }
+}
+
+func ask(api string, r *http.Request, roles []string) error {
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, api+"/me", nil)
 	if err != nil {
 		return err
@@ -71,7 +81,7 @@ func loadKin(t *testing.T, document []byte) *openapi3.T {
 	return doc
 }
 
-func newKin(t *testing.T, api string, document []byte) kin {
+func newKin(t *testing.T, document []byte, session holds) kin {
 	t.Helper()
 	router, err := gorillamux.NewRouter(loadKin(t, document))
 	if err != nil {
@@ -81,7 +91,7 @@ func newKin(t *testing.T, api string, document []byte) kin {
 		IncludeResponseStatus:             true,
 		RejectWhenRequestBodyNotSpecified: true,
 		AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-			return holds(api, in.RequestValidationInput.Request, in.Scopes)
+			return session(in.RequestValidationInput.Request, in.Scopes)
 		},
 	}}
 }
@@ -136,11 +146,11 @@ func loadPB33F(t *testing.T, document []byte, options ...config.Option) validato
 	return v
 }
 
-func newPB33F(t *testing.T, api string, document []byte) pb33f {
+func newPB33F(t *testing.T, document []byte, session holds) pb33f {
 	t.Helper()
 	return pb33f{loadPB33F(t, document, config.WithFormatAssertions(), config.WithRejectUndeclaredRequestBody(),
 		config.WithAuthenticationFunc(func(_ context.Context, in *config.AuthenticationInput) error {
-			return holds(api, in.Request, in.Scopes)
+			return session(in.Request, in.Scopes)
 		}))}
 }
 

@@ -26,7 +26,7 @@ type remark struct {
 func lint(t *testing.T, r runtimes) {
 	dir := r.workshop(t, "node", nil)
 	var files []string
-	eachDocument(t, func(t *testing.T, name string, document []byte) {
+	eachDocument(t, func(t *testing.T, _, name string, document []byte) {
 		file := strings.ReplaceAll(name, " ", "-") + ".json"
 		write(t, filepath.Join(dir, file), document)
 		files = append(files, file)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,14 @@ func install(t *testing.T) runtimes {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Fatalf("%v: scripts/prepare-sdk installs it on Debian", err)
 		}
+	}
+	version, err := exec.Command("node", "--print", "process.versions.node").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(version), "%d.%d", &major, &minor); err != nil || major < 20 || major == 20 && minor < 19 {
+		t.Fatalf("node is %s and must be 20.19 at least, for redocly and Hey API", version)
 	}
 	temp := t.TempDir()
 	r := runtimes{

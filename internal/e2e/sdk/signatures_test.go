@@ -25,20 +25,17 @@ func noCookieArgument(t *testing.T, generated string) {
 	t.Helper()
 	operations := 0
 	err := filepath.WalkDir(generated, func(name string, d fs.DirEntry, err error) error {
-		pattern := parameters[filepath.Ext(name)]
-		if err != nil || d.IsDir() || pattern == nil {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
-		for _, match := range pattern.FindAllStringSubmatch(string(text), -1) {
-			operations++
-			takes := strings.ReplaceAll(strings.Join(match[1:], ""), "cookie?: never", "")
-			if strings.Contains(strings.ToLower(takes), "cookie") {
-				t.Errorf("%s takes a cookie: %s", filepath.Base(name), match[0])
-			}
+		n, found := cookieArguments(filepath.Ext(name), string(text))
+		operations += n
+		for _, operation := range found {
+			t.Errorf("%s takes a cookie: %s", filepath.Base(name), operation)
 		}
 		return nil
 	})
@@ -47,5 +44,61 @@ func noCookieArgument(t *testing.T, generated string) {
 	}
 	if operations < 5 {
 		t.Errorf("%s: got %d operations, want five at least", filepath.Base(generated), operations)
+	}
+}
+
+// cookieArguments returns how many operations there are in generated code, and
+// those of them that take a cookie.
+func cookieArguments(extension, text string) (operations int, found []string) {
+	pattern := parameters[extension]
+	if pattern == nil {
+		return 0, nil
+	}
+	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+		operations++
+		takes := strings.ReplaceAll(strings.Join(match[1:], ""), "cookie?: never", "")
+		if strings.Contains(strings.ToLower(takes), "cookie") {
+			found = append(found, match[0])
+		}
+	}
+	return operations, found
+}
+
+// TestCookieArguments is about what generators make of a document in which the
+// cookie is a parameter.
+func TestCookieArguments(t *testing.T) {
+	tests := []struct{ extension, without, with string }{
+		{
+			".go", "func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {",
+			"func (c *Client) GetMe(ctx context.Context, params *GetMeCookieParams) (*http.Response, error) {",
+		},
+		{
+			".java", "    public ApiResponse<User> getMeWithHttpInfo() throws ApiException {",
+			"    public User getMe(@Nullable String idCookie) throws ApiException {",
+		},
+		{
+			".py", "def sync(\n    *,\n    client: Client,\n) -> User | None:\n",
+			"def sync(\n    *,\n    client: Client,\n    id_cookie: str | Unset = UNSET,\n) -> User | None:\n",
+		},
+		{
+			".ts", "export const getMe = async ( options?: RequestInit): Promise<getMeResponse> => {",
+			"export const getMe = async (cookies: GetMeCookies, options?: RequestInit): Promise<getMeResponse> => {",
+		},
+		{
+			".ts", "export const getMe = <ThrowOnError extends boolean = false>(options?: Options<GetMeData, ThrowOnError>) => (",
+			"export const getMe = <ThrowOnError extends boolean = false>(options: Options<GetMeCookieData, ThrowOnError>) => (",
+		},
+		{
+			".ts", "parameters: {\n  query?: never;\n  cookie?: never;\n};",
+			"parameters: {\n  query?: never;\n  cookie?: { id?: string };\n};",
+		},
+	}
+	for _, tt := range tests {
+		if n, found := cookieArguments(tt.extension, tt.without); n != 1 || len(found) != 0 {
+			t.Errorf("%s: got %d operations, and %q take a cookie, want one that does not", tt.without, n, found)
+		}
+		if n, found := cookieArguments(tt.extension, tt.with); n != 1 || len(found) != 1 {
+			t.Errorf("%s: got %d operations, and %q take a cookie, want one that does", tt.with, n, found)
+		}
 	}
 }
