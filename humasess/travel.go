@@ -262,6 +262,7 @@ func decodeTravelling(b []byte, scheme string) (payload, error) {
 	whole := payload{scheme: scheme, created: p.created, authenticated: p.created, idle: 1, remember: p.remember}
 	head := whole.encode() // ends with data, which the fields come before
 	read, err := decodePayload(append(head, fields...))
-	read.data = data
+	// What has its place elsewhere has it there alone.
+	read.scheme, read.created, read.remember, read.data = scheme, p.created, p.remember, data
 	return read, err
 }

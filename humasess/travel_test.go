@@ -73,8 +73,14 @@ func FuzzDecodeTravelling(f *testing.F) {
 			}
 			return
 		}
-		if p.scheme == "" || p.created < 0 {
+		if p.scheme != "s" || p.created < 0 {
 			t.Errorf("%x: got %+v", b, p)
+		}
+		again, err := decodeTravelling(p.appendTravelling(nil), "s")
+		if err != nil || again.created != p.created || again.authenticated != p.authenticated || again.remember != p.remember ||
+			again.until != p.until || again.class != p.class || !bytes.Equal(again.methods, p.methods) ||
+			!bytes.Equal(again.unknown, p.unknown) || !bytes.Equal(again.data, p.data) {
+			t.Errorf("%x: read again: got %+v, %v, want %+v", b, again, err, p)
 		}
 	})
 }

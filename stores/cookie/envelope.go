@@ -2,6 +2,7 @@ package cookie
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
 	"github.com/humasess/sessions/stores"
@@ -91,7 +92,7 @@ func (it *item) decode(b []byte) bool {
 		it.era, it.mark = r.uint32(), int64(r.number())
 	}
 	it.Payload = r.b
-	return !r.bad && it.Version > 0
+	return !r.bad && it.Version > 0 && it.Version < math.MaxInt64 // there is a next one
 }
 
 // reader cuts fields off. What follows a bad one is zero.
