@@ -103,6 +103,9 @@ func KeysFromEnv(name string) ([]Key, error) {
 		}
 		keys[i] = k
 	}
+	if err := checkKeys(keys); err != nil {
+		return nil, fmt.Errorf("environment variable %s: %w", name, err)
+	}
 	return keys, nil
 }
 

@@ -86,7 +86,10 @@ func TestKeyRoundTripAndSilence(t *testing.T) {
 }
 
 func TestKeysFromEnv(t *testing.T) {
-	other, _ := security.GenerateKey()
+	other, err := security.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name, value, err string
 		n                int
@@ -95,6 +98,12 @@ func TestKeysFromEnv(t *testing.T) {
 		{"two, newest first", other.Reveal() + ", " + keyText, "", 2},
 		{"not set", "", "HUMASESS_TEST_KEYS is not set", 0},
 		{"second is bad", keyText + "," + keyText[:10], "HUMASESS_TEST_KEYS, key 2 of 2", 0},
+		{"white space only", " \t\n,", "HUMASESS_TEST_KEYS is not set", 0},
+		{"K6 16 bytes", base64.StdEncoding.EncodeToString(make([]byte, 16)), "HUMASESS_TEST_KEYS, key 1 of 1: security: invalid key: 16 bytes, want 32", 0},
+		{"all zeros", other.Reveal() + " " + strings.Repeat("0", 64), "key 2 of 2: security: invalid key: all zeros", 0},
+		{"a pattern", strings.Repeat("abcd", 16), "a pattern of 2 bytes repeated", 0},
+		{"the same twice", keyText + "," + other.Reveal() + "," + strings.ToUpper(keyText), "key 3 is key 1 again", 0},
+		{"words", "correct horse", "key 1 of 2: security: invalid key: 5 bytes, want 32", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("HUMASESS_TEST_KEYS", tt.value)
@@ -107,6 +116,9 @@ func TestKeysFromEnv(t *testing.T) {
 			}
 			if !errors.Is(err, security.ErrInvalidKey) || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("got %v, want ErrInvalidKey with %q", err, tt.err)
+			}
+			if len(tt.value) > 10 && strings.Contains(err.Error(), tt.value) {
+				t.Errorf("the error repeats the keys: %v", err)
 			}
 		})
 	}

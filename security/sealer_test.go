@@ -183,13 +183,13 @@ func FuzzOpen(f *testing.F) {
 		f.Fatal(err)
 	}
 	a, b := kinds[0].new(f, key), kinds[1].new(f, key)
-	sent := map[string]bool{seal(f, a, "a value"): true, seal(f, b, "a value"): true}
+	sent := map[string]bool{} // the same in each process that fuzzes
 	for _, k := range kinds {
 		text, err := os.ReadFile(k.golden())
 		if err != nil {
 			f.Fatal(err)
 		}
-		sent[strings.TrimSpace(string(text))] = true // the corpus is made of them
+		sent[strings.TrimSpace(string(text))] = true
 	}
 	for text := range sent {
 		f.Add(text)

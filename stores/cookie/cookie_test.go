@@ -2,6 +2,7 @@ package cookie_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -331,6 +332,45 @@ func TestSizeOfTheSample(t *testing.T) {
 				t.Errorf("%s: got %d bytes, want at most %d", tt.kind, len(c.Value), tt.most)
 			}
 		}
+	}
+}
+
+func TestCookieSaysNothing(t *testing.T) {
+	for _, s := range goldenSealers {
+		t.Run("T5 "+s.kind, func(t *testing.T) {
+			sealer, err := s.make(key(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := humasess.New(cookie.New(sealer, revoked()), &humasess.Options[coretest.User]{Identity: func(u coretest.User) string { return u.Name }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := map[string]bool{}
+			for range 20 {
+				c, err := m.Issue(t.Context(), coretest.User{Name: "ada-lovelace"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				text := c.Value
+				for range 4 { // securecookie encodes twice
+					if strings.Contains(text, "lovelace") || strings.Contains(text, `"name"`) {
+						t.Fatalf("%q shows what is in it", c.Value)
+					}
+					inner, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
+					if err != nil {
+						break
+					}
+					if text = string(inner); strings.Count(text, "|") >= 2 {
+						text = strings.Split(text, "|")[1]
+					}
+				}
+				if seen[c.Value] {
+					t.Error("the same data gave the same cookie twice")
+				}
+				seen[c.Value] = true
+			}
+		})
 	}
 }
 
