@@ -44,7 +44,10 @@ func newRedis(c *call) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &redisTarget{option: option, opts: redis.Options{Prefix: c.prefix, TagKey: key, Logger: slog.New(slog.DiscardHandler)}}
+	t := &redisTarget{option: option, opts: redis.Options{
+		Prefix: c.prefix, TagKey: key, Logger: slog.New(slog.DiscardHandler),
+		Hints: true, // sessions that end here end streams of programs that watch
+	}}
 	if strings.ContainsAny(c.prefix, "{}") {
 		return nil, usagef("--prefix %q contains a brace, which no store's prefix does", c.prefix)
 	}

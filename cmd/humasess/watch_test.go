@@ -8,24 +8,39 @@ import (
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/postgres"
+	"github.com/humasess/sessions/stores/redis"
 	"github.com/jackc/pgx/v5"
+	"github.com/redis/rueidis"
 )
 
 // TestRevokeIsHeard ends streams of programs that watch.
 func TestRevokeIsHeard(t *testing.T) {
-	s := onPostgres(t)
-	dsn := servertest.PostgresShared(t).DSN
-	pool, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = pool.Close(context.WithoutCancel(t.Context())) }()
-	watching := postgres.New(pool, &postgres.Options{
-		Schema: s.flags[1],
-		Hints:  func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, dsn) },
+	t.Run("postgres", func(t *testing.T) {
+		s := onPostgres(t)
+		connect := func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, s.url) }
+		conn, err := connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+		heard(t, s, postgres.New(conn, &postgres.Options{Schema: s.flags[1], Hints: connect}))
 	})
+	t.Run("redis", func(t *testing.T) {
+		s := onRedis(t)
+		client, err := rueidis.NewClient(rueidis.MustParseURL(s.url))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		heard(t, s, redis.New(client, &redis.Options{Prefix: s.flags[1], Hints: true, Logger: quiet()}))
+	})
+}
+
+// heard requires a watcher to be told of what the program ends.
+func heard(t *testing.T, s *site, watching stores.Watcher) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	ended, done := make(chan stores.ID, 10), make(chan struct{})
+	ended, done := make(chan stores.ID, 100), make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = watching.Watch(ctx, func(id stores.ID) { ended <- id })
