@@ -82,7 +82,7 @@ func TestDocuments(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				res.Body.Close()
+				_ = res.Body.Close()
 				for _, j := range judges {
 					// A body or a parameter is missing, which matters only to who is let in.
 					satisfied, _ := j.request(r.Clone(t.Context()))

@@ -25,7 +25,8 @@ func fuzz(t *testing.T, r runtimes, api string) {
 			dir := r.workshop(t, "python", document)
 			w := watch(t, api)
 			out := r.run(t, dir, "env", "SIGN_IN="+tt.signIn, "SCHEMATHESIS_HOOKS=hooks", filepath.Join(r.venv, "bin", "schemathesis"), "run", w.url+documents[0].path,
-				"--checks", "all", "--generation-deterministic", "--max-examples", "100", "--no-color")
+				"--checks", "all", "--generation-deterministic", "--max-examples", "100", "--no-color",
+				"--suppress-health-check", "all", "--request-timeout", "60") // a machine may be busy
 			t.Logf("%s", out)
 			answers := map[call]int{}
 			for _, c := range w.seen() {
