@@ -36,6 +36,9 @@ func flags() []chromedp.ExecAllocatorOption {
 		// The network is ours alone, and the browser keeps to itself.
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ^NOTFOUND, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificate().fingerprint),
+		// Nobody types an address: its suggestions are pages of their own, two for
+		// each window, and a third of all that the browser has to do.
+		chromedp.Flag("disable-features", "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-domain-reliability", true),
