@@ -12,7 +12,8 @@ import (
 // the page of this session has to send it with unsafe requests. It is bound to
 // the session's secret: the response that sets a new cookie carries the new
 // token in the same header. [ErrNoSession] without an active session, and when
-// it is to begin with this response.
+// it is to begin with this response; [errors.ErrUnsupported] when sessions are
+// in their cookies, which have no secret.
 func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
 
 func (s *state[T]) csrfToken() (string, error) {
@@ -20,6 +21,9 @@ func (s *state[T]) csrfToken() (string, error) {
 	defer s.mu.Unlock()
 	if !s.life.onBase() {
 		return "", fail(ErrNoSession, nil)
+	}
+	if s.m.embark != nil {
+		return "", fail(errors.ErrUnsupported, errNoSecret)
 	}
 	return s.token.CSRF()
 }
@@ -51,6 +55,8 @@ func (s *state[T]) forged(ctx huma.Context) bool {
 	})
 	return true
 }
+
+var errNoSecret = errors.New("sessions in their cookies have no secret to bind a CSRF token to")
 
 var errCSRF = errors.New("the CSRF token is missing, or not that of the session")
 

@@ -164,6 +164,7 @@ func TestNewAsksForADecision(t *testing.T) {
 		{revoked(), humasess.Options[coretest.User]{Sealer: sealer}, "Options.Sealer"},
 		{revoked(), humasess.Options[coretest.User]{MaxPerIdentity: 5}, "MaxPerIdentity"},
 		{revoked(), humasess.Options[coretest.User]{RotateEvery: time.Hour}, "RotateEvery"},
+		{revoked(), humasess.Options[coretest.User]{CSRFHeader: "X-CSRF-Token"}, "CSRFHeader"},
 	} {
 		m, err := humasess.New(cookie.New(sealer, tt.opts), &tt.with)
 		if m != nil || err == nil || !strings.Contains(err.Error(), tt.want) {

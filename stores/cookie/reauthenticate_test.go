@@ -219,3 +219,15 @@ func TestReauthenticated(t *testing.T) {
 		s.call(before, http.StatusForbidden, fresh)
 	})
 }
+
+// A text that proves nothing is not handed out.
+func TestNoCSRFToken(t *testing.T) {
+	s := newSite(t, revoked())
+	s.call(s.login(), http.StatusNotImplemented, func(_ context.Context, in *humasess.Session[coretest.User]) error {
+		token, err := in.CSRFToken()
+		if token != "" || !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("F8 got %q, %v, want errors.ErrUnsupported", token, err)
+		}
+		return err
+	})
+}
