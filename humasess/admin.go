@@ -53,6 +53,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		}
 		var err error
 		next := rec.open.payload
+		next.client = m.opts.Capture.kept(next.client)
 		if next.data, err = m.values.encode(data); err != nil {
 			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: encode %T: %w", *data, err))
 		}

@@ -75,6 +75,7 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		authenticated: now,
 		methods:       encodeMethods(s.methods()),
 		class:         s.pending.proof.class,
+		client:        s.client(),
 		idle:          idle,
 		remember:      s.remembered(),
 		until:         s.until(),

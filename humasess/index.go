@@ -19,6 +19,7 @@ type Info[T any] struct {
 	ExpiresAt  time.Time // unless it is used again
 
 	Authentication Authentication // when and how its user signed in
+	Client         Client         // of that, as far as Options.Capture says
 }
 
 // List returns the live sessions of this session's identity, oldest first,
@@ -116,7 +117,7 @@ func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 	return Info[T]{
 		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
 		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
-		Authentication: m.authentication(rec),
+		Authentication: m.authentication(rec), Client: decodeClient(rec.open.client),
 	}
 }
 

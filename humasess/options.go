@@ -88,6 +88,10 @@ type Options[T any] struct {
 	// At least 100 milliseconds. The default is 15 seconds.
 	DoneInterval time.Duration
 
+	// Capture notes the user agent and the address of sign-ins. The default is
+	// to note nothing.
+	Capture Capture
+
 	// TrustedOrigins may send unsafe requests although they are not the API's
 	// own, each as "scheme://host[:port]". The default is none.
 	TrustedOrigins []string
@@ -221,6 +225,10 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case o.DoneInterval < 100*time.Millisecond:
 		return fmt.Errorf("DoneInterval %v is less than 100 milliseconds", o.DoneInterval)
+	case o.Capture.Address > FullAddress:
+		return fmt.Errorf("Capture.Address %d is none of NoAddress, TruncatedAddress and FullAddress", o.Capture.Address)
+	case o.Capture.AddressOf != nil && o.Capture.Address == NoAddress:
+		return errors.New("Capture.AddressOf is set, and Capture.Address is NoAddress")
 	case o.OverLimit > RefuseNew:
 		return fmt.Errorf("OverLimit %d is neither EvictOldest nor RefuseNew", o.OverLimit)
 	case o.OverLimit == RefuseNew && o.MaxPerIdentity == -1:

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,8 @@ func TestOptionsRefused(t *testing.T) {
 		{"C10 remember absolute timeout", Options[person]{RememberAbsoluteTimeout: 400*day + 1}, "400 days"},
 		{"T9 rotation grace", Options[person]{RotationGrace: time.Hour + 1}, "RotationGrace"},
 		{"R6 limit", Options[person]{MaxPerIdentity: -2}, "MaxPerIdentity"},
+		{"E4 no such capture", Options[person]{Capture: Capture{Address: 3}}, "Capture.Address"},
+		{"E4 an address for nothing", Options[person]{Capture: Capture{AddressOf: func(huma.Context) netip.Addr { return netip.Addr{} }}}, "AddressOf"},
 		{"R6 over the limit", Options[person]{OverLimit: 2}, "OverLimit"},
 		{"R6 over no limit", Options[person]{OverLimit: RefuseNew, MaxPerIdentity: -1}, "OverLimit"},
 		{"F4 trusted origin", Options[person]{TrustedOrigins: []string{"https://a.example", "b.example"}}, "b.example"},

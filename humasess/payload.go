@@ -17,6 +17,7 @@ type payload struct {
 	authenticated int64    // the same, of the last Start or Reauthenticated
 	methods       []byte   // by which; see encodeMethods
 	class         string   // of which
+	client        []byte   // what Capture has noted; see Client
 	idle          time.Duration
 	remember      bool
 	until         int64 // SetTTL's end on the core's clock, 0 if there is none
@@ -55,6 +56,7 @@ const (
 	tagOlder         = 13
 	tagMethods       = 14
 	tagClass         = 15
+	tagClient        = 16
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -91,6 +93,9 @@ func (p *payload) encode() []byte {
 	}
 	if p.class != "" {
 		b = appendField(b, tagClass, p.class)
+	}
+	if len(p.client) > 0 {
+		b = appendField(b, tagClient, p.client)
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -160,6 +165,8 @@ func decodePayload(b []byte) (payload, error) {
 			p.methods, ok = value, len(value) > 0
 		case tagClass:
 			p.class, ok = string(value), len(value) > 0
+		case tagClient:
+			p.client, ok = value, len(value) > 0
 		case tagData:
 			p.data = value
 		default:

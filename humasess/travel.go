@@ -229,6 +229,9 @@ func (p *payload) appendTravelling(b []byte) []byte {
 	if p.class != "" {
 		b = appendField(b, tagClass, p.class)
 	}
+	if len(p.client) > 0 {
+		b = appendField(b, tagClient, p.client)
+	}
 	b = append(b, p.unknown...)
 	if n := len(b) - fields; n > 0 {
 		b[start] |= travelFields

@@ -23,7 +23,7 @@ func TestTravellingPayload(t *testing.T) {
 			}
 			want := payload{
 				scheme: tt.p.scheme, created: tt.p.created / int64(time.Second) * int64(time.Second),
-				authenticated: tt.p.authenticated, methods: tt.p.methods, class: tt.p.class, idle: got.idle, remember: tt.p.remember,
+				authenticated: tt.p.authenticated, methods: tt.p.methods, class: tt.p.class, client: tt.p.client, idle: got.idle, remember: tt.p.remember,
 				until: tt.p.until, data: tt.p.data, unknown: tt.p.unknown,
 			}
 			if tt.p.authenticated == tt.p.created {

@@ -233,7 +233,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if s.pending.remember != nil {
 		next.idle, _ = s.m.opts.timeouts(next.remember)
 	}
+	next.client = s.m.opts.Capture.kept(next.client)
 	if p := &s.pending.proof; !p.at.IsZero() {
+		next.client = s.client()
 		next.authenticated, next.class = p.at.UnixNano(), p.class
 		next.methods = encodeMethods(withMethods(decodeMethods(next.methods), p.methods))
 	}

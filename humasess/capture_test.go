@@ -1,0 +1,202 @@
+package humasess_test
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+// from is a request of a client with this user agent and address.
+func from(userAgent, addr string) func(*http.Request) {
+	return func(req *http.Request) {
+		req.Header.Set("User-Agent", userAgent)
+		req.RemoteAddr = addr
+		req.Header.Set("X-Real-Ip", "198.51.100.77")
+	}
+}
+
+// clientOf is what List tells of the client's own session.
+func clientOf(t *testing.T, r *rig[account], c *humasesstest.Client) humasess.Client {
+	t.Helper()
+	var got humasess.Client
+	r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+		all, err := s.List(ctx)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("List: got %d, %v, want 1", len(all), err)
+		}
+		got = all[0].Client
+		return nil
+	})
+	return got
+}
+
+func TestCapture(t *testing.T) {
+	proxied := func(ctx huma.Context) netip.Addr {
+		addr, _ := netip.ParseAddr(ctx.Header("X-Real-Ip"))
+		return addr
+	}
+	long := "x/1 " + strings.Repeat("é", 300)
+	for _, tt := range []struct {
+		name            string
+		capture         humasess.Capture
+		userAgent, addr string
+		wantUserAgent   string
+		wantAddress     string // "" is none
+	}{
+		{"nothing by default", humasess.Capture{}, firefox, "203.0.113.9:4711", "", ""},
+		{"the user agent alone", humasess.Capture{UserAgent: true}, firefox, "203.0.113.9:4711", firefox, ""},
+		{"a full address", humasess.Capture{Address: humasess.FullAddress}, firefox, "203.0.113.9:4711", "", "203.0.113.9/32"},
+		{"a truncated one", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "203.0.113.9:4711", "", "203.0.113.0/24"},
+		{"a full IPv6 one", humasess.Capture{Address: humasess.FullAddress}, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1:2::3/128"},
+		{"a truncated IPv6 one", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1::/48"},
+		{"IPv4 in IPv6", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "[::ffff:203.0.113.9]:1", "", "203.0.113.0/24"},
+		{"with a zone", humasess.Capture{Address: humasess.FullAddress}, firefox, "[fe80::1%eth0]:1", "", "fe80::1/128"},
+		{"without a port", humasess.Capture{Address: humasess.FullAddress}, firefox, "203.0.113.9", "", "203.0.113.9/32"},
+		{"no address", humasess.Capture{UserAgent: true, Address: humasess.FullAddress}, firefox, "@", firefox, ""},
+		{"where the program says it is", humasess.Capture{Address: humasess.TruncatedAddress, AddressOf: proxied}, "", "10.0.0.1:1", "", "198.51.100.0/24"},
+		{"without control characters", humasess.Capture{UserAgent: true}, "a\tb\u202ec\x7f d\xff", "203.0.113.9:1", "abc d", ""},
+		{"of bounded length", humasess.Capture{UserAgent: true}, long, "203.0.113.9:1", long[:256], ""},
+	} {
+		t.Run("E4 "+tt.name, func(t *testing.T) {
+			opts := accountOptions()
+			opts.Capture = tt.capture
+			r := newRig(t, opts)
+			c := r.client()
+			wantStatus(t, r.loginCall(c, start(account{ID: "u1"}), from(tt.userAgent, tt.addr)), http.StatusNoContent)
+			got := clientOf(t, r, c)
+			address := ""
+			if got.Address.IsValid() {
+				address = got.Address.String()
+			}
+			if got.UserAgent != tt.wantUserAgent || address != tt.wantAddress {
+				t.Errorf("got %q from %q, want %q from %q", got.UserAgent, address, tt.wantUserAgent, tt.wantAddress)
+			}
+		})
+	}
+
+	opts := accountOptions()
+	opts.Capture = humasess.Capture{UserAgent: true, Address: humasess.FullAddress}
+
+	t.Run("E4 a request that proves nothing changes nothing", func(t *testing.T) {
+		r := newRig(t, opts)
+		c := r.client()
+		r.loginCall(c, start(account{ID: "u1"}), from(firefox, "203.0.113.9:1"))
+		for _, f := range []handler[account]{nothing[account], increment, renew[account]} {
+			wantStatus(t, r.call(c, f, from("thief", "198.51.100.1:1")), http.StatusNoContent)
+		}
+		if got := clientOf(t, r, c); got.UserAgent != firefox || got.Address.String() != "203.0.113.9/32" {
+			t.Errorf("got %+v, want what signed in", got)
+		}
+	})
+
+	t.Run("E4 who authenticates again is noted again", func(t *testing.T) {
+		r := newRig(t, opts)
+		c := r.client()
+		r.loginCall(c, start(account{ID: "u1"}), from(firefox, "203.0.113.9:1"))
+		w := r.call(c, func(_ context.Context, s *humasess.Session[account]) error { return s.Reauthenticated("pwd") }, from("curl/8.5.0", "198.51.100.1:1"))
+		wantStatus(t, w, http.StatusNoContent)
+		if got := clientOf(t, r, c); got.UserAgent != "curl/8.5.0" || got.Address.String() != "198.51.100.1/32" {
+			t.Errorf("got %+v, want the client that has authenticated last", got)
+		}
+	})
+
+	t.Run("E4 without Capture the next write erases", func(t *testing.T) {
+		r := newRig(t, opts)
+		c := r.client()
+		r.loginCall(c, start(account{ID: "u1"}), from(firefox, "203.0.113.9:1"))
+		off := accountOptions()
+		off.Now = r.clock.Now
+		without, err := humasess.New(r.store, &off)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := without.UpdateIdentity(t.Context(), "u1", func(*account) error { return nil }); n != 1 || err != nil {
+			t.Fatalf("UpdateIdentity: got %d, %v, want 1", n, err)
+		}
+		if got := clientOf(t, r, c); got != (humasess.Client{}) {
+			t.Errorf("got %+v, want nothing", got)
+		}
+	})
+
+	t.Run("E4 outside of a request there is no client", func(t *testing.T) {
+		r := newRig(t, opts)
+		if got := clientOf(t, r, r.signedIn(account{ID: "u1"})); got != (humasess.Client{}) {
+			t.Errorf("got %+v, want nothing", got)
+		}
+	})
+}
+
+func TestLabel(t *testing.T) {
+	const (
+		webkit = "AppleWebKit/537.36 (KHTML, like Gecko) "
+		apple  = "AppleWebKit/605.1.15 (KHTML, like Gecko) "
+		win    = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) "
+		mac    = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) "
+		linux  = "Mozilla/5.0 (X11; Linux x86_64) "
+		phone  = "Mozilla/5.0 (Linux; Android 10; K) "
+		iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) "
+		ipad   = "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) "
+		chrome = webkit + "Chrome/138.0.0.0 Safari/537.36"
+		mobile = webkit + "Chrome/138.0.0.0 Mobile Safari/537.36"
+	)
+	for _, tt := range []struct{ userAgent, want string }{
+		{firefox, "Firefox on Windows"},
+		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on macOS"},
+		{"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"},
+		{"Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"},
+		{"Mozilla/5.0 (X11; OpenBSD amd64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Unix"},
+		{"Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "Firefox on Android"},
+		{iphone + apple + "FxiOS/140.0 Mobile/15E148 Safari/605.1.15", "Firefox on iPhone"},
+		{win + chrome, "Chrome on Windows"},
+		{mac + chrome, "Chrome on macOS"},
+		{linux + chrome, "Chrome on Linux"},
+		{"Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) " + chrome, "Chrome on ChromeOS"},
+		{phone + mobile, "Chrome on Android"},
+		{iphone + apple + "CriOS/138.0.7204.53 Mobile/15E148 Safari/604.1", "Chrome on iPhone"},
+		{ipad + apple + "CriOS/138.0.7204.53 Mobile/15E148 Safari/604.1", "Chrome on iPad"},
+		{linux + webkit + "HeadlessChrome/138.0.0.0 Safari/537.36", "Chrome on Linux"},
+		{linux + webkit + "Ubuntu Chromium/80.0.3987.87 Chrome/80.0.3987.87 Safari/537.36", "Chromium on Linux"},
+		{win + chrome + " Edg/138.0.0.0", "Edge on Windows"},
+		{mac + chrome + " Edg/138.0.0.0", "Edge on macOS"},
+		{phone + mobile + " EdgA/138.0.0.0", "Edge on Android"},
+		{iphone + apple + "Version/18.0 EdgiOS/138.0.3351.65 Mobile/15E148 Safari/604.1", "Edge on iPhone"},
+		{win + webkit + "Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763", "Edge on Windows"},
+		{win + chrome + " OPR/120.0.0.0", "Opera on Windows"},
+		{phone + mobile + " OPR/90.0.0.0", "Opera on Android"},
+		{iphone + apple + "Version/18.5 Mobile/15E148 Safari/604.1 OPT/5.6.0", "Opera on iPhone"},
+		{"Mozilla/5.0 (Linux; Android 10; K) " + webkit + "SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36", "Samsung Internet on Android"},
+		{win + webkit + "Chrome/136.0.0.0 YaBrowser/25.6.0.0 Safari/537.36", "Yandex Browser on Windows"},
+		{win + chrome + " Vivaldi/7.4.3684.52", "Vivaldi on Windows"},
+		{mac + apple + "Version/18.5 Safari/605.1.15 Ddg/18.5", "DuckDuckGo on macOS"},
+		{mac + apple + "Version/18.5 Safari/605.1.15", "Safari on macOS"},
+		{iphone + apple + "Version/18.5 Mobile/15E148 Safari/604.1", "Safari on iPhone"},
+		{ipad + apple + "Version/18.5 Mobile/15E148 Safari/604.1", "Safari on iPad"},
+		{iphone + apple + "Mobile/15E148", "App on iPhone"},
+		{"Mozilla/5.0 (Linux; Android 15; Pixel 9 Build/AP4A; wv) " + webkit + "Version/4.0 Chrome/138.0.0.0 Mobile Safari/537.36", "Android app"},
+		{mac + webkit + "Slack/4.44 Chrome/134.0.0.0 Electron/35.1.5 Safari/537.36", "Desktop app on macOS"},
+		{"Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", "Internet Explorer on Windows"},
+		{"Mozilla/4.0 (compatible; MSIE 8.0; Windows NT 6.1)", "Internet Explorer on Windows"},
+		{"Dalvik/2.1.0 (Linux; U; Android 15; Pixel 9)", "Android"},
+		{"curl/8.5.0", "curl"},
+		{"Wget/1.21.4", "Wget"},
+		{"python-requests/2.32.4", "python-requests"},
+		{"Go-http-client/2.0", "Go-http-client"},
+		{"okhttp/4.12.0", "okhttp"},
+		{"Mozilla/5.0", ""},
+		{"", ""},
+		{"<script>alert(1)</script>", ""},
+		{strings.Repeat("a", 41) + "/1", ""},
+	} {
+		if got := (humasess.Client{UserAgent: tt.userAgent}).Label(); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.userAgent, got, tt.want)
+		}
+	}
+}
