@@ -42,7 +42,7 @@ func openRedis(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	store := redis.New(client, &redis.Options{Prefix: "devices:"})
+	store := redis.New(client, &redis.Options{Prefix: "devices:", Hints: true})
 	if _, err := store.Check(ctx); err != nil {
 		client.Close()
 		return nil, nil, err

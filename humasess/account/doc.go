@@ -17,7 +17,8 @@
 //
 // They are about the sessions of whoever asks, and of nobody else: the ID of
 // another user's session is answered as one that does not exist. No answer has
-// a credential in it, and of a session's data only what Options.View returns.
+// a credential in it, and of a session's data only what Options.View and
+// Options.Label return.
 //
 // [Options] leave operations out, change their paths, names, tags and
 // everything else of a [huma.Operation], and ask for a fresh authentication

@@ -47,10 +47,17 @@ type rig struct {
 // bareRig has a manager on its API, and no operations.
 func bareRig(t *testing.T) *rig {
 	t.Helper()
+	return rigWith(t, humasess.Capture{})
+}
+
+// rigWith notes clients as far as capture says.
+func rigWith(t *testing.T, capture humasess.Capture) *rig {
+	t.Helper()
 	r := &rig{t: t, clock: humasesstest.NewClock(), store: humasesstest.Wrap(memory.New(nil)), mux: http.NewServeMux()}
 	var err error
 	if r.sessions, err = humasess.New(r.store, &humasess.Options[user]{
 		Identity: func(u user) string { return u.ID },
+		Capture:  capture,
 		Now:      r.clock.Now,
 		Logger:   slog.New(slog.DiscardHandler),
 	}); err != nil {

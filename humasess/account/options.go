@@ -18,8 +18,9 @@ type Options[T, V any] struct {
 	// left out.
 	View func(T) V
 
-	// Label names a session for its user, such as "Firefox on Linux" or what
-	// the user has called the device. "" is none. The default is none.
+	// Label names a session for its user, for example by what the user has
+	// called the device. "" is none. The default is that of the client, such as
+	// "Firefox on Linux", if Options.Capture of the manager notes it.
 	Label func(humasess.Info[T]) string
 
 	// Fresh is how recently users must have proved who they are to end
@@ -77,6 +78,9 @@ func (o *Options[T, V]) withDefaults() (Options[T, V], error) {
 		return c, fmt.Errorf("Fresh %v is negative", c.Fresh)
 	case c.MaxListed < 0:
 		return c, fmt.Errorf("MaxListed %d is negative", c.MaxListed)
+	}
+	if c.Label == nil {
+		c.Label = func(i humasess.Info[T]) string { return i.Client.Label() }
 	}
 	if c.MaxListed == 0 {
 		c.MaxListed = defaultListed

@@ -28,6 +28,7 @@ type SessionSummary struct {
 	ID         string    `json:"id" doc:"Public ID, for revoke-session. It is no credential."`
 	Current    bool      `json:"current" doc:"Whether this is the session that asks."`
 	Label      string    `json:"label,omitempty" doc:"What the user may know the session by."`
+	Address    string    `json:"address,omitempty" doc:"Where the user signed in from: an address or its network."`
 	CreatedAt  time.Time `json:"created_at" doc:"When the user signed in."`
 	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, to within a tenth of its idle timeout."`
 	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
@@ -61,11 +62,14 @@ func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[
 	list := SessionList{Total: len(infos), Sessions: []SessionSummary{}}
 	for _, info := range infos[:min(len(infos), most)] {
 		shown := SessionSummary{
-			ID: info.ID, Current: info.Current,
+			ID: info.ID, Current: info.Current, Label: label(info),
 			CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
 		}
-		if label != nil {
-			shown.Label = label(info)
+		if where := info.Client.Address; where.IsValid() {
+			shown.Address = where.String()
+			if where.IsSingleIP() {
+				shown.Address = where.Addr().String()
+			}
 		}
 		list.Sessions = append(list.Sessions, shown)
 	}

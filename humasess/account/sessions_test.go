@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/account"
 	"github.com/humasess/sessions/humasess/humasesstest"
@@ -80,6 +82,36 @@ func TestList(t *testing.T) {
 		}
 		if got, want := labels(decoded[account.SessionList](t, do(t, tablet, "GET", "/sessions", 200))), "tablet* phone laptop"; got != want {
 			t.Errorf("from the tablet: got %q, want %q", got, want)
+		}
+	})
+	t.Run("R5 the client is shown as far as it was noted", func(t *testing.T) {
+		for _, tt := range []struct {
+			name           string
+			capture        humasess.Capture
+			label, address string
+		}{
+			{"nothing", humasess.Capture{}, "", ""},
+			{"the user agent", humasess.Capture{UserAgent: true}, "Firefox on Linux", ""},
+			{"the network", humasess.Capture{Address: humasess.TruncatedAddress}, "", "192.0.2.0/24"},
+			{"all", humasess.Capture{UserAgent: true, Address: humasess.FullAddress}, "Firefox on Linux", "192.0.2.1"},
+		} {
+			r := rigWith(t, tt.capture)
+			if err := account.Register(r.api, r.sessions, &options{View: view}); err != nil {
+				t.Fatal(err)
+			}
+			huma.Post(r.api, "/login", func(_ context.Context, in *struct{ humasess.Login[user] }) (*struct{}, error) {
+				return nil, in.Session.Start(user{ID: "ada"})
+			})
+			c := r.client()
+			if w := c.Do("POST", "/login", nil, func(req *http.Request) {
+				req.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0")
+			}); w.Code != 204 {
+				t.Fatalf("login: got %d %s, want 204", w.Code, w.Body)
+			}
+			got := decoded[account.SessionList](t, do(t, c, "GET", "/sessions", 200)).Sessions[0]
+			if got.Label != tt.label || got.Address != tt.address {
+				t.Errorf("%s: got label %q and address %q, want %q and %q", tt.name, got.Label, got.Address, tt.label, tt.address)
+			}
 		}
 	})
 	t.Run("no labels by default, and nothing of the data", func(t *testing.T) {

@@ -18,9 +18,8 @@ import (
 
 // User is what a session remembers.
 type User struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Device string `json:"device,omitempty"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // Profile is what the page gets to know of it.
@@ -65,6 +64,7 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:       func(u User) string { return u.ID },
+		Capture:        humasess.Capture{UserAgent: true}, // for labels such as "Firefox on Linux"
 		Cookie:         humasess.CookieOptions{InsecureAllowHTTP: o.InsecureAllowHTTP},
 		MaxPerIdentity: o.MaxDevices,
 		DoneInterval:   3 * time.Second, // until a page notices what another process has ended, without a hint
@@ -86,7 +86,6 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	huma.Post(api, "/reauthenticate", reauthenticate)
 	err = account.Register(api, sessions, &account.Options[User, Profile]{
 		View:  func(u User) Profile { return Profile{Username: u.ID, Name: u.Name} },
-		Label: func(i humasess.Info[User]) string { return i.Data.Device },
 		Fresh: stepUp,
 		Watch: true,
 	})
@@ -119,8 +118,7 @@ func hardened(next http.Handler) http.Handler {
 
 type loginInput struct {
 	humasess.Login[User]
-	Agent string `header:"User-Agent" hidden:"true"`
-	Body  struct {
+	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"64" example:"ada"`
 		Password string `json:"password" minLength:"1" maxLength:"128" example:"engine"`
 		Remember bool   `json:"remember" doc:"Stay signed in for 14 days without use, 30 at most."`
@@ -152,7 +150,7 @@ func login(_ context.Context, in *loginInput) (*struct{}, error) {
 	if !correct(in.Body.Name, in.Body.Password) || !known {
 		return nil, huma.Error401Unauthorized("wrong name or password")
 	}
-	if err := in.Session.Start(User{ID: in.Body.Name, Name: person.name, Device: label(in.Agent)}); err != nil {
+	if err := in.Session.Start(User{ID: in.Body.Name, Name: person.name}); err != nil {
 		return nil, err
 	}
 	return nil, in.Session.Remember(in.Body.Remember)

@@ -52,7 +52,7 @@ func TestLabel(t *testing.T) {
 		mozilla + "(X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0":                                              "Firefox on Linux",
 		mozilla + "(Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36":     "Chrome on Windows",
 		mozilla + "(Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0":   "Edge on Windows",
-		mozilla + "(Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605":    "Safari on Mac",
+		mozilla + "(Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605":    "Safari on macOS",
 		mozilla + "(iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/142 Safari/60": "Chrome on iPhone",
 		mozilla + "(Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36":        "Chrome on Android",
 		"curl/8.17.0": "curl",
