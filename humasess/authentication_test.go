@@ -2,6 +2,7 @@ package humasess_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -46,6 +47,29 @@ func TestReauthenticated(t *testing.T) {
 			}
 			return nil
 		})
+	})
+	t.Run("T8 A4 although the identity moves, and back again", func(t *testing.T) {
+		move := func(s *humasess.Session[account], id string) error {
+			return s.Update(func(a *account) error { a.ID = id; return nil })
+		}
+		for name, steps := range map[string]func(*humasess.Session[account]) error{
+			"before": func(s *humasess.Session[account]) error {
+				return errors.Join(s.Reauthenticated("pwd"), move(s, "u2"), move(s, "u1"))
+			},
+			"in between": func(s *humasess.Session[account]) error {
+				return errors.Join(move(s, "u2"), s.Reauthenticated("pwd"), move(s, "u1"))
+			},
+		} {
+			r := newRig(t, accountOptions())
+			c := r.signedIn(account{ID: "u1"})
+			old := token(c)
+			r.must(c, func(_ context.Context, s *humasess.Session[account]) error { return steps(s) })
+			if token(c) == old {
+				t.Errorf("%s: got the old token, want a new one", name)
+			}
+			r.wantDead(old)
+			r.wantActive(c, true)
+		}
 	})
 	t.Run("L4 both timeouts begin anew", func(t *testing.T) {
 		r := newRig(t, accountOptions())

@@ -101,8 +101,8 @@ func (l *lifecycle) change(identityMoved bool) {
 		l.start()
 		l.keep = l.hidden && !l.doomed
 	case l.next == nextSame && identityMoved:
-		l.next = nextReplace
-		l.forgetChanges()
+		// What else was asked for counts again if the identity moves back.
+		l.next, l.changed = nextReplace, false
 	case l.next == nextSame:
 		l.changed = true
 	}
@@ -119,15 +119,18 @@ func (l *lifecycle) retain() {
 // renew asks for a new token. A session that is about to start gets one
 // anyway.
 func (l *lifecycle) renew(r rotation) {
-	if l.next == nextSame {
+	if l.next != nextStart {
 		l.rotate = max(l.rotate, r)
 	}
 }
 
 // remember notes that deadlines and the cookie's persistence changed.
 func (l *lifecycle) remember() {
-	if l.next == nextSame {
+	switch l.next {
+	case nextSame:
 		l.changed, l.reissue = true, true
+	case nextReplace:
+		l.reissue = true
 	}
 }
 
