@@ -19,7 +19,7 @@ func from(userAgent, addr string) func(*http.Request) {
 	return func(req *http.Request) {
 		req.Header.Set("User-Agent", userAgent)
 		req.RemoteAddr = addr
-		req.Header.Set("X-Real-Ip", "198.51.100.77")
+		req.Header.Set("X-Real-IP", "198.51.100.77")
 	}
 }
 
@@ -40,7 +40,7 @@ func clientOf(t *testing.T, r *rig[account], c *humasesstest.Client) humasess.Cl
 
 func TestCapture(t *testing.T) {
 	proxied := func(ctx huma.Context) netip.Addr {
-		addr, _ := netip.ParseAddr(ctx.Header("X-Real-Ip"))
+		addr, _ := netip.ParseAddr(ctx.Header("X-Real-IP"))
 		return addr
 	}
 	long := "x/1 " + strings.Repeat("é", 300)

@@ -27,7 +27,7 @@ func TestDoneLeaksNothing(t *testing.T) {
 	}
 	handler := sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s, _ := humasess.From[account](r.Context())
-		if s.Done() != s.Done() {
+		if first, second := s.Done(), s.Done(); first != second {
 			t.Error("two channels of one session")
 		}
 	}))

@@ -92,8 +92,8 @@ func TestAll(t *testing.T) {
 			r.signedIn(account{ID: "u1"})
 		}
 		n := 0
-		for range r.sessions.All(t.Context()) {
-			if n++; n == 2 {
+		for _, err := range r.sessions.All(t.Context()) {
+			if n++; n == 2 || err != nil {
 				break
 			}
 		}

@@ -26,7 +26,7 @@ type position struct {
 var errCursor = errors.New("memory: not a cursor of Scan")
 
 // String returns the cursor.
-func (p position) String() string {
+func (p *position) String() string {
 	if p.shard == shardCount {
 		return ""
 	}

@@ -97,8 +97,9 @@ func scale(t *testing.T, store stores.Index, most int) {
 		}
 		return best
 	}
-	for at, others := 0, 0; ; at = others {
-		if others = 1000; at > 0 {
+	for at := 0; ; {
+		others := 1000
+		if at > 0 {
 			others = most
 		}
 		begin := time.Now()
@@ -131,6 +132,7 @@ func scale(t *testing.T, store stores.Index, most int) {
 		if at > 0 {
 			break
 		}
+		at = others
 	}
 	begin := time.Now()
 	cleared, err := stores.Clear(ctx, store, nil)
