@@ -54,6 +54,22 @@ type Client struct {
 	Address   netip.Prefix // of /32 or /128 when it is a full one, the zero value if not noted
 }
 
+var _ huma.SchemaProvider = Client{}
+
+// Schema describes it in place. A schema of the name Client would be a second
+// type of that name in generated clients, which do not compile then.
+func (Client) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type:                 huma.TypeObject,
+		AdditionalProperties: false,
+		Required:             []string{"UserAgent", "Address"},
+		Properties: map[string]*huma.Schema{
+			"UserAgent": {Type: huma.TypeString},
+			"Address":   {Type: huma.TypeString},
+		},
+	}
+}
+
 // client is what the payload holds about a client: the length of the address,
 // the address, the user agent. It is nil if there is nothing to note.
 func (s *state[T]) client() []byte {
