@@ -180,7 +180,8 @@ func newStatements(n names, channel string) statements {
 		scan: n.sql(`WITH page AS MATERIALIZED (SELECT id, identity, version, last_seen, expires, deadline, payload FROM {sessions} WHERE id > $1::bytea ORDER BY id LIMIT $3::bigint)
 			SELECT id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires) || timestamptz_send(deadline)
 				|| timestamptz_send(clock_timestamp()), CASE WHEN meant THEN payload ELSE '' END, meant
-			FROM (SELECT id, identity, version, last_seen, expires, deadline, payload, expires > clock_timestamp() AND substr(payload, 1, length($2::bytea)) = $2::bytea AS meant FROM page) p ORDER BY id`),
+			FROM (SELECT id, identity, version, last_seen, expires, deadline, payload,
+				expires > clock_timestamp() AND substr(payload, 1, length($2::bytea)) = $2::bytea AS meant FROM page) p ORDER BY id`),
 		count: n.sql(`SELECT count(*) FROM {sessions} WHERE expires > clock_timestamp()
 			AND substr(payload, 1, length($1::bytea)) = $1::bytea`),
 		everybody: n.sql(`INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES ('', clock_timestamp(), 0)
