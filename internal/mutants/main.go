@@ -6,7 +6,8 @@
 //
 // Files are replaced by go test -overlay: the tree stays as it is, and others
 // may work in it meanwhile. A new mutant is a row in the table of its area;
-// -update then writes README.md anew, from what the run has seen.
+// -update then writes README.md anew, from what the run has seen; rows that did
+// not run stay as they are.
 package main
 
 import (
@@ -63,10 +64,15 @@ func run(ctx context.Context, only string, workers int, update bool) error {
 	if !update {
 		return nil
 	}
-	if len(chosen) != len(all()) {
-		return fmt.Errorf("-update goes without -run: the page lists all mutants")
+	before, err := os.ReadFile(filepath.FromSlash(page))
+	if err != nil {
+		return err
 	}
-	return os.WriteFile(filepath.FromSlash(page), []byte(pageOf(results)), 0o600)
+	text, err := pageOf(results, string(before))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.FromSlash(page), []byte(text), 0o600)
 }
 
 // result is what became of a mutant.

@@ -22,7 +22,7 @@ type edit struct{ file, old, replacement string }
 
 // all returns the mutants of every area.
 func all() []mutant {
-	return slices.Concat(documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants,
+	return slices.Concat(sharedMutants, liveMutants, documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants,
 		browserMutants, secureMutants)
 }
 

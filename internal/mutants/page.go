@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,13 +22,25 @@ occurs once in its file.
 |---|---|---|---|
 `
 
-func pageOf(results []result) string {
+// pageOf lists all mutants: those that ran with what caught them, the others
+// with what the page before says.
+func pageOf(results []result, before string) (string, error) {
 	var b strings.Builder
 	b.WriteString(pageHead)
-	for _, r := range results {
-		fmt.Fprintf(&b, "%s %s |\n", rowOf(r.mutant), caughtBy(r.pkg, r.killers))
+	lines := strings.Split(before, "\n")
+	for _, m := range all() {
+		row := rowOf(m)
+		if i := slices.IndexFunc(results, func(r result) bool { return rowOf(r.mutant) == row }); i >= 0 {
+			fmt.Fprintf(&b, "%s %s |\n", row, caughtBy(m.pkg, results[i].killers))
+			continue
+		}
+		i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, row) })
+		if i < 0 {
+			return "", fmt.Errorf("the page knows nothing of %q: run it, too", m.name)
+		}
+		b.WriteString(lines[i] + "\n")
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // rowOf is what a row of the page says before its last cell.

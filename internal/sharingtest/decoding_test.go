@@ -43,6 +43,7 @@ func readsWhatDecodes[T any](t *testing.T, all ...T) {
 
 func TestReadsWhatDecodes(t *testing.T) {
 	readsWhatDecodes(t, trees()...)
+	readsWhatDecodes(t, newWild(), wild{Raw: json.RawMessage(" { } ")}, wild{})
 	readsWhatDecodes(t, []string{"a"}, nil, []string{}, []string{"\xff"})
 	readsWhatDecodes(t, map[string]int{"a": 1}, nil, map[string]int{})
 	readsWhatDecodes(t, map[string]any{"a": 1.0, "b": map[string]any{"c": []any{"d"}}}, map[string]any{"n": 1})
@@ -50,6 +51,7 @@ func TestReadsWhatDecodes(t *testing.T) {
 	readsWhatDecodes(t, p(p(1)), p[*int](nil), nil)
 	readsWhatDecodes(t, p([]int{1}), p([]int(nil)))
 	readsWhatDecodes(t, wordy{[]string{"a", "b"}})
+	readsWhatDecodes(t, initial{"ada"}, initial{})
 	readsWhatDecodes(t, []wordy{{[]string{"a", "b"}}, {}})
 	readsWhatDecodes(t, map[named]*wordy{"a": {[]string{"b"}}})
 	readsWhatDecodes(t, chain{Names: []string{"a"}, Next: &chain{Names: []string{"b"}}})

@@ -1,0 +1,37 @@
+package main
+
+// Tests of values that the memory store keeps decoded.
+const (
+	sharing  = "TestNothingAliases"
+	decoding = "TestReadsWhatDecodes|TestTwins"
+	keeping  = "TestNothingKeptOfARequest"
+)
+
+// sharedMutants let requests share what only one may change, or read what the
+// stored bytes do not decode to.
+var sharedMutants = []mutant{
+	{"", "slices of strings are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "			*s = slices.Clone(*s)", "			*s = (*s)[:len(*s):len(*s)]"}}},
+	{"", "slices are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "		reflect.Copy(kept, v)\n", "		kept = v.Slice(0, v.Len())\n"}}},
+	{"", "elements of slices are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "			for i := range kept.Len() {\n				elem(kept.Index(i))", "			for i := range kept.Len() - 1 {\n				elem(kept.Index(i))"}}},
+	{"", "maps are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "			kept.SetMapIndex(each.Key(), value)\n		}\n		v.Set(kept)", "			kept.SetMapIndex(each.Key(), value)\n		}"}}},
+	{"", "values of maps are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "				elem(value)", "				_ = value"}}},
+	{"", "what pointers lead to is shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "			elem(kept.Elem())", "			_ = kept"}}},
+	{"", "interfaces are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "			kept[key] = ownJSON(value)", "			kept[key] = value"}}},
+	{"", "raw JSON is shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "v.SetBytes(append(make([]byte, 0, v.Len()), v.Bytes()...))", "v.SetBytes(v.Bytes())"}}},
+	{"", "arrays are shared", "internal/sharingtest", sharing, []edit{{"humasess/unshare.go", "		for i := range v.Len() {\n			elem(v.Index(i))", "		for i := range v.Len() - v.Len() {\n			elem(v.Index(i))"}}},
+	{"", "what a handler has given is kept as it is", "internal/sharingtest", sharing, []edit{{"humasess/codec.go", "	if v.unshare != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())", "	if v.unshare == nil && v.clone != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())"}}},
+	{"", "types that decode themselves are copied", "internal/sharingtest", decoding, []edit{{"humasess/unshare.go", "	case marshals(t) || slices.Contains(w, t):", "	case slices.Contains(w, t):"}}},
+	{"", "types that encode themselves are taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "	case marshals(t) || slices.Contains(w, t):", "	case slices.Contains(w, t):"}}},
+	{"", "text that is no UTF-8 is taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "	case reflect.String:\n		return func(v reflect.Value) bool { return utf8.ValidString(v.String()) }", "	case reflect.String:\n		return always"}}},
+	{"", "keys that are no UTF-8 are taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "!utf8.ValidString(each.Key().String()) || ", ""}}},
+	{"", "pointers to null are taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:\n		return nil\n", "	case reflect.Func:\n		return nil\n"}}},
+	{"", "empty slices that are left out are taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "v.IsNil() || v.Len() > 0 })", "v.IsNil() || v.Len() >= 0 })"}}},
+	{"", "a negative zero that is left out is taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "v.Float() != 0 || !math.Signbit(v.Float())", "v.Float() == v.Float() || !math.Signbit(v.Float())"}}},
+	{"", "any value in an interface is taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "		return v != nil\n	}\n	return false\n", "		return v != nil\n	}\n	return true\n"}}},
+	{"", "nil in an interface is taken for exact", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "		return v != nil && !slices", "		return !slices"}}},
+	{"", "options of tags are passed over", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", " || option != \"\" && option != \"omitempty\"", ""}}},
+	{"", "times lose their location", "internal/sharingtest", decoding, []edit{{"humasess/exact.go", "	return *t == t.UTC().Round(0)", "	return t.Equal(t.UTC().Round(0))"}}},
+	{"", "strings of a request are kept in maps", "internal/sharingtest", keeping, []edit{{"humasess/detach.go", "		detachValue(key, reflect.Value{})\n", ""}}},
+	{"", "strings of a request are kept behind pointers", "internal/sharingtest", keeping, []edit{{"humasess/detach.go", "		detachValue(v.Elem(), old)", "		_ = old"}}},
+	{"", "strings of a request are kept in interfaces", "internal/sharingtest", keeping, []edit{{"humasess/detach.go", "			kept[strings.Clone(key)] = detachJSON(value)", "			kept[key] = detachJSON(value)"}}},
+}
