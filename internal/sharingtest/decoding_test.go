@@ -3,6 +3,7 @@ package sharingtest_test
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"math/big"
 	"reflect"
 	"testing"
@@ -56,6 +57,7 @@ func TestReadsWhatDecodes(t *testing.T) {
 	readsWhatDecodes(t, map[named]*wordy{"a": {[]string{"b"}}})
 	readsWhatDecodes(t, chain{Names: []string{"a"}, Next: &chain{Names: []string{"b"}}})
 	readsWhatDecodes(t, tags{Quoted: 1, Skipped: []string{"gone"}, Zero: []string{}, Names: []string{"a"}})
+	readsWhatDecodes(t, hiding{shy{1}})
 	readsWhatDecodes(t, embedding{leaf{Name: "a", Tags: []string{"b"}}, []string{"c"}})
 	readsWhatDecodes(t, big.NewInt(1), nil)
 	readsWhatDecodes(t, time.Now().In(time.FixedZone("here", 3600)), time.Time{})
@@ -71,5 +73,22 @@ func TestTwinsStayTwins(t *testing.T) {
 		if got, ok := r.data(c); !ok || got.A != got.B {
 			t.Errorf("got %v and %v, %v, want one number", got.A, got.B, ok)
 		}
+	}
+}
+
+// A negative zero that is left out comes back as a positive one, which no
+// comparison tells.
+func TestTwinsOfZero(t *testing.T) {
+	type left struct {
+		Zero float64 `json:"zero,omitempty"`
+	}
+	r := newRig[left](t)
+	c := r.client()
+	r.must(c, start(left{1}))
+	r.must(c, func(_ context.Context, s *humasess.Session[left]) error {
+		return s.Update(func(v *left) error { v.Zero = math.Copysign(0, -1); return nil })
+	})
+	if got, ok := r.data(c); !ok || math.Signbit(got.Zero) {
+		t.Errorf("got %v, %v, want what JSON makes of it", got.Zero, ok)
 	}
 }

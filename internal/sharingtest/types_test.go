@@ -3,6 +3,7 @@ package sharingtest_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -99,6 +100,15 @@ type tags struct {
 	Names   []string `json:"nämes"`
 }
 
+// shy says that it is zero whatever it is.
+type shy struct{ N int }
+
+func (shy) IsZero() bool { return true }
+
+type hiding struct {
+	Shy shy `json:"shy,omitzero"`
+}
+
 type embedding struct {
 	leaf
 	Names []string
@@ -120,7 +130,6 @@ func trees() []tree {
 		Names: []string{}, Numbers: []int{}, Bytes: []byte{}, Leaves: []leaf{}, ByName: map[string]leaf{}, ByKey: map[named]int{},
 		Leaf: &leaf{}, Leaves2: []*leaf{}, Free: []any{}, FreeMap: map[string]any{}, Big: math.Copysign(0, -1),
 	}
-	empty.Left.Names, empty.Left.Map, empty.Left.Zero = []string{}, map[string]string{}, math.Copysign(0, -1)
 	inexact := []tree{
 		{Names: []string{"\xff"}},
 		{ByName: map[string]leaf{"\xff": {}}},
@@ -132,5 +141,7 @@ func trees() []tree {
 		{},
 		{Since: time.Now()},
 	}
-	return append([]tree{first, empty}, inexact...)
+	var left [3]tree // out, each for one reason
+	left[0].Left.Names, left[1].Left.Map, left[2].Left.Zero = []string{}, map[string]string{}, math.Copysign(0, -1)
+	return slices.Concat([]tree{first, empty}, inexact, left[:])
 }
