@@ -177,6 +177,9 @@ func testsOfRows(t *testing.T, root string) map[string]map[string]bool {
 	t.Helper()
 	rows := map[string]map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && d.Name() == "mutants" {
+			return fs.SkipDir // it knows all rows, and tests none of them
+		}
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
