@@ -118,7 +118,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if s.life.onBase() && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
+	if (s.life.onBase() || s.pending.again) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
 		return fail(ErrReauthenticate, errProvenBefore)
 	}
 	if s.m.embark != nil && s.life.onBase() {

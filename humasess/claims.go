@@ -9,7 +9,7 @@ import (
 // Claims are an authentication in the terms of OpenID Connect Core § 2, for ID
 // tokens that a program issues and for those that it gets.
 type Claims struct {
-	AuthTime int64    `json:"auth_time"`     // Unix seconds, 0 if unknown
+	AuthTime int64    `json:"auth_time"`     // Unix seconds, 0 if unknown, which proves nothing fresh
 	ACR      string   `json:"acr,omitempty"` // [Authentication.Class]
 	AMR      []string `json:"amr,omitempty"` // names of the methods
 }
@@ -27,11 +27,11 @@ func (a Authentication) Claims() Claims {
 }
 
 // Authentication returns what claims say, each method with the time of all.
+// Providers leave auth_time out unless they are asked for max_age, which who
+// holds the browser can take out of the request: without one the time is the
+// Unix epoch, and not now.
 func (c Claims) Authentication() Authentication {
-	a := Authentication{Class: c.ACR}
-	if c.AuthTime != 0 {
-		a.Time = time.Unix(c.AuthTime, 0)
-	}
+	a := Authentication{Time: time.Unix(c.AuthTime, 0), Class: c.ACR}
 	for _, name := range c.AMR {
 		a.Methods = append(a.Methods, Method{Name: name, Time: a.Time})
 	}

@@ -21,9 +21,9 @@ func TestClaims(t *testing.T) {
 		a      humasess.Authentication
 		claims humasess.Claims
 	}{
-		{"A6 nothing", humasess.Authentication{}, humasess.Claims{}},
+		{"A6 nothing, which is not now", humasess.Authentication{Time: time.Unix(0, 0)}, humasess.Claims{}},
 		{"A6 a time", humasess.Authentication{Time: at}, humasess.Claims{AuthTime: 1_900_000_000}},
-		{"A6 a class", humasess.Authentication{Class: "urn:example:aal2"}, humasess.Claims{ACR: "urn:example:aal2"}},
+		{"A6 a class", humasess.Authentication{Time: time.Unix(0, 0), Class: "urn:example:aal2"}, humasess.Claims{ACR: "urn:example:aal2"}},
 		{
 			"A6 methods", humasess.Authentication{Time: at, Methods: []humasess.Method{{Name: "pwd", Time: at}, {Name: "otp", Time: at}}},
 			humasess.Claims{AuthTime: 1_900_000_000, AMR: []string{"pwd", "otp"}},
@@ -82,6 +82,24 @@ func TestReauthenticatedWith(t *testing.T) {
 			}
 			return err
 		})
+	})
+	t.Run("A1 A6 a provider that does not say when is no proof of now", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.client()
+		silent := humasess.Claims{ACR: "urn:example:high"}.Authentication()
+		wantStatus(t, signIn(r, c, silent), http.StatusNoContent)
+		fresh := func(_ context.Context, s *humasess.Session[account]) error { return s.RequireFresh(time.Hour) }
+		wantStatus(t, r.call(c, fresh), http.StatusForbidden)
+
+		c = r.signedIn(account{ID: "u1"})
+		r.clock.Advance(20 * time.Minute)
+		wantStatus(t, r.call(c, again(silent)), http.StatusForbidden)
+		if got := of(r, c); got.Class != "" {
+			t.Errorf("class: got %q, want none", got.Class)
+		}
+		r.must(c, fresh)
+		r.must(c, func(_ context.Context, s *humasess.Session[account]) error { return s.Remember(true) })
+		r.wantActive(c, true)
 	})
 	t.Run("A6 L2 and its session lasts as long as any", func(t *testing.T) {
 		r := newRig(t, accountOptions())

@@ -28,7 +28,9 @@ import (
 //
 // The channel is also closed when the request is over, like that of its
 // context, so that nobody waits for ever; and by [Manager.Close]. After Hijack
-// it lasts as long as the session. Done may be called at any time, and costs
+// the request is over when the connection is closed. A session in its cookie
+// ends for those who wait at the deadline that this cookie has, even if another
+// one has a later deadline by now. Done may be called at any time, and costs
 // nothing to those who do not.
 func (s *Session[T]) Done() <-chan struct{} { return s.bound().done() }
 

@@ -192,6 +192,49 @@ func TestDoneEndsHijackedConnections(t *testing.T) {
 	soon(t, s.returned, "the end of the connection")
 }
 
+// Connections that are opened and closed again leave nothing behind, although
+// the session goes on.
+func TestDoneEndsWithTheConnection(t *testing.T) {
+	t.Parallel()
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[account]{Identity: func(a account) string { return a.ID }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan (<-chan struct{}), 1)
+	server := httptest.NewServer(sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s, _ := humasess.From[account](r.Context())
+		done := s.Done()
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		select {
+		case <-done:
+			t.Error("closed by Hijack")
+		default:
+		}
+		_ = conn.Close()
+		waiting <- done
+	})))
+	t.Cleanup(server.Close)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.AddCookie(humasesstest.Login(t, sessions, account{ID: "ada"}))
+	if resp, err := server.Client().Do(req); err == nil {
+		_ = resp.Body.Close()
+		t.Fatalf("got %d, want no answer", resp.StatusCode)
+	}
+	select {
+	case done := <-waiting:
+		soon(t, done, "the end of the connection")
+	case <-time.After(patience):
+		t.Fatal("the handler was not called")
+	}
+}
+
 type lineConn struct {
 	net.Conn
 	reader *bufio.Reader

@@ -68,8 +68,8 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 //
 // A Start in a request that began before is refused, by any manager of the
 // store: it may have checked credentials that no longer count. That of the
-// request that calls is, too. After an error, some sessions may be left; call
-// it again. [errors.ErrUnsupported] when the store cannot go through its
+// request that calls is, too. After an error, or while the slots of a Redis
+// Cluster move, some sessions may be left; call it again. [errors.ErrUnsupported] when the store cannot go through its
 // sessions.
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()

@@ -25,11 +25,13 @@ func always(reflect.Value) bool { return true }
 // itself make it give up.
 func exactnessOf(t reflect.Type) exactness { return walk{}.exactness(t) }
 
+var numberType = reflect.TypeFor[json.Number]() // an empty one is written as 0
+
 func (w walk) exactness(t reflect.Type) exactness {
 	switch {
 	case t == timeType:
 		return exactTime
-	case marshals(t) || slices.Contains(w, t):
+	case marshals(t) || t == numberType || slices.Contains(w, t):
 		return nil
 	}
 	w = append(slices.Clip(w), t)

@@ -22,12 +22,12 @@ var _ humasess.Guard[account] = recent{}
 func (recent) Check(huma.Context, account) error { return nil }
 func (recent) Fresh() time.Duration              { return 5 * time.Minute }
 
-// never asks for the impossible.
+// never asks for what a setting that was not read says.
 type never struct{ recent }
 
 var _ humasess.Guard[account] = never{}
 
-func (never) Fresh() time.Duration { return -1 }
+func (never) Fresh() time.Duration { return 0 }
 
 func TestFresh(t *testing.T) {
 	const within = 5 * time.Minute
@@ -94,11 +94,11 @@ func TestFresh(t *testing.T) {
 			t.Errorf("403: got %q", text)
 		}
 	})
-	t.Run("A1 a guard that asks for less than nothing is refused", func(t *testing.T) {
+	t.Run("A1 a guard that asks for nothing, because nobody has set its time, is refused", func(t *testing.T) {
 		r := newFresh(t)
 		defer func() {
-			if text := fmt.Sprint(recover()); !strings.Contains(text, "within -1ns") {
-				t.Errorf("panic: got %q, want one that names the duration", text)
+			if text := fmt.Sprint(recover()); !strings.Contains(text, "its Fresh is not positive") {
+				t.Errorf("panic: got %q, want one that names the mistake", text)
 			}
 		}()
 		huma.Post(r.api, "/never", func(context.Context, *struct {

@@ -128,8 +128,24 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, fail(ErrUnavailable, nil)
 	}
 	conn, rw, err := http.NewResponseController(p.w).Hijack()
-	p.r.taken = p.r.taken || err == nil
-	return conn, rw, err
+	if err != nil {
+		return nil, nil, err
+	}
+	p.r.taken = true
+	return &hijacked{conn, p.r}, rw, nil
+}
+
+// hijacked is a connection with which the request that it was ends, for those
+// who wait by [Session.Done].
+type hijacked struct {
+	net.Conn
+	r *request
+}
+
+// Close implements [net.Conn].
+func (h *hijacked) Close() error {
+	h.r.unwatch()
+	return h.Conn.Close()
 }
 
 // hijackable looks for a writer that hijacks where [http.ResponseController]

@@ -64,8 +64,8 @@ type Login[T any] struct {
 //
 // A guard may also have a method Roles() []string: all of them are required,
 // before Check, and documented. With a method Fresh() time.Duration the user
-// must have proved who they are within that time ([Session.Reauthenticated]):
-// else the answer, before Check, is a 403 of the type
+// must have proved who they are within that time, which is more than 0
+// ([Session.Reauthenticated]): else the answer, before Check, is a 403 of the type
 // "urn:humasess:problem:reauthentication_required", which is documented too.
 type Guard[T any] interface {
 	Check(ctx huma.Context, data T) error
@@ -88,7 +88,9 @@ func (guardedKind[T, G]) declare() openapi.Declaration {
 		d.Roles = r.Roles()
 	}
 	if f, ok := any(&guard).(interface{ Fresh() time.Duration }); ok {
-		d.Fresh = f.Fresh()
+		if d.Fresh = f.Fresh(); d.Fresh == 0 {
+			d.Fresh = -1 // a setting that was not read, and not leave for everybody
+		}
 	}
 	return d
 }

@@ -80,7 +80,7 @@ func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, erro
 			return nil, errNoRoles(decl.Roles)
 		}
 		if decl.Fresh < 0 {
-			return nil, fmt.Errorf("guard asks for an authentication within %v", decl.Fresh)
+			return nil, fmt.Errorf("guard asks for an authentication within %v: its Fresh is not positive", decl.Fresh)
 		}
 		uses = append(uses, use{scheme: s.Key, kind: decl.Kind, roles: decl.Roles})
 	}

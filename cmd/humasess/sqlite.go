@@ -96,7 +96,7 @@ func (t *sqliteTarget) integrity(ctx context.Context) finding {
 func (t *sqliteTarget) advice(err error) string {
 	switch text := err.Error(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return "Look at the path. humasess migrate creates the file."
+		return "Look at the path: humasess migrate creates the file, and no folder."
 	case strings.Contains(text, "not a database"), strings.Contains(text, "malformed"):
 		return restore
 	case errors.Is(err, fs.ErrPermission), strings.Contains(text, "unable to open database file"), strings.Contains(text, "readonly"):

@@ -53,7 +53,7 @@ var kinds = map[string]func(c *call) (target, error){
 	"sqlite": newSQLite,
 }
 
-const forms = "postgres://…, redis://…, rediss://… or sqlite:FILE"
+const forms = "postgres://…, redis://…, rediss://…, unix:///… or sqlite:FILE"
 
 // find says which store is meant, without a connection to it.
 func (c *call) find() error {

@@ -30,8 +30,9 @@ type CheckOptions struct {
 	AllowUnmarked bool
 
 	// CallUnsafe also calls operations that a request may change something
-	// with, where the document lets it in: see [CheckDocument]. The default
-	// is false.
+	// with, where the document lets it in: see [CheckDocument]. One that ends
+	// sessions, such as a logout, ends those of Sessions, and what is called
+	// after it answers 401: name it in Skip. The default is false.
 	CallUnsafe bool
 
 	// Prefix stands before every path of the document, for an API that is

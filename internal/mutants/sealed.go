@@ -30,7 +30,7 @@ var sealedMutants = []mutant{
 		"stores/cookie/trip.go", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
 	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\tif t.store.revoked != nil && !it.fresh {\n\t\t// A clock", "\tif t.store.revoked != nil && it.fresh {\n\t\t// A clock",
+		"stores/cookie/trip.go", "\tif t.store.revoked != nil && !it.fresh {\n\t\t// Other", "\tif t.store.revoked != nil && it.fresh {\n\t\t// Other",
 	}}},
 	{"R2", "a mark from after the session began does not count", "stores/cookie", "", []edit{{
 		"stores/cookie/trip.go", " && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)", " && st.Era == it.era && (st.Mark >= 0 || st.Mark == it.mark)",

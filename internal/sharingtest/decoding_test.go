@@ -57,6 +57,7 @@ func TestReadsWhatDecodes(t *testing.T) {
 	readsWhatDecodes(t, map[named]*wordy{"a": {[]string{"b"}}})
 	readsWhatDecodes(t, chain{Names: []string{"a"}, Next: &chain{Names: []string{"b"}}})
 	readsWhatDecodes(t, tags{Quoted: 1, Skipped: []string{"gone"}, Zero: []string{}, Names: []string{"a"}})
+	readsWhatDecodes(t, struct{ N json.Number }{"7"}, struct{ N json.Number }{})
 	readsWhatDecodes(t, hiding{shy{1}})
 	readsWhatDecodes(t, embedding{leaf{Name: "a", Tags: []string{"b"}}, []string{"c"}})
 	readsWhatDecodes(t, big.NewInt(1), nil)

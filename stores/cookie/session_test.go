@@ -2,6 +2,7 @@ package cookie_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -99,5 +100,32 @@ func TestLife(t *testing.T) {
 		if err := m.Revoke(t.Context(), id); err == nil {
 			t.Error("again: got nil, want ErrNotFound")
 		}
+	})
+}
+
+// A proof that is as old as the one before proves nothing, although the first
+// re-authentication of the request has begun another session.
+func TestReauthenticatedTwice(t *testing.T) {
+	sessions, err := humasess.New(cookie.New(aead(t, key(t)), revoked()), &humasess.Options[coretest.User]{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("A2 A6 a stale proof after a fresh one is refused", func(t *testing.T) {
+		handler := sessions.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s, _ := humasess.From[coretest.User](r.Context())
+			stale := humasess.Authentication{Time: time.Now().Add(-5 * time.Hour), Class: "high"}
+			if err := s.Reauthenticated("pwd"); err != nil {
+				t.Error(err)
+			}
+			if err := s.ReauthenticatedWith(stale); !errors.Is(err, humasess.ErrReauthenticate) {
+				t.Errorf("got error %v, want %v", err, humasess.ErrReauthenticate)
+			}
+			if got := s.Authentication().Class; got != "" {
+				t.Errorf("class: got %q, want none", got)
+			}
+		}))
+		c := humasesstest.NewClient(handler)
+		c.SetCookie(humasesstest.Login(t, sessions, coretest.User{Name: "ada"}))
+		c.Do(http.MethodPost, "/", nil)
 	})
 }

@@ -311,8 +311,8 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 		return stores.ErrConflict
 	}
 	if t.store.revoked != nil && !it.fresh {
-		// A clock that is set back must not outlive the mark.
-		if err := t.store.revoked.End(ctx, id, it.Deadline.Sub(it.Now)+24*time.Hour); err != nil {
+		// Other cookies with this ID may last longer than the one at hand.
+		if err := t.store.revoked.End(ctx, id, stores.LongestSession); err != nil {
 			return err
 		}
 	}
