@@ -111,6 +111,7 @@ var standards = []standard{
 	{"K2", "bound to cookie and manager"},
 	{"K3", "keys are replaced without signing out"},
 	{"K4", "time and revocation under the seal (ASVS 7.4.1)"},
+	{"K5", "nothing is compressed beside a secret (CRIME)"},
 	{"K6", "a subkey for each purpose"},
 	{"K7", "a size that does not fit is an error (6265bis)"},
 	{"A1", "step-up (ASVS 7.5.1)"},

@@ -2,6 +2,7 @@ package cookie_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -279,6 +280,26 @@ func TestRoundTrips(t *testing.T) {
 	}
 	count.err = nil
 	coretest.Do(t, c, "GET", "/me", http.StatusOK)
+}
+
+// Whoever can put text beside a secret and see the length of what is sealed
+// learns the secret from what compresses well (CRIME).
+func TestNothingIsCompressed(t *testing.T) {
+	t.Run("K5 the length of a cookie tells that of the data, and no more", func(t *testing.T) {
+		m, err := humasess.New(cookie.New(aead(t, key(t)), revoked()), &humasess.Options[string]{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		noise := make([]byte, 225)
+		_, _ = rand.Read(noise) // never fails
+		var sizes [2]int
+		for i, text := range []string{strings.Repeat("secret", 50), base64.StdEncoding.EncodeToString(noise)} {
+			sizes[i] = len(humasesstest.Login(t, m, text).Value)
+		}
+		if sizes[0] != sizes[1] {
+			t.Errorf("got %d bytes for text that repeats itself, and %d for any", sizes[0], sizes[1])
+		}
+	})
 }
 
 func TestSize(t *testing.T) {
