@@ -341,8 +341,14 @@ func TestDoneOfMany(t *testing.T) {
 			t.Errorf("got %d revoked and error %v", n, err)
 		}
 		synctest.Wait()
-		if got := store.take(); len(got) != 1 || got[0] != many/users {
-			t.Errorf("after a revocation of %d, batches of %v are looked up", many/users, got)
+		// Hints of the store come while the first are looked up, and may have some
+		// of them looked up twice; those of other users are left alone.
+		looked := 0
+		for _, n := range store.take() {
+			looked += n
+		}
+		if looked < many/users || looked > 2*many/users {
+			t.Errorf("after a revocation of %d, %d sessions are looked up", many/users, looked)
 		}
 		for i, s := range all {
 			wantOver(t, s, i%users == 2, "after the revocation")
