@@ -23,7 +23,6 @@ type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
 	memoizer stores.Memoizer // nil unless the store is one
-	toucher  stores.TouchLoader
 	embark   func() stores.Trip // nil unless sessions travel
 	scheme   string
 	values   values[T]
@@ -68,7 +67,6 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.live.store, m.live.every = store, o.DoneInterval
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
-	m.toucher, _ = stores.As[stores.TouchLoader](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
 			return nil, err

@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
-	"github.com/humasess/sessions/stores"
-	"github.com/humasess/sessions/stores/memory"
 )
 
 // timeLeft is an operation that only asks.
@@ -46,30 +43,6 @@ func TestNoTouch(t *testing.T) {
 		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 29})
 		r.clock.Advance(time.Minute)
 		ask(t, c, http.StatusUnauthorized)
-	})
-	t.Run("L7 nor on a store that extends while it loads", func(t *testing.T) {
-		clock := humasesstest.NewClock()
-		o := accountOptions()
-		o.Now = clock.Now
-		m, err := humasess.New(loadToucher{memory.New(nil)}, &o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		mux := http.NewServeMux()
-		api := humago.New(mux, huma.DefaultConfig("Test", "1.0.0"))
-		if err := m.Attach(api); err != nil {
-			t.Fatal(err)
-		}
-		timeLeft(api, func(*humasess.Session[account]) {})
-		huma.Get(api, "/usual", func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { return nil, nil })
-		for path, want := range map[string]int{"/usual": http.StatusNoContent, "/time-left": http.StatusUnauthorized} {
-			c := humasesstest.NewClient(mux)
-			c.SetCookie(humasesstest.Login(t, m, account{ID: "u1"}))
-			clock.Advance(idle - time.Minute)
-			wantStatus(t, c.Do(http.MethodGet, path, nil), http.StatusNoContent)
-			clock.Advance(time.Minute)
-			wantStatus(t, c.Do(http.MethodGet, path, nil), want)
-		}
 	})
 	t.Run("L7 T9 nor does it rotate, but a token that is new is confirmed", func(t *testing.T) {
 		r := newRig(t, rotating())
@@ -146,41 +119,4 @@ func TestDeadline(t *testing.T) {
 		wantTime(t, "L7 after SetTTL, unused", s.ExpiresAt(), r.clock.Now().Add(5*time.Minute))
 		return s.Destroy()
 	})
-}
-
-// loadToucher extends while it loads, as the store in Redis does.
-type loadToucher struct{ inner *memory.Store }
-
-var (
-	_ stores.TouchLoader = loadToucher{}
-	_ stores.ClockUser   = loadToucher{}
-)
-
-func (l loadToucher) UseClock(now func() time.Time) { l.inner.UseClock(now) }
-
-func (l loadToucher) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
-	if _, err := l.inner.Touch(ctx, id, idle); err != nil {
-		return stores.Record{}, err
-	}
-	return l.inner.Load(ctx, id)
-}
-
-func (l loadToucher) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
-	return l.inner.Create(ctx, c)
-}
-
-func (l loadToucher) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
-	return l.inner.Load(ctx, id)
-}
-
-func (l loadToucher) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
-	return l.inner.Update(ctx, u)
-}
-
-func (l loadToucher) Touch(context.Context, stores.ID, time.Duration) (time.Time, error) {
-	return time.Time{}, nil
-}
-
-func (l loadToucher) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
-	return l.inner.Delete(ctx, id, when)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -24,20 +23,6 @@ type record[T any] struct {
 	stores.Record
 	open   *opened[T]
 	loaded time.Time // on the core's clock
-}
-
-// fetchFor loads the record that a token is about. A store that can extends it
-// in the same round trip, if the token opens it.
-func (m *Manager[T]) fetchFor(ctx context.Context, token security.Token) (record[T], error) {
-	if m.memoizer != nil || m.toucher == nil {
-		return m.fetch(ctx, token.ID())
-	}
-	proof := appendHead(make([]byte, 0, 64), m.scheme, token.Hash())
-	rec, err := m.toucher.LoadTouch(ctx, token.ID(), proof)
-	if err != nil {
-		return record[T]{}, err
-	}
-	return m.openRecord(rec)
 }
 
 // fetch loads one record and takes it apart.

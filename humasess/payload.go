@@ -101,8 +101,8 @@ func (p *payload) encode() []byte {
 	return appendField(b, tagData, p.data)
 }
 
-// appendHead begins every payload, so that a store can tell by it whether a
-// token opens the record and is the newest one; see [stores.TouchLoader].
+// appendHead begins every payload. [Manager.head] is a prefix of it, by which a
+// store finds the sessions of one manager.
 func appendHead(b []byte, scheme string, hash [32]byte) []byte {
 	b = appendField(append(b, payloadVersion), tagScheme, scheme)
 	return appendField(b, tagHash, hash[:])

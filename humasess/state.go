@@ -177,9 +177,6 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	s.life.reissue = s.life.reissue || s.old
 	s.life.confirm = who == owner && rec.open.unconfirmed()
 	s.life.due = s.rotationDue()
-	if s.m.toucher != nil && s.m.memoizer == nil && !s.untouched() && rec.LastSeen.Equal(rec.Now) {
-		s.touched() // as it was loaded
-	}
 	return nil
 }
 

@@ -111,12 +111,8 @@ func (s *state[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
 
 // fetchFor loads the record that a token is about.
 func (s *state[T]) fetchFor(ctx context.Context, token security.Token) (record[T], error) {
-	switch {
-	case s.trip != nil:
-	case s.untouched():
+	if s.trip == nil {
 		return s.m.fetch(ctx, token.ID())
-	default:
-		return s.m.fetchFor(ctx, token)
 	}
 	rec, err := s.trip.Load(ctx, token.ID())
 	if err != nil {

@@ -37,23 +37,32 @@ type Revoked struct {
 	Mark int64
 }
 
+// Marker is an [Index] that remembers that the data of an identity changed. The
+// core refuses a sign-in that began before such a change, because the sign-in
+// may carry the old roles. With any other store it refuses only the sign-ins of
+// its own process.
+type Marker interface {
+	Index
+
+	// MarkChanged leaves the mark of a change for at least
+	// [RevocationRetention] and ends no session. The mark is in force for every
+	// Create that begins after MarkChanged has returned. Identity "" is
+	// ErrNoIdentity.
+	MarkChanged(ctx context.Context, identity string) (Changed, error)
+}
+
+// Changed is the answer to MarkChanged.
+type Changed struct {
+	Ago  time.Duration // since the mark before this one, or [NotRevoked]
+	Mark int64         // differs from the marks of all other calls for the identity; never 0
+}
+
 // MultiLoader is a [Store] that loads several sessions in one round trip.
 type MultiLoader interface {
 	Store
 
 	// LoadMany returns those of ids that are live, in any order.
 	LoadMany(ctx context.Context, ids []ID) ([]Record, error)
-}
-
-// TouchLoader is a [Store] that extends a session while it loads it, in one
-// round trip.
-type TouchLoader interface {
-	Store
-	// LoadTouch is Load, and before it Touch with the idle timeout that the
-	// session was last given, unless its payload does not begin with proof:
-	// IDs are public, and must not keep a session alive. A session that could
-	// not be extended is loaded all the same.
-	LoadTouch(ctx context.Context, id ID, proof []byte) (Record, error)
 }
 
 // IDMaker is a [Store] that chooses the IDs of its sessions, for example to
@@ -161,15 +170,6 @@ func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
 	return records, nil
 }
 
-// LoadTouch loads and extends at once with a [TouchLoader]. Any other store
-// only loads: LastSeen tells whether a Touch is due.
-func LoadTouch(ctx context.Context, store Store, id ID, proof []byte) (Record, error) {
-	if l, ok := As[TouchLoader](store); ok {
-		return l.LoadTouch(ctx, id, proof)
-	}
-	return store.Load(ctx, id)
-}
-
 // NewID returns an ID made by an [IDMaker], else a [RandomID].
 func NewID(store Store, identity string) (ID, error) {
 	if m, ok := As[IDMaker](store); ok {
@@ -194,6 +194,15 @@ func RevokeIdentity(ctx context.Context, store Store, identity string, except ID
 		return x.RevokeIdentity(ctx, identity, except)
 	}
 	return Revoked{}, unsupported(store, noIndex)
+}
+
+// MarkChanged leaves the mark of a change in a [Marker]; any other store is an
+// error that matches [errors.ErrUnsupported].
+func MarkChanged(ctx context.Context, store Store, identity string) (Changed, error) {
+	if m, ok := As[Marker](store); ok {
+		return m.MarkChanged(ctx, identity)
+	}
+	return Changed{}, unsupported(store, "keeps no marks of changes")
 }
 
 const (

@@ -77,11 +77,6 @@ func (c *capable) LoadMany(_ context.Context, ids []stores.ID) ([]stores.Record,
 	return make([]stores.Record, len(ids)), nil
 }
 
-func (c *capable) LoadTouch(_ context.Context, id stores.ID, proof []byte) (stores.Record, error) {
-	c.used = append(c.used, "LoadTouch "+string(proof))
-	return stores.Record{ID: id}, nil
-}
-
 func (c *capable) NewID(identity string) (stores.ID, error) {
 	c.used = append(c.used, "NewID "+identity)
 	return stores.ID{42}, nil
@@ -92,7 +87,6 @@ func (c *capable) UseClock(now func() time.Time) { c.now = now }
 var (
 	_ stores.Index       = (*capable)(nil)
 	_ stores.MultiLoader = (*capable)(nil)
-	_ stores.TouchLoader = (*capable)(nil)
 	_ stores.IDMaker     = (*capable)(nil)
 	_ stores.Scanner     = (*capable)(nil)
 	_ stores.ClockUser   = (*capable)(nil)
@@ -180,24 +174,6 @@ func TestLoadMany(t *testing.T) {
 		records, err := stores.LoadMany(context.Background(), &plain{}, nil)
 		if err != nil || len(records) != 0 {
 			t.Errorf("got %v and error %v, want none", records, err)
-		}
-	})
-}
-
-func TestLoadTouch(t *testing.T) {
-	a := stores.ID{1}
-	t.Run("by the store", func(t *testing.T) {
-		x := &capable{}
-		r, err := stores.LoadTouch(context.Background(), &wrapper{inner: x}, a, []byte("proof"))
-		if err != nil || r.ID != a || !slices.Equal(x.used, []string{"LoadTouch proof"}) {
-			t.Errorf("got %v, calls %q and error %v, want %v by LoadTouch", r.ID, x.used, err, a)
-		}
-	})
-	t.Run("else by a load", func(t *testing.T) {
-		p := &plain{known: map[stores.ID]error{a: nil}}
-		r, err := stores.LoadTouch(context.Background(), p, a, []byte("proof"))
-		if err != nil || r.ID != a || !slices.Equal(p.loaded, []stores.ID{a}) {
-			t.Errorf("got %v, loads of %v and error %v, want %v by one Load", r.ID, p.loaded, err, a)
 		}
 	})
 }

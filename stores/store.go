@@ -35,9 +35,10 @@ var (
 	// live sessions as it may. Nothing has been written.
 	ErrLimit = errors.New("stores: identity has as many sessions as it may")
 
-	// ErrTooLarge is returned by Create and Update of a store with a bound on
-	// payloads, and by Create and RevokeIdentity of one with a bound on
-	// identities. Nothing has been written.
+	// ErrTooLarge is returned by Create and Update for a payload over the
+	// store's limit (1 MiB unless its options say otherwise), and by Create and
+	// RevokeIdentity of a store with a limit on identities. Nothing has been
+	// written.
 	ErrTooLarge = errors.New("stores: payload or identity is too large")
 
 	// ErrNoIdentity is returned by List and RevokeIdentity for the empty
@@ -75,6 +76,23 @@ type Create struct {
 	// Refuse makes Create answer ErrLimit instead, and nobody gives way, where
 	// there are Limit live sessions of Identity already.
 	Refuse bool
+
+	// NotAfter bounds the deadline on the store's clock, for a session that
+	// carries on another one. The zero time is no bound.
+	NotAfter time.Time
+
+	// Replaces are sessions whose place the new one takes. The store checks
+	// and deletes them in the same atomic step, and does not count them against
+	// Limit. Create answers ErrConflict when one has another version, and
+	// ErrNotFound when one is gone that must not be. Nothing is written then.
+	Replaces []Replaced
+}
+
+// Replaced is a session that a Create ends.
+type Replaced struct {
+	ID        ID
+	Version   int64 // exactly this version; 0 is any
+	MayBeGone bool  // a session that has ended already does not stop the Create
 }
 
 // Created is what a store answers to Create.
@@ -92,8 +110,20 @@ type Created struct {
 	// Mark is the [Revoked.Mark] of that revocation, or 0.
 	Mark int64
 
+	// ChangeMark is the [Changed.Mark] of the identity's last [Marker] call,
+	// or 0 if the store holds none.
+	ChangeMark int64
+
+	// ChangedAgo is how long ago that call was, on the store's clock. It has no
+	// meaning while ChangeMark is 0.
+	ChangedAgo time.Duration
+
 	// Evicted is the number of sessions that gave way to Limit.
 	Evicted int
+
+	// Replaced says that the store has deleted [Create.Replaces]. A store that
+	// does not know the field leaves it false, and the core deletes them.
+	Replaced bool
 }
 
 // Update describes the new state of an existing session.
@@ -104,6 +134,10 @@ type Update struct {
 
 	Idle     time.Duration // extends the session to now + Idle; 0 leaves Expires and LastSeen
 	Absolute time.Duration // restarts the deadline at now + Absolute; 0 leaves it
+
+	// Shorten makes Absolute an upper bound: the deadline becomes the earlier of
+	// the present one and now + Absolute.
+	Shorten bool
 
 	// Memo, if not nil, is what the caller would decode from Payload: a
 	// Memoizer may offer it at the next load. Others ignore it.
@@ -143,8 +177,8 @@ type Store interface {
 
 	// Touch extends the session to now + idle, never beyond its deadline, at
 	// any version and without changing it, and returns when it expires. A
-	// touch within a tenth of idle after LastSeen is not written and returns
-	// what is there. ErrNotFound when there is no such session.
+	// touch within a twentieth of idle after LastSeen is not written and returns
+	// the present end. ErrNotFound when there is no such session.
 	Touch(ctx context.Context, id ID, idle time.Duration) (expires time.Time, err error)
 
 	// Delete removes the session for good. ErrNotFound when there is nothing

@@ -14,7 +14,7 @@ import (
 // Op names a method of a store.
 type Op string
 
-// The methods of stores. Load stands for LoadMany, LoadMemo and LoadTouch too:
+// The methods of stores. Load stands for LoadMany and LoadMemo too:
 // each is one round trip.
 const (
 	OpLoad           Op = "Load"

@@ -6,24 +6,17 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// The core loads from a [stores.Memoizer] or a [stores.TouchLoader] in its own
-// way each, so a Store must have these capabilities exactly when the store
-// inside has them: [stores.As] finds them behind Unwrap.
+// The core loads from a [stores.Memoizer] in its own way, so a Store must have
+// this capability exactly when the store inside has it: [stores.As] finds it
+// behind Unwrap.
 
-// Unwrap returns a store that counts like this one and has the capabilities
-// to load that the store inside has, nil if none.
+// Unwrap returns a store that counts like this one and is a [stores.Memoizer]
+// if the store inside is one. It returns nil otherwise.
 func (s *Store) Unwrap() stores.Store { return s.loads }
 
 func (s *Store) loader() stores.Store {
-	m, memoizes := stores.As[stores.Memoizer](s.inner)
-	t, touches := stores.As[stores.TouchLoader](s.inner)
-	switch {
-	case memoizes && touches:
-		return bothLoader{memoLoader{s, m}, touchLoader{s, t}}
-	case memoizes:
+	if m, ok := stores.As[stores.Memoizer](s.inner); ok {
 		return memoLoader{s, m}
-	case touches:
-		return touchLoader{s, t}
 	}
 	return nil
 }
@@ -50,30 +43,3 @@ func (l memoLoader) LoadMemo(ctx context.Context, id stores.ID) (stores.Record, 
 
 // Unwrap ends the search for capabilities.
 func (memoLoader) Unwrap() stores.Store { return nil }
-
-type touchLoader struct {
-	*Store
-	toucher stores.TouchLoader
-}
-
-var _ stores.TouchLoader = touchLoader{}
-
-// LoadTouch implements [stores.TouchLoader].
-func (l touchLoader) LoadTouch(ctx context.Context, id stores.ID, proof []byte) (stores.Record, error) {
-	return call(ctx, l.Store, OpLoad, func() (stores.Record, error) { return l.toucher.LoadTouch(ctx, id, proof) })
-}
-
-// Unwrap ends the search for capabilities.
-func (touchLoader) Unwrap() stores.Store { return nil }
-
-type bothLoader struct {
-	memoLoader
-	touch touchLoader
-}
-
-var _ stores.TouchLoader = bothLoader{}
-
-// LoadTouch implements [stores.TouchLoader].
-func (l bothLoader) LoadTouch(ctx context.Context, id stores.ID, proof []byte) (stores.Record, error) {
-	return l.touch.LoadTouch(ctx, id, proof)
-}

@@ -206,9 +206,6 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	if _, ok := stores.As[stores.Memoizer](s); ok {
 		t.Error("got a Memoizer around a store that is none")
 	}
-	if _, ok := stores.As[stores.TouchLoader](s); ok {
-		t.Error("got a TouchLoader around a store that is none")
-	}
 	if all, err := s.LoadMany(ctx, []stores.ID{id}); err != nil || len(all) != 1 {
 		t.Errorf("LoadMany: got %d sessions, %v, want 1", len(all), err)
 	}
@@ -221,31 +218,15 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	}
 }
 
-// touching and both have the capabilities to load that memory lacks.
-type (
-	touching struct{ stores.Store }
-	both     struct{ *memory.Store }
-)
-
-func (s touching) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
-	return s.Load(ctx, id)
-}
-
-func (s both) LoadTouch(ctx context.Context, id stores.ID, _ []byte) (stores.Record, error) {
-	return s.Load(ctx, id)
-}
-
 func TestStoreLoads(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name              string
-		wrap              func(*memory.Store) stores.Store
-		memoizes, touches bool
+		name     string
+		wrap     func(*memory.Store) stores.Store
+		memoizes bool
 	}{
 		{name: "memory", wrap: func(s *memory.Store) stores.Store { return s }, memoizes: true},
 		{name: "plain", wrap: func(s *memory.Store) stores.Store { return struct{ stores.Store }{s} }},
-		{name: "touching", wrap: func(s *memory.Store) stores.Store { return touching{s} }, touches: true},
-		{name: "both", wrap: func(s *memory.Store) stores.Store { return both{s} }, memoizes: true, touches: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,9 +238,8 @@ func TestStoreLoads(t *testing.T) {
 				t.Fatal(err)
 			}
 			m, memoizes := stores.As[stores.Memoizer](s)
-			l, touches := stores.As[stores.TouchLoader](s)
-			if memoizes != tt.memoizes || touches != tt.touches {
-				t.Errorf("got Memoizer %v, TouchLoader %v, want %v, %v", memoizes, touches, tt.memoizes, tt.touches)
+			if memoizes != tt.memoizes {
+				t.Errorf("got Memoizer %v, want %v", memoizes, tt.memoizes)
 			}
 			if memoizes {
 				want++
@@ -267,20 +247,8 @@ func TestStoreLoads(t *testing.T) {
 					t.Errorf("LoadMemo: got %v, %v, want %v", rec.ID, err, id)
 				}
 			}
-			if touches {
-				want++
-				if rec, err := l.LoadTouch(ctx, id, nil); err != nil || rec.ID != id {
-					t.Errorf("LoadTouch: got %v, %v, want %v", rec.ID, err, id)
-				}
-			}
 			if got := s.Calls()[humasesstest.OpLoad]; got != want {
 				t.Errorf("got %d loads counted, want %d", got, want)
-			}
-			s.Fail(humasesstest.OpLoad, errBroken)
-			if touches {
-				if _, err := l.LoadTouch(ctx, id, nil); !errors.Is(err, errBroken) {
-					t.Errorf("LoadTouch that is to fail: got %v, want %v", err, errBroken)
-				}
 			}
 		})
 	}

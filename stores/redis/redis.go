@@ -53,7 +53,6 @@ var (
 	_ stores.Index       = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Scanner     = (*Store)(nil)
-	_ stores.TouchLoader = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
 	_ stores.Watcher     = (*Store)(nil)
 )

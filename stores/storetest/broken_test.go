@@ -29,7 +29,6 @@ type broken struct {
 	count func(context.Context, []byte) (int, error)
 	clear func(context.Context, []byte) (stores.Cleared, error)
 
-	loadTouch func(context.Context, stores.ID, []byte) (stores.Record, error) // nil is the honest one
 }
 
 // newBroken returns a store with no fault yet.

@@ -27,7 +27,7 @@ type Check struct {
 // Checks returns all checks.
 func Checks() []Check {
 	return slices.Concat(createChecks, updateChecks, deleteChecks, expiryChecks, revokeChecks,
-		limitChecks, refuseChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks, loadTouchChecks, scanChecks, watchChecks)
+		limitChecks, refuseChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks, scanChecks, watchChecks)
 }
 
 func newCheck(promise int, name, says string, f func(e *env)) Check {

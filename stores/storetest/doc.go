@@ -14,7 +14,7 @@
 //
 // # What a store may lack
 //
-// [stores.MultiLoader], [stores.TouchLoader], [stores.IDMaker],
+// [stores.MultiLoader], [stores.IDMaker],
 // [stores.Memoizer] and [stores.Closer] are checked where the store has them. A store without
 // [stores.Index] has to say so, by exempting promises 5 and 7 in
 // Options.Exempt: a capability that got lost in a wrapper must not pass for

@@ -32,7 +32,7 @@ func TestHonestStorePasses(t *testing.T) {
 func TestBrokenStores(t *testing.T) {
 	proven := make(map[string]bool)
 	promises := make(map[int]bool)
-	for _, f := range slices.Concat(writeFaults, expiryFaults, indexFaults, byteFaults, clockFaults, loadTouchFaults, scanFaults, refuseFaults, watchFaults) {
+	for _, f := range slices.Concat(writeFaults, expiryFaults, indexFaults, byteFaults, clockFaults, scanFaults, refuseFaults, watchFaults) {
 		promises[f.promise] = true
 		for _, name := range f.caught {
 			proven[name] = true
