@@ -35,6 +35,15 @@ var (
 	// live sessions as it may. Nothing has been written.
 	ErrLimit = errors.New("stores: identity has as many sessions as it may")
 
+	// ErrRevoked is returned by Create with an Age when the identity, or every
+	// session by Clear, was revoked since the request began. Nothing has been
+	// written.
+	ErrRevoked = errors.New("stores: identity was revoked since the request began")
+
+	// ErrChanged is returned by Create with an Age when the identity was marked
+	// as changed since the request began. Nothing has been written.
+	ErrChanged = errors.New("stores: identity was changed since the request began")
+
 	// ErrTooLarge is returned by Create and Update for a payload over the
 	// store's limit (1 MiB unless its options say otherwise), and by Create and
 	// RevokeIdentity of a store with a limit on identities. Nothing has been
@@ -80,6 +89,13 @@ type Create struct {
 	// NotAfter bounds the deadline on the store's clock, for a session that
 	// carries on another one. The zero time is no bound.
 	NotAfter time.Time
+
+	// Age is how long ago the request began that signs in. Create answers
+	// ErrRevoked when the identity was revoked no longer ago than that, and
+	// ErrChanged when it was marked as changed; nothing is written then. A store
+	// that does not know the field reports RevokedAgo and ChangedAgo, from which
+	// the caller decides. 0 leaves the decision to the caller.
+	Age time.Duration
 
 	// Replaces are sessions whose place the new one takes. The store checks
 	// and deletes them in the same atomic step, and does not count them against
