@@ -5,28 +5,47 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/humasess/sessions/stores"
 )
+
+// UpdateOption changes how [Manager.UpdateIdentity] works.
+type UpdateOption struct{ keepSignIns bool }
+
+// KeepSignIns leaves no mark of a change, so that logins in progress succeed. It
+// is for data that decide nothing, such as preferences: such a login may write the
+// old data.
+func KeepSignIns() UpdateOption { return UpdateOption{keepSignIns: true} }
 
 // UpdateIdentity changes the data of every session of an identity, for
 // example after its roles have changed, and returns how many were changed.
 // Like [Session.Update], no concurrent change is lost, and the function may
 // run several times for one session; its first error stops. The identity
 // itself must stay. Nothing is extended.
-func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change func(*T) error) (int, error) {
+//
+// Call it after the program's own data have changed. Logins that were already in
+// progress are refused with 409, except in the calling request, because they may
+// carry the old roles: the client may repeat them at once. See [KeepSignIns]. A
+// store that is not a [stores.Marker] refuses only logins of this process.
+func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change func(*T) error, opts ...UpdateOption) (int, error) {
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
 	owner := m.qualify(identity)
-	records, err := stores.List(ctx, m.keeper(), owner)
+	if !slices.Contains(opts, KeepSignIns()) {
+		if err := m.markChanged(ctx, owner); err != nil {
+			return 0, err
+		}
+	}
+	records, err := stores.List(outside(ctx), m.keeper(), owner)
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
 	n := 0
 	for _, raw := range records {
-		changed, err := m.updateRecord(ctx, raw, owner, change)
+		changed, err := m.updateRecord(outside(ctx), raw, owner, change)
 		if err != nil {
 			return n, err
 		}
@@ -35,6 +54,21 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		}
 	}
 	return n, nil
+}
+
+// markChanged comes before the list: a session that starts in between carries the
+// new data, because its request began after the mark or is refused.
+func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
+	key, from := markKey{owner: owner, changed: true}, time.Now()
+	changed, err := stores.MarkChanged(outside(ctx), m.keeper(), owner)
+	if errors.Is(err, errors.ErrUnsupported) && !m.keepsChanges {
+		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
+	}
+	if err != nil {
+		return m.storeFailed(ctx, err)
+	}
+	m.exempt(ctx, changed.Ago, m.noteMark(key, changed.Mark, from))
+	return nil
 }
 
 // updateRecord reports false for a session that has ended meanwhile, or that
@@ -49,13 +83,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, err
 		}
 		if !m.owns(data, owner) {
-			return false, fail(ErrInvalid, errors.New("UpdateIdentity must not change the identity"))
+			return false, fail(ErrInvalid, errIdentityLocked)
 		}
 		var err error
 		next := rec.open.payload
 		next.client = m.opts.Capture.kept(next.client)
-		if next.data, err = m.values.encode(data); err != nil {
-			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: encode %T: %w", *data, err))
+		if next.data, _, err = m.encode(data); err != nil {
+			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode()})
 		if errors.Is(err, stores.ErrConflict) {

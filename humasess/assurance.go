@@ -33,19 +33,28 @@ func (o *Options[T]) assure() error {
 	if !ok {
 		return fmt.Errorf("unknown Assurance %d", o.Assurance)
 	}
+	idle := most.idle
+	if idle < most.absolute {
+		idle = idleWithin(idle)
+	}
 	for _, timeout := range []struct {
-		name string
-		have *time.Duration
-		most time.Duration
+		name       string
+		have       *time.Duration
+		unset      time.Duration
+		most, used time.Duration // used is the longest time that the setting comes to
 	}{
-		{"IdleTimeout", &o.IdleTimeout, most.idle},
-		{"AbsoluteTimeout", &o.AbsoluteTimeout, most.absolute},
-		{"RememberIdleTimeout", &o.RememberIdleTimeout, most.idle},
-		{"RememberAbsoluteTimeout", &o.RememberAbsoluteTimeout, most.absolute},
+		{"IdleTimeout", &o.IdleTimeout, idle, most.idle, idleSlack(o.IdleTimeout)},
+		{"AbsoluteTimeout", &o.AbsoluteTimeout, most.absolute, most.absolute, o.AbsoluteTimeout},
+		{"RememberIdleTimeout", &o.RememberIdleTimeout, idle, most.idle, idleSlack(o.RememberIdleTimeout)},
+		{"RememberAbsoluteTimeout", &o.RememberAbsoluteTimeout, most.absolute, most.absolute, o.RememberAbsoluteTimeout},
 	} {
-		orDefault(timeout.have, timeout.most)
-		if *timeout.have > timeout.most {
-			return fmt.Errorf("%s %v is more than the %v that AAL%d allows", timeout.name, *timeout.have, timeout.most, o.Assurance)
+		orDefault(timeout.have, timeout.unset)
+		if idle == most.idle {
+			timeout.used = *timeout.have // the absolute timeout bounds it
+		}
+		if timeout.used > timeout.most {
+			return fmt.Errorf("%s %v comes to %v, which is more than the %v that AAL%d allows",
+				timeout.name, *timeout.have, timeout.used, timeout.most, o.Assurance)
 		}
 	}
 	return nil

@@ -96,7 +96,7 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().authenti
 // is documented. [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {
 	st := s.bound()
-	if !st.isActive() {
+	if !st.admits() {
 		return fail(ErrNoSession, nil)
 	}
 	if !st.fresh(within) {
@@ -118,7 +118,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.onBase() || s.pending.again) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
+	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
 		return fail(ErrReauthenticate, errProvenBefore)
 	}
 	if s.m.embark != nil && s.life.onBase() {
@@ -179,7 +179,7 @@ func (s *state[T]) authentication() Authentication {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.life.next != nextSame:
+	case s.life.next != nextSame && !s.inherits():
 		p := &s.pending.proof
 		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
 		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {

@@ -3,58 +3,116 @@ package humasess
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
 )
 
-// maxCandidates bounds the different values of one cookie name that are
-// looked up, all in one round trip. Order says nothing about which is real
-// (RFC 6265bis § 5.8.3).
-const maxCandidates = 3
+// maxCandidates bounds the different tokens of one cookie name that are looked
+// up, all in one round trip. A browser sends several when the cookie's Domain or
+// Path has changed, or when a sibling host has set one. Their order does not
+// tell which is real (RFC 6265bis § 5.8.3).
+const maxCandidates = 16
 
-// maxValues bounds how many values of the name are opened at all: sealed ones
-// cost more than they do to send.
-const maxValues = 16
+// maxValues bounds the values of the name that are opened at all: a sealed value
+// costs the server more than it costs the client to send. No browser sends as
+// many cookies for one host.
+const maxValues = 256
 
 // tokenOpener reads the value of a cookie.
 type tokenOpener interface {
 	openToken(text string) (t security.Token, old bool, err error)
 }
 
+// candidate is one token of a request.
+type candidate struct {
+	value string // as the client sent it
+	token security.Token
+	old   bool // sealed with another key than the first
+}
+
 // candidates are the tokens of one request.
 type candidates struct {
-	tokens  [maxCandidates]security.Token
-	old     [maxCandidates]bool // sealed with another key than the first
+	first   candidate
+	more    []candidate
 	n       int
-	values  int  // under the name, whatever they are
-	present bool // the name was there, with whatever value
-	excess  bool // more different tokens than we look up
+	values  int  // under the name, well-formed or not
+	present bool // the name was there
+	excess  bool // more different tokens than are looked up
 }
 
-// find reads the tokens under name from the Cookie headers. Values that are
-// no token are passed over: they cannot open anything.
+// all returns the tokens in the order of the request.
+func (c *candidates) all() []candidate {
+	if c.n == 0 {
+		return nil
+	}
+	return append([]candidate{c.first}, c.more...)
+}
+
+// find reads the tokens under name from all Cookie lines. A value that is not a
+// token is passed over: it cannot open anything.
 func (c *candidates) find(ctx huma.Context, name string, open tokenOpener) {
-	header := ctx.Header("Cookie")
-	if header == "" {
+	first := ctx.Header("Cookie")
+	if first == "" {
 		return
 	}
-	c.scan(header, name, open)
-	if c.n == 0 {
-		*c = findInLines(ctx, name, open)
+	lines := cookieLinesOf(ctx)
+	defer lines.release()
+	if lines.n <= 1 {
+		c.scan(first, name, open)
+		return
+	}
+	c.scan(lines.first, name, open)
+	for _, line := range lines.more {
+		c.scan(line, name, open)
 	}
 }
 
-// findInLines looks through all Cookie lines: Header returns the first only,
-// and HTTP/2 clients may send several.
-func findInLines(ctx huma.Context, name string, open tokenOpener) candidates {
-	var c candidates
-	ctx.EachHeader(func(n, v string) {
-		if len(n) == len("Cookie") && strings.EqualFold(n, "Cookie") {
-			c.scan(v, name, open)
-		}
-	})
-	return c
+// cookieLines are the Cookie header lines of a request. huma's Header returns
+// only the first, and a client of HTTP/1.1 may send several.
+type cookieLines struct {
+	n     int
+	first string
+	more  []string
+	visit func(name, value string) // method value, made once
+}
+
+var cookieLinesPool = sync.Pool{New: func() any {
+	l := &cookieLines{}
+	l.visit = l.add
+	return l
+}}
+
+// cookieLinesOf returns the lines of a request. They are valid until release,
+// and on fasthttp no longer than the request.
+func cookieLinesOf(ctx huma.Context) *cookieLines {
+	l := cookieLinesPool.Get().(*cookieLines)
+	ctx.EachHeader(l.visit)
+	return l
+}
+
+func (l *cookieLines) add(name, value string) {
+	if !is(name, "Cookie") {
+		return
+	}
+	if l.n == 0 {
+		l.first = value
+	} else {
+		l.more = append(l.more, value)
+	}
+	l.n++
+}
+
+func (l *cookieLines) release() {
+	clear(l.more)
+	l.n, l.first, l.more = 0, "", l.more[:0]
+	cookieLinesPool.Put(l)
+}
+
+// equal reports whether two requests have the same lines.
+func (l *cookieLines) equal(other *cookieLines) bool {
+	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }
 
 func (c *candidates) scan(header, name string, open tokenOpener) {
@@ -72,6 +130,9 @@ func (c *candidates) scan(header, name string, open tokenOpener) {
 
 func (c *candidates) add(value string, open tokenOpener) {
 	c.present = true
+	if c.has(func(o *candidate) bool { return o.value == value }) {
+		return
+	}
 	if c.values++; c.values > maxValues {
 		c.excess = true
 		return
@@ -80,13 +141,27 @@ func (c *candidates) add(value string, open tokenOpener) {
 	if err != nil {
 		return
 	}
-	if slices.Contains(c.tokens[:c.n], token) {
-		return
-	}
-	if c.n == maxCandidates {
+	switch {
+	case c.has(func(o *candidate) bool { return o.token == token }):
+	case c.n == maxCandidates:
 		c.excess = true
-		return
+	case c.n == 0:
+		c.first, c.n = candidate{value, token, old}, 1
+	default:
+		c.more = append(c.more, candidate{value, token, old})
+		c.n++
 	}
-	c.tokens[c.n], c.old[c.n] = token, old
-	c.n++
+}
+
+// has reports whether a token that was found matches.
+func (c *candidates) has(match func(*candidate) bool) bool {
+	if c.n > 0 && match(&c.first) {
+		return true
+	}
+	for i := range c.more {
+		if match(&c.more[i]) {
+			return true
+		}
+	}
+	return false
 }

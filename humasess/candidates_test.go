@@ -70,20 +70,28 @@ func TestCandidates(t *testing.T) {
 		{"T12 two", []string{"id=" + a + "; id=" + b}, []string{a, b}, true, false},
 		{"T12 three", []string{"id=" + a + "; id=" + b + "; id=" + c}, []string{a, b, c}, true, false},
 		{"T12 three, with repetitions", []string{"id=" + a + "; id=" + b + "; id=" + a + "; id=" + c + "; id=" + c}, []string{a, b, c}, true, false},
-		{"T12 four", []string{"id=" + a + "; id=" + b + "; id=" + c + "; id=" + d}, []string{a, b, c}, true, true},
+		{"T12 four", []string{"id=" + a + "; id=" + b + "; id=" + c + "; id=" + d}, []string{a, b, c, d}, true, false},
+		{"T12 sixteen", []string{many(16)}, letters(16), true, false},
+		{"T12 sixteen, each twice", []string{many(16) + "; " + many(16)}, letters(16), true, false},
+		{"T12 seventeen", []string{many(17)}, letters(16), true, true},
+		{"T12 a good one behind 255 malformed ones", []string{strings.Repeat("id=bad; id=worse; id=x; ", 85) + "id=" + a}, []string{a}, true, false},
+		{"T12 many malformed ones", []string{strings.Repeat("id=bad; ", 300) + "id=" + a}, nil, true, true},
 		{"T13 in the second line", []string{"x=1", "id=" + a}, []string{a}, true, false},
 		{"T13 in the third of four lines", []string{"x=1", "y=2", "id=" + a, "z=3"}, []string{a}, true, false},
 		{"T13 in the first of two lines", []string{"id=" + a, "x=1"}, []string{a}, true, false},
 		{"T13 two in later lines", []string{"x=1", "id=" + a, "id=" + b}, []string{a, b}, true, false},
 		{"T13 malformed in the first line", []string{"id=bad", "id=" + a}, []string{a}, true, false},
+		{"T13 one in each of two lines", []string{"id=" + a, "id=" + b}, []string{a, b}, true, false},
+		{"T13 the same in each of two lines", []string{"id=" + a, "id=" + a}, []string{a}, true, false},
+		{"T13 seventeen in two lines", []string{many(9), many(17)}, letters(16), true, true},
 		{"T13 in no line", []string{"x=1", "y=2"}, nil, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := found("id", tt.lines...)
 			var texts []string
-			for _, token := range got.tokens[:got.n] {
-				texts = append(texts, token.Reveal())
+			for _, c := range got.all() {
+				texts = append(texts, c.token.Reveal())
 			}
 			if !slices.Equal(texts, tt.want) {
 				t.Errorf("tokens: got %q, want %q", texts, tt.want)
@@ -113,8 +121,8 @@ func TestCandidatesOrder(t *testing.T) {
 			}
 		}
 	})
-	t.Run("T12 four different ones are too many in every order", func(t *testing.T) {
-		pairs := []string{"id=" + textOf("A"), "id=" + textOf("B"), "id=" + textOf("C"), "id=" + textOf("D")}
+	t.Run("T12 seventeen different ones are too many in every order", func(t *testing.T) {
+		pairs := strings.Split(many(17), "; ")
 		for range pairs {
 			pairs = append(pairs[1:], pairs[0])
 			if c := found("id", strings.Join(pairs, ";")); !c.excess {
@@ -124,10 +132,22 @@ func TestCandidatesOrder(t *testing.T) {
 	})
 }
 
+// letters are n different tokens.
+func letters(n int) []string {
+	var texts []string
+	for i := range n {
+		texts = append(texts, textOf(string(rune('A'+i))))
+	}
+	return texts
+}
+
+// many are n different tokens in a Cookie line.
+func many(n int) string { return "id=" + strings.Join(letters(n), "; id=") }
+
 func set(c candidates) string {
 	var texts []string
-	for _, token := range c.tokens[:c.n] {
-		texts = append(texts, token.Reveal()[:1])
+	for _, found := range c.all() {
+		texts = append(texts, found.token.Reveal()[:1])
 	}
 	slices.Sort(texts)
 	return fmt.Sprint(texts, c.present, c.excess)

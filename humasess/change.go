@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
+
+var errSeveralSessions = errors.New("the request has cookies of several sessions: end them with Destroy, or start a new one with Start")
 
 // Changes only note what to write; write.go writes it.
 
@@ -24,14 +27,28 @@ func (s *state[T]) start(data T) error {
 	if err := s.open(); err != nil {
 		return err
 	}
+	if s.excess {
+		return fail(ErrTooManyCookies, nil)
+	}
 	if s.former && !s.login && s.life.onBase() {
 		return fail(ErrConflict, nil) // or a thief would have the session renewed
 	}
-	encoded, err := s.m.values.encode(&data)
-	if err != nil {
-		return fail(ErrInvalid, fmt.Errorf("Start: encode %T: %w", data, err))
+	owner := s.m.owner(data)
+	if owner == "" && s.m.opts.Identity != nil {
+		return fail(ErrInvalid, fmt.Errorf("Start: %w", errAnonymous))
 	}
-	return s.begin(encoded, s.m.owner(data), s.life.start)
+	encoded, _, err := s.m.encode(&data)
+	if err != nil {
+		return s.refuseData("Start", err)
+	}
+	return s.begin(encoded, owner, s.life.start)
+}
+
+// refuseData reports data that the store could not give back.
+func (s *state[T]) refuseData(method string, err error) error {
+	err = fmt.Errorf("%s: %w", method, err)
+	s.emit(Event{Kind: EventUndecodable, Err: err})
+	return fail(ErrInvalid, err)
 }
 
 // begin makes the pending session one that is to be created.
@@ -40,8 +57,14 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 	if err != nil {
 		return s.storeFailed(err)
 	}
+	var csrf security.CSRFKey
+	if s.m.opts.CSRFHeader != "" {
+		if csrf, err = security.NewCSRFKey(); err != nil {
+			return s.storeFailed(err)
+		}
+	}
 	note()
-	s.pending = pending[T]{id: id, owner: owner, data: data}
+	s.pending = pending[T]{id: id, owner: owner, data: data, csrf: csrf}
 	return nil
 }
 
@@ -50,6 +73,10 @@ func (s *state[T]) update(change func(*T) error) error {
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
+	}
+	if s.excess || len(s.others) > 0 && !s.life.active() {
+		// A new session would be one more cookie beside those that clash.
+		return fail(ErrConflict, errSeveralSessions)
 	}
 	data, err := s.own()
 	if err != nil {
@@ -63,9 +90,12 @@ func (s *state[T]) update(change func(*T) error) error {
 
 // apply takes over the result of an edit.
 func (s *state[T]) apply(data *T, edit func(*T) error) error {
-	encoded, err := s.m.values.encode(data)
+	if s.life.active() && s.activeOwner() != "" && s.m.identityOf(*data) == "" {
+		return fail(ErrInvalid, errBecomesNobody)
+	}
+	encoded, exact, err := s.m.encode(data)
 	if err != nil {
-		return fail(ErrInvalid, fmt.Errorf("Update: encode %T: %w", *data, err))
+		return s.refuseData("Update", err)
 	}
 	switch {
 	case !s.life.active():
@@ -90,7 +120,7 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	default:
 		s.life.retain()
 		s.life.change(false)
-		s.share(data)
+		s.share(data, exact)
 	}
 	if err != nil {
 		return err
@@ -107,11 +137,11 @@ func (s *state[T]) move(data []byte, owner string) error {
 	if s.life.next == nextReplace {
 		return s.assign(owner)
 	}
-	remember, ttl, proved := s.pending.remember, s.pending.ttl, s.pending.proof
+	before := s.pending
 	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
 		return err
 	}
-	s.pending.remember, s.pending.ttl, s.pending.proof = remember, ttl, proved
+	s.pending.remember, s.pending.ttl, s.pending.proof = before.remember, before.ttl, before.proof
 	return nil
 }
 
@@ -130,11 +160,11 @@ func (s *state[T]) assign(owner string) error {
 	return nil
 }
 
-// share keeps a copy of the data for the next reader, if the codec would give
-// it the same.
-func (s *state[T]) share(data *T) {
+// share keeps a copy of the data for the next reader, if the codec gives the next
+// reader exactly these data.
+func (s *state[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
-	if s.m.memoizer != nil && s.m.values.survives(data) {
+	if s.m.memoizer != nil && exact && s.m.values.keeps {
 		var base *T
 		if s.rec.open != nil && s.rec.open.decoded {
 			base = &s.rec.open.value
@@ -150,6 +180,9 @@ func (s *state[T]) destroy() error {
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
+	}
+	if s.excess {
+		return fail(ErrTooManyCookies, nil)
 	}
 	s.life.destroy()
 	s.pending = pending[T]{}
@@ -210,62 +243,4 @@ func (s *state[T]) setTTL(d time.Duration) error {
 		s.life.remember()
 	}
 	return nil
-}
-
-// remembered is whether the session to write outlives the browser's.
-func (s *state[T]) remembered() bool {
-	switch {
-	case s.pending.remember != nil:
-		return *s.pending.remember
-	case s.life.next == nextStart:
-		return false
-	case s.rec.open != nil:
-		return s.rec.open.remember
-	}
-	return false
-}
-
-// lifetimes are the timeouts of a session that is created now.
-func (s *state[T]) lifetimes() (idle, absolute time.Duration) {
-	idle, absolute = s.m.opts.timeouts(s.remembered())
-	if s.pending.ttl > 0 {
-		absolute = min(absolute, s.pending.ttl)
-	}
-	return min(idle, absolute), absolute
-}
-
-// until is the end that SetTTL gives the session now, 0 if it gives none.
-func (s *state[T]) until() int64 {
-	if s.pending.ttl == 0 {
-		return 0
-	}
-	return s.m.now().Add(s.pending.ttl).UnixNano()
-}
-
-// remaining is the new absolute timeout of the base, and 0 if it stays.
-func (s *state[T]) remaining() time.Duration {
-	proved := !s.pending.proof.at.IsZero()
-	if s.pending.remember == nil && s.pending.ttl == 0 && !proved {
-		return 0
-	}
-	now := s.rec.storeNow(s.m)
-	left := s.rec.Deadline.Sub(now)
-	if s.pending.remember != nil || proved {
-		_, fresh := s.m.opts.timeouts(s.remembered())
-		if !proved {
-			fresh -= s.m.now().Sub(time.Unix(0, max(s.rec.open.created, s.rec.open.authenticated)))
-			if !*s.pending.remember {
-				fresh = min(fresh, left)
-			}
-		}
-		if until := s.rec.open.until; until != 0 {
-			fresh = min(fresh, time.Unix(0, until).Sub(s.m.now()))
-		}
-		left = fresh
-	}
-	if s.pending.ttl > 0 {
-		left = min(left, s.pending.ttl)
-	}
-	// What has passed already ends at the next request, not in the past.
-	return max(left, time.Second)
 }

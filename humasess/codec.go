@@ -32,6 +32,7 @@ type Cloner[T any] interface{ Clone() T }
 type values[T any] struct {
 	codec   Codec
 	shares  bool // a decoded value can be kept and copied from
+	keeps   bool // so can a value of the program's
 	clone   func(T) T
 	unshare unshare
 	exact   exactness
@@ -53,9 +54,12 @@ func newValues[T any](c Codec) values[T] {
 		v.clone = func(t T) T { return any(&t).(Cloner[T]).Clone() }
 	} else if c.Marshal == nil {
 		v.unshare, v.shares = unshareOf(t)
+	}
+	if c.Marshal == nil {
 		v.exact = exactnessOf(t)
 	}
 	v.shares = v.shares || v.clone != nil || isFlat(t)
+	v.keeps = v.shares && v.clone == nil // Clone of a caller's value may do anything
 	return v
 }
 
@@ -85,10 +89,10 @@ func (v *values[T]) keep(dst, t, base *T) {
 
 func (v *values[T]) encode(t *T) ([]byte, error) { return v.codec.Marshal(t) }
 
-// survives reports whether decoding what encode returned for *t would give
-// exactly *t. False may also mean that nobody knows.
+// survives reports whether decoding the output of encode for *t gives exactly
+// *t. False may also mean that this is not known.
 func (v *values[T]) survives(t *T) bool {
-	return v.exact != nil && v.shares && v.exact(reflect.ValueOf(t).Elem())
+	return v.exact != nil && v.exact(reflect.ValueOf(t).Elem())
 }
 
 func (v *values[T]) decode(data []byte) (*T, error) {

@@ -9,15 +9,28 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// create writes the pending session and makes it the base.
-func (s *state[T]) create(ctx context.Context) error {
+const (
+	// maxTaken bounds how often a new session is created because the ID of the
+	// one before was taken.
+	maxTaken = 3
+
+	// maxUnsure bounds how often a new session is created because a mark was too
+	// close to tell whether it came before the request, and maxDoubt bounds the
+	// time that this takes with a slow store. The waits between the tries add up
+	// to a quarter of a second.
+	maxUnsure = 8
+	maxDoubt  = 3 * time.Second
+)
+
+// create writes the pending session and makes it the base. It returns
+// stores.ErrConflict when the session that it replaces has changed.
+func (s *state[T]) create(ctx context.Context, p plan) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
-		// The store may have forgotten a revocation since we began.
-		return s.tooOld()
+		return s.undecided() // the store may have forgotten a mark since we began
 	}
 	start := time.Now() // on the clock that judge uses
 	for taken, unsure := 0, 0; ; {
-		done, err := s.createOnce(ctx)
+		done, err := s.createOnce(ctx, &p)
 		switch {
 		case done:
 			return nil
@@ -28,10 +41,10 @@ func (s *state[T]) create(ctx context.Context) error {
 		case err != nil:
 			return err
 		default:
-			// The answer has to come back faster than the request came after
-			// the revocation, which is a matter of how busy everything is.
+			// The answer has to come back faster than the request came after the
+			// mark, which depends on how busy everything is.
 			if unsure++; unsure == maxUnsure || time.Since(start) >= maxDoubt {
-				return s.tooOld() // fail closed
+				return s.undecided() // fail closed
 			}
 			if err := wait(ctx, time.Millisecond<<unsure); err != nil {
 				return s.storeFailed(err)
@@ -52,60 +65,161 @@ func (s *state[T]) began() time.Time {
 	return s.r.began
 }
 
-func (s *state[T]) tooOld() error {
-	s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonRevokedAgo})
-	return fail(ErrRevoked, nil)
+// tooOld, changedSince and undecided refuse a session whose request began before
+// a revocation, before a change of the identity's data, or perhaps before one of
+// them.
+func (s *state[T]) tooOld() error { return s.refuseCreate(ReasonRevokedAgo, ErrRevoked) }
+
+func (s *state[T]) changedSince() error { return s.refuseCreate(ReasonChangedAgo, errChangedMeanwhile) }
+
+func (s *state[T]) undecided() error { return s.refuseCreate(ReasonUndecided, errUndecided) }
+
+func (s *state[T]) refuseCreate(reason string, sentinel error) error {
+	s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: reason})
+	return fail(sentinel, nil)
 }
 
-// createOnce reports whether the session is there. It is not when its ID was
-// taken, which is stores.ErrExists, or when a revocation of its identity may
-// have come since the request began or not: then it is deleted again, and the
-// next try knows better.
-func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
+// newPayload returns the payload of the pending session with a new secret.
+func (s *state[T]) newPayload(token security.Token, l lifetime) payload {
+	now := s.m.now().UnixNano()
+	next := payload{created: now, authenticated: now, methods: encodeMethods(s.methods())}
+	if s.inherits() {
+		base := &s.rec.open.payload
+		next.created, next.authenticated = base.created, base.authenticated
+		next.methods, next.class = base.methods, base.class
+		next.client = s.m.opts.Capture.kept(base.client)
+	} else {
+		next.client = s.client()
+	}
+	if proof := &s.pending.proof; s.proved() {
+		next.authenticated, next.class, next.client = proof.at.UnixNano(), proof.class, s.client()
+		next.methods = encodeMethods(withMethods(decodeMethods(next.methods), proof.methods))
+	}
+	next.scheme, next.hash, next.csrf = s.m.scheme, token.Hash(), s.pending.csrf
+	next.idle, next.remember, next.until = l.idle, s.remembered(), s.until()
+	next.data = s.pending.data
+	return next
+}
+
+// replaced returns the sessions whose place the new one takes.
+func (s *state[T]) replaced(p *plan) []stores.Replaced {
+	var all []stores.Replaced
+	if p.replaces {
+		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
+		if p.anyVersion {
+			// A login owes nothing to the session before it. Any other
+			// operation was admitted with that session.
+			r.Version, r.MayBeGone = 0, s.login
+		}
+		all = append(all, r)
+	}
+	if p.endOthers {
+		for _, id := range s.others {
+			all = append(all, stores.Replaced{ID: id, MayBeGone: true})
+		}
+	}
+	return all
+}
+
+// createOnce reports whether the session is there. It is not there when its ID
+// was taken, which is stores.ErrExists, or when a mark of its identity may have
+// come since the request began or before: then it is deleted again, and the next
+// try knows better.
+func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
-	idle, absolute := s.lifetimes()
-	now := s.m.now().UnixNano()
-	next := &opened[T]{payload: payload{
-		scheme:        s.m.scheme,
-		hash:          token.Hash(),
-		created:       now,
-		authenticated: now,
-		methods:       encodeMethods(s.methods()),
-		class:         s.pending.proof.class,
-		client:        s.client(),
-		idle:          idle,
-		remember:      s.remembered(),
-		until:         s.until(),
-		data:          s.pending.data,
-	}}
-	if at := s.pending.proof.at; !at.IsZero() {
-		next.authenticated = at.UnixNano()
+	l := s.newLifetime()
+	next := &opened[T]{payload: s.newPayload(token, l)}
+	c := stores.Create{
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),
+		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
+		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
+		Replaces: s.replaced(p),
 	}
 	from := time.Now()
-	created, err := s.store().Create(ctx, stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),
-		Idle: idle, Absolute: absolute, Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
-	})
-	switch {
-	case errors.Is(err, stores.ErrExists):
-		return false, stores.ErrExists
-	case errors.Is(err, stores.ErrLimit):
-		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})
-		return false, fail(ErrLimit, nil)
-	case err != nil:
-		return false, s.storeFailed(err)
+	if len(s.marks) == 0 && !s.m.marks.known(s.pending.owner, s.began()) {
+		c.Age = max(from.Sub(s.began()), 1)
 	}
-	switch s.judge(created.RevokedAgo, revocation{s.pending.owner, created.Mark, bracket{from, time.Now()}}) {
-	case revokedSince:
+	created, err := s.store().Create(ctx, c)
+	if err != nil {
+		return false, s.notCreated(err)
+	}
+	verdict := s.verdictOf(&created, bracket{from, time.Now()})
+	if created.Replaced {
+		s.hasReplaced(p, c.Replaces)
+	}
+	if verdict == markBefore && !created.Replaced && len(c.Replaces) > 0 {
+		if err := s.endReplaced(ctx, c.Replaces); err != nil {
+			s.remove(ctx, s.pending.id)
+			return false, err
+		}
+		s.hasReplaced(p, c.Replaces)
+	}
+	if verdict != markBefore {
 		s.remove(ctx, s.pending.id)
+	}
+	switch verdict {
+	case markRevoked:
 		return false, s.tooOld()
-	case revokedPerhaps:
-		s.remove(ctx, s.pending.id)
+	case markChanged:
+		return false, s.changedSince()
+	case markPerhaps:
 		return false, nil
 	}
+	return true, s.created(ctx, token, next, &created)
+}
+
+// hasReplaced notes that the old sessions are gone, also for another try.
+func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
+	for _, r := range all {
+		s.destroyed(r.ID)
+	}
+	p.replaces, p.endOthers = false, false
+	s.life.base = false
+}
+
+// notCreated returns the error of a Create that has written nothing.
+func (s *state[T]) notCreated(err error) error {
+	switch {
+	case errors.Is(err, stores.ErrExists):
+		return stores.ErrExists
+	case errors.Is(err, stores.ErrConflict):
+		return stores.ErrConflict
+	case errors.Is(err, stores.ErrNotFound):
+		return s.revoked() // the session that it was to replace
+	case errors.Is(err, stores.ErrRevoked):
+		return s.tooOld()
+	case errors.Is(err, stores.ErrChanged):
+		return s.changedSince()
+	case errors.Is(err, stores.ErrLimit):
+		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})
+		return fail(ErrLimit, nil)
+	}
+	return s.storeFailed(err)
+}
+
+// endReplaced deletes the sessions whose place the new one has taken, on a store
+// that does not do it by itself. After an error the new one has to go.
+func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
+	for _, r := range all {
+		err := s.store().Delete(ctx, r.ID, stores.Condition{Version: r.Version})
+		switch {
+		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
+		case errors.Is(err, stores.ErrNotFound):
+			return s.revoked()
+		case errors.Is(err, stores.ErrConflict):
+			return stores.ErrConflict
+		default:
+			return s.storeFailed(err)
+		}
+	}
+	return nil
+}
+
+// created makes the new session the base.
+func (s *state[T]) created(ctx context.Context, token security.Token, next *opened[T], created *stores.Created) error {
 	s.rec = record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
@@ -115,52 +229,15 @@ func (s *state[T]) createOnce(ctx context.Context) (bool, error) {
 		loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
-	s.spare = nil
+	s.spare, s.others = nil, nil
 	if err := s.issue(token); err != nil {
 		s.remove(ctx, s.rec.ID)
-		return false, err
+		return err
 	}
 	if created.Evicted > 0 {
 		s.m.live.endedOf(s.rec.Identity)
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}
 	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})
-	return true, nil
-}
-
-// verdict says whether credentials that a request has checked still count.
-type verdict uint8
-
-const (
-	notRevoked verdict = iota
-	revokedSince
-	revokedPerhaps
-)
-
-// judge compares the begin of the request with a revocation: ago by the store's
-// clock when it answered the call, or the one with the mark. A revocation of
-// the request's own is no reason to refuse it.
-func (s *state[T]) judge(ago time.Duration, call revocation) verdict {
-	if ago < 0 {
-		return notRevoked
-	}
-	earliest, latest := call.from.Add(-ago), call.to.Add(-ago)
-	began := s.began()
-	if latest.Before(began) {
-		return notRevoked
-	}
-	for _, own := range s.revocations {
-		switch {
-		case own.owner != call.owner || own.mark != call.mark:
-		case own.mark != 0, !latest.Before(own.from) && !earliest.After(own.to):
-			return notRevoked
-		}
-	}
-	switch {
-	case !earliest.Before(began):
-		return revokedSince
-	case s.m.revocations.before(call.owner, call.mark, began), s.m.revocations.before("", call.mark, began):
-		return notRevoked
-	}
-	return revokedPerhaps
+	return nil
 }

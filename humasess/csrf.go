@@ -6,36 +6,61 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
 )
 
-// CSRFToken returns a token for the header that Options.CSRFHeader names, as
-// the page of this session has to send it with unsafe requests. It is bound to
-// the session's secret: the response that sets a new cookie carries the new
-// token in the same header. [ErrNoSession] without an active session, and when
-// it is to begin with this response; [errors.ErrUnsupported] when sessions are
-// in their cookies, which have no secret.
+// CSRFToken returns a token for the header that Options.CSRFHeader names. The
+// page of this session sends it with unsafe requests. It is bound to a random key
+// of the session, which rotations keep: so a rotation in one browser tab leaves
+// the tokens of the others valid. Start and a change of identity draw a new key,
+// and their response carries a token in the same header. Each call returns another
+// text. [ErrNoSession] without an active session; [errors.ErrUnsupported] when
+// sessions are in their cookies, which have no place for a key.
+//
+// A session that began before the option was set gets its key from this call,
+// with the response.
 func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
 
 func (s *state[T]) csrfToken() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.life.onBase() {
+	if !s.life.active() {
 		return "", fail(ErrNoSession, nil)
 	}
 	if s.m.embark != nil {
 		return "", fail(errors.ErrUnsupported, errNoSecret)
 	}
-	return s.token.CSRF()
+	key := s.csrfKey()
+	if key == (security.CSRFKey{}) {
+		if err := s.open(); err != nil {
+			return "", err
+		}
+		var err error
+		if key, err = security.NewCSRFKey(); err != nil {
+			return "", err
+		}
+		s.pending.csrf = key
+		s.life.change(false)
+	}
+	return key.Token()
+}
+
+// csrfKey returns the key of the active session, zero if it has none.
+func (s *state[T]) csrfKey() security.CSRFKey {
+	if s.life.next == nextSame && s.rec.open.csrf != (security.CSRFKey{}) {
+		return s.rec.open.csrf
+	}
+	return s.pending.csrf
 }
 
 // csrfHeader returns the header that goes with a new cookie, or "".
 func (s *state[T]) csrfHeader() (name, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" {
+	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" || s.csrfKey() == (security.CSRFKey{}) {
 		return "", ""
 	}
-	value, err := s.token.CSRF()
+	value, err := s.csrfKey().Token()
 	if err != nil {
 		return "", "" // no randomness: the page asks again
 	}
@@ -47,7 +72,7 @@ func (s *state[T]) forged(ctx huma.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.onBase() || s.token.VerifiesCSRF(ctx.Header(name)) {
+	if name == "" || s.login || !s.life.onBase() || s.rec.open.csrf.Verifies(ctx.Header(name)) {
 		return false
 	}
 	s.m.emit(context.WithoutCancel(s.r.parent), Event{

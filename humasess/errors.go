@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -31,14 +32,21 @@ var (
 	ErrNotFound = errors.New("humasess: session not found")
 
 	// ErrConflict is returned when concurrent changes kept a change from
-	// being written, or when the function of an Update failed while it was
-	// replayed, or when the request came with a token that a parallel one has
-	// just renewed and wants what only the newest token may (409).
+	// being written, when the function of an Update failed while it was
+	// replayed, when the request came with a token that a parallel one has
+	// just renewed and asks for an action that only the newest token allows,
+	// when the request has cookies of several sessions, or when the user's data
+	// changed during the sign-in: then the client may repeat it at once (409).
 	ErrConflict = errors.New("humasess: conflicting change")
 
 	// ErrLimit is returned when a Start is refused by Options.OverLimit: the
 	// identity has as many sessions as it may (409).
 	ErrLimit = errors.New("humasess: identity has as many sessions as it may")
+
+	// ErrTooManyCookies is returned by Start and Destroy when the request has
+	// more cookies of the session's name than are looked up, so that a session
+	// could stay alive unnoticed (400).
+	ErrTooManyCookies = errors.New("humasess: too many session cookies")
 
 	// ErrUnavailable is returned when the store could not be reached; a write
 	// that timed out may have been applied (503).
@@ -53,6 +61,9 @@ var (
 	// another identity in UpdateIdentity. The program is to be changed (500).
 	ErrInvalid = errors.New("humasess: invalid call")
 
+	errChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
+	errUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
+
 	// ErrHide is what Options.OnUndecodable returns to hide a record.
 	ErrHide = errors.New("humasess: hide undecodable session")
 )
@@ -65,6 +76,8 @@ const (
 	problemCSRF        = "urn:humasess:problem:csrf-token"
 	problemCrossOrigin = "urn:humasess:problem:cross-origin"
 	problemConflict    = "urn:humasess:problem:conflict"
+	problemChanged     = "urn:humasess:problem:changed-during-sign-in"
+	problemCookies     = "urn:humasess:problem:too-many-cookies"
 	problemLimit       = "urn:humasess:problem:limit"
 	problemUnavailable = "urn:humasess:problem:unavailable"
 	problemUnsupported = "urn:humasess:problem:unsupported"
@@ -78,24 +91,37 @@ type answer struct {
 	status int
 	kind   string
 	detail string
+	retry  string // the Retry-After header in seconds (RFC 9110 § 10.2.3), "" for none
+}
+
+// headers returns the headers that go with the answer.
+func (a answer) headers() http.Header {
+	h := http.Header{}
+	if a.retry != "" {
+		h["Retry-After"] = []string{a.retry}
+	}
+	if a.status == http.StatusUnauthorized {
+		h["Www-Authenticate"] = []string{challenge}
+	}
+	return h
 }
 
 var (
-	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
-	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
-	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again"}
-	answerCSRF        = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session"}
-	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
-	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
-	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
-	answerLimit       = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first"}
-	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment"}
-	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store"}
-	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred"}
+	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required", ""}
+	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this", ""}
+	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again", ""}
+	answerCSRF        = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session", ""}
+	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
+	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
+	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
+	answerChanged     = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
+	answerUndecided   = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
+	answerCookies     = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
+	answerLimit       = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first", ""}
+	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
+	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
+	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}
 )
-
-// retryAfter is the Retry-After of a 503, in seconds (RFC 9110 § 10.2.3).
-const retryAfter = "5"
 
 func answerTo(err error) answer {
 	var f *failure
@@ -103,6 +129,12 @@ func answerTo(err error) answer {
 		err = f.sentinel // whatever has caused it
 	}
 	switch {
+	case errors.Is(err, errChangedMeanwhile):
+		return answerChanged
+	case errors.Is(err, errUndecided):
+		return answerUndecided
+	case errors.Is(err, ErrTooManyCookies):
+		return answerCookies
 	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
 		return answerNoSession
 	case errors.Is(err, ErrReauthenticate):
@@ -146,14 +178,7 @@ type failure struct {
 
 func fail(sentinel, cause error) error {
 	a := answerTo(sentinel)
-	f := &failure{sentinel: sentinel, cause: cause, model: a.model(nil)}
-	switch a.status {
-	case http.StatusServiceUnavailable:
-		f.headers = http.Header{"Retry-After": {retryAfter}}
-	case http.StatusUnauthorized:
-		f.headers = http.Header{"Www-Authenticate": {challenge}}
-	}
-	return f
+	return &failure{sentinel: sentinel, cause: cause, model: a.model(nil), headers: a.headers()}
 }
 
 func (f *failure) Error() string {

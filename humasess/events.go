@@ -37,6 +37,8 @@ const (
 	ReasonCSRF       = "csrf"        // without the session's CSRF token
 	ReasonGuardError = "guard_error" // a guard returned an error that is no huma.StatusError
 	ReasonRevokedAgo = "revoked_ago" // Start in a request older than a revocation
+	ReasonChangedAgo = "changed_ago" // Start in a request older than a change by UpdateIdentity
+	ReasonUndecided  = "undecided"   // Start in a request that may be older than a revocation or change
 	ReasonPeriodic   = "periodic"    // RotateEvery has passed
 	ReasonReissued   = "reissued"    // nobody had presented the secret of a rotation
 	ReasonReused     = "reused"      // revoked for EventReused

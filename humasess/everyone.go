@@ -66,17 +66,17 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 // programs keep in the same server or table stays. It is done in slices, so
 // that requests go on meanwhile; sessions that start while it runs may end too.
 //
-// A Start in a request that began before is refused, by any manager of the
-// store: it may have checked credentials that no longer count. That of the
-// request that calls is, too. After an error, or while the slots of a Redis
-// Cluster move, some sessions may be left; call it again. [errors.ErrUnsupported] when the store cannot go through its
-// sessions.
+// Logins that were already in progress are refused, by any manager of the store,
+// except in the calling request: their credentials may have been checked before.
+// After an error, or while the slots of a Redis Cluster move, some sessions may
+// be left; call it again. [errors.ErrUnsupported] when the store cannot go
+// through its sessions.
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()
 	cleared, err := stores.Clear(outside(ctx), m.store, m.head())
 	m.live.hint(stores.ID{})
 	if cleared.Mark != 0 {
-		m.noteRevocation("", cleared.Mark, from)
+		m.exempt(ctx, stores.NotRevoked, m.noteMark(markKey{}, cleared.Mark, from))
 	}
 	if cleared.Count > 0 || err == nil {
 		m.emit(ctx, Event{Kind: EventRevoked, Reason: ReasonEverything, Count: cleared.Count})

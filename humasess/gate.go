@@ -174,7 +174,6 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	r := newRequest(e, ctx)
 	r.gate = g
 	if r.admit() {
-		r.admitted = true
 		r.serve(next)
 	}
 }

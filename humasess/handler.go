@@ -209,6 +209,7 @@ type lent struct {
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
+func (lent) confirm()                   {}
 func (lent) release()                   {}
 func (lent) cookie() string             { return "" }
 func (lent) clears() string             { return "" }
@@ -232,10 +233,16 @@ func unlent(s session) session {
 
 // lender returns the request of [Manager.Handler] that ctx is inside of, if it
 // came with the same cookies; nil otherwise. A handler that makes requests of
-// its own with its context speaks for somebody else.
+// its own with its context speaks for another client.
 func lender(ctx huma.Context) *request {
 	outer, _ := ctx.Context().Value(scopeKey{}).(*request)
-	if outer == nil || outer.plain == nil || outer.scope.Header("Cookie") != ctx.Header("Cookie") {
+	if outer == nil || outer.plain == nil {
+		return nil
+	}
+	a, b := cookieLinesOf(outer.scope.humaContext), cookieLinesOf(ctx)
+	defer a.release()
+	defer b.release()
+	if !a.equal(b) {
 		return nil
 	}
 	return outer

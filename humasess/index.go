@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/humasess/sessions/stores"
@@ -61,22 +62,69 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 	if s.m.opts.Identity == nil {
 		return nil, fail(errors.ErrUnsupported, errNoIdentity)
 	}
-	owner := s.activeOwner()
-	if owner == "" {
+	if s.activeOwner() == "" {
 		if !s.life.onBase() {
 			return nil, nil
 		}
-		data, err := s.m.decode(s.rec.open)
+		data, err := s.m.decode(&s.rec)
 		if err != nil {
 			return nil, fail(errUndecodable, err)
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
-	current := stores.ID{}
-	if s.life.onBase() {
-		current = s.rec.ID
+	if err := s.writeNew(ctx); err != nil {
+		return nil, err
 	}
-	return s.m.list(ctx, owner, current)
+	infos, err := s.m.list(ctx, s.activeOwner(), s.rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(infos, func(i Info[T]) bool { return i.Current }) {
+		return nil, s.revoked() // while the request ran
+	}
+	return infos, nil
+}
+
+// writeNew writes a session that the request is about to start. The store says
+// then whether its user was revoked while the request ran: a thief with an old
+// password must not list and end the owner's newer sessions.
+func (s *state[T]) writeNew(ctx context.Context) error {
+	if s.life.next == nextSame {
+		return nil
+	}
+	if s.life.closed {
+		return fail(ErrCommitted, nil)
+	}
+	return s.write(ctx)
+}
+
+// stands makes sure that the session has not ended while the request ran, before
+// the request ends other sessions of the user. The bearer of a token that was
+// renewed may not end any: an attacker would sign the owner out with it.
+func (s *state[T]) stands(ctx context.Context) error {
+	if s.life.next != nextSame {
+		return s.writeNew(ctx)
+	}
+	if s.former {
+		return fail(ErrConflict, nil)
+	}
+	if s.life.written {
+		return nil // by this request, perhaps in a transaction that others do not see
+	}
+	rec, err := s.fetchFor(ctx, s.token)
+	switch {
+	case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+		return s.revoked()
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	switch s.m.ownerOf(&rec, s.token) {
+	case owner:
+		return nil
+	case formerOwner:
+		return fail(ErrConflict, nil)
+	}
+	return s.revoked()
 }
 
 var errNoIdentity = errors.New("Options.Identity is not set")
@@ -105,7 +153,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T]
 	rec, err := m.openRecord(raw)
 	if err == nil {
 		var data *T
-		if data, err = m.decode(rec.open); err == nil {
+		if data, err = m.decode(&rec); err == nil {
 			return rec, data
 		}
 	}
@@ -140,19 +188,20 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	if err != nil || id.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
-	if s.life.onBase() && id == s.rec.ID {
+	if s.activeOwner() != "" && id.String() != s.activeID() {
+		if err := s.stands(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case id.String() == s.activeID():
 		s.life.destroy()
 		s.pending = pending[T]{}
 		return s.write(ctx)
-	}
-	owner := s.activeOwner()
-	if owner == "" {
+	case s.activeOwner() == "":
 		return fail(ErrNotFound, nil)
 	}
-	if s.former {
-		return fail(ErrConflict, nil)
-	}
-	err = s.store().Delete(ctx, id, stores.Condition{Identity: owner})
+	err = s.store().Delete(ctx, id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return fail(ErrNotFound, nil)
@@ -168,23 +217,17 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	owner, err := s.mayRevoke()
+	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
 		return 0, err
 	}
-	var except stores.ID
-	if s.life.onBase() {
-		except = s.rec.ID
-	}
-	n, err := s.revokeOwner(ctx, owner, except)
+	n, err := s.revokeOwner(ctx, owner, s.rec.ID)
 	if err != nil {
 		return 0, err
 	}
-	if s.life.onBase() {
-		s.stale = s.trip != nil
+	s.stale = s.trip != nil
+	if !s.life.written { // else no client has the token yet
 		s.rotate(rotateAtOnce)
-	} else if s.rec.Identity == owner {
-		s.life.base = false
 	}
 	return n, nil
 }
@@ -193,7 +236,7 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 	ctx = outside(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	owner, err := s.mayRevoke()
+	owner, err := s.mayRevoke(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -224,24 +267,28 @@ func boolToInt(b bool) int {
 	return 0
 }
 
-// mayRevoke returns the identity that the request may revoke. The bearer of a
-// token that was renewed may not: a thief would log the owner out with it.
-func (s *state[T]) mayRevoke() (string, error) {
+// mayRevoke returns the identity whose sessions the request may end.
+func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 	if err := s.need(); err != nil {
 		return "", err
 	}
 	if s.m.opts.Identity == nil {
 		return "", fail(errors.ErrUnsupported, errNoIdentity)
 	}
-	if s.former {
-		return "", fail(ErrConflict, nil)
+	if s.activeOwner() == "" {
+		if s.former {
+			return "", fail(ErrConflict, nil)
+		}
+		return "", nil
+	}
+	if err := s.stands(ctx); err != nil {
+		return "", err
 	}
 	return s.activeOwner(), nil
 }
 
-// revokeOwner revokes and notes when, so that the request's own Start is not
-// refused for it. That another revocation came first, since the request
-// began, refuses it.
+// revokeOwner revokes an identity. The mark that this leaves does not refuse the
+// request's own Start, unless another revocation came first.
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	revoked, err := stores.RevokeIdentity(ctx, s.store(), owner, except)
@@ -249,26 +296,9 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 		return 0, s.m.storeFailed(ctx, err)
 	}
 	s.m.live.endedOf(owner)
-	s.noteRevocation(revoked.Ago, s.m.noteRevocation(owner, revoked.Mark, from))
+	s.noteOwn(revoked.Ago, s.m.noteMark(markKey{owner: owner}, revoked.Mark, from))
 	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
-}
-
-// noteRevocation exempts the request's later Start from a revocation of its
-// own, unless another one came first.
-func (s *state[T]) noteRevocation(before time.Duration, done revocation) {
-	earlier := done
-	earlier.mark = 0 // not known
-	if s.judge(before, earlier) == notRevoked {
-		s.revocations = append(s.revocations, done)
-	}
-}
-
-// noteRevocation is called when a revocation has returned.
-func (m *Manager[T]) noteRevocation(owner string, mark int64, from time.Time) revocation {
-	done := revocation{owner, mark, bracket{from, time.Now()}}
-	m.revocations.note(done)
-	return done
 }
 
 // List returns the live sessions of an identity, oldest first.
@@ -304,9 +334,9 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 }
 
 // RevokeIdentity ends all sessions of an identity at once and returns how
-// many there were, or -1 from a store that cannot count them. A Start in a request that began before is refused, unless
-// it is the one that calls: it may have checked credentials that no longer
-// count.
+// many there were, or -1 from a store that cannot count them. Logins that were
+// already in progress are refused, except in the calling request: their
+// credentials may have been checked before.
 func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
 	if err := m.indexes(identity); err != nil {
 		return 0, err
@@ -317,16 +347,23 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 		return 0, m.storeFailed(ctx, err)
 	}
 	m.live.endedOf(owner)
-	done := m.noteRevocation(owner, revoked.Mark, from)
-	if r, ok := ctx.Value(scopeKey{}).(*request); ok {
-		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			s.mu.Lock()
-			s.noteRevocation(revoked.Ago, done)
-			s.mu.Unlock()
-		}
-	}
+	m.exempt(ctx, revoked.Ago, m.noteMark(markKey{owner: owner}, revoked.Mark, from))
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
+}
+
+// exempt lets the request whose context the call was given start a session in
+// spite of a mark that it has left by itself.
+func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
+	r, _ := ctx.Value(scopeKey{}).(*request)
+	for ; r != nil; r = r.outer {
+		if s, _ := stateOf[T](r); s != nil && s.m == m {
+			s.mu.Lock()
+			s.noteOwn(ago, done)
+			s.mu.Unlock()
+			return
+		}
+	}
 }
 
 // belongs returns stores.ErrNotFound for a session that is not the manager's.
@@ -348,7 +385,7 @@ func (m *Manager[T]) indexes(identity string) error {
 	if m.opts.Identity == nil {
 		return fail(errors.ErrUnsupported, errNoIdentity)
 	}
-	if identity == "" {
+	if m.realIdentity(identity) == "" {
 		return fail(ErrInvalid, stores.ErrNoIdentity)
 	}
 	return nil

@@ -16,6 +16,11 @@ type lifecycle struct {
 	due     bool // a rotation is, though nobody has asked for one
 	travels bool // the record is in the cookie
 
+	// The request presented several live sessions, so it has none of them.
+	// Start and Destroy end them all.
+	others       bool
+	othersDoomed bool // Destroy was called, and no error takes that back
+
 	cookie  cookieAction // what earlier commits of this request call for
 	written bool         // an earlier commit of this request created the record
 	closed  bool         // the response has begun
@@ -136,6 +141,7 @@ func (l *lifecycle) remember() {
 
 func (l *lifecycle) destroy() {
 	l.next = nextSame
+	l.othersDoomed = l.others
 	l.forgetChanges()
 	if l.base {
 		l.doomed = true
@@ -175,9 +181,11 @@ func (l *lifecycle) fail() (undo bool) {
 
 // plan is what to write, in this order.
 type plan struct {
-	delete     bool
-	anyVersion bool // delete whatever the version: nothing of it is carried on
+	delete     bool // the base, at any version
 	create     bool
+	replaces   bool // the new session takes the place of the base
+	anyVersion bool // of the base: the new session carries nothing of it on
+	endOthers  bool // the sessions of the request's other cookies
 	update     bool
 	optional   bool // the update is one that nobody has asked for, and may as well fail
 	rotate     rotation
@@ -187,8 +195,10 @@ type plan struct {
 func (l *lifecycle) plan() plan {
 	p := plan{cookie: l.cookie}
 	p.create = l.next != nextSame
-	p.delete = l.base && (l.doomed || p.create && !l.keep)
-	p.anyVersion = l.doomed || l.next == nextStart
+	p.delete = l.base && l.doomed
+	p.replaces = l.base && !l.doomed && p.create && !l.keep
+	p.anyVersion = p.replaces && l.next == nextStart
+	p.endOthers = l.others && (l.othersDoomed || p.create)
 	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)
 	p.optional = p.update && !l.changed && l.rotate == rotateNo
 	if p.update {
@@ -200,7 +210,7 @@ func (l *lifecycle) plan() plan {
 	switch {
 	case p.create || p.rotate != rotateNo || p.update && (l.reissue || l.travels):
 		p.cookie = cookieSet
-	case l.doomed:
+	case l.doomed || l.othersDoomed:
 		p.cookie = cookieExpire
 	}
 	return p
@@ -212,7 +222,8 @@ func (l *lifecycle) commit(p plan) {
 	l.base = p.create || l.base && !p.delete
 	l.hidden, l.doomed, l.keep = l.hidden && l.base && !p.create, false, false
 	l.next = nextSame
-	l.confirm = false
+	l.confirm, l.othersDoomed = false, false
+	l.others = l.others && !p.endOthers
 	l.cookie = p.cookie
 	l.forgetChanges()
 }

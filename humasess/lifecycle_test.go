@@ -34,6 +34,8 @@ func run(t *testing.T, text string) *lifecycle {
 			l.load()
 		case name == "hide":
 			l.hide()
+		case name == "others":
+			l.others = true
 		case step == nil:
 			t.Fatalf("unknown step %q", name)
 		default:
@@ -46,14 +48,15 @@ func run(t *testing.T, text string) *lifecycle {
 func TestLifecycle(t *testing.T) {
 	var (
 		nothing = plan{}
-		create  = plan{create: true, anyVersion: true, cookie: cookieSet}
-		restart = plan{delete: true, anyVersion: true, create: true, cookie: cookieSet}
-		moved   = plan{delete: true, create: true, cookie: cookieSet}
+		create  = plan{create: true, cookie: cookieSet}
+		restart = plan{create: true, replaces: true, anyVersion: true, cookie: cookieSet}
+		moved   = plan{create: true, replaces: true, cookie: cookieSet}
+		ended   = plan{delete: true, create: true, cookie: cookieSet}
 		update  = plan{update: true}
 		renewed = plan{update: true, rotate: rotateGrace, cookie: cookieSet}
 		rotated = plan{update: true, rotate: rotateAtOnce, cookie: cookieSet}
 		again   = plan{update: true, cookie: cookieSet}
-		destroy = plan{delete: true, anyVersion: true, cookie: cookieExpire}
+		destroy = plan{delete: true, cookie: cookieExpire}
 		sends   = plan{cookie: cookieSet}    // what an earlier commit calls for
 		expires = plan{cookie: cookieExpire} // the same
 	)
@@ -118,8 +121,8 @@ func TestLifecycle(t *testing.T) {
 		{"base destroy destroy", phaseDestroyed, false, destroy},
 		{"base destroy fail", phaseDestroyed, false, destroy}, // no error takes it back
 		{"base destroy renew fail", phaseDestroyed, false, destroy},
-		{"base destroy start", phaseStarted, true, restart},
-		{"base destroy change", phaseStarted, true, restart}, // a new, anonymous one
+		{"base destroy start", phaseStarted, true, ended},
+		{"base destroy change", phaseStarted, true, ended}, // a new, anonymous one
 		{"base destroy start fail", phaseDestroyed, false, destroy},
 		{"base vanish", phaseNone, false, expires},
 		{"base vanish fail", phaseNone, false, expires},
@@ -141,8 +144,19 @@ func TestLifecycle(t *testing.T) {
 		{"hide change commit", phaseLoaded, true, sends},
 		{"hide change commit destroy", phaseDestroyed, false, destroy},
 		{"hide destroy", phaseDestroyed, false, destroy},
-		{"hide destroy change", phaseStarted, true, restart},
+		{"hide destroy change", phaseStarted, true, ended},
 		{"hide destroy fail", phaseDestroyed, false, destroy},
+
+		// With several live ones, of which none wins.
+		{"others", phaseNone, false, nothing},
+		{"others start", phaseStarted, true, plan{create: true, endOthers: true, cookie: cookieSet}},
+		{"others start fail", phaseNone, false, nothing},
+		{"others start commit", phaseLoaded, true, sends},
+		{"others destroy", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
+		{"others destroy fail", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
+		{"others destroy start fail", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
+		{"others destroy commit", phaseNone, false, expires},
+		{"others destroy commit fail", phaseNone, false, expires},
 
 		// After a commit in the middle of the request.
 		{"start commit", phaseLoaded, true, sends},

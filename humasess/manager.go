@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer // nil unless the store is one
+	memoizer stores.Memoizer    // nil unless the store is one
 	embark   func() stores.Trip // nil unless sessions travel
 	scheme   string
 	values   values[T]
@@ -30,8 +29,11 @@ type Manager[T any] struct {
 	origins  *security.CrossOrigin
 	attached atomic.Bool
 
-	revocations revocations
-	live        live
+	noIdentity string // of the zero T
+
+	marks        knownMarks
+	keepsChanges bool // the store is a [stores.Marker]
+	live         live
 
 	protections protections
 }
@@ -44,6 +46,10 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		return nil, errors.New("humasess: New called with a nil store")
 	}
 	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	noIdentity, err := zeroIdentity(o.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
@@ -63,10 +69,13 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		values:  newValues[T](o.Codec),
 		cookies: newCookieWriter(o.Cookie),
 		origins: origins,
+
+		noIdentity: noIdentity,
 	}
 	m.live.store, m.live.every = store, o.DoneInterval
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
+	_, m.keepsChanges = stores.As[stores.Marker](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
 			return nil, err
@@ -172,40 +181,6 @@ func (m *Manager[T]) binding() security.Binding {
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
-
-// owner is the identity as the store knows it. The scheme's key keeps the
-// users of two managers apart that share a store.
-func (m *Manager[T]) owner(data T) string {
-	if m.opts.Identity == nil {
-		return ""
-	}
-	return m.qualify(m.opts.Identity(data))
-}
-
-// owns is owner(*data) == owner without the allocation.
-func (m *Manager[T]) owns(data *T, owner string) bool {
-	if m.opts.Identity == nil {
-		return owner == ""
-	}
-	identity := m.opts.Identity(*data)
-	if identity == "" || owner == "" {
-		return identity == owner
-	}
-	prefix, ok := strings.CutSuffix(owner, identity)
-	return ok && len(prefix) == len(m.scheme)+1 && strings.HasPrefix(prefix, m.scheme)
-}
-
-func (m *Manager[T]) qualify(identity string) string {
-	if identity == "" {
-		return ""
-	}
-	return m.scheme + "/" + identity
-}
-
-// identity undoes qualify.
-func (m *Manager[T]) identity(owner string) string {
-	return strings.TrimPrefix(owner, m.scheme+"/")
-}
 
 // document describes the manager to the OpenAPI document.
 func (m *Manager[T]) document(g *gate) openapi.Scheme {

@@ -43,7 +43,7 @@ func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error)
 	}
 	r, err := m.openRecord(rec)
 	if err == nil && r.open.scheme == m.scheme {
-		r.open = m.share(r.open)
+		m.share(&r)
 		memo.Set(r.open)
 	}
 	return r, err
@@ -65,13 +65,14 @@ func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error
 // share decodes the data where a copy of the result can be handed out. The
 // value comes from the stored bytes and from nowhere else, or a caller would
 // hold a part of it.
-func (m *Manager[T]) share(o *opened[T]) *opened[T] {
-	if m.values.shares {
-		if v, err := m.values.decode(o.data); err == nil {
-			o.value, o.decoded = *v, true
-		}
+func (m *Manager[T]) share(r *record[T]) {
+	if !m.values.shares {
+		return
 	}
-	return o
+	v, err := m.values.decode(r.open.data)
+	if err == nil && m.matches(v, r.Identity) == nil {
+		r.open.value, r.open.decoded = *v, true
+	}
 }
 
 // full returns the whole payload, the data too.
@@ -92,16 +93,14 @@ func (r *record[T]) storeNow(m *Manager[T]) time.Time {
 }
 
 // decode returns the record's data as the caller's own.
-func (m *Manager[T]) decode(o *opened[T]) (*T, error) {
+func (m *Manager[T]) decode(r *record[T]) (*T, error) {
+	o := r.open
 	if o.decoded {
 		v := m.values.copy(&o.value)
 		return &v, nil
 	}
 	v, err := m.values.decode(o.data)
-	if err != nil {
-		return m.migrate(o.data, err)
-	}
-	return v, nil
+	return m.checked(r, v, err)
 }
 
 // errUndecodable wraps what OnUndecodable returned beside ErrHide.
@@ -109,23 +108,35 @@ var errUndecodable = errors.New("humasess: stored session data does not decode")
 
 // decodeOwn is decode for a record that no other request has: the first time,
 // the value is in the record's memory, which nobody reads again.
-func (m *Manager[T]) decodeOwn(o *opened[T]) (*T, error) {
+func (m *Manager[T]) decodeOwn(r *record[T]) (*T, error) {
 	if m.memoizer != nil {
-		return m.decode(o)
+		return m.decode(r)
 	}
-	if err := m.values.unmarshal(o.data, &o.value); err != nil {
-		return m.migrate(o.data, err)
-	}
-	return &o.value, nil
+	o := r.open
+	err := m.values.unmarshal(o.data, &o.value)
+	return m.checked(r, &o.value, err)
 }
 
-func (m *Manager[T]) migrate(data []byte, cause error) (*T, error) {
-	if m.opts.OnUndecodable == nil {
-		return nil, fmt.Errorf("%w: %w", ErrHide, cause)
+// checked returns decoded data unless they failed to decode or belong to another
+// identity than the record. Then Options.OnUndecodable decides.
+func (m *Manager[T]) checked(r *record[T], v *T, err error) (*T, error) {
+	if err == nil {
+		err = m.matches(v, r.Identity)
 	}
-	v, err := m.opts.OnUndecodable(append([]byte(nil), data...), cause)
-	if err != nil && !errors.Is(err, ErrHide) {
+	if err == nil {
+		return v, nil
+	}
+	if m.opts.OnUndecodable == nil {
+		return nil, fmt.Errorf("%w: %w", ErrHide, err)
+	}
+	migrated, err := m.opts.OnUndecodable(append([]byte(nil), r.open.data...), err)
+	switch {
+	case err == nil:
+		if err = m.matches(&migrated, r.Identity); err != nil {
+			return nil, fmt.Errorf("%w: OnUndecodable: %w", ErrHide, err)
+		}
+	case !errors.Is(err, ErrHide):
 		err = fmt.Errorf("%w: %w", errUndecodable, err)
 	}
-	return &v, err
+	return &migrated, err
 }

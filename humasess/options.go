@@ -17,11 +17,20 @@ import (
 // Options configure a [Manager]. The zero value is the secure one, and nil
 // stands for it. Options are copied by [New].
 type Options[T any] struct {
-	// Identity returns what one user's sessions have in common, for example
-	// the user's ID, and "" for an anonymous session. Without it sessions
-	// cannot be listed or revoked by user. It must depend on nothing but its
-	// argument. The default is nil.
+	// Identity returns the ID of the user that the data belong to, and "" for
+	// data without a user. It must depend on nothing but its argument. The
+	// identity of the zero T counts as "" as well, because strconv.Itoa, for
+	// example, returns "0" for it. A session without an identity is anonymous:
+	// it does not satisfy Required, Guarded or Require.
+	//
+	// Without Identity any active session satisfies them, and sessions cannot be
+	// listed or revoked by user. The default is nil.
 	Identity func(T) string
+
+	// AnonymousSuffices lets anonymous sessions satisfy Required, Guarded,
+	// Require, RequireFresh and RequireByDefault. It changes nothing else. The
+	// default is false.
+	AnonymousSuffices bool
 
 	// Roles returns the roles that requirements are checked against. It must
 	// depend on nothing but its argument. The default is nil.
@@ -38,22 +47,22 @@ type Options[T any] struct {
 	// Codec encodes T for the store. The default is JSON.
 	Codec Codec
 
-	// IdleTimeout ends a session that long after its last request. The
-	// extension is written at most once per tenth of it. ASVS 7.3.1. The
-	// default is 30 minutes.
+	// IdleTimeout is how long a session lives at least after its last request.
+	// It ends at most a tenth later, because requests extend it at most once per
+	// tenth. ASVS 7.3.1. The default is 30 minutes.
 	IdleTimeout time.Duration
 
-	// AbsoluteTimeout ends a session that long after its Start, however busy
-	// it is. ASVS 7.3.2. The default is 12 hours.
+	// AbsoluteTimeout ends a session that long after its Start or its last
+	// Reauthenticated, however busy it is. ASVS 7.3.2. The default is 12 hours.
 	AbsoluteTimeout time.Duration
 
 	// RememberIdleTimeout replaces IdleTimeout for sessions with Remember.
 	// The default is 14 days.
 	RememberIdleTimeout time.Duration
 
-	// RememberAbsoluteTimeout replaces AbsoluteTimeout for sessions with
-	// Remember. At most 400 days, the longest life of a cookie (RFC 6265bis
-	// § 5.5). The default is 30 days.
+	// RememberAbsoluteTimeout replaces AbsoluteTimeout for sessions that are
+	// remembered when they start or re-authenticate. At most 400 days, the
+	// longest life of a cookie (RFC 6265bis § 5.5). The default is 30 days.
 	RememberAbsoluteTimeout time.Duration
 
 	// RotationGrace is how long the previous token opens the session after the
@@ -118,7 +127,9 @@ type Options[T any] struct {
 
 	// Assurance makes the timeouts those of an assurance level of NIST SP
 	// 800-63B-4 where they are not set, and refuses longer ones, those of
-	// Remember included. The default is none.
+	// Remember included. Idle timeouts leave room for the tenth that a session
+	// may live longer: at most 54 minutes at AAL2 and 13 minutes at AAL3 when
+	// they are not set. The default is none.
 	Assurance Assurance
 
 	// RequireByDefault requires a session for every operation that does not
@@ -142,8 +153,9 @@ type Options[T any] struct {
 	// default is none.
 	SchemeChecks map[string]func(ctx huma.Context, scopes []string) error
 
-	// OnUndecodable decides about stored data that does not decode as T: it
-	// returns the migrated value, or an error. ErrHide hides the session,
+	// OnUndecodable decides about stored data that does not decode as T, or that
+	// decodes with another identity than its session has, as data with a renamed
+	// field do: it returns the migrated value, or an error. ErrHide hides the session,
 	// which is then as good as none but stays stored, so that rolling back a
 	// release heals it. Any other error fails the request with a 500. The
 	// default hides.
@@ -256,6 +268,11 @@ func (o *Options[T]) check() error {
 // the program at its start and not at the first login.
 func (o *Options[T]) probe() error {
 	var zero T
+	if o.Codec.Marshal == nil {
+		if err := checkDataType(reflect.TypeFor[T]()); err != nil {
+			return fmt.Errorf("session data: %w", err)
+		}
+	}
 	codec := o.Codec.withDefaults()
 	data, err := codec.Marshal(&zero)
 	if err != nil {

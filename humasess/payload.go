@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+
+	"github.com/humasess/sessions/security"
 )
 
 // payload is what the core keeps in a record beside the columns of the store.
@@ -33,6 +35,8 @@ type payload struct {
 
 	older []byte // what superseded secrets are known by, oldest first
 
+	csrf security.CSRFKey // zero if there is none
+
 	data    []byte // T, encoded
 	unknown []byte // fields of newer releases, as they came
 }
@@ -57,6 +61,7 @@ const (
 	tagMethods       = 14
 	tagClass         = 15
 	tagClient        = 16
+	tagCSRF          = 18
 )
 
 var errPayload = errors.New("record is not in a known payload format")
@@ -96,6 +101,9 @@ func (p *payload) encode() []byte {
 	}
 	if len(p.client) > 0 {
 		b = appendField(b, tagClient, p.client)
+	}
+	if p.csrf != (security.CSRFKey{}) {
+		b = appendField(b, tagCSRF, p.csrf[:])
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -167,6 +175,8 @@ func decodePayload(b []byte) (payload, error) {
 			p.class, ok = string(value), len(value) > 0
 		case tagClient:
 			p.client, ok = value, len(value) > 0
+		case tagCSRF:
+			ok = copy(p.csrf[:], value) == len(p.csrf) && len(value) == len(p.csrf)
 		case tagData:
 			p.data = value
 		default:

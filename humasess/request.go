@@ -56,6 +56,7 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 
 	load(ctx context.Context) error
 	isActive() bool
+	admits() bool
 	hasRoles(roles []string) bool
 	fresh(within time.Duration) bool
 	check(ctx huma.Context, guard any) error
@@ -67,6 +68,7 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	// commit writes what is pending; abandon forgets it, and undo also takes a
 	// session back that commit has created. cookie is the Set-Cookie that follows, if any.
 	commit(status int) error
+	confirm() // that the token was presented, when the request is refused
 	abandon()
 	undo()
 	cookie() string
@@ -163,7 +165,16 @@ func (r *request) admit() bool {
 			return false
 		}
 	}
+	r.admitted = true
 	return true
+}
+
+// confirmRotations notes that new tokens were presented, for a request that is
+// refused. The former tokens would live on otherwise.
+func (r *request) confirmRotations() {
+	for i := range r.entry.sessions {
+		r.session(i).confirm()
+	}
 }
 
 // satisfies reports whether one of the alternatives holds, else what to
@@ -180,7 +191,7 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 				if check == nil || check(&r.scope, roles) != nil {
 					met, authenticated = false, false
 				}
-			case !s.isActive():
+			case !s.admits():
 				met, authenticated = false, false
 			case !s.hasRoles(roles):
 				met = false
@@ -203,11 +214,14 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 
 // refuse answers instead of the handler. Nothing is written to a store and no
 // cookie is touched.
-func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope), nil) }
+func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope), a.headers()) }
 
 // refuseWith sends a model with headers beside those that it has itself. What
 // a 401 and a 503 need is added where neither says it.
 func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
+	if !r.admitted {
+		r.confirmRotations()
+	}
 	r.outcome = failed
 	ctx := r.scope.humaContext
 	if r.plain != nil {
@@ -228,7 +242,7 @@ func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 	case http.StatusUnauthorized:
 		needed("WWW-Authenticate", challenge)
 	case http.StatusServiceUnavailable:
-		needed("Retry-After", retryAfter)
+		needed("Retry-After", answerUnavailable.retry)
 	}
 	for name, values := range headers {
 		for _, v := range values {
@@ -283,6 +297,7 @@ func (r *request) serve(next func(huma.Context)) {
 func (r *request) conclude() {
 	r.releaseHandle()
 	if !r.returned && r.outcome == undecided {
+		r.confirmRotations()
 		for i := range r.entry.sessions {
 			r.session(i).undo()
 		}

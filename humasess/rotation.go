@@ -137,6 +137,30 @@ func (s *state[T]) turn(p *payload, r rotation) {
 	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
 }
 
+// confirm implements session.
+func (s *state[T]) confirm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.life.confirm && s.life.base && !s.life.closed {
+		s.life.confirm = false
+		s.confirmRecord(&s.rec)
+	}
+}
+
+// confirmRecord writes that the newest token was presented, and nothing else. The
+// session is not extended. A failure changes nothing for the request: another
+// request writes the same.
+func (s *state[T]) confirmRecord(rec *record[T]) {
+	next := rec.full()
+	next.confirmed = rec.storeNow(s.m).UnixNano()
+	ctx, cancel := context.WithTimeout(outside(context.WithoutCancel(s.r.parent)), writeTimeout)
+	defer cancel()
+	_, err := s.store().Update(ctx, stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
+	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
+		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
+	}
+}
+
 // renewed words the event of a rotation.
 func (s *state[T]) renewed(p plan) {
 	e := Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}

@@ -41,9 +41,13 @@ type state[T any] struct {
 	room  *travelRoom[T]
 	stale bool // the client's cookie is no good any more, by our own doing
 
-	issued      string       // the Set-Cookie that carries the token
-	revocations []revocation // by this request
-	watches     []*watch     // by Session.Done
+	// Live sessions of the request's other cookies, when none of them wins.
+	others []stores.ID
+	excess bool // the request has more cookies than are looked up
+
+	issued  string   // the Set-Cookie that carries the token
+	marks   []mark   // that this request has left
+	watches []*watch // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.
@@ -58,6 +62,7 @@ type pending[T any] struct {
 	ttl      time.Duration // 0 is none
 	proof    proof
 	again    bool // the session to create is the base under another ID
+	csrf     security.CSRFKey
 }
 
 var _ session = (*state[struct{}])(nil)
@@ -76,6 +81,7 @@ func (s *state[T]) load(ctx context.Context) error {
 	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name, s)
 	switch {
 	case c.excess:
+		s.excess = true
 		s.rejected(ReasonAmbiguous)
 		return nil
 	case c.n == 0:
@@ -84,83 +90,101 @@ func (s *state[T]) load(ctx context.Context) error {
 		}
 		return nil
 	case c.n > 1:
-		return s.loadMany(ctx, &c)
+		return s.loadMany(ctx, c.all())
 	}
-	s.old = c.old[0]
-	rec, err := s.fetchFor(ctx, c.tokens[0])
+	s.old = c.first.old
+	token := c.first.token
+	rec, err := s.fetchFor(ctx, token)
 	if err != nil {
-		return s.loadFailed(c.tokens[0], err)
+		return s.loadFailed(token, err)
 	}
-	who := s.m.ownerOf(&rec, c.tokens[0])
+	who := s.m.ownerOf(&rec, token)
 	if who == notOwner {
-		s.rejectedAs(&rec, c.tokens[0])
+		s.rejectedAs(&rec, token)
 		return nil
 	}
-	return s.adopt(rec, c.tokens[0], who)
+	return s.adopt(rec, token, who)
 }
 
-// loadMany decides between several different tokens: one live session wins,
-// whatever the order.
-func (s *state[T]) loadMany(ctx context.Context, c *candidates) error {
-	tokens := c.tokens[:c.n]
-	ids := make([]stores.ID, 0, len(tokens))
-	for _, t := range tokens {
-		if id := stores.ID(t.ID()); !slices.Contains(ids, id) {
+// loadMany decides between several different tokens. Exactly one live session
+// wins, in any order of the cookies. With two or more the request has none of
+// them: an attacker may have set one.
+func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
+	ids := make([]stores.ID, 0, len(all))
+	for _, c := range all {
+		if id := stores.ID(c.token.ID()); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	records, err := stores.LoadMany(ctx, s.store(), ids)
 	if err != nil {
-		return s.loadFailed(tokens[0], err)
+		return s.loadFailed(all[0].token, err)
 	}
-	var found record[T]
-	var token security.Token
+	var live []presented[T]
 	var reused *record[T]
-	best := notOwner
 	for _, raw := range records {
 		rec, err := s.m.openRecord(raw)
 		if err != nil {
 			s.undecodable(raw.ID, err)
 			continue
 		}
-		for _, t := range tokens {
-			if stores.ID(t.ID()) != rec.ID {
+		best := presented[T]{record: rec}
+		for _, c := range all {
+			if stores.ID(c.token.ID()) != rec.ID {
 				continue
 			}
-			who := s.m.ownerOf(&rec, t)
-			if who == notOwner {
-				if s.m.superseded(&rec, t) {
-					reused = &rec
-				}
-				continue
+			switch who := s.m.ownerOf(&rec, c.token); {
+			case who > best.who:
+				best.who, best.candidate = who, c
+			case who == notOwner && s.m.superseded(&rec, c.token):
+				reused = &rec
 			}
-			if best != notOwner && found.ID != rec.ID {
-				s.rejected(ReasonAmbiguous)
-				return nil
-			}
-			if who > best {
-				found, token, best = rec, t, who
-			}
+		}
+		if best.who != notOwner {
+			live = append(live, best)
 		}
 	}
 	switch {
-	case best != notOwner:
-		// A secret of before beside it is a cookie that the browser still has.
+	case len(live) == 1:
+		// A superseded secret beside it is a cookie that the browser still has.
+		s.old = live[0].old
+		return s.adopt(live[0].record, live[0].token, live[0].who)
+	case len(live) > 1:
+		s.ambiguous(live)
 	case reused != nil:
 		s.reused(reused)
-		return nil
 	default:
 		s.rejected(ReasonUnknown)
-		return nil
 	}
-	s.old = c.old[slices.Index(tokens, token)]
-	return s.adopt(found, token, best)
+	return nil
+}
+
+// presented is a live session of which the request has presented a token.
+type presented[T any] struct {
+	candidate
+	record record[T]
+	who    ownership
+}
+
+// ambiguous notes several live sessions, for Start and Destroy to end.
+func (s *state[T]) ambiguous(live []presented[T]) {
+	s.life.others = true
+	for i := range live {
+		s.others = append(s.others, live[i].record.ID)
+		if p := &live[i]; p.who == owner && p.record.open.unconfirmed() {
+			s.confirmRecord(&p.record)
+		}
+	}
+	s.rejected(ReasonAmbiguous)
 }
 
 // adopt makes a record the base of the request, if its data can be read.
 func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
+	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
+		rec.open = &opened[T]{payload: rec.full()} // decoded by a manager with another Identity
+	}
 	if !rec.open.decoded {
-		v, err := s.m.decodeOwn(rec.open)
+		v, err := s.m.decodeOwn(&rec)
 		if err != nil {
 			s.undecodable(rec.ID, err)
 			if !errors.Is(err, ErrHide) {
@@ -240,7 +264,7 @@ func (s *state[T]) current() (T, error) {
 	case open.decoded:
 		return s.m.values.copy(&open.value), nil
 	default:
-		v, err = s.m.decode(open)
+		v, err = s.m.decode(&s.rec)
 	}
 	if err != nil {
 		var zero T
@@ -253,6 +277,14 @@ func (s *state[T]) isActive() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.life.active()
+}
+
+// admits reports whether the session satisfies a requirement: it is active, and
+// it has a user where sessions have users.
+func (s *state[T]) admits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
 
 // hasRoles reports whether the session has all of the roles.
@@ -314,6 +346,10 @@ func (s *state[T]) isBound() bool { return s.bound }
 func (s *state[T]) id() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.activeID()
+}
+
+func (s *state[T]) activeID() string {
 	switch {
 	case s.life.next != nextSame:
 		return s.pending.id.String()
@@ -321,44 +357,6 @@ func (s *state[T]) id() string {
 		return s.rec.ID.String()
 	}
 	return ""
-}
-
-func (s *state[T]) createdAt() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.life.next != nextSame:
-		return s.m.now()
-	case s.life.active():
-		return time.Unix(0, s.rec.open.created)
-	}
-	return time.Time{}
-}
-
-func (s *state[T]) expiresAt() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.life.next != nextSame:
-		idle, absolute := s.lifetimes()
-		return s.m.now().Add(min(idle, absolute))
-	case s.life.active():
-		return s.rec.Expires
-	}
-	return time.Time{}
-}
-
-func (s *state[T]) deadline() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case s.life.next != nextSame:
-		_, absolute := s.lifetimes()
-		return s.m.now().Add(absolute)
-	case s.life.active():
-		return s.rec.Deadline
-	}
-	return time.Time{}
 }
 
 // untouched reports whether the request is none that extends the session.

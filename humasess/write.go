@@ -19,17 +19,6 @@ const (
 	// writers of one session all do.
 	maxReplays = 128
 
-	// maxTaken bounds how often a new session is created because the ID of the
-	// one before was taken.
-	maxTaken = 3
-
-	// maxUnsure bounds how often a new session is created because a revocation
-	// was too close to tell whether it came before the request, and maxDoubt
-	// the time that this takes with a store whose answers are slow. The waits
-	// between them add up to a quarter of a second.
-	maxUnsure = 8
-	maxDoubt  = 3 * time.Second
-
 	// maxPause is the longest wait before starting over.
 	maxPause = 20 * time.Millisecond
 )
@@ -150,13 +139,23 @@ func (s *state[T]) write(ctx context.Context) error {
 // carryOut returns stores.ErrConflict when the base has moved on.
 func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	if p.delete {
-		if err := s.deleteBase(ctx, p); err != nil {
+		if err := s.end(ctx, s.rec.ID); err != nil {
 			return err
 		}
+		// The old session is dead, also when the new one cannot be written.
+		s.life.base, s.life.doomed = false, false
+	}
+	if p.endOthers && !p.create {
+		for _, id := range s.others {
+			if err := s.end(ctx, id); err != nil {
+				return err
+			}
+		}
+		s.others = nil
 	}
 	switch {
 	case p.create:
-		return s.create(ctx)
+		return s.create(ctx, p)
 	case p.update:
 		return s.replace(ctx, p)
 	case s.life.onBase() && s.touchDue():
@@ -165,40 +164,25 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	return nil
 }
 
-// deleteBase ends the base. That it is gone already is fine for those who
-// wanted it gone; for those who carry on from it, it was revoked.
-func (s *state[T]) deleteBase(ctx context.Context, p plan) error {
-	var when stores.Condition
-	if !p.anyVersion {
-		when.Version = s.rec.Version
-	}
-	err := s.store().Delete(ctx, s.rec.ID, when)
+// end deletes a session at any version. A session that has ended already is fine.
+func (s *state[T]) end(ctx context.Context, id stores.ID) error {
+	err := s.store().Delete(ctx, id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		s.m.live.missed(s.rec.ID)
-		if p.create && !s.life.doomed && !s.login {
-			return s.revoked()
-		}
-	case errors.Is(err, stores.ErrConflict):
-		return err
+		s.m.live.missed(id)
 	case err != nil:
 		return s.storeFailed(err)
 	default:
-		s.m.live.ended(s.rec.ID)
-		s.emit(Event{Kind: EventDestroyed, SessionID: s.rec.ID.String()})
-	}
-	if p.create {
-		// The old session is dead whatever becomes of the new one.
-		s.life.base, s.life.doomed = false, false
-		if s.life.next == nextReplace {
-			s.pending.remember = ptr(s.remembered())
-			s.life.next = nextStart
-		}
+		s.destroyed(id)
 	}
 	return nil
 }
 
-func ptr[V any](v V) *V { return &v }
+// destroyed reports that the request has ended a session.
+func (s *state[T]) destroyed(id stores.ID) {
+	s.m.live.ended(id)
+	s.emit(Event{Kind: EventDestroyed, SessionID: id.String()})
+}
 
 func (s *state[T]) revoked() error {
 	s.m.live.missed(s.rec.ID)
@@ -226,12 +210,11 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if s.pending.data != nil {
 		next.data = s.pending.data
 	}
+	absolute, shorten := s.deadlineChange()
+	next.until, next.idle = s.until(), s.newIdle()
 	next.remember = s.remembered()
-	if until := s.until(); until != 0 && (next.until == 0 || until < next.until) {
-		next.until = until
-	}
-	if s.pending.remember != nil {
-		next.idle, _ = s.m.opts.timeouts(next.remember)
+	if next.csrf == (security.CSRFKey{}) {
+		next.csrf = s.pending.csrf
 	}
 	next.client = s.m.opts.Capture.kept(next.client)
 	if p := &s.pending.proof; !p.at.IsZero() {
@@ -251,9 +234,9 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
 	payload := s.m.pack(s.scratch(), &next.payload)
-	absolute := s.remaining()
 	updated, err := s.store().Update(ctx, stores.Update{
-		ID: s.rec.ID, Version: s.rec.Version, Payload: payload, Idle: next.idle, Absolute: absolute, Memo: s.memo(next),
+		ID: s.rec.ID, Version: s.rec.Version, Payload: payload,
+		Idle: idleSlack(next.idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -320,7 +303,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.store().Touch(ctx, s.rec.ID, s.rec.open.idle)
+	expires, err := s.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
@@ -375,7 +358,7 @@ func (s *state[T]) replayEdits() error {
 	if len(edits) == 0 {
 		return nil
 	}
-	data, err := s.m.decode(s.rec.open)
+	data, err := s.m.decode(&s.rec)
 	if err != nil {
 		return fail(ErrConflict, err)
 	}
@@ -393,7 +376,7 @@ func (s *state[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	data, err := s.m.decode(s.rec.open)
+	data, err := s.m.decode(&s.rec)
 	if err != nil {
 		return fail(ErrConflict, err)
 	}

@@ -9,37 +9,55 @@ import (
 const (
 	csrfNonceSize = 16
 	csrfLength    = 64 // of nonce and HMAC as text
-	csrfPurpose   = "humasess csrf 1\x00"
+	csrfPurpose   = "humasess csrf 2\x00"
 )
 
-// CSRF returns a text that proves to have been made for this token, and says
-// nothing about it: a random nonce and HMAC-SHA256 over it, keyed with the
-// secret. Each call returns another one, so that compressed pages do not leak
-// it (BREACH).
-func (t Token) CSRF() (string, error) {
+// CSRFKey is the random key that binds CSRF tokens to one session. It stays on
+// the server: the public ID and the times of a session would not do as a key,
+// because an attacker may know them. The zero CSRFKey stands for none and
+// verifies nothing.
+type CSRFKey [16]byte
+
+// NewCSRFKey returns a random key.
+func NewCSRFKey() (CSRFKey, error) {
+	var k CSRFKey
+	_, err := rand.Read(k[:])
+	return k, err
+}
+
+// Token returns a text that proves knowledge of the key and does not reveal it:
+// a random nonce and HMAC-SHA256 over the nonce. Each call returns another text,
+// so that compressed pages do not leak it (BREACH).
+func (k CSRFKey) Token() (string, error) {
 	var raw [csrfNonceSize + sha256.Size]byte
 	if _, err := rand.Read(raw[:csrfNonceSize]); err != nil {
 		return "", err
 	}
-	copy(raw[csrfNonceSize:], t.csrfMAC(raw[:csrfNonceSize]))
+	copy(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))
 	return tokenEncoding.EncodeToString(raw[:]), nil
 }
 
-// VerifiesCSRF reports whether text is one that [Token.CSRF] has returned.
-func (t Token) VerifiesCSRF(text string) bool {
-	if len(text) != csrfLength {
+// Verifies reports whether text was returned by [CSRFKey.Token] of this key.
+func (k CSRFKey) Verifies(text string) bool {
+	if k == (CSRFKey{}) || len(text) != csrfLength {
 		return false
 	}
 	var raw [csrfNonceSize + sha256.Size]byte
 	if n, err := tokenEncoding.Decode(raw[:], []byte(text)); err != nil || n != len(raw) {
 		return false
 	}
-	return hmac.Equal(raw[csrfNonceSize:], t.csrfMAC(raw[:csrfNonceSize]))
+	return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))
 }
 
-func (t Token) csrfMAC(nonce []byte) []byte {
-	mac := hmac.New(sha256.New, t.secret[:])
+func (k CSRFKey) mac(nonce []byte) []byte {
+	mac := hmac.New(sha256.New, k[:])
 	mac.Write([]byte(csrfPurpose))
 	mac.Write(nonce)
 	return mac.Sum(nil)
 }
+
+// String hides the key.
+func (CSRFKey) String() string { return "security.CSRFKey(hidden)" }
+
+// GoString hides the key.
+func (k CSRFKey) GoString() string { return k.String() }

@@ -1,0 +1,138 @@
+package humasess
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// checkDataType refuses types whose values encoding/json does not bring back:
+// the data of a session would be gone at the next request. It looks at every
+// field that encoding/json would write.
+func checkDataType(t reflect.Type) error { return (&typeCheck{}).check(t, t.String()) }
+
+// typeCheck holds the types that it has seen, because types may contain
+// themselves.
+type typeCheck struct{ seen []reflect.Type }
+
+func (c *typeCheck) check(t reflect.Type, path string) error {
+	if t == timeType || slices.Contains(c.seen, t) {
+		return nil
+	}
+	c.seen = append(c.seen, t)
+	if own, err := ownCodec(t); own || err != nil {
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		if t.NumMethod() > 0 {
+			return fmt.Errorf("%s: %v is an interface with methods, and encoding/json cannot decode into one: use a concrete type", path, t)
+		}
+	case reflect.Func, reflect.Chan, reflect.Complex64, reflect.Complex128, reflect.UnsafePointer:
+		return fmt.Errorf("%s: encoding/json cannot encode %v: %s", path, t, leaveOut)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return c.check(t.Elem(), path)
+	case reflect.Map:
+		if err := checkKey(t.Key(), path); err != nil {
+			return err
+		}
+		return c.check(t.Elem(), path)
+	case reflect.Struct:
+		return c.checkStruct(t, path)
+	}
+	return nil
+}
+
+const leaveOut = "tag the field `json:\"-\"`, or set Options.Codec"
+
+// ownCodec reports whether a type encodes and decodes itself. A type that does
+// only one of the two is an error: the other direction is a guess.
+func ownCodec(t reflect.Type) (bool, error) {
+	p := reflect.PointerTo(t)
+	encodesJSON, decodesJSON := p.Implements(reflect.TypeFor[json.Marshaler]()), p.Implements(reflect.TypeFor[json.Unmarshaler]())
+	encodesText, decodesText := p.Implements(reflect.TypeFor[encoding.TextMarshaler]()), p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	switch {
+	case encodesJSON && !decodesJSON && !decodesText:
+		return false, fmt.Errorf("%v has MarshalJSON and no UnmarshalJSON, so it does not come back: add the method, or %s", t, leaveOut)
+	case encodesText && !encodesJSON && !decodesText && !decodesJSON:
+		return false, fmt.Errorf("%v has MarshalText and no UnmarshalText, so it does not come back: add the method, or %s", t, leaveOut)
+	}
+	return encodesJSON || encodesText, nil
+}
+
+// checkKey refuses keys of maps that encoding/json does not write or read.
+func checkKey(t reflect.Type, path string) error {
+	encodes, decodes := t.Implements(reflect.TypeFor[encoding.TextMarshaler]()), reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	switch t.Kind() {
+	case reflect.String: // written as it is; a TextUnmarshaler alone would change it
+		if encodes == decodes || !decodes {
+			return nil
+		}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		if encodes == decodes {
+			return nil
+		}
+	default:
+		if encodes && decodes {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: encoding/json does not bring back map keys of type %v: use strings or integers", path, t)
+}
+
+func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
+	written, names := 0, map[string]string{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Tag.Get("json") == "-" {
+			written++ // left out on purpose
+			continue
+		}
+		at := path + "." + f.Name
+		if f.Anonymous && name == "" {
+			if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
+				return fmt.Errorf("%s: encoding/json cannot decode into an embedded pointer to the unexported %v: embed the struct itself", at, f.Type.Elem())
+			}
+			if deref(f.Type).Kind() == reflect.Struct {
+				written++
+				if err := c.check(f.Type, at); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if !f.IsExported() {
+			continue
+		}
+		written++
+		if name == "" {
+			name = f.Name
+		}
+		if other, taken := names[name]; taken {
+			return fmt.Errorf("%s: encoding/json writes neither %s nor %s, because both are named %q", path, other, f.Name, name)
+		}
+		names[name] = f.Name
+		if err := c.check(f.Type, at); err != nil {
+			return err
+		}
+	}
+	if written == 0 && t.NumField() > 0 {
+		return fmt.Errorf("%s: %v has no exported field, so encoding/json writes nothing of it: export the fields, or set Options.Codec", path, t)
+	}
+	return nil
+}
+
+func deref(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}

@@ -1,0 +1,180 @@
+package humasess
+
+import (
+	"time"
+)
+
+// idleSlack returns how long the store keeps a session that is not used. It is a
+// tenth longer than the idle timeout, because a request within a tenth of the
+// last extension is not written: so a session lives at least for the idle timeout
+// after its last request.
+func idleSlack(idle time.Duration) time.Duration { return idle + idle/10 }
+
+// idleWithin is the longest idle timeout, in whole minutes, whose slack is
+// within most.
+func idleWithin(most time.Duration) time.Duration { return (most * 10 / 11).Truncate(time.Minute) }
+
+// remembered reports whether the session to write outlives the browser's.
+func (s *state[T]) remembered() bool {
+	switch {
+	case s.pending.remember != nil:
+		return *s.pending.remember
+	case s.life.next == nextStart, s.life.next == nextReplace && s.signsIn():
+		return false
+	case s.rec.open != nil:
+		return s.rec.open.remember
+	}
+	return false
+}
+
+// signsIn reports whether the pending session replaces an anonymous one.
+func (s *state[T]) signsIn() bool { return s.rec.Identity == "" && s.pending.owner != "" }
+
+// inherits reports whether the pending session is the base under another
+// identity. A change of user is not an authentication, so such a session keeps
+// the times, the proof and the client of the base.
+func (s *state[T]) inherits() bool {
+	return s.life.next == nextReplace && !s.signsIn() && !s.pending.again
+}
+
+// proved reports whether the request has authenticated the user again.
+func (s *state[T]) proved() bool { return !s.pending.proof.at.IsZero() }
+
+// lifetime is how long a session lives that is created now.
+type lifetime struct {
+	idle     time.Duration
+	absolute time.Duration
+	notAfter time.Time // on the store's clock, zero if there is no bound
+}
+
+// newLifetime returns the lifetime of the pending session.
+func (s *state[T]) newLifetime() lifetime {
+	var l lifetime
+	l.idle, l.absolute = s.m.opts.timeouts(s.remembered())
+	if s.inherits() {
+		if s.pending.remember == nil {
+			l.idle = s.rec.open.idle
+		}
+		if !s.proved() {
+			l.notAfter = s.rec.Deadline
+		}
+	}
+	if until := s.until(); until != 0 {
+		l.absolute = min(l.absolute, max(time.Unix(0, until).Sub(s.m.now()), time.Second))
+	}
+	l.idle = min(l.idle, l.absolute)
+	return l
+}
+
+// until is the end that SetTTL gives the session to write, on the core's clock,
+// and 0 if it gives none.
+func (s *state[T]) until() int64 {
+	var until int64
+	if s.life.next == nextSame || s.inherits() {
+		until = s.rec.open.until
+	}
+	if s.pending.ttl > 0 {
+		if at := s.m.now().Add(s.pending.ttl).UnixNano(); until == 0 || at < until {
+			until = at
+		}
+	}
+	return until
+}
+
+// deadlineChange returns the new absolute timeout of the base, and whether it may
+// only bring the deadline forward. 0 leaves the deadline. Only a new proof moves
+// the deadline later: a thief could otherwise remember a session for ever.
+func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
+	switch {
+	case s.proved():
+		_, absolute = s.m.opts.timeouts(s.remembered())
+		if until := s.until(); until != 0 {
+			absolute = min(absolute, time.Unix(0, until).Sub(s.m.now()))
+		}
+	case s.pending.remember == nil && s.pending.ttl == 0:
+		return 0, false
+	default:
+		shorten = true
+		absolute = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
+		if s.pending.ttl > 0 {
+			absolute = min(absolute, s.pending.ttl)
+		}
+		if on := s.pending.remember; on != nil && !*on {
+			_, usual := s.m.opts.timeouts(false)
+			age := s.m.now().Sub(time.Unix(0, max(s.rec.open.created, s.rec.open.authenticated)))
+			absolute = min(absolute, usual-age)
+		}
+	}
+	// A deadline that has passed ends the session after this request.
+	return max(absolute, time.Second), shorten
+}
+
+// newIdle returns the idle timeout of the base after the pending changes.
+func (s *state[T]) newIdle() time.Duration {
+	if s.pending.remember == nil {
+		return s.rec.open.idle
+	}
+	idle, _ := s.m.opts.timeouts(*s.pending.remember)
+	return idle
+}
+
+// ends returns when the active session expires unless it is used, and when it
+// ends in any case, with the pending changes: zero times without a session.
+func (s *state[T]) ends() (expires, deadline time.Time) {
+	switch {
+	case s.life.next != nextSame:
+		l, now := s.newLifetime(), s.m.now()
+		if s.inherits() {
+			now = s.rec.storeNow(s.m)
+		}
+		deadline = earlier(now.Add(l.absolute), l.notAfter)
+		return earlier(now.Add(idleSlack(l.idle)), deadline), deadline
+	case !s.life.active():
+		return time.Time{}, time.Time{}
+	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
+		return s.rec.Expires, s.rec.Deadline
+	}
+	now := s.rec.storeNow(s.m)
+	deadline = s.rec.Deadline
+	if absolute, shorten := s.deadlineChange(); absolute != 0 {
+		deadline = now.Add(absolute)
+		if shorten {
+			deadline = earlier(deadline, s.rec.Deadline)
+		}
+	}
+	return earlier(now.Add(idleSlack(s.newIdle())), deadline), deadline
+}
+
+// earlier returns the earlier of two times, of which the zero time is never one.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func (s *state[T]) expiresAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	expires, _ := s.ends()
+	return expires
+}
+
+func (s *state[T]) deadline() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, deadline := s.ends()
+	return deadline
+}
+
+func (s *state[T]) createdAt() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.next != nextSame && !s.inherits():
+		return s.m.now()
+	case s.life.active():
+		return time.Unix(0, s.rec.open.created)
+	}
+	return time.Time{}
+}

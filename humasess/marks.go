@@ -1,0 +1,181 @@
+package humasess
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// A sign-in may have checked its credentials, and read the user's roles, before
+// the user was revoked or changed. So a revocation and a change leave a mark in
+// the store, and the core compares the begin of a request with the marks that
+// Create reports.
+
+// bracket is the time in which something happened, on the monotonic clock.
+type bracket struct{ from, to time.Time }
+
+// mark is a call of RevokeIdentity, RevokeEverything or UpdateIdentity.
+type mark struct {
+	markKey
+	name int64 // the store's, or 0
+	bracket
+}
+
+// markKey is the identity that a mark is about, "" for all, and its kind.
+type markKey struct {
+	owner   string
+	changed bool // and not revoked
+}
+
+// knownMarks are the last ones of this process. A request that begins after one
+// of them has returned need not compare clocks. The zero value is empty. It is
+// safe for concurrent use.
+type knownMarks struct {
+	mu     sync.Mutex
+	latest map[markKey]mark
+}
+
+const (
+	// maxKnownMarks bounds the memory. For a mark that is forgotten, clocks have
+	// to be compared.
+	maxKnownMarks = 1024
+
+	// knownMarkAge is when clocks are sure to tell.
+	knownMarkAge = time.Minute
+)
+
+func (k *knownMarks) note(done mark) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.latest) >= maxKnownMarks {
+		for key, old := range k.latest {
+			if done.to.Sub(old.to) > knownMarkAge {
+				delete(k.latest, key)
+			}
+		}
+		if len(k.latest) >= maxKnownMarks {
+			clear(k.latest)
+		}
+	}
+	if k.latest == nil {
+		k.latest = make(map[markKey]mark)
+	}
+	done.owner = strings.Clone(done.owner)
+	k.latest[done.markKey] = done
+}
+
+// before reports whether the mark with the name is known to have returned by
+// then.
+func (k *knownMarks) before(key markKey, name int64, then time.Time) bool {
+	if name == 0 {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	last, ok := k.latest[key]
+	return ok && last.name == name && !last.to.After(then)
+}
+
+// known reports whether a mark that an identity may have is known by name to
+// have returned by then, so that its age says nothing.
+func (k *knownMarks) known(owner string, then time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range []markKey{{owner: owner}, {owner: owner, changed: true}, {}} {
+		if last, ok := k.latest[key]; ok && last.name != 0 && !last.to.After(then) {
+			return true
+		}
+	}
+	return false
+}
+
+// since reports whether a mark of this process came after then.
+func (k *knownMarks) since(key markKey, then time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	last, ok := k.latest[key]
+	return ok && last.to.After(then)
+}
+
+// verdict says whether the credentials that a request has checked still count.
+type verdict uint8
+
+const (
+	markBefore  verdict = iota // there is no mark, or it came before the request
+	markPerhaps                // the order cannot be told
+	markChanged
+	markRevoked
+)
+
+// verdictOf judges a new session by the marks that the store has reported.
+func (s *state[T]) verdictOf(created *stores.Created, call bracket) verdict {
+	owner := s.pending.owner
+	v := s.judge(created.RevokedAgo, mark{markKey{owner: owner}, created.Mark, call})
+	if owner == "" {
+		return v
+	}
+	key := markKey{owner: owner, changed: true}
+	changed := markBefore
+	switch {
+	case created.ChangeMark != 0:
+		changed = s.judge(created.ChangedAgo, mark{key, created.ChangeMark, call})
+	case !s.m.keepsChanges && len(s.marks) == 0 && s.m.marks.since(key, s.began()):
+		changed = markChanged // the store keeps no such marks, but this process does
+	}
+	return max(v, changed)
+}
+
+// judge compares the begin of the request with a mark: ago by the store's clock
+// when it answered the call, or the one with the name. A mark of the request's
+// own is no reason to refuse it.
+func (s *state[T]) judge(ago time.Duration, call mark) verdict {
+	if ago < 0 {
+		return markBefore
+	}
+	earliest, latest := call.from.Add(-ago), call.to.Add(-ago)
+	began := s.began()
+	if latest.Before(began) || s.isOwn(&call, earliest, latest) {
+		return markBefore
+	}
+	switch {
+	case s.m.marks.before(call.markKey, call.name, began), !call.changed && s.m.marks.before(markKey{}, call.name, began):
+		return markBefore
+	case earliest.Before(began):
+		return markPerhaps
+	case call.changed:
+		return markChanged
+	}
+	return markRevoked
+}
+
+// isOwn reports whether the request has left a mark itself.
+func (s *state[T]) isOwn(call *mark, earliest, latest time.Time) bool {
+	for i := range s.marks {
+		own := &s.marks[i]
+		switch {
+		case own.changed != call.changed, own.owner != call.owner && own.owner != "", own.name != call.name:
+		case own.name != 0, !latest.Before(own.from) && !earliest.After(own.to):
+			return true
+		}
+	}
+	return false
+}
+
+// noteOwn exempts the request's later Start from a mark that the request itself
+// has left, unless another mark came first: ago says how long before.
+func (s *state[T]) noteOwn(ago time.Duration, done mark) {
+	earlier := done
+	earlier.name = 0 // not known
+	if s.judge(ago, earlier) == markBefore {
+		s.marks = append(s.marks, done)
+	}
+}
+
+// noteMark is called when a mark has been left, between from and now.
+func (m *Manager[T]) noteMark(key markKey, name int64, from time.Time) mark {
+	done := mark{key, name, bracket{from, time.Now()}}
+	m.marks.note(done)
+	return done
+}
