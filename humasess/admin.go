@@ -61,7 +61,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	key, from := markKey{owner: owner, changed: true}, time.Now()
 	changed, err := stores.MarkChanged(outside(ctx), m.keeper(), owner)
-	if errors.Is(err, errors.ErrUnsupported) && !m.keepsChanges {
+	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}
 	if err != nil {

@@ -109,8 +109,10 @@ func TestReauthenticated(t *testing.T) {
 	})
 	t.Run("L4 a session that is remembered stays so", func(t *testing.T) {
 		r := newRig(t, accountOptions())
-		c := r.signedIn(account{ID: "u1"})
+		c := r.client()
+		r.must(c, start(account{ID: "u1"}))
 		r.must(c, remember(true))
+		r.must(c, reauthenticate("pwd"))
 		r.clock.Advance(10 * 24 * time.Hour)
 		if got := maxAge(t, setCookies(r.must(c, reauthenticate("pwd")))); got != "2592000" {
 			t.Errorf("Max-Age: got %q, want 30 days", got)

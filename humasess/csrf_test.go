@@ -75,11 +75,53 @@ func TestCSRFToken(t *testing.T) {
 		wantStatus(t, c.Do(http.MethodPost, "/optional", nil), http.StatusForbidden)
 		wantStatus(t, r.requiredCall(r.client(), nothing[account]), http.StatusUnauthorized)
 	})
-	t.Run("F8 it rotates with the session", func(t *testing.T) {
-		w := r.requiredCall(c, renew[account], withHeaders(csrfHeader, first))
-		wantStatus(t, w, http.StatusNoContent)
-		if post(first) != http.StatusForbidden || post(w.Header().Get(csrfHeader)) != http.StatusNoContent {
-			t.Error("the old one works, or the new one does not")
+	t.Run("F8 a rotation in one tab leaves those of other tabs valid", func(t *testing.T) {
+		for name, rotate := range map[string]handler[account]{
+			"Renew": renew[account], "Reauthenticated": reauthenticate("pwd"),
+			"RevokeOthers": func(ctx context.Context, s *humasess.Session[account]) error {
+				_, err := s.RevokeOthers(ctx)
+				return err
+			},
+		} {
+			w := r.requiredCall(c, rotate, withHeaders(csrfHeader, first))
+			wantStatus(t, w, http.StatusNoContent)
+			if post(first) != http.StatusNoContent || post(w.Header().Get(csrfHeader)) != http.StatusNoContent {
+				t.Errorf("%s: the old one or the new one does not work", name)
+			}
+		}
+	})
+	t.Run("F8 a new session, and a change of user, draw a new key", func(t *testing.T) {
+		for name, change := range map[string]handler[account]{
+			"Start": start(account{ID: "u1"}),
+			"Update": func(_ context.Context, s *humasess.Session[account]) error {
+				return s.Update(func(a *account) error { a.ID += "x"; return nil })
+			},
+		} {
+			w := r.requiredCall(c, change, withHeaders(csrfHeader, first))
+			wantStatus(t, w, http.StatusNoContent)
+			next := w.Header().Get(csrfHeader)
+			if post(first) != http.StatusForbidden || post(next) != http.StatusNoContent {
+				t.Errorf("%s: the old one works, or the new one does not", name)
+			}
+			first = next
+		}
+	})
+	t.Run("F8 a session from before the option gets its key with the first token", func(t *testing.T) {
+		inner := memory.New(nil)
+		before := newRigOn(t, accountOptions(), inner, huma.DefaultConfig("Test", "1"))
+		old := before.signedIn(account{ID: "u9"})
+		r := newRigOn(t, o, inner, huma.DefaultConfig("Test", "1"))
+		c := r.withToken(token(old))
+		wantStatus(t, r.requiredCall(c, nothing[account]), http.StatusForbidden)
+		var given string
+		huma.Get(r.api, "/token", func(_ context.Context, in *required) (*struct{}, error) {
+			var err error
+			given, err = in.CSRFToken()
+			return nil, err
+		})
+		for range 2 { // the second one finds the key
+			wantStatus(t, c.Do(http.MethodGet, "/token", nil), http.StatusNoContent)
+			wantStatus(t, r.requiredCall(c, nothing[account], withHeaders(csrfHeader, given)), http.StatusNoContent)
 		}
 	})
 	t.Run("F8 O2 a second scheme in the same requirement", func(t *testing.T) {

@@ -19,7 +19,7 @@ func (s *state[T]) remembered() bool {
 	switch {
 	case s.pending.remember != nil:
 		return *s.pending.remember
-	case s.life.next == nextStart, s.life.next == nextReplace && s.signsIn():
+	case s.life.next == nextStart:
 		return false
 	case s.rec.open != nil:
 		return s.rec.open.remember

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
@@ -139,7 +138,7 @@ func TestUnauthenticated(t *testing.T) {
 		revokedToken := token(revoked)
 		r.must(revoked, destroy[account])
 		expired := token(r.signedIn(account{ID: "u2"}))
-		r.clock.Advance(31 * time.Minute)
+		r.clock.Advance(unused)
 		other := newRig(t, func() humasess.Options[account] {
 			o := accountOptions()
 			o.SchemeName = "otherCookie"

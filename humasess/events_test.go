@@ -74,7 +74,7 @@ func TestEventOrder(t *testing.T) {
 		{"E1 sign out again", func() { r.must(c, destroy[account]) }, nil},
 		{"E1 one that expires says nothing", func() {
 			r.loginCall(c, start(account{ID: "u1"}))
-			r.clock.Advance(idle)
+			r.clock.Advance(unused)
 			r.call(c, nothing[account])
 		}, []string{"created post-login", "rejected/unknown post-call"}},
 		{"E1 an administrator", func() {

@@ -85,7 +85,7 @@ func TestFresh(t *testing.T) {
 		r := newFresh(t)
 		c := r.client()
 		r.must(c, increment)
-		wantStatus(t, c.Do(http.MethodPost, "/transfer", map[string]int{"Amount": 1}), http.StatusForbidden)
+		wantStatus(t, c.Do(http.MethodPost, "/transfer", map[string]int{"Amount": 1}), http.StatusUnauthorized)
 	})
 	t.Run("A1 it is documented", func(t *testing.T) {
 		r := newFresh(t)

@@ -88,14 +88,15 @@ func shaped(line string) []string {
 	return all
 }
 
-// loads is how many store calls two Cookie lines may cost: one for up to three
-// different tokens, and none otherwise.
+// loads is how many store calls two Cookie lines may cost: one for up to 16
+// different tokens, and none otherwise. An empty first line is no line.
 func loads(first, second string) int {
-	tokens := shaped(first)
-	if len(tokens) == 0 && first != "" {
-		tokens = shaped(second)
+	if first == "" {
+		return 0
 	}
-	if len(tokens) == 0 || len(tokens) > 3 {
+	both := first + ";" + second
+	tokens := shaped(both)
+	if len(tokens) == 0 || len(tokens) > 16 || strings.Count(both, humasess.DefaultCookieName+"=") > 256 {
 		return 0
 	}
 	return 1

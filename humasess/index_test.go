@@ -41,8 +41,8 @@ func TestList(t *testing.T) {
 				t.Fatalf("List: got %v, %v, want 2", got, err)
 			}
 			want := []humasess.Info[account]{
-				{ID: idOf(r, first), Data: account{ID: "u1", N: 1}, CreatedAt: begin, LastSeenAt: begin, ExpiresAt: begin.Add(30 * time.Minute)},
-				{ID: current, Data: account{ID: "u1", N: 2}, Current: true, CreatedAt: begin.Add(time.Minute), LastSeenAt: begin.Add(10 * time.Minute), ExpiresAt: begin.Add(40 * time.Minute)},
+				{ID: idOf(r, first), Data: account{ID: "u1", N: 1}, CreatedAt: begin, LastSeenAt: begin, ExpiresAt: begin.Add(unused)},
+				{ID: current, Data: account{ID: "u1", N: 2}, Current: true, CreatedAt: begin.Add(time.Minute), LastSeenAt: begin.Add(10 * time.Minute), ExpiresAt: begin.Add(10*time.Minute + unused)},
 			}
 			for i := range want {
 				g, w := got[i], want[i]
@@ -360,7 +360,7 @@ func TestManagerAdministration(t *testing.T) {
 		}
 		r.store.Fail(humasesstest.OpCreate, errDown)
 		defer r.store.Fail(humasesstest.OpCreate, nil)
-		if _, err := r.sessions.Issue(ctx, account{}); !errors.Is(err, humasess.ErrUnavailable) {
+		if _, err := r.sessions.Issue(ctx, account{ID: "u6"}); !errors.Is(err, humasess.ErrUnavailable) {
 			t.Errorf("store down: got %v, want %v", err, humasess.ErrUnavailable)
 		}
 	})

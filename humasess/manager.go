@@ -31,9 +31,8 @@ type Manager[T any] struct {
 
 	noIdentity string // of the zero T
 
-	marks        knownMarks
-	keepsChanges bool // the store is a [stores.Marker]
-	live         live
+	marks knownMarks
+	live  live
 
 	protections protections
 }
@@ -75,7 +74,6 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.live.store, m.live.every = store, o.DoneInterval
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
-	_, m.keepsChanges = stores.As[stores.Marker](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
 			return nil, err

@@ -66,16 +66,19 @@ func (k *knownMarks) note(done mark) {
 	k.latest[done.markKey] = done
 }
 
-// before reports whether the mark with the name is known to have returned by
-// then.
-func (k *knownMarks) before(key markKey, name int64, then time.Time) bool {
+// order tells whether the mark with the name came before a time or after it, as
+// far as this process knows.
+func (k *knownMarks) order(key markKey, name int64, then time.Time) (before, after bool) {
 	if name == 0 {
-		return false
+		return false, false
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	last, ok := k.latest[key]
-	return ok && last.name == name && !last.to.After(then)
+	if !ok || last.name != name {
+		return false, false
+	}
+	return last.to.Before(then), !last.from.Before(then)
 }
 
 // known reports whether a mark that an identity may have is known by name to
@@ -84,7 +87,7 @@ func (k *knownMarks) known(owner string, then time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, key := range []markKey{{owner: owner}, {owner: owner, changed: true}, {}} {
-		if last, ok := k.latest[key]; ok && last.name != 0 && !last.to.After(then) {
+		if last, ok := k.latest[key]; ok && last.name != 0 && last.to.Before(then) {
 			return true
 		}
 	}
@@ -121,8 +124,8 @@ func (s *state[T]) verdictOf(created *stores.Created, call bracket) verdict {
 	switch {
 	case created.ChangeMark != 0:
 		changed = s.judge(created.ChangedAgo, mark{key, created.ChangeMark, call})
-	case !s.m.keepsChanges && len(s.marks) == 0 && s.m.marks.since(key, s.began()):
-		changed = markChanged // the store keeps no such marks, but this process does
+	case len(s.marks) == 0 && s.m.marks.since(key, s.began()):
+		changed = markChanged // the store keeps no such mark, but this process does
 	}
 	return max(v, changed)
 }
@@ -139,10 +142,14 @@ func (s *state[T]) judge(ago time.Duration, call mark) verdict {
 	if latest.Before(began) || s.isOwn(&call, earliest, latest) {
 		return markBefore
 	}
+	before, after := s.m.marks.order(call.markKey, call.name, began)
+	if !before && !after && !call.changed {
+		before, after = s.m.marks.order(markKey{}, call.name, began)
+	}
 	switch {
-	case s.m.marks.before(call.markKey, call.name, began), !call.changed && s.m.marks.before(markKey{}, call.name, began):
+	case before:
 		return markBefore
-	case earliest.Before(began):
+	case !after && earliest.Before(began):
 		return markPerhaps
 	case call.changed:
 		return markChanged

@@ -31,16 +31,16 @@ func TestNoTouch(t *testing.T) {
 		r := newRig(t, accountOptions())
 		begin := r.clock.Now()
 		timeLeft(r.api, func(s *humasess.Session[account]) {
-			wantTime(t, "ExpiresAt", s.ExpiresAt(), begin.Add(idle))
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), begin.Add(unused))
 			wantTime(t, "Deadline", s.Deadline(), begin.Add(absolute))
 		})
 		c := r.signedIn(account{ID: "u1"})
 		r.store.Reset()
-		for range 29 {
+		for range 32 {
 			r.clock.Advance(time.Minute)
 			ask(t, c, http.StatusNoContent)
 		}
-		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 29})
+		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 32})
 		r.clock.Advance(time.Minute)
 		ask(t, c, http.StatusUnauthorized)
 	})
@@ -92,7 +92,7 @@ func TestNoTouch(t *testing.T) {
 			}
 		}
 		c := r.signedIn(account{ID: "u1"})
-		r.clock.Advance(idle - time.Minute)
+		r.clock.Advance(unused - time.Minute)
 		wantStatus(t, c.Do(http.MethodPost, "/v2/both", nil), http.StatusNoContent)
 		r.clock.Advance(time.Minute)
 		r.wantActive(c, false)

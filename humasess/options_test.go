@@ -187,8 +187,8 @@ func TestAssurance(t *testing.T) {
 		idle, absolute time.Duration
 	}{
 		{"L3 AAL1", AAL1, 30 * day, 30 * day},
-		{"L3 AAL2", AAL2, time.Hour, day},
-		{"L3 AAL3", AAL3, 15 * time.Minute, 12 * time.Hour},
+		{"L3 AAL2", AAL2, 54 * time.Minute, day},
+		{"L3 AAL3", AAL3, 13 * time.Minute, 12 * time.Hour},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := (&Options[person]{Assurance: tt.level}).withDefaults()

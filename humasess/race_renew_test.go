@@ -233,7 +233,7 @@ func TestLoginRacesLogout(t *testing.T) {
 	t.Run("T3 two logins of one browser leave one session each, and no old one", func(t *testing.T) {
 		r, inner := newCountedRig(t, accountOptions())
 		old := token(r.signedIn(account{ID: "u1"}))
-		arrived, release := r.store.Hold(humasesstest.OpDelete)
+		arrived, release := r.store.Hold(humasesstest.OpCreate)
 		slow := inBackground(func() *httptest.ResponseRecorder {
 			return r.loginCall(r.withToken(old), start(account{ID: "u1"}))
 		})

@@ -100,11 +100,11 @@ func TestStartAfterRevocation(t *testing.T) {
 			wantStatus(t, login.wait(), http.StatusNoContent)
 		})
 	})
-	t.Run("R2 a request older than any mark is refused", func(t *testing.T) {
+	t.Run("R2 a request older than any mark has to be repeated", func(t *testing.T) {
 		timed(t, func(r *rig[account]) {
 			c := r.client()
 			w := startAt(r, c, 0, time.Hour).wait()
-			wantStatus(t, w, http.StatusUnauthorized)
+			wantRetry(t, w, http.StatusServiceUnavailable, "1")
 			wantCookies(t, w, 0)
 		})
 	})
@@ -153,7 +153,7 @@ func TestStartAfterRevocation(t *testing.T) {
 		want        int
 	}{
 		{"is tried again until an answer is fast enough", 5, 6, http.StatusNoContent},
-		{"is refused when no answer is", 1000, 8, http.StatusUnauthorized},
+		{"is refused when no answer is", 1000, 8, http.StatusServiceUnavailable},
 	} {
 		t.Run("R2 what is too close to tell "+tt.name, func(t *testing.T) {
 			timed(t, func(r *rig[account]) {
@@ -318,4 +318,13 @@ func TestRevocationRacesLogins(t *testing.T) {
 			r.wantDead(known...)
 		}
 	})
+}
+
+// wantRetry checks an answer that tells the client when to try again.
+func wantRetry(t *testing.T, w *httptest.ResponseRecorder, status int, after string) {
+	t.Helper()
+	wantStatus(t, w, status)
+	if got := w.Header().Get("Retry-After"); got != after {
+		t.Errorf("Retry-After: got %q, want %q", got, after)
+	}
 }

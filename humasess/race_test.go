@@ -89,9 +89,9 @@ func TestResurrection(t *testing.T) {
 			humasesstest.OpUpdate, http.StatusUnauthorized, false},
 		{"identity change", "/call", func(_ context.Context, s *humasess.Session[account]) error {
 			return s.Update(func(a *account) error { a.ID = "u2"; return nil })
-		}, humasesstest.OpDelete, http.StatusUnauthorized, true},
-		{"start", "/call", start(account{ID: "u1"}), humasesstest.OpDelete, http.StatusUnauthorized, true},
-		{"login", "/login", start(account{ID: "u1"}), humasesstest.OpDelete, http.StatusNoContent, true},
+		}, humasesstest.OpCreate, http.StatusUnauthorized, true},
+		{"start", "/call", start(account{ID: "u1"}), humasesstest.OpCreate, http.StatusUnauthorized, true},
+		{"login", "/login", start(account{ID: "u1"}), humasesstest.OpCreate, http.StatusNoContent, true},
 		{"read", "/call", nothing[account], humasesstest.OpTouch, http.StatusNoContent, false},
 		{"commit in the handler", "/call", func(ctx context.Context, s *humasess.Session[account]) error {
 			if err := increment(ctx, s); err != nil {

@@ -32,7 +32,7 @@ func TestStart(t *testing.T) {
 				t.Errorf("after Start: got %+v, %v, want u1 with 7", got, ok)
 			}
 			wantTime(t, "CreatedAt", s.CreatedAt(), r.clock.Now())
-			wantTime(t, "ExpiresAt", s.ExpiresAt(), r.clock.Now().Add(30*time.Minute))
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), r.clock.Now().Add(unused))
 			id = s.ID()
 			return nil
 		})

@@ -2,6 +2,7 @@ package humasess_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 const (
 	idle     = 30 * time.Minute
+	unused   = idle + idle/10 // the longest life without a request
 	absolute = 12 * time.Hour
 )
 
@@ -23,9 +25,9 @@ func TestIdleTimeout(t *testing.T) {
 		wait time.Duration
 		want bool
 	}{
-		{"L1 just before", idle - 1, true},
-		{"L1 at it", idle, false},
-		{"L1 a nanosecond after", idle + 1, false},
+		{"L1 at it", idle, true},
+		{"L1 at most a tenth longer", unused, false},
+		{"L1 a nanosecond more", unused + 1, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t, accountOptions())
@@ -38,11 +40,23 @@ func TestIdleTimeout(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})
 		for range 5 {
-			r.clock.Advance(idle - time.Second)
+			r.clock.Advance(idle)
 			r.wantActive(c, true)
 		}
-		r.clock.Advance(idle)
+		r.clock.Advance(unused)
 		r.wantActive(c, false)
+	})
+	t.Run("L1 L10 a session lives for all of it after the last request, wherever that lies", func(t *testing.T) {
+		for early := range 21 {
+			r := newRig(t, accountOptions())
+			c := r.signedIn(account{ID: "u1"})
+			r.clock.Advance(idle * time.Duration(early) / 100) // within or just after the throttle
+			r.wantActive(c, true)
+			r.clock.Advance(idle)
+			r.wantActive(c, true)
+			r.clock.Advance(unused)
+			r.wantActive(c, false)
+		}
 	})
 	t.Run("L1 a write extends it", func(t *testing.T) {
 		r := newRig(t, accountOptions())
@@ -55,7 +69,7 @@ func TestIdleTimeout(t *testing.T) {
 	t.Run("C11 a cookie that the client has kept opens nothing", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})
-		r.clock.Advance(idle)
+		r.clock.Advance(unused)
 		wantStatus(t, r.requiredCall(c, nothing[account]), http.StatusUnauthorized)
 		if token(c) == "" {
 			t.Error("the dead cookie was expired: that could delete one that a login has just set")
@@ -67,7 +81,7 @@ func TestIdleTimeout(t *testing.T) {
 		begin := r.clock.Now()
 		r.clock.Advance(time.Minute)
 		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
-			wantTime(t, "L7 ExpiresAt", s.ExpiresAt(), begin.Add(idle))
+			wantTime(t, "L7 ExpiresAt", s.ExpiresAt(), begin.Add(unused))
 			return nil
 		})
 	})
@@ -214,13 +228,23 @@ func TestClockStepsBack(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(-time.Hour)
 		r.must(c, increment)
-		r.clock.Advance(idle)
+		r.clock.Advance(unused)
 		r.wantActive(c, false)
 	})
 }
 
 func remember(on bool) handler[account] {
 	return func(_ context.Context, s *humasess.Session[account]) error { return s.Remember(on) }
+}
+
+// remembered returns a client with a session of its own that outlives the browser's.
+func (r *rig[T]) remembered(data T) *humasesstest.Client {
+	r.t.Helper()
+	c := r.client()
+	wantStatus(r.t, r.loginCall(c, func(_ context.Context, s *humasess.Session[T]) error {
+		return errors.Join(s.Start(data), s.Remember(true))
+	}), http.StatusNoContent)
+	return c
 }
 
 // maxAge returns the Max-Age of the one cookie, or "".
@@ -243,7 +267,7 @@ func TestRemember(t *testing.T) {
 				return err
 			}
 			err := s.Remember(true)
-			wantTime(t, "ExpiresAt", s.ExpiresAt(), r.clock.Now().Add(14*day))
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), r.clock.Now().Add(14*day+14*day/10))
 			return err
 		})
 		if got, want := maxAge(t, setCookies(w)), "2592000"; got != want {
@@ -256,35 +280,97 @@ func TestRemember(t *testing.T) {
 		r.clock.Advance(2*day + 2)
 		r.wantActive(c, false)
 	})
-	t.Run("C12 later: counted from Start, with a new age for the same token", func(t *testing.T) {
+	t.Run("C12 later: a cookie with an age and a longer idle timeout, but the deadline stays", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})
 		begin, before := r.clock.Now(), token(c)
 		r.clock.Advance(20 * time.Minute)
 		w := r.must(c, remember(true))
-		if got, want := maxAge(t, setCookies(w)), fmt.Sprint(int((30*day - 20*time.Minute).Seconds())); got != want {
+		if got, want := maxAge(t, setCookies(w)), fmt.Sprint(int((absolute - 20*time.Minute).Seconds())); got != want {
 			t.Errorf("Max-Age: got %q, want %q", got, want)
 		}
 		if token(c) != before {
 			t.Error("the token changed")
 		}
-		for r.clock.Now().Sub(begin) < 30*day-day {
-			r.clock.Advance(day)
-			r.wantActive(c, true)
-		}
-		r.clock.Advance(begin.Add(30 * day).Sub(r.clock.Now()))
+		r.clock.Advance(begin.Add(absolute).Sub(r.clock.Now()) - 1)
+		r.wantActive(c, true)
+		r.clock.Advance(1)
 		r.wantActive(c, false)
+	})
+	t.Run("C12 with Reauthenticated: longer timeouts", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		r.clock.Advance(20 * time.Minute)
+		w := r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			err := errors.Join(s.Remember(true), s.Reauthenticated("pwd"))
+			wantTime(t, "Deadline", s.Deadline(), r.clock.Now().Add(30*day))
+			return err
+		})
+		if got := maxAge(t, setCookies(w)); got != "2592000" {
+			t.Errorf("Max-Age: got %q, want 30 days", got)
+		}
 	})
 	t.Run("C12 taken back", func(t *testing.T) {
 		r := newRig(t, accountOptions())
-		c := r.signedIn(account{ID: "u1"})
-		r.must(c, remember(true))
-		w := r.must(c, remember(false))
+		c := r.remembered(account{ID: "u1"})
+		begin := r.clock.Now()
+		r.clock.Advance(time.Hour)
+		w := r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+			err := s.Remember(false)
+			wantTime(t, "Deadline", s.Deadline(), begin.Add(absolute))
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), r.clock.Now().Add(unused))
+			return err
+		})
 		if got := maxAge(t, setCookies(w)); got != "" {
 			t.Errorf("Max-Age: got %q, want none", got)
 		}
-		r.clock.Advance(idle)
+		r.clock.Advance(unused)
 		r.wantActive(c, false)
+	})
+	t.Run("L2 neither it nor SetTTL moves the deadline later, on any clock", func(t *testing.T) {
+		ttl := func(d time.Duration) handler[account] {
+			return func(_ context.Context, s *humasess.Session[account]) error { return s.SetTTL(d) }
+		}
+		for name, do := range map[string]handler[account]{
+			"on": remember(true), "off": remember(false), "SetTTL": ttl(48 * time.Hour),
+			"SetTTL of a second": ttl(time.Second),
+		} {
+			r := newRig(t, accountOptions())
+			c := r.remembered(account{ID: "u1"})
+			last := r.clock.Now().Add(31 * day)
+			for i := range 20 {
+				r.clock.Advance(700 * time.Millisecond)
+				var asked, deadline time.Time
+				w := r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
+					if !s.Active() {
+						return nil
+					}
+					if i%2 == 1 && name == "on" {
+						if err := s.Remember(false); err != nil {
+							return err
+						}
+					}
+					if err := do(ctx, s); err != nil {
+						return err
+					}
+					asked = s.Deadline()
+					r.clock.Advance(100 * time.Millisecond) // the handler takes its time
+					err := s.Commit(ctx)
+					deadline = s.Deadline()
+					return err
+				})
+				if w.Code == http.StatusUnauthorized || deadline.IsZero() {
+					break // it has ended
+				}
+				if deadline.After(last) {
+					t.Errorf("%s: got %v, want at most %v", name, deadline, last)
+				}
+				if late := deadline.Sub(asked); late < 0 || late > 100*time.Millisecond {
+					t.Errorf("%s: got %v before the write, and %v after it", name, asked, deadline)
+				}
+				last = deadline
+			}
+		}
 	})
 	t.Run("what it is already writes nothing", func(t *testing.T) {
 		r := newRig(t, accountOptions())
@@ -297,8 +383,7 @@ func TestRemember(t *testing.T) {
 	})
 	t.Run("L9 a renewal keeps it", func(t *testing.T) {
 		r := newRig(t, accountOptions())
-		c := r.signedIn(account{ID: "u1"})
-		r.must(c, remember(true))
+		c := r.remembered(account{ID: "u1"})
 		r.clock.Advance(day)
 		w := r.must(c, renew[account])
 		if got, want := maxAge(t, setCookies(w)), fmt.Sprint(int((29 * day).Seconds())); got != want {

@@ -24,6 +24,7 @@ const (
 	OpDelete         Op = "Delete"
 	OpList           Op = "List"
 	OpRevokeIdentity Op = "RevokeIdentity"
+	OpMarkChanged    Op = "MarkChanged"
 	OpScan           Op = "Scan"
 	OpCount          Op = "Count"
 	OpClear          Op = "Clear"
@@ -184,6 +185,13 @@ func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition)
 // List implements [stores.Index] if the store inside does.
 func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, error) {
 	return call(ctx, s, OpList, func() ([]stores.Record, error) { return stores.List(ctx, s.inner, identity) })
+}
+
+// MarkChanged implements [stores.Marker] if the store inside does.
+func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
+	return call(ctx, s, OpMarkChanged, func() (stores.Changed, error) {
+		return stores.MarkChanged(ctx, s.inner, identity)
+	})
 }
 
 // RevokeIdentity implements [stores.Index] if the store inside does.

@@ -85,6 +85,10 @@ var calls = []struct {
 		_, err := s.Clear(ctx, nil)
 		return err
 	}},
+	{"MarkChanged", humasesstest.OpMarkChanged, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
+		_, err := s.MarkChanged(ctx, "ada")
+		return err
+	}},
 	{"RevokeIdentity", humasesstest.OpRevokeIdentity, func(ctx context.Context, s *humasesstest.Store, _ stores.ID) error {
 		_, err := s.RevokeIdentity(ctx, "ada", stores.ID{})
 		return err
@@ -190,6 +194,9 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	}
 	if _, err := s.List(ctx, "ada"); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("List: got %v, want %v", err, errors.ErrUnsupported)
+	}
+	if _, err := s.MarkChanged(ctx, "ada"); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("MarkChanged: got %v, want %v", err, errors.ErrUnsupported)
 	}
 	if _, err := s.RevokeIdentity(ctx, "ada", stores.ID{}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("RevokeIdentity: got %v, want %v", err, errors.ErrUnsupported)
