@@ -74,7 +74,7 @@ func (s *state[T]) update(change func(*T) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if s.excess || len(s.others) > 0 && !s.life.active() {
+	if (s.excess || s.clash) && !s.life.active() {
 		// A new session would be one more cookie beside those that clash.
 		return fail(ErrConflict, errSeveralSessions)
 	}

@@ -292,6 +292,9 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	revoked, err := stores.RevokeIdentity(ctx, s.store(), owner, except)
+	if errors.Is(err, stores.ErrNotFound) {
+		return 0, s.revoked() // a client-side session, while the request ran
+	}
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}

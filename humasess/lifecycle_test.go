@@ -247,14 +247,16 @@ func (w *world) carryOut(p plan) (fault string) {
 		return "writes over what it cannot read"
 	case p.update && w.records == 0:
 		return "updates a record that is not there"
-	case p.delete && w.records == 0:
+	case (p.delete || p.replaces) && w.records == 0:
 		return "deletes a record that is not there"
+	case p.replaces && (p.delete || !p.create):
+		return "replaces a record twice, or by none"
 	case p.rotate != rotateNo && !p.update:
 		return "rotates without a write"
 	case w.dead && !p.delete:
 		return "forgets Destroy"
 	}
-	if p.delete || p.create && w.hidden { // what is hidden is deleted or left
+	if p.delete || p.replaces || p.create && w.hidden { // what is hidden is deleted or left
 		w.records, w.own, w.dead, w.hidden = w.records-1, false, false, false
 	}
 	if p.create {

@@ -232,7 +232,7 @@ func TestSignInByUpdate(t *testing.T) {
 		for i := range 40 {
 			r.clock.Advance(700 * time.Millisecond)
 			r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
-				err := moveTo("u" + strconv.Itoa(i))(ctx, s)
+				err := moveTo("u"+strconv.Itoa(i))(ctx, s)
 				r.clock.Advance(200 * time.Millisecond)
 				return err
 			})

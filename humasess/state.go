@@ -41,8 +41,10 @@ type state[T any] struct {
 	room  *travelRoom[T]
 	stale bool // the client's cookie is no good any more, by our own doing
 
-	// Live sessions of the request's other cookies, when none of them wins.
+	// Sessions of the request's other cookies: live ones of which none wins,
+	// and client-side ones of which the copy at hand has expired.
 	others []stores.ID
+	clash  bool // several of them are live
 	excess bool // the request has more cookies than are looked up
 
 	issued  string   // the Set-Cookie that carries the token
@@ -96,6 +98,7 @@ func (s *state[T]) load(ctx context.Context) error {
 	token := c.first.token
 	rec, err := s.fetchFor(ctx, token)
 	if err != nil {
+		s.noteCopies([]stores.ID{token.ID()}, err)
 		return s.loadFailed(token, err)
 	}
 	who := s.m.ownerOf(&rec, token)
@@ -144,6 +147,9 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 			live = append(live, best)
 		}
 	}
+	s.noteCopies(slices.DeleteFunc(ids, func(id stores.ID) bool {
+		return slices.ContainsFunc(live, func(p presented[T]) bool { return p.record.ID == id })
+	}), stores.ErrNotFound)
 	switch {
 	case len(live) == 1:
 		// A superseded secret beside it is a cookie that the browser still has.
@@ -166,9 +172,19 @@ type presented[T any] struct {
 	who    ownership
 }
 
+// noteCopies notes client-side sessions that were found to be over. The copy at
+// hand may have been idle for too long while others are in use, so Start and
+// Destroy end them.
+func (s *state[T]) noteCopies(ids []stores.ID, err error) {
+	if s.trip != nil && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+		s.life.others = true
+		s.others = append(s.others, ids...)
+	}
+}
+
 // ambiguous notes several live sessions, for Start and Destroy to end.
 func (s *state[T]) ambiguous(live []presented[T]) {
-	s.life.others = true
+	s.life.others, s.clash = true, true
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
 		if p := &live[i]; p.who == owner && p.record.open.unconfirmed() {
