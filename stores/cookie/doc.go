@@ -4,12 +4,12 @@
 //
 // # Two programs
 //
-// Two programs with one key, one cookie name and one Options.SchemeName accept
-// each other's sessions, whatever types the sessions hold. Give each program a
-// key of its own. Otherwise give each an Options.SchemeName of its own: a cookie
-// opens only under the name and the scheme that it was made for. Programs that
-// share Options.Revoked with one prefix or schema also share the marks of
-// revoked users: revoking "ada" in one program signs her out of both.
+// Two programs with one key, one cookie name and one scheme name
+// (humasess.Options.SchemeName) accept each other's sessions, whatever types the
+// sessions hold. Give each program a key of its own, or a scheme name of its
+// own: a cookie opens only under the name and the scheme that it was made for.
+// Programs with one scheme name that share Options.Revoked also share the marks
+// of revoked users: revoking "ada" in one program signs her out of both.
 //
 //	sealer, err := security.NewAEAD(keys...)
 //	…

@@ -9,8 +9,9 @@
 // # Two programs
 //
 // Two programs never share a [Store], because it lives in one process. Two
-// managers on one Store with one Options.SchemeName accept each other's
-// sessions: give each an Options.SchemeName of its own, or a Store of its own.
+// managers on one Store with one scheme name (humasess.Options.SchemeName) accept
+// each other's sessions. Give each a scheme name of its own, or a Store of its
+// own.
 //
 // # Bounds
 //
