@@ -23,6 +23,18 @@ type Traveler interface {
 // that it creates. It keeps the contract of [Store] and [Index] for these, as
 // far as its [Traveler] can; anything else is [errors.ErrUnsupported]. It
 // serves one goroutine at a time.
+//
+// Three methods do more than those of a store, because other copies of a cookie
+// may be in other hands:
+//
+//   - Delete and Create.Replaces with MayBeGone also take an ID whose copy at
+//     hand has expired. They end the other copies. Delete answers ErrNotFound
+//     then, as for any session that has expired.
+//   - Update never moves a deadline later. So the end of a session has to be
+//     known only until the deadline that the session began with.
+//   - RevokeIdentity answers ErrNotFound when the session to except has been
+//     revoked itself. Otherwise the session carries on only when it is written
+//     again in this trip.
 type Trip interface {
 	Index
 

@@ -24,13 +24,13 @@ var sealedMutants = []mutant{
 		"stores/cookie/trip.go", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
 	}}},
 	{"L1", "idle sessions open", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\tif !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) {", "\tif !it.Now.Before(it.Deadline) {",
+		"stores/cookie/trip.go", "return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }", "return !it.Now.Before(it.Deadline) }",
 	}}},
 	{"L2", "an extension moves the deadline", "stores/cookie", "", []edit{{
 		"stores/cookie/trip.go", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
 	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\tif t.store.revoked != nil && !it.fresh {\n\t\t// Other", "\tif t.store.revoked != nil && it.fresh {\n\t\t// Other",
+		"stores/cookie/end.go", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
 	}}},
 	{"R2", "a mark from after the session began does not count", "stores/cookie", "", []edit{{
 		"stores/cookie/trip.go", " && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)", " && st.Era == it.era && (st.Mark >= 0 || st.Mark == it.mark)",

@@ -100,31 +100,6 @@ func TestLogoutHolds(t *testing.T) {
 	})
 }
 
-// keeping notes for how long the end of a session is to be known.
-type keeping struct {
-	stores.Revocations
-	keep time.Duration
-}
-
-func (k *keeping) End(ctx context.Context, id stores.ID, keep time.Duration) error {
-	k.keep = keep
-	return k.Revocations.End(ctx, id, keep)
-}
-
-// Whoever signs out may have an older cookie than others, from before Remember
-// has given the session a month.
-func TestLogoutOutlivesEveryCookie(t *testing.T) {
-	t.Run("R1 R11 the mark is kept for as long as any cookie lasts", func(t *testing.T) {
-		marks := &keeping{Revocations: memory.NewRevocations()}
-		r := serve(t, aead(t, key(t)), &cookie.Options{Revoked: marks})
-		c := coretest.SignIn(t, r.handler, "ada")
-		coretest.Do(t, c, "POST", "/logout", http.StatusOK)
-		if marks.keep < stores.LongestSession {
-			t.Errorf("got %v, want %v at least", marks.keep, stores.LongestSession)
-		}
-	})
-}
-
 func TestRevocationHolds(t *testing.T) {
 	r := serve(t, aead(t, key(t)), revoked())
 	t.Run("R3 others end, this one stays", func(t *testing.T) {

@@ -1,6 +1,15 @@
 // Package cookie keeps each session in its own cookie, encrypted and
-// authenticated. Nothing is stored on the server but, with Options.Revoked,
-// which sessions were ended.
+// authenticated. The server stores nothing, except which sessions were ended if
+// Options.Revoked is set.
+//
+// # Two programs
+//
+// Two programs with one key, one cookie name and one scheme name
+// (humasess.Options.SchemeName) accept each other's sessions, whatever types the
+// sessions hold. Give each program a key of its own, or a scheme name of its
+// own: a cookie opens only under the name and the scheme that it was made for.
+// Programs with one scheme name that share Options.Revoked also share the marks
+// of revoked users: revoking "ada" in one program signs her out of both.
 //
 //	sealer, err := security.NewAEAD(keys...)
 //	…
@@ -16,7 +25,12 @@
 // [errors.ErrUnsupported].
 //
 // With Options.Revoked, logging out and revoking a user hold at once, for
-// every copy, at one round trip per request and one more when it writes. With
+// every copy, at one round trip per request and one more when it writes. A
+// logout also ends the other copies when the copy at hand was idle for too long
+// to be accepted. A request that is under way when its user is revoked does not
+// carry on signed in. The mark of a logout is kept for a minute longer than any
+// copy of the session lasts: until the deadline that the session began with.
+// The mark of a revoked user is kept for [stores.LongestSession]. With
 // Options.AllowReplayAfterLogout they do not hold: logging out deletes the
 // cookie in the browser, and a stolen copy works until its deadline.
 //

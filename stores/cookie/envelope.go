@@ -11,23 +11,26 @@ import (
 // item is a session of a trip.
 type item struct {
 	stores.Record
-	value  string // of the cookie, as it came
-	sealed []byte // the same, as it is to go, if the session was written
-	old    bool   // sealed with a key that is on its way out
-	fresh  bool   // made by this trip: nobody else has it yet
-	stood  bool   // era and mark are those of a Standing
+	value  string    // of the cookie, as it came
+	sealed []byte    // the same, as it is to go, if the session was written
+	old    bool      // sealed with a key that is on its way out
+	fresh  bool      // made by this trip: nobody else has it yet
+	latest time.Time // the deadline that the session began with: no copy lasts longer
+	stood  bool      // era and mark are those of a Standing
 	era    uint32
 	mark   int64
 }
 
 // What is sealed: version and flags, ID, identity, version of the data, time
 // when it was last seen in Unix seconds, idle timeout, time from then to the
-// deadline, what Revocations said when it began, and the payload.
+// deadline, the same to the first deadline if that was another one, what
+// Revocations said when it began, and the payload.
 const (
 	envelopeVersion = 1 << 4
 	flagLongID      = 1 << 0
 	flagStood       = 1 << 1
-	envelopeFlags   = flagLongID | flagStood
+	flagShortened   = 1 << 2
+	envelopeFlags   = flagLongID | flagStood | flagShortened
 
 	// shortID is how much of an ID of ours is not zero.
 	shortID = 12
@@ -53,6 +56,10 @@ func (it *item) appendTo(b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(it.LastSeen.Unix()))
 	b = appendSeconds(b, it.Expires.Sub(it.LastSeen))
 	b = appendSeconds(b, it.Deadline.Sub(it.LastSeen))
+	if it.latest.After(it.Deadline) {
+		b[start] |= flagShortened
+		b = appendSeconds(b, it.latest.Sub(it.LastSeen))
+	}
 	if it.stood {
 		b[start] |= flagStood
 		b = binary.BigEndian.AppendUint32(b, it.era)
@@ -88,6 +95,9 @@ func (it *item) decode(b []byte) bool {
 	it.LastSeen = time.Unix(int64(r.uint32()), 0)
 	it.Expires = it.LastSeen.Add(r.seconds())
 	it.Deadline = it.LastSeen.Add(r.seconds())
+	if it.latest = it.Deadline; head[0]&flagShortened != 0 {
+		it.latest = later(it.latest, it.LastSeen.Add(r.seconds()))
+	}
 	if it.stood = head[0]&flagStood != 0; it.stood {
 		it.era, it.mark = r.uint32(), int64(r.number())
 	}

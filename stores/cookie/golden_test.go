@@ -45,18 +45,23 @@ var goldenRecords = []struct {
 	name    string
 	revoked stores.Revocations
 	record  stores.Record // its Version is 1 or 2
+	first   time.Duration // until the deadline that it began with, if another
 }{
 	{"usual", nil, stores.Record{
 		ID: stores.ID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Identity: "sessionCookie/ada", Version: 1,
 		Expires: goldenTime.Add(30 * time.Minute), Deadline: goldenTime.Add(12 * time.Hour), Payload: []byte("payload"),
-	}},
+	}, 0},
 	{"revocable, written twice, an ID of 16 bytes", goldenRevocations{}, stores.Record{
 		ID: stores.ID{0xff, 15: 0xfe}, Identity: "sessionCookie/\x00\xff", Version: 2,
 		Expires: goldenTime.Add(time.Second), Deadline: goldenTime.Add(61 * time.Second), Payload: []byte{0, 0xff},
-	}},
+	}, 0},
 	{"anonymous, without data", goldenRevocations{}, stores.Record{
 		ID: stores.ID{1}, Version: 1, Expires: goldenTime.Add(90 * time.Second), Deadline: goldenTime.Add(90 * time.Second), Payload: []byte{},
-	}},
+	}, 0},
+	{"shortened", goldenRevocations{}, stores.Record{
+		ID: stores.ID{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, Identity: "sessionCookie/ada", Version: 2,
+		Expires: goldenTime.Add(59 * time.Second), Deadline: goldenTime.Add(59 * time.Second), Payload: []byte("payload"),
+	}, 12 * time.Hour},
 }
 
 var goldenTime = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -73,14 +78,19 @@ func goldenTrip(t *testing.T, sealer security.Sealer, revoked stores.Revocations
 }
 
 // goldenWritten makes the record as this release does.
-func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record) string {
+func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record, first time.Duration) string {
 	t.Helper()
-	c := stores.Create{ID: r.ID, Identity: r.Identity, Payload: r.Payload, Idle: r.Expires.Sub(goldenTime), Absolute: r.Deadline.Sub(goldenTime)}
+	absolute := r.Deadline.Sub(goldenTime)
+	c := stores.Create{ID: r.ID, Identity: r.Identity, Payload: r.Payload, Idle: r.Expires.Sub(goldenTime), Absolute: max(absolute, first)}
 	if _, err := trip.Create(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if r.Version == 2 {
-		if _, err := trip.Update(t.Context(), stores.Update{ID: r.ID, Version: 1, Payload: r.Payload}); err != nil {
+		u := stores.Update{ID: r.ID, Version: 1, Payload: r.Payload}
+		if first > 0 {
+			u.Absolute, u.Shorten = absolute, true
+		}
+		if _, err := trip.Update(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -128,7 +138,7 @@ func writeGolden(t *testing.T) {
 	for _, s := range goldenSealers {
 		sealer := goldenSealer(t, s.make)
 		for _, g := range goldenRecords {
-			value := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record)
+			value := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record, g.first)
 			if s.kind == "aead" {
 				fmt.Fprintf(&b, "%s, envelope: %x\n", g.name, envelope(t, sealer, value))
 			}
@@ -179,7 +189,7 @@ func TestGolden(t *testing.T) {
 				if got := envelope(t, sealer, sent); !bytes.Equal(got, want) {
 					t.Errorf("opened: got %x, want %x", got, want)
 				}
-				written := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record)
+				written := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record, g.first)
 				if got := envelope(t, sealer, written); !bytes.Equal(got, want) {
 					t.Errorf("written: got %x, want %x", got, want)
 				}

@@ -38,6 +38,9 @@ func TestLife(t *testing.T) {
 		"/login": func(_ context.Context, s *humasess.Session[coretest.User]) error {
 			return s.Start(coretest.User{Name: "ada"})
 		},
+		"/stay": func(_ context.Context, s *humasess.Session[coretest.User]) error {
+			return errors.Join(s.Start(coretest.User{Name: "ada"}), s.Remember(true))
+		},
 		"/remember": func(_ context.Context, s *humasess.Session[coretest.User]) error { return s.Remember(true) },
 		"/short":    func(_ context.Context, s *humasess.Session[coretest.User]) error { return s.SetTTL(time.Minute) },
 		"/id":       func(_ context.Context, s *humasess.Session[coretest.User]) error { id = s.ID(); return nil },
@@ -62,8 +65,8 @@ func TestLife(t *testing.T) {
 		return c
 	}
 	t.Run("Remember outlives the idle timeout, and the browser", func(t *testing.T) {
-		c := login()
-		w := c.Do("POST", "/remember", nil)
+		c := humasesstest.NewClient(mux)
+		w := c.Do("POST", "/stay", nil)
 		if got := w.Header().Get("Set-Cookie"); !strings.Contains(got, "Max-Age=2592000") {
 			t.Errorf("got %q, want 30 days", got)
 		}
@@ -72,6 +75,15 @@ func TestLife(t *testing.T) {
 			t.Errorf("extended: got %q, want the 17 days that are left", got)
 		}
 		clock.Advance(17 * 24 * time.Hour)
+		coretest.Do(t, c, "POST", "/need", http.StatusUnauthorized)
+	})
+	t.Run("L2 Remember does not move the deadline of a session later", func(t *testing.T) {
+		c := login()
+		w := c.Do("POST", "/remember", nil)
+		if got := w.Header().Get("Set-Cookie"); !strings.Contains(got, "Max-Age=43200") {
+			t.Errorf("got %q, want the 12 hours that are left", got)
+		}
+		clock.Advance(12 * time.Hour)
 		coretest.Do(t, c, "POST", "/need", http.StatusUnauthorized)
 	})
 	t.Run("SetTTL ends a busy session, and later changes do not undo it", func(t *testing.T) {

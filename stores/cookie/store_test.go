@@ -44,12 +44,18 @@ type jar struct {
 	values map[stores.ID]string
 }
 
-func (j *jar) with(id stores.ID, do func(stores.Trip) error) error {
+func (j *jar) with(id stores.ID, do func(stores.Trip) error, others ...stores.Replaced) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	value := j.values[id]
+	values := []string{j.values[id]}
+	for _, other := range others {
+		values = append(values, j.values[other.ID])
+	}
 	t := j.embark()
-	if value != "" {
+	for _, value := range values {
+		if value == "" {
+			continue
+		}
 		if _, _, err := t.Open(value); err != nil {
 			return err
 		}
@@ -67,7 +73,7 @@ func (j *jar) Load(ctx context.Context, id stores.ID) (r stores.Record, err erro
 }
 
 func (j *jar) Create(ctx context.Context, c stores.Create) (r stores.Created, err error) {
-	err = j.with(c.ID, func(t stores.Trip) error { r, err = t.Create(ctx, c); return err })
+	err = j.with(c.ID, func(t stores.Trip) error { r, err = t.Create(ctx, c); return err }, c.Replaces...)
 	return r, err
 }
 

@@ -110,12 +110,15 @@ func (t *trip) live(ctx context.Context, id stores.ID) (*item, error) {
 	if it == nil {
 		return nil, stores.ErrNotFound
 	}
-	it.Now = t.now()
-	if !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) {
+	if it.Now = t.now(); it.over() {
 		return nil, stores.ErrNotFound
 	}
 	return it, nil
 }
+
+// over reports whether the copy at hand is not accepted any more. Another copy
+// of the session may be.
+func (it *item) over() bool { return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }
 
 // stands asks whether the session was revoked, unless nobody else has it yet.
 func (t *trip) stands(ctx context.Context, it *item) error {
@@ -193,44 +196,6 @@ func (t *trip) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, 
 	return records, nil
 }
 
-// Create implements [stores.Store]. The limit is not kept.
-func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
-	if _, err := t.live(ctx, c.ID); err == nil || !errors.Is(err, stores.ErrNotFound) {
-		if err == nil {
-			err = stores.ErrExists
-		}
-		return stores.Created{}, err
-	}
-	if c.ID.IsZero() || c.Idle <= 0 || c.Absolute <= 0 {
-		return stores.Created{}, errors.New("cookie: Create called without an ID or a timeout")
-	}
-	c.Idle, c.Absolute = min(c.Idle, longest), min(c.Absolute, longest)
-	now := t.now()
-	it := item{fresh: true, Record: stores.Record{
-		ID: c.ID, Identity: c.Identity, Version: 1, LastSeen: now, Now: now, Deadline: now.Add(c.Absolute), Payload: c.Payload,
-	}}
-	it.Expires = earlier(now.Add(c.Idle), it.Deadline)
-	created := stores.Created{RevokedAgo: stores.NotRevoked}
-	if t.store.revoked != nil {
-		st, err := t.store.revoked.Check(ctx, c.ID, c.Identity)
-		if err != nil {
-			return stores.Created{}, err
-		}
-		if st.Ended {
-			return stores.Created{}, stores.ErrExists
-		}
-		it.stood, it.era, it.mark = true, st.Era, st.Mark
-		created.RevokedAgo, created.Mark = st.RevokedAgo, st.Mark
-	}
-	if err := t.seal(&it); err != nil {
-		return stores.Created{}, err
-	}
-	t.forget(c.ID)
-	t.add(it)
-	created.Version, created.Expires, created.Deadline, created.Now = it.Version, it.Expires, it.Deadline, now
-	return created, nil
-}
-
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a
@@ -238,8 +203,16 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // Update implements [stores.Store]. Of two requests with one cookie, both
-// succeed.
+// succeed. The deadline never moves later, because the mark of a session that
+// has ended lasts as long as the deadline that it began with.
 func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	it, err := t.live(ctx, u.ID)
 	if err == nil && it.Version != u.Version {
@@ -256,7 +229,7 @@ func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, err
 	next.Version++
 	next.Payload = u.Payload
 	if u.Absolute > 0 {
-		next.Deadline = next.Now.Add(u.Absolute)
+		next.Deadline = earlier(next.Now.Add(u.Absolute), next.Deadline)
 	}
 	if u.Idle > 0 {
 		next.LastSeen, next.Expires = next.Now, next.Now.Add(u.Idle)
@@ -278,7 +251,7 @@ func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (tim
 	if err != nil {
 		return time.Time{}, err
 	}
-	if since := it.Now.Sub(it.LastSeen); since >= 0 && since < idle/10 {
+	if since := it.Now.Sub(it.LastSeen); since >= 0 && since < idle/20 {
 		return it.Expires, nil
 	}
 	idle = min(idle, longest)
@@ -289,35 +262,6 @@ func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (tim
 	}
 	*it = next
 	return it.Expires, nil
-}
-
-// Delete implements [stores.Store]. Of sessions that the trip does not hold,
-// nothing is known that a condition could ask for.
-func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
-	it, err := t.live(ctx, id)
-	switch {
-	case err == nil:
-	case t.find(id) != nil || !errors.Is(err, stores.ErrNotFound):
-		return err
-	case t.store.revoked == nil || when != (stores.Condition{}):
-		return errElsewhere
-	default:
-		return t.store.revoked.End(ctx, id, stores.LongestSession)
-	}
-	switch {
-	case when.Identity != "" && when.Identity != it.Identity:
-		return stores.ErrNotFound
-	case when.Version != 0 && when.Version != it.Version:
-		return stores.ErrConflict
-	}
-	if t.store.revoked != nil && !it.fresh {
-		// Other cookies with this ID may last longer than the one at hand.
-		if err := t.store.revoked.End(ctx, id, stores.LongestSession); err != nil {
-			return err
-		}
-	}
-	t.forget(id)
-	return nil
 }
 
 func (t *trip) add(it item) {
@@ -333,26 +277,6 @@ func (t *trip) forget(id stores.ID) {
 
 // List answers [errors.ErrUnsupported].
 func (t *trip) List(context.Context, string) ([]stores.Record, error) { return nil, errElsewhere }
-
-// RevokeIdentity implements [stores.Index] with Options.Revoked. The session
-// to except has to be written again in this trip: its cookie is revoked too.
-func (t *trip) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
-	switch {
-	case t.store.revoked == nil:
-		return stores.Revoked{}, errElsewhere
-	case identity == "":
-		return stores.Revoked{}, stores.ErrNoIdentity
-	}
-	revoked, err := t.store.revoked.RevokeIdentity(ctx, identity)
-	if err != nil {
-		return stores.Revoked{}, err
-	}
-	if it := t.find(except); it != nil && it.Identity == identity {
-		it.mark = revoked.Mark
-	}
-	t.items = slices.DeleteFunc(t.items, func(it item) bool { return it.Identity == identity && it.ID != except })
-	return revoked, nil
-}
 
 // seal makes the cookie's value. The payload is the trip's own from then on.
 func (t *trip) seal(it *item) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/humasess/sessions/stores"
@@ -105,4 +106,38 @@ func TestAllocations(t *testing.T) {
 			t.Errorf("%s: %v allocations, error %v, want %v at most", test.name, got, failed, test.most)
 		}
 	}
+}
+
+// Memory is bounded by the number of users, and by the sessions that end while
+// a cookie lasts.
+func TestRevocationsAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, ctx := memory.NewRevocations(), t.Context()
+		before := heap()
+		for range 100_000 {
+			if _, err := r.RevokeIdentity(ctx, "ada"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if cost := heap() - before; cost > 1<<20 {
+			t.Errorf("100000 revocations of one user cost %d bytes, want the cost of one", cost)
+		}
+		time.Sleep(stores.LongestSession - time.Hour)
+		last, err := r.RevokeIdentity(ctx, "ada")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, after := range []time.Duration{2 * time.Hour, stores.LongestSession - 3*time.Hour} {
+			time.Sleep(after)
+			_ = r.End(ctx, stores.ID{byte(after.Hours())}, 0) // a write sweeps
+			if st, err := r.Check(ctx, stores.ID{1}, "ada"); err != nil || st.Mark != last.Mark {
+				t.Errorf("got %+v, %v, want mark %d", st, err, last.Mark)
+			}
+		}
+		time.Sleep(2 * time.Hour)
+		_ = r.End(ctx, stores.ID{1, 1}, 0)
+		if st, err := r.Check(ctx, stores.ID{1}, "ada"); err != nil || st.Mark != 0 {
+			t.Errorf("after that: got %+v, %v, want nothing", st, err)
+		}
+	})
 }

@@ -6,6 +6,13 @@
 //
 // [New] and [Store.Close] are the two calls most programs need.
 //
+// # Two programs
+//
+// Two programs never share a [Store], because it lives in one process. Two
+// managers on one Store with one scheme name (humasess.Options.SchemeName) accept
+// each other's sessions. Give each a scheme name of its own, or a Store of its
+// own.
+//
 // # Bounds
 //
 // A [Store] never keeps more than Options.MaxSessions. When it is full,
@@ -15,7 +22,8 @@
 // visitor makes a signed-in session go: where nothing may give way, Create
 // answers [stores.ErrFull].
 //
-// Revocation marks are kept for [stores.RevocationRetention].
+// A session holds at most Options.MaxPayload. The marks of revocations and of
+// changes are kept for [stores.RevocationRetention].
 //
 // # Clocks
 //
@@ -30,7 +38,9 @@
 //
 // Load, Touch and Update lock one of 256 shards, chosen by ID. Whatever adds
 // or removes a session first locks the index, which orders all of them: that
-// is what makes limits exact and revocations atomic. Every hold is short
+// is what makes limits exact and revocations atomic. A Create that replaces
+// sessions locks the shards of all of them while it holds the index. Every hold
+// is short
 // whatever the store holds, except that List and RevokeIdentity look at each
 // session of their identity, and Create at each when it enforces a limit.
 package memory

@@ -41,7 +41,8 @@ type Options struct {
 
 // Store keeps sessions in memory. It is safe for concurrent use.
 //
-// Lock order: mu, then one shard. No goroutine holds two shards.
+// Lock order: mu, then one shard. Only a goroutine that holds mu takes a second
+// shard; see lockReplaced.
 type Store struct {
 	clock  atomic.Pointer[clock]
 	shards [shardCount]shard

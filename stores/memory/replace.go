@@ -33,8 +33,8 @@ func checkReplaces(c *stores.Create) error {
 // and checks their versions. The caller releases it, also after an error.
 // Store.mu is held.
 //
-// Nobody else holds two shards, and the holder of one shard waits for no other
-// lock. So this goroutine, which holds Store.mu, may lock several in any order.
+// No other goroutine holds two shards, and the holder of one shard waits for no
+// other lock. So the holder of Store.mu may lock several shards in any order.
 func (s *Store) lockReplaced(r *replacement, c *stores.Create, own *group, now int64) error {
 	for _, old := range c.Replaces {
 		sh, hash := s.shard(old.ID)

@@ -17,8 +17,9 @@ import (
 // of the one before a restart, are refused, since what was revoked there is
 // not known. It is safe for concurrent use.
 //
-// An ended session is remembered until its cookie would have expired, an
-// identity for [stores.LongestSession]; each costs about 150 bytes.
+// An ended session is remembered until its last cookie would have expired, and
+// an identity for [stores.LongestSession] after its last revocation. Each costs
+// about 150 bytes, however often it was revoked.
 type Revocations struct {
 	era   uint32
 	start time.Time // with a monotonic reading
@@ -118,8 +119,10 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stor
 	r.last++
 	answer.Mark = r.last
 	identity = strings.Clone(identity)
+	if answer.Before == 0 { // else the mark has its place, from which trim moves it
+		heap.Push(&r.due, dueMark{at: now + stores.LongestSession, identity: identity})
+	}
 	r.marks[identity] = revokedMark{r.last, now}
-	heap.Push(&r.due, dueMark{at: now + stores.LongestSession, identity: identity, mark: r.last})
 	return answer, nil
 }
 
@@ -133,7 +136,10 @@ func (r *Revocations) trim() {
 		d := heap.Pop(&r.due).(dueMark)
 		if d.identity == "" {
 			delete(r.ended, d.id)
-		} else if r.marks[d.identity].mark == d.mark {
+		} else if until := r.marks[d.identity].at + stores.LongestSession; until > now {
+			d.at = until // it was revoked again
+			heap.Push(&r.due, d)
+		} else {
 			delete(r.marks, d.identity)
 		}
 	}
@@ -144,7 +150,6 @@ type dueMark struct {
 	at       time.Duration
 	id       stores.ID
 	identity string
-	mark     int64
 }
 
 // dueHeap is a [heap.Interface], the first to be due on top.

@@ -10,7 +10,7 @@ import (
 )
 
 // sentinels pass through explain as they are.
-var sentinels = []error{stores.ErrNotFound, stores.ErrConflict, stores.ErrExists, stores.ErrLimit}
+var sentinels = []error{stores.ErrNotFound, stores.ErrConflict, stores.ErrExists, stores.ErrLimit, errPool}
 
 // explain says what to do about an error, if anything.
 func explain(ctx context.Context, err error) error {

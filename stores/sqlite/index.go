@@ -2,15 +2,15 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"github.com/humasess/sessions/stores"
 )
 
 // Create adds a session, or answers ErrExists without touching the one that
-// has the ID.
+// has the ID. It ends the sessions of Create.Replaces in the same transaction.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	switch {
 	case c.ID.IsZero():
@@ -24,6 +24,11 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	}
 	if err := s.fits(c.Payload); err != nil {
 		return stores.Created{}, err
+	}
+	for _, old := range c.Replaces {
+		if old.ID.IsZero() || old.ID == c.ID || old.Version < 0 {
+			return stores.Created{}, fmt.Errorf("sqlite: create of %v replaces %v at version %d", c.ID, old.ID, old.Version)
+		}
 	}
 	var created stores.Created
 	err := s.write(ctx, func(t *tx) (err error) {
@@ -40,7 +45,15 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	none := stores.Created{}
 	deadline := after(t.now, c.Absolute)
+	if !c.NotAfter.IsZero() {
+		if deadline = min(deadline, nanos(c.NotAfter)); deadline <= t.now {
+			return none, stores.ErrNotFound
+		}
+	}
 	expires := min(after(t.now, c.Idle), deadline)
+	if err := s.replace(t, c.Replaces); err != nil {
+		return none, err
+	}
 	if _, err := t.exec(s.text.free, c.ID[:], t.now); err != nil {
 		return none, err
 	}
@@ -51,18 +64,42 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	if n == 0 {
 		return none, stores.ErrExists
 	}
-	created := stores.Created{
-		Version: 1, Expires: at(expires), Deadline: at(deadline), Now: at(t.now), RevokedAgo: stores.NotRevoked,
-	}
-	if created.RevokedAgo, created.Mark, err = s.revokedAgo(t, c.Identity); err != nil {
+	revoked, changed, err := s.marks(t, c.Identity)
+	if err != nil {
 		return none, err
 	}
+	created := stores.Created{
+		Version: 1, Expires: at(expires), Deadline: at(deadline), Now: at(t.now), Replaced: len(c.Replaces) > 0,
+	}
+	created.RevokedAgo, created.Mark = revoked.age(t)
+	created.ChangedAgo, created.ChangeMark = changed.age(t)
 	if c.Limit > 0 && c.Identity != "" {
 		if created.Evicted, err = s.evict(t, c); err != nil {
 			return none, err
 		}
 	}
 	return created, nil
+}
+
+// replace deletes the sessions whose place a new one takes, or is an error:
+// then the transaction takes the deletes back.
+func (s *Store) replace(t *tx, replaces []stores.Replaced) error {
+	for i, old := range replaces {
+		st, err := s.state(t, old.ID)
+		twice := slices.ContainsFunc(replaces[:i], func(r stores.Replaced) bool { return r.ID == old.ID })
+		switch {
+		case errors.Is(err, stores.ErrNotFound) && (old.MayBeGone || twice):
+			continue
+		case err != nil:
+			return err
+		case old.Version != 0 && st.version != old.Version:
+			return stores.ErrConflict
+		}
+		if _, err := t.exec(s.text.remove, old.ID[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // evict makes the oldest sessions beyond a limit give way, or is ErrLimit: then
@@ -83,20 +120,6 @@ func (s *Store) evict(t *tx, c stores.Create) (int, error) {
 	return n - c.Limit, err
 }
 
-// revokedAgo is how long ago an identity or everybody was revoked, or
-// NotRevoked, and when.
-func (s *Store) revokedAgo(t *tx, identity string) (ago time.Duration, mark int64, err error) {
-	var last sql.NullInt64
-	if err := t.row(s.text.mark, []byte(identity)).Scan(&last); err != nil {
-		return 0, 0, err
-	}
-	age := time.Duration(t.real - last.Int64)
-	if !last.Valid || age > stores.RevocationRetention {
-		return stores.NotRevoked, 0, nil // or about to be swept: do not depend on when
-	}
-	return max(age, 0), last.Int64, nil // fail closed where the clock was set back
-}
-
 // RevokeIdentity deletes every session of an identity but except, atomically,
 // and leaves the revocation mark.
 func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
@@ -104,14 +127,17 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
 	var revoked stores.Revoked
-	err := s.write(ctx, func(t *tx) (err error) {
-		if revoked.Ago, _, err = s.revokedAgo(t, identity); err != nil {
+	err := s.write(ctx, func(t *tx) error {
+		before, _, err := s.marks(t, identity)
+		if err != nil {
 			return err
 		}
-		if _, err := t.exec(s.text.setMark, []byte(identity), t.real); err != nil {
+		revoked.Ago, _ = before.age(t)
+		now := before.next(t)
+		if _, err := t.exec(s.text.setMark, []byte(identity), now.at, now.name); err != nil {
 			return err
 		}
-		revoked.Mark = t.real
+		revoked.Mark = now.name
 		if err := t.row(s.text.live, []byte(identity), except[:], t.now).Scan(&revoked.Count); err != nil {
 			return err
 		}

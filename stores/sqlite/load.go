@@ -58,12 +58,9 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 
 // records returns what a statement finds and is live.
 func (s *Store) records(ctx context.Context, text string, args ...any) (records []stores.Record, err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	err = patiently(ctx, time.Now().Add(s.wait), func() error {
+	err = s.read(ctx, func(conn *sql.Conn) (err error) {
 		for again := true; again; {
-			records, again, err = s.query(ctx, text, args...)
+			records, again, err = s.query(ctx, conn, text, args...)
 		}
 		return err
 	})
@@ -73,11 +70,28 @@ func (s *Store) records(ctx context.Context, text string, args ...any) (records 
 	return records, nil
 }
 
+// read calls do with a connection, again while the file is locked. It waits for
+// both as long as the context and Options.Wait allow.
+func (s *Store) read(ctx context.Context, do func(*sql.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	end := time.Now().Add(s.wait)
+	return patiently(ctx, end, func() error {
+		conn, err := s.conn(ctx, end)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }()
+		return do(conn)
+	})
+}
+
 // query reports that it has to be asked again when a session has expired while
 // it ran: nobody can tell what the file said at that moment.
-func (s *Store) query(ctx context.Context, text string, args ...any) (records []stores.Record, again bool, err error) {
+func (s *Store) query(ctx context.Context, conn *sql.Conn, text string, args ...any) (records []stores.Record, again bool, err error) {
 	before := at(s.clock())
-	rows, err := s.db.QueryContext(ctx, text, args...)
+	rows, err := conn.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, false, err
 	}

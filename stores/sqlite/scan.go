@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/humasess/sessions/stores"
 )
@@ -42,13 +41,10 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 		}
 		after = id[:]
 	}
-	if err := ctx.Err(); err != nil {
-		return stores.Page{}, err
-	}
 	var last []byte
 	more := false
-	err := patiently(ctx, time.Now().Add(s.wait), func() (err error) {
-		last, more, err = s.end(func(text string, args ...any) *sql.Row { return s.db.QueryRowContext(ctx, text, args...) }, after, limit)
+	err := s.read(ctx, func(conn *sql.Conn) (err error) {
+		last, more, err = s.end(func(text string, args ...any) *sql.Row { return conn.QueryRowContext(ctx, text, args...) }, after, limit)
 		return err
 	})
 	if err != nil {
@@ -68,12 +64,9 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 // Count returns the number of live sessions whose payload begins with head. It
 // reads the whole table, as it was at one instant, and blocks nobody.
 func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
 	n := 0
-	err := patiently(ctx, time.Now().Add(s.wait), func() error {
-		return s.db.QueryRowContext(ctx, s.text.count, s.clock(), len(head), notNull(head)).Scan(&n)
+	err := s.read(ctx, func(conn *sql.Conn) error {
+		return conn.QueryRowContext(ctx, s.text.count, s.clock(), len(head), notNull(head)).Scan(&n)
 	})
 	return n, err
 }
@@ -83,12 +76,13 @@ func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	var cleared stores.Cleared
 	err := s.write(ctx, func(t *tx) error {
-		_, before, err := s.revokedAgo(t, everybody)
+		before, _, err := s.marks(t, everybody)
 		if err != nil {
 			return err
 		}
-		cleared.Mark = max(t.real, before+1)
-		_, err = t.exec(s.text.setMark, []byte(everybody), cleared.Mark)
+		now := before.next(t)
+		cleared.Mark = now.name
+		_, err = t.exec(s.text.setMark, []byte(everybody), now.at, now.name)
 		return err
 	})
 	if err != nil {

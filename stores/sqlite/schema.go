@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 //go:embed schema.sql
@@ -18,8 +19,9 @@ type names struct{ replace *strings.Replacer }
 func newNames(prefix string) names {
 	var pairs []string
 	for name, object := range map[string]string{
-		"sessions": "sessions", "revocations": "revocations",
+		"sessions": "sessions", "revocations": "revocations", "changes": "changes",
 		"by_identity": "sessions_identity", "by_expires": "sessions_expires", "by_revoked": "revocations_revoked",
+		"by_changed": "changes_changed",
 	} {
 		pairs = append(pairs, "{"+name+"}", `"`+strings.ReplaceAll(prefix+object, `"`, `""`)+`"`)
 	}
@@ -30,8 +32,14 @@ func newNames(prefix string) names {
 // not looked at again.
 func (n names) sql(text string) string { return n.replace.Replace(text) }
 
-// Schema returns the statements that [Store.Migrate] executes, for programs
-// that migrate by other means. They may run again at any time.
+// plain is the name that stands for one, without the quotes.
+func (n names) plain(name string) string {
+	quoted := n.sql(name)
+	return strings.ReplaceAll(quoted[1:len(quoted)-1], `""`, `"`)
+}
+
+// Schema returns the statements that [Store.Migrate] executes on a new file, for
+// programs that migrate by other means. They may run again at any time.
 func Schema(opts *Options) string {
 	o := opts.withDefaults()
 	return newNames(o.Prefix).sql(schemaText)
@@ -53,6 +61,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := s.nameMarks(tx); err != nil {
+			return err
+		}
 		// A table of the same name that is not ours shows now, not in a request.
 		return tx.row(s.names.sql(checkText)).Scan(new(int))
 	})
@@ -63,6 +74,16 @@ func (s *Store) Migrate(ctx context.Context) error {
 		return fmt.Errorf("sqlite: migrate: %w", err)
 	}
 	return nil
+}
+
+// nameMarks adds the names of revocations to a table that has only their times.
+func (s *Store) nameMarks(t *tx) error {
+	var n int
+	err := t.row(`SELECT count(*) FROM pragma_table_info(?) WHERE name = 'mark'`, s.names.plain("{revocations}")).Scan(&n)
+	if err == nil && n == 0 {
+		_, err = t.exec(s.names.sql(`ALTER TABLE {revocations} ADD COLUMN mark INTEGER NOT NULL DEFAULT 0`))
+	}
+	return err
 }
 
 // oneDatabase refuses a pool whose connections have a database in memory each:
@@ -77,7 +98,7 @@ func (s *Store) oneDatabase(ctx context.Context) error {
 		if err != nil || file.String != "" {
 			return err
 		}
-		second, err := s.db.Conn(ctx)
+		second, err := s.conn(ctx, time.Now().Add(s.wait))
 		if err != nil {
 			return err
 		}
@@ -94,7 +115,7 @@ func (s *Store) oneDatabase(ctx context.Context) error {
 var errMemory = errors.New("each connection has a database of its own in memory: call SetMaxOpenConns(1) before")
 
 const checkText = `SELECT count(*) FROM (SELECT s.seq, s.id, s.identity, s.version, s.last_seen, s.expires, s.deadline, s.payload,
-r.identity, r.revoked FROM {sessions} s, {revocations} r LIMIT 0)`
+r.identity, r.revoked, r.mark, c.identity, c.changed, c.mark FROM {sessions} s, {revocations} r, {changes} c LIMIT 0)`
 
 // walMode changes what the file says. A database in memory keeps its own mode.
 func (s *Store) walMode(ctx context.Context) error {

@@ -14,6 +14,13 @@ CREATE INDEX IF NOT EXISTS {by_identity} ON {sessions} (identity, seq) WHERE ide
 CREATE INDEX IF NOT EXISTS {by_expires} ON {sessions} (expires);
 CREATE TABLE IF NOT EXISTS {revocations} (
   identity BLOB NOT NULL PRIMARY KEY,
-  revoked INTEGER NOT NULL
+  revoked INTEGER NOT NULL,
+  mark INTEGER NOT NULL DEFAULT 0 -- the name of the last revocation
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS {by_revoked} ON {revocations} (revoked);
+CREATE TABLE IF NOT EXISTS {changes} (
+  identity BLOB NOT NULL PRIMARY KEY,
+  changed INTEGER NOT NULL,
+  mark INTEGER NOT NULL -- the name of the last change
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS {by_changed} ON {changes} (changed);

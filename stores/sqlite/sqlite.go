@@ -28,8 +28,8 @@ type Options struct {
 	// file need the same. The default is [time.Now].
 	Now func() time.Time
 
-	// Wait bounds how long a call waits for others that write to the file. The
-	// default is five seconds.
+	// Wait bounds how long a call waits for others that write to the file, and
+	// for a connection of the DB. The default is five seconds.
 	Wait time.Duration
 
 	// MaxPayload bounds what a session holds, in bytes as encoded: more is
@@ -98,6 +98,7 @@ type Store struct {
 var (
 	_ stores.Store       = (*Store)(nil)
 	_ stores.Index       = (*Store)(nil)
+	_ stores.Marker      = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Scanner     = (*Store)(nil)
 	_ stores.ClockUser   = (*Store)(nil)

@@ -89,19 +89,23 @@ func (s *Store) Close(ctx context.Context) error {
 func (s *Store) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	for {
-		var sessions, marks int64
+		var sessions, marks, changes int64
 		err := s.write(ctx, func(t *tx) (err error) {
 			if sessions, err = t.count(s.text.sweep, t.now, batch); err != nil {
 				return err
 			}
-			marks, err = t.count(s.text.oldMark, t.real-int64(stores.RevocationRetention), batch)
+			old := t.real - int64(stores.RevocationRetention)
+			if marks, err = t.count(s.text.oldMark, old, batch); err != nil {
+				return err
+			}
+			changes, err = t.count(s.text.oldChange, old, batch)
 			return err
 		})
 		if err != nil {
 			return total, err
 		}
 		total += int(sessions)
-		if sessions < batch && marks < batch {
+		if max(sessions, marks, changes) < batch {
 			return total, nil
 		}
 	}

@@ -88,7 +88,7 @@ func (s *Store) turn(ctx context.Context, do func(*sql.Conn) error) error {
 		return errBusy
 	}
 	return patiently(ctx, end, func() error {
-		conn, err := s.db.Conn(ctx) // a new one may find the file locked too
+		conn, err := s.conn(ctx, end) // a new one may find the file locked too
 		if err != nil {
 			return err
 		}
@@ -96,6 +96,20 @@ func (s *Store) turn(ctx context.Context, do func(*sql.Conn) error) error {
 		return do(conn)
 	})
 }
+
+// conn waits for a connection of the pool until the end, or for the context.
+func (s *Store) conn(ctx context.Context, end time.Time) (*sql.Conn, error) {
+	waiting, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	conn, err := s.db.Conn(waiting)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return nil, errPool
+	}
+	return conn, err
+}
+
+// errPool passes through explain as it is.
+var errPool = errors.New("sqlite: no connection of the pool became free in time: others held all of them")
 
 var errBusy = errors.New("sqlite: other writers kept the file locked for too long")
 

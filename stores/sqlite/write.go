@@ -14,11 +14,13 @@ var errZeroID = errors.New("sqlite: the zero ID names no session")
 
 // statements are the texts of what goes to the database.
 type statements struct {
-	load, list, state                           string
-	free, insert, expired, number, evict        string
-	update, touch, remove                       string
-	mark, setMark, live, revoke, sweep, oldMark string
-	bound, part, count, meant, clear            string
+	load, list, state                    string
+	free, insert, expired, number, evict string
+	update, touch, remove                string
+	marks, pastRevoked, pastChanged      string
+	setMark, setChanged, live, revoke    string
+	sweep, oldMark, oldChange            string
+	bound, part, count, meant, clear     string
 }
 
 func newStatements(n names) statements {
@@ -39,9 +41,14 @@ func newStatements(n names) statements {
 		touch:  n.sql(`UPDATE {sessions} SET last_seen = ?, expires = ? WHERE id = ?`),
 		remove: n.sql(`DELETE FROM {sessions} WHERE id = ?`),
 
-		mark: n.sql(`SELECT max(revoked) FROM {revocations} WHERE identity IN (?, x'')`), // x'' is everybody
-		setMark: n.sql(`INSERT INTO {revocations} (identity, revoked) VALUES (?, ?)
-			ON CONFLICT (identity) DO UPDATE SET revoked = excluded.revoked`),
+		marks: n.sql(`SELECT 0, revoked, mark FROM {revocations} WHERE identity IN (?1, x'') -- x'' is everybody
+			UNION ALL SELECT 1, changed, mark FROM {changes} WHERE identity = ?1`),
+		pastRevoked: n.sql(`UPDATE {revocations} SET revoked = ?1 WHERE identity IN (?2, x'') AND revoked > ?1`),
+		pastChanged: n.sql(`UPDATE {changes} SET changed = ?1 WHERE identity = ?2 AND changed > ?1`),
+		setMark: n.sql(`INSERT INTO {revocations} (identity, revoked, mark) VALUES (?, ?, ?)
+			ON CONFLICT (identity) DO UPDATE SET revoked = excluded.revoked, mark = excluded.mark`),
+		setChanged: n.sql(`INSERT INTO {changes} (identity, changed, mark) VALUES (?, ?, ?)
+			ON CONFLICT (identity) DO UPDATE SET changed = excluded.changed, mark = excluded.mark`),
 		live:   n.sql(`SELECT count(*) FROM {sessions} WHERE identity = ? AND id <> ? AND expires > ?`),
 		revoke: n.sql(`DELETE FROM {sessions} WHERE identity = ? AND id <> ?`),
 
@@ -55,6 +62,8 @@ func newStatements(n names) statements {
 			(SELECT seq FROM {sessions} WHERE expires <= ? ORDER BY expires LIMIT ?)`),
 		oldMark: n.sql(`DELETE FROM {revocations} WHERE identity IN
 			(SELECT identity FROM {revocations} WHERE revoked < ? ORDER BY revoked LIMIT ?)`),
+		oldChange: n.sql(`DELETE FROM {changes} WHERE identity IN
+			(SELECT identity FROM {changes} WHERE changed < ? ORDER BY changed LIMIT ?)`),
 	}
 }
 
@@ -91,8 +100,8 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 		if st.version != u.Version {
 			return stores.ErrConflict
 		}
-		if u.Absolute > 0 {
-			st.deadline = after(t.now, u.Absolute)
+		if deadline := after(t.now, u.Absolute); u.Absolute > 0 && (!u.Shorten || deadline < st.deadline) {
+			st.deadline = deadline
 		}
 		if u.Idle > 0 {
 			st.seen, st.expires = t.now, after(t.now, u.Idle)
@@ -111,8 +120,8 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 }
 
 // Touch extends the session to now + idle, never beyond its deadline, and
-// returns when it expires. A touch within a tenth of idle after LastSeen is
-// not written.
+// returns when it expires. A touch within a twentieth of idle after
+// LastSeen is not written.
 func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 	if id.IsZero() {
 		return time.Time{}, errZeroID
@@ -128,7 +137,7 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 		}
 		expires = st.expires
 		// A clock that was set back writes: last_seen must not stay in the future.
-		if st.seen <= t.now && uint64(t.now-st.seen) < uint64(idle/10) {
+		if st.seen <= t.now && uint64(t.now-st.seen) < uint64(idle/20) {
 			return nil
 		}
 		expires = min(after(t.now, idle), st.deadline)

@@ -89,6 +89,13 @@ func TestSQLiteStatements(t *testing.T) {
 			}
 			return nil
 		}, 7},
+		{"Create that replaces", func() error {
+			_, err := store.Create(ctx, stores.Create{
+				ID: stores.ID{8}, Identity: "ada", Idle: time.Hour, Absolute: time.Hour, Replaces: []stores.Replaced{{ID: stores.ID{9}, MayBeGone: true}},
+			})
+			return err
+		}, 6},
+		{"MarkChanged", func() error { _, err := store.MarkChanged(ctx, "ada"); return err }, 4},
 		{"a page of Scan", func() error { _, err := store.Scan(ctx, nil, "", 10); return err }, 2},
 		{"Count", func() error { _, err := store.Count(ctx, nil); return err }, 1},
 		{"Clear of one slice", func() error { _, err := store.Clear(ctx, []byte("x")); return err }, 9},

@@ -76,6 +76,12 @@ func TestSQLitePlans(t *testing.T) {
 	}{
 		{"Create", func() error { _, err := store.Create(ctx, c); return err }},
 		{"Create that evicts", func() error { c.ID = stores.ID{2}; _, err := store.Create(ctx, c); return err }},
+		{"Create that replaces", func() error {
+			c.ID, c.Replaces = stores.ID{3}, []stores.Replaced{{ID: stores.ID{2}}}
+			_, err := store.Create(ctx, c)
+			return err
+		}},
+		{"MarkChanged", func() error { _, err := store.MarkChanged(ctx, "ada"); return err }},
 		{"Load", func() error { _, err := store.Load(ctx, c.ID); return err }},
 		{"LoadMany", func() error { _, err := store.LoadMany(ctx, []stores.ID{c.ID, {7}}); return err }},
 		{"List", func() error { _, err := store.List(ctx, "ada"); return err }},
