@@ -17,6 +17,7 @@ var advice = []struct{ sign, text string }{
 	{outOfMemory, "the server is at its maxmemory"},
 	{"MISCONF ", "the server cannot save to its disk and takes no writes"},
 	{"NOREPLICAS ", "the server has fewer replicas than min-replicas-to-write"},
+	{"TRYAGAIN ", "a slot of the cluster is migrating"},
 	{"NOAUTH ", "the client needs a password"},
 	{"WRONGPASS ", "the client's password is wrong"},
 }
