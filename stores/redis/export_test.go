@@ -20,3 +20,10 @@ func TagOf(identity string) [tagSize]byte {
 
 // KeyClock replaces the clock by which a process asks again for the key of IDs.
 func (s *Store) KeyClock(since func() time.Duration) { s.keys.since = since }
+
+// The names of scripts, for tests that let some of them fail.
+var (
+	CreateSHA = shaOf(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + replacedLua + createLua)
+	FinishSHA = shaOf(clockLua + dropLua + hintLua + healLua + ownLua + replacedLua + finishLua)
+	DeleteSHA = shaOf(clockLua + dropLua + hintLua + deleteLua)
+)

@@ -49,7 +49,7 @@ else
     local name = math.max(now, old + 1)
     redis.call('HSET', marks, field, string.format('%.0f %.0f', name, now))
     redis.call('ZADD', due, 'GT', now + keep, field)
-    answer = {name, ago(at)}
+    answer = {name, ago(at), old}
   end
 end
 
