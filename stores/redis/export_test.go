@@ -26,4 +26,10 @@ var (
 	CreateSHA = shaOf(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + replacedLua + createLua)
 	FinishSHA = shaOf(clockLua + dropLua + hintLua + healLua + ownLua + replacedLua + finishLua)
 	DeleteSHA = shaOf(clockLua + dropLua + hintLua + deleteLua)
+	LoadSHA   = shaOf(clockLua + loadLua)
 )
+
+// Plain returns the form of an ID that scripts know.
+func (s *Store) Plain(id stores.ID) plainID { return s.keys.current.Load().plain(id) }
+
+const RetryWithin = retryWithin

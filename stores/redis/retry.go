@@ -17,7 +17,7 @@ const (
 	maxRetry = 50 * time.Millisecond
 
 	// retryWithin bounds the retries of a call whose context has no deadline.
-	retryWithin = 5 * time.Second
+	retryWithin = 3 * time.Second
 )
 
 // again reports whether a script has not run and may be sent once more: by its
@@ -28,36 +28,41 @@ func again(err error) bool {
 }
 
 // exec executes a script. A context that is done already must not have any
-// effect, and the client would find out too late.
+// effect, and the client would find out too late. TRYAGAIN has changed nothing:
+// exec sends the script again until the context ends.
 func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisMessage, error) {
-	var until time.Time
+	if err := ctx.Err(); err != nil {
+		return rueidis.RedisMessage{}, err
+	}
+	var first time.Time // of a TRYAGAIN
 	for {
-		if err := ctx.Err(); err != nil {
-			return rueidis.RedisMessage{}, err
-		}
 		result := script.Exec(ctx, s.client, keys, args)
 		err := result.Error()
 		if err == nil {
 			return result.ToMessage()
 		}
-		if e, ok := rueidis.IsRedisErr(err); !ok || !e.IsTryAgain() {
+		e, ok := rueidis.IsRedisErr(err)
+		switch migrating := ok && e.IsTryAgain(); {
+		case ctx.Err() != nil && (migrating || !first.IsZero()):
+			return rueidis.RedisMessage{}, migratingError(ctx.Err())
+		case !migrating:
 			return rueidis.RedisMessage{}, explain(err)
-		}
-		if until.IsZero() {
-			until = time.Now().Add(retryWithin)
-			if deadline, ok := ctx.Deadline(); ok {
-				until = deadline
+		case first.IsZero():
+			first = time.Now()
+		default:
+			if _, bounded := ctx.Deadline(); !bounded && time.Since(first) > retryWithin {
+				return rueidis.RedisMessage{}, explain(err)
 			}
-		}
-		if time.Now().After(until) {
-			return rueidis.RedisMessage{}, explain(err)
 		}
 		timer := time.NewTimer(minRetry + rand.N(maxRetry-minRetry)) //nolint:gosec // spreads load; nothing secret depends on it
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			return rueidis.RedisMessage{}, fmt.Errorf("%w: %w", explain(err), ctx.Err())
+			return rueidis.RedisMessage{}, migratingError(ctx.Err())
 		case <-timer.C:
 		}
 	}
 }
+
+// migratingError tells why a call has lasted until its context ended.
+func migratingError(err error) error { return fmt.Errorf("redis: %s: %w", migratingText, err) }
