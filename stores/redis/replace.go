@@ -42,8 +42,13 @@ type replacement struct {
 func replacementOf(k *idKey, c *stores.Create, plain *plainID) (replacement, error) {
 	var r replacement
 	for _, old := range c.Replaces {
-		if old.ID == c.ID {
+		switch {
+		case old.ID.IsZero():
+			return r, errZeroID
+		case old.ID == c.ID:
 			return r, errors.New("redis: create that replaces itself")
+		case old.Version < 0:
+			return r, fmt.Errorf("redis: create that replaces version %d", old.Version)
 		}
 		to := &r.others
 		if p := k.plain(old.ID); !p.anonymous() && !plain.anonymous() && [tagSize]byte(p[:tagSize]) == [tagSize]byte(plain[:tagSize]) {

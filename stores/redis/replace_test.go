@@ -143,17 +143,19 @@ func TestReplaces(t *testing.T) {
 			}
 		})
 	}
-	t.Run("itself", func(t *testing.T) {
+	t.Run("not a session to replace", func(t *testing.T) {
 		store := open(t, dial(t, servertest.RedisSingle(t)))
 		id, err := store.NewID("ada")
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = store.Create(t.Context(), stores.Create{ID: id, Identity: "ada", Idle: time.Hour, Absolute: time.Hour, Replaces: []stores.Replaced{{ID: id, MayBeGone: true}}})
-		if err == nil {
-			t.Error("got no error")
+		for _, r := range []stores.Replaced{{ID: id, MayBeGone: true}, {MayBeGone: true}, {ID: stores.ID{1}, Version: -1, MayBeGone: true}} {
+			_, err = store.Create(t.Context(), stores.Create{ID: id, Identity: "ada", Idle: time.Hour, Absolute: time.Hour, Replaces: []stores.Replaced{r}})
+			if err == nil || errors.Is(err, stores.ErrNotFound) {
+				t.Errorf("%+v: got error %v, want another one", r, err)
+			}
+			lives(t, store, "the session", id, false)
 		}
-		lives(t, store, "the session", id, false)
 	})
 	t.Run("refused over the limit", func(t *testing.T) {
 		store := open(t, dial(t, servertest.RedisSingle(t)))
