@@ -269,7 +269,7 @@ func TestReplacesWithFaults(t *testing.T) {
 	t.Run("the visitor changes in between", func(t *testing.T) {
 		name := prefix(t)
 		store := redis.New(client, &redis.Options{Prefix: name})
-		visitor, device := mustAdd(t, store, ""), mustAdd(t, store, "ada")
+		visitor, device, second := mustAdd(t, store, ""), mustAdd(t, store, "ada"), mustAdd(t, store, "")
 		broken := redis.New(&faulty{client, func(sha string, run func() rueidis.RedisResult) rueidis.RedisResult {
 			if sha == redis.DeleteSHA {
 				if _, err := store.Update(t.Context(), stores.Update{ID: visitor, Version: 1}); err != nil && !errors.Is(err, stores.ErrConflict) {
@@ -278,11 +278,12 @@ func TestReplacesWithFaults(t *testing.T) {
 			}
 			return run()
 		}}, &redis.Options{Prefix: name})
-		id, _, err := replace(t.Context(), t, broken, stores.Create{Identity: "ada", Limit: 1, Replaces: []stores.Replaced{{ID: visitor, Version: 1}}})
+		id, _, err := replace(t.Context(), t, broken, stores.Create{Identity: "ada", Limit: 1, Replaces: []stores.Replaced{{ID: second, MayBeGone: true}, {ID: visitor, Version: 1}}})
 		if !errors.Is(err, stores.ErrConflict) {
 			t.Errorf("got %v, want ErrConflict", err)
 		}
 		lives(t, store, "the visitor", visitor, true)
+		lives(t, store, "one at any version, which comes after it", second, true)
 		lives(t, store, "another device", device, true)
 		lives(t, store, "the new session", id, false)
 	})
