@@ -163,7 +163,7 @@ machine cannot see:
   sqlite:FILE
 
 Options that the program sets have flags of the same names: --scheme, --prefix,
---schema. redis.Options.TagKey is read from HUMASESS_TAG_KEY: as it is, or after
+--schema. redis.Options.Key is read from HUMASESS_REDIS_KEY: as it is, or after
 "hex:" or "base64:".
 
 Exit codes: 0 done, 1 error, 2 wrong arguments, 3 no such session, 130 interrupted.

@@ -15,8 +15,12 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// tagKeyVariable holds redis.Options.TagKey: arguments can be seen by others.
-const tagKeyVariable = "HUMASESS_TAG_KEY"
+// keyVariable holds redis.Options.Key, because other users of the machine can see
+// arguments.
+const keyVariable = "HUMASESS_REDIS_KEY"
+
+// minKey is the least size that the store takes.
+const minKey = 16
 
 type redisTarget struct {
 	option rueidis.ClientOption
@@ -40,12 +44,12 @@ func newRedis(c *call) (target, error) {
 	if c.schema != "" {
 		return nil, usagef("--schema is for PostgreSQL: leave it out")
 	}
-	key, err := c.tagKey()
+	key, err := c.redisKey()
 	if err != nil {
 		return nil, err
 	}
 	t := &redisTarget{option: option, opts: redis.Options{
-		Prefix: c.prefix, TagKey: key, Logger: slog.New(slog.DiscardHandler),
+		Prefix: c.prefix, Key: key, Logger: slog.New(slog.DiscardHandler),
 		Hints: true, // sessions that end here end streams of programs that watch
 	}}
 	if strings.ContainsAny(c.prefix, "{}") {
@@ -54,8 +58,8 @@ func newRedis(c *call) (target, error) {
 	return t, nil
 }
 
-func (c *call) tagKey() ([]byte, error) {
-	text := c.getenv(tagKeyVariable)
+func (c *call) redisKey() ([]byte, error) {
+	text := c.getenv(keyVariable)
 	c.hide(text)
 	var key []byte
 	var err error
@@ -65,10 +69,13 @@ func (c *call) tagKey() ([]byte, error) {
 	case "base64":
 		key, err = base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(rest, "=")))
 	default:
-		return []byte(text), nil
+		key = []byte(text)
 	}
-	if err != nil || len(key) == 0 {
-		return nil, usagef("%s is not what its prefix says: hex:… or base64:…", tagKeyVariable)
+	if err != nil {
+		return nil, usagef("%s does not have the form that its prefix announces: hex:… or base64:…", keyVariable)
+	}
+	if text != "" && len(key) < minKey {
+		return nil, usagef("%s is shorter than %d bytes", keyVariable, minKey)
 	}
 	return key, nil
 }

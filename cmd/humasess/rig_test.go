@@ -123,8 +123,8 @@ func onRedisAt(t *testing.T, url string, option rueidis.ClientOption) *site {
 	t.Cleanup(client.Close)
 	prefix, key := "humasess:"+random(t)+":", random(t) // for which docs/redis.md gives rights
 	return &site{
-		kind: "redis", url: url, flags: []string{"--prefix", prefix}, env: map[string]string{tagKeyVariable: key},
-		store: redis.New(client, &redis.Options{Prefix: prefix, TagKey: []byte(key), Logger: quiet()}),
+		kind: "redis", url: url, flags: []string{"--prefix", prefix}, env: map[string]string{keyVariable: key},
+		store: redis.New(client, &redis.Options{Prefix: prefix, Key: []byte(key), Logger: quiet()}),
 	}
 }
 

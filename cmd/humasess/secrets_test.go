@@ -42,8 +42,9 @@ func TestSecrets(t *testing.T) {
 		{"of Redis, escaped", "redis://locked:" + url.QueryEscape(awkward) + "@" + open, nil, "hunter2", "Look at user and password"},
 		{"of sentinels", "redis://localhost:1?master_set=x&sentinel_password=hunter2", nil, "hunter2", "refused"},
 		{"wrong database of Redis", "redis://locked:hunter2@localhost/hunter2", nil, "hunter2", "database number"},
-		{"tag key", "redis://localhost:1", map[string]string{tagKeyVariable: "hunter2"}, "hunter2", "refused"},
-		{"tag key in another form", "redis://localhost:1", map[string]string{tagKeyVariable: "base64:hunter2*"}, "hunter2", tagKeyVariable},
+		{"key", "redis://localhost:1", map[string]string{keyVariable: "hunter2-hunter2-hunter2"}, "hunter2", "refused"},
+		{"key in another form", "redis://localhost:1", map[string]string{keyVariable: "base64:hunter2*"}, "hunter2", keyVariable},
+		{"short key", "redis://localhost:1", map[string]string{keyVariable: "hunter2"}, "hunter2", keyVariable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestRevokeIsHeard(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		heard(t, s, redis.New(client, &redis.Options{Prefix: s.flags[1], Hints: true, Logger: quiet()}))
+		heard(t, s, redis.New(client, &redis.Options{Prefix: s.flags[1], Key: []byte(s.env[keyVariable]), Hints: true, Logger: quiet()}))
 	})
 }
 

@@ -18,7 +18,6 @@ func TestAllocations(t *testing.T) {
 	ctx := t.Context()
 	id := mustAdd(t, store, "ada")
 	version := int64(1)
-	proof := []byte("payload")
 	payload := make([]byte, 200)
 	tests := []struct {
 		name string
@@ -26,7 +25,6 @@ func TestAllocations(t *testing.T) {
 		most float64
 	}{
 		{"Load", func() error { _, err := store.Load(ctx, id); return err }, 8},
-		{"LoadTouch", func() error { _, err := store.LoadTouch(ctx, id, proof); return err }, 9},
 		{"Update", func() error {
 			u, err := store.Update(ctx, stores.Update{ID: id, Version: version, Payload: payload, Idle: time.Hour})
 			version = u.Version

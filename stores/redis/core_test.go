@@ -81,7 +81,8 @@ func onEachPrimary(t *testing.T, store *redis.Store, server *servertest.Redis) [
 		if err != nil {
 			t.Fatal(err)
 		}
-		slot, err := strconv.Atoi(server.Command(t, server.Addrs[0], "CLUSTER", "KEYSLOT", "{"+hex.EncodeToString(id[:4])+"}"))
+		tag := store.Tag(id)
+		slot, err := strconv.Atoi(server.Command(t, server.Addrs[0], "CLUSTER", "KEYSLOT", "{"+hex.EncodeToString(tag[:])+"}"))
 		if err != nil {
 			t.Fatal(err)
 		}

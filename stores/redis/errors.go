@@ -17,14 +17,16 @@ var advice = []struct{ sign, text string }{
 	{outOfMemory, "the server is at its maxmemory"},
 	{"MISCONF ", "the server cannot save to its disk and takes no writes"},
 	{"NOREPLICAS ", "the server has fewer replicas than min-replicas-to-write"},
+	{"TRYAGAIN ", migratingText},
 	{"NOAUTH ", "the client needs a password"},
 	{"WRONGPASS ", "the client's password is wrong"},
 }
 
 const (
-	outOfMemory = "OOM "
-	readOnly    = "READONLY "
-	noRight     = "the client's user lacks a right that the session scripts need"
+	outOfMemory   = "OOM "
+	readOnly      = "READONLY "
+	migratingText = "a slot of the cluster is migrating"
+	noRight       = "the client's user lacks a right that the session scripts need"
 )
 
 // explain turns what a script or its server returned into an error of stores.

@@ -91,7 +91,7 @@ func TestExpiryByTimeAlone(t *testing.T) {
 	if full < sessions {
 		t.Errorf("got %d keys at the peak, want %d at least", full, sessions)
 	}
-	for size(t, server) > 1 {
+	for size(t, server) > 2 { // with the key of IDs
 		if time.Since(end) > patience {
 			t.Fatalf("%d keys are left %v after the last expiry", size(t, server), patience)
 		}
@@ -169,6 +169,9 @@ func TestKeysGoWithSessions(t *testing.T) {
 				t.Errorf("kinds of keys: got %q, want %q", got, tt.want)
 			}
 			for key := range strings.FieldsSeq(server.Command(t, server.Addrs[0], "KEYS", "*")) {
+				if strings.HasSuffix(key, "{key}k") {
+					continue
+				}
 				if ttl := server.Command(t, server.Addrs[0], "TTL", key); strings.HasPrefix(ttl, "-") {
 					t.Errorf("key %s: got TTL %s, want one", key, ttl)
 				}

@@ -19,15 +19,6 @@ const (
 	maxPause = 30 * time.Second
 )
 
-// hinted appends the channel to the arguments of a script that may end
-// sessions, if it is to publish that.
-func (s *Store) hinted(args []string) []string {
-	if s.channel != "" {
-		args = append(args, s.channel)
-	}
-	return args
-}
-
 // Watch implements [stores.Watcher] on a connection of the client's that it
 // has to itself, and subscribes again whenever that is lost. Each call has its
 // own; any number may run at once. Without Options.Hints the error matches
@@ -59,6 +50,9 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 
 // listen lasts as long as one connection.
 func (s *Store) listen(ctx context.Context, ended func(stores.ID)) error {
+	if _, err := s.key(ctx); err != nil {
+		return err
+	}
 	conn, release := s.client.Dedicate()
 	defer release()
 	var mu sync.Mutex // confirmations come from another goroutine
@@ -75,11 +69,13 @@ func (s *Store) listen(ctx context.Context, ended func(stores.ID)) error {
 		}
 	})
 	err := conn.Receive(confirmed, conn.B().Subscribe().Channel(s.channel).Build(), func(m rueidis.PubSubMessage) {
-		var id stores.ID
-		if len(m.Message) == len(id) {
-			copy(id[:], m.Message) // else many, or a later version's
+		var id plainID
+		if len(m.Message) != len(id) { // many, or one of a later version
+			tell(stores.ID{})
+			return
 		}
-		tell(id)
+		copy(id[:], m.Message)
+		tell(s.keys.current.Load().public(id))
 	})
 	if err == nil {
 		err = errors.New("redis: the subscription has ended")

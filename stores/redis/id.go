@@ -1,19 +1,19 @@
 package redis
 
 import (
-	"crypto/hmac"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 
 	"github.com/humasess/sessions/stores"
 )
 
-// An ID says which group of keys its session lives in, so that every script
+// A plain ID says which group of keys its session lives in, so that every script
 // knows all of its keys beforehand, and a group lies in one slot.
 //
-// The ID of an identity's session begins with a set bit and 31 bits of a keyed
+// The plain ID of an identity's session begins with a set bit and 31 bits of a
 // hash of the identity; 96 random bits follow. Different identities may share a
-// group: members of the index carry a longer part of the hash. The ID of an
+// group: members of the index carry a longer part of the hash. The plain ID of an
 // anonymous session begins with a bit that is not set and is random otherwise;
 // its group is its own.
 const (
@@ -22,73 +22,77 @@ const (
 	identified = 0x80
 )
 
-// defaultTagKey is public: it spreads, and hides nothing.
-const defaultTagKey = "humasess redis tag"
-
-// hasher turns identities into what IDs and keys show of them.
-type hasher struct{ key []byte }
-
-func newHasher(key []byte) hasher {
-	if len(key) == 0 {
-		key = []byte(defaultTagKey)
-	}
-	return hasher{append([]byte(nil), key...)}
-}
-
 type digest struct {
 	tag  [tagSize]byte
 	rest [digestSize]byte
 }
 
-// hash is not for the empty identity.
-func (h hasher) hash(identity string) digest {
-	mac := hmac.New(sha256.New, h.key)
-	mac.Write([]byte(identity))
+// digestOf is not for the empty identity.
+func digestOf(identity string) digest {
+	hash := sha256.New()
+	hash.Write([]byte("humasess redis tag\x00"))
+	hash.Write([]byte(identity))
 	var sum [sha256.Size]byte
-	mac.Sum(sum[:0])
+	hash.Sum(sum[:0])
 	sum[0] |= identified
 	return digest{[tagSize]byte(sum[:tagSize]), [digestSize]byte(sum[tagSize:])}
 }
 
-func isAnonymous(id stores.ID) bool { return id[0]&identified == 0 }
+func (id *plainID) anonymous() bool { return id[0]&identified == 0 }
 
-// belongs reports whether sessions of the identity have such IDs.
-func (d *digest) owns(id stores.ID) bool { return [tagSize]byte(id[:tagSize]) == d.tag }
+// owns reports whether sessions of the identity have such IDs.
+func (d *digest) owns(id *plainID) bool { return [tagSize]byte(id[:tagSize]) == d.tag }
 
 // NewID returns an ID that puts the session beside the others of its
-// identity, or anywhere when anonymous.
+// identity, or anywhere when anonymous. The first call of a process may ask
+// Redis for the key of IDs, for 5 seconds at most.
 func (s *Store) NewID(identity string) (stores.ID, error) {
-	id, err := stores.RandomID()
+	k := s.keys.current.Load()
+	if k == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), askWithin)
+		defer cancel()
+		var err error
+		if k, err = s.askKey(ctx); err != nil {
+			return stores.ID{}, err
+		}
+	}
+	random, err := stores.RandomID()
 	if err != nil {
 		return stores.ID{}, err
 	}
+	id := plainID(random)
 	if identity == "" {
 		id[0] &^= identified
-		return id, nil
+	} else {
+		d := digestOf(identity)
+		copy(id[:], d.tag[:])
 	}
-	d := s.hasher.hash(identity)
-	copy(id[:], d.tag[:])
-	return id, nil
+	return k.public(id), nil
 }
 
 // group is the part of key names that decides about the slot.
-func group(id stores.ID) []byte {
-	if isAnonymous(id) {
+func (id *plainID) group() []byte {
+	if id.anonymous() {
 		return id[:]
 	}
 	return id[:tagSize]
 }
 
-// keys returns the names of a group's keys: its sessions, their expiry, and
-// their order. For an identity the name of its revocation mark follows.
-func (s *Store) keys(group []byte, of *digest) []string {
-	const kinds = "seom" // sessions, expiry, order, mark
+// names returns the names of a group's keys: its sessions and, unless it is that
+// of an anonymous session, their expiry and their order. For an identity the name
+// of its marks follows. An anonymous session has one key alone, so that a Cluster
+// can serve it while its slot migrates.
+func (s *Store) names(group []byte, of *digest) []string {
+	const kinds = "seom" // sessions, expiry, order, marks
 	size := len(s.prefix) + hex.EncodedLen(len(group)) + len("{}") + 1
 	n := 3
 	var room [256]byte
 	b := room[:0] // of names of usual length; one string holds all of them
-	if of != nil {
+	switch {
+	case of != nil:
 		n = 4
+	case len(group) > tagSize:
+		n = 1
 	}
 	for _, kind := range []byte(kinds[:n]) {
 		b = append(b, s.prefix...)
@@ -100,17 +104,17 @@ func (s *Store) keys(group []byte, of *digest) []string {
 		b = hex.AppendEncode(b, of.rest[:])
 	}
 	all := string(b)
-	keys := make([]string, n)
-	for i := range keys {
-		keys[i], all = all[:size], all[size:]
+	names := make([]string, n, n+1)
+	for i := range names {
+		names[i], all = all[:size], all[size:]
 	}
-	keys[n-1] += all
-	return keys
+	names[n-1] += all
+	return names
 }
 
-// markedKeys are keys and, at the end, the mark of everybody.
-func (s *Store) markedKeys(group []byte, of *digest) []string {
+// markedNames are names and, at the end, the mark of all identities.
+func (s *Store) markedNames(group []byte, of *digest) []string {
 	var room [2 * len(stores.ID{})]byte
 	slot := slotOf(hex.AppendEncode(room[:0], group))
-	return append(s.keys(group, of), s.everybodyKey(slot))
+	return append(s.names(group, of), s.everybodyKey(slot))
 }

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -12,14 +13,40 @@ import (
 // not make it shorter.
 const retention = stores.RevocationRetention + time.Minute
 
+var retentionText = strconv.FormatInt(retention.Milliseconds(), 10)
+
+// newMark names a mark. The name is random, so that it differs from all others
+// of the identity even if the server's clock was set back. A double holds it.
+func newMark() int64 {
+	return 1 + rand.Int64N(1<<52) //nolint:gosec // tells marks apart; nothing secret depends on it
+}
+
+// MarkChanged implements [stores.Marker].
+func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
+	if identity == "" {
+		return stores.Changed{}, stores.ErrNoIdentity
+	}
+	d := digestOf(identity)
+	names := s.names(d.tag[:], &d)
+	values, err := s.integers(ctx, s.scripts.mark, names[len(names)-1:], []string{strconv.FormatInt(newMark(), 10), retentionText}, 2)
+	if err != nil {
+		return stores.Changed{}, err
+	}
+	return stores.Changed{Ago: age(values[0]), Mark: values[1]}, nil
+}
+
 // List returns the live sessions of an identity, oldest first. One of many
 // sessions comes in one answer: List is for identities with a limit.
 func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, error) {
 	if identity == "" {
 		return nil, stores.ErrNoIdentity
 	}
-	d := s.hasher.hash(identity)
-	values, err := s.run(ctx, s.scripts.list, s.keys(d.tag[:], nil), []string{string(d.rest[:])})
+	k, err := s.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := digestOf(identity)
+	values, err := s.run(ctx, s.scripts.list, s.names(d.tag[:], nil), []string{string(d.rest[:])})
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +63,9 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 		if err != nil {
 			return nil, err
 		}
-		var id stores.ID
+		var id plainID
 		copy(id[:], name)
-		r, err := parse(id, now, &v[1], &v[2])
+		r, err := parse(k.public(id), now, &v[1], &v[2])
 		if err != nil {
 			return nil, err
 		}
@@ -53,10 +80,19 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
-	d := s.hasher.hash(identity)
-	values, err := s.integers(ctx, s.scripts.revoke, s.markedKeys(d.tag[:], &d), s.hinted([]string{
-		string(d.rest[:]), string(except[:]), strconv.FormatInt(retention.Milliseconds(), 10),
-	}), 4)
+	spared := ""
+	if !except.IsZero() {
+		k, err := s.key(ctx)
+		if err != nil {
+			return stores.Revoked{}, err
+		}
+		plain := k.plain(except)
+		spared = string(plain[:])
+	}
+	d := digestOf(identity)
+	values, err := s.integers(ctx, s.scripts.revoke, s.markedNames(d.tag[:], &d), []string{
+		string(d.rest[:]), spared, retentionText, strconv.FormatInt(newMark(), 10), s.channel,
+	}, 4)
 	if err != nil {
 		return stores.Revoked{}, err
 	}

@@ -9,20 +9,23 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// Load returns the live session, or ErrNotFound.
+// Load returns the live session, or ErrNotFound. It extends nothing.
 func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
-	return s.load(ctx, id, []string{string(id[:])})
+	k, err := s.key(ctx)
+	if err != nil {
+		return stores.Record{}, err
+	}
+	for {
+		r, err := s.load(ctx, k, id)
+		if k = s.newerKey(ctx, k, err); k == nil {
+			return r, err
+		}
+	}
 }
 
-// LoadTouch is Load, and extends the session in the same round trip when its
-// payload begins with proof and a touch is due.
-func (s *Store) LoadTouch(ctx context.Context, id stores.ID, proof []byte) (stores.Record, error) {
-	both := string(append(append(make([]byte, 0, 128), id[:]...), proof...))
-	return s.load(ctx, id, []string{both[:len(id)], both[len(id):]})
-}
-
-func (s *Store) load(ctx context.Context, id stores.ID, args []string) (stores.Record, error) {
-	m, err := s.exec(ctx, s.scripts.load, s.keys(group(id), nil), args)
+func (s *Store) load(ctx context.Context, k *idKey, id stores.ID) (stores.Record, error) {
+	plain := k.plain(id)
+	m, err := s.exec(ctx, s.scripts.load, s.names(plain.group(), nil), []string{string(plain[:])})
 	if err != nil {
 		return stores.Record{}, err
 	}
@@ -56,21 +59,30 @@ func (s *Store) loaded(ctx context.Context, id stores.ID, answer func() ([]rueid
 // servers, so each is asked for by itself, all at the same time: what goes to
 // one server travels together.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
-	if err := ctx.Err(); err != nil {
+	k, err := s.key(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
 		return nil, err
 	}
 	commands := make(rueidis.Commands, len(ids))
 	for i, id := range ids {
-		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(3).Key(s.keys(group(id), nil)...).Arg(string(id[:])).Build()
+		plain := k.plain(id)
+		names := s.names(plain.group(), nil)
+		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(int64(len(names))).Key(names...).Arg(string(plain[:])).Build()
 	}
 	records := make([]stores.Record, 0, len(ids))
 	for i, result := range s.client.DoMulti(ctx, commands...) {
 		var r stores.Record
 		err := result.Error()
-		if e, ok := rueidis.IsRedisErr(err); ok && e.IsNoScript() {
-			r, err = s.Load(ctx, ids[i])
+		if again(err) {
+			r, err = s.load(ctx, k, ids[i])
 		} else if err = explain(err); err == nil {
 			r, err = s.loaded(ctx, ids[i], result.ToArray)
+		}
+		if newer := s.newerKey(ctx, k, err); newer != nil {
+			r, err = s.load(ctx, newer, ids[i])
 		}
 		switch {
 		case err == nil:
@@ -90,17 +102,4 @@ func (s *Store) run(ctx context.Context, script *rueidis.Lua, keys, args []strin
 		return nil, err
 	}
 	return result.ToArray()
-}
-
-// exec executes a script. A context that is done already must not have any
-// effect, and the client would find out too late.
-func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisMessage, error) {
-	if err := ctx.Err(); err != nil {
-		return rueidis.RedisMessage{}, err
-	}
-	result := script.Exec(ctx, s.client, keys, args)
-	if err := result.Error(); err != nil {
-		return rueidis.RedisMessage{}, explain(err)
-	}
-	return result.ToMessage()
 }

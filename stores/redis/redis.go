@@ -9,7 +9,10 @@ import (
 	"github.com/redis/rueidis"
 )
 
-const defaultPrefix = "humasess:"
+const (
+	defaultPrefix     = "humasess:"
+	defaultMaxPayload = 1 << 20
+)
 
 // Options configures a [Store]. The zero Options is ready to use.
 type Options struct {
@@ -18,12 +21,17 @@ type Options struct {
 	// decides about a key's slot. The default is "humasess:".
 	Prefix string
 
-	// TagKey keys the hash of an identity that is part of its session IDs and
-	// of key names. Whoever knows it can tell which IDs may belong to an
-	// identity that they guess. Sessions are lost to List and RevokeIdentity
-	// when it changes: it must be the same in all processes, and never rotate.
-	// The default is a constant.
-	TagKey []byte
+	// Key encrypts session IDs, which are public and would otherwise show a hash
+	// of the identity. It must have 16 bytes or more, from a cryptographic
+	// source, and be the same in all processes. After a change all users sign in
+	// again; List and RevokeIdentity still find the sessions from before. Set it
+	// where Redis may lose keys. The default is a random key that the first
+	// process stores in Redis, under Prefix and "{key}k".
+	Key []byte
+
+	// MaxPayload bounds the payload of a session in bytes. A larger one is
+	// stores.ErrTooLarge and is not sent. The default is 1 MiB.
+	MaxPayload int
 
 	// Hints has every script that ends sessions before their time publish so,
 	// on the channel that is Prefix and "ended", and [Store.Watch] listen to
@@ -43,14 +51,16 @@ type Store struct {
 	client  rueidis.Client
 	prefix  string
 	channel string // for hints, "" without
-	hasher  hasher
+	keys    *keyring
 	logger  *slog.Logger
 	scripts scripts
+
+	maxPayload int
 }
 
 var (
 	_ stores.Store       = (*Store)(nil)
-	_ stores.Index       = (*Store)(nil)
+	_ stores.Marker      = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Scanner     = (*Store)(nil)
 	_ stores.IDMaker     = (*Store)(nil)
@@ -59,7 +69,8 @@ var (
 
 // New returns a store that uses the client, which stays the caller's: nothing
 // here closes it. New does not talk to the server; see [Store.Check]. It
-// panics when the client is nil or the prefix contains a brace.
+// panics when the client is nil, the prefix contains a brace, the key is short,
+// or MaxPayload is negative.
 func New(client rueidis.Client, opts *Options) *Store {
 	var o Options
 	if opts != nil {
@@ -70,6 +81,15 @@ func New(client rueidis.Client, opts *Options) *Store {
 	}
 	if strings.ContainsAny(o.Prefix, "{}") {
 		panic(fmt.Sprintf("redis: New called with Prefix %q, which contains a brace", o.Prefix))
+	}
+	if n := len(o.Key); n > 0 && n < minKeySize {
+		panic(fmt.Sprintf("redis: New called with a Key of %d bytes, which is shorter than %d", n, minKeySize))
+	}
+	if o.MaxPayload < 0 {
+		panic(fmt.Sprintf("redis: New called with MaxPayload %d", o.MaxPayload))
+	}
+	if o.MaxPayload == 0 {
+		o.MaxPayload = defaultMaxPayload
 	}
 	if o.Prefix == "" {
 		o.Prefix = defaultPrefix
@@ -85,8 +105,10 @@ func New(client rueidis.Client, opts *Options) *Store {
 		client:  client,
 		channel: channel,
 		prefix:  o.Prefix,
-		hasher:  newHasher(o.TagKey),
+		keys:    newKeyring(o.Key),
 		logger:  o.Logger,
 		scripts: newScripts(),
+
+		maxPayload: o.MaxPayload,
 	}
 }

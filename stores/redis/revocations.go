@@ -106,9 +106,9 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stor
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
-	v, err := r.call(ctx, 2, "revoke", stores.LongestSession+time.Minute, identityField(identity))
+	v, err := r.call(ctx, 3, "revoke", stores.LongestSession+time.Minute, identityField(identity))
 	if err != nil {
 		return stores.Revoked{}, err
 	}
-	return stores.Revoked{Count: -1, Mark: v[0], Ago: age(v[1])}, nil
+	return stores.Revoked{Count: -1, Mark: v[0], Ago: age(v[1]), Before: v[2]}, nil
 }

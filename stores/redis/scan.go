@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,17 +86,21 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 		}
 		p = position{addr, n}
 	}
+	k, err := s.key(ctx)
+	if err != nil {
+		return stores.Page{}, err
+	}
 	var page stores.Page
-	err := s.walk(ctx, &p, scanned, func(groups [][]byte) error {
+	err = s.walk(ctx, &p, scanned, func(groups [][]byte) error {
 		return s.each(ctx, walkScan, head, groups, func(a answer) error {
 			for v := a.rest; len(v) > 0; v = v[3:] {
 				name, err := v[0].ToString()
 				if err != nil {
 					return err
 				}
-				var id stores.ID
+				var id plainID
 				copy(id[:], name)
-				r, err := parse(id, a.now, &v[1], &v[2])
+				r, err := parse(k.public(id), a.now, &v[1], &v[2])
 				if err != nil {
 					return err
 				}
@@ -139,7 +142,7 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	if err := ctx.Err(); err != nil {
 		return stores.Cleared{}, err
 	}
-	mark := 1 + rand.Int64N(1<<52) //nolint:gosec // tells it from others; a double holds it
+	mark := newMark()
 	if err := s.markEverybody(ctx, mark); err != nil {
 		return stores.Cleared{}, err
 	}
@@ -158,7 +161,7 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 // markEverybody sets the mark of every slot: a script of Create sees no key of
 // another one.
 func (s *Store) markEverybody(ctx context.Context, mark int64) error {
-	args := []string{strconv.FormatInt(mark, 10), strconv.FormatInt(retention.Milliseconds(), 10)}
+	args := []string{strconv.FormatInt(mark, 10), retentionText}
 	calls := make([]scriptCall, 0, pipeline)
 	for slot := range slots {
 		calls = append(calls, scriptCall{[]string{s.everybodyKey(uint16(slot))}, args})
@@ -250,7 +253,7 @@ func (s *Store) each(ctx context.Context, mode walking, head []byte, groups [][]
 			if len(group) > tagSize {
 				id = string(group)
 			}
-			calls[i] = scriptCall{s.keys(group, nil), s.hinted([]string{string(mode), string(head), after[i], strconv.Itoa(stride), id})}
+			calls[i] = scriptCall{s.names(group, nil), []string{string(mode), string(head), after[i], strconv.Itoa(stride), id, s.channel}}
 		}
 		var again [][]byte
 		var from []string
@@ -308,10 +311,10 @@ func (s *Store) execMany(ctx context.Context, script *rueidis.Lua, sha string, c
 			commands[i] = s.client.B().Evalsha().Sha1(sha).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build()
 		}
 		for i, result := range s.client.DoMulti(ctx, commands...) {
-			if e, ok := rueidis.IsRedisErr(result.Error()); ok && e.IsNoScript() {
-				result = script.Exec(ctx, s.client, part[i].keys, part[i].args)
-			}
 			m, err := result.ToMessage()
+			if again(err) {
+				m, err = s.exec(ctx, script, part[i].keys, part[i].args)
+			}
 			if err != nil {
 				return explain(err)
 			}

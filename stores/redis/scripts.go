@@ -44,12 +44,18 @@ var (
 	walkLua string
 	//go:embed lua/everybody.lua
 	everybodyLua string
+	//go:embed lua/mark.lua
+	markLua string
+	//go:embed lua/replaced.lua
+	replacedLua string
+	//go:embed lua/finish.lua
+	finishLua string
 )
 
 type scripts struct {
 	loadSHA, walkSHA, everybodySHA string // name those that are sent in bulk
 
-	load, create, update, touch, del, list, revoke, walk, everybody *rueidis.Lua
+	load, create, finish, update, touch, del, list, revoke, mark, walk, everybody, key *rueidis.Lua
 }
 
 // newScripts makes none of them read-only, those that only read included: a
@@ -58,17 +64,19 @@ type scripts struct {
 func newScripts() scripts {
 	walk := clockLua + dropLua + hintLua + walkLua
 	return scripts{
-		loadSHA: shaOf(clockLua + extendLua + loadLua), walkSHA: shaOf(walk), everybodySHA: shaOf(everybodyLua),
+		loadSHA: shaOf(clockLua + loadLua), walkSHA: shaOf(walk), everybodySHA: shaOf(everybodyLua),
 
-		load:   rueidis.NewLuaScript(clockLua + extendLua + loadLua),
-		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + createLua),
+		load:   rueidis.NewLuaScript(clockLua + loadLua),
+		create: rueidis.NewLuaScript(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + replacedLua + createLua),
+		finish: rueidis.NewLuaScript(clockLua + dropLua + hintLua + healLua + ownLua + replacedLua + finishLua),
 		update: rueidis.NewLuaScript(clockLua + extendLua + updateLua),
 		touch:  rueidis.NewLuaScript(clockLua + extendLua + touchLua),
 		del:    rueidis.NewLuaScript(clockLua + dropLua + hintLua + deleteLua),
 		list:   rueidis.NewLuaScript(clockLua + ownLua + listLua),
 		revoke: rueidis.NewLuaScript(clockLua + dropLua + hintLua + healLua + ownLua + markedLua + revokeLua),
+		mark:   rueidis.NewLuaScript(clockLua + markedLua + markLua),
 
-		walk: rueidis.NewLuaScript(walk), everybody: rueidis.NewLuaScript(everybodyLua),
+		walk: rueidis.NewLuaScript(walk), everybody: rueidis.NewLuaScript(everybodyLua), key: rueidis.NewLuaScript(keyLua),
 	}
 }
 

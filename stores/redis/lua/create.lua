@@ -1,12 +1,22 @@
--- create: digest id payload idle absolute identity limit channel; digest '' is nobody,
--- and a negative limit refuses where a positive one makes others give way
+-- create: digest id payload idle absolute identity limit notafter retention
+-- mode channel replaced…
+-- An anonymous session has the digest ''. A negative limit refuses where a
+-- positive one ends the oldest. Mode 'first' ends nothing: the script finish
+-- does so later. It answers false if a session is gone that must not be, 0 if
+-- that has another version, 1 if the ID is taken, and 2 over the limit.
 local id, payload, idle, deadline = ARGV[2], ARGV[3], tonumber(ARGV[4]), now + ARGV[5]
-local identity, limit = ARGV[6], tonumber(ARGV[7])
+local identity, limit, retention, mode = ARGV[6], tonumber(ARGV[7]), ARGV[9], ARGV[10]
 
 local old = redis.call('HGET', sessions, 'm' .. id)
 if old then
   local _, _, expires = struct.unpack('>ddd', old)
   if now < expires then
+    return 1
+  end
+end
+if ARGV[8] ~= '' then
+  deadline = math.min(deadline, tonumber(ARGV[8]))
+  if deadline <= now then
     return false
   end
 end
@@ -14,30 +24,25 @@ local expires = math.min(now + idle, deadline)
 if digest == '' then
   redis.call('HSET', sessions, 'p' .. id, payload)
   extend(redis.call, id, '', 1, now, expires, deadline, idle)
-  local ago, number = marked(nil)
-  return {now, expires, deadline, ago, 0, 0, number}
+  local at, name = revoked({0, 0}, retention)
+  return {now, expires, deadline, ago(at), 0, 0, name, -1, 0, 0}
 end
 
-local lost, evicted = heal(), {}
-local more = sweep()
+local lost, more = heal(), sweep()
+local ended, own = replaced(12)
+if not ended then
+  return own
+end
+local over, evicted = 0, 0
 if limit ~= 0 then
-  local most = math.abs(limit)
-  local over = redis.call('ZLEXCOUNT', order, from, to) + 1 - most
-  while over > 0 and more do -- what has expired must not count
-    more = sweep()
-    over = redis.call('ZLEXCOUNT', order, from, to) + 1 - most
-  end
-  if over > 0 then
-    if limit < 0 then
-      return 0
-    end
-    evicted = redis.call('ZRANGEBYLEX', order, from, to, 'LIMIT', 0, over)
-    drop(evicted)
+  over = excess(math.abs(limit) - 1 + own, more)
+  if over > 0 and limit < 0 then
+    return 2
   end
 end
-hint(ARGV[8], evicted, lost > 0)
-
--- Sessions keep the order of their creation when the clock is set back.
+-- The new session is written before others end: a server that is full refuses
+-- the first write of a script that needs memory, and allows those after another
+-- write. Sessions keep the order of their creation when the clock is set back.
 local place = now
 local newest = redis.call('ZREVRANGEBYLEX', order, to, from, 'LIMIT', 0, 1)
 if newest[1] then
@@ -47,6 +52,15 @@ place = digest .. struct.pack('>d', place)
 redis.call('ZADD', order, 0, place .. id)
 redis.call('HSET', sessions, 'p' .. id, payload)
 extend(redis.call, id, string.rep('.', 40) .. place .. identity, 1, now, expires, deadline, idle)
+if mode == 'first' then
+  hint(ARGV[11], {}, lost > 0)
+else
+  evicted, over = finish(ended, over, ARGV[11], lost > 0), 0
+end
 
-local ago, number = marked(KEYS[4])
-return {now, expires, deadline, ago, #evicted, lost, number}
+local m = marks(KEYS[4])
+if settle(m) then
+  keep(KEYS[4], m, retention)
+end
+local at, name = revoked(m, retention)
+return {now, expires, deadline, ago(at), evicted, lost, name, ago(m[3]), m[4], over}

@@ -2,7 +2,7 @@
 -- end of each member, or in one word that is none for many. A publisher
 -- without the right to has ended them all the same.
 local function hint(channel, members, all)
-  if not channel then
+  if not channel or channel == '' then
     return
   end
   if all or #members > 64 then

@@ -1,5 +1,5 @@
--- revoke: digest except retention channel; the empty except is nobody
-local mark, except = KEYS[4], ARGV[2]
+-- revoke: digest except retention name channel; the empty except spares none
+local except = ARGV[2]
 local lost = heal()
 while sweep() do end
 local gone = {}
@@ -13,7 +13,10 @@ if #gone == redis.call('ZCARD', order) then
 else
   drop(gone)
 end
-hint(ARGV[4], gone, lost > 0)
-local ago = marked(mark)
-redis.call('SET', mark, string.format('%.0f', now), 'PX', ARGV[3])
-return {#gone, ago, lost, now}
+hint(ARGV[5], gone, lost > 0)
+local m = marks(KEYS[4])
+settle(m)
+local before = ago((revoked(m, ARGV[3])))
+m[1], m[2] = now, tonumber(ARGV[4])
+keep(KEYS[4], m, ARGV[3])
+return {#gone, before, lost, m[2]}

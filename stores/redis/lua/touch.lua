@@ -8,7 +8,11 @@ local version, seen, expires, deadline = struct.unpack('>dddd', meta)
 if now >= expires then
   return false
 end
-if now - seen >= idle / 10 then
+-- A full server refuses the first write of a script that needs memory, and
+-- allows those after another write. This one changes nothing, and an extension
+-- takes no memory.
+redis.call('HDEL', sessions, '')
+if now - seen >= idle / 20 then
   expires = math.min(now + idle, deadline)
   extend(redis.call, id, meta, version, now, expires, deadline, idle)
 end

@@ -1,4 +1,5 @@
--- update: id version payload idle absolute; a time of 0 stays as it is
+-- update: id version payload idle absolute shorten; a time of 0 stays as it is,
+-- and shorten is 1 if the deadline must not move later
 local id, want, payload = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local meta = redis.call('HGET', sessions, 'm' .. id)
 if not meta then
@@ -12,7 +13,11 @@ if version ~= want then
   return 0
 end
 if ARGV[5] ~= '0' then
-  deadline = now + ARGV[5]
+  local latest = now + ARGV[5]
+  if ARGV[6] == '1' then
+    latest = math.min(latest, deadline)
+  end
+  deadline = latest
 end
 if ARGV[4] ~= '0' then
   idle = tonumber(ARGV[4])

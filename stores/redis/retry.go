@@ -1,0 +1,68 @@
+package redis
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+const (
+	// A slot of a Cluster migrates one key after the other. Until all keys of a
+	// group are in one place, its scripts are refused with TRYAGAIN. Pauses are
+	// random so that requests do not come back together.
+	minRetry = 5 * time.Millisecond
+	maxRetry = 50 * time.Millisecond
+
+	// retryWithin bounds the retries of a call whose context has no deadline.
+	retryWithin = 3 * time.Second
+)
+
+// again reports whether a script has not run and may be sent once more: by its
+// text, or after a pause.
+func again(err error) bool {
+	e, ok := rueidis.IsRedisErr(err)
+	return ok && (e.IsNoScript() || e.IsTryAgain())
+}
+
+// exec executes a script. A context that is done already must not have any
+// effect, and the client would find out too late. TRYAGAIN has changed nothing:
+// exec sends the script again until the context ends.
+func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return rueidis.RedisMessage{}, err
+	}
+	var first time.Time // of a TRYAGAIN
+	for {
+		result := script.Exec(ctx, s.client, keys, args)
+		err := result.Error()
+		if err == nil {
+			return result.ToMessage()
+		}
+		e, ok := rueidis.IsRedisErr(err)
+		switch migrating := ok && e.IsTryAgain(); {
+		case ctx.Err() != nil && (migrating || !first.IsZero()):
+			return rueidis.RedisMessage{}, migratingError(ctx.Err())
+		case !migrating:
+			return rueidis.RedisMessage{}, explain(err)
+		case first.IsZero():
+			first = time.Now()
+		default:
+			if _, bounded := ctx.Deadline(); !bounded && time.Since(first) > retryWithin {
+				return rueidis.RedisMessage{}, explain(err)
+			}
+		}
+		timer := time.NewTimer(minRetry + rand.N(maxRetry-minRetry)) //nolint:gosec // spreads load; nothing secret depends on it
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return rueidis.RedisMessage{}, migratingError(ctx.Err())
+		case <-timer.C:
+		}
+	}
+}
+
+// migratingError tells why a call has lasted until its context ended.
+func migratingError(err error) error { return fmt.Errorf("redis: %s: %w", migratingText, err) }
