@@ -35,6 +35,11 @@ type Revoked struct {
 	// for the identity, whatever clocks say. 0 leaves that to the clocks:
 	// sessions that are started right after a revocation take longer then.
 	Mark int64
+
+	// Before is the mark that this call replaced, or 0 if the store held none.
+	// Only [Revocations] fill it in. A session that stood under another mark
+	// than Before had been revoked, so it must not carry on under Mark.
+	Before int64
 }
 
 // Marker is an [Index] that remembers that the data of an identity changed. The

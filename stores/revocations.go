@@ -19,12 +19,15 @@ type Revocations interface {
 	// "" for an anonymous one.
 	Check(ctx context.Context, id ID, identity string) (Standing, error)
 
-	// End marks a session as ended, for at least keep. It returns ErrNotFound
-	// when it was ended before.
+	// End marks a session as ended, for at least keep, and forgets the mark
+	// soon after that. It returns ErrNotFound when the session was ended before.
+	// Of parallel calls exactly one ends the session.
 	End(ctx context.Context, id ID, keep time.Duration) error
 
 	// RevokeIdentity marks all sessions of an identity that have begun, for at
-	// least LongestSession. Mark is another one than ever before.
+	// least LongestSession. Revoked.Mark differs from all earlier marks.
+	// Revoked.Before is the mark that this call replaced, read in the same
+	// atomic step: of parallel calls, each replaces the mark of another one.
 	RevokeIdentity(ctx context.Context, identity string) (Revoked, error)
 }
 
