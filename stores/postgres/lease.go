@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -14,13 +16,12 @@ type lender interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
 
-// lease is where the statements of one call run, and the context that ends
-// them.
+// lease is where the statements of one call run, and the context for them.
 type lease struct {
 	DB
-	ctx    context.Context    // for the statements
-	cancel context.CancelFunc // nil where ctx is the caller's
-	conn   *pgxpool.Conn      // nil where the DB is not a lender
+	ctx    context.Context
+	conn   *pgxpool.Conn  // to give back, nil where the DB is not a lender
+	socket *pgconn.PgConn // with a deadline to take away, or nil
 }
 
 // begin waits for a connection as long as ctx says. The deadline of ctx bounds
@@ -33,34 +34,64 @@ func (s *Store) begin(ctx context.Context) (lease, error) {
 		return lease{}, err
 	}
 	l := lease{DB: s.db(ctx), ctx: ctx}
-	if from, ok := l.DB.(lender); ok {
+	switch db := l.DB.(type) {
+	case lender:
 		began := time.Now()
-		conn, err := from.Acquire(ctx)
+		conn, err := db.Acquire(ctx)
 		if err == nil && ctx.Err() != nil {
 			conn.Release()
 			err = ctx.Err()
 		}
 		if err != nil {
-			return lease{}, noConnection(ctx, from, time.Since(began), err)
+			return lease{}, noConnection(ctx, db, time.Since(began), err)
 		}
 		l.DB, l.conn = conn, conn
-	} else if !single(l.DB) {
-		return l, nil // it waits for a connection inside of each call
-	}
-	if deadline, ok := ctx.Deadline(); ok && ctx.Done() != nil {
-		l.ctx, l.cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline)
+		l.bound(conn.Conn())
+	case *pgx.Conn:
+		l.bound(db)
+	case interface{ Conn() *pgx.Conn }:
+		l.bound(db.Conn())
 	}
 	return l, nil
 }
 
+// bound moves the deadline of the context to the connection. That is what pgx
+// does when a context ends, and costs less than a context of our own.
+func (l *lease) bound(conn *pgx.Conn) {
+	deadline, ok := l.ctx.Deadline()
+	if !ok || conn == nil || conn.IsClosed() {
+		return
+	}
+	if conn.PgConn().Conn().SetDeadline(deadline) == nil {
+		l.socket, l.ctx = conn.PgConn(), &statement{l.ctx, deadline}
+	}
+}
+
 // end gives the connection back.
 func (l *lease) end() {
-	if l.cancel != nil {
-		l.cancel()
+	if l.socket != nil && !l.socket.IsClosed() {
+		_ = l.socket.Conn().SetDeadline(time.Time{}) // a connection without it would fail at its next use
 	}
 	if l.conn != nil {
 		l.conn.Release()
 	}
+}
+
+// statement is the context of a statement whose deadline the connection has.
+type statement struct {
+	context.Context // for its values
+	deadline        time.Time
+}
+
+// Done returns nil: nothing ends the statement before the deadline.
+func (s *statement) Done() <-chan struct{} { return nil }
+
+// Err tells pgx that a timeout of the connection was the deadline.
+func (s *statement) Err() error {
+	if time.Now().Before(s.deadline) {
+		return nil
+	}
+	return context.DeadlineExceeded
 }
 
 // noConnection explains why Acquire has failed.
