@@ -12,8 +12,8 @@ import (
 var impostors = []struct{ part, name, lacks string }{
 	{"CockroachDB", "CockroachDB", "its advisory locks do nothing, and it has no LISTEN"},
 	{"-YB-", "YugabyteDB", "it lacks deferrable triggers and the column ctid, and its advisory locks and LISTEN depend on settings"},
-	{"Redshift", "Amazon Redshift", "it has no advisory locks, no LISTEN and no functions that write"},
-	{"Greenplum", "Greenplum", "its segments do not share advisory locks, and it has no LISTEN"},
+	{"Redshift", "Amazon Redshift", "it has neither advisory locks nor triggers, and does not enforce primary keys"},
+	{"Gauss", "GaussDB or openGauss", "it has no LISTEN, and its advisory locks are for its own use"},
 }
 
 // checkProduct refuses a server on which sessions would seem to work. Without
