@@ -1,5 +1,5 @@
 // Package stores defines what a session store is: the [Store] interface, the
-// optional capabilities beside it, and the ten promises that the core of
+// optional capabilities beside it, and the eleven promises that the core of
 // humasess builds on. It imports the standard library only.
 //
 // Most programs never import it: they pass the result of a constructor such
@@ -12,18 +12,22 @@
 //  2. Update replaces exactly the version it was given, else [ErrConflict];
 //     it never creates.
 //  3. Delete is final: no racing update or touch brings a session back.
+//     Create.Replaces deletes in the step that creates, or nothing happens.
 //  4. Expired is gone, even before it is swept.
 //  5. Revoking an identity is atomic against concurrent writes, and leaves a
 //     mark, kept for [RevocationRetention], that every Create of that identity
-//     reports as an age on the store's clock.
-//  6. Create.Limit is exact under parallel creates; the oldest gives way, or
-//     with Create.Refuse the new one.
+//     reports as an age on the store's clock. The mark of a change, which a
+//     [Marker] leaves, is another one.
+//  6. Create.Limit is exact under parallel creates, and does not count
+//     Create.Replaces. The oldest gives way, or with Create.Refuse the new one.
 //  7. The index needs no janitor and no notifications to be right, holds no
 //     anonymous sessions, and shrinks to nothing when its sessions end by any
 //     road.
 //  8. Bytes in are bytes out; nothing returned aliases what is kept.
-//  9. Every call honours its context.
+//  9. Every call honours its context, also while it waits for a connection or
+//     a lock.
 //  10. Deadlines are given as durations and judged on the store's own clock.
+//  11. Payloads have a limit: 1 MiB unless the store's options say otherwise.
 //
 // Promises 3 and 5 hold as long as the store keeps what it acknowledged.
 //

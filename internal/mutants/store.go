@@ -16,7 +16,7 @@ var storeMutants = []mutant{
 		"stores/memory/write.go", "	if at = min(at, e.deadline); at != e.expires {", "	if at != e.expires {",
 	}}},
 	{"L10", "every touch is written", "stores/memory", conformance, []edit{{
-		"stores/memory/write.go", ">= uint64(idle/10)", ">= 0",
+		"stores/memory/write.go", ">= uint64(idle/20)", ">= 0",
 	}}},
 	{"R1", "delete does nothing", "humasess", "", []edit{{
 		"stores/memory/write.go", "	s.remove(sh, e)\n	s.hint(id)", "	return nil",

@@ -19,6 +19,9 @@ func (c *clock) read() int64 { return int64(c.now().Sub(c.epoch)) }
 
 func (c *clock) time(n int64) time.Time { return c.epoch.Add(time.Duration(n)) }
 
+// nanos undoes time. It saturates, as Sub does.
+func (c *clock) nanos(t time.Time) int64 { return int64(t.Sub(c.epoch)) }
+
 // record describes e, which is read-locked. Its payload is the kept one.
 func (c *clock) record(e *entry, now int64) stores.Record {
 	return stores.Record{

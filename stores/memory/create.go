@@ -12,7 +12,8 @@ import (
 var errZeroID = errors.New("memory: the zero ID names no session")
 
 // Create adds a session, or answers ErrExists without touching the one that
-// has the ID, or ErrFull.
+// has the ID, or ErrFull. It ends the sessions of Create.Replaces in the same
+// instant.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Created{}, err
@@ -26,6 +27,12 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		return stores.Created{}, fmt.Errorf("memory: create with absolute timeout %v", c.Absolute)
 	case c.Limit < 0:
 		return stores.Created{}, fmt.Errorf("memory: create with limit %d", c.Limit)
+	}
+	if err := checkReplaces(&c); err != nil {
+		return stores.Created{}, err
+	}
+	if err := s.fits(c.Payload); err != nil {
+		return stores.Created{}, err
 	}
 
 	// What the session needs is allocated before any lock is held. The fresh
@@ -47,17 +54,32 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	if s.taken(sh, hash, c.ID, now) {
 		return stores.Created{}, stores.ErrExists
 	}
+	deadline := after(now, c.Absolute)
+	if !c.NotAfter.IsZero() {
+		if deadline = min(deadline, clock.nanos(c.NotAfter)); deadline <= now {
+			return stores.Created{}, stores.ErrNotFound
+		}
+	}
 
 	created := stores.Created{Version: e.version}
 	name := hashName(c.Identity)
 	created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
+	created.ChangedAgo, created.ChangeMark = s.changes.age(name, c.Identity)
 	var own *group
 	if fresh != nil {
-		g := s.groups.find(name, c.Identity)
-		if c.Refuse && c.Limit > 0 && s.liveOf(g, now) >= c.Limit {
-			return stores.Created{}, stores.ErrLimit
-		}
-		created.Evicted = s.enforce(g, c.Limit, now)
+		own = s.groups.find(name, c.Identity)
+	}
+	live := 0
+	if c.Refuse && c.Limit > 0 {
+		live = s.liveOf(own, now)
+	}
+	if err := s.replace(&c, own, live, now); err != nil {
+		return stores.Created{}, err
+	}
+	created.Replaced = len(c.Replaces) > 0
+	// From here on nothing fails after a session was replaced: it made room.
+	if fresh != nil {
+		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}
 	for s.count >= s.max { // more than once where a dead session gave way
@@ -80,7 +102,7 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 		e.group = fresh
 	}
 	e.lastSeen = now
-	e.deadline = after(now, c.Absolute)
+	e.deadline = deadline
 	e.expires = min(after(now, c.Idle), e.deadline)
 	created.Now = clock.time(now)
 	created.Expires = clock.time(e.expires)
@@ -95,6 +117,21 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 
 	s.wake()
 	return created, nil
+}
+
+// replace ends the sessions of Create.Replaces, or refuses the Create where
+// too many of the live sessions of own would stay. Store.mu is held.
+func (s *Store) replace(c *stores.Create, own *group, live int, now int64) error {
+	var r replacement
+	defer r.release()
+	if err := s.lockReplaced(&r, c, own, now); err != nil {
+		return err
+	}
+	if c.Refuse && c.Limit > 0 && live-r.own >= c.Limit && c.Identity != "" {
+		return stores.ErrLimit
+	}
+	r.end(s)
+	return nil
 }
 
 // taken reports whether a live session has the ID, and removes one that is

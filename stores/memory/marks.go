@@ -1,14 +1,15 @@
 package memory
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	"github.com/humasess/sessions/stores"
 )
 
-// marks remembers which identities were revoked, and when on the monotonic
-// clock. Store.mu guards it.
+// marks remembers which identities were revoked, or were changed, and when on
+// the monotonic clock. Store.mu guards it.
 type marks struct {
 	byName         directory[string, mark, *mark]
 	start          time.Time // with a monotonic reading
@@ -27,6 +28,25 @@ type mark struct {
 func (m *mark) key() string  { return m.name }
 func (m *mark) hash() uint64 { return hashName(m.name) }
 func (m *mark) link() **mark { return &m.chain }
+
+// MarkChanged leaves the mark of a change, which every later Create reports,
+// and ends no session.
+func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
+	if err := ctx.Err(); err != nil {
+		return stores.Changed{}, err
+	}
+	if identity == "" {
+		return stores.Changed{}, stores.ErrNoIdentity
+	}
+	hash := hashName(identity)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var changed stores.Changed
+	changed.Ago, _ = s.changes.age(hash, identity)
+	changed.Mark = s.changes.set(hash, identity)
+	s.wake()
+	return changed, nil
+}
 
 // everybody is whom Clear revokes: no identity has that name.
 const everybody = ""

@@ -12,6 +12,7 @@ import (
 
 const (
 	defaultMaxSessions = 1_000_000
+	defaultMaxPayload  = 1 << 20
 	defaultSweepEvery  = time.Minute
 )
 
@@ -21,6 +22,11 @@ type Options struct {
 	// swept included. A session costs about half a kilobyte with its payload.
 	// The default is 1000000.
 	MaxSessions int
+
+	// MaxPayload bounds the encoded data of a session, in bytes. Create and
+	// Update answer [stores.ErrTooLarge] for more, and write nothing. The
+	// default is 1 MiB.
+	MaxPayload int
 
 	// Now is the clock that deadlines are judged on. It is called with locks
 	// held: it must be quick and must not call the store. The default is
@@ -44,11 +50,14 @@ type Store struct {
 	groups    directory[string, group, *group]
 	anonymous group // the sessions without identity, oldest first; never dead
 	sizes     sizes
-	marks     marks
-	count     int // sessions kept, those of dead groups apart
+	marks     marks // of revocations
+	changes   marks // of changes
+	count     int   // sessions kept, those of dead groups apart
 	max       int
 	reaped    int // the shard where an expired session was found last
 	watchers  map[*watcher]struct{}
+
+	maxPayload int
 
 	every   time.Duration
 	sweeper *sweeper // nil while none runs
@@ -58,6 +67,7 @@ type Store struct {
 var (
 	_ stores.Store       = (*Store)(nil)
 	_ stores.Index       = (*Store)(nil)
+	_ stores.Marker      = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Memoizer    = (*Store)(nil)
 	_ stores.Scanner     = (*Store)(nil)
@@ -67,7 +77,7 @@ var (
 )
 
 // New returns an empty store. It starts no goroutine: the first session does.
-// It panics when MaxSessions or SweepEvery is negative.
+// It panics when MaxSessions, MaxPayload or SweepEvery is negative.
 func New(opts *Options) *Store {
 	var o Options
 	if opts != nil {
@@ -76,20 +86,27 @@ func New(opts *Options) *Store {
 	if o.MaxSessions < 0 {
 		panic(fmt.Sprintf("memory: New called with MaxSessions %d", o.MaxSessions))
 	}
+	if o.MaxPayload < 0 {
+		panic(fmt.Sprintf("memory: New called with MaxPayload %d", o.MaxPayload))
+	}
 	if o.SweepEvery < 0 {
 		panic(fmt.Sprintf("memory: New called with SweepEvery %v", o.SweepEvery))
 	}
 	if o.MaxSessions == 0 {
 		o.MaxSessions = defaultMaxSessions
 	}
+	if o.MaxPayload == 0 {
+		o.MaxPayload = defaultMaxPayload
+	}
 	if o.SweepEvery == 0 {
 		o.SweepEvery = defaultSweepEvery
 	}
-	s := &Store{max: o.MaxSessions, every: o.SweepEvery}
+	s := &Store{max: o.MaxSessions, maxPayload: o.MaxPayload, every: o.SweepEvery}
 	for i := range s.shards {
 		s.shards[i].queue.publish()
 	}
 	s.marks.start = time.Now()
+	s.changes.start = s.marks.start
 	s.UseClock(o.Now)
 	return s
 }

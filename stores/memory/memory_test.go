@@ -97,7 +97,7 @@ func wantLive(tb testing.TB, s *memory.Store, n int, live ...int) {
 }
 
 func TestNewPanics(t *testing.T) {
-	for _, opts := range []*memory.Options{{MaxSessions: -1}, {SweepEvery: -1}} {
+	for _, opts := range []*memory.Options{{MaxSessions: -1}, {MaxPayload: -1}, {SweepEvery: -1}} {
 		func() {
 			defer func() {
 				if recover() == nil {

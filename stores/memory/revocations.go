@@ -113,7 +113,7 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stor
 	now := time.Since(r.start)
 	answer := stores.Revoked{Count: -1, Ago: stores.NotRevoked}
 	if m, ok := r.marks[identity]; ok {
-		answer.Ago = now - m.at
+		answer.Ago, answer.Before = now-m.at, m.mark
 	}
 	r.last++
 	answer.Mark = r.last

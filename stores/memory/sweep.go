@@ -89,14 +89,15 @@ func (s *Store) sweepShard(sh *shard) bool {
 func (s *Store) sweepMarks() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.marks.trim(slice)
+	more := s.marks.trim(slice)
+	return s.changes.trim(slice) || more
 }
 
 // busy reports whether anything is kept; if not, the sweeper takes its leave.
 func (s *Store) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.count > 0 || s.marks.oldest != nil {
+	if s.count > 0 || s.marks.oldest != nil || s.changes.oldest != nil {
 		return true
 	}
 	s.sweeper = nil

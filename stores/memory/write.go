@@ -8,6 +8,14 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
+// fits refuses a payload that is too large.
+func (s *Store) fits(payload []byte) error {
+	if len(payload) > s.maxPayload {
+		return fmt.Errorf("memory: payload of %d bytes, %d allowed: %w", len(payload), s.maxPayload, stores.ErrTooLarge)
+	}
+	return nil
+}
+
 // Update replaces the payload of exactly the version given, else answers
 // ErrConflict; ErrNotFound when there is no such session.
 func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
@@ -23,6 +31,9 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 		return stores.Updated{}, fmt.Errorf("memory: update with idle timeout %v", u.Idle)
 	case u.Absolute < 0:
 		return stores.Updated{}, fmt.Errorf("memory: update with absolute timeout %v", u.Absolute)
+	}
+	if err := s.fits(u.Payload); err != nil {
+		return stores.Updated{}, err
 	}
 	next := newBody(u.Payload)
 	if u.Memo != nil {
@@ -43,8 +54,8 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 	}
 	e.body = next
 	e.version++
-	if u.Absolute > 0 {
-		e.deadline = after(now, u.Absolute)
+	if deadline := after(now, u.Absolute); u.Absolute > 0 && (!u.Shorten || deadline < e.deadline) {
+		e.deadline = deadline
 	}
 	expires := e.expires
 	if u.Idle > 0 {
@@ -61,8 +72,8 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 }
 
 // Touch extends the session to now + idle, never beyond its deadline, and
-// returns when it expires. A touch within a tenth of idle after LastSeen is
-// not written.
+// returns when it expires. A touch within a twentieth of idle after
+// LastSeen is not written.
 func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
@@ -85,7 +96,7 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	}
 	// A clock that was set back writes: LastSeen must not stay in the future.
 	// The unsigned difference is right even where the signed one overflows.
-	if now < e.lastSeen || uint64(now-e.lastSeen) >= uint64(idle/10) {
+	if now < e.lastSeen || uint64(now-e.lastSeen) >= uint64(idle/20) {
 		e.lastSeen = now
 		sh.expire(e, after(now, idle))
 	}

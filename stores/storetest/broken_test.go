@@ -24,11 +24,11 @@ type broken struct {
 	useClock func(func() time.Time)
 	close    func(context.Context) error
 	watch    func(context.Context, func(stores.ID)) error
+	changed  func(context.Context, string) (stores.Changed, error)
 
 	scan  func(context.Context, []byte, string, int) (stores.Page, error)
 	count func(context.Context, []byte) (int, error)
 	clear func(context.Context, []byte) (stores.Cleared, error)
-
 }
 
 // newBroken returns a store with no fault yet.
@@ -38,7 +38,7 @@ func newBroken() *broken {
 		honest: h, load: h.Load, create: h.Create, update: h.Update, touch: h.Touch, delete: h.Delete,
 		list: h.List, revoke: h.RevokeIdentity, loadMany: h.LoadMany, loadMemo: h.LoadMemo,
 		newID: h.NewID, useClock: h.UseClock, close: h.Close,
-		scan: h.Scan, count: h.Count, clear: h.Clear, watch: h.Watch,
+		scan: h.Scan, count: h.Count, clear: h.Clear, watch: h.Watch, changed: h.MarkChanged,
 	}
 }
 
@@ -93,6 +93,10 @@ func (b *broken) UseClock(now func() time.Time)            { b.useClock(now) }
 func (b *broken) Close(ctx context.Context) error          { return b.close(ctx) }
 
 func (b *broken) Watch(ctx context.Context, ended func(stores.ID)) error { return b.watch(ctx, ended) }
+
+func (b *broken) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
+	return b.changed(ctx, identity)
+}
 
 // window is where a store that forgot to hold its lock lets others in.
 func window() {

@@ -12,7 +12,7 @@ import (
 // Check is one thing that the suite requires of a store.
 type Check struct {
 	Name    string // unique; also the name of the subtest
-	Promise int    // of package stores, 1 to 10
+	Promise int    // of package stores, 1 to 11
 	Says    string // which promise is broken when it fails, as a sentence
 
 	// Optional is set when the check is about a capability that a store may
@@ -27,7 +27,8 @@ type Check struct {
 // Checks returns all checks.
 func Checks() []Check {
 	return slices.Concat(createChecks, updateChecks, deleteChecks, expiryChecks, revokeChecks,
-		limitChecks, refuseChecks, indexChecks, byteChecks, contextChecks, clockChecks, capabilityChecks, scanChecks, watchChecks)
+		changeChecks, limitChecks, refuseChecks, replaceChecks, indexChecks, byteChecks, sizeChecks, contextChecks, clockChecks,
+		boundChecks, capabilityChecks, scanChecks, watchChecks)
 }
 
 func newCheck(promise int, name, says string, f func(e *env)) Check {

@@ -90,6 +90,38 @@ var byteChecks = []Check{
 		}),
 }
 
+var sizeChecks = []Check{
+	newOptional(11, "a payload has a limit",
+		"The store did not keep a payload of its limit, or took a larger one.",
+		func(e *env) {
+			most := e.opts.MaxPayload
+			if most < 0 {
+				e.fatalf("%w", lacksError{"limit on payloads"})
+			}
+			fits, large := make([]byte, most), make([]byte, most+1)
+			fits[most-1], large[most] = 'x', 'x'
+			c := e.spec("alice", "")
+			c.Payload = fits
+			version := e.create(c).Version
+			e.reads("created at the limit", c.ID, fits)
+			version = e.update(stores.Update{ID: c.ID, Version: version, Payload: fits}).Version
+			e.reads("updated at the limit", c.ID, fits)
+
+			_, err := e.store.Update(e.ctx, stores.Update{ID: c.ID, Version: version, Payload: large, Idle: 2 * hour})
+			e.fails("Update over the limit", err, stores.ErrTooLarge)
+			e.reads("after Update over the limit", c.ID, fits)
+			if got := e.load(c.ID).Version; got != version {
+				e.errorf("after Update over the limit the version is %d, want %d", got, version)
+			}
+			over := e.spec("alice", "")
+			over.Payload, over.Limit = large, 1
+			_, err = e.store.Create(e.ctx, over)
+			e.fails("Create over the limit", err, stores.ErrTooLarge)
+			e.gone("after Create over the limit", over.ID)
+			e.alive("after Create over the limit", c.ID)
+		}),
+}
+
 // reads requires every way to read the session to return the payload.
 func (e *env) reads(when string, id stores.ID, payload []byte) {
 	same := func(what string, got []byte) {

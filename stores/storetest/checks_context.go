@@ -58,10 +58,18 @@ func (e *env) refuses(ctx context.Context) {
 		_, err = e.index.RevokeIdentity(ctx, "alice", stores.ID{})
 		e.fails("RevokeIdentity", err, ctx.Err())
 	}
+	if m, ok := stores.As[stores.Marker](e.store); ok {
+		_, err = m.MarkChanged(ctx, "alice")
+		e.fails("MarkChanged", err, ctx.Err())
+	}
 
 	e.gone("after calls that were refused", fresh.ID)
 	e.equal("after calls that were refused", e.load(id), want)
-	if got := e.create(e.spec("alice", "x")).RevokedAgo; got != stores.NotRevoked {
+	created := e.create(e.spec("alice", "x"))
+	if got := created.RevokedAgo; got != stores.NotRevoked {
 		e.errorf("after a RevokeIdentity that was refused RevokedAgo is %v, want NotRevoked", got)
+	}
+	if got := created.ChangeMark; got != 0 {
+		e.errorf("after a MarkChanged that was refused ChangeMark is %d, want 0", got)
 	}
 }

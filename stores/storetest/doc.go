@@ -1,4 +1,4 @@
-// Package storetest checks that a session store keeps the ten promises of
+// Package storetest checks that a session store keeps the promises of
 // package stores. The whole test file of a store is:
 //
 //	func TestConformance(t *testing.T) {
@@ -14,9 +14,9 @@
 //
 // # What a store may lack
 //
-// [stores.MultiLoader], [stores.IDMaker],
-// [stores.Memoizer] and [stores.Closer] are checked where the store has them. A store without
-// [stores.Index] has to say so, by exempting promises 5 and 7 in
+// [stores.MultiLoader], [stores.IDMaker], [stores.Memoizer], [stores.Marker],
+// [stores.Watcher], [stores.Scanner], [stores.Closer] and Create.Replaces are
+// checked where the store has them. A store without [stores.Index] has to say so, by exempting promises 5 and 7 in
 // Options.Exempt: a capability that got lost in a wrapper must not pass for
 // one that was never there.
 //

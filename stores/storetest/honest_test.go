@@ -21,6 +21,8 @@ type honest struct {
 	marks map[string]time.Time
 	seq   int
 	ears  []chan stores.ID
+
+	changes map[string]stamp
 }
 
 type row struct {
@@ -40,7 +42,7 @@ var (
 )
 
 func newHonest() *honest {
-	return &honest{now: time.Now, rows: make(map[stores.ID]*row), marks: make(map[string]time.Time)}
+	return &honest{now: time.Now, rows: make(map[stores.ID]*row), marks: make(map[string]time.Time), changes: make(map[string]stamp)}
 }
 
 func (h *honest) UseClock(now func() time.Time)   { h.now = now }
@@ -152,11 +154,22 @@ func (h *honest) Create(ctx context.Context, c stores.Create) (stores.Created, e
 	if c.ID.IsZero() || c.Idle <= 0 || c.Absolute <= 0 {
 		return stores.Created{}, errors.New("honest: invalid")
 	}
+	if err := h.fits(c.Payload); err != nil {
+		return stores.Created{}, err
+	}
 	if _, ok := h.live(c.ID); ok {
 		return stores.Created{}, stores.ErrExists
 	}
+	if !c.NotAfter.IsZero() && !c.NotAfter.After(h.now()) {
+		return stores.Created{}, stores.ErrNotFound
+	}
+	replaced, err := h.replaced(c)
+	if err != nil {
+		return stores.Created{}, err
+	}
 	evicted := 0
-	if rows := h.of(c.Identity); c.Limit > 0 && c.Identity != "" && len(rows) >= c.Limit {
+	rows := slices.DeleteFunc(h.of(c.Identity), func(r *row) bool { return replaced[r.ID] })
+	if c.Limit > 0 && c.Identity != "" && len(rows) >= c.Limit {
 		if c.Refuse {
 			return stores.Created{}, stores.ErrLimit
 		}
@@ -166,6 +179,10 @@ func (h *honest) Create(ctx context.Context, c stores.Create) (stores.Created, e
 			h.hint(r.ID)
 		}
 	}
+	for id := range replaced {
+		delete(h.rows, id)
+		h.hint(id)
+	}
 	return h.insert(c, evicted), nil
 }
 
@@ -174,17 +191,25 @@ func (h *honest) insert(c stores.Create, evicted int) stores.Created {
 	r := &row{seq: h.seq, Record: stores.Record{ID: c.ID, Identity: c.Identity, Version: 1}}
 	h.replace(r, c.Payload)
 	r.Deadline = later(h.now(), c.Absolute)
+	if !c.NotAfter.IsZero() && c.NotAfter.Before(r.Deadline) {
+		r.Deadline = c.NotAfter
+	}
 	h.extend(r, c.Idle)
 	h.rows[c.ID] = r
+	changed := h.changes[c.Identity]
 	return stores.Created{
 		Version: 1, Expires: r.Expires, Deadline: r.Deadline, Now: h.now(),
 		RevokedAgo: h.ago(c.Identity), Mark: h.mark(c.Identity), Evicted: evicted,
+		ChangeMark: changed.mark, ChangedAgo: time.Since(changed.at), Replaced: len(c.Replaces) > 0,
 	}
 }
 
 func (h *honest) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	defer h.lock()()
 	if err := ctx.Err(); err != nil {
+		return stores.Updated{}, err
+	}
+	if err := h.fits(u.Payload); err != nil {
 		return stores.Updated{}, err
 	}
 	r, ok := h.live(u.ID)
@@ -200,8 +225,8 @@ func (h *honest) Update(ctx context.Context, u stores.Update) (stores.Updated, e
 func (h *honest) apply(r *row, u stores.Update) stores.Updated {
 	h.replace(r, u.Payload)
 	r.Version++
-	if u.Absolute > 0 {
-		r.Deadline = later(h.now(), u.Absolute)
+	if deadline := later(h.now(), u.Absolute); u.Absolute > 0 && (!u.Shorten || deadline.Before(r.Deadline)) {
+		r.Deadline = deadline
 	}
 	if u.Idle > 0 {
 		h.extend(r, u.Idle)
@@ -219,7 +244,7 @@ func (h *honest) Touch(ctx context.Context, id stores.ID, idle time.Duration) (t
 	if !ok {
 		return time.Time{}, stores.ErrNotFound
 	}
-	if h.now().Sub(r.LastSeen) >= idle/10 {
+	if h.now().Sub(r.LastSeen) >= idle/20 {
 		h.extend(r, idle)
 	}
 	return r.Expires, nil

@@ -32,6 +32,10 @@ type Options struct {
 	// default is 8.
 	Concurrency int
 
+	// MaxPayload is the limit of the stores under test, in bytes. A negative
+	// value says that they have none. The default is 1 MiB.
+	MaxPayload int
+
 	// Rounds is how often a race is repeated. The default is 50.
 	Rounds int
 }
@@ -46,6 +50,9 @@ func (o *Options) withDefaults() Options {
 	}
 	if r.Concurrency <= 0 {
 		r.Concurrency = 8
+	}
+	if r.MaxPayload == 0 {
+		r.MaxPayload = 1 << 20
 	}
 	if r.Rounds <= 0 {
 		r.Rounds = 50

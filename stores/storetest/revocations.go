@@ -80,7 +80,7 @@ func revocationsIdentity(t *testing.T, r stores.Revocations) {
 		t.Errorf("identity \"\": got %v, want ErrNoIdentity", err)
 	}
 	first, err := r.RevokeIdentity(t.Context(), "ada")
-	if err != nil || first.Mark == 0 || first.Ago != stores.NotRevoked || first.Count != -1 {
+	if err != nil || first.Mark == 0 || first.Ago != stores.NotRevoked || first.Before != 0 || first.Count != -1 {
 		t.Fatalf("got %+v, %v, want a mark, not revoked before, and no count", first, err)
 	}
 	st := standing(t, r, stores.ID{1}, "ada")
@@ -93,8 +93,8 @@ func revocationsIdentity(t *testing.T, r stores.Revocations) {
 		}
 	}
 	again, err := r.RevokeIdentity(t.Context(), "ada")
-	if err != nil || again.Mark == first.Mark || again.Ago < 0 {
-		t.Errorf("again: got %+v, %v, want another mark than %d", again, err, first.Mark)
+	if err != nil || again.Mark == first.Mark || again.Ago < 0 || again.Before != first.Mark {
+		t.Errorf("again: got %+v, %v, want another mark than %d, and that one before", again, err, first.Mark)
 	}
 	if st := standing(t, r, stores.ID{1}, "ada"); st.Mark != again.Mark {
 		t.Errorf("got %+v, want mark %d", st, again.Mark)
@@ -105,6 +105,7 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	t.Helper()
 	const n = 8
 	var marks [n]int64
+	var before [n]int64
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
@@ -112,7 +113,7 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 			if err != nil {
 				t.Error(err)
 			}
-			marks[i] = revoked.Mark
+			marks[i], before[i] = revoked.Mark, revoked.Before
 		})
 	}
 	all.Wait()
@@ -120,8 +121,18 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	for _, m := range marks {
 		seen[m] = true
 	}
-	if len(seen) != n || !seen[standing(t, r, stores.ID{}, "ada").Mark] {
+	last := standing(t, r, stores.ID{}, "ada").Mark
+	if len(seen) != n || !seen[last] {
 		t.Errorf("marks %v: want %d different ones, one of them the last", marks, n)
+	}
+	// Each replaced another one, the first none, and none replaced the last.
+	delete(seen, last)
+	seen[0] = true
+	for _, m := range before {
+		delete(seen, m)
+	}
+	if len(seen) > 0 {
+		t.Errorf("marks %v replaced %v: want each to replace another one, the last to stay", marks, before)
 	}
 }
 

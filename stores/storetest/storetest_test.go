@@ -32,7 +32,8 @@ func TestHonestStorePasses(t *testing.T) {
 func TestBrokenStores(t *testing.T) {
 	proven := make(map[string]bool)
 	promises := make(map[int]bool)
-	for _, f := range slices.Concat(writeFaults, expiryFaults, indexFaults, byteFaults, clockFaults, scanFaults, refuseFaults, watchFaults) {
+	for _, f := range slices.Concat(writeFaults, expiryFaults, indexFaults, byteFaults, clockFaults, scanFaults, refuseFaults, watchFaults,
+		changeFaults, replaceFaults, boundFaults) {
 		promises[f.promise] = true
 		for _, name := range f.caught {
 			proven[name] = true
@@ -53,7 +54,7 @@ func TestBrokenStores(t *testing.T) {
 			}
 		})
 	}
-	for promise := 1; promise <= 10; promise++ {
+	for promise := 1; promise <= 11; promise++ {
 		if !promises[promise] {
 			t.Errorf("no store breaks promise %d", promise)
 		}
@@ -101,7 +102,7 @@ func TestChecksAreWellFormed(t *testing.T) {
 			t.Errorf("two checks are named %q", c.Name)
 		}
 		seen[c.Name] = true
-		if c.Promise < 1 || c.Promise > 10 {
+		if c.Promise < 1 || c.Promise > 11 {
 			t.Errorf("%q is about promise %d", c.Name, c.Promise)
 		}
 		if !strings.HasSuffix(c.Says, ".") {

@@ -1,0 +1,134 @@
+package memory_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// TestReplacesMakesRoom shows that a full store takes a session in the place of
+// another one, and that no third session gives way.
+func TestReplacesMakesRoom(t *testing.T) {
+	s := open(t, &memory.Options{MaxSessions: 3, Now: newClock().Now})
+	for n, identity := range []string{"alice", "bob", "carol"} {
+		create(t, s, spec(n+1, identity))
+	}
+	c := spec(4, "alice")
+	c.Replaces = []stores.Replaced{{ID: id(2), Version: 7}}
+	if _, err := s.Create(t.Context(), c); !errors.Is(err, stores.ErrConflict) {
+		t.Errorf("another version: got error %v, want ErrConflict", err)
+	}
+	c.Replaces = []stores.Replaced{{ID: id(9), MayBeGone: true}}
+	c.Identity = "dave"
+	if _, err := s.Create(t.Context(), c); !errors.Is(err, stores.ErrFull) {
+		t.Errorf("nothing replaced: got error %v, want ErrFull", err)
+	}
+	c.Replaces = []stores.Replaced{{ID: id(2), Version: 1}}
+	if created := create(t, s, c); !created.Replaced || created.Evicted != 0 {
+		t.Errorf("got %+v, want it replaced and none evicted", created)
+	}
+	for n, want := range map[int]error{1: nil, 2: stores.ErrNotFound, 3: nil, 4: nil} {
+		if _, err := s.Load(t.Context(), id(n)); !errors.Is(err, want) {
+			t.Errorf("session %d: got error %v, want %v", n, err, want)
+		}
+	}
+}
+
+// TestReplacesManyAtOnce lets creates end sessions of many shards at once, each
+// in another order, while others write them. A lock that is held too long, or
+// taken twice, ends the test by its timeout.
+func TestReplacesManyAtOnce(t *testing.T) {
+	const shared, rounds = 64, 200
+	s := open(t, nil)
+	for n := range shared {
+		create(t, s, spec(n+1, ""))
+	}
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			rng := rand.New(rand.NewPCG(1, uint64(worker)))
+			for round := range rounds {
+				c := spec(1000+worker*rounds+round, "alice")
+				c.Limit, c.Refuse = 5, round%2 == 0
+				for _, n := range rng.Perm(shared)[:16] {
+					c.Replaces = append(c.Replaces, stores.Replaced{ID: id(n + 1), MayBeGone: true})
+				}
+				if _, err := s.Create(t.Context(), c); err != nil && !errors.Is(err, stores.ErrLimit) {
+					t.Errorf("Create: %v", err)
+				}
+				again := spec(rng.IntN(shared)+1, "")
+				if _, err := s.Create(t.Context(), again); err != nil && !errors.Is(err, stores.ErrExists) {
+					t.Errorf("Create: %v", err)
+				}
+				_, err := s.Update(t.Context(), stores.Update{ID: again.ID, Version: 1, Idle: time.Hour})
+				if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
+					t.Errorf("Update: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if records, err := s.List(t.Context(), "alice"); err != nil || len(records) > 5 {
+		t.Errorf("List: got %d sessions and error %v, want 5 at most", len(records), err)
+	}
+}
+
+// TestChangesAreForgotten shows for how long the mark of a change is kept, and
+// that what sweeps the store ends after the last one.
+func TestChangesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := memory.New(nil)
+		changed, err := s.MarkChanged(t.Context(), "alice")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mark := func(n int) int64 {
+			c := spec(n, "alice")
+			c.Idle = time.Second
+			return create(t, s, c).ChangeMark
+		}
+		pass(stores.RevocationRetention)
+		if got := mark(1); got != changed.Mark {
+			t.Errorf("after the retention ChangeMark is %d, want %d", got, changed.Mark)
+		}
+		pass(time.Second)
+		if got := mark(2); got != 0 {
+			t.Errorf("later ChangeMark is %d, want 0", got)
+		}
+		pass(2 * time.Minute)
+		if n := sweepers(); n != 0 {
+			t.Errorf("%d sweepers run, want none", n)
+		}
+		if _, err := s.MarkChanged(t.Context(), "alice"); err != nil {
+			t.Fatal(err)
+		}
+		if n := sweepers(); n != 1 {
+			t.Errorf("with a mark to forget, %d sweepers run, want 1", n)
+		}
+		pass(stores.RevocationRetention + 2*time.Minute)
+		if n := sweepers(); n != 0 {
+			t.Errorf("after that, %d sweepers run, want none", n)
+		}
+	})
+}
+
+func TestMaxPayload(t *testing.T) {
+	s := open(t, &memory.Options{MaxPayload: 10})
+	c := spec(1, "alice")
+	c.Payload = make([]byte, 11)
+	if _, err := s.Create(t.Context(), c); !errors.Is(err, stores.ErrTooLarge) {
+		t.Errorf("Create of 11 bytes: got error %v, want ErrTooLarge", err)
+	}
+	c.Payload = c.Payload[:10]
+	create(t, s, c)
+	_, err := s.Update(t.Context(), stores.Update{ID: c.ID, Version: 1, Payload: make([]byte, 11)})
+	if !errors.Is(err, stores.ErrTooLarge) {
+		t.Errorf("Update to 11 bytes: got error %v, want ErrTooLarge", err)
+	}
+}
