@@ -187,6 +187,17 @@ func TestMarkFromTheFuture(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a change alone", func(t *testing.T) {
+		store, name := open(t, pool)
+		changed := mustMark(ctx, t, store, "ada")
+		shift(t, pool, name, ahead)
+		if got := started(ctx, t, store, "ada"); got.ChangeMark != changed.Mark || got.ChangedAgo != 0 {
+			t.Errorf("got %+v, want change %d of now", got, changed.Mark)
+		}
+		if got := number(t, pool, "SELECT count(*) FROM "+pgx.Identifier{name, "humasess_marks"}.Sanitize()+" WHERE at > clock_timestamp()"); got != 0 {
+			t.Error("the mark is still from the future")
+		}
+	})
 	t.Run("held by another call", func(t *testing.T) {
 		store, name := open(t, pool)
 		if _, err := store.Clear(ctx, nil); err != nil {

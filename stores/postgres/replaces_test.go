@@ -197,37 +197,56 @@ func TestReplacesOnce(t *testing.T) {
 	}
 }
 
-func TestDeadlines(t *testing.T) {
+// TestReplacesBesideOthers has a create wait for a change of the session that it
+// replaces, and judge what the change has made of it.
+func TestReplacesBesideOthers(t *testing.T) {
 	t.Parallel()
-	store, _ := open(t, shared(t))
+	pool := shared(t)
+	store, name := open(t, pool)
 	ctx := t.Context()
-	bound := time.Now().Add(30 * time.Minute).Truncate(time.Microsecond)
-	id, created, err := replace(ctx, t, store, "ada", func(c *stores.Create) { c.NotAfter = bound })
-	if err != nil || !created.Deadline.Equal(bound) || !created.Expires.Equal(bound) {
-		t.Fatalf("NotAfter: got %+v and error %v, want the deadline %v", created, err, bound)
-	}
-	_, created, err = replace(ctx, t, store, "ada", func(c *stores.Create) { c.NotAfter = time.Now().Add(2 * time.Hour) })
-	if err != nil || created.Deadline.Sub(created.Now) != time.Hour {
-		t.Errorf("a later NotAfter: got %+v and error %v, want an hour", created, err)
-	}
-	version := int64(0)
-	update := func(absolute time.Duration, shorten bool) stores.Updated {
-		t.Helper()
-		version++
-		u, err := store.Update(ctx, stores.Update{ID: id, Version: version, Idle: time.Hour, Absolute: absolute, Shorten: shorten})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u
-	}
-	if u := update(time.Hour, true); !u.Deadline.Equal(bound) || !u.Expires.Equal(bound) {
-		t.Errorf("shortened to more: got %+v, want the deadline %v as before", u, bound)
-	}
-	u := update(10*time.Minute, true)
-	if u.Deadline.Sub(u.Now) != 10*time.Minute || !u.Expires.Equal(u.Deadline) {
-		t.Errorf("shortened: got %+v, want 10 minutes", u)
-	}
-	if u := update(time.Hour, false); u.Deadline.Sub(u.Now) != time.Hour {
-		t.Errorf("restarted: got %+v, want an hour", u)
+	for _, tt := range []struct {
+		name   string
+		change func(context.Context, stores.ID) error
+		want   error
+	}{
+		{"an update", func(ctx context.Context, id stores.ID) error {
+			_, err := store.Update(ctx, stores.Update{ID: id, Version: 1, Payload: []byte("new")})
+			return err
+		}, stores.ErrConflict},
+		{"a delete", func(ctx context.Context, id stores.ID) error { return store.Delete(ctx, id, stores.Condition{}) }, stores.ErrNotFound},
+		{"a touch", func(ctx context.Context, id stores.ID) error {
+			_, err := store.Touch(ctx, id, time.Nanosecond)
+			return err
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			id := mustAdd(t, store)
+			tx, err := pool.Begin(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = tx.Rollback(context.Background()) }()
+			if err := tt.change(postgres.WithTx(ctx, tx), id); err != nil {
+				t.Fatal(err)
+			}
+			end := make(chan error, 1)
+			go func() {
+				_, err := store.Create(ctx, stores.Create{
+					ID: stores.ID{1, id[0], id[1]}, Identity: "bob", Idle: time.Hour, Absolute: time.Hour, Replaces: []stores.Replaced{{ID: id, Version: 1}},
+				})
+				end <- err
+			}()
+			for begin := time.Now(); time.Since(begin) < patience; rest() {
+				if number(t, pool, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0", name) > 0 {
+					break
+				}
+			}
+			if err := tx.Commit(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-end; !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
 	}
 }
