@@ -215,7 +215,7 @@ func TestReplacesBesideOthers(t *testing.T) {
 		}, stores.ErrConflict},
 		{"a delete", func(ctx context.Context, id stores.ID) error { return store.Delete(ctx, id, stores.Condition{}) }, stores.ErrNotFound},
 		{"a touch", func(ctx context.Context, id stores.ID) error {
-			_, err := store.Touch(ctx, id, time.Nanosecond)
+			_, err := store.Touch(ctx, id, time.Hour)
 			return err
 		}, nil},
 	} {
