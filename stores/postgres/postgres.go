@@ -24,7 +24,9 @@ const (
 )
 
 // DB is what a pool, a connection and a transaction of pgx have in common. A
-// server needs a pool: the others serve one call at a time.
+// server needs a pool: the others serve one call at a time. A type that wraps a
+// pool should have its method Acquire: without it, a client that hangs up costs
+// the connection on which its statement runs.
 type DB interface {
 	// Exec executes a statement, or several when there are no arguments.
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)

@@ -151,6 +151,39 @@ func TestHangUp(t *testing.T) {
 			t.Errorf("got %v, want context.Canceled", err)
 		}
 	})
+	t.Run("in the caller's transaction", func(t *testing.T) {
+		for _, cancelled := range []bool{true, false} {
+			tx := hold(t)
+			mine, err := pool.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			limit := patience
+			if !cancelled {
+				limit = 100 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(postgres.WithTx(t.Context(), mine), limit)
+			end := make(chan error, 1)
+			go func() { _, err := store.Touch(ctx, id, time.Hour); end <- err }()
+			for begin := time.Now(); cancelled && time.Since(begin) < patience; rest() {
+				if number(t, other, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND strpos(query, $1) > 0", name) > 0 {
+					cancel()
+					break
+				}
+			}
+			if cancelled {
+				if err := tx.Rollback(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := <-end; cancelled && err != nil || !cancelled && !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("cancelled %v: got %v", cancelled, err)
+			}
+			cancel()
+			_ = tx.Rollback(t.Context())
+			_ = mine.Rollback(t.Context())
+		}
+	})
 	t.Run("the next call has no deadline of the one before", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
