@@ -151,7 +151,7 @@ func TestPatience(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE "+table); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"list", "--user", "ada"}, {"count", "--user", "ada"}, {"revoke", "--user", "ada"}, {"migrate"}, {"doctor"}} {
+	for _, args := range [][]string{{"list", "--user", "ada"}, {"count", "--user", "ada"}, {"revoke", "--user", "ada"}, {"doctor"}} {
 		r := s.call(t, append(args, "--timeout", "200ms")...)
 		if r.code != exitError {
 			t.Errorf("%q: got %+v, want exit code %d", args, r, exitError)

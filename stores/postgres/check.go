@@ -31,22 +31,29 @@ const (
 // could not be asked, or that sessions cannot work: tables, functions or
 // rights are missing, or it takes no writes.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
+	if err := s.checkProduct(ctx); err != nil {
+		return nil, err
+	}
 	found, err := s.checkServer(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.db(ctx).Exec(ctx, s.names.sql(checkText)); err != nil {
+	if err := s.exec(ctx, s.names.sql(checkText)); err != nil {
 		return nil, explain(err)
 	}
 	if err := s.checkTables(ctx); err != nil {
 		return nil, err
 	}
-	stale, err := s.checkFunctions(ctx)
-	if err != nil {
+	f, err := s.functions(ctx)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(stale) > 0 {
-		found = append(found, fmt.Sprintf("Functions are those of another release: %s. Call Migrate of the newer one.", strings.Join(stale, ", ")))
+	case len(f.missing) > 0:
+		return nil, fmt.Errorf("postgres: functions are missing, call Migrate: %s", strings.Join(f.missing, ", "))
+	case len(f.locked) > 0:
+		return nil, fmt.Errorf("postgres: the user of the database lacks rights, GRANT EXECUTE on the functions %s", strings.Join(f.locked, ", "))
+	case len(f.stale) > 0:
+		found = append(found, fmt.Sprintf("Functions are those of another release: %s. Call Migrate of the newer one.", strings.Join(f.stale, ", ")))
 	}
 	waiting, err := s.checkWaiting(ctx)
 	return append(found, waiting...), err
@@ -98,7 +105,7 @@ func (s *Store) checkServer(ctx context.Context) ([]string, error) {
 func (s *Store) checkTables(ctx context.Context) error {
 	var missing []string
 	err := s.row(ctx, s.names.sql(`SELECT coalesce(array_agg(r.name || ' on ' || t.name ORDER BY t.name, r.name), '{}')
-		FROM unnest(ARRAY[{sessions_text}, {revocations_text}]) AS t (name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r (name)
+		FROM unnest(ARRAY[{sessions_text}, {marks_text}]) AS t (name), unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r (name)
 		WHERE NOT has_table_privilege(t.name, r.name)`), nil, &missing)
 	if err != nil {
 		return err
@@ -112,11 +119,14 @@ func (s *Store) checkTables(ctx context.Context) error {
 // functionText finds the functions in the schema: name and body.
 var functionText = regexp.MustCompile(`(?s)CREATE OR REPLACE FUNCTION \{(\w+)\}\(.*?AS \{body\}(.*?)\{body\}`)
 
-// checkFunctions returns the functions whose text is not that of this version.
-func (s *Store) checkFunctions(ctx context.Context) ([]string, error) {
-	want := functionText.FindAllStringSubmatch(schemaText, -1)
+// functions are names of functions that are not as they should be.
+type functions struct{ missing, stale, locked []string }
+
+// functions looks for functions that are not there, that have another text than
+// this version's, or that the user of the database may not execute.
+func (s *Store) functions(ctx context.Context) (found functions, err error) {
 	var names, bodies []string
-	for _, f := range want {
+	for _, f := range functionText.FindAllStringSubmatch(schemaText, -1) {
 		names = append(names, s.names.prefix+objects[f[1]])
 		bodies = append(bodies, s.names.sql(f[2]))
 	}
@@ -125,33 +135,33 @@ func (s *Store) checkFunctions(ctx context.Context) ([]string, error) {
 		FROM unnest($2::text[], $3::text[]) AS f (name, body)
 		LEFT JOIN (pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace AND n.nspname = $1) ON p.proname = f.name
 		GROUP BY f.name ORDER BY f.name`
-	rows, err := s.db(ctx).Query(ctx, text, s.names.schema, names, bodies)
+	l, err := s.begin(ctx)
 	if err != nil {
-		return nil, explain(err)
+		return found, err
+	}
+	defer l.end()
+	rows, err := l.Query(l.ctx, text, s.names.schema, names, bodies)
+	if err != nil {
+		return found, explain(err)
 	}
 	var name string
 	var there, current, usable bool
-	var stale, missing, locked []string
 	_, err = pgx.ForEachRow(rows, []any{&name, &there, &current, &usable}, func() error {
 		switch {
 		case !there:
-			missing = append(missing, name)
-		case !usable:
-			locked = append(locked, name)
+			found.missing = append(found.missing, name)
 		case !current:
-			stale = append(stale, name)
+			found.stale = append(found.stale, name)
+		}
+		if there && !usable {
+			found.locked = append(found.locked, name)
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		return nil, explain(err)
-	case len(missing) > 0:
-		return nil, fmt.Errorf("postgres: functions are missing, call Migrate: %s", strings.Join(missing, ", "))
-	case len(locked) > 0:
-		return nil, fmt.Errorf("postgres: the user of the database lacks rights, GRANT EXECUTE on the functions %s", strings.Join(locked, ", "))
+	if err != nil {
+		return found, explain(err)
 	}
-	return stale, nil
+	return found, nil
 }
 
 // checkWaiting looks at sessions past their deadline, which an index finds.

@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 		"isolation":       {params: "default_transaction_isolation=serializable", fails: "default_transaction_isolation"},
 		"read-only":       {params: "default_transaction_read_only=on", fails: "target_session_attrs"},
 		"no schema":       {spoil: `DROP SCHEMA {schema} CASCADE`, fails: "call Migrate"},
-		"no table":        {spoil: `DROP TABLE {schema}.humasess_revocations`, fails: "call Migrate"},
+		"no table":        {spoil: `DROP TABLE {schema}.humasess_marks`, fails: "call Migrate"},
 		"no column":       {spoil: `ALTER TABLE {schema}.humasess_sessions DROP COLUMN last_seen`, fails: "call Migrate"},
 		"no function":     {spoil: `DROP FUNCTION {schema}.humasess_touch_v1`, fails: "functions are missing, call Migrate: humasess_touch_v1"},
 		"another release's": {
@@ -90,12 +90,12 @@ func TestCheck(t *testing.T) {
 		t.Cleanup(func() { exec(`DROP OWNED BY {app}; DROP ROLE {app}`) })
 		store := postgres.New(dial(t, server.DSN, func(c *pgxpool.Config) { c.ConnConfig.User = role }), &postgres.Options{Schema: home})
 		wantCheck(t, store, "", "lacks a right")
-		exec(`GRANT USAGE ON SCHEMA {schema} TO {app}; GRANT SELECT ON {schema}.humasess_sessions, {schema}.humasess_revocations TO {app}`)
-		wantCheck(t, store, "", "INSERT on "+quoted+`."humasess_revocations"`)
-		exec(`GRANT INSERT, UPDATE, DELETE ON {schema}.humasess_sessions, {schema}.humasess_revocations TO {app}`)
+		exec(`GRANT USAGE ON SCHEMA {schema} TO {app}; GRANT SELECT ON {schema}.humasess_sessions, {schema}.humasess_marks TO {app}`)
+		wantCheck(t, store, "", "INSERT on "+quoted+`."humasess_marks"`)
+		exec(`GRANT INSERT, UPDATE, DELETE ON {schema}.humasess_sessions, {schema}.humasess_marks TO {app}`)
 		wantCheck(t, store, "", "")
 		exec(`REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM public; GRANT USAGE ON SCHEMA {schema} TO {app}`)
-		wantCheck(t, store, "", "GRANT EXECUTE on the functions humasess_clear_v1, humasess_create_v1")
+		wantCheck(t, store, "", "GRANT EXECUTE on the functions humasess_change_v1, humasess_clear_v1, humasess_create_v2")
 	})
 	t.Run("server gone", func(t *testing.T) {
 		gone := servertest.StartPostgres(t)

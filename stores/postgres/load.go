@@ -63,11 +63,13 @@ func (r *record) done() stores.Record {
 
 // Load returns the live session, or ErrNotFound.
 func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
-	if err := ctx.Err(); err != nil {
+	l, err := s.begin(ctx)
+	if err != nil {
 		return stores.Record{}, err
 	}
+	defer l.end()
 	var r record
-	if err := r.scan(s.db(ctx).QueryRow(ctx, s.text.load, id[:])); err != nil {
+	if err := r.scan(l.QueryRow(l.ctx, s.text.load, id[:])); err != nil {
 		return stores.Record{}, explain(err)
 	}
 	return r.done(), nil
@@ -91,10 +93,12 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 }
 
 func (s *Store) records(ctx context.Context, sql string, arg any) ([]stores.Record, error) {
-	if err := ctx.Err(); err != nil {
+	l, err := s.begin(ctx)
+	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db(ctx).Query(ctx, sql, arg)
+	defer l.end()
+	rows, err := l.Query(l.ctx, sql, arg)
 	if err != nil {
 		return nil, explain(err)
 	}

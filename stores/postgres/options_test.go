@@ -145,7 +145,7 @@ func TestForeignShape(t *testing.T) {
 	for _, tt := range []struct{ name, spoil string }{
 		{"column missing", `ALTER TABLE %s."humasess_sessions" DROP COLUMN payload`},
 		{"table missing", `DROP TABLE %s."humasess_sessions"`},
-		{"function missing", `DROP FUNCTION %[1]s."humasess_create_v1"`},
+		{"function missing", `DROP FUNCTION %[1]s."humasess_create_v2"`},
 		{"schema missing", `DROP SCHEMA %s CASCADE`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

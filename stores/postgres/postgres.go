@@ -18,13 +18,15 @@ const (
 	defaultSweepEvery = time.Minute
 	defaultMaxPayload = 1 << 20
 
-	// PostgreSQL cuts names at 63 bytes, and ours add up to 19 to the prefix.
+	// PostgreSQL cuts names at 63 bytes, and ours add up to 17 to the prefix.
 	maxPrefix = 40
 	maxSchema = 63
 )
 
 // DB is what a pool, a connection and a transaction of pgx have in common. A
-// server needs a pool: the others serve one call at a time.
+// server needs a pool: the others serve one call at a time. A type that wraps a
+// pool should have its method Acquire: without it, a client that hangs up costs
+// the connection on which its statement runs.
 type DB interface {
 	// Exec executes a statement, or several when there are no arguments.
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
@@ -116,7 +118,7 @@ type Store struct {
 
 var (
 	_ stores.Store       = (*Store)(nil)
-	_ stores.Index       = (*Store)(nil)
+	_ stores.Marker      = (*Store)(nil)
 	_ stores.MultiLoader = (*Store)(nil)
 	_ stores.Scanner     = (*Store)(nil)
 	_ stores.Closer      = (*Store)(nil)
@@ -150,9 +152,9 @@ func single(db DB) bool {
 
 // statements are the texts of what goes to the server.
 type statements struct {
-	load, loadMany, list, create, update, touch, remove, revoke string
-	dead, idle, marks, blocks                                   string
-	scan, count, everybody, creating, clear                     string
+	load, loadMany, list, create, update, touch, remove, revoke, change string
+	dead, idle, marks, early, blocks                                    string
+	scan, count, everybody, creating, clear                             string
 }
 
 const columns = `id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires)
@@ -167,13 +169,15 @@ func newStatements(n names, channel string) statements {
 		load:     n.sql(`SELECT ` + columns + `id = $1::bytea AND expires > clock_timestamp()`),
 		loadMany: n.sql(`SELECT ` + columns + `id = ANY($1::bytea[]) AND expires > clock_timestamp()`),
 		list:     n.sql(`SELECT ` + columns + `identity = $1::bytea AND expires > clock_timestamp() ORDER BY seq`),
-		create: n.sql(`SELECT o_status, `+outcome+`, o_revoked, o_evicted
-			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint, `) + channel + `)`,
+		create: n.sql(`SELECT o_status, `+outcome+`, o_ago, o_mark, o_changed_ago, o_change, o_evicted
+			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::timestamptz, $8::bigint,
+				$9::bytea[], $10::bigint[], $11::boolean[], `) + channel + `)`,
 		update: n.sql(`SELECT o_status, ` + outcome + `
 			FROM {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint)`),
 		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
 		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea, `) + channel + `)`,
-		revoke: n.sql(`SELECT o_count, o_before, o_now FROM {revoke}($1::bytea, $2::bytea, $3::bigint, `) + channel + `)`,
+		revoke: n.sql(`SELECT o_count, o_ago, o_mark FROM {revoke}($1::bytea, $2::bytea, $3::boolean, `) + channel + `)`,
+		change: n.sql(`SELECT o_ago, o_mark FROM {change}($1::bytea, $2::boolean)`),
 
 		// So many rows, and then those that are meant: the planner would guess
 		// that these are few, and read the whole table for each page.
@@ -184,8 +188,7 @@ func newStatements(n names, channel string) statements {
 				expires > clock_timestamp() AND substr(payload, 1, length($2::bytea)) = $2::bytea AS meant FROM page) p ORDER BY id`),
 		count: n.sql(`SELECT count(*) FROM {sessions} WHERE expires > clock_timestamp()
 			AND substr(payload, 1, length($1::bytea)) = $1::bytea`),
-		everybody: n.sql(`INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES ('', clock_timestamp(), 0)
-			ON CONFLICT (identity) DO UPDATE SET revoked = greatest(clock_timestamp(), r.revoked + interval '1 microsecond') RETURNING revoked`),
+		everybody: n.sql(`SELECT {leave}('', 0, false)`),
 		creating: `SELECT coalesce(array_agg(virtualtransaction), '{}') FROM pg_locks
 			WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 			AND classid::bigint = $1::bigint AND objid::bigint = $2::bigint AND objsubid = 1
@@ -198,9 +201,13 @@ func newStatements(n names, channel string) statements {
 		idle: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(
 			SELECT ctid FROM {sessions} WHERE ctid >= format('(%s,0)', $1::bigint)::tid AND ctid < format('(%s,0)', $2::bigint)::tid
 			AND expires <= now() FOR UPDATE SKIP LOCKED))`),
-		marks: n.sql(`DELETE FROM {revocations} WHERE ctid = ANY(ARRAY(
-			SELECT ctid FROM {revocations} WHERE revoked <= now() - $1::bigint * interval '1 microsecond'
-			ORDER BY revoked LIMIT $2::bigint FOR UPDATE SKIP LOCKED))`),
+		marks: n.sql(`DELETE FROM {marks} WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM {marks} WHERE at <= now() - $1::bigint * interval '1 microsecond'
+			ORDER BY at LIMIT $2::bigint FOR UPDATE SKIP LOCKED))`),
+		// From before the clock was set back. Another process may stamp one
+		// later than now(), but never so much later.
+		early: n.sql(`UPDATE {marks} SET at = now() WHERE ctid = ANY(ARRAY(
+			SELECT ctid FROM {marks} WHERE at > now() + interval '1 minute' LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`),
 		blocks: n.sql(`SELECT pg_relation_size({sessions_text}::regclass) / current_setting('block_size')::bigint`),
 	}
 }
@@ -214,13 +221,14 @@ type txKey struct{}
 //	err = in.Session.Commit(postgres.WithTx(ctx, tx))
 //
 // The transaction has to be at READ COMMITTED, and should end soon: until then
-// others wait who change the same session, or create or revoke sessions of the
-// same identity. A session that is rolled back leaves its reader with a
+// calls wait that change the same session, or create, revoke or mark sessions of
+// the same identity. A session that is rolled back leaves its reader with a
 // cookie that opens nothing.
 //
-// A revocation counts from the end of the transaction. A Start of the same
-// request has to be committed in it too, or is refused like any that began
-// before.
+// A revocation and the mark of a change count from the end of the transaction,
+// and their marks get new names then. A Start of the same request has to be
+// committed in the transaction too; otherwise it is refused like any other that
+// began before.
 func WithTx(ctx context.Context, tx pgx.Tx) context.Context {
 	return context.WithValue(ctx, txKey{}, tx)
 }

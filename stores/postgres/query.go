@@ -29,6 +29,8 @@ const (
 	statusConflict
 	statusExists
 	statusLimit
+	statusRevoked
+	statusChanged
 )
 
 // maxTries bounds how often a call is repeated that the server has undone.
@@ -36,12 +38,13 @@ const maxTries = 3
 
 // row executes a statement that returns one row.
 func (s *Store) row(ctx context.Context, sql string, args []any, dest ...any) error {
-	if err := ctx.Err(); err != nil {
+	l, err := s.begin(ctx)
+	if err != nil {
 		return err
 	}
-	db := s.db(ctx)
+	defer l.end()
 	for try := 1; ; try++ {
-		err := db.QueryRow(ctx, sql, args...).Scan(dest...)
+		err := l.QueryRow(l.ctx, sql, args...).Scan(dest...)
 		if err == nil {
 			return nil
 		}
@@ -49,6 +52,18 @@ func (s *Store) row(ctx context.Context, sql string, args []any, dest ...any) er
 			return explain(err)
 		}
 	}
+}
+
+// exec executes a statement, or several where there are no arguments. Its errors
+// are the server's.
+func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
+	l, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.end()
+	_, err = l.Exec(l.ctx, sql, args...)
+	return err
 }
 
 // undone reports whether the server has rolled a statement back for the sake
@@ -90,6 +105,10 @@ func failure(status int32) error {
 		return stores.ErrExists
 	case statusLimit:
 		return stores.ErrLimit
+	case statusRevoked:
+		return stores.ErrRevoked
+	case statusChanged:
+		return stores.ErrChanged
 	}
 	return fmt.Errorf("postgres: unexpected status %d", status)
 }

@@ -7,11 +7,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/humasess/sessions/stores"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // Revocations remembers in PostgreSQL which sessions of a cookie store must
@@ -22,8 +25,10 @@ import (
 // rows of its table and call [Revocations.Migrate], and every cookie from
 // before is refused.
 type Revocations struct {
-	store                           *Store
-	schema, era, check, end, revoke string
+	store *Store
+	table string // its name, without the schema
+
+	schema, begin, check, early, end, revoke string
 }
 
 var _ stores.MultiRevocations = (*Revocations)(nil)
@@ -31,10 +36,12 @@ var _ stores.MultiRevocations = (*Revocations)(nil)
 // The row with the empty key holds the era. A few rows that are due go with
 // every write. {table} is a quoted name.
 const (
-	revokedSchema = `CREATE TABLE IF NOT EXISTS {table} (
+	revokedSchema = `SELECT pg_advisory_xact_lock({space});
+		CREATE TABLE IF NOT EXISTS {table} (
 		key bytea NOT NULL PRIMARY KEY, mark bigint NOT NULL, at timestamptz NOT NULL, before timestamptz, until timestamptz NOT NULL);
+		ALTER TABLE {table} ADD COLUMN IF NOT EXISTS replaced bigint; -- the mark before
 		CREATE INDEX IF NOT EXISTS {index} ON {table} (until)`
-	revokedEra = `INSERT INTO {table} (key, mark, at, until) VALUES ('', $1::bigint, clock_timestamp(), 'infinity') ON CONFLICT (key) DO NOTHING`
+	revokedBegin = `INSERT INTO {table} (key, mark, at, until) VALUES ('', $1::bigint, clock_timestamp(), 'infinity') ON CONFLICT (key) DO NOTHING RETURNING true`
 
 	revokedSweep = `WITH due AS (DELETE FROM {table} WHERE key = ANY(ARRAY(
 		SELECT key FROM {table} WHERE until < now() AND key <> $1::bytea ORDER BY until LIMIT 10 FOR UPDATE SKIP LOCKED))) `
@@ -42,13 +49,21 @@ const (
 		(extract(epoch FROM clock_timestamp() - i.at) * 1000000)::bigint
 		FROM {table} e CROSS JOIN unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY q (session, identity, n)
 		LEFT JOIN {table} i ON i.key = q.identity AND i.key <> '' WHERE e.key = '' ORDER BY q.n`
-	revokedEnd = revokedSweep + `INSERT INTO {table} (key, mark, at, until)
-		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond') ON CONFLICT (key) DO NOTHING`
+	// A mark from the future was left before the clock was set back. It counts
+	// as now, and is rewritten, or it would refuse sign-ins for as long.
+	revokedEarly = `UPDATE {table} SET at = clock_timestamp() WHERE key IN (
+		SELECT key FROM {table} WHERE key = ANY($1::bytea[]) AND key <> '' AND at > clock_timestamp() FOR UPDATE SKIP LOCKED)`
+	// No row says that the session was ended before; the later end counts.
+	revokedEnd = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until)
+		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond')
+		ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE t.until < excluded.until RETURNING xmax = 0`
 	revokedRevoke = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until)
 		VALUES ($1::bytea, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond')
-		ON CONFLICT (key) DO UPDATE SET mark = greatest(excluded.mark, t.mark + 1), before = t.at, at = clock_timestamp(), until = excluded.until
-		RETURNING mark, (extract(epoch FROM at - before) * 1000000)::bigint`
+		ON CONFLICT (key) DO UPDATE SET mark = greatest(excluded.mark, t.mark + 1), replaced = t.mark, before = t.at, at = clock_timestamp(), until = excluded.until
+		RETURNING mark, coalesce(replaced, 0), (extract(epoch FROM at - before) * 1000000)::bigint`
 )
+
+var revokedColumns = []string{"key", "mark", "at", "before", "until", "replaced"}
 
 // NewRevocations returns one that uses db, which stays the caller's, and one
 // table in Options.Schema whose name is Options.Prefix and "revoked". It
@@ -59,29 +74,42 @@ func NewRevocations(db DB, opts *Options) *Revocations {
 	text := func(sql string) string {
 		return strings.NewReplacer(
 			"{table}", pgx.Identifier{o.Schema, o.Prefix + "revoked"}.Sanitize(),
+			"{space}", strconv.FormatInt(s.names.space, 10),
 			"{index}", pgx.Identifier{o.Prefix + "revoked_until"}.Sanitize(),
 		).Replace(sql)
 	}
 	return &Revocations{
-		store: s, schema: text(revokedSchema), era: text(revokedEra),
-		check: text(revokedCheck), end: text(revokedEnd), revoke: text(revokedRevoke),
+		store: s, table: o.Prefix + "revoked", schema: text(revokedSchema), begin: text(revokedBegin),
+		check: text(revokedCheck), early: text(revokedEarly), end: text(revokedEnd), revoke: text(revokedRevoke),
 	}
 }
 
 // Migrate creates the table where it is missing. The schema has to exist. It
-// may be called at any time, by any number of processes, one after the other.
+// may be called at any time, by any number of processes at once. Where the table
+// is there it needs no right to create.
 func (r *Revocations) Migrate(ctx context.Context) error {
 	var era [4]byte
 	if _, err := rand.Read(era[:]); err != nil {
 		return err
 	}
-	if _, err := r.store.db(ctx).Exec(ctx, r.schema); err != nil {
-		return fmt.Errorf("postgres: migrate revocations: %w", err)
+	if err := r.store.checkProduct(ctx); err != nil {
+		return err
 	}
-	if _, err := r.store.db(ctx).Exec(ctx, r.era, int64(binary.BigEndian.Uint32(era[:]))); err != nil {
-		return fmt.Errorf("postgres: migrate revocations: %w", err)
+	there, err := r.store.columns(ctx, slices.Repeat([]string{r.table}, len(revokedColumns)), revokedColumns)
+	if err != nil {
+		return err
 	}
-	return nil
+	if !there {
+		if err := r.store.exec(ctx, r.schema); err != nil {
+			return fmt.Errorf("postgres: migrate revocations: %w", err)
+		}
+	}
+	var fresh bool
+	err = r.store.row(ctx, r.begin, []any{int64(binary.BigEndian.Uint32(era[:]))}, &fresh)
+	if errors.Is(err, stores.ErrNotFound) { // there is an era already
+		return nil
+	}
+	return err
 }
 
 func sessionKey(id stores.ID) []byte { return append([]byte("s"), id[:]...) }
@@ -112,42 +140,56 @@ func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) 
 	for i, s := range subjects {
 		sessions[i], identities[i] = sessionKey(s.ID), identityKey(s.Identity)
 	}
-	rows, err := r.store.db(ctx).Query(ctx, r.check, sessions, identities)
-	if err != nil {
-		return nil, explain(err)
-	}
-	standings, err := pgx.CollectRows(rows, scanStanding)
+	standings, early, err := r.standings(ctx, sessions, identities)
 	switch {
 	case err != nil:
-		return nil, explain(err)
+		return nil, err
 	case len(standings) != len(subjects):
 		return nil, errors.New("postgres: revocations have no era, call Revocations.Migrate")
+	}
+	if early {
+		// The answer holds without it, and the next call tries again.
+		_ = r.store.exec(ctx, r.early, identities)
 	}
 	return standings, nil
 }
 
-func scanStanding(row pgx.CollectableRow) (stores.Standing, error) {
-	var era int64
-	var ago *int64
-	st := stores.Standing{RevokedAgo: stores.NotRevoked}
-	err := row.Scan(&era, &st.Ended, &st.Mark, &ago)
-	st.Era = uint32(era)
-	if st.Mark != 0 && ago != nil {
-		st.RevokedAgo = time.Duration(max(0, *ago)) * time.Microsecond
+// standings also reports whether one of the marks is from the future.
+func (r *Revocations) standings(ctx context.Context, sessions, identities [][]byte) (all []stores.Standing, early bool, err error) {
+	l, err := r.store.begin(ctx)
+	if err != nil {
+		return nil, false, err
 	}
-	return st, err
+	defer l.end()
+	rows, err := l.Query(l.ctx, r.check, sessions, identities)
+	if err != nil {
+		return nil, false, explain(err)
+	}
+	var era int64
+	var ago pgtype.Int8
+	var st stores.Standing
+	_, err = pgx.ForEachRow(rows, []any{&era, &st.Ended, &st.Mark, &ago}, func() error {
+		st.Era, st.RevokedAgo = uint32(era), stores.NotRevoked
+		if ago.Valid {
+			early = early || ago.Int64 < 0
+			st.RevokedAgo = time.Duration(max(0, ago.Int64)) * time.Microsecond
+		}
+		all = append(all, st)
+		return nil
+	})
+	if err != nil {
+		return nil, false, explain(err)
+	}
+	return all, early, nil
 }
 
 // End implements [stores.Revocations].
 func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration) error {
-	if err := ctx.Err(); err != nil {
+	var first bool
+	if err := r.store.row(ctx, r.end, []any{sessionKey(id), micros(keep)}, &first); err != nil {
 		return err
 	}
-	tag, err := r.store.db(ctx).Exec(ctx, r.end, sessionKey(id), keep.Microseconds())
-	switch {
-	case err != nil:
-		return explain(err)
-	case tag.RowsAffected() == 0:
+	if !first {
 		return stores.ErrNotFound
 	}
 	return nil
@@ -155,20 +197,17 @@ func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration)
 
 // RevokeIdentity implements [stores.Revocations].
 func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
-	if err := ctx.Err(); err != nil {
-		return stores.Revoked{}, err
-	}
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
 	answer := stores.Revoked{Count: -1, Ago: stores.NotRevoked}
-	var ago *int64
-	err := r.store.db(ctx).QueryRow(ctx, r.revoke, identityKey(identity), (stores.LongestSession+time.Minute).Microseconds()).Scan(&answer.Mark, &ago)
-	if err != nil {
-		return stores.Revoked{}, explain(err)
+	var ago pgtype.Int8
+	keep := micros(stores.LongestSession + time.Minute)
+	if err := r.store.row(ctx, r.revoke, []any{identityKey(identity), keep}, &answer.Mark, &answer.Before, &ago); err != nil {
+		return stores.Revoked{}, err
 	}
-	if ago != nil {
-		answer.Ago = time.Duration(max(0, *ago)) * time.Microsecond
+	if ago.Valid {
+		answer.Ago = time.Duration(max(0, ago.Int64)) * time.Microsecond
 	}
 	return answer, nil
 }

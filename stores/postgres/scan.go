@@ -27,10 +27,12 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 		}
 		after = id[:]
 	}
-	if err := ctx.Err(); err != nil {
+	l, err := s.begin(ctx)
+	if err != nil {
 		return stores.Page{}, err
 	}
-	rows, err := s.db(ctx).Query(ctx, s.text.scan, after, headArg(head), int64(limit))
+	defer l.end()
+	rows, err := l.Query(l.ctx, s.text.scan, after, headArg(head), int64(limit))
 	if err != nil {
 		return stores.Page{}, explain(err)
 	}
@@ -73,11 +75,10 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	if _, within := s.pool.(pgx.Tx); within || inTx(ctx) != nil {
 		return stores.Cleared{}, errClearInTx
 	}
-	var at time.Time
-	if err := s.row(ctx, s.text.everybody, nil, &at); err != nil {
+	var cleared stores.Cleared
+	if err := s.row(ctx, s.text.everybody, nil, &cleared.Mark); err != nil {
 		return stores.Cleared{}, err
 	}
-	cleared := stores.Cleared{Mark: at.UnixMicro()}
 	s.wake() //nolint:contextcheck // it outlives the call; a mark has to be removed some day too
 	if err := s.awaitCreates(ctx); err != nil {
 		return cleared, err

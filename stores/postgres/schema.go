@@ -5,9 +5,11 @@ import (
 	_ "embed" // for the schema
 	"fmt"
 	"hash/fnv"
+	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/humasess/sessions/stores"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -20,14 +22,17 @@ type names struct {
 	prefix  string
 	replace *strings.Replacer
 
-	creating int64 // the advisory lock of those who create
+	// Keys of advisory locks: held while tables change, and while a session is
+	// created. The first is also the seed of the keys of identities.
+	space, creating int64
 }
 
 // objects are the tables, indexes and functions, by their name in the schema.
 var objects = map[string]string{
-	"sessions": "sessions", "revocations": "revocations",
-	"stamp": "stamp_v1", "lock": "lock_v1", "hint": "hint_v1", "create": "create_v1", "update": "update_v1",
-	"touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v1", "marked": "marked_v1", "clear": "clear_v1",
+	"sessions": "sessions", "marks": "marks",
+	"leave": "leave_v1", "stamp": "stamp_v1", "lock": "lock_v1", "marked": "marked_v2", "hint": "hint_v1",
+	"create": "create_v2", "update": "update_v1", "touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v2",
+	"change": "change_v1", "clear": "clear_v1",
 }
 
 func newNames(schema, prefix string) names {
@@ -36,25 +41,28 @@ func newNames(schema, prefix string) names {
 	_, _ = space.Write([]byte("humasess " + qualified("sessions")))
 	creating := fnv.New64a()
 	_, _ = creating.Write([]byte("humasess creating " + qualified("sessions")))
+	n := names{schema: schema, prefix: prefix, space: int64(space.Sum64()), creating: int64(creating.Sum64())}
 	pairs := []string{
 		"{schema}", pgx.Identifier{schema}.Sanitize(),
 		"{schema_text}", literal(schema),
 		"{sessions_text}", literal(qualified("sessions")),
+		"{marks_text}", literal(qualified("marks")),
+		"{revocations}", qualified("revocations"),
 		"{revocations_text}", literal(qualified("revocations")),
 		"{by_identity}", pgx.Identifier{prefix + "sessions_identity"}.Sanitize(),
 		"{by_deadline}", pgx.Identifier{prefix + "sessions_deadline"}.Sanitize(),
-		"{by_revoked}", pgx.Identifier{prefix + "revocations_revoked"}.Sanitize(),
-		"{space}", strconv.FormatInt(int64(space.Sum64()), 10),
-		"{creating}", strconv.FormatInt(int64(creating.Sum64()), 10),
+		"{by_at}", pgx.Identifier{prefix + "marks_at"}.Sanitize(),
+		"{space}", strconv.FormatInt(n.space, 10),
+		"{creating}", strconv.FormatInt(n.creating, 10),
 		"{body}", quoteFor(schema + prefix),
 		"{most_hints}", strconv.Itoa(mostHints),
+		"{retention}", fmt.Sprintf("interval '%d microseconds'", stores.RevocationRetention.Microseconds()),
 	}
 	for name, object := range objects {
 		pairs = append(pairs, "{"+name+"}", qualified(object))
 	}
-	return names{
-		schema: schema, prefix: prefix, replace: strings.NewReplacer(pairs...), creating: int64(creating.Sum64()),
-	}
+	n.replace = strings.NewReplacer(pairs...)
+	return n
 }
 
 // sql puts the names into a text of ours, in one pass: what they contain is
@@ -84,25 +92,66 @@ func Schema(opts *Options) string {
 }
 
 // Migrate creates what the store needs: a schema unless it exists, two tables
-// and the functions that each write calls. It changes nothing where all is
-// there, and may be called by any number of processes at once.
+// and the functions that each write calls. It changes nothing where all is there
+// and of this version, and needs no right then except to connect. It may be
+// called by any number of processes at once. A server that only claims to be
+// PostgreSQL is an error that names it.
 //
-// The user of the database needs to own the tables, or the right to create in
-// the schema.
+// To change something, the user of the database needs the right to create in the
+// schema (and in the database, where the schema is missing), and has to own the
+// tables and functions that are there.
 func (s *Store) Migrate(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	if err := s.checkProduct(ctx); err != nil {
+		return err
+	}
+	if current, err := s.current(ctx); err != nil || current {
 		return err
 	}
 	// Without arguments, pgx sends the whole as one query: one transaction.
-	if _, err := s.db(ctx).Exec(ctx, s.names.sql(schemaText)); err != nil {
+	if err := s.exec(ctx, s.names.sql(schemaText)); err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
 	// A table of the same name that is not ours shows now, not in a request.
-	if _, err := s.db(ctx).Exec(ctx, s.names.sql(checkText)); err != nil {
+	if err := s.exec(ctx, s.names.sql(checkText)); err != nil {
 		return fmt.Errorf("postgres: migrate: a table has another shape than this version's: %w", err)
 	}
 	return nil
 }
 
-const checkText = `SELECT s.seq, s.version, s.last_seen, s.expires, s.deadline, s.id, s.identity, s.payload, r.identity, r.revoked, r.pending
-FROM {sessions} s, {revocations} r WHERE false`
+const checkText = `SELECT s.seq, s.version, s.last_seen, s.expires, s.deadline, s.id, s.identity, s.payload, m.identity, m.kind, m.at, m.name, m.pending
+FROM {sessions} s, {marks} m WHERE false`
+
+// columnText finds the columns in checkText.
+var columnText = regexp.MustCompile(`\b([sm])\.(\w+)`)
+
+// current reports whether everything is there and of this version. It asks the
+// catalogs alone: a user without a right may read those, and no answer of theirs
+// ends a transaction of the caller's.
+func (s *Store) current(ctx context.Context) (bool, error) {
+	var tables, columns []string
+	for _, c := range columnText.FindAllStringSubmatch(checkText, -1) {
+		tables = append(tables, s.names.prefix+map[string]string{"s": "sessions", "m": "marks"}[c[1]])
+		columns = append(columns, c[2])
+	}
+	there, err := s.columns(ctx, tables, columns)
+	if err != nil || !there {
+		return false, err
+	}
+	const stamps = `SELECT EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = $2 AND t.tgname = 'stamp')`
+	if err := s.row(ctx, stamps, []any{s.names.schema, s.names.prefix + "marks"}, &there); err != nil || !there {
+		return false, err
+	}
+	f, err := s.functions(ctx)
+	return err == nil && len(f.missing) == 0 && len(f.stale) == 0, err
+}
+
+// columns reports whether tables have the columns, each of its table.
+func (s *Store) columns(ctx context.Context, tables, columns []string) (there bool, err error) {
+	const text = `SELECT NOT EXISTS (
+		SELECT FROM unnest($2::text[], $3::text[]) AS w (relation, attribute) WHERE NOT EXISTS (
+			SELECT FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname = $1 AND c.relname = w.relation AND a.attname = w.attribute AND NOT a.attisdropped))`
+	err = s.row(ctx, text, []any{s.names.schema, tables, columns}, &there)
+	return there, err
+}

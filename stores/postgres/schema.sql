@@ -24,35 +24,58 @@ BEGIN
     CREATE INDEX {by_identity} ON {sessions} (identity, seq) WHERE identity IS NOT NULL;
     CREATE INDEX {by_deadline} ON {sessions} (deadline);
   END IF;
-  IF to_regclass({revocations_text}) IS NULL THEN
-    CREATE TABLE {revocations} (
-      identity bytea NOT NULL PRIMARY KEY,
-      revoked timestamptz NOT NULL,
-      pending bigint NOT NULL -- calls in transactions whose end was still to come
+  IF to_regclass({marks_text}) IS NULL THEN
+    CREATE TABLE {marks} (
+      identity bytea NOT NULL, -- the empty one stands for all identities
+      kind smallint NOT NULL, -- 0 is a revocation, 1 is a change
+      at timestamptz NOT NULL,
+      name bigint NOT NULL, -- random, because a clock may tell the same time twice
+      pending boolean NOT NULL, -- the transaction of the caller has to stamp it
+      PRIMARY KEY (identity, kind)
     );
-    CREATE INDEX {by_revoked} ON {revocations} (revoked);
+    CREATE INDEX {by_at} ON {marks} (at);
+  END IF;
+  -- Development databases kept revocations alone, in a table of this name.
+  IF to_regclass({revocations_text}) IS NOT NULL THEN
+    INSERT INTO {marks} (identity, kind, at, name, pending)
+      SELECT r.identity, 0, r.revoked, (extract(epoch FROM r.revoked) * 1000000)::bigint, false FROM {revocations} r
+      ON CONFLICT DO NOTHING;
+    DROP TABLE {revocations};
   END IF;
 END {body};
 
--- A revocation within a transaction of the caller's happens when that ends:
--- until then others see what was before, an old password for example.
+-- Replaces the mark of an identity and returns its name.
+CREATE OR REPLACE FUNCTION {leave}(p_identity bytea, p_kind int, p_pending boolean) RETURNS bigint LANGUAGE plpgsql AS {body}
+DECLARE
+  -- The last 15 digits of a UUID are random, all of them.
+  v_name bigint := greatest(1, ('x0' || right(replace(gen_random_uuid()::text, '-', ''), 15))::bit(64)::bigint);
+BEGIN
+  INSERT INTO {marks} AS m (identity, kind, at, name, pending) VALUES (p_identity, p_kind, clock_timestamp(), v_name, p_pending)
+    ON CONFLICT (identity, kind) DO UPDATE SET at = clock_timestamp(), name = v_name, pending = p_pending;
+  RETURN v_name;
+END {body};
+
+-- A mark within a transaction of the caller counts from the end of that
+-- transaction: until then others read the old password or the old roles. The
+-- name changes too, because a process that knows the name from the call takes
+-- the requests since then for newer than the mark.
 CREATE OR REPLACE FUNCTION {stamp}() RETURNS trigger LANGUAGE plpgsql AS {body}
 BEGIN
-  UPDATE {revocations} SET revoked = clock_timestamp() WHERE identity = NEW.identity;
+  PERFORM {leave}(NEW.identity, NEW.kind, false);
   RETURN NULL;
 END {body};
 
 DO {body}
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = {revocations_text}::regclass AND tgname = 'stamp') THEN
-    CREATE CONSTRAINT TRIGGER stamp AFTER INSERT OR UPDATE OF pending ON {revocations}
-      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.pending > 0) EXECUTE FUNCTION {stamp}();
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = {marks_text}::regclass AND tgname = 'stamp') THEN
+    CREATE CONSTRAINT TRIGGER stamp AFTER INSERT OR UPDATE OF pending ON {marks}
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.pending) EXECUTE FUNCTION {stamp}();
   END IF;
 END {body};
 
--- Creates and revocations of one identity come one after the other. Each
--- statement after this one sees what the one before has committed, which
--- holds at READ COMMITTED only.
+-- Creates and marks of one identity come one after the other. Each statement
+-- after this one sees what the one before has committed, which holds at READ
+-- COMMITTED only.
 CREATE OR REPLACE FUNCTION {lock}(p_identity bytea) RETURNS void LANGUAGE plpgsql AS {body}
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -63,11 +86,32 @@ BEGIN
   END IF;
 END {body};
 
--- The mark of an identity, or that of everybody if it is later: no identity
--- is the empty one.
-CREATE OR REPLACE FUNCTION {marked}(p_identity bytea) RETURNS timestamptz LANGUAGE plpgsql AS {body}
+-- The marks of an identity, NULL where there is none. A mark that is too old to
+-- matter is none, whether it is swept or not. The later one of the
+-- identity's revocation and of that of all counts. A mark from the future, left
+-- before the clock was set back, counts as now and is rewritten: otherwise it
+-- would refuse every sign-in until the clock is there again. Another call may
+-- hold it for the same purpose, and is not waited for.
+CREATE OR REPLACE FUNCTION {marked}(
+  p_identity bytea, OUT o_ago bigint, OUT o_mark bigint, OUT o_changed_ago bigint, OUT o_change bigint
+) LANGUAGE plpgsql AS {body}
+DECLARE
+  v_revoked timestamptz;
+  v_changed timestamptz;
+  v_now timestamptz;
 BEGIN
-  RETURN (SELECT max(r.revoked) FROM {revocations} r WHERE r.identity IN (p_identity, ''::bytea));
+  SELECT m.at, m.name INTO v_revoked, o_mark FROM {marks} m
+    WHERE m.identity IN (p_identity, ''::bytea) AND m.kind = 0 AND m.at >= clock_timestamp() - {retention} ORDER BY m.at DESC LIMIT 1;
+  SELECT m.at, m.name INTO v_changed, o_change FROM {marks} m
+    WHERE m.identity = p_identity AND m.kind = 1 AND m.at >= clock_timestamp() - {retention};
+  v_now := clock_timestamp();
+  IF v_revoked > v_now OR v_changed > v_now THEN
+    UPDATE {marks} m SET at = least(m.at, clock_timestamp()) WHERE (m.identity, m.kind) IN (
+      SELECT f.identity, f.kind FROM {marks} f WHERE f.identity IN (p_identity, ''::bytea) AND f.at > v_now FOR UPDATE SKIP LOCKED);
+  END IF;
+  -- In microseconds. CASE, because greatest passes over NULL.
+  o_ago := CASE WHEN v_revoked > v_now THEN 0 ELSE extract(epoch FROM v_now - v_revoked) * 1000000 END;
+  o_changed_ago := CASE WHEN v_changed > v_now THEN 0 ELSE extract(epoch FROM v_now - v_changed) * 1000000 END;
 END {body};
 
 -- What has ended, for those who listen; the server sends it with the commit.
@@ -85,23 +129,68 @@ END {body};
 CREATE OR REPLACE FUNCTION {create}(
   p_id bytea, p_identity bytea, p_payload bytea, p_idle bigint, p_absolute bigint,
   p_limit bigint, -- negative refuses where positive evicts
+  p_not_after timestamptz, p_age bigint, -- NULL and 0 bound nothing
+  p_replaces bytea[], p_versions bigint[], p_gone boolean[], -- NULL is none, see stores.Replaced
   p_channel text, OUT o_status int, OUT o_expires timestamptz, OUT o_deadline timestamptz, OUT o_now timestamptz,
-  OUT o_revoked timestamptz, OUT o_evicted bigint
+  OUT o_ago bigint, OUT o_mark bigint, OUT o_changed_ago bigint, OUT o_change bigint, OUT o_evicted bigint
 ) LANGUAGE plpgsql AS {body}
 DECLARE
+  v_replaces bytea[] := coalesce(p_replaces, '{}');
+  v_identity bytea;
+  v_old record;
+  v_version bigint;
+  v_expires timestamptz;
   v_all bigint;
   v_live bigint;
   v_gone bytea[];
 BEGIN
   o_status := 0;
   o_evicted := 0;
-  PERFORM {lock}(p_identity);
-  -- Held by everybody who has not seen a mark that is about to come; see Clear.
+  v_live := 0;
+  -- A session of another identity may be replaced. All identities are locked in
+  -- one order, so that two creates that replace each other's sessions wait for
+  -- each other and do not deadlock.
+  FOR v_identity IN
+    SELECT i.identity FROM (SELECT p_identity AS identity UNION SELECT s.identity FROM {sessions} s WHERE s.id = ANY (v_replaces)) i
+    ORDER BY hashtextextended(encode(i.identity, 'hex'), {space})
+  LOOP
+    PERFORM {lock}(v_identity);
+  END LOOP;
+  -- Held by each call that has not seen a mark that is about to come; see Clear.
   PERFORM pg_advisory_xact_lock_shared({creating});
+  SELECT m.* INTO o_ago, o_mark, o_changed_ago, o_change FROM {marked}(p_identity) m;
+  IF p_age > 0 AND o_ago <= p_age THEN
+    o_status := 5;
+    RETURN;
+  END IF;
+  IF p_age > 0 AND o_changed_ago <= p_age THEN
+    o_status := 6;
+    RETURN;
+  END IF;
+  -- All are held, and everything is checked, before the first is deleted: a
+  -- transaction of the caller goes on after an answer that refuses.
+  FOR v_old IN
+    SELECT u.id, u.version, u.gone FROM unnest(p_replaces, p_versions, p_gone) AS u (id, version, gone) ORDER BY u.id
+  LOOP
+    SELECT s.version, s.expires INTO v_version, v_expires FROM {sessions} s WHERE s.id = v_old.id FOR UPDATE;
+    IF NOT FOUND OR v_expires <= clock_timestamp() THEN
+      IF NOT v_old.gone THEN
+        o_status := 1;
+        RETURN;
+      END IF;
+    ELSIF v_old.version NOT IN (0, v_version) THEN
+      o_status := 2;
+      RETURN;
+    END IF;
+  END LOOP;
   LOOP
     o_now := clock_timestamp();
-    o_deadline := o_now + p_absolute * interval '1 microsecond';
+    o_deadline := least(o_now + p_absolute * interval '1 microsecond', p_not_after);
     o_expires := least(o_now + p_idle * interval '1 microsecond', o_deadline);
+    IF o_deadline <= o_now THEN
+      o_status := 1;
+      RETURN;
+    END IF;
     INSERT INTO {sessions} (version, last_seen, expires, deadline, id, identity, payload)
       VALUES (1, o_now, o_expires, o_deadline, p_id, p_identity, p_payload)
       ON CONFLICT (id) DO NOTHING;
@@ -112,26 +201,35 @@ BEGIN
       RETURN;
     END IF;
   END LOOP;
-  o_revoked := {marked}(p_identity);
-  IF p_identity IS NULL OR p_limit = 0 THEN
-    RETURN;
-  END IF;
-  SELECT count(*), count(*) FILTER (WHERE s.expires > o_now) INTO v_all, v_live
-    FROM {sessions} s WHERE s.identity = p_identity;
-  IF v_all > v_live THEN
-    DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.expires <= o_now;
-  END IF;
-  IF v_live > abs(p_limit) THEN
-    -- A delete does not wait for the identity. Hold what there is, and count
-    -- again: nobody gives way to a session that has ended, or is refused for it.
-    PERFORM FROM {sessions} s WHERE s.identity = p_identity ORDER BY s.seq FOR UPDATE;
-    IF p_limit < 0 THEN
-      IF (SELECT count(*) FROM {sessions} s WHERE s.identity = p_identity AND s.expires > o_now) > -p_limit THEN
+  IF p_identity IS NOT NULL AND p_limit <> 0 THEN
+    SELECT count(*), count(*) FILTER (WHERE s.expires > o_now) INTO v_all, v_live
+      FROM {sessions} s WHERE s.identity = p_identity AND s.id <> ALL (v_replaces);
+    IF v_all > v_live THEN
+      DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.expires <= o_now;
+    END IF;
+    IF v_live > abs(p_limit) THEN
+      -- A delete does not wait for the identity. Hold what there is, and count
+      -- again: a session that has ended evicts no other and refuses no other.
+      PERFORM FROM {sessions} s WHERE s.identity = p_identity ORDER BY s.seq FOR UPDATE;
+      IF p_limit < 0 AND -p_limit < (
+        SELECT count(*) FROM {sessions} s WHERE s.identity = p_identity AND s.id <> ALL (v_replaces) AND s.expires > o_now
+      ) THEN
         DELETE FROM {sessions} s WHERE s.id = p_id;
         o_status := 4;
+        RETURN;
       END IF;
-      RETURN;
     END IF;
+  END IF;
+  IF cardinality(v_replaces) > 0 THEN
+    WITH gone AS (
+      DELETE FROM {sessions} s WHERE s.id = ANY (v_replaces) RETURNING s.id, s.expires > o_now AS live
+    )
+    SELECT array_agg(g.id) FILTER (WHERE g.live) INTO v_gone FROM gone g;
+    IF p_channel IS NOT NULL THEN
+      PERFORM {hint}(p_channel, v_gone);
+    END IF;
+  END IF;
+  IF p_limit > 0 AND v_live > p_limit THEN
     WITH kept AS (
       SELECT s.seq FROM {sessions} s WHERE s.identity = p_identity AND s.expires > o_now ORDER BY s.seq DESC LIMIT p_limit
     ), gone AS (
@@ -148,7 +246,8 @@ END {body};
 -- Here and below the row is locked before the clock is read: a session must
 -- not expire for others while we wait, and then be extended.
 CREATE OR REPLACE FUNCTION {update}(
-  p_id bytea, p_version bigint, p_payload bytea, p_idle bigint, p_absolute bigint,
+  p_id bytea, p_version bigint, p_payload bytea, p_idle bigint,
+  p_absolute bigint, -- negative shortens where positive restarts
   OUT o_status int, OUT o_expires timestamptz, OUT o_deadline timestamptz, OUT o_now timestamptz
 ) LANGUAGE plpgsql AS {body}
 DECLARE
@@ -169,6 +268,8 @@ BEGIN
   END IF;
   IF p_absolute > 0 THEN
     o_deadline := o_now + p_absolute * interval '1 microsecond';
+  ELSIF p_absolute < 0 THEN
+    o_deadline := least(o_deadline, o_now - p_absolute * interval '1 microsecond');
   END IF;
   IF p_idle > 0 THEN
     v_seen := o_now;
@@ -192,7 +293,7 @@ BEGIN
     o_expires := NULL;
   END IF;
   -- A clock that was set back writes: last_seen must not stay in the future.
-  IF o_expires IS NULL OR v_seen <= v_now AND v_now < v_seen + (p_idle / 10) * interval '1 microsecond' THEN
+  IF o_expires IS NULL OR v_seen <= v_now AND v_now < v_seen + (p_idle / 20) * interval '1 microsecond' THEN
     RETURN;
   END IF;
   o_expires := least(v_now + p_idle * interval '1 microsecond', v_deadline);
@@ -224,24 +325,30 @@ BEGIN
 END {body};
 
 CREATE OR REPLACE FUNCTION {revoke}(
-  p_identity bytea, p_except bytea, p_pending bigint, p_channel text,
-  OUT o_count bigint, OUT o_before timestamptz, OUT o_now timestamptz
+  p_identity bytea, p_except bytea, p_pending boolean, p_channel text, OUT o_count bigint, OUT o_ago bigint, OUT o_mark bigint
 ) LANGUAGE plpgsql AS {body}
 DECLARE
+  v_now timestamptz;
   v_gone bytea[];
 BEGIN
   PERFORM {lock}(p_identity);
-  o_before := {marked}(p_identity);
-  o_now := clock_timestamp();
-  INSERT INTO {revocations} AS r (identity, revoked, pending) VALUES (p_identity, o_now, p_pending)
-    ON CONFLICT (identity) DO UPDATE SET revoked = o_now, pending = r.pending + p_pending;
+  o_ago := (SELECT m.o_ago FROM {marked}(p_identity) m);
+  o_mark := {leave}(p_identity, 0, p_pending);
+  v_now := clock_timestamp();
   WITH gone AS (
     DELETE FROM {sessions} s WHERE s.identity = p_identity AND s.id <> p_except RETURNING s.id, s.expires
   )
-  SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_count, v_gone FROM gone g WHERE g.expires > o_now;
+  SELECT count(*), array_agg(g.id) FILTER (WHERE p_channel IS NOT NULL) INTO o_count, v_gone FROM gone g WHERE g.expires > v_now;
   IF p_channel IS NOT NULL THEN
     PERFORM {hint}(p_channel, v_gone);
   END IF;
+END {body};
+
+CREATE OR REPLACE FUNCTION {change}(p_identity bytea, p_pending boolean, OUT o_ago bigint, OUT o_mark bigint) LANGUAGE plpgsql AS {body}
+BEGIN
+  PERFORM {lock}(p_identity);
+  o_ago := (SELECT m.o_changed_ago FROM {marked}(p_identity) m);
+  o_mark := {leave}(p_identity, 1, p_pending);
 END {body};
 
 -- A slice of Clear: the next rows by their ID, and of those the ones whose

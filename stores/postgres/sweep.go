@@ -117,6 +117,9 @@ func (s *Store) sweep(ctx context.Context, parts int64) (int, error) {
 	if _, err := s.batches(ctx, s.text.marks, micros(stores.RevocationRetention), int64(batch)); err != nil {
 		return total, err
 	}
+	if _, err := s.batches(ctx, s.text.early, int64(batch)); err != nil {
+		return total, err
+	}
 	n, err := s.walk(ctx, parts)
 	return total + n, err
 }
