@@ -24,13 +24,17 @@ type Info[T any] struct {
 }
 
 // List returns the live sessions of this session's identity, oldest first,
-// without extending them. An anonymous session lists itself only.
+// without extending them. An anonymous session lists itself only. A session that
+// Start has just begun is written first, and listed. [ErrRevoked] when the
+// session has ended while the request ran.
 // [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
 // store has no index.
 func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bound().list(ctx) }
 
-// Revoke ends one of this identity's sessions at once, by its public ID. An
-// ID of anybody else is [ErrNotFound], as is one that has ended.
+// Revoke ends one of this identity's sessions at once, by its public ID. The ID
+// of another user's session is [ErrNotFound], as is one that has ended. [ErrRevoked]
+// when the calling session has ended while the request ran, here and in
+// RevokeOthers and RevokeAll.
 func (s *Session[T]) Revoke(ctx context.Context, id string) error { return s.bound().revoke(ctx, id) }
 
 // RevokeOthers ends all of this identity's sessions but this one, at once,

@@ -26,8 +26,9 @@ type Session[T any] struct {
 	SessionMarker marker[T] `header:"Humasess-Session"`
 }
 
-// Required is a [Session] that is active when the handler runs: any other
-// request is answered with 401 before its body is read.
+// Required is a [Session] with a user: any other request is answered with 401
+// before its body is read, also one with an anonymous session. Without
+// Options.Identity every active session suffices.
 type Required[T any] struct {
 	Session[T]
 
@@ -146,9 +147,16 @@ func (s *Session[T]) Get() (T, bool) { return s.bound().get() }
 // started.
 func (s *Session[T]) Active() bool { return s.bound().isActive() }
 
-// Start signs in: whatever session there was ends, and one with a new ID, a
-// new token and both deadlines restarted begins (ASVS 7.2.4). Only a response
-// below 400 makes it so.
+// Start signs in: a session with a new ID, a new token and both deadlines
+// restarted begins, and every session that the request presented ends (ASVS
+// 7.2.4). Both happen in one step, and only with a response below 400: a sign-in
+// that fails leaves the old session as it was.
+//
+// [ErrInvalid] for data without an identity, and for data that the codec does
+// not bring back; [ErrTooManyCookies]. The commit answers 401 when the identity
+// was revoked since the request began, and 409 with Retry-After: 0 when its data
+// were changed by [Manager.UpdateIdentity]: then the client may sign in again at
+// once.
 func (s *Session[T]) Start(data T) error { return s.bound().start(data) }
 
 // Update changes the data. The function runs at once, on the request's copy.
@@ -157,12 +165,19 @@ func (s *Session[T]) Start(data T) error { return s.bound().start(data) }
 // lost. It must depend on nothing but its argument, and must not call methods
 // of the session. Its error is returned and nothing changes.
 //
-// Without an active session Update starts an anonymous one from the zero T.
-// A change of identity replaces the session as Start does, data included.
+// Without an active session Update starts an anonymous one from the zero T. It
+// is [ErrConflict] when the request has cookies of several live sessions.
+//
+// A change of identity gives the session a new ID and a new token, and keeps the
+// data. From an anonymous session it is a sign-in: the times start now, and an
+// earlier SetTTL is forgotten. From one user to another it keeps the time of
+// creation, the authentication, the client, the TTL and the rest of the
+// deadline. A user cannot become anonymous: that is [ErrInvalid].
 func (s *Session[T]) Update(change func(*T) error) error { return s.bound().update(change) }
 
-// Destroy signs out: the record is deleted and the cookie expires. Without an
-// active session it does nothing. It stands whatever the response.
+// Destroy signs out: the record is deleted and the cookie expires. When the
+// request has cookies of several live sessions, all of them end. Without a
+// session it does nothing. It stands with any response. [ErrTooManyCookies].
 func (s *Session[T]) Destroy() error { return s.bound().destroy() }
 
 // Renew gives the session a new token and keeps everything else, the absolute
@@ -172,13 +187,18 @@ func (s *Session[T]) Destroy() error { return s.bound().destroy() }
 // session is in its cookie.
 func (s *Session[T]) Renew() error { return s.bound().renew() }
 
-// Remember makes the cookie outlive the browser's session and the timeouts
-// Options.RememberIdleTimeout and RememberAbsoluteTimeout, counted from
-// Start; false takes it back. [ErrNoSession] without an active session.
+// Remember makes the cookie outlive the browser's session, with the timeouts
+// Options.RememberIdleTimeout and RememberAbsoluteTimeout. Call it in the request
+// that calls Start or Reauthenticated: only those move the absolute deadline
+// later. On a session that exists already, the idle timeout becomes longer and
+// the deadline stays. False takes it back, and may bring the deadline forward.
+// [ErrNoSession] without an active session.
 func (s *Session[T]) Remember(on bool) error { return s.bound().remember(on) }
 
-// SetTTL ends the session after at most d, whatever its activity. It only
-// ever shortens. [ErrNoSession] without an active session.
+// SetTTL ends the session after at most d, whatever its activity. It never moves
+// the deadline later; for a longer life call Start or Reauthenticated with
+// Remember. [ErrNoSession] without an active session; [ErrInvalid] for less than
+// a second.
 func (s *Session[T]) SetTTL(d time.Duration) error { return s.bound().setTTL(d) }
 
 // Commit writes what is pending now, with the caller's context: for example
@@ -195,10 +215,13 @@ func (s *Session[T]) ID() string { return s.bound().id() }
 func (s *Session[T]) CreatedAt() time.Time { return s.bound().createdAt() }
 
 // ExpiresAt returns when the session ends unless it is used again, or the
-// zero time. Asking does not extend it, but the request may: see [NoTouch].
+// zero time: up to a tenth of the idle timeout later than that timeout says. It
+// includes the changes of this request. Asking does not extend it, but the
+// request may: see [NoTouch].
 func (s *Session[T]) ExpiresAt() time.Time { return s.bound().expiresAt() }
 
 // Deadline returns when the session ends however busy it is, or the zero time.
+// It includes the changes of this request.
 func (s *Session[T]) Deadline() time.Time { return s.bound().deadline() }
 
 // String returns the public ID, so that no session ends up in a log with
