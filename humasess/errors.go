@@ -81,17 +81,18 @@ type answer struct {
 }
 
 var (
-	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
-	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
-	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again"}
-	answerCSRF        = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session"}
-	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
-	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found"}
-	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
-	answerLimit       = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first"}
-	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment"}
-	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store"}
-	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred"}
+	answerNoSession     = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required"}
+	answerNoCredentials = answer{http.StatusUnauthorized, problemNoSession, "valid credentials are required"}
+	answerForbidden     = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this"}
+	answerReauth        = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again"}
+	answerCSRF          = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session"}
+	answerCrossOrigin   = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused"}
+	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found"}
+	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request"}
+	answerLimit         = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first"}
+	answerUnavailable   = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment"}
+	answerUnsupported   = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store"}
+	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred"}
 )
 
 // retryAfter is the Retry-After of a 503, in seconds (RFC 9110 § 10.2.3).
