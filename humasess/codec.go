@@ -3,6 +3,7 @@ package humasess
 import (
 	"encoding/json"
 	"reflect"
+	"sync"
 	"time"
 )
 
@@ -35,6 +36,7 @@ type values[T any] struct {
 	clone   func(T) T
 	unshare unshare
 	exact   exactness
+	room    *sync.Pool // of *T, in which unshare works
 
 	unmarshal func(data []byte, v any) error
 }
@@ -54,6 +56,7 @@ func newValues[T any](c Codec) values[T] {
 	} else if c.Marshal == nil {
 		v.unshare, v.shares = unshareOf(t)
 		v.exact = exactnessOf(t)
+		v.room = &sync.Pool{New: func() any { return new(T) }}
 	}
 	v.shares = v.shares || v.clone != nil || isFlat(t)
 	return v
@@ -65,10 +68,13 @@ func (v *values[T]) copy(kept *T) T {
 	case v.clone != nil:
 		return v.clone(*kept)
 	case v.unshare != nil:
-		own := new(T)
+		own := v.room.Get().(*T)
 		*own = *kept
 		v.unshare(reflect.ValueOf(own).Elem())
-		return *own
+		result := *own
+		*own = *new(T) // or the pool would share the result's parts
+		v.room.Put(own)
+		return result
 	}
 	return *kept
 }
