@@ -119,8 +119,12 @@ type boundary struct{}
 // Schema implements [huma.SchemaProvider].
 func (boundary) Schema(registry huma.Registry) *huma.Schema { return openapi.Seal(registry) }
 
-// kindMarker is the parameter of the types that embed Session; see proofs.
-type kindMarker[T any, K kind] struct{}
+// kindMarker is the parameter of the types that embed Session; see proofs. huma
+// asks it for its schema again as the type of a field with a default; Boundary
+// ends the registration that this begins.
+type kindMarker[T any, K kind] struct {
+	Boundary boundary `default:"null" json:"-"`
+}
 
 // kind says what an embedding type declares. is returns the part that tells
 // declarations of one session type apart.

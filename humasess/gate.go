@@ -196,7 +196,7 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	}
 	e := g.entry(ctx.Operation())
 	if !e.uses() {
-		next(e.unmarked(ctx))
+		next(ctx)
 		return
 	}
 	if e.err != nil {
@@ -208,7 +208,7 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	}
 	if len(e.sessions) == 0 {
 		if g.schemesHold(ctx, e) {
-			next(e.unmarked(ctx))
+			next(ctx)
 		}
 		return
 	}

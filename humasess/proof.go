@@ -7,7 +7,6 @@ import (
 	"sync"
 	"weak"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
 )
 
@@ -15,17 +14,14 @@ import (
 // then huma never calls ours. The marker of such a type therefore is a required
 // header. The gate answers it with an unguessable value that names the
 // operation's entry, and the marker checks that the policy of the entry
-// declares exactly the marker's own type, kind and guard. Without a gate, or
-// with a text that a client sends, the request is refused.
+// declares exactly the marker's own type, kind and guard. The marker refuses
+// the text of a client and the default of its field, which huma takes where
+// neither a gate nor a client answers, with SkipValidateParams too.
 
 const (
 	requiredMarker = markerPrefix + "Required"
 	guardedMarker  = markerPrefix + "Guarded"
 	loginMarker    = markerPrefix + "Login"
-
-	// undeclared answers a marker of a kind that the policy does not declare.
-	// huma ignores a missing header with SkipValidateParams, but not this.
-	undeclared = "undeclared"
 )
 
 // proofs leads from the value of a marker to the entry of the operation. It is
@@ -74,7 +70,8 @@ func (e *entry) declaresKind(kind openapi.Kind) bool {
 	return false
 }
 
-// answerKind is the value of the marker of a type that embeds Session.
+// answerKind is the value of the marker of a type that embeds Session, "" if
+// the policy has no declaration of that kind.
 func (r *request) answerKind(name string) string {
 	var kind openapi.Kind
 	switch name {
@@ -89,37 +86,5 @@ func (r *request) answerKind(name string) string {
 		return r.entry.proof
 	}
 	r.misbound = true
-	return undeclared
+	return ""
 }
-
-// unmarkedScope is the context of an operation without a session that may have
-// markers nevertheless: see [entry.unmarked].
-type unmarkedScope struct{ humaContext }
-
-// unmarked hides markers from clients where no session is involved. That is
-// needed only where huma would not insist on them: an operation that is hidden,
-// so that its markers may have been overwritten, and skips validation.
-func (e *entry) unmarked(ctx huma.Context) huma.Context {
-	if !e.op.Hidden || !e.op.SkipValidateParams {
-		return ctx
-	}
-	s := &unmarkedScope{ctx}
-	if b, ok := ctx.(bodyStreamer); ok {
-		return &struct {
-			*unmarkedScope
-			bodyStreamer
-		}{s, b}
-	}
-	return s
-}
-
-// Header answers markers.
-func (s *unmarkedScope) Header(name string) string {
-	if isMarker(name) {
-		return undeclared
-	}
-	return s.humaContext.Header(name)
-}
-
-// Unwrap returns the context that the gate was called with.
-func (s *unmarkedScope) Unwrap() huma.Context { return s.humaContext }

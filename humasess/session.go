@@ -33,7 +33,7 @@ type Required[T any] struct {
 	Session[T]
 
 	// RequiredMarker shows the session to huma. It is not for use.
-	RequiredMarker kindMarker[T, requiredKind] `header:"Humasess-Required" required:"true"`
+	RequiredMarker kindMarker[T, requiredKind] `header:"Humasess-Required" required:"true" default:"null"`
 }
 
 // Guarded is a [Required] that also passes a guard: 401 without a session,
@@ -61,7 +61,7 @@ type Guarded[T, G any] struct {
 	Session[T]
 
 	// GuardedMarker shows the session to huma. It is not for use.
-	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded" required:"true"`
+	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded" required:"true" default:"null"`
 }
 
 // Login is a [Session] for operations whose job is to start one. They are
@@ -70,7 +70,7 @@ type Login[T any] struct {
 	Session[T]
 
 	// LoginMarker shows the session to huma. It is not for use.
-	LoginMarker kindMarker[T, loginKind] `header:"Humasess-Login" required:"true"`
+	LoginMarker kindMarker[T, loginKind] `header:"Humasess-Login" required:"true" default:"null"`
 }
 
 // Guard decides by the session's data whether the session may use an

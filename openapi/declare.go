@@ -77,14 +77,15 @@ func (*link) MarshalYAML() (any, error) { return true, nil }
 const pendingKey = "\x00session-declarations"
 
 // Declare returns the schema of a marker and notes its declaration with those
-// of the operation that is being registered.
+// of the operation that is being registered. The schema has no type, so that
+// the marker's field may have any default.
 func Declare(registry huma.Registry, d Declaration) *huma.Schema {
 	r := pending(registry)
 	if r == nil {
 		r = &registration{registry: registry}
 	}
 	r.declarations = append(r.declarations, d)
-	schema := &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{
+	schema := &huma.Schema{Extensions: map[string]any{
 		markerExtension: &link{r, len(r.declarations) - 1},
 	}}
 	registry.Map()[pendingKey] = schema
