@@ -142,7 +142,7 @@ func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text
-// except the value of an entry whose policy declares what the marker does.
+// except the value of an entry whose policy has the marker's declaration.
 func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
 	e := entryOf(text)
 	if e == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/openapi"
 )
 
-// What a guard may have beside Check.
+// Methods that a guard may have beside Check.
 type (
 	roleGuard   interface{ Roles() []string }
 	freshGuard  interface{ Fresh() time.Duration }

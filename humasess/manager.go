@@ -90,8 +90,8 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 // cannot see that such an operation was registered before, and does not protect
 // it.
 //
-// What a program writes into the document's Security before the first request
-// to an operation is enforced too, where it is stricter. Later changes are not.
+// A program may write into the document's Security before the first request to
+// an operation: that is enforced too, where it is stricter. Later changes are not.
 func (m *Manager[T]) Attach(api huma.API) error {
 	// A struct that embeds a group is one as well, with the group's adapter.
 	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {

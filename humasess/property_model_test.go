@@ -272,7 +272,7 @@ func (e expected) lets(g guest) int {
 	return http.StatusUnauthorized
 }
 
-// inDocument leaves out what requirements do not tell.
+// inDocument leaves out the parts that requirements do not tell.
 func (e expected) inDocument() expected {
 	e.stale = false
 	return e

@@ -25,7 +25,7 @@ func refuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// refuseUnless lets through what the gate has let through because of a policy
+// refuseUnless refuses a request that the gate has not admitted by a policy
 // that includes the protection.
 func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {

@@ -188,7 +188,7 @@ func (u unmodified) Adapter() huma.Adapter                { return u.api.Adapter
 func (u unmodified) DocumentOperation(op *huma.Operation) {}
 
 // Two managers may have the same scheme key on two APIs. The sessions of one
-// must not pass what the other requires.
+// must not pass the other's Require.
 func TestRequireOfAnotherManagerWithTheSameKey(t *testing.T) {
 	s := newSite(t)
 	mux := http.NewServeMux()

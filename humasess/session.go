@@ -74,7 +74,7 @@ type Login[T any] struct {
 }
 
 // Guard decides by the session's data whether the session may use an
-// operation. [Guarded] says what a guard may have beside Check. A zero value is
+// operation. [Guarded] lists the other methods of a guard. A zero value is
 // used, concurrently; behind a pointer it is not nil.
 //
 // Check runs before the body is read and must not read it; path, query and

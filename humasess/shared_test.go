@@ -133,7 +133,7 @@ func TestInterruptedRegistration(t *testing.T) {
 }
 
 // The middleware of a manager is in front of the API that it is attached to,
-// whatever else has the same document.
+// even if another API has the same document.
 func TestSharedDocuments(t *testing.T) {
 	shared := map[string]func(huma.Config) huma.Config{
 		"config": func(c huma.Config) huma.Config { return c },

@@ -50,7 +50,7 @@ type Declaration struct {
 // schema carries a *link in its extensions. Extensions must start with "x-".
 const markerExtension = "x-session-declarations"
 
-// registration is the log of what markers declared until [Seal]. huma keeps
+// registration is the log of the markers' declarations until [Seal]. huma keeps
 // only the first of several parameters of one name, but asks every marker for
 // its schema, so the parameter that survives leads to the declarations of all:
 // those from its own on. Earlier ones are of a registration that panicked.
@@ -124,8 +124,8 @@ func markerLink(s *huma.Schema) *link {
 var errSharedParameters = errors.New("its markers are those of another operation, because both got one Operation.Parameters slice " +
 	"with spare room, which huma appends to: give each operation a slice of its own, for example by slices.Clone")
 
-// declarations returns what the operation's input declared, by the markers
-// among its parameters, without duplicates. huma appends markers to the slice
+// declarations returns those of the operation's input, by the markers among its
+// parameters, without duplicates. huma appends markers to the slice
 // of the caller, so another registration may have overwritten them: markers of
 // several registrations, or of one that is not open now, are an error.
 func declarations(op *huma.Operation, open *registration) ([]Declaration, error) {

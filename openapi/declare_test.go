@@ -58,7 +58,7 @@ func TestMarkers(t *testing.T) {
 		}
 	})
 
-	t.Run("what a registration left that did not end is not the next one's", func(t *testing.T) {
+	t.Run("an interrupted registration leaves nothing to the next", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme, cartScheme)
 		openapi.Declare(f.oapi.Components.Schemas, openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required})
 		next := f.operation("/next", required)
@@ -85,7 +85,7 @@ func TestMarkers(t *testing.T) {
 		}
 	})
 
-	t.Run("a copy has what was recorded, whatever its slice holds now", func(t *testing.T) {
+	t.Run("a copy has the recorded declarations, although its slice holds others now", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme)
 		op := f.operation("/op", guarded("admin"))
 		copied, other := *op, *op

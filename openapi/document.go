@@ -23,7 +23,7 @@ type Document struct {
 	routes   map[string][]registered    // the same, by method and path
 }
 
-// registered is what the hook has recorded. Copies of one operation share the
+// registered is a record of the hook. Copies of one operation share the
 // map of its responses, which tells them from another operation that was
 // registered under the same method and path.
 type registered struct {

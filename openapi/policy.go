@@ -251,7 +251,7 @@ func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 }
 
 // copied computes the policy of an operation that did not go through the hook
-// itself. What a copy declares, the hook has recorded. A hidden operation has
+// itself. The hook has recorded the declarations of a copy. A hidden operation has
 // no record: there, the markers are all there is.
 func (d *Document) copied(op *huma.Operation) (Policy, error) {
 	record, known := d.recorded(op)
@@ -266,7 +266,7 @@ func (d *Document) copied(op *huma.Operation) (Policy, error) {
 	if err != nil {
 		return Policy{}, err
 	}
-	// What it inherited may have been edited since.
+	// The document that it inherits from may have been edited since.
 	for _, r := range record.Requirements {
 		policy.Requirements = withRequirements(policy.Requirements, r)
 	}
