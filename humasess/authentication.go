@@ -3,6 +3,7 @@ package humasess
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -173,6 +174,17 @@ func validMethod(s string) bool {
 
 func (s *state[T]) fresh(within time.Duration) bool {
 	return s.authentication().Fresh(within, s.m.now())
+}
+
+// provenBy reports whether the user has authenticated by all of the methods,
+// each within that time if it is not 0.
+func (s *state[T]) provenBy(methods []string, within time.Duration) bool {
+	proven, now := s.authentication().Methods, s.m.now()
+	return !slices.ContainsFunc(methods, func(name string) bool {
+		return !slices.ContainsFunc(proven, func(m Method) bool {
+			return m.Name == name && (within == 0 || Authentication{Time: m.Time}.Fresh(within, now))
+		})
+	})
 }
 
 func (s *state[T]) authentication() Authentication {

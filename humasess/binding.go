@@ -2,6 +2,7 @@ package humasess
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -44,7 +45,10 @@ var handles sync.Map // string -> *request
 // answerMarker is the value of a marker's header.
 func (r *request) answerMarker(name string) string {
 	r.asked = true
-	if name != sessionMarker || !r.admitted || r.allResolve() {
+	switch {
+	case name != sessionMarker:
+		return r.answerKind(name)
+	case !r.admitted || r.allResolve():
 		return ""
 	}
 	if r.handle == "" {
@@ -115,12 +119,18 @@ type boundary struct{}
 // Schema implements [huma.SchemaProvider].
 func (boundary) Schema(registry huma.Registry) *huma.Schema { return openapi.Seal(registry) }
 
-// kindMarker is the parameter of the types that embed Session.
-type kindMarker[T any, K kind] struct{}
+// kindMarker is the parameter of the types that embed Session; see proofs. huma
+// asks it for its schema again as the type of a field with a default; Boundary
+// ends the registration that this begins.
+type kindMarker[T any, K kind] struct {
+	Boundary boundary `default:"null" json:"-"`
+}
 
-// kind says what an embedding type declares.
+// kind says what an embedding type declares. is returns the part that tells
+// declarations of one session type apart.
 type kind interface {
 	declare() openapi.Declaration
+	is() (openapi.Kind, reflect.Type)
 }
 
 // Schema implements [huma.SchemaProvider].
@@ -131,18 +141,47 @@ func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 	return openapi.Declare(registry, d)
 }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] and ignores the text.
-func (*kindMarker[T, K]) UnmarshalText([]byte) error { return nil }
+// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text
+// except the value of an entry whose policy has the marker's declaration.
+func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
+	e := entryOf(text)
+	if e == nil {
+		return errUnenforced
+	}
+	var k K
+	if kind, guard := k.is(); !e.declares(kind, reflect.TypeFor[T](), guard) {
+		e.misbound.Store(true)
+		return errUnenforced
+	}
+	return nil
+}
+
+var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
 
 // Resolve implements [huma.Resolver]: it binds the session to the request.
 func (s *Session[T]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, nil)
+}
+
+// resolve binds the session, if the policy that is enforced has the declaration
+// of the type that embeds it.
+func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
+	op := ctx.Operation()
+	refuse := func(text string) []error {
+		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, text)}
+	}
 	r := requestOf(ctx)
-	if r == nil || r.entry.op != ctx.Operation() {
-		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(ctx.Operation()))}
+	if r == nil || r.entry.op != op {
+		return refuse(misplaced(op))
 	}
 	st, b := stateOf[T](r)
 	if b == nil {
-		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(ctx.Operation()))}
+		return refuse(misplaced(op))
+	}
+	if k != nil {
+		if kind, guard := k.is(); !r.entry.declares(kind, reflect.TypeFor[T](), guard) {
+			return refuse(misbound(op))
+		}
 	}
 	b.resolves.Store(b.copies == 1)
 	s.SessionMarker.bind(st)
@@ -152,6 +191,13 @@ func (s *Session[T]) Resolve(ctx huma.Context) []error {
 // misplaced is the text for an input whose session nobody enforces.
 func misplaced(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced: %s", op.OperationID, op.Method, op.Path, embedHint)
+}
+
+// misbound is the text for an input whose session is enforced as another one.
+func misbound(op *huma.Operation) string {
+	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced as its input declares it: "+
+		"operations must not share one Operation.Parameters slice with spare room, because huma appends to it; "+
+		"give each operation a slice of its own, for example by slices.Clone", op.OperationID, op.Method, op.Path)
 }
 
 const embedHint = "attach the manager of its type before registering the operation, and embed the session type " +

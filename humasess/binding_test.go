@@ -212,9 +212,9 @@ func TestForgedMarkers(t *testing.T) {
 			return nil, nil
 		})
 		c := humasesstest.NewClient(recovering(mux))
-		for path, text := range map[string]string{"/shadowed": "session of an operation", "/plain": "GET /plain"} {
+		for path, text := range map[string]string{"/shadowed": "session that is not enforced", "/plain": "GET /plain"} {
 			w := c.Do(http.MethodGet, path, nil, forgedMarkers)
-			wantStatus(t, w, http.StatusInternalServerError)
+			wantStatus(t, w, map[string]int{"/shadowed": http.StatusUnprocessableEntity, "/plain": http.StatusInternalServerError}[path])
 			if got := w.Body.String(); !strings.Contains(got, text) || !strings.Contains(got, "attach the manager") {
 				t.Errorf("%s: got %s, want a text with %q and the fix", path, got, text)
 			}

@@ -3,6 +3,7 @@ package humasess
 import (
 	"encoding/json"
 	"reflect"
+	"sync"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type values[T any] struct {
 	clone   func(T) T
 	unshare unshare
 	exact   exactness
+	room    *sync.Pool // of *T, in which unshare works
 
 	unmarshal func(data []byte, v any) error
 }
@@ -57,6 +59,7 @@ func newValues[T any](c Codec) values[T] {
 	}
 	if c.Marshal == nil {
 		v.exact = exactnessOf(t)
+		v.room = &sync.Pool{New: func() any { return new(T) }}
 	}
 	v.shares = v.shares || v.clone != nil || isFlat(t)
 	v.keeps = v.shares && v.clone == nil // Clone of a caller's value may do anything
@@ -69,10 +72,13 @@ func (v *values[T]) copy(kept *T) T {
 	case v.clone != nil:
 		return v.clone(*kept)
 	case v.unshare != nil:
-		own := new(T)
+		own := v.room.Get().(*T)
 		*own = *kept
 		v.unshare(reflect.ValueOf(own).Elem())
-		return *own
+		result := *own
+		*own = *new(T) // or the pool would share the result's parts
+		v.room.Put(own)
+		return result
 	}
 	return *kept
 }

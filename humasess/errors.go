@@ -107,20 +107,21 @@ func (a answer) headers() http.Header {
 }
 
 var (
-	answerNoSession   = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required", ""}
-	answerForbidden   = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this", ""}
-	answerReauth      = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again", ""}
-	answerCSRF        = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session", ""}
-	answerCrossOrigin = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
-	answerNotFound    = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
-	answerConflict    = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
-	answerChanged     = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
-	answerUndecided   = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
-	answerCookies     = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
-	answerLimit       = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first", ""}
-	answerUnavailable = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
-	answerUnsupported = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
-	answerInternal    = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}
+	answerNoSession     = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required", ""}
+	answerNoCredentials = answer{http.StatusUnauthorized, problemNoSession, "valid credentials are required", ""}
+	answerForbidden     = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this", ""}
+	answerReauth        = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again", ""}
+	answerCSRF          = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session", ""}
+	answerCrossOrigin   = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
+	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
+	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
+	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
+	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
+	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
+	answerLimit         = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first", ""}
+	answerUnavailable   = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
+	answerUnsupported   = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
+	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}
 )
 
 func answerTo(err error) answer {

@@ -3,9 +3,11 @@ package humasess
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,14 +22,12 @@ type gate struct {
 	doc      *openapi.Document
 	managers map[string]manager // by scheme key
 	checks   map[string]schemeCheck
-	entries  sync.Map // *huma.Operation -> *entry
+	checkers map[string]manager // of checks, by scheme key
+	entries  sync.Map           // *huma.Operation -> *entry
 }
 
-// schemePolicy is the x-session extension of a security scheme. It also leads
-// from an API back to its gate, which nothing else could without a global.
+// schemePolicy is the x-session extension of a security scheme.
 type schemePolicy struct {
-	gate *gate
-
 	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
 	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
 	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
@@ -50,22 +50,41 @@ func (d duration) MarshalText() ([]byte, error) {
 	return []byte(s), nil
 }
 
-// gateOf returns the API's gate, and builds it for the first manager.
-func gateOf(api huma.API) (*gate, error) {
-	for _, s := range api.OpenAPI().Components.SecuritySchemes {
-		if p, ok := s.Extensions["x-session"].(*schemePolicy); ok {
-			return p.gate, nil
+// gateProbe is a context that asks middleware for its gate.
+type gateProbe struct {
+	humaContext
+	gate *gate
+}
+
+// gateOf finds the gate of an API, nil if it has none. The document is no way
+// to it, because several APIs may share one: the middleware must be in front of
+// this API. Middleware of all gates has the same code.
+func gateOf(api interface{ Middlewares() huma.Middlewares }) *gate {
+	code := reflect.ValueOf((*gate)(nil).middleware).Pointer()
+	for _, f := range api.Middlewares() {
+		if reflect.ValueOf(f).Pointer() == code {
+			probe := &gateProbe{}
+			f(probe, nil)
+			return probe.gate
 		}
 	}
+	return nil
+}
+
+// newGate builds the gate for the first manager of an API.
+func newGate(api huma.API) (*gate, error) {
 	doc, err := openapi.NewDocument(api.OpenAPI())
 	if err != nil {
 		return nil, err
 	}
-	return &gate{api: api, doc: doc, managers: map[string]manager{}, checks: map[string]schemeCheck{}}, nil
+	return &gate{
+		api: api, doc: doc,
+		managers: map[string]manager{}, checks: map[string]schemeCheck{}, checkers: map[string]manager{},
+	}, nil
 }
 
 func (g *gate) add(m manager) error {
-	scheme := m.document(g)
+	scheme := m.document()
 	for key := range m.schemeChecks() {
 		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
 			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
@@ -83,6 +102,7 @@ func (g *gate) add(m manager) error {
 		g.checks[scheme.CSRFKey()] = csrfChecked(scheme.Key)
 	}
 	for key := range m.schemeChecks() {
+		g.checkers[key] = m
 		g.doc.AddCheck(key)
 	}
 	return nil
@@ -96,10 +116,14 @@ type entry struct {
 	policy   openapi.Policy
 	demands  []openapi.Requirements // those that not every request satisfies
 	sessions []sessionUse
-	exempt   bool // from the cross-origin check
-	untouch  bool // requests extend nothing
-	isolated bool // reads of other sites are refused as well
+	judges   []manager // of the origins of requests
+	exempt   bool      // from the cross-origin check
+	untouch  bool      // requests extend nothing
+	isolated bool      // reads of other sites are refused as well
 	ends     deadlines
+
+	proof    string      // the value of its markers; see proofs
+	misbound atomic.Bool // the input has declared something else than the policy
 }
 
 // sessionUse is one session type of an operation.
@@ -112,7 +136,7 @@ type sessionUse struct {
 }
 
 // uses reports whether the gate has anything to do.
-func (e *entry) uses() bool { return e.err != nil || len(e.sessions) > 0 }
+func (e *entry) uses() bool { return e.err != nil || e.policy.UsesSessions() }
 
 func (g *gate) entry(op *huma.Operation) *entry {
 	if e, ok := g.entries.Load(op); ok {
@@ -133,8 +157,9 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 			e.demands = append(e.demands, r)
 		}
 	}
-	for key, m := range g.managers {
-		scheme := m.document(g)
+	for _, key := range slices.Sorted(maps.Keys(g.managers)) {
+		m := g.managers[key]
+		scheme := m.document()
 		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey()), fresh: policy.Fresh[key]}
 		t := scheme.Type
 		for _, d := range policy.Declarations {
@@ -144,10 +169,16 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
 			e.sessions = append(e.sessions, use)
-			e.isolated = e.isolated || scheme.Isolated
+			e.judges = append(e.judges, m)
 		}
 	}
-	slices.SortFunc(e.sessions, func(a, b sessionUse) int { return strings.Compare(a.scheme, b.scheme) })
+	if len(e.sessions) == 0 {
+		e.judges = g.checking(policy.Requirements)
+	}
+	e.isolated = slices.ContainsFunc(e.judges, func(m manager) bool { return m.document().Isolated })
+	if slices.ContainsFunc(policy.Declarations, func(d openapi.Declaration) bool { return d.Kind != openapi.Optional }) {
+		e.prove()
+	}
 	return e
 }
 
@@ -159,6 +190,10 @@ func mentioned(all []openapi.Requirements, scheme string) bool {
 
 // middleware is the huma middleware of the API.
 func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
+	if p, ok := ctx.(*gateProbe); ok {
+		p.gate = g
+		return
+	}
 	e := g.entry(ctx.Operation())
 	if !e.uses() {
 		next(ctx)
@@ -169,6 +204,12 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if !g.sameOrigin(ctx, e) {
+		return
+	}
+	if len(e.sessions) == 0 {
+		if g.schemesHold(ctx, e) {
+			next(ctx)
+		}
 		return
 	}
 	r := newRequest(e, ctx)
@@ -199,9 +240,9 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
 		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
 	}
-	for _, s := range e.sessions {
-		if err := s.manager.checkOrigin(o); err != nil {
-			s.manager.refused(ctx.Context(), e.op, ReasonCrossSite, err)
+	for _, m := range e.judges {
+		if err := m.checkOrigin(o); err != nil {
+			m.refused(ctx.Context(), e.op, ReasonCrossSite, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
 			return false

@@ -34,9 +34,12 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 // no answer of its own fails closed.
 func (r *request) passes(d *openapi.Declaration) bool {
 	use, s := r.declared(d)
-	if d.Fresh > 0 && !s.fresh(d.Fresh) {
+	if d.Fresh > 0 && !s.fresh(d.Fresh) || len(d.Methods) > 0 && !s.provenBy(d.Methods, d.Fresh) {
 		r.refuse(answerReauth)
 		return false
+	}
+	if d.Guard == nil {
+		return true
 	}
 	err := s.check(&guardScope{&r.scope}, d.Guard)
 	if err == nil {
@@ -78,7 +81,7 @@ func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
 func (r *request) recheck(s session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
-		if d.Kind != openapi.Guarded {
+		if d.Kind != openapi.Guarded || d.Guard == nil {
 			continue
 		}
 		if _, of := r.declared(d); unlent(of) != s {

@@ -83,19 +83,33 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 }
 
 // Attach documents the sessions in the API's OpenAPI document and enforces
-// them on its operations. Call it before the first operation is registered;
-// several managers of different types may be attached to one API, and one
-// manager to several APIs.
+// them on its operations. Call it before the first operation is registered:
+// huma gives an operation the middleware that the API has by then. Several
+// managers of different types may be attached to one API, and one manager to
+// several APIs.
 //
 // It is an error to attach to a [huma.Group], after an operation, or where
-// the type, the scheme's key or the cookie's name is taken.
+// the type, the scheme's key or the cookie's name is taken. Each API needs a
+// [huma.Config] of its own: Attach returns an error for an API that shares the
+// document or its components with another API that has a manager.
+//
+// A hidden operation that embeds no session type leaves no trace in huma. Attach
+// cannot see that such an operation was registered before, and does not protect
+// it.
+//
+// A program may write into the document's Security before the first request to
+// an operation: that is enforced too, where it is stricter. Later changes are not.
 func (m *Manager[T]) Attach(api huma.API) error {
-	if _, ok := api.(*huma.Group); ok {
-		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require")
+	// A struct that embeds a group is one as well, with the group's adapter.
+	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
+		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
 	}
-	g, err := gateOf(api)
-	if err != nil {
-		return err
+	g := gateOf(api)
+	if g == nil {
+		var err error
+		if g, err = newGate(api); err != nil {
+			return err
+		}
 	}
 	if err := g.add(m); err != nil {
 		return err
@@ -109,11 +123,38 @@ func (m *Manager[T]) Attach(api huma.API) error {
 //
 //	group.UseSimpleModifier(sessions.Require("admin"))
 //
-// The modifier panics when the manager is not attached to the API of the
-// operation, as far as it can tell; else the operation answers 500. In a group
-// it comes after modifiers that hide or drop operations.
+// A modifier is not told which API its operation is for. Require panics, or
+// the operation answers 500, when the manager is not attached to that API,
+// except in a group with a prefix: there huma does not run what the modifier
+// adds (huma#804), so that Require cannot refuse a hidden operation, nor one
+// whose document another API with the manager shares. [Manager.Protect] has
+// neither exception. In a group, Require comes after modifiers that hide or
+// drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(openapi.Protection{Scheme: m.scheme, Roles: roles})
+	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
+}
+
+// Protect is [Manager.Require] for a whole group, by the group's own
+// middleware, which huma runs for prefixed groups and hidden operations too:
+//
+//	group := huma.NewGroup(api, "/admin")
+//	sessions.Protect(group, "admin")
+//
+// A request that was not admitted with exactly these roles is answered with
+// 500. Call Protect before the group's first operation; groups within the
+// group are protected as well. It panics when the manager is not attached to
+// the group's API, and for roles without Options.Roles.
+func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
+	g := gateOf(group)
+	if g == nil || g.managers[m.scheme] != manager(m) {
+		panic("humasess: Protect called with a group of an API that the manager is not attached to: call Attach first, with that API")
+	}
+	if len(roles) > 0 && m.opts.Roles == nil {
+		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
+	}
+	p := openapi.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
+	group.UseSimpleModifier(func(op *huma.Operation) { openapi.Protect(op, p) })
+	group.UseMiddleware(g.refuseUnless(p))
 }
 
 // RequireFresh returns a modifier like Require's that also requires that the
@@ -129,7 +170,7 @@ func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 	if within <= 0 {
 		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
 	}
-	return m.protect(openapi.Protection{Scheme: m.scheme, Fresh: within})
+	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
 }
 
 func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
@@ -181,11 +222,12 @@ func (m *Manager[T]) binding() security.Binding {
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
 // document describes the manager to the OpenAPI document.
-func (m *Manager[T]) document(g *gate) openapi.Scheme {
+func (m *Manager[T]) document() openapi.Scheme {
 	return openapi.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
 		Type:       reflect.TypeFor[T](),
+		Manager:    m,
 		HasRoles:   m.opts.Roles != nil,
 		OmitRoles:  m.opts.OmitRoles,
 		Default:    m.opts.RequireByDefault,
@@ -193,7 +235,6 @@ func (m *Manager[T]) document(g *gate) openapi.Scheme {
 		Limited:    m.opts.OverLimit == RefuseNew,
 		CSRFHeader: m.opts.CSRFHeader,
 		Extension: &schemePolicy{
-			gate:                    g,
 			IdleTimeout:             duration(m.opts.IdleTimeout),
 			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
 			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
@@ -205,7 +246,7 @@ func (m *Manager[T]) document(g *gate) openapi.Scheme {
 
 // manager is what a gate sees of a Manager.
 type manager interface {
-	document(*gate) openapi.Scheme
+	document() openapi.Scheme
 	schemeChecks() map[string]schemeCheck
 	checkOrigin(security.Origins) error
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)

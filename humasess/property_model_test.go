@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess"
 )
 
 // plan is a random API, in the words of those who write one. What it must let
@@ -18,6 +17,8 @@ type plan struct {
 	byDefault  bool
 	omitRoles  bool
 	global     bool // the document requires a bearer of operations that say nothing
+	second     bool // an API with a document of its own has the same managers and operations
+	neighbour  string
 	operations []plannedOperation
 }
 
@@ -28,49 +29,27 @@ type plannedOperation struct {
 	written alternatives   // Operation.Security
 	groups  []plannedGroup // outermost first
 	hidden  bool
+	skips   bool // validation of parameters
+	shares  bool // Operation.Parameters with the others that do
+	after   int  // registrations that panic before it, as indexes of interrupted plus 1
 }
 
 type plannedGroup struct {
 	prefixes []string
 	protects bool
+	method   bool   // by Protect, not by Require
 	role     string // beside protects
 	bearer   bool   // a modifier of the user's that overrides Security
 }
 
-// embedded is what an input embeds.
-type embedded struct {
-	name         string
-	account      bool // embeds a type of account at all
-	needsAccount bool
-	role         string
-	parcel       bool
-	needsParcel  bool
-	login        bool
-	register     func(huma.API, huma.Operation)
-}
-
-func registers[I any](api huma.API, op huma.Operation) { huma.Register(api, op, serve[I]) }
-
-var embeddings = []embedded{
-	{name: "nothing", register: registers[nothingIn]},
-	{name: "Session", account: true, register: registers[sessionIn]},
-	{name: "Required", account: true, needsAccount: true, register: registers[needsIn]},
-	{name: "Guarded", account: true, needsAccount: true, role: "admin", register: registers[guardIn]},
-	{name: "Login", account: true, login: true, register: registers[signIn]},
-	{name: "Required and Session", account: true, needsAccount: true, parcel: true, register: registers[mixIn]},
-	{name: "Required and Required", account: true, needsAccount: true, parcel: true, needsParcel: true, register: registers[bothIn]},
-	{name: "Session and Required", account: true, parcel: true, needsParcel: true, register: registers[struct {
-		humasess.Session[account]
-		HasParcel
-	}]},
-	{name: "another type's Required", parcel: true, needsParcel: true, register: registers[struct{ HasParcel }]},
-}
-
 func newPlan(r *rand.Rand) plan {
-	p := plan{byDefault: r.IntN(4) == 0, omitRoles: r.IntN(4) == 0, global: r.IntN(4) == 0}
+	p := plan{
+		byDefault: r.IntN(4) == 0, omitRoles: r.IntN(4) == 0, global: r.IntN(4) == 0, second: r.IntN(4) == 0,
+		neighbour: pick(r, "", "document", "components", "registry"),
+	}
 	for i := range 2 + r.IntN(5) {
 		for {
-			if op := newOperation(r, fmt.Sprintf("o%d", i)); !op.contradicts() {
+			if op := newOperation(r, fmt.Sprintf("o%d", i)); !p.contradicts(op) {
 				p.operations = append(p.operations, op)
 				break
 			}
@@ -82,9 +61,14 @@ func newPlan(r *rand.Rand) plan {
 func newOperation(r *rand.Rand, name string) plannedOperation {
 	op := plannedOperation{
 		name: name, method: pick(r, http.MethodGet, http.MethodGet, http.MethodPost),
-		embeds: pick(r, embeddings...), hidden: r.IntN(4) == 0,
+		embeds: pick(r, embeddings...), hidden: r.IntN(3) == 0, skips: r.IntN(3) == 0, shares: r.IntN(2) == 0,
 	}
-	if r.IntN(2) == 0 {
+	if r.IntN(4) == 0 {
+		op.after = 1 + r.IntN(len(interrupted))
+	}
+	if r.IntN(10) == 0 {
+		op.written = alternatives{{"basic": nil}} // nothing checks it
+	} else if r.IntN(2) == 0 {
 		op.written = alternatives{}
 		for range r.IntN(3) {
 			alternative := map[string][]string{}
@@ -104,7 +88,7 @@ func newOperation(r *rand.Rand, name string) plannedOperation {
 		}
 	}
 	for i := range r.IntN(3) {
-		g := plannedGroup{protects: r.IntN(3) == 0}
+		g := plannedGroup{protects: r.IntN(3) == 0, method: r.IntN(2) == 0}
 		for j := range r.IntN(3) {
 			g.prefixes = append(g.prefixes, fmt.Sprintf("/%c%d", 'a'+i, j))
 		}
@@ -122,11 +106,17 @@ func newOperation(r *rand.Rand, name string) plannedOperation {
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
 // contradicts leaves out what is refused, which other tests are about.
-func (op plannedOperation) contradicts() bool {
+func (p plan) contradicts(op plannedOperation) bool {
+	if op.unchecked() && (op.embeds.name != "nothing" || p.byDefault || slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.protects })) {
+		return true
+	}
 	protected := slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.protects })
 	public := op.says() != nil && len(op.says()) == 0
 	return op.embeds.login && protected || public && (protected || op.embeds.parcel || op.embeds.account && !op.embeds.login)
 }
+
+// unchecked reports whether the operation is the user's own business.
+func (op plannedOperation) unchecked() bool { return strings.Contains(fmt.Sprint(op.says()), "basic") }
 
 // says is Operation.Security, after the user's modifiers.
 func (op plannedOperation) says() alternatives {
@@ -156,23 +146,57 @@ func (op plannedOperation) paths() []string {
 	return paths
 }
 
-func (op plannedOperation) register(s *site) {
-	api := s.api
+func (op plannedOperation) register(s *site, api huma.API, shared []*huma.Param) {
+	if op.after > 0 {
+		interrupt := huma.Operation{OperationID: op.name + "-not", Method: op.method, Path: "/not/" + op.name}
+		if op.shares {
+			interrupt.Parameters = shared
+		}
+		if panicOf(func() { interrupted[op.after-1](api, interrupt) }) == "" {
+			s.t.Errorf("interrupted[%d] did not panic", op.after-1)
+		}
+	}
 	for _, g := range op.groups {
 		group := huma.NewGroup(api, g.prefixes...)
 		if g.bearer {
 			group.UseSimpleModifier(secure(map[string][]string{"bearer": {}}))
 		}
-		if g.protects && g.role != "" {
-			group.UseSimpleModifier(s.accounts.Require(g.role))
-		} else if g.protects {
-			group.UseSimpleModifier(s.accounts.Require())
+		var roles []string
+		if g.role != "" {
+			roles = append(roles, g.role)
+		}
+		switch {
+		case g.protects && g.method:
+			s.accounts.Protect(group, roles...)
+		case g.protects:
+			group.UseSimpleModifier(s.accounts.Require(roles...))
 		}
 		api = group
 	}
-	op.embeds.register(api, huma.Operation{
+	planned := huma.Operation{
 		OperationID: op.name, Method: op.method, Path: "/" + op.name, Security: op.written, Hidden: op.hidden,
-	})
+		SkipValidateParams: op.skips,
+	}
+	if op.shares {
+		planned.Parameters = shared
+	}
+	text := panicOf(func() { op.embeds.register(api, planned) })
+	if refused := op.embeds.mistaken && !op.hidden; refused != (text != "") {
+		s.t.Errorf("registration: got panic %q, want one: %v; %v", text, refused, op)
+	}
+}
+
+// served reports whether the router has the operation.
+func (op plannedOperation) served() bool { return !op.embeds.mistaken || op.hidden }
+
+// exact reports whether nothing else has overwritten the markers of an
+// operation that no hook has seen. If something has, it may be closed to guests
+// that it should admit, but open to none that it should not.
+func (p plan) exact(i int) bool {
+	if !p.operations[i].hidden || !p.operations[i].shares {
+		return true
+	}
+	return !slices.ContainsFunc(p.operations[i+1:], func(op plannedOperation) bool { return op.shares })
 }
 
 // expected is what the model says of one operation.
@@ -182,11 +206,15 @@ type expected struct {
 	any     alternatives // one of them must be met besides; none is all
 	ours    bool         // sessions have something to do with it
 	guarded bool
+	stale   bool
 	unsafe  bool
+	broken  bool // answers 500
 }
 
 func (p plan) expects(op plannedOperation) expected {
-	e := expected{guarded: op.embeds.role != "", unsafe: op.method == http.MethodPost}
+	e := expected{
+		guarded: op.embeds.role != "", stale: op.embeds.stale, unsafe: op.method == http.MethodPost, broken: op.embeds.mistaken,
+	}
 	e.always.session, e.always.parcel = op.embeds.needsAccount, op.embeds.needsParcel
 	if op.embeds.role != "" {
 		e.roles = append(e.roles, op.embeds.role)
@@ -208,12 +236,16 @@ func (p plan) expects(op plannedOperation) expected {
 	if e.any == nil && p.global && !op.embeds.login {
 		e.any = alternatives{{"bearer": nil}}
 	}
-	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie")
+	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
+		strings.Contains(fmt.Sprint(e.any), "bearer")
 	return e
 }
 
 // lets is the status that a guest gets.
 func (e expected) lets(g guest) int {
+	if e.broken {
+		return http.StatusInternalServerError
+	}
 	if e.always.session && !g.session || e.always.parcel && !g.parcel {
 		return http.StatusUnauthorized
 	}
@@ -230,12 +262,20 @@ func (e expected) lets(g guest) int {
 		known, lacking = known || met && roles, lacking || met
 	}
 	switch {
+	case known && hasAll(e.roles) && e.stale:
+		return http.StatusForbidden
 	case known && hasAll(e.roles):
 		return http.StatusNoContent
 	case known || lacking:
 		return http.StatusForbidden
 	}
 	return http.StatusUnauthorized
+}
+
+// inDocument leaves out the parts that requirements do not tell.
+func (e expected) inDocument() expected {
+	e.stale = false
+	return e
 }
 
 // withoutRoles is what a document with OmitRoles says.
@@ -254,7 +294,7 @@ func (e expected) withoutRoles() expected {
 }
 
 func (e expected) mayForbid() bool {
-	if e.guarded || e.unsafe || len(e.roles) > 0 {
+	if e.guarded || e.stale || e.unsafe || len(e.roles) > 0 {
 		return true
 	}
 	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 })

@@ -2,6 +2,8 @@ package humasess
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,6 +25,20 @@ func refuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
+// refuseUnless refuses a request that the gate has not admitted by a policy
+// that includes the protection.
+func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r := requestOf(ctx)
+		if r == nil || r.gate != g || !r.admitted || r.entry.op != ctx.Operation() ||
+			!slices.ContainsFunc(r.entry.policy.Protections, p.Same) {
+			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, unprotected(ctx.Operation())))
+			return
+		}
+		next(ctx)
+	}
+}
+
 func unprotected(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API: "+
 		"call Attach first, with that API; in a group, add Require after modifiers that hide or drop operations",
@@ -33,26 +49,34 @@ func unprotected(op *huma.Operation) string {
 // groups around theirs may still change the path.
 type protections struct {
 	mu    sync.Mutex
-	known map[string]*bool // documented since
+	known map[string]protected
+}
+
+type protected struct {
+	responses  map[string]*huma.Response // keeps the address in the key taken
+	documented *bool                     // since then
 }
 
 // note is called for an operation that is not known to be protected: the
-// second time, it must have been documented since the first.
+// second time, it must have been documented since the first. Copies of one
+// operation share the map of responses, which those of another API have not.
+// Before huma has made that map, no group has the operation: the modifier was
+// given to the operation alone, and huma runs its middleware.
 func (p *protections) note(op *huma.Operation, protection openapi.Protection) {
-	if op.Hidden {
+	if op.Hidden || op.Responses == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := fmt.Sprintf("%s %s %q %v", op.Method, op.Path, protection.Roles, protection.Fresh)
+	key := fmt.Sprintf("%s %s %q %v %x", op.Method, op.Path, protection.Roles, protection.Fresh, reflect.ValueOf(op.Responses).Pointer())
 	before, known := p.known[key]
 	switch {
 	case !known:
 		if p.known == nil {
-			p.known = map[string]*bool{}
+			p.known = map[string]protected{}
 		}
-		p.known[key] = protection.Documented
-	case *before:
+		p.known[key] = protected{op.Responses, protection.Documented}
+	case *before.documented:
 		delete(p.known, key)
 	default:
 		panic(unprotected(op))

@@ -33,6 +33,7 @@ type request struct {
 	returned bool
 	asked    bool   // huma has looked for a marker, so it is embedded by value
 	handle   string // names the request to a marker; see binding
+	misbound bool   // huma has looked for a marker of a kind that is not declared
 
 	// What Session.Done needs to know about the request.
 	taken    bool // over by somebody who may go on after it
@@ -59,6 +60,7 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	admits() bool
 	hasRoles(roles []string) bool
 	fresh(within time.Duration) bool
+	provenBy(methods []string, within time.Duration) bool
 	check(ctx huma.Context, guard any) error
 
 	// needs notes what the session was admitted for, to be checked again
@@ -343,6 +345,11 @@ func (r *request) interim(ctx huma.Context) {
 func (r *request) begun(ctx huma.Context, status int) bool {
 	if r.outcome != undecided {
 		return r.outcome == committed
+	}
+	if r.misbound || r.entry.misbound.Load() {
+		r.abandon(len(r.entry.sessions), http.StatusInternalServerError)
+		r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
+		return false
 	}
 	for i := range r.entry.sessions {
 		if err := r.session(i).commit(status); err != nil {

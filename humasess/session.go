@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,16 +34,35 @@ type Required[T any] struct {
 	Session[T]
 
 	// RequiredMarker shows the session to huma. It is not for use.
-	RequiredMarker kindMarker[T, requiredKind] `header:"Humasess-Required"`
+	RequiredMarker kindMarker[T, requiredKind] `header:"Humasess-Required" required:"true" default:"null"`
 }
 
 // Guarded is a [Required] that also passes a guard: 401 without a session,
-// else 403 unless it has all of the guard's roles and Check lets it pass.
-type Guarded[T any, G Guard[T]] struct {
+// else 403 unless the session passes everything that the guard G asks for.
+//
+// G has at least one of these methods, with value or pointer receivers:
+//
+//   - Roles() []string: the session must have all of them.
+//   - Fresh() time.Duration: the user must have authenticated within that time
+//     ([Session.Reauthenticated]), which is more than 0.
+//   - Methods() []string: the session's [Authentication] must contain all of
+//     them (RFC 8176, such as "pwd" and "otp"), with Fresh each within its time.
+//   - Check: see [Guard].
+//
+// They are asked in this order, and all but Check are read at registration and
+// documented. Without the roles the answer is a 403; without Fresh or Methods
+// it is a 403 of the type
+// "urn:humasess:problem:reauthentication_required".
+//
+// huma panics when it registers an operation whose G has none of the methods,
+// one of them with another signature, or any other exported method except
+// String: a misspelled Roles would admit every user. Methods of embedded types
+// count. G must not be an interface, because its zero value is used.
+type Guarded[T, G any] struct {
 	Session[T]
 
 	// GuardedMarker shows the session to huma. It is not for use.
-	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded"`
+	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded" required:"true" default:"null"`
 }
 
 // Login is a [Session] for operations whose job is to start one. They are
@@ -51,23 +71,18 @@ type Login[T any] struct {
 	Session[T]
 
 	// LoginMarker shows the session to huma. It is not for use.
-	LoginMarker kindMarker[T, loginKind] `header:"Humasess-Login"`
+	LoginMarker kindMarker[T, loginKind] `header:"Humasess-Login" required:"true" default:"null"`
 }
 
-// Guard decides whether a session may use an operation. Its zero value is
-// used, concurrently.
+// Guard decides by the session's data whether the session may use an
+// operation. [Guarded] lists the other methods of a guard. A zero value is
+// used, concurrently; behind a pointer it is not nil.
 //
 // Check runs before the body is read and must not read it; path, query and
 // headers are visible. A [huma.StatusError] is sent as it is, for example a
 // 503 when the guard's own database is down. Any other error is a 403 that
 // says nothing, with the text in the log. After a concurrent change of the
 // session Check may run again.
-//
-// A guard may also have a method Roles() []string: all of them are required,
-// before Check, and documented. With a method Fresh() time.Duration the user
-// must have proved who they are within that time, which is more than 0
-// ([Session.Reauthenticated]): else the answer, before Check, is a 403 of the type
-// "urn:humasess:problem:reauthentication_required", which is documented too.
 type Guard[T any] interface {
 	Check(ctx huma.Context, data T) error
 }
@@ -76,35 +91,37 @@ type requiredKind struct{}
 
 func (requiredKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Required} }
 
+func (requiredKind) is() (openapi.Kind, reflect.Type) { return openapi.Required, nil }
+
 type loginKind struct{}
 
 func (loginKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Login} }
 
-type guardedKind[T any, G Guard[T]] struct{}
+func (loginKind) is() (openapi.Kind, reflect.Type) { return openapi.Login, nil }
 
-func (guardedKind[T, G]) declare() openapi.Declaration {
-	var guard G
-	d := openapi.Declaration{Kind: openapi.Guarded, Guard: Guard[T](guard)}
-	if r, ok := any(&guard).(interface{ Roles() []string }); ok {
-		d.Roles = r.Roles()
-	}
-	if f, ok := any(&guard).(interface{ Fresh() time.Duration }); ok {
-		if d.Fresh = f.Fresh(); d.Fresh == 0 {
-			d.Fresh = -1 // a setting that was not read, and not leave for everybody
-		}
-	}
-	return d
+type guardedKind[T, G any] struct{}
+
+func (guardedKind[T, G]) declare() openapi.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
+
+func (guardedKind[T, G]) is() (openapi.Kind, reflect.Type) {
+	return openapi.Guarded, reflect.TypeFor[G]()
 }
 
 // Resolve makes the depth of Required's Resolve that of Session's, so that
 // neither hides the other in an input that embeds both.
-func (s *Required[T]) Resolve(ctx huma.Context) []error { return s.Session.Resolve(ctx) }
+func (s *Required[T]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, requiredKind{})
+}
 
 // Resolve is as for [Required].
-func (s *Guarded[T, G]) Resolve(ctx huma.Context) []error { return s.Session.Resolve(ctx) }
+func (s *Guarded[T, G]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, guardedKind[T, G]{})
+}
 
 // Resolve is as for [Required].
-func (s *Login[T]) Resolve(ctx huma.Context) []error { return s.Session.Resolve(ctx) }
+func (s *Login[T]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, loginKind{})
+}
 
 // Value returns the data of the active session, or the zero T after the
 // handler has destroyed it.

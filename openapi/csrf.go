@@ -36,7 +36,9 @@ func (d *Document) withCSRF(op *huma.Operation, documented Requirements) Require
 		return documented
 	}
 	if documented == nil {
-		documented = d.global()
+		if documented = d.global(); !d.mentionsOurs(documented) {
+			return nil // inherits the document's own
+		}
 	}
 	documented = cloneAll(documented)
 	for _, alternative := range documented {

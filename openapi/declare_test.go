@@ -58,6 +58,47 @@ func TestMarkers(t *testing.T) {
 		}
 	})
 
+	t.Run("an interrupted registration leaves nothing to the next", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme, cartScheme)
+		openapi.Declare(f.oapi.Components.Schemas, openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required})
+		next := f.operation("/next", required)
+		f.mustAdd(t, next)
+		if got, want := asJSON(t, next.Security), `[{"session":[]}]`; got != want {
+			t.Errorf("got security %s, want %s", got, want)
+		}
+	})
+
+	t.Run("markers of two operations in one slice are an error", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme)
+		first := f.operation("/first", required)
+		openapi.Seal(f.oapi.Components.Schemas)
+		second := f.operation("/second", login)
+		openapi.Seal(f.oapi.Components.Schemas)
+		first.Parameters = append(first.Parameters, second.Parameters...)
+		if _, err := f.doc.Policy(first); err == nil || !strings.Contains(err.Error(), "Operation.Parameters") {
+			t.Errorf("got error %v of a hidden operation, want one about Operation.Parameters", err)
+		}
+		third := f.operation("/third", required)
+		third.Parameters = second.Parameters
+		if err := f.add(third); err == nil || !strings.Contains(err.Error(), "Operation.Parameters") {
+			t.Errorf("got error %v at registration, want one about Operation.Parameters", err)
+		}
+	})
+
+	t.Run("a copy has the recorded declarations, although its slice holds others now", func(t *testing.T) {
+		f := newFixture(t, nil, userScheme)
+		op := f.operation("/op", guarded("admin"))
+		copied, other := *op, *op
+		f.mustAdd(t, op)
+		copied.Parameters = nil
+		other.Parameters, other.Responses = nil, map[string]*huma.Response{} // a modifier has made its own
+		for _, c := range []*huma.Operation{&copied, &other} {
+			if p := f.policy(t, c); len(p.Declarations) != 1 || p.Declarations[0].Kind != openapi.Guarded {
+				t.Errorf("got declarations %v, want the guard", p.Declarations)
+			}
+		}
+	})
+
 	t.Run("O9 nothing is left among the schemas", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme)
 		f.mustAdd(t, f.operation("/", required))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -19,16 +20,36 @@ type Document struct {
 
 	mu       sync.Mutex
 	policies map[*huma.Operation]Policy // of operations that went through the hook
-	routes   map[string]Policy          // the same, by method and path
+	routes   map[string][]registered    // the same, by method and path
+}
+
+// registered is a record of the hook. Copies of one operation share the
+// map of its responses, which tells them from another operation that was
+// registered under the same method and path.
+type registered struct {
+	responses map[string]*huma.Response
+	policy    Policy
 }
 
 // NewDocument prepares a document, before the first operation is registered.
 // It stays as it is until the first [Document.AddScheme].
+//
+// A hidden operation that embeds a session type counts as registered. Other
+// hidden operations leave no trace, so NewDocument cannot see them. Two APIs
+// must not share a document or its components: the middleware of the first
+// would not run for the second.
 func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
 		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
 	}
-	return &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}, routes: map[string]Policy{}}, nil
+	if c := oapi.Components; c != nil && registries.attached(c.Schemas) {
+		return nil, errors.New("humasess: Attach called with an API that shares its huma.Config, OpenAPI document or components with another API " +
+			"that has a manager: the manager would not be in front of this one: give each API a huma.Config of its own")
+	}
+	if c := oapi.Components; c != nil && registries.late(c.Schemas) {
+		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: attach before, or the operation is not protected")
+	}
+	return &Document{oapi: oapi, checks: map[string]bool{}, policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}}, nil
 }
 
 // AddScheme documents a session type. It refuses a type, key or cookie name
@@ -63,6 +84,7 @@ func (d *Document) AddScheme(s Scheme) error {
 		d.AddCheck(s.CSRFKey())
 	}
 	if len(d.schemes) == 0 {
+		registries.attach(d)
 		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
 	}
 	d.schemes = append(d.schemes, s)
@@ -117,6 +139,7 @@ func (d *Document) onAddOperation(oapi *huma.OpenAPI, op *huma.Operation) {
 	err := d.describe(op)
 	if err != nil {
 		Seal(oapi.Components.Schemas)
+		d.withdraw(op)
 		panic(problem(op.Method, op.Path, op.OperationID, err))
 	}
 }
@@ -130,7 +153,11 @@ func (d *Document) describe(op *huma.Operation) error {
 			return err
 		}
 	}
-	policy, documented, err := d.declared(op)
+	declared, err := declarations(op, pending(d.oapi.Components.Schemas))
+	if err != nil {
+		return err
+	}
+	policy, documented, err := d.declared(op, declared)
 	if err != nil {
 		return err
 	}
@@ -139,12 +166,7 @@ func (d *Document) describe(op *huma.Operation) error {
 			*p.Documented = true
 		}
 	}
-	// Groups without a prefix hand over one operation, which then reaches the
-	// middleware; all others copy it and look it up by its marker.
-	d.mu.Lock()
-	d.policies[op] = policy
-	d.routes[route(op)] = policy
-	d.mu.Unlock()
+	d.record(op, policy)
 	if !policy.UsesSessions() {
 		return nil
 	}
@@ -156,4 +178,60 @@ func (d *Document) describe(op *huma.Operation) error {
 	describeModifiers(op)
 	d.describeResponses(op, policy, hadMarker)
 	return nil
+}
+
+// record keeps a policy for the requests. Groups without a prefix hand over one
+// operation, which then reaches the middleware; others copy it. A copy's own
+// parameters are no source: another operation may have overwritten them.
+func (d *Document) record(op *huma.Operation, policy Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.policies[op] = policy
+	all := slices.DeleteFunc(d.routes[route(op)], func(r registered) bool { return sameMap(r.responses, op.Responses) })
+	d.routes[route(op)] = append(all, registered{op.Responses, policy})
+}
+
+// recorded returns the policy of the registration that op is a copy of. A
+// modifier may have replaced the responses: then it is the latest one of the
+// same method and path, with the requirements of all.
+func (d *Document) recorded(op *huma.Operation) (Policy, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.routes[route(op)]
+	if len(all) == 0 {
+		return Policy{}, false
+	}
+	for _, r := range all {
+		if sameMap(r.responses, op.Responses) {
+			return r.policy, true
+		}
+	}
+	policy := all[len(all)-1].policy
+	for _, r := range all {
+		for _, requirements := range r.policy.Requirements {
+			policy.Requirements = withRequirements(policy.Requirements, requirements)
+		}
+	}
+	return policy, true
+}
+
+func sameMap(a, b map[string]*huma.Response) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// withdraw takes an operation that was refused out of the document again, so
+// that it can be registered once it is corrected. Where its route had an
+// operation before, the entry stays: the stricter of both is enforced.
+func (d *Document) withdraw(op *huma.Operation) {
+	slot := d.slot(op)
+	d.mu.Lock()
+	served := len(d.routes[route(op)]) > 0
+	d.mu.Unlock()
+	if served || slot == nil || *slot != op {
+		return
+	}
+	*slot = nil
+	if reflect.ValueOf(*d.oapi.Paths[op.Path]).IsZero() {
+		delete(d.oapi.Paths, op.Path)
+	}
 }

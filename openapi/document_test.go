@@ -2,6 +2,7 @@ package openapi_test
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -162,6 +163,78 @@ func protect(op *huma.Operation, roles ...string) {
 	openapi.Protect(op, openapi.Protection{Scheme: "session", Roles: roles})
 }
 
+func TestSchemeAlone(t *testing.T) {
+	f := newFixture(t, reqs("bearer"), userScheme)
+	inherits, writes, mixed := f.operation("/inherits"), f.operation("/writes"), f.operation("/mixed")
+	writes.Security = reqs("bearer:read")
+	mixed.Security = reqs("bearer", "unchecked")
+	f.mustAdd(t, inherits)
+	f.mustAdd(t, writes)
+	if inherits.Security != nil || asJSON(t, writes.Security) != `[{"bearer":["read"]}]` {
+		t.Errorf("got security %s and %s, want them as they were", asJSON(t, inherits.Security), asJSON(t, writes.Security))
+	}
+	for _, op := range []*huma.Operation{inherits, writes} {
+		if p := f.policy(t, op); len(p.Requirements) != 1 || p.Requirements[0][0]["bearer"] == nil {
+			t.Errorf("%s: got policy %+v, want one that requires the bearer", op.Path, p)
+		}
+		if got := op.Responses["401"]; got == nil || got.Description != "No valid credentials." || op.Responses["403"] != nil {
+			t.Errorf("%s: got responses %s, want a 401 that does not speak of sessions, and no 403", op.Path, asJSON(t, op.Responses))
+		}
+	}
+	if err := f.add(mixed); err == nil || !strings.Contains(err.Error(), `"unchecked"`) {
+		t.Errorf("mixed: got %v, want an error that names the scheme", err)
+	}
+}
+
+// An operation that was refused can be registered again, unless its route is
+// served: then the stricter of both is enforced.
+func TestRefusedOperation(t *testing.T) {
+	f := newFixture(t, nil, userScheme)
+	wrong := f.operation("/here", required)
+	wrong.Security = reqs()
+	if err := f.add(wrong); err == nil || f.oapi.Paths["/here"] != nil {
+		t.Errorf("got error %v and paths %s, want an error and no path", err, asJSON(t, f.oapi.Paths))
+	}
+	right := f.operation("/here", required)
+	f.mustAdd(t, right)
+	again := f.operation("/here", login, required)
+	again.OperationID = "again"
+	if err := f.add(again); err == nil || f.oapi.Paths["/here"] == nil {
+		t.Errorf("got error %v and paths %s, want an error and the path", err, asJSON(t, f.oapi.Paths))
+	}
+	if got, want := f.policy(t, right).Requirements, []openapi.Requirements{reqs("session")}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got requirements %v, want %v", got, want)
+	}
+}
+
+func TestRegistries(t *testing.T) {
+	document := func(registry huma.Registry) *huma.OpenAPI {
+		return &huma.OpenAPI{Components: &huma.Components{Schemas: registry}}
+	}
+	registry := func() huma.Registry { return huma.NewMapRegistry("#/", huma.DefaultSchemaNamer) }
+	refused := func(name string, oapi *huma.OpenAPI, want string) {
+		t.Helper()
+		if _, err := openapi.NewDocument(oapi); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want one with %q", name, err, want)
+		}
+	}
+	f := newFixture(t, nil, userScheme)
+	refused("a registry with a document", document(f.oapi.Components.Schemas), "a huma.Config of its own")
+	refused("a registry of its own", document(registry()), "")
+
+	late := registry()
+	marker := openapi.Declare(late, required)
+	refused("a marker of a registration that is not over", document(late), "")
+	openapi.Seal(late)
+	refused("a marker of a hidden operation", document(late), "hidden operation")
+	runtime.KeepAlive(marker)
+
+	openapi.Declare(f.oapi.Components.Schemas, required)
+	openapi.Seal(f.oapi.Components.Schemas)
+	refused("a registry with a document and a hidden operation", document(f.oapi.Components.Schemas), "a huma.Config of its own")
+	runtime.KeepAlive(f)
+}
+
 func TestOthersAreLeftAlone(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -169,7 +242,6 @@ func TestOthersAreLeftAlone(t *testing.T) {
 	}{
 		{"nothing", nil},
 		{"public", reqs()},
-		{"scheme of the program's own", reqs("bearer")},
 		{"unchecked scheme of the program's own", reqs("unchecked")},
 	}
 	for _, tt := range tests {

@@ -38,7 +38,7 @@ func (d *Document) hasMarker(s *huma.Schema, seen map[*huma.Schema]bool) bool {
 		return false
 	}
 	seen[s] = true
-	if markerGroup(s) != nil {
+	if markerLink(s) != nil {
 		return true
 	}
 	if s.Ref != "" && d.hasMarker(d.oapi.Components.Schemas.SchemaFromRef(s.Ref), seen) {

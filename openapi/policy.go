@@ -16,8 +16,9 @@ const requireKey = "humasess.require"
 
 // Protection is what a group modifier requires of an operation.
 type Protection struct {
-	Scheme string
-	Roles  []string
+	Scheme  string
+	Manager any // that requires it; the scheme must be this manager's
+	Roles   []string
 
 	// Fresh is how recently the user must have authenticated, 0 if it does not
 	// matter.
@@ -34,7 +35,7 @@ type Protection struct {
 func Protect(op *huma.Operation, p Protection) bool {
 	old := protections(op)
 	if slices.ContainsFunc(old, func(o Protection) bool {
-		return o.Scheme == p.Scheme && o.Fresh == p.Fresh && slices.Equal(o.Roles, p.Roles)
+		return o.Same(p)
 	}) {
 		return false
 	}
@@ -43,6 +44,11 @@ func Protect(op *huma.Operation, p Protection) bool {
 	metadata[requireKey] = append(slices.Clone(old), p)
 	op.Metadata = metadata
 	return true
+}
+
+// Same reports whether both protections require the same.
+func (p Protection) Same(other Protection) bool {
+	return p.Scheme == other.Scheme && p.Manager == other.Manager && p.Fresh == other.Fresh && slices.Equal(p.Roles, other.Roles)
 }
 
 func protections(op *huma.Operation) []Protection {
@@ -63,15 +69,23 @@ type Policy struct {
 	// the key of the scheme, beside what declarations say. [Protect] has added
 	// it.
 	Fresh map[string]time.Duration
+
+	// Protections are those that [Protect] has added. Requirements and Fresh
+	// include them.
+	Protections []Protection
 }
 
-// UsesSessions reports whether the policy concerns the session layer at all.
+// UsesSessions reports whether the policy concerns the session layer at all:
+// a session, or a scheme that a manager checks.
 func (p *Policy) UsesSessions() bool { return len(p.Declarations) > 0 || len(p.Requirements) > 0 }
 
 // uses translates declarations and protections into schemes.
 func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, error) {
 	var uses []use
 	for _, decl := range declared {
+		if decl.Err != nil {
+			return nil, decl.Err
+		}
 		s, ok := d.byType(decl.Type)
 		if !ok {
 			return nil, fmt.Errorf("no manager of %v is attached to this API: call Attach before registering operations", decl.Type)
@@ -86,8 +100,8 @@ func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, erro
 	}
 	for _, p := range protections(op) {
 		s, ok := d.byKey(p.Scheme)
-		if !ok {
-			return nil, fmt.Errorf("Require: no manager with scheme %q is attached to this API", p.Scheme)
+		if !ok || s.Manager != p.Manager {
+			return nil, fmt.Errorf("Require: its manager, with scheme %q, is not attached to this API", p.Scheme)
 		}
 		if len(p.Roles) > 0 && !s.HasRoles {
 			return nil, errNoRoles(p.Roles)
@@ -130,10 +144,10 @@ func errNoRoles(roles []string) error {
 	return fmt.Errorf("requires roles %q, but nothing says which roles a session has: set Options.Roles", roles)
 }
 
-// declared computes the policy that an operation declares, and its document
-// form. Neither is set when sessions have nothing to do with it.
-func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
-	declared := declarations(op)
+// declared computes the policy of an operation whose input makes the
+// declarations, and its document form. Neither is set when neither a session
+// nor a scheme that is checked has to do with it.
+func (d *Document) declared(op *huma.Operation, declared []Declaration) (Policy, Requirements, error) {
 	uses, err := d.uses(op, declared)
 	if err != nil {
 		return Policy{}, nil, err
@@ -146,13 +160,13 @@ func (d *Document) declared(op *huma.Operation) (Policy, Requirements, error) {
 	if full == nil {
 		full = cloneAll(global)
 	}
-	if len(uses) == 0 && !d.mentionsOurs(full) {
+	if len(uses) == 0 && !d.concerns(full) {
 		return Policy{}, nil, nil
 	}
 	if err := d.checkable(full); err != nil {
 		return Policy{}, nil, err
 	}
-	policy := Policy{Declarations: declared, Requirements: []Requirements{full}, Fresh: freshness(op)}
+	policy := Policy{Declarations: declared, Requirements: []Requirements{full}, Fresh: freshness(op), Protections: protections(op)}
 	documented := full.withoutRoles(func(key string) bool {
 		s, ok := d.byKey(key)
 		return ok && s.OmitRoles
@@ -178,7 +192,7 @@ func (d *Document) checkable(all Requirements) error {
 			case d.oapi.Components.SecuritySchemes[key] == nil:
 				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.SchemeChecks", key)
 			default:
-				return fmt.Errorf("security names scheme %q beside a session, and nothing says when it is satisfied: add its check to Options.SchemeChecks", key)
+				return fmt.Errorf("security names scheme %q beside a session or a scheme that is checked, and nothing says when it is satisfied: add its check to Options.SchemeChecks", key)
 			}
 		}
 	}
@@ -191,39 +205,71 @@ func (d *Document) mentionsOurs(all Requirements) bool {
 	})
 }
 
+// concerns reports whether a manager has anything to check.
+func (d *Document) concerns(all Requirements) bool {
+	return d.mentionsOurs(all) || slices.ContainsFunc(all, func(alternative map[string][]string) bool {
+		for key := range alternative {
+			if d.hasCheck(key) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // Policy returns what to enforce for an operation as it arrives at a
 // middleware: what it declared, and what the document says by now for its own
-// method and path. The latter can only tighten. It is not cached.
+// method and path. The latter can only tighten. It is not cached here, but the
+// middleware asks once for each operation: a document that a program edits
+// after the operation's first request changes nothing.
 func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 	d.mu.Lock()
 	policy, added := d.policies[op]
-	registered := d.routes[route(op)]
 	d.mu.Unlock()
 	if !added {
 		var err error
-		if policy, _, err = d.declared(op); err != nil {
+		if policy, err = d.copied(op); err != nil {
 			return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
 		}
-		// What it inherited may have been edited since.
-		for _, r := range registered.Requirements {
-			policy.Requirements = withRequirements(policy.Requirements, r)
-		}
 	}
-	entry := d.entry(op)
-	if entry == nil {
+	entry := d.slot(op)
+	if entry == nil || *entry == nil {
 		return policy, nil
 	}
-	documented := Requirements(entry.Security)
+	documented := Requirements((*entry).Security)
 	if documented == nil {
 		documented = d.oapi.Security
 	}
-	if !policy.UsesSessions() && !d.mentionsOurs(documented) {
+	if !policy.UsesSessions() && !d.concerns(documented) {
 		return policy, nil
 	}
 	if err := d.checkable(documented); err != nil {
 		return Policy{}, problem(op.Method, op.Path, op.OperationID, err)
 	}
 	policy.Requirements = withRequirements(policy.Requirements, documented)
+	return policy, nil
+}
+
+// copied computes the policy of an operation that did not go through the hook
+// itself. The hook has recorded the declarations of a copy. A hidden operation has
+// no record: there, the markers are all there is.
+func (d *Document) copied(op *huma.Operation) (Policy, error) {
+	record, known := d.recorded(op)
+	declared := record.Declarations
+	if op.Hidden || !known {
+		var err error
+		if declared, err = declarations(op, nil); err != nil {
+			return Policy{}, err
+		}
+	}
+	policy, _, err := d.declared(op, declared)
+	if err != nil {
+		return Policy{}, err
+	}
+	// The document that it inherits from may have been edited since.
+	for _, r := range record.Requirements {
+		policy.Requirements = withRequirements(policy.Requirements, r)
+	}
 	return policy, nil
 }
 
@@ -238,30 +284,30 @@ func withRequirements(all []Requirements, r Requirements) []Requirements {
 
 func route(op *huma.Operation) string { return op.Method + " " + op.Path }
 
-// entry is the document's operation for op's own method and path: a HEAD
-// request may have reached a GET operation.
-func (d *Document) entry(op *huma.Operation) *huma.Operation {
+// slot is where the document keeps the operation of op's own method and path,
+// nil if it has no such path: a HEAD request may have reached a GET operation.
+func (d *Document) slot(op *huma.Operation) **huma.Operation {
 	item := d.oapi.Paths[op.Path]
 	if item == nil {
 		return nil
 	}
 	switch op.Method {
 	case http.MethodGet:
-		return item.Get
+		return &item.Get
 	case http.MethodHead:
-		return item.Head
+		return &item.Head
 	case http.MethodPost:
-		return item.Post
+		return &item.Post
 	case http.MethodPut:
-		return item.Put
+		return &item.Put
 	case http.MethodPatch:
-		return item.Patch
+		return &item.Patch
 	case http.MethodDelete:
-		return item.Delete
+		return &item.Delete
 	case http.MethodOptions:
-		return item.Options
+		return &item.Options
 	case http.MethodTrace:
-		return item.Trace
+		return &item.Trace
 	}
 	return nil
 }

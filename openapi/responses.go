@@ -15,6 +15,7 @@ import (
 
 const (
 	unauthorizedText = "No valid session: the cookie is missing, unknown, expired or revoked."
+	noCredentials    = "No valid credentials."
 	crossOriginText  = "Sent by a page of another origin."
 	guardText        = "The session is not allowed to do this."
 	limitText        = "The user is signed in as often as is allowed."
@@ -30,7 +31,11 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 		responses = map[string]*huma.Response{}
 	}
 	if requires(policy) {
-		d.add(responses, http.StatusUnauthorized, unauthorizedText)
+		text := noCredentials
+		if len(policy.Declarations) > 0 || slices.ContainsFunc(policy.Requirements, d.mentionsOurs) {
+			text = unauthorizedText
+		}
+		d.add(responses, http.StatusUnauthorized, text)
 	}
 	if text := d.forbiddenText(op, policy); text != "" {
 		d.add(responses, http.StatusForbidden, text)
@@ -74,15 +79,15 @@ func requires(p Policy) bool {
 // forbiddenText describes the 403 of an operation, "" when it has none.
 func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 	var parts []string
-	if roles := requiredRoles(p); len(roles) > 0 {
+	if roles := d.requiredRoles(p); len(roles) > 0 {
 		noun := "role"
 		if len(roles) > 1 {
 			noun = "roles"
 		}
 		parts = append(parts, fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `")))
 	}
-	if within := freshest(p); within > 0 {
-		parts = append(parts, fmt.Sprintf("`reauthentication_required`: the user has not authenticated within %v.", within))
+	if text := proofText(p); text != "" {
+		parts = append(parts, text)
 	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
@@ -117,12 +122,37 @@ func freshest(p Policy) time.Duration {
 	return shortest
 }
 
-func requiredRoles(p Policy) []string {
+// proofText describes the 403 that asks the user to authenticate again, ""
+// when nothing does.
+func proofText(p Policy) string {
+	var methods []string
+	for _, declared := range p.Declarations {
+		methods = union(methods, declared.Methods)
+	}
+	within := freshest(p)
+	if len(methods) == 0 && within == 0 {
+		return ""
+	}
+	text := "`reauthentication_required`: the user has not authenticated"
+	if len(methods) > 0 {
+		text += " by `" + strings.Join(methods, "` and `") + "`"
+	}
+	if within > 0 {
+		text += fmt.Sprintf(" within %v", within)
+	}
+	return text + "."
+}
+
+// requiredRoles are those of sessions. The scopes of other schemes are for
+// their checks, which answer 401.
+func (d *Document) requiredRoles(p Policy) []string {
 	var roles []string
 	for _, r := range p.Requirements {
 		for _, alternative := range r {
 			for _, scheme := range slices.Sorted(maps.Keys(alternative)) {
-				roles = union(roles, alternative[scheme])
+				if _, ours := d.byKey(scheme); ours {
+					roles = union(roles, alternative[scheme])
+				}
 			}
 		}
 	}

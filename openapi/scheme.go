@@ -14,6 +14,7 @@ type Scheme struct {
 	Key        string       // in components.securitySchemes, e.g. "sessionCookie"
 	CookieName string       // the live name, prefix included
 	Type       reflect.Type // of the session's data
+	Manager    any          // identifies the manager to a [Protection]
 	HasRoles   bool         // the type knows its roles, so operations may require some
 	OmitRoles  bool         // keep roles out of the document, not out of the check
 	Default    bool         // operations that declare nothing require it

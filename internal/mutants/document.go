@@ -9,7 +9,7 @@ var documentMutants = []mutant{
 		"humasess/gate.go", "g.api.UseMiddleware(g.middleware)", "_ = g.middleware",
 	}}},
 	{"O2", "marker off", "humasess", "TestRandomAPIs", []edit{{
-		"openapi/declare.go", "			return strictest(g.declarations)", "			return nil",
+		"openapi/declare.go", "	return strictest(first.of.declarations[first.index:]), nil", "	return nil, nil",
 	}}},
 	{"O2", "role check off", "humasess", "TestRandomAPIs", []edit{{
 		"humasess/state.go", "	if len(roles) == 0 {\n		return true\n	}\n	v, ok := s.peek()", "	if len(roles) >= 0 {\n		return true\n	}\n	v, ok := s.peek()",
@@ -18,13 +18,13 @@ var documentMutants = []mutant{
 		"humasess/gate.go", "	e := g.entry(ctx.Operation())", "	op := *ctx.Operation()\n	op.Method = ctx.Method()\n	e := g.entry(&op)",
 	}}},
 	{"", "document look-up by request method, declarations kept", "humasess", "TestDocumentEditedByHandOnlyTightens", []edit{
-		{"openapi/policy.go", "	switch op.Method {\n	case http.MethodGet:\n		return item.Get\n	case http.MethodHead:", "	switch op.Method {\n	case http.MethodHead:"},
+		{"openapi/policy.go", "	switch op.Method {\n	case http.MethodGet:\n		return &item.Get\n	case http.MethodHead:", "	switch op.Method {\n	case http.MethodHead:"},
 	}},
 	{"O2", "declarations are inherited by the next operation", "humasess", "TestRandomAPIs", []edit{{
 		"openapi/declare.go", "	delete(registry.Map(), pendingKey)", "	_ = pendingKey",
 	}}},
 	{"O2", "second type of an operation forgotten", "humasess", "TestRandomAPIs", []edit{{
-		"openapi/declare.go", "	g.declarations = append(g.declarations, d)", "	if g.declarations == nil {\n		g.declarations = append(g.declarations, d)\n	}",
+		"openapi/declare.go", "	r.declarations = append(r.declarations, d)", "	if r.declarations == nil {\n		r.declarations = append(r.declarations, d)\n	}",
 	}}},
 	{"O2", "Require is forgotten", "humasess", "TestRandomAPIs", []edit{{
 		"openapi/policy.go", "	op.Metadata = metadata", "	_ = metadata",
@@ -103,6 +103,6 @@ var documentMutants = []mutant{
 		"openapi/scheme.go", "		if pascal(name) == pascal(s.Key) {", "		if name == s.Key {",
 	}}},
 	{"", "session in a body or an output", "openapi", "TestMisplaced", []edit{{
-		"openapi/misplaced.go", "	if markerGroup(s) != nil {", "	if markerGroup(s) != nil && s.Type == \"\" {",
+		"openapi/misplaced.go", "	if markerLink(s) != nil {", "	if markerLink(s) != nil && s.Type != \"\" {",
 	}}},
 }

@@ -1,0 +1,237 @@
+package humasess_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// A scheme that Options.SchemeChecks names is checked where no session is
+// involved, too.
+func TestSchemesAlone(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		global   alternatives
+		security alternatives
+		want     map[guest]int
+	}{
+		{"written", nil, alternatives{scheme("bearer")}, map[guest]int{byNobody: 401, byPlain: 401, byBearer: 204}},
+		{"inherited", alternatives{scheme("bearer")}, nil, map[guest]int{byNobody: 401, byPlain: 401, byBearer: 204}},
+		{"as an option", nil, alternatives{scheme("bearer"), {}}, map[guest]int{byNobody: 204, byPlain: 204, byBearer: 204}},
+		{"public", alternatives{scheme("bearer")}, alternatives{}, map[guest]int{byNobody: 204}},
+		{"with scopes", nil, alternatives{scheme("bearer", "read")}, map[guest]int{byNobody: 401, byBearer: 204}},
+		{"that nothing checks", nil, alternatives{scheme("basic")}, map[guest]int{byNobody: 204}},
+		{"or a session", nil, alternatives{scheme("bearer"), scheme("sessionCookie")}, map[guest]int{byNobody: 401, byPlain: 204, byBearer: 204}},
+	} {
+		for _, hidden := range []bool{false, true} {
+			for _, prefix := range []string{"", "/v1"} {
+				t.Run(fmt.Sprintf("O3 %s, hidden %v, prefix %q", tt.name, hidden, prefix), func(t *testing.T) {
+					s := newSite(t)
+					s.api.OpenAPI().Security = tt.global
+					api := s.api
+					if prefix != "" {
+						api = huma.NewGroup(s.api, prefix)
+					}
+					registers[nothingIn](api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Security: tt.security, Hidden: hidden})
+					answers := []int{}
+					for v, want := range tt.want {
+						got := s.status(v, http.MethodGet, prefix+"/x")
+						if got != want {
+							t.Errorf("%+v: got %d, want %d", v, got, want)
+						}
+						answers = append(answers, got)
+					}
+					if doc, _ := documentOf(t, s.mux); !hidden {
+						doc.Paths[prefix+"/x"]["get"].refusals(t, answers)
+					}
+				})
+			}
+		}
+	}
+
+	t.Run("O3 the answer says nothing of cookies", func(t *testing.T) {
+		s := newSite(t)
+		registers[nothingIn](s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Security: alternatives{scheme("bearer")}})
+		for _, v := range []guest{byNobody, byBearer} {
+			w := s.client(v).Do(http.MethodGet, "/x", nil, bearing(v))
+			wantHeader(t, w, "Vary")
+			wantHeader(t, w, "Cache-Control")
+			if v == byNobody {
+				wantHeader(t, w, "WWW-Authenticate", "Bearer")
+			}
+		}
+	})
+
+	t.Run("F1 the cross-origin check applies", func(t *testing.T) {
+		s := newSite(t, func(o *humasess.Options[account]) { o.TrustedOrigins = []string{"https://friend.example"} })
+		for _, hidden := range []bool{false, true} {
+			path := fmt.Sprintf("/%v", hidden)
+			registers[nothingIn](s.api, huma.Operation{OperationID: path, Method: http.MethodPost, Path: path, Hidden: hidden, Security: alternatives{scheme("bearer")}})
+			for origin, want := range map[string]int{"https://evil.example": 403, "https://friend.example": 204} {
+				w := s.client(byBearer).Do(http.MethodPost, path, nil, bearing(byBearer), withHeaders("Origin", origin, "Sec-Fetch-Site", "cross-site"))
+				wantStatus(t, w, want)
+			}
+		}
+		doc, _ := documentOf(t, s.mux)
+		doc.Paths["/false"]["post"].refusals(t, []int{401, 403})
+	})
+
+	t.Run("a mix of checked and unchecked is refused", func(t *testing.T) {
+		for _, security := range []alternatives{
+			{scheme("bearer"), scheme("basic")},
+			{{"bearer": nil, "basic": nil}},
+		} {
+			s := newSite(t)
+			op := huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Security: security}
+			wantText(t, "panic", panicOf(func() { registers[nothingIn](s.api, op) }), `"basic"`, "Options.SchemeChecks", "GET /x")
+			op.Hidden = true
+			registers[nothingIn](s.api, op)
+			if got := s.status(byBearer, http.MethodGet, "/x"); got != http.StatusInternalServerError {
+				t.Errorf("hidden: got %d, want 500", got)
+			}
+		}
+	})
+
+	t.Run("a document that is tightened before the first request", func(t *testing.T) {
+		s := newSite(t)
+		registers[nothingIn](s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x"})
+		s.api.OpenAPI().Paths["/x"].Get.Security = alternatives{scheme("bearer")}
+		for v, want := range map[guest]int{byNobody: 401, byBearer: 204} {
+			if got := s.status(v, http.MethodGet, "/x"); got != want {
+				t.Errorf("%+v: got %d, want %d", v, got, want)
+			}
+		}
+	})
+}
+
+func bearing(g guest) func(*http.Request) {
+	return func(r *http.Request) {
+		if g.bearer {
+			r.Header.Set("Authorization", "Bearer good")
+		}
+	}
+}
+
+// Protect holds where Require can only be documented.
+func TestProtect(t *testing.T) {
+	for _, hidden := range []bool{false, true} {
+		for _, prefixes := range [][]string{nil, {"/v1"}, {"/v1", "/v2"}} {
+			t.Run(fmt.Sprintf("O4 hidden %v, prefixes %v", hidden, prefixes), func(t *testing.T) {
+				s := newSite(t)
+				group := huma.NewGroup(s.api, prefixes...)
+				s.accounts.Protect(group, "admin")
+				s.accounts.Protect(group)
+				inner := huma.NewGroup(group, "/in")
+				s.accounts.Protect(inner, "audit")
+				registers[nothingIn](group, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Hidden: hidden})
+				registers[sessionIn](inner, huma.Operation{OperationID: "y", Method: http.MethodGet, Path: "/y", Hidden: hidden})
+				first := ""
+				if len(prefixes) > 0 {
+					first = prefixes[len(prefixes)-1]
+				}
+				for v, want := range map[guest]int{byNobody: 401, byPlain: 403, byAdmin: 204, byAuditor: 204} {
+					if got := s.status(v, http.MethodGet, first+"/x"); got != want {
+						t.Errorf("/x by %+v: got %d, want %d", v, got, want)
+					}
+					if v == byAdmin {
+						want = 403
+					}
+					if got := s.status(v, http.MethodGet, first+"/in/y"); got != want {
+						t.Errorf("/in/y by %+v: got %d, want %d", v, got, want)
+					}
+				}
+				if doc, _ := documentOf(t, s.mux); !hidden {
+					wantText(t, "security", string(doc.Paths[first+"/x"]["get"].Security), `"admin"`)
+				}
+			})
+		}
+	}
+
+	t.Run("O4 on an API without the manager", func(t *testing.T) {
+		s := newSite(t)
+		_, other := newAPI()
+		wantText(t, "panic", panicOf(func() { s.accounts.Protect(huma.NewGroup(other, "/v1")) }), "Protect", "call Attach first")
+		if err := s.parcels.Attach(other); err != nil {
+			t.Fatal(err)
+		}
+		wantText(t, "panic", panicOf(func() { s.accounts.Protect(huma.NewGroup(other, "/v1")) }), "Protect", "call Attach first")
+	})
+	t.Run("O4 roles without Options.Roles", func(t *testing.T) {
+		s := newSite(t)
+		wantText(t, "panic", panicOf(func() { s.parcels.Protect(huma.NewGroup(s.api), "admin") }), "set Options.Roles")
+	})
+	t.Run("O4 an API around the group that drops modifiers", func(t *testing.T) {
+		s := newSite(t)
+		group := huma.NewGroup(s.api, "/v1")
+		s.accounts.Protect(group)
+		registers[nothingIn](unmodified{group, s.api}, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Hidden: true})
+		w := s.client(byAdmin).Do(http.MethodGet, "/x", nil)
+		wantStatus(t, w, http.StatusInternalServerError)
+		wantText(t, "body", w.Body.String(), "GET /x")
+	})
+}
+
+// unmodified has the group's middleware without its modifiers.
+type unmodified struct {
+	*huma.Group
+	api huma.API
+}
+
+func (u unmodified) Adapter() huma.Adapter                { return u.api.Adapter() }
+func (u unmodified) DocumentOperation(op *huma.Operation) {}
+
+// Two managers may have the same scheme key on two APIs. The sessions of one
+// must not pass the other's Require.
+func TestRequireOfAnotherManagerWithTheSameKey(t *testing.T) {
+	s := newSite(t)
+	mux := http.NewServeMux()
+	other := humago.New(mux, huma.DefaultConfig("Other", "1.0.0"))
+	m, err := humasess.New[int](memory.New(nil), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Attach(other); err != nil {
+		t.Fatal(err)
+	}
+	for _, hidden := range []bool{false, true} {
+		group := huma.NewGroup(other, "/v1")
+		group.UseSimpleModifier(s.accounts.Require())
+		op := huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Hidden: hidden}
+		text := panicOf(func() { registers[nothingIn](group, op) })
+		if !hidden {
+			wantText(t, "panic", text, `"sessionCookie"`, "not attached", "GET /v1/x")
+			continue
+		}
+		c := humasesstest.NewClient(mux)
+		c.SetCookie(humasesstest.Login(t, m, 1))
+		wantStatus(t, c.Do(http.MethodGet, "/v1/x", nil), http.StatusInternalServerError)
+	}
+}
+
+// Another API may have the same method and path, and the manager.
+func TestRequireBesideAnAPIWithTheManager(t *testing.T) {
+	s := newSite(t)
+	_, other := newAPI()
+	register := func(api huma.API) {
+		group := huma.NewGroup(api, "/v1")
+		group.UseSimpleModifier(s.accounts.Require("admin"))
+		huma.Get(group, "/x", func(context.Context, *nothingIn) (*struct{}, error) { return nil, nil })
+	}
+	register(s.api)
+	wantText(t, "panic", panicOf(func() { register(other) }), "Attach", "GET /v1/x")
+	// The modifier of one operation leaves nothing behind either.
+	huma.Get(s.api, "/w/y", serve[nothingIn], s.accounts.Require())
+	register2 := func(api huma.API) {
+		group := huma.NewGroup(api, "/w")
+		group.UseSimpleModifier(s.accounts.Require())
+		huma.Get(group, "/y", serve[nothingIn])
+	}
+	wantText(t, "panic", panicOf(func() { register2(other) }), "Attach", "GET /w/y")
+}
