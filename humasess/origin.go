@@ -98,10 +98,17 @@ func containsToken(list, token string) bool {
 // hostOf returns the host with its port, which an origin is told by. huma's
 // adapter for fiber v3 leaves the port out; net/http has no Host among the
 // headers. A host that a trusted proxy has forwarded stays as it is.
+//
+// The requests that autopatch makes have the headers of the client's PATCH and
+// no host. They are judged by the host of the request that they are inside of,
+// where their context leads to it.
 func hostOf(ctx huma.Context) string {
 	host, sent := ctx.Host(), ctx.Header("Host")
 	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
 		return sent
+	}
+	if outer, ok := ctx.Context().Value(scopeKey{}).(*request); ok && host == "" {
+		return hostOf(outer.scope.humaContext)
 	}
 	return host
 }

@@ -61,3 +61,36 @@ func TestOnlyWebsocketsAreHandshakes(t *testing.T) {
 		}
 	}
 }
+
+func TestSpellingsOfAHost(t *testing.T) {
+	doors := bothDoors(newRig(t, accountOptions()))
+	for _, tt := range []struct {
+		name, host, origin, site string
+		want                     int
+	}{
+		{"F2 port of https", "app.example.com:443", "https://app.example.com", "", http.StatusNoContent},
+		{"F2 port of http", "app.example.com:80", "http://app.example.com", "", http.StatusNoContent},
+		{"F2 port of the other scheme", "app.example.com:80", "https://app.example.com", "", http.StatusForbidden},
+		{"F2 capitals", "App.Example.COM", "https://app.example.com", "", http.StatusNoContent},
+		{"F2 long IPv6", "[0:0::1]:443", "https://[::1]", "", http.StatusNoContent},
+		{"F2 other host", "app.example.com:443", "https://example.com", "", http.StatusForbidden},
+		{"F2 no host", "", "https://app.example.com", "", http.StatusForbidden},
+		{"F2 no host and no origin", "", "null", "", http.StatusForbidden},
+		{"F1 no host, same origin", "", "https://app.example.com", "same-origin", http.StatusNoContent},
+		{"F1 no host, another origin", "", "https://app.example.com", "cross-site", http.StatusForbidden},
+		{"F1 no host and no browser", "", "", "", http.StatusNoContent},
+	} {
+		for door, c := range doors {
+			t.Run(tt.name+", "+door, func(t *testing.T) {
+				wantStatus(t, c.Do(http.MethodPost, "/x", nil, func(req *http.Request) {
+					req.Host = tt.host
+					for name, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {
+						if value != "" {
+							req.Header.Set(name, value)
+						}
+					}
+				}), tt.want)
+			})
+		}
+	}
+}
