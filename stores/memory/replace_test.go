@@ -3,6 +3,7 @@ package memory_test
 import (
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -154,6 +155,7 @@ func TestChangesAreForgotten(t *testing.T) {
 		if n := sweepers(); n != 0 {
 			t.Errorf("after that, %d sweepers run, want none", n)
 		}
+		runtime.KeepAlive(s) // a store that is collected has no sweeper
 	})
 }
 
