@@ -10,9 +10,12 @@ import (
 // after its last request.
 func idleSlack(idle time.Duration) time.Duration { return idle + idle/10 }
 
+// idleOf is the inverse of idleSlack.
+func idleOf(slack time.Duration) time.Duration { return slack * 10 / 11 }
+
 // idleWithin is the longest idle timeout, in whole minutes, whose slack is
 // within most.
-func idleWithin(most time.Duration) time.Duration { return (most * 10 / 11).Truncate(time.Minute) }
+func idleWithin(most time.Duration) time.Duration { return idleOf(most).Truncate(time.Minute) }
 
 // remembered reports whether the session to write outlives the browser's.
 func (s *state[T]) remembered() bool {

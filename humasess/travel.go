@@ -185,7 +185,7 @@ func (m *Manager[T]) unpack(rec stores.Record) (payload, error) {
 	}
 	p.idle, _ = m.opts.timeouts(p.remember)
 	if rec.Expires.Before(rec.Deadline) {
-		p.idle = rec.Expires.Sub(rec.LastSeen)
+		p.idle = idleOf(rec.Expires.Sub(rec.LastSeen))
 	}
 	return p, nil
 }

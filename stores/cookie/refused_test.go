@@ -161,7 +161,7 @@ func TestRefusedInOneShape(t *testing.T) {
 						t.Error(err)
 					}
 				}},
-				{"K4 L1 idle", func(*humasesstest.Client) { g.clock.Advance(30 * time.Minute) }},
+				{"K4 L1 idle", func(*humasesstest.Client) { g.clock.Advance(33 * time.Minute) }},
 				{"K4 another era", func(*humasesstest.Client) { g.revoked.Revocations = memory.NewRevocations() }},
 			} {
 				t.Run(tt.name, func(t *testing.T) {
