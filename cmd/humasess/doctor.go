@@ -95,7 +95,8 @@ func (c *call) failed(ctx context.Context, check string, err error) finding {
 	if hint := c.advice(err); hint != "" {
 		text += ". " + hint
 	}
-	return finding{check, fail, strings.Join(strings.Fields(text), " ")} // one line
+	// One line, and a secret may contain a line's end.
+	return finding{check, fail, strings.Join(strings.Fields(c.redact(text)), " ")}
 }
 
 // checked is what the store itself knows.

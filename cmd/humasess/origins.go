@@ -28,7 +28,7 @@ type origins struct {
 func readOrigins(ctx context.Context, p *patience, store stores.Store, sample int) (origins, error) {
 	o := origins{schemes: map[string]map[string]int{}}
 	cursor := ""
-	for pages := 0; sample == 0 || o.total < sample && pages < 10+sample/10; pages++ {
+	for pages := 0; sample == 0 || o.total < sample && pages < 100+sample/10; pages++ {
 		page, err := stores.Scan(ctx, store, nil, cursor, originPage)
 		if err != nil {
 			return o, err

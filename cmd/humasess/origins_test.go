@@ -67,7 +67,8 @@ func TestDoctorTypes(t *testing.T) {
 			}
 		}
 	}
-	each(t, func(t *testing.T, s *site) {
+	check := func(t *testing.T, s *site) {
+		t.Helper()
 		want(t, kept(t, s), "ok No session was found.")
 		signInAs(t, s, "", user{ID: "hunter2", Note: "hunter2"}, user{}, user{})
 		want(t, kept(t, s), "ok sessionCookie: 3 sessions of main.user.")
@@ -96,7 +97,16 @@ func TestDoctorTypes(t *testing.T) {
 		if r := s.call(t, "doctor", "--sample", "-1"); r.code != exitUsage {
 			t.Errorf("--sample -1: got %+v", r)
 		}
-	})
+	}
+	t.Run("postgres", func(t *testing.T) { check(t, onPostgres(t)) })
+	t.Run("sqlite", func(t *testing.T) { check(t, onSQLite(t)) })
+	t.Run("redis", func(t *testing.T) { check(t, onOwnRedis(t)) }) // without keys of other tests
+}
+
+func onOwnRedis(t *testing.T) *site {
+	t.Helper()
+	server := servertest.StartRedis(t)
+	return onRedisAt(t, "redis://"+server.Addrs[0], rueidis.ClientOption{InitAddress: server.Addrs, ForceSingleClient: true})
 }
 
 // A long name is cut, and nothing in a record moves the cursor.
@@ -114,7 +124,7 @@ func TestDoctorAmongOtherKeys(t *testing.T) {
 	server := servertest.StartRedis(t)
 	s := onRedisAt(t, "redis://"+server.Addrs[0], rueidis.ClientOption{InitAddress: server.Addrs, ForceSingleClient: true})
 	signInAs(t, s, "", user{})
-	server.Command(t, server.Addrs[0], "EVAL", "for i = 1, 20000 do redis.call('SET', 'other' .. i, '') end", "0")
+	server.Command(t, server.Addrs[0], "EVAL", "for i = 1, 60000 do redis.call('SET', 'other' .. i, '') end", "0")
 	got := strings.Join(kept(t, s, "--sample", "5"), "\n")
 	if !strings.Contains(got, "This is a sample of ") {
 		t.Errorf("got %q, want a sample", got)
