@@ -1,6 +1,7 @@
 package humasess_test
 
 import (
+	"bytes"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -177,4 +179,46 @@ func TestClaimsAtTheSameTime(t *testing.T) {
 		}
 		runtime.KeepAlive(got)
 	}
+}
+
+// Each write names the type of the program that writes.
+func TestRecordsNameTheirType(t *testing.T) {
+	s := memory.New(nil)
+	m, err := humasess.New(s, &humasess.Options[account]{Identity: func(a account) string { return a.ID }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Issue(t.Context(), account{ID: "ada"}); err != nil {
+		t.Fatal(err)
+	}
+	only := func() stores.Record {
+		t.Helper()
+		page, err := s.Scan(t.Context(), nil, "", 10)
+		if err != nil || len(page.Records) != 1 {
+			t.Fatalf("Scan: got %d records and error %v, want 1", len(page.Records), err)
+		}
+		return page.Records[0]
+	}
+	check := func(want string) {
+		t.Helper()
+		if scheme, got, err := stored.Origin(only().Payload); err != nil || scheme != "sessionCookie" || got != want {
+			t.Errorf("got scheme %q, type %q and error %v, want %q", scheme, got, err, want)
+		}
+	}
+	check("humasess_test.account")
+
+	// The name before the type was renamed has as many letters.
+	r := only()
+	payload := bytes.Replace(r.Payload, []byte("humasess_test.account"), []byte("humasess_test.renamed"), 1)
+	if _, err := s.Update(t.Context(), stores.Update{ID: r.ID, Version: r.Version, Payload: payload}); err != nil {
+		t.Fatal(err)
+	}
+	check("humasess_test.renamed")
+	if all, err := m.List(t.Context(), "ada"); err != nil || len(all) != 1 {
+		t.Errorf("a renamed type: got %d sessions and error %v, want 1", len(all), err)
+	}
+	if n, err := m.UpdateIdentity(t.Context(), "ada", func(a *account) error { a.N++; return nil }); err != nil || n != 1 {
+		t.Fatalf("UpdateIdentity: got %d and error %v", n, err)
+	}
+	check("humasess_test.account")
 }
