@@ -137,8 +137,9 @@ type Options[T any] struct {
 	RequireByDefault bool
 
 	// SchemeName is the key of the security scheme in the OpenAPI document,
-	// and part of every record: sessions are lost when it changes. The default
-	// is "sessionCookie".
+	// and part of every record: sessions are lost when it changes. Programs with
+	// the same name on one server accept each other's sessions, unless each has
+	// a prefix, schema or file of its own. The default is "sessionCookie".
 	SchemeName string
 
 	// OmitRoles keeps roles out of the document, but for the text of the 403,

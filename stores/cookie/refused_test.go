@@ -180,3 +180,24 @@ func TestRefusedInOneShape(t *testing.T) {
 		})
 	}
 }
+
+// The cookies of two types under one scheme would open for each other.
+func TestOneTypeForAScheme(t *testing.T) {
+	s := cookie.New(aead(t, key(t)), revoked())
+	first, err := humasess.New(s, &humasess.Options[coretest.User]{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{}); err == nil || !strings.Contains(err.Error(), "Options.SchemeName") {
+		t.Errorf("another type: got error %v, want one that names Options.SchemeName", err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{SchemeName: "other"}); err != nil {
+		t.Errorf("another scheme: got error %v, want none", err)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{}); err != nil {
+		t.Errorf("after Close: got error %v, want none", err)
+	}
+}
