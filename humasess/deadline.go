@@ -157,21 +157,21 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (s *state[T]) expiresAt() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	expires, _ := s.ends()
 	return expires
 }
 
 func (s *state[T]) deadline() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	_, deadline := s.ends()
 	return deadline
 }
 
 func (s *state[T]) createdAt() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.next != nextSame && !s.inherits():

@@ -57,8 +57,9 @@ func (s *state[T]) activeOwner() string {
 }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	if !s.life.active() {
 		return nil, fail(ErrNoSession, nil)
@@ -177,13 +178,18 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return fail(errors.ErrUnsupported, err)
 	}
-	m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+	if hungUp(err, ctx) {
+		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
+	} else {
+		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+	}
 	return unavailable(err)
 }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
@@ -218,8 +224,9 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
@@ -237,8 +244,9 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke(ctx)
 	if err != nil {
@@ -314,6 +322,8 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 	if err := m.indexes(identity); err != nil {
 		return nil, err
 	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	return m.list(ctx, m.qualify(identity), stores.ID{})
 }
 
@@ -325,6 +335,8 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	if err != nil || parsed.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
 		err = m.keeper().Delete(ctx, parsed, stores.Condition{})
@@ -348,8 +360,10 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
+	bounded, cancel := m.bounded(outside(ctx))
+	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
-	revoked, err := stores.RevokeIdentity(outside(ctx), m.keeper(), owner, stores.ID{})
+	revoked, err := stores.RevokeIdentity(bounded, m.keeper(), owner, stores.ID{})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
@@ -365,7 +379,7 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
 	r, _ := ctx.Value(scopeKey{}).(*request)
 	for ; r != nil; r = r.outer {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			s.mu.Lock()
+			s.lock()
 			s.noteOwn(ago, done)
 			s.mu.Unlock()
 			return

@@ -88,7 +88,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
-	m.live.store, m.live.every = store, o.DoneInterval
+	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
@@ -269,6 +269,7 @@ type manager interface {
 	document() openapi.Scheme
 	schemeChecks() map[string]schemeCheck
 	checkOrigin(security.Origins) error
+	storeTimeout() time.Duration
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)
 	panicked(ctx context.Context, op *huma.Operation, stack []byte)
 
@@ -323,3 +324,5 @@ func operationName(op *huma.Operation) string {
 	}
 	return op.Method + " " + op.Path
 }
+
+func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }

@@ -26,7 +26,7 @@ const (
 // commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) commit(status int) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.life.closed {
 		return nil
@@ -45,7 +45,7 @@ func (s *state[T]) commit(status int) error {
 
 // abandon forgets what is pending, because an error response was given.
 func (s *state[T]) abandon() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if !s.life.closed {
 		s.drop()
@@ -63,7 +63,7 @@ func (s *state[T]) drop() {
 // undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) undo() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.drop()
 	s.life.cookie = cookieKeep
@@ -73,17 +73,19 @@ func (s *state[T]) undo() {
 
 // commitNow implements [Session.Commit].
 func (s *state[T]) commitNow(ctx context.Context) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
 	}
-	return s.write(outside(ctx))
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	return s.write(ctx)
 }
 
 // cookie returns the Set-Cookie of the response, or "".
 func (s *state[T]) cookie() string {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
@@ -96,7 +98,7 @@ func (s *state[T]) cookie() string {
 
 // clears returns the Clear-Site-Data of a response that signs out.
 func (s *state[T]) clears() string {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
 		return ""
@@ -363,7 +365,7 @@ func (s *state[T]) replayEdits() error {
 		return fail(ErrConflict, err)
 	}
 	for _, edit := range edits {
-		if err := edit(data); err != nil {
+		if err := s.runEdit(edit, data); err != nil {
 			return fail(ErrConflict, err)
 		}
 	}
