@@ -100,7 +100,7 @@ func (s *state[T]) writeNew(ctx context.Context) error {
 	if s.life.closed {
 		return fail(ErrCommitted, nil)
 	}
-	return s.write(ctx)
+	return s.writeNow(ctx)
 }
 
 // stands makes sure that the session has not ended while the request ran, before
@@ -205,9 +205,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	}
 	switch {
 	case id.String() == s.activeID():
-		s.life.destroy()
-		s.pending = pending[T]{}
-		return s.write(ctx)
+		return s.destroyNow(ctx)
 	case s.activeOwner() == "":
 		return fail(ErrNotFound, nil)
 	}
@@ -219,7 +217,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.live.ended(id)
-	s.emit(Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	s.emitRevoked(ctx, Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
 
@@ -253,16 +251,14 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if owner == "" {
-		stored := s.life.base
-		s.life.destroy()
-		s.pending = pending[T]{}
-		return boolToInt(stored), s.write(ctx)
+		return boolToInt(s.life.base), s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
 		return 0, err
 	}
 	s.life.next = nextSame
+	s.tentative.revoked = s.transacts(ctx)
 	if s.rec.Identity == owner {
 		s.life.vanish()
 	} else {
@@ -270,6 +266,13 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 	}
 	s.pending = pending[T]{}
 	return n, nil
+}
+
+// destroyNow ends the active session before the response begins.
+func (s *state[T]) destroyNow(ctx context.Context) error {
+	s.life.destroy()
+	s.pending = pending[T]{}
+	return s.writeNow(ctx)
 }
 
 func boolToInt(b bool) int {
@@ -312,7 +315,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	}
 	s.m.live.endedOf(owner)
 	s.noteOwn(revoked.Ago, s.m.noteMark(markKey{owner: owner}, revoked.Mark, from))
-	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
+	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 

@@ -34,8 +34,9 @@ type Manager[T any] struct {
 
 	noIdentity string // of the zero T
 
-	marks knownMarks
-	live  live
+	marks  knownMarks
+	queues queues[T]
+	live   live
 
 	protections protections
 }
