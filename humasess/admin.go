@@ -39,7 +39,9 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 			return 0, err
 		}
 	}
-	records, err := stores.List(outside(ctx), m.keeper(), owner)
+	bounded, cancel := m.bounded(outside(ctx))
+	records, err := stores.List(bounded, m.keeper(), owner)
+	cancel()
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
@@ -59,8 +61,10 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 // markChanged comes before the list: a session that starts in between carries the
 // new data, because its request began after the mark or is refused.
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
+	bounded, cancel := m.bounded(outside(ctx))
+	defer cancel()
 	key, from := markKey{owner: owner, changed: true}, time.Now()
-	changed, err := stores.MarkChanged(outside(ctx), m.keeper(), owner)
+	changed, err := stores.MarkChanged(bounded, m.keeper(), owner)
 	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}
@@ -74,6 +78,8 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 // updateRecord reports false for a session that has ended meanwhile, or that
 // nobody could read.
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	for replay := range maxReplays {
 		rec, data := m.readable(ctx, raw)
 		if data == nil {
@@ -91,7 +97,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if next.data, _, err = m.encode(data); err != nil {
 			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
-		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode()})
+		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)})
 		if errors.Is(err, stores.ErrConflict) {
 			if err = pause(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)
@@ -119,6 +125,8 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	if err := s.start(data); err != nil {
 		return nil, err
 	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	if err := s.write(ctx); err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 }
 
 func (s *state[T]) reauthenticated(a Authentication) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (s *state[T]) provenBy(methods []string, within time.Duration) bool {
 }
 
 func (s *state[T]) authentication() Authentication {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.next != nextSame && !s.inherits():

@@ -22,7 +22,7 @@ func (s *state[T]) open() error {
 }
 
 func (s *state[T]) start(data T) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 }
 
 func (s *state[T]) update(change func(*T) error) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (s *state[T]) update(change func(*T) error) error {
 	if err != nil {
 		return fail(errUndecodable, err)
 	}
-	if err := change(data); err != nil {
+	if err := s.runEdit(change, data); err != nil {
 		return err
 	}
 	return s.apply(data, change)
@@ -176,7 +176,7 @@ func (s *state[T]) share(data *T, exact bool) {
 }
 
 func (s *state[T]) destroy() error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
@@ -190,7 +190,7 @@ func (s *state[T]) destroy() error {
 }
 
 func (s *state[T]) renew() error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (s *state[T]) need() error {
 }
 
 func (s *state[T]) remember(on bool) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
@@ -228,7 +228,7 @@ func (s *state[T]) remember(on bool) error {
 }
 
 func (s *state[T]) setTTL(d time.Duration) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err

@@ -10,9 +10,12 @@ import (
 // after its last request.
 func idleSlack(idle time.Duration) time.Duration { return idle + idle/10 }
 
+// idleOf is the inverse of idleSlack.
+func idleOf(slack time.Duration) time.Duration { return slack * 10 / 11 }
+
 // idleWithin is the longest idle timeout, in whole minutes, whose slack is
 // within most.
-func idleWithin(most time.Duration) time.Duration { return (most * 10 / 11).Truncate(time.Minute) }
+func idleWithin(most time.Duration) time.Duration { return idleOf(most).Truncate(time.Minute) }
 
 // remembered reports whether the session to write outlives the browser's.
 func (s *state[T]) remembered() bool {
@@ -154,21 +157,21 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (s *state[T]) expiresAt() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	expires, _ := s.ends()
 	return expires
 }
 
 func (s *state[T]) deadline() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	_, deadline := s.ends()
 	return deadline
 }
 
 func (s *state[T]) createdAt() time.Time {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.next != nextSame && !s.inherits():

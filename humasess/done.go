@@ -79,7 +79,7 @@ func (s *state[T]) holder() *request {
 
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	holder := s.holder()
 	if !s.life.active() || holder == nil || !holder.watch() {
@@ -154,7 +154,7 @@ func (s *state[T]) rename(id stores.ID) {
 
 // release implements session.
 func (s *state[T]) release() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	for _, w := range s.watches {
 		s.m.live.release(w)

@@ -24,6 +24,7 @@ const (
 	EventRefused     EventKind = "refused"      // cross-origin, or by a guard that erred
 	EventUndecodable EventKind = "undecodable"  // data that does not fit T
 	EventStoreFailed EventKind = "store_failed" // the store could not be asked or told
+	EventHungUp      EventKind = "hung_up"      // the client or the caller went away while the store was asked
 )
 
 // Reasons of [EventRejected], [EventRefused], [EventRenewed] and [EventRevoked].

@@ -31,7 +31,9 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 	return func(yield func(Info[T], error) bool) {
 		head := m.head()
 		for cursor := ""; ; {
-			page, err := stores.Scan(ctx, m.store, head, cursor, pageSize)
+			bounded, cancel := m.bounded(ctx)
+			page, err := stores.Scan(bounded, m.store, head, cursor, pageSize)
+			cancel()
 			if err != nil {
 				yield(Info[T]{}, m.storeFailed(ctx, err))
 				return

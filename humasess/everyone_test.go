@@ -122,6 +122,9 @@ func TestAll(t *testing.T) {
 
 	t.Run("what does not decode is left out, with an event", func(t *testing.T) {
 		r := newRig(t, accountOptions())
+		if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
+			t.Fatal(err)
+		}
 		text, err := humasess.New(r.store, &humasess.Options[string]{Now: r.clock.Now})
 		if err != nil {
 			t.Fatal(err)

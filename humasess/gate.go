@@ -119,7 +119,7 @@ type entry struct {
 	exempt   bool      // from the cross-origin check
 	untouch  bool      // requests extend nothing
 	isolated bool      // reads of other sites are refused as well
-	ends     deadlines
+	budget   budgets   // of the store's calls of each request
 
 	proof    string      // the value of its markers; see proofs
 	misbound atomic.Bool // the input has declared something else than the policy
@@ -168,6 +168,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
 			e.sessions = append(e.sessions, use)
+			e.budget.add(m.storeTimeout())
 			e.judges = append(e.judges, m)
 		}
 	}

@@ -30,6 +30,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 		sessions: []sessionUse{{scheme: m.scheme, manager: m, binding: &binding{typ: reflect.TypeFor[T]()}}},
 	}
 	e.sessions[0].binding.resolves.Store(true)
+	e.budget.add(m.storeTimeout())
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
 		if err := m.checkOrigin(requestOrigins(req)); err != nil {

@@ -49,6 +49,9 @@ func TestHiddenSessionCanBeEnded(t *testing.T) {
 			if !alive() {
 				t.Fatal("got no session before the release")
 			}
+			if err := old.Close(t.Context()); err != nil { // its sessions stay usable
+				t.Fatal(err)
+			}
 			release, err := humasess.New[number](store, nil)
 			if err != nil {
 				t.Fatal(err)

@@ -57,8 +57,9 @@ func (s *state[T]) activeOwner() string {
 }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	if !s.life.active() {
 		return nil, fail(ErrNoSession, nil)
@@ -99,7 +100,7 @@ func (s *state[T]) writeNew(ctx context.Context) error {
 	if s.life.closed {
 		return fail(ErrCommitted, nil)
 	}
-	return s.write(ctx)
+	return s.writeNow(ctx)
 }
 
 // stands makes sure that the session has not ended while the request ran, before
@@ -177,13 +178,18 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return fail(errors.ErrUnsupported, err)
 	}
-	m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+	if hungUp(err, ctx) {
+		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
+	} else {
+		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+	}
 	return unavailable(err)
 }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.need(); err != nil {
 		return err
@@ -199,9 +205,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	}
 	switch {
 	case id.String() == s.activeID():
-		s.life.destroy()
-		s.pending = pending[T]{}
-		return s.write(ctx)
+		return s.destroyNow(ctx)
 	case s.activeOwner() == "":
 		return fail(ErrNotFound, nil)
 	}
@@ -213,13 +217,14 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.live.ended(id)
-	s.emit(Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	s.emitRevoked(ctx, Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
@@ -237,24 +242,23 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
-	ctx = outside(ctx)
-	s.mu.Lock()
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	s.lock()
 	defer s.mu.Unlock()
 	owner, err := s.mayRevoke(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if owner == "" {
-		stored := s.life.base
-		s.life.destroy()
-		s.pending = pending[T]{}
-		return boolToInt(stored), s.write(ctx)
+		return boolToInt(s.life.base), s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
 		return 0, err
 	}
 	s.life.next = nextSame
+	s.tentative.revoked = s.transacts(ctx)
 	if s.rec.Identity == owner {
 		s.life.vanish()
 	} else {
@@ -262,6 +266,13 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 	}
 	s.pending = pending[T]{}
 	return n, nil
+}
+
+// destroyNow ends the active session before the response begins.
+func (s *state[T]) destroyNow(ctx context.Context) error {
+	s.life.destroy()
+	s.pending = pending[T]{}
+	return s.writeNow(ctx)
 }
 
 func boolToInt(b bool) int {
@@ -304,7 +315,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	}
 	s.m.live.endedOf(owner)
 	s.noteOwn(revoked.Ago, s.m.noteMark(markKey{owner: owner}, revoked.Mark, from))
-	s.emit(Event{Kind: EventRevoked, Count: revoked.Count})
+	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -314,6 +325,8 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 	if err := m.indexes(identity); err != nil {
 		return nil, err
 	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	return m.list(ctx, m.qualify(identity), stores.ID{})
 }
 
@@ -325,6 +338,8 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	if err != nil || parsed.IsZero() {
 		return fail(ErrNotFound, nil)
 	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
 		err = m.keeper().Delete(ctx, parsed, stores.Condition{})
@@ -348,8 +363,10 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
+	bounded, cancel := m.bounded(outside(ctx))
+	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
-	revoked, err := stores.RevokeIdentity(outside(ctx), m.keeper(), owner, stores.ID{})
+	revoked, err := stores.RevokeIdentity(bounded, m.keeper(), owner, stores.ID{})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
@@ -365,7 +382,7 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
 	r, _ := ctx.Value(scopeKey{}).(*request)
 	for ; r != nil; r = r.outer {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			s.mu.Lock()
+			s.lock()
 			s.noteOwn(ago, done)
 			s.mu.Unlock()
 			return

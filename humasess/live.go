@@ -29,9 +29,10 @@ const (
 //
 // Its lock is taken after that of a session, and held without I/O.
 type live struct {
-	store  stores.Store
-	every  time.Duration
-	failed func(error)
+	store   stores.Store
+	every   time.Duration
+	timeout time.Duration // of each call, negative for none
+	failed  func(error)
 
 	mu      sync.Mutex
 	targets map[stores.ID]*target
@@ -329,7 +330,7 @@ func (l *live) ask(ctx context.Context, batch []question) (map[stores.ID]time.Du
 			continue
 		}
 		var most time.Duration
-		err := within(ctx, func(ctx context.Context) (err error) {
+		err := l.within(ctx, func(ctx context.Context) (err error) {
 			most, err = q.stands(ctx)
 			return err
 		})
@@ -344,7 +345,7 @@ func (l *live) ask(ctx context.Context, batch []question) (map[stores.ID]time.Du
 		return left, nil
 	}
 	var records []stores.Record
-	err := within(ctx, func(ctx context.Context) (err error) {
+	err := l.within(ctx, func(ctx context.Context) (err error) {
 		records, err = stores.LoadMany(ctx, l.store, ids)
 		return err
 	})
@@ -354,9 +355,12 @@ func (l *live) ask(ctx context.Context, batch []question) (map[stores.ID]time.Du
 	return left, err
 }
 
-func within(ctx context.Context, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
+func (l *live) within(ctx context.Context, ask func(context.Context) error) error {
+	if l.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.timeout)
+		defer cancel()
+	}
 	return ask(ctx)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -27,12 +28,15 @@ type Manager[T any] struct {
 	values   values[T]
 	cookies  cookieWriter
 	origins  *security.CrossOrigin
+	claim    *claim
+	typeName string // of T, for records
 	attached atomic.Bool
 
 	noIdentity string // of the zero T
 
-	marks knownMarks
-	live  live
+	marks  knownMarks
+	queues queues[T]
+	live   live
 
 	protections protections
 }
@@ -40,6 +44,13 @@ type Manager[T any] struct {
 // New returns a manager that keeps its sessions in store. The options may be
 // nil. Options that could not work, and those that browsers would not honour,
 // are an error: nothing is checked later.
+//
+// A second type for the same Options.SchemeName on the same store is an error,
+// because each manager would accept the tokens of the other. Wrappers around one
+// store count as that store. [Manager.Close] gives the scheme free, so a program
+// that replaces its type closes the old manager first. New cannot see other
+// programs on the same server: give each its own SchemeName, or a prefix,
+// schema or file of its own.
 func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if store == nil {
 		return nil, errors.New("humasess: New called with a nil store")
@@ -56,6 +67,10 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
 	}
+	claim, err := newClaim(store, o.SchemeName, reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
 	if opts != nil && opts.Now != nil {
 		if c, ok := stores.As[stores.ClockUser](store); ok {
 			c.UseClock(opts.Now)
@@ -70,12 +85,16 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		origins: origins,
 
 		noIdentity: noIdentity,
+		claim:      claim,
+
+		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
-	m.live.store, m.live.every = store, o.DoneInterval
+	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
+			claim.release()
 			return nil, err
 		}
 	}
@@ -189,8 +208,10 @@ func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
 
 // Close stops background work, the store's included, and ends what waits for
 // [Session.Done]. It never closes a client that was passed to the store, and
-// sessions stay usable.
+// sessions stay usable. It gives the scheme free for a manager of another type
+// on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
+	m.claim.release()
 	err := m.live.close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))
@@ -249,6 +270,7 @@ type manager interface {
 	document() openapi.Scheme
 	schemeChecks() map[string]schemeCheck
 	checkOrigin(security.Origins) error
+	storeTimeout() time.Duration
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)
 	panicked(ctx context.Context, op *huma.Operation, stack []byte)
 
@@ -303,3 +325,5 @@ func operationName(op *huma.Operation) string {
 	}
 	return op.Method + " " + op.Path
 }
+
+func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }

@@ -132,13 +132,21 @@ type Options[T any] struct {
 	// they are not set. The default is none.
 	Assurance Assurance
 
+	// StoreTimeout bounds the time that the store may take: for all loads of a
+	// request together, for its commit together with replays and retries, and for
+	// each call outside a request or with the program's own context, which also
+	// ends with that context. Then the answer is 503. Count and RevokeEverything
+	// end with their context only. Negative is no bound. The default is 5 seconds.
+	StoreTimeout time.Duration
+
 	// RequireByDefault requires a session for every operation that does not
 	// embed Session or Login or say `security: []`. The default is false.
 	RequireByDefault bool
 
 	// SchemeName is the key of the security scheme in the OpenAPI document,
-	// and part of every record: sessions are lost when it changes. The default
-	// is "sessionCookie".
+	// and part of every record: sessions are lost when it changes. Programs with
+	// the same name on one server accept each other's sessions, unless each has
+	// a prefix, schema or file of its own. The default is "sessionCookie".
 	SchemeName string
 
 	// OmitRoles keeps roles out of the document, but for the text of the 403,
@@ -201,6 +209,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	orDefault(&c.RotationGrace, 10*time.Second)
 	orDefault(&c.MaxPerIdentity, 100)
 	orDefault(&c.DoneInterval, 15*time.Second)
+	orDefault(&c.StoreTimeout, 5*time.Second)
 	orDefault(&c.SchemeName, defaultSchemeName)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
@@ -237,6 +246,8 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case o.DoneInterval < 100*time.Millisecond:
 		return fmt.Errorf("DoneInterval %v is less than 100 milliseconds", o.DoneInterval)
+	case o.StoreTimeout >= 0 && o.StoreTimeout < time.Millisecond:
+		return fmt.Errorf("StoreTimeout %v is less than a millisecond; negative is no bound", o.StoreTimeout)
 	case o.Capture.Address > FullAddress:
 		return fmt.Errorf("Capture.Address %d is none of NoAddress, TruncatedAddress and FullAddress", o.Capture.Address)
 	case o.Capture.AddressOf != nil && o.Capture.Address == NoAddress:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
 )
 
@@ -41,11 +42,11 @@ type payload struct {
 	unknown []byte // fields of newer releases, as they came
 }
 
-const payloadVersion = 1
+const payloadVersion = stored.Version
 
 // Tags are part of the stored format: never reuse one.
 const (
-	tagScheme        = 1
+	tagScheme        = stored.TagScheme
 	tagHash          = 2
 	tagCreated       = 3
 	tagAuthenticated = 4
@@ -62,15 +63,25 @@ const (
 	tagClass         = 15
 	tagClient        = 16
 	tagCSRF          = 18
+	tagType          = stored.TagType
 )
 
 var errPayload = errors.New("record is not in a known payload format")
 
-func (p *payload) encode() []byte {
-	b := make([]byte, 0, 128+len(p.scheme)+len(p.data)+len(p.unknown))
+// encode returns the payload for a store on the server. The name of the session's
+// type is for operators. Nothing checks it, because a program may rename its
+// type, and decodePayload drops it. The time of the authentication is left out
+// while it is the time of creation.
+func (p *payload) encode(typeName string) []byte {
+	b := make([]byte, 0, 128+len(p.scheme)+len(typeName)+len(p.data)+len(p.unknown))
 	b = appendHead(b, p.scheme, p.hash)
+	if typeName != "" {
+		b = appendField(b, tagType, typeName)
+	}
 	b = appendInt(b, tagCreated, p.created)
-	b = appendInt(b, tagAuthenticated, p.authenticated)
+	if p.authenticated != p.created {
+		b = appendInt(b, tagAuthenticated, p.authenticated)
+	}
 	b = appendInt(b, tagIdle, int64(p.idle))
 	if p.remember {
 		b = appendField(b, tagRemember, "")
@@ -135,8 +146,9 @@ func decodePayload(b []byte) (payload, error) {
 		return p, errPayload
 	}
 	b = b[1:]
+	authenticated := false
 	for len(b) > 0 {
-		tag, value, rest := cutField(b)
+		tag, value, rest := stored.Cut(b)
 		if rest == nil {
 			return p, errPayload
 		}
@@ -150,6 +162,7 @@ func decodePayload(b []byte) (payload, error) {
 			p.created, ok = varint(value)
 		case tagAuthenticated:
 			p.authenticated, ok = varint(value)
+			authenticated = true
 		case tagIdle:
 			var n int64
 			n, ok = varint(value)
@@ -179,6 +192,7 @@ func decodePayload(b []byte) (payload, error) {
 			ok = copy(p.csrf[:], value) == len(p.csrf) && len(value) == len(p.csrf)
 		case tagData:
 			p.data = value
+		case tagType: // written anew each time
 		default:
 			p.unknown = append(p.unknown, b[:len(b)-len(rest)]...)
 		}
@@ -189,6 +203,9 @@ func decodePayload(b []byte) (payload, error) {
 	}
 	if p.idle <= 0 || p.scheme == "" {
 		return p, errPayload
+	}
+	if !authenticated {
+		p.authenticated = p.created
 	}
 	if !p.tolerated {
 		p.confirmed, p.skipped = 0, [32]byte{}
@@ -202,20 +219,6 @@ func schemeText(value []byte) string {
 		return defaultSchemeName
 	}
 	return string(value)
-}
-
-// cutField returns a nil rest when b does not start with a whole field.
-func cutField(b []byte) (tag uint64, value, rest []byte) {
-	tag, n := binary.Uvarint(b)
-	if n <= 0 {
-		return 0, nil, nil
-	}
-	size, m := binary.Uvarint(b[n:])
-	if m <= 0 || size > uint64(len(b)-n-m) {
-		return 0, nil, nil
-	}
-	end := n + m + int(size)
-	return tag, b[n+m : end : end], b[end:]
 }
 
 func varint(b []byte) (int64, bool) {

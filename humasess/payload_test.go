@@ -10,12 +10,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/internal/stored"
 )
 
-// samplePayloads are those of testdata/payload.v1.golden, line by line.
+// sampleType is the type in testdata/payload.v1.golden.
+const sampleType = "main.User"
+
+// samplePayloads are those of testdata/payload.v1.golden, line by line. An
+// earlier release wrote the old ones: without a type, and with the time of the
+// authentication in any case.
 func samplePayloads() []struct {
 	name string
 	p    payload
+	old  bool
 } {
 	hash := func(first byte) (h [32]byte) {
 		for i := range h {
@@ -23,49 +31,55 @@ func samplePayloads() []struct {
 		}
 		return h
 	}
-	return []struct {
+	samples := []struct {
 		name string
 		p    payload
+		old  bool
 	}{
-		{"usual", payload{
+		{name: "usual", p: payload{
 			scheme: "sessionCookie", hash: hash(0x10),
 			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_000,
 			idle: 30 * time.Minute, data: []byte(`{"id":"u1","roles":["admin"]}`),
 		}},
-		{"remembered", payload{
+		{name: "remembered", p: payload{
 			scheme: "sessionCookie", hash: hash(0x20),
 			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_001,
 			idle: 14 * 24 * time.Hour, remember: true, data: []byte(`{}`),
 		}},
-		{"rotated", payload{
+		{name: "rotated", p: payload{
 			scheme: "basket", hash: hash(0x30), created: 1, authenticated: 2, idle: time.Second,
 			previous: hash(0x50), rotated: 1_893_585_601_234_567_890, tolerated: true, data: []byte("null"),
 		}},
-		{"before 1970, no data", payload{
+		{name: "before 1970, no data", p: payload{
 			scheme: "s", hash: hash(0x40), created: -1, authenticated: -1 << 62, idle: 1, data: []byte{},
 		}},
-		{"of a newer release", payload{
+		{name: "of a newer release", p: payload{
 			scheme: "s", hash: hash(0x60), created: 5, authenticated: 6, idle: 7, data: []byte{0, 0xff},
 			unknown: []byte{100, 2, 'h', 'i', 0xac, 0x02, 0},
 		}},
-		{"rotated often", payload{
+		{name: "rotated often", p: payload{
 			scheme: "basket", hash: hash(0x70), created: 1, authenticated: 2, idle: time.Second,
 			previous: hash(0x80), skipped: hash(0x90), rotated: 3, confirmed: 4, tolerated: true,
 			older: []byte("0123456789abcdef"), data: []byte("null"),
 		}},
-		{"rotated at once", payload{
+		{name: "rotated at once", p: payload{
 			scheme: "basket", hash: hash(0xa0), created: 1, authenticated: 2, idle: time.Second,
 			rotated: 5, older: []byte("01234567"), data: []byte("null"),
 		}},
-		{"authenticated twice", payload{
+		{name: "authenticated twice", p: payload{
 			scheme: "basket", hash: hash(0xb0), created: 1, authenticated: 7, idle: time.Second,
 			methods: encodeMethods([]Method{{"pwd", time.Unix(0, 1)}, {"otp", time.Unix(0, 7)}}), data: []byte("null"),
 		}},
-		{"authenticated elsewhere", payload{
+		{name: "authenticated elsewhere", p: payload{
 			scheme: "basket", hash: hash(0xc0), created: 9, authenticated: 7, idle: time.Second,
 			methods: encodeMethods([]Method{{"hwk", time.Unix(0, 7)}}), class: "urn:example:aal3", data: []byte("null"),
 		}},
 	}
+	for _, sample := range samples {
+		sample.name, sample.old = "old: "+sample.name, true
+		samples = append(samples, sample)
+	}
+	return samples
 }
 
 const goldenPayload = "testdata/payload.v1.golden"
@@ -78,9 +92,13 @@ func goldenLines(t testing.TB, name string) (names []string, all [][]byte) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(file)) {
-		name, digits, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		colon := strings.LastIndex(line, ": ")
+		if colon < 0 {
+			t.Fatalf("%s: line %q", name, line)
+		}
+		name, digits := line[:colon], strings.TrimSpace(line[colon+2:])
 		raw, err := hex.DecodeString(digits)
-		if !ok || err != nil {
+		if err != nil {
 			t.Fatalf("%s: line %q: %v", name, line, err)
 		}
 		names, all = append(names, name), append(all, raw)
@@ -101,7 +119,7 @@ func TestPayloadGolden(t *testing.T) {
 			if names[i] != tt.name {
 				t.Fatalf("golden line: got %q, want %q", names[i], tt.name)
 			}
-			if got := tt.p.encode(); !bytes.Equal(got, golden[i]) {
+			if got := tt.p.encode(sampleType); !tt.old && !bytes.Equal(got, golden[i]) {
 				t.Errorf("encoded: got %x, want %x", got, golden[i])
 			}
 			got, err := decodePayload(golden[i])
@@ -162,6 +180,8 @@ func TestDecodePayload(t *testing.T) {
 		{"unknown tag", minimal(field(77, 'x')), true},
 		{"unknown tag, beyond the end", minimal([]byte{77, 2, 'x'}), false},
 		{"tag 0", minimal(field(0)), true},
+		{"type", minimal(field(tagType, 'T')), true},
+		{"type without a name", minimal(field(tagType)), true},
 		{"short skipped hash", minimal(field(tagSkipped, long[:31]...)), false},
 		{"marks of older secrets", minimal(field(tagOlder, long[:16]...)), true},
 		{"no mark", minimal(field(tagOlder)), false},
@@ -194,7 +214,7 @@ func TestPayloadKeepsUnknownFields(t *testing.T) {
 	t.Run("through changes", func(t *testing.T) {
 		for range 3 {
 			p.data, p.remember, p.created = append(p.data, 'x'), true, p.created+1
-			if p, err = decodePayload(p.encode()); err != nil {
+			if p, err = decodePayload(p.encode(sampleType)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -215,6 +235,50 @@ func TestPayloadKeepsUnknownFields(t *testing.T) {
 			t.Errorf("stored bytes: got %x, want %x", raw, want)
 		}
 	})
+}
+
+// A record says when the user was authenticated only if that is not when it was
+// made, and it says so where it is absent.
+func TestPayloadAuthenticated(t *testing.T) {
+	for _, at := range []int64{-1, 0, 1, 1_893_585_600_000_000_000} {
+		for _, authenticated := range []int64{at, 0, at + 1} {
+			p := payload{scheme: "s", created: at, authenticated: authenticated, idle: 1}
+			b := p.encode("")
+			got, err := decodePayload(b)
+			if err != nil || got.created != at || got.authenticated != authenticated {
+				t.Errorf("created %d, authenticated %d: got %+v and error %v", at, authenticated, got, err)
+			}
+			p.authenticated = at
+			if same := p.encode(""); (len(b) == len(same)) != (authenticated == at) {
+				t.Errorf("created %d, authenticated %d: got %d bytes, want more than %d: %v", at, authenticated, len(b), len(same), authenticated != at)
+			}
+		}
+	}
+	got, err := decodePayload(minimal(field(tagAuthenticated, 2), field(tagCreated, 4)))
+	if err != nil || got.created != 2 || got.authenticated != 1 {
+		t.Errorf("in another order: got %+v and error %v", got, err)
+	}
+	usual := samplePayloads()[0].p
+	if got := len(usual.encode(sampleType)) - len(usual.data); got != 82 {
+		t.Errorf("a usual record: got %d bytes beside the data, want 82 as in earlier releases", got)
+	}
+}
+
+// The type is the one of the program that writes, whatever the record said.
+func TestPayloadType(t *testing.T) {
+	p, err := decodePayload(minimal(field(tagType, []byte("main.Operator")...), field(tagData, 'd')))
+	if err != nil || len(p.unknown) > 0 {
+		t.Fatalf("got %+v and error %v", p, err)
+	}
+	for _, name := range []string{"main.User", ""} {
+		scheme, got, err := stored.Origin(p.encode(name))
+		if err != nil || scheme != "s" || got != name {
+			t.Errorf("written by %q: got scheme %q, type %q and error %v", name, scheme, got, err)
+		}
+	}
+	if b := p.appendTravelling(nil); bytes.Contains(b, []byte("main.")) {
+		t.Errorf("a cookie names the type: %q", b)
+	}
 }
 
 // Appending to what a payload holds must not write into the stored record.
@@ -301,7 +365,7 @@ func checkDecoded(t *testing.T, b []byte) bool {
 	if !p.tolerated {
 		p.previous = [32]byte{} // not written then
 	}
-	again, err := decodePayload(p.encode())
+	again, err := decodePayload(p.encode(sampleType))
 	if err != nil {
 		t.Errorf("%x: what it says is refused when written again: %v", b, err)
 		return false

@@ -27,7 +27,8 @@ type request struct {
 	rest  []session
 
 	held     heldHeaders
-	writes   writeContext
+	loads    loadContext
+	writes   commitContext
 	outcome  outcome
 	admitted bool
 	returned bool
@@ -111,7 +112,8 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	if outer != nil {
 		r.began = outer.began
 	}
-	r.writes.parent, r.writes.ends = r.parent, &e.ends
+	r.loads.parent, r.loads.budget = r.parent, &e.budget
+	r.writes.parent, r.writes.budget = r.parent, &e.budget
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
 	for i := range e.sessions {
@@ -141,11 +143,13 @@ func (r *request) byScheme(key string) session {
 // answers itself when it returns false.
 func (r *request) admit() bool {
 	for i := range r.entry.sessions {
-		if err := r.session(i).load(r.parent); err != nil {
+		if err := r.session(i).load(&r.loads); err != nil {
+			r.loads.end()
 			r.refuse(answerTo(err))
 			return false
 		}
 	}
+	r.loads.end()
 	if !r.unforged() {
 		return false
 	}
@@ -169,6 +173,15 @@ func (r *request) admit() bool {
 	}
 	r.admitted = true
 	return true
+}
+
+// loading returns the client's context while sessions are loaded, and nil later:
+// a commit does not end when the client hangs up.
+func (r *request) loading() context.Context {
+	if r.admitted || r.outcome != undecided {
+		return nil
+	}
+	return r.parent
 }
 
 // confirmRotations notes that new tokens were presented, for a request that is

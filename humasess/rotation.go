@@ -139,7 +139,7 @@ func (s *state[T]) turn(p *payload, r rotation) {
 
 // confirm implements session.
 func (s *state[T]) confirm() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.life.confirm && s.life.base && !s.life.closed {
 		s.life.confirm = false
@@ -153,7 +153,7 @@ func (s *state[T]) confirm() {
 func (s *state[T]) confirmRecord(rec *record[T]) {
 	next := rec.full()
 	next.confirmed = rec.storeNow(s.m).UnixNano()
-	ctx, cancel := context.WithTimeout(outside(context.WithoutCancel(s.r.parent)), writeTimeout)
+	ctx, cancel := s.m.bounded(outside(context.WithoutCancel(s.r.parent)))
 	defer cancel()
 	_, err := s.store().Update(ctx, stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
@@ -182,7 +182,7 @@ func (s *state[T]) reused(rec *record[T]) {
 		return
 	}
 	// The commit has a time of its own.
-	ctx, cancel := context.WithTimeout(outside(context.WithoutCancel(s.r.parent)), writeTimeout)
+	ctx, cancel := s.m.bounded(outside(context.WithoutCancel(s.r.parent)))
 	defer cancel()
 	err := s.m.store.Delete(ctx, rec.ID, stores.Condition{})
 	switch {

@@ -252,3 +252,34 @@ func TestOwnResolveWithoutAttach(t *testing.T) {
 		}
 	}
 }
+
+type asksForMore struct {
+	humasess.Session[account]
+	errs []error
+}
+
+// Resolve asks for more than the input declares.
+func (b *asksForMore) Resolve(ctx huma.Context) []error {
+	var required humasess.Required[account]
+	var guarded humasess.Guarded[account, admins]
+	var login humasess.Login[account]
+	for _, resolve := range []func(huma.Context) []error{required.Resolve, guarded.Resolve, login.Resolve} {
+		b.errs = append(b.errs, resolve(ctx)...)
+	}
+	return nil
+}
+
+// A type that the input does not declare is not bound, because it is not
+// enforced.
+func TestResolveOfAnotherKind(t *testing.T) {
+	s := newSite(t)
+	huma.Get(s.api, "/x", func(_ context.Context, in *asksForMore) (*struct{}, error) {
+		if len(in.errs) != 3 {
+			t.Errorf("got errors %v, want one of each type", in.errs)
+		}
+		return nil, nil
+	})
+	if got := s.status(byAdmin, http.MethodGet, "/x"); got != http.StatusNoContent {
+		t.Errorf("got %d, want 204", got)
+	}
+}

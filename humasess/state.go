@@ -21,8 +21,9 @@ type state[T any] struct {
 	bound bool
 	login bool // the operation's job is to start the session
 
-	mu   sync.Mutex
-	life lifecycle
+	mu      sync.Mutex
+	editing editing
+	life    lifecycle
 
 	// The base: the record that the request's token opened, or that an
 	// earlier commit of the request has written.
@@ -47,6 +48,8 @@ type state[T any] struct {
 	clash  bool // several of them are live
 	excess bool // the request has more cookies than are looked up
 
+	tentative tentative[T] // the changes that a transaction of the program may take back
+
 	issued  string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left
 	watches []*watch // by Session.Done
@@ -70,7 +73,7 @@ type pending[T any] struct {
 var _ session = (*state[struct{}])(nil)
 
 func (s *state[T]) enter(r *request, b *binding) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.r = r
 	s.login = s.login || b != nil && b.login
@@ -234,7 +237,7 @@ func (s *state[T]) loadFailed(token security.Token, err error) error {
 
 // get implements [Session.Get].
 func (s *state[T]) get() (T, bool) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	var zero T
 	if !s.life.active() {
@@ -290,7 +293,7 @@ func (s *state[T]) current() (T, error) {
 }
 
 func (s *state[T]) isActive() bool {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.life.active()
 }
@@ -298,7 +301,7 @@ func (s *state[T]) isActive() bool {
 // admits reports whether the session satisfies a requirement: it is active, and
 // it has a user where sessions have users.
 func (s *state[T]) admits() bool {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
@@ -336,7 +339,7 @@ func (s *state[T]) check(ctx huma.Context, guard any) error {
 // functions, which leave them as they are: what was decoded for the handler
 // stays there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	var zero T
 	if !s.life.active() {
@@ -360,7 +363,7 @@ func (s *state[T]) needs(roles []string) {
 func (s *state[T]) isBound() bool { return s.bound }
 
 func (s *state[T]) id() string {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	return s.activeID()
 }
@@ -412,7 +415,11 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 }
 
 func (s *state[T]) storeFailed(err error) error {
-	if !errors.Is(err, errors.ErrUnsupported) {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case s.r != nil && hungUp(err, s.r.loading()):
+		s.emit(Event{Kind: EventHungUp, Err: err})
+	default:
 		s.emit(Event{Kind: EventStoreFailed, Err: err})
 	}
 	return unavailable(err)

@@ -171,7 +171,7 @@ func (m *Manager[T]) pack(scratch []byte, p *payload) []byte {
 	if m.embark != nil {
 		return p.appendTravelling(scratch)
 	}
-	return p.encode()
+	return p.encode(m.typeName)
 }
 
 // unpack reads what pack has written.
@@ -185,7 +185,7 @@ func (m *Manager[T]) unpack(rec stores.Record) (payload, error) {
 	}
 	p.idle, _ = m.opts.timeouts(p.remember)
 	if rec.Expires.Before(rec.Deadline) {
-		p.idle = rec.Expires.Sub(rec.LastSeen)
+		p.idle = idleOf(rec.Expires.Sub(rec.LastSeen))
 	}
 	return p, nil
 }
@@ -258,10 +258,12 @@ func decodeTravelling(b []byte, scheme string) (payload, error) {
 	}
 	fields, data := p.data[n:n+int(size)], p.data[n+int(size):]
 
-	whole := payload{scheme: scheme, created: p.created, authenticated: p.created, idle: 1, remember: p.remember}
-	head := whole.encode() // ends with data, which the fields come before
-	read, err := decodePayload(append(head, fields...))
+	whole := payload{scheme: scheme, idle: 1}
+	head := whole.encode("") // ends with data, which the fields come before
+	// The last field of a kind counts, and the time of creation has its place
+	// before the fields.
+	read, err := decodePayload(appendInt(append(head, fields...), tagCreated, p.created))
 	// What has its place elsewhere has it there alone.
-	read.scheme, read.created, read.remember, read.data = scheme, p.created, p.remember, data
+	read.scheme, read.remember, read.data = scheme, p.remember, data
 	return read, err
 }

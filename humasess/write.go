@@ -26,7 +26,7 @@ const (
 // commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) commit(status int) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.life.closed {
 		return nil
@@ -35,6 +35,7 @@ func (s *state[T]) commit(status int) error {
 		s.drop()
 	}
 	err := s.write(&s.r.writes)
+	s.settleTransaction(&s.r.writes, status)
 	s.life.closed = true
 	if err != nil {
 		s.life.cookie = cookieKeep
@@ -45,7 +46,7 @@ func (s *state[T]) commit(status int) error {
 
 // abandon forgets what is pending, because an error response was given.
 func (s *state[T]) abandon() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if !s.life.closed {
 		s.drop()
@@ -63,7 +64,7 @@ func (s *state[T]) drop() {
 // undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) undo() {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	s.drop()
 	s.life.cookie = cookieKeep
@@ -73,17 +74,27 @@ func (s *state[T]) undo() {
 
 // commitNow implements [Session.Commit].
 func (s *state[T]) commitNow(ctx context.Context) error {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if err := s.open(); err != nil {
 		return err
 	}
-	return s.write(outside(ctx))
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	return s.writeNow(ctx)
+}
+
+// writeNow writes with a context of the program.
+func (s *state[T]) writeNow(ctx context.Context) error {
+	if s.transacts(ctx) && s.life.doomed {
+		s.tentative.ended = append(s.tentative.ended, s.rec.ID)
+	}
+	return s.write(ctx)
 }
 
 // cookie returns the Set-Cookie of the response, or "".
 func (s *state[T]) cookie() string {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
@@ -96,7 +107,7 @@ func (s *state[T]) cookie() string {
 
 // clears returns the Clear-Site-Data of a response that signs out.
 func (s *state[T]) clears() string {
-	s.mu.Lock()
+	s.lock()
 	defer s.mu.Unlock()
 	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
 		return ""
@@ -107,6 +118,7 @@ func (s *state[T]) clears() string {
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
+	var turn *queue[T] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.onBase() && s.resealDue() {
 			s.life.confirm = true // seals the token again, if it is still the newest
@@ -114,13 +126,16 @@ func (s *state[T]) write(ctx context.Context) error {
 		p := s.life.plan()
 		err := s.carryOut(ctx, p)
 		if err == nil {
+			if turn != nil && p.update {
+				turn.hand(&s.rec)
+			}
 			s.life.commit(p)
 			s.pending = pending[T]{}
 			return nil
 		}
 		if p.optional {
-			// Whoever got in first has done the same, or has ended the session,
-			// which changes nothing for a request that has only read.
+			// Another request has done the same, or has ended the session. Both
+			// change nothing for a request that has only read.
 			s.life.confirm, s.life.due = false, false
 			return nil
 		}
@@ -130,7 +145,13 @@ func (s *state[T]) write(ctx context.Context) error {
 		if replay == maxReplays {
 			return fail(ErrConflict, nil)
 		}
-		if err := s.startOver(ctx, replay); err != nil {
+		if id := s.rec.ID; turn == nil && p.update {
+			if turn, err = s.m.queues.join(ctx, id); err != nil {
+				return s.storeFailed(err)
+			}
+			defer s.m.queues.leave(turn, id)
+		}
+		if err := s.startOver(ctx, turn, replay); err != nil {
 			return err
 		}
 	}
@@ -317,18 +338,22 @@ func (s *state[T]) touch(ctx context.Context) {
 	}
 }
 
-// startOver loads the base again after a conflict, asks again whether the
+// startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, replay int) error {
-	if err := pause(ctx, replay); err != nil {
-		return s.storeFailed(err)
-	}
-	rec, err := s.m.fetch(ctx, s.rec.ID)
-	switch {
-	case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
-		return s.revoked()
-	case err != nil:
-		return s.storeFailed(err)
+func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
+	rec, ok := turn.newer(s.rec.Version)
+	if !ok {
+		if err := pause(ctx, replay); err != nil {
+			return s.storeFailed(err)
+		}
+		var err error
+		rec, err = s.m.fetch(ctx, s.rec.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+			return s.revoked()
+		case err != nil:
+			return s.storeFailed(err)
+		}
 	}
 	who := s.m.ownerOf(&rec, s.token)
 	if who == notOwner {
@@ -363,7 +388,7 @@ func (s *state[T]) replayEdits() error {
 		return fail(ErrConflict, err)
 	}
 	for _, edit := range edits {
-		if err := edit(data); err != nil {
+		if err := s.runEdit(edit, data); err != nil {
 			return fail(ErrConflict, err)
 		}
 	}

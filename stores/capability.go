@@ -123,6 +123,15 @@ type Closer interface {
 	Close(ctx context.Context) error
 }
 
+// Transactional is a [Store] whose calls may be part of a transaction of the
+// program, which decides later whether they have happened.
+type Transactional interface {
+	Store
+
+	// InTransaction reports whether calls with this context are part of one.
+	InTransaction(ctx context.Context) bool
+}
+
 // Watcher is a [Store] that tells when sessions end before their time, in
 // whatever process. That is a hint, to end a stream or to drop a cache sooner:
 // one may come twice, late, or not at all, and only Load decides.
@@ -208,6 +217,13 @@ func MarkChanged(ctx context.Context, store Store, identity string) (Changed, er
 		return m.MarkChanged(ctx, identity)
 	}
 	return Changed{}, unsupported(store, "keeps no marks of changes")
+}
+
+// InTransaction reports whether calls of the store with this context are part of
+// a transaction of the program. A store that is not [Transactional] has none.
+func InTransaction(ctx context.Context, store Store) bool {
+	t, ok := As[Transactional](store)
+	return ok && t.InTransaction(ctx)
 }
 
 const (

@@ -57,6 +57,14 @@ func (c *capable) RevokeIdentity(_ context.Context, identity string, except stor
 	return stores.Revoked{Count: 3, Ago: stores.NotRevoked}, nil
 }
 
+// marker is a capable store that remembers changes too.
+type marker struct{ capable }
+
+func (m *marker) MarkChanged(_ context.Context, identity string) (stores.Changed, error) {
+	m.used = append(m.used, "MarkChanged "+identity)
+	return stores.Changed{Ago: stores.NotRevoked, Mark: 4}, nil
+}
+
 func (c *capable) Scan(_ context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	c.used = append(c.used, fmt.Sprintf("Scan %s %s %d", head, cursor, limit))
 	return stores.Page{Next: "more"}, nil
@@ -88,6 +96,7 @@ var (
 	_ stores.Index       = (*capable)(nil)
 	_ stores.MultiLoader = (*capable)(nil)
 	_ stores.IDMaker     = (*capable)(nil)
+	_ stores.Marker      = (*marker)(nil)
 	_ stores.Scanner     = (*capable)(nil)
 	_ stores.ClockUser   = (*capable)(nil)
 )
@@ -215,6 +224,17 @@ func TestIndexHelpers(t *testing.T) {
 		if want := []string{"RevokeIdentity ada " + except.String()}; !slices.Equal(x.used, want) {
 			t.Errorf("calls: got %q, want %q", x.used, want)
 		}
+	})
+	t.Run("MarkChanged of a store with marks of changes", func(t *testing.T) {
+		x := &marker{}
+		changed, err := stores.MarkChanged(ctx, &wrapper{inner: x}, "ada")
+		if err != nil || changed.Mark != 4 || !slices.Equal(x.used, []string{"MarkChanged ada"}) {
+			t.Errorf("got %+v, calls %q and error %v, want mark 4", changed, x.used, err)
+		}
+	})
+	t.Run("MarkChanged of an index without", func(t *testing.T) {
+		_, err := stores.MarkChanged(ctx, &wrapper{inner: &capable{}}, "ada")
+		wantUnsupported(t, err)
 	})
 	t.Run("List without an index", func(t *testing.T) {
 		_, err := stores.List(ctx, &wrapper{inner: &plain{}}, "ada")

@@ -31,6 +31,12 @@
 //
 // Promises 3 and 5 hold as long as the store keeps what it acknowledged.
 //
+// # Programs that share a store
+//
+// Two programs with one scheme name (humasess.Options.SchemeName) on one store
+// accept each other's sessions, whatever types the sessions hold. Each store's
+// documentation begins with how programs stay apart.
+//
 // # Times
 //
 // Callers pass durations; the store turns them into times on its own clock

@@ -142,6 +142,21 @@ type Created struct {
 	Replaced bool
 }
 
+// TooOld returns [ErrRevoked] or [ErrChanged] when a mark that the store found is
+// no older than Age, and nil otherwise. A store calls it before Create changes
+// anything.
+func (c *Create) TooOld(found *Created) error {
+	switch {
+	case c.Age <= 0:
+		return nil
+	case found.RevokedAgo >= 0 && found.RevokedAgo <= c.Age:
+		return ErrRevoked
+	case found.ChangeMark != 0 && found.ChangedAgo <= c.Age:
+		return ErrChanged
+	}
+	return nil
+}
+
 // Update describes the new state of an existing session.
 type Update struct {
 	ID      ID

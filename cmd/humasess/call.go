@@ -52,6 +52,8 @@ func (c *call) parse() error {
 	case errors.Is(err, flag.ErrHelp):
 		c.help()
 		return err
+	case (err != nil || c.flags.NArg() > 0) && !quotable(c.args):
+		return usagef("these are not flags of the command: humasess %s -h lists them; put the store's URL in quotes", c.name)
 	case err != nil:
 		return usagef("%v: humasess %s -h lists the flags", err, c.name)
 	case c.flags.NArg() > 0:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -28,8 +29,12 @@ type finding struct {
 
 func doctor(ctx context.Context, c *call) error {
 	c.storeFlags()
+	sample := c.flags.Int("sample", 10_000, "look at `N` sessions at most for their types; 0 is all")
 	if err := c.parse(); err != nil {
 		return err
+	}
+	if *sample < 0 {
+		return usagef("--sample %d is negative", *sample)
 	}
 	if err := c.find(); err != nil {
 		return err
@@ -37,7 +42,7 @@ func doctor(ctx context.Context, c *call) error {
 	ctx, p := c.patience(ctx)
 	defer p.pause()
 	defer c.close()
-	found := c.examine(ctx, p)
+	found := c.examine(ctx, p, *sample)
 	var verdict error
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, f := range found {
@@ -57,7 +62,7 @@ func doctor(ctx context.Context, c *call) error {
 }
 
 // examine looks at everything, from the connection on.
-func (c *call) examine(ctx context.Context, p *patience) []finding {
+func (c *call) examine(ctx context.Context, p *patience, sample int) []finding {
 	store, err := c.target.open(ctx, false)
 	p.goOn()
 	if err != nil {
@@ -72,10 +77,15 @@ func (c *call) examine(ctx context.Context, p *patience) []finding {
 		found = append(found, c.failed(ctx, "server", err))
 	}
 	p.goOn()
-	found = append(found, c.checked(ctx, store)...)
+	checked := c.checked(ctx, store)
+	found = append(found, checked...)
 	p.goOn()
 	found = append(found, c.target.inspect(ctx)...)
 	p.goOn()
+	if !slices.ContainsFunc(checked, func(f finding) bool { return f.Verdict == fail }) {
+		found = append(found, c.kept(ctx, p, store, sample)...)
+		p.goOn()
+	}
 	return append(found, c.roundTrip(ctx, store))
 }
 
@@ -85,7 +95,8 @@ func (c *call) failed(ctx context.Context, check string, err error) finding {
 	if hint := c.advice(err); hint != "" {
 		text += ". " + hint
 	}
-	return finding{check, fail, strings.Join(strings.Fields(text), " ")} // one line
+	// One line, and a secret may contain a line's end.
+	return finding{check, fail, strings.Join(strings.Fields(c.redact(text)), " ")}
 }
 
 // checked is what the store itself knows.
@@ -102,6 +113,18 @@ func (c *call) checked(ctx context.Context, store stores.Store) []finding {
 		found = append(found, finding{"configuration", ok, c.target.healthy()})
 	}
 	return found
+}
+
+// kept is which programs have sessions in the store. Programs do not need the
+// right to go through them, so an error is a warning.
+func (c *call) kept(ctx context.Context, p *patience, store stores.Store, sample int) []finding {
+	o, err := readOrigins(ctx, p, store, sample)
+	if err != nil {
+		f := c.failed(ctx, "sessions", err)
+		f.Verdict = warn
+		return []finding{f}
+	}
+	return o.findings()
 }
 
 // roundTrip does what programs do, to an anonymous session of no manager.

@@ -136,6 +136,9 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 		return err
 	}
 	i := slices.IndexFunc(all, func(cmd command) bool { return cmd.name == name })
+	if i < 0 && !quotable(args) {
+		return usagef("the first argument is not a command: humasess help lists them")
+	}
 	if i < 0 {
 		return usagef("no command is called %q: humasess help lists them", name)
 	}

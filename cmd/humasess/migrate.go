@@ -30,7 +30,7 @@ func migrate(ctx context.Context, c *call) error {
 	}
 	return c.print(struct {
 		Migrated bool `json:"migrated"`
-	}{true}, "%v: %s", c.target, text)
+	}{true}, "%v: %s", c.place(), text)
 }
 
 func (c *call) printSchema() error {
@@ -39,7 +39,7 @@ func (c *call) printSchema() error {
 	}
 	text := c.target.schema()
 	if text == "" {
-		c.sayf("%v: nothing to print: this store needs no schema", c.target)
+		c.sayf("%v: nothing to print: this store needs no schema", c.place())
 		return nil
 	}
 	if c.json {

@@ -26,7 +26,7 @@ func newPostgres(c *call) (target, error) {
 	}
 	config, err := pgxpool.ParseConfig(c.store)
 	if err != nil {
-		return nil, usagef("the store's URL: %v", err)
+		return nil, usagef("the store's URL: %v", withoutURL(err))
 	}
 	c.hide(config.ConnConfig.Password) // of the environment
 	config.MaxConns = 2
@@ -41,6 +41,19 @@ func newPostgres(c *call) (target, error) {
 	}
 	_, err = attempt(t.schema)
 	return t, err
+}
+
+// withoutURL is the cause of an error about a URL. pgx quotes the URL, and its
+// own redaction misses passwords with unusual characters.
+func withoutURL(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		if cause := parse.Unwrap(); cause != nil {
+			return cause
+		}
+		return errors.New("pgx does not take one of its parameters")
+	}
+	return err
 }
 
 func (t *postgresTarget) String() string {

@@ -21,9 +21,11 @@ func (c *call) hide(secret string) {
 // redact returns text that may be shown: without secrets, and without what
 // changes the state of a terminal.
 func (c *call) redact(text string) string {
+	pairs := make([]string, 0, 2*len(c.secrets)) // longest first, and that counts
 	for _, secret := range c.secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
+		pairs = append(pairs, secret, hidden)
 	}
+	text = strings.NewReplacer(pairs...).Replace(text)
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && r != '\t' && !printable(r) {
 			return '?'

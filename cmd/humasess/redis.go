@@ -35,11 +35,14 @@ func newRedis(c *call) (target, error) {
 	}
 	option, err := rueidis.ParseURL(c.store)
 	if err != nil {
-		return nil, usagef("the store's URL: %v", err)
+		return nil, usagef("the store's URL is not redis://USER:PASSWORD@HOST:PORT/DB, where DB is the database number, and timeouts are durations such as 5s")
 	}
 	if option.Sentinel.MasterSet != "" {
 		option.Sentinel.TLSConfig = option.TLSConfig
 		option.Sentinel.Username, option.Sentinel.Password = u.Query().Get("sentinel_username"), u.Query().Get("sentinel_password")
+	}
+	if option.Password == "" {
+		c.hide(option.Username) // a password without the colon before it
 	}
 	if c.schema != "" {
 		return nil, usagef("--schema is for PostgreSQL: leave it out")

@@ -91,7 +91,7 @@ func (c *call) confirm(ctx context.Context, s *sessions) error {
 	if err != nil {
 		return c.at(ctx, err)
 	}
-	_, _ = fmt.Fprintf(c.err, "This ends all %d sessions of scheme %s in %v, at once.\nType yes to go on: ", n, c.scheme, c.target)
+	_, _ = fmt.Fprintf(c.err, "This ends all %d sessions of scheme %s in %v, at once.\nType yes to go on: ", n, c.scheme, c.place())
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(c.in).ReadString('\n')

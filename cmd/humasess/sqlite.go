@@ -33,6 +33,12 @@ func newSQLite(c *call) (target, error) {
 	case c.schema != "":
 		return nil, usagef("--schema is for PostgreSQL: leave it out")
 	}
+	if colon := strings.IndexByte(path, ':'); colon > 1 && !strings.ContainsAny(path[:1], "./") && strings.Contains(path[colon:], "@") {
+		return nil, usagef("sqlite: wants a file, without a user and a password; write ./ before a name with : and @")
+	}
+	if _, parameters, ok := strings.Cut(path, "?"); ok && strings.Contains(parameters, "=") {
+		c.hide(parameters) // no part of the name, and perhaps a key
+	}
 	return &sqliteTarget{path: path, opts: sqlite.Options{Prefix: c.prefix, SweepEvery: -1}}, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/humasess/sessions/stores"
@@ -65,6 +64,7 @@ func (c *call) find() error {
 	if !ok || build == nil {
 		return usagef("the store is not %s", forms) // nor shown: it may be a password
 	}
+	c.store = strings.ToLower(kind) + c.store[len(kind):] // for the drivers
 	if c.timeout <= 0 {
 		return usagef("--timeout %v is not positive", c.timeout)
 	}
@@ -74,21 +74,6 @@ func (c *call) find() error {
 	}
 	c.target = t
 	return nil
-}
-
-// parseURL hides the password of a URL that is a store.
-func (c *call) parseURL() (*url.URL, error) {
-	u, err := url.Parse(c.store)
-	if err != nil { // the error may show a part of the password
-		return nil, usagef("the store is not a URL: in its password, write @ as %%40, / as %%2F, : as %%3A and %% as %%25")
-	}
-	if password, ok := u.User.Password(); ok {
-		c.hide(password)
-	}
-	for _, name := range []string{"password", "sslpassword", "sentinel_password"} {
-		c.hide(u.Query().Get(name))
-	}
-	return u, nil
 }
 
 // open connects to the store that the flags mean.
@@ -102,6 +87,9 @@ func (c *call) open(ctx context.Context, create bool) (stores.Store, error) {
 	}
 	return store, nil
 }
+
+// place names the store, to show it.
+func (c *call) place() string { return c.redact(c.target.String()) }
 
 // at says where an error happened, and whether it was for want of an answer.
 func (c *call) at(ctx context.Context, err error) error {

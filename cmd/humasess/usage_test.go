@@ -31,7 +31,7 @@ func TestUsage(t *testing.T) {
 		{"prefix with a brace", "list --prefix {x} --store redis://localhost", "", "contains a brace"},
 		{"scheme", "list --scheme a/b --store redis://localhost:1", "", "--scheme"},
 		{"impatient", "list --timeout 0s --store redis://localhost", "", "--timeout 0s is not positive"},
-		{"database of Redis", "list --store redis://localhost/x", "", "invalid database number"},
+		{"database of Redis", "list --store redis://localhost/x", "", "database number"},
 		{"parameter of PostgreSQL", "list --store postgres://localhost/x?sslmode=maybe", "", "sslmode"},
 		{"revoke nothing", "revoke --store " + file, "", "Give one of --user ID"},
 		{"revoke two", "revoke --user a --id b --store " + file, "", "Give one of --user ID"},

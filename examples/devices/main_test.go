@@ -75,6 +75,10 @@ func TestOpenRefuses(t *testing.T) {
 	for _, tt := range []struct{ dsn, want string }{
 		{"", `-store "": want memory, redis://`},
 		{"mysql://root:secret@localhost/x", `-store "mysql": want memory`},
+		{"host=localhost password=secret", `-store "": want memory`},
+		{"redis://bob:1/secret@localhost", "not a URL of Redis"},
+		{"redis://bob:secret#x@localhost", "not a URL of Redis"},
+		{"postgres://bob:secret/x@localhost/x", "not a URL of PostgreSQL"},
 		{"redis://localhost:1", "docker run --rm -p 6379:6379 redis"},
 		{"postgres://postgres:secret@localhost:1/postgres", "docker run --rm -e POSTGRES_PASSWORD=postgres"},
 	} {

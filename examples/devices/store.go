@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ import (
 func open(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	scheme, _, _ := strings.Cut(dsn, "://")
+	scheme, _, ok := strings.Cut(dsn, "://")
 	switch scheme {
 	case "memory":
 		return memory.New(nil), func() {}, nil
@@ -30,13 +31,16 @@ func open(ctx context.Context, dsn string) (stores.Store, func(), error) {
 		store, closeClient, err := openPostgres(ctx, dsn)
 		return store, closeClient, hint(err, "PostgreSQL", "docker run --rm -e POSTGRES_PASSWORD=postgres -p 5432:5432 postgres")
 	}
+	if !ok {
+		scheme = "" // the whole may be a connection string with a password
+	}
 	return nil, nil, fmt.Errorf("-store %q: want memory, redis://host:port or postgres://user:password@host:port/database", scheme)
 }
 
 func openRedis(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	option, err := rueidis.ParseURL(dsn)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // which quotes the URL with its password
+		return nil, nil, errors.New("-store is not a URL of Redis")
 	}
 	client, err := rueidis.NewClient(option)
 	if err != nil {
@@ -52,8 +56,8 @@ func openRedis(ctx context.Context, dsn string) (stores.Store, func(), error) {
 
 func openPostgres(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // which quotes the URL, and perhaps the password in it
+		return nil, nil, errors.New("-store is not a URL of PostgreSQL")
 	}
 	store := postgres.New(pool, &postgres.Options{
 		Prefix: "devices_",

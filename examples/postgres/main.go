@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -160,8 +161,8 @@ func handler(ctx context.Context, pool *pgxpool.Pool) (http.Handler, error) {
 // start connects and builds the API. Its errors say what to do.
 func start(ctx context.Context, dsn string) (http.Handler, *pgxpool.Pool, error) {
 	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil {
-		return nil, nil, err
+	if err != nil { // which quotes the string, and perhaps the password in it
+		return nil, nil, errors.New("-postgres or DATABASE_URL is not a connection string of PostgreSQL")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -176,13 +177,11 @@ func start(ctx context.Context, dsn string) (http.Handler, *pgxpool.Pool, error)
 }
 
 func main() {
-	fallback := os.Getenv("DATABASE_URL")
-	if fallback == "" {
-		fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // what the container above has
-	}
-	dsn := flag.String("postgres", fallback, "connection string")
+	dsn := flag.String("postgres", "", "connection string; DATABASE_URL by default")
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
+	const fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // what the container above has
+	*dsn = cmp.Or(*dsn, os.Getenv("DATABASE_URL"), fallback)                // not as the flag's default, which -h prints
 	h, _, err := start(context.Background(), *dsn)
 	if err != nil {
 		log.Fatal(err)

@@ -61,3 +61,14 @@ func TestStartWithoutServer(t *testing.T) {
 		t.Errorf("error %q shows the password", err)
 	}
 }
+
+func TestStartShowsNoPassword(t *testing.T) {
+	for _, dsn := range []string{
+		"postgres://app:hunter2/swordfish@localhost/shop", "postgres://app:hunter2#swordfish@localhost/shop", "host=localhost password=hunter2 swordfish",
+	} {
+		_, _, err := start(t.Context(), dsn)
+		if err == nil || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "swordfish") {
+			t.Errorf("%s: got %v, want an error without the password", dsn, err)
+		}
+	}
+}

@@ -187,6 +187,9 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 	return call(ctx, s, OpList, func() ([]stores.Record, error) { return stores.List(ctx, s.inner, identity) })
 }
 
+// InTransaction implements [stores.Transactional] if the store inside does.
+func (s *Store) InTransaction(ctx context.Context) bool { return stores.InTransaction(ctx, s.inner) }
+
 // MarkChanged implements [stores.Marker] if the store inside does.
 func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
 	return call(ctx, s, OpMarkChanged, func() (stores.Changed, error) {

@@ -28,7 +28,7 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./openapi", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./internal/stored", "./openapi", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/account": {
@@ -89,15 +89,17 @@ var imports = archtest.Table{
 	}},
 	"internal/mutants":     {},
 	"internal/servertest":  {Imports: []string{"testing"}},
+	"internal/stored":      {},
 	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
 }
 
 // programImports is that of cmd/humasess: the public API, clients of the
-// stores, and nothing internal outside of tests.
+// stores, and of what is internal only the part of the format that names a
+// session's program.
 var programImports = archtest.Table{
 	".": {
 		Imports: []string{
-			sessions + "/humasess", sessions + "/security", sessions + "/stores/...",
+			sessions + "/humasess", sessions + "/internal/stored", sessions + "/security", sessions + "/stores/...",
 			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis", "github.com/mattn/go-isatty", "modernc.org/sqlite",
 		},
 		Tests: []string{sessions + "/internal/servertest"},

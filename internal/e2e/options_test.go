@@ -184,6 +184,9 @@ func undecodable(t *testing.T, a *adapter) {
 			opts.OnUndecodable = tt.hook
 			r := newRig(t, a, setup[account]{opts: opts, ops: registerAccess})
 			// What an older release of the program has stored.
+			if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
+				t.Fatal(err)
+			}
 			older, err := humasess.New(r.store, &humasess.Options[int]{Now: r.clock.Now, Logger: quiet()})
 			if err != nil {
 				t.Fatal(err)

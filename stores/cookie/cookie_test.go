@@ -197,7 +197,7 @@ func TestTime(t *testing.T) {
 	})
 	t.Run("L1 idle", func(t *testing.T) {
 		idle := c.Cookie(name)
-		r.clock.Advance(30 * time.Minute)
+		r.clock.Advance(33 * time.Minute)
 		if got := r.present(idle); got != http.StatusUnauthorized {
 			t.Errorf("got %d, want 401", got)
 		}

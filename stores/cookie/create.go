@@ -44,6 +44,9 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 		}
 		it.stood, it.era, it.mark = true, st.Era, st.Mark
 		created.RevokedAgo, created.Mark = st.RevokedAgo, st.Mark
+		if err := c.TooOld(&created); err != nil {
+			return stores.Created{}, err
+		}
 	}
 	if err := t.seal(&it); err != nil {
 		return stores.Created{}, err

@@ -161,7 +161,7 @@ func TestRefusedInOneShape(t *testing.T) {
 						t.Error(err)
 					}
 				}},
-				{"K4 L1 idle", func(*humasesstest.Client) { g.clock.Advance(30 * time.Minute) }},
+				{"K4 L1 idle", func(*humasesstest.Client) { g.clock.Advance(33 * time.Minute) }},
 				{"K4 another era", func(*humasesstest.Client) { g.revoked.Revocations = memory.NewRevocations() }},
 			} {
 				t.Run(tt.name, func(t *testing.T) {
@@ -178,5 +178,26 @@ func TestRefusedInOneShape(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// The cookies of two types under one scheme would open for each other.
+func TestOneTypeForAScheme(t *testing.T) {
+	s := cookie.New(aead(t, key(t)), revoked())
+	first, err := humasess.New(s, &humasess.Options[coretest.User]{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{}); err == nil || !strings.Contains(err.Error(), "Options.SchemeName") {
+		t.Errorf("another type: got error %v, want one that names Options.SchemeName", err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{SchemeName: "other"}); err != nil {
+		t.Errorf("another scheme: got error %v, want none", err)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := humasess.New(s, &humasess.Options[string]{}); err != nil {
+		t.Errorf("after Close: got error %v, want none", err)
 	}
 }

@@ -65,6 +65,9 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	name := hashName(c.Identity)
 	created.RevokedAgo, created.Mark = s.marks.age(name, c.Identity)
 	created.ChangedAgo, created.ChangeMark = s.changes.age(name, c.Identity)
+	if err := c.TooOld(&created); err != nil {
+		return stores.Created{}, err
+	}
 	var own *group
 	if fresh != nil {
 		own = s.groups.find(name, c.Identity)

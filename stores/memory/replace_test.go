@@ -3,6 +3,7 @@ package memory_test
 import (
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -79,6 +80,41 @@ func TestReplacesManyAtOnce(t *testing.T) {
 	}
 }
 
+// TestReplacesIsOneStep races an update of one of many sessions against the
+// create that replaces them all at their versions: one of the two succeeds.
+func TestReplacesIsOneStep(t *testing.T) {
+	const many, rounds = 300, 200
+	s := open(t, nil)
+	for round := range rounds {
+		c := spec(many+1, "alice")
+		for n := range many {
+			create(t, s, spec(n+1, ""))
+			c.Replaces = append(c.Replaces, stores.Replaced{ID: id(n + 1), Version: 1})
+		}
+		var updated error
+		var both sync.WaitGroup
+		both.Go(func() {
+			for range round * 20 { // at another moment in every round
+				if _, err := s.Load(t.Context(), id(1)); err != nil {
+					break
+				}
+			}
+			_, updated = s.Update(t.Context(), stores.Update{ID: id(1), Version: 1})
+		})
+		_, created := s.Create(t.Context(), c)
+		both.Wait()
+		if (updated == nil) == (created == nil) {
+			t.Fatalf("round %d: Update answers %v and Create answers %v, want one to succeed", round, updated, created)
+		}
+		for n := range many + 1 {
+			err := s.Delete(t.Context(), id(n+1), stores.Condition{})
+			if gone := errors.Is(err, stores.ErrNotFound); gone != (created == nil && n < many || created != nil && n == many) {
+				t.Fatalf("round %d: session %d is gone: %v; Create answered %v", round, n+1, gone, created)
+			}
+		}
+	}
+}
+
 // TestChangesAreForgotten shows for how long the mark of a change is kept, and
 // that what sweeps the store ends after the last one.
 func TestChangesAreForgotten(t *testing.T) {
@@ -111,10 +147,15 @@ func TestChangesAreForgotten(t *testing.T) {
 		if n := sweepers(); n != 1 {
 			t.Errorf("with a mark to forget, %d sweepers run, want 1", n)
 		}
-		pass(stores.RevocationRetention + 2*time.Minute)
+		pass(stores.RevocationRetention / 2)
+		if n := sweepers(); n != 1 {
+			t.Errorf("half an hour later, %d sweepers run, want 1", n)
+		}
+		pass(stores.RevocationRetention/2 + 2*time.Minute)
 		if n := sweepers(); n != 0 {
 			t.Errorf("after that, %d sweepers run, want none", n)
 		}
+		runtime.KeepAlive(s) // a store that is collected has no sweeper
 	})
 }
 

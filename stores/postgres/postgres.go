@@ -238,6 +238,9 @@ func inTx(ctx context.Context) pgx.Tx {
 	return tx
 }
 
+// InTransaction reports whether the context is one of [WithTx].
+func (s *Store) InTransaction(ctx context.Context) bool { return inTx(ctx) != nil }
+
 func (s *Store) db(ctx context.Context) DB {
 	if tx := inTx(ctx); tx != nil {
 		return tx

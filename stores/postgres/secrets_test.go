@@ -119,10 +119,10 @@ func release[T any](t *testing.T, store stores.Store, fresh T, name func(T) stri
 // has written, and goes back again. Nobody is logged out.
 func TestRollingUpgrade(t *testing.T) {
 	t.Parallel()
-	store, _ := open(t, shared(t))
+	store, name := open(t, shared(t))
 	older := release(t, store, before{Name: "ada", Theme: "dark", Mail: "ada@example.com"},
 		func(v before) string { return v.Name }, func(v *before) { v.Theme += "er" })
-	newer := release(t, store, after{Name: "ada", Email: "ada@example.org", Tags: []string{"a"}},
+	newer := release(t, openIn(t, shared(t), name), after{Name: "ada", Email: "ada@example.org", Tags: []string{"a"}},
 		func(v after) string { return v.Name }, func(v *after) { v.Tags = append(v.Tags, "b") })
 	for _, first := range []http.Handler{older, newer} {
 		c := humasesstest.NewClient(first)

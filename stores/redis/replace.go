@@ -161,7 +161,8 @@ func (s *Store) end(ctx context.Context, old stores.Replaced) error {
 
 // unanswered reports whether the server may have done what the error is about.
 func unanswered(err error) bool {
-	if err == nil || errors.Is(err, stores.ErrNotFound) || errors.Is(err, stores.ErrConflict) || errors.Is(err, stores.ErrExists) || errors.Is(err, stores.ErrLimit) {
+	if err == nil || errors.Is(err, stores.ErrNotFound) || errors.Is(err, stores.ErrConflict) || errors.Is(err, stores.ErrExists) || errors.Is(err, stores.ErrLimit) ||
+		errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged) {
 		return false
 	}
 	var refused *rueidis.RedisError

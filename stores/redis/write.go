@@ -95,9 +95,9 @@ func (s *Store) create(ctx context.Context, k *idKey, c *stores.Create, plain *p
 	if len(r.others) > 0 {
 		mode = "first"
 	}
-	args := make([]string, 0, 11+3*len(r.same))
+	args := make([]string, 0, 12+3*len(r.same))
 	args = append(args, owner, string(plain[:]), string(c.Payload), micros(c.Idle), micros(c.Absolute), c.Identity, strconv.Itoa(limit),
-		notAfter, retentionText, mode, s.channel)
+		notAfter, retentionText, mode, micros(c.Age), s.channel)
 	m, err := s.exec(ctx, s.scripts.create, s.markedNames(plain.group(), of), r.arguments(k, args))
 	if err != nil {
 		return none, 0, err
@@ -110,6 +110,10 @@ func (s *Store) create(ctx context.Context, k *idKey, c *stores.Create, plain *p
 			return none, 0, stores.ErrExists
 		case 2:
 			return none, 0, stores.ErrLimit
+		case 3:
+			return none, 0, stores.ErrRevoked
+		case 4:
+			return none, 0, stores.ErrChanged
 		}
 	}
 	v, err := m.AsIntSlice()

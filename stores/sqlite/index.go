@@ -51,6 +51,18 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 		}
 	}
 	expires := min(after(t.now, c.Idle), deadline)
+	created := stores.Created{
+		Version: 1, Expires: at(expires), Deadline: at(deadline), Now: at(t.now), Replaced: len(c.Replaces) > 0,
+	}
+	revoked, changed, err := s.marks(t, c.Identity)
+	if err != nil {
+		return none, err
+	}
+	created.RevokedAgo, created.Mark = revoked.age(t)
+	created.ChangedAgo, created.ChangeMark = changed.age(t)
+	if err := c.TooOld(&created); err != nil {
+		return none, err
+	}
 	if err := s.replace(t, c.Replaces); err != nil {
 		return none, err
 	}
@@ -64,15 +76,6 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	if n == 0 {
 		return none, stores.ErrExists
 	}
-	revoked, changed, err := s.marks(t, c.Identity)
-	if err != nil {
-		return none, err
-	}
-	created := stores.Created{
-		Version: 1, Expires: at(expires), Deadline: at(deadline), Now: at(t.now), Replaced: len(c.Replaces) > 0,
-	}
-	created.RevokedAgo, created.Mark = revoked.age(t)
-	created.ChangedAgo, created.ChangeMark = changed.age(t)
 	if c.Limit > 0 && c.Identity != "" {
 		if created.Evicted, err = s.evict(t, c); err != nil {
 			return none, err

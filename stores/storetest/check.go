@@ -27,7 +27,7 @@ type Check struct {
 // Checks returns all checks.
 func Checks() []Check {
 	return slices.Concat(createChecks, updateChecks, deleteChecks, expiryChecks, revokeChecks,
-		changeChecks, limitChecks, refuseChecks, replaceChecks, indexChecks, byteChecks, sizeChecks, contextChecks, clockChecks,
+		changeChecks, ageChecks, limitChecks, refuseChecks, replaceChecks, indexChecks, byteChecks, sizeChecks, contextChecks, clockChecks,
 		boundChecks, capabilityChecks, scanChecks, watchChecks)
 }
 

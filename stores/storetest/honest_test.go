@@ -163,6 +163,11 @@ func (h *honest) Create(ctx context.Context, c stores.Create) (stores.Created, e
 	if !c.NotAfter.IsZero() && !c.NotAfter.After(h.now()) {
 		return stores.Created{}, stores.ErrNotFound
 	}
+	changed := h.changes[c.Identity]
+	err := c.TooOld(&stores.Created{RevokedAgo: h.ago(c.Identity), ChangeMark: changed.mark, ChangedAgo: time.Since(changed.at)})
+	if err != nil {
+		return stores.Created{}, err
+	}
 	replaced, err := h.replaced(c)
 	if err != nil {
 		return stores.Created{}, err

@@ -33,7 +33,7 @@ func TestBrokenStores(t *testing.T) {
 	proven := make(map[string]bool)
 	promises := make(map[int]bool)
 	for _, f := range slices.Concat(writeFaults, expiryFaults, indexFaults, byteFaults, clockFaults, scanFaults, refuseFaults, watchFaults,
-		changeFaults, replaceFaults, boundFaults) {
+		changeFaults, replaceFaults, boundFaults, ageFaults) {
 		promises[f.promise] = true
 		for _, name := range f.caught {
 			proven[name] = true

@@ -1,9 +1,10 @@
 -- create: digest id payload idle absolute identity limit notafter retention
--- mode channel replaced…
+-- mode age channel replaced…
 -- An anonymous session has the digest ''. A negative limit refuses where a
 -- positive one ends the oldest. Mode 'first' ends nothing: the script finish
 -- does so later. It answers false if a session is gone that must not be, 0 if
--- that has another version, 1 if the ID is taken, and 2 over the limit.
+-- that has another version, 1 if the ID is taken, 2 over the limit, 3 if the
+-- identity was revoked no longer ago than age, and 4 if it was changed.
 local id, payload, idle, deadline = ARGV[2], ARGV[3], tonumber(ARGV[4]), now + ARGV[5]
 local identity, limit, retention, mode = ARGV[6], tonumber(ARGV[7]), ARGV[9], ARGV[10]
 
@@ -21,15 +22,29 @@ if ARGV[8] ~= '' then
   end
 end
 local expires = math.min(now + idle, deadline)
+local m = {0, 0, 0, 0}
+if digest ~= '' then
+  m = marks(KEYS[4])
+  if settle(m) then
+    keep(KEYS[4], m, retention)
+  end
+end
+local at, name = revoked(m, retention)
+local oldest = tonumber(ARGV[11])
+if oldest > 0 and at > 0 and ago(at) <= oldest then
+  return 3
+end
+if oldest > 0 and m[4] ~= 0 and ago(m[3]) <= oldest then
+  return 4
+end
 if digest == '' then
   redis.call('HSET', sessions, 'p' .. id, payload)
   extend(redis.call, id, '', 1, now, expires, deadline, idle)
-  local at, name = revoked({0, 0}, retention)
   return {now, expires, deadline, ago(at), 0, 0, name, -1, 0, 0}
 end
 
 local lost, more = heal(), sweep()
-local ended, own = replaced(12)
+local ended, own = replaced(13)
 if not ended then
   return own
 end
@@ -53,14 +68,9 @@ redis.call('ZADD', order, 0, place .. id)
 redis.call('HSET', sessions, 'p' .. id, payload)
 extend(redis.call, id, string.rep('.', 40) .. place .. identity, 1, now, expires, deadline, idle)
 if mode == 'first' then
-  hint(ARGV[11], {}, lost > 0)
+  hint(ARGV[12], {}, lost > 0)
 else
-  evicted, over = finish(ended, over, ARGV[11], lost > 0), 0
+  evicted, over = finish(ended, over, ARGV[12], lost > 0), 0
 end
 
-local m = marks(KEYS[4])
-if settle(m) then
-  keep(KEYS[4], m, retention)
-end
-local at, name = revoked(m, retention)
 return {now, expires, deadline, ago(at), evicted, lost, name, ago(m[3]), m[4], over}

@@ -1,0 +1,136 @@
+package humasess_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+)
+
+// silent makes a method of the store answer nothing until its context ends.
+func silent(r *rig[account], op humasesstest.Op) {
+	r.store.Before(op, func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+}
+
+func TestStoreTimeout(t *testing.T) {
+	const bound = 5 * time.Second
+	// took checks how long f takes in a bubble.
+	took := func(t *testing.T, want time.Duration, f func()) {
+		t.Helper()
+		begin := time.Now()
+		f()
+		if got := time.Since(begin); got > want || got < want-want/20 {
+			t.Errorf("it took %v, want %v, or up to a twentieth less", got, want)
+		}
+	}
+	for name, row := range map[string]struct {
+		op humasesstest.Op
+		do handler[account]
+	}{
+		"load":   {humasesstest.OpLoad, nothing[account]},
+		"update": {humasesstest.OpUpdate, increment},
+		"create": {humasesstest.OpCreate, start(account{ID: "u2"})},
+		"delete": {humasesstest.OpDelete, destroy[account]},
+		"list":   {humasesstest.OpList, func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.List(ctx); return err }},
+		"Commit": {humasesstest.OpUpdate, func(ctx context.Context, s *humasess.Session[account]) error {
+			_ = increment(ctx, s)
+			return s.Commit(ctx)
+		}},
+		"revoke others": {humasesstest.OpRevokeIdentity, func(ctx context.Context, s *humasess.Session[account]) error {
+			_, err := s.RevokeOthers(ctx)
+			return err
+		}},
+	} {
+		t.Run("X10 a silent store is a 503 after the bound, "+name, func(t *testing.T) {
+			timed(t, func(r *rig[account]) {
+				c := r.signedIn(account{ID: "u1"})
+				silent(r, row.op)
+				took(t, bound, func() { wantUnavailable(t, r.call(c, row.do)) })
+			})
+		})
+	}
+	t.Run("X10 calls outside a request", func(t *testing.T) {
+		for op, call := range map[humasesstest.Op]func(context.Context, *rig[account]) error{
+			humasesstest.OpList: func(ctx context.Context, r *rig[account]) error { _, err := r.sessions.List(ctx, "u1"); return err },
+			humasesstest.OpRevokeIdentity: func(ctx context.Context, r *rig[account]) error {
+				_, err := r.sessions.RevokeIdentity(ctx, "u1")
+				return err
+			},
+			humasesstest.OpMarkChanged: func(ctx context.Context, r *rig[account]) error {
+				_, err := r.sessions.UpdateIdentity(ctx, "u1", noRoles)
+				return err
+			},
+			humasesstest.OpCreate: func(ctx context.Context, r *rig[account]) error {
+				_, err := r.sessions.Issue(ctx, account{ID: "u1"})
+				return err
+			},
+			humasesstest.OpScan: func(ctx context.Context, r *rig[account]) error {
+				for _, err := range r.sessions.All(ctx) {
+					return err
+				}
+				return nil
+			},
+		} {
+			timed(t, func(r *rig[account]) {
+				silent(r, op)
+				took(t, bound, func() {
+					if err := call(context.Background(), r); err == nil {
+						t.Errorf("%s: got no error", op)
+					}
+				})
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				defer cancel()
+				took(t, time.Second, func() {
+					if err := call(ctx, r); err == nil {
+						t.Errorf("%s: got no error", op)
+					}
+				})
+			})
+		}
+	})
+	t.Run("negative is no bound", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			o := accountOptions()
+			o.StoreTimeout = -1
+			r := newRig(t, o)
+			c := r.signedIn(account{ID: "u1"})
+			for _, op := range []humasesstest.Op{humasesstest.OpLoad, humasesstest.OpUpdate} {
+				r.store.Before(op, func(context.Context) error { later(time.Minute); return nil })
+			}
+			r.must(c, increment)
+		})
+	})
+	t.Run("a client that hangs up during the load is not an outage", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			c := r.signedIn(account{ID: "u1"})
+			silent(r, humasesstest.OpLoad)
+			r.events.take()
+			ctx, hangUp := context.WithCancel(context.Background())
+			time.AfterFunc(time.Second, hangUp)
+			took(t, time.Second, func() {
+				r.call(c, nothing[account], func(req *http.Request) { *req = *req.WithContext(ctx) })
+			})
+			wantKinds(t, r.events, humasess.EventHungUp)
+		})
+	})
+	t.Run("a client that hangs up later loses nothing", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			c := r.signedIn(account{ID: "u1"})
+			ctx, hangUp := context.WithCancel(context.Background())
+			r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
+				hangUp()
+				return increment(ctx, s)
+			}, func(req *http.Request) { *req = *req.WithContext(ctx) })
+			if got, _ := r.data(c); got.N != 1 {
+				t.Errorf("got N %d, want 1", got.N)
+			}
+		})
+	})
+}

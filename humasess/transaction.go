@@ -1,0 +1,63 @@
+package humasess
+
+import (
+	"context"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// tentative is what the request has done in a transaction of the program, by
+// Commit or a revocation. An error response suggests that the program has rolled
+// the transaction back, so nothing of it must show in the cookie or in events
+// unless the store confirms it.
+type tentative[T any] struct {
+	any     bool
+	revoked bool        // the session itself, by RevokeAll
+	ended   []stores.ID // by Destroy
+	events  []Event     // of revocations
+}
+
+// transacts notes a call with the program's context, and reports whether it is part
+// of a transaction.
+func (s *state[T]) transacts(ctx context.Context) bool {
+	in := stores.InTransaction(ctx, s.m.store)
+	s.tentative.any = s.tentative.any || in
+	return in
+}
+
+// emitRevoked reports a revocation: one in a transaction when the response has
+// succeeded, because others do not see it before.
+func (s *state[T]) emitRevoked(ctx context.Context, e Event) {
+	if s.transacts(ctx) {
+		s.tentative.events = append(s.tentative.events, e)
+		return
+	}
+	s.emit(e)
+}
+
+// settleTransaction makes the cookie fit the store at the end of the request.
+func (s *state[T]) settleTransaction(ctx context.Context, status int) {
+	t := &s.tentative
+	if !t.any {
+		return
+	}
+	if status < 400 {
+		for _, e := range t.events {
+			s.emit(e)
+		}
+		return
+	}
+	for _, id := range t.ended {
+		// Destroy stands, also when its transaction did not.
+		_ = s.end(ctx, id)
+	}
+	switch {
+	case t.revoked && s.life.cookie == cookieExpire:
+		s.life.cookie = cookieKeep
+	case s.life.cookie == cookieSet:
+		rec, err := s.m.fetch(ctx, s.rec.ID)
+		if err != nil || s.m.ownerOf(&rec, s.token) != owner {
+			s.life.cookie = cookieKeep // the new token was rolled back
+		}
+	}
+}
