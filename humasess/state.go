@@ -48,7 +48,8 @@ type state[T any] struct {
 	clash  bool // several of them are live
 	excess bool // the request has more cookies than are looked up
 
-	tentative tentative[T] // the changes that a transaction of the program may take back
+	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
+	tentative tentative[T]      // the changes that a transaction of the program may take back
 
 	issued  string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left

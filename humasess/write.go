@@ -187,7 +187,7 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 
 // end deletes a session at any version. A session that has ended already is fine.
 func (s *state[T]) end(ctx context.Context, id stores.ID) error {
-	err := s.store().Delete(ctx, id, stores.Condition{})
+	err := s.m.remove(ctx, s.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.live.missed(id)
@@ -254,11 +254,12 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
+	next.write = newWriteName()
 	payload := s.m.pack(s.scratch(), &next.payload)
-	updated, err := s.store().Update(ctx, stores.Update{
+	updated, err := s.m.update(ctx, s.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: payload,
 		Idle: idleSlack(next.idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
-	})
+	}, next.write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return s.revoked()
