@@ -420,6 +420,7 @@ func TestCrossOriginLogin(t *testing.T) {
 			r.store.Reset()
 			return c.Do(http.MethodGet, "/socket", nil, func(req *http.Request) {
 				req.Header.Set("Upgrade", "websocket")
+				req.Header.Set("Connection", "Upgrade")
 				req.Header.Set("Origin", origin)
 			})
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
-	"github.com/humasess/sessions/security"
 )
 
 // gate stands before the operations of one API, for all managers attached to
@@ -223,44 +222,6 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 // misuse answers for a mistake in the program.
 func (g *gate) misuse(ctx huma.Context, err error) {
 	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
-}
-
-// sameOrigin refuses what a page of another origin has sent, before anything
-// is looked up: the browser adds the cookie by itself.
-func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
-	upgrade := ctx.Header("Upgrade") != ""
-	if e.exempt || !upgrade && !e.isolated && openapi.SafeMethod(ctx.Method()) {
-		return true
-	}
-	o := security.Origins{
-		Method:       ctx.Method(),
-		Host:         hostOf(ctx),
-		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
-		Origin:       ctx.Header("Origin"),
-		Upgrade:      upgrade,
-		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
-		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
-	}
-	for _, m := range e.judges {
-		if err := m.checkOrigin(o); err != nil {
-			m.refused(ctx.Context(), e.op, ReasonCrossSite, err)
-			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
-			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
-			return false
-		}
-	}
-	return true
-}
-
-// hostOf returns the host with its port, which an origin is told by. huma's
-// adapter for fiber v3 leaves the port out; net/http has no Host among the
-// headers. A host that a trusted proxy has forwarded stays as it is.
-func hostOf(ctx huma.Context) string {
-	host, sent := ctx.Host(), ctx.Header("Host")
-	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
-		return sent
-	}
-	return host
 }
 
 // writeProblem answers with an error model the way huma does, but cannot

@@ -12,7 +12,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/humasess/sessions/security"
 )
 
 // Handler gives plain net/http handlers the session: [From] finds it in the
@@ -52,18 +51,6 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 		}
 		r.returned = true
 	})
-}
-
-func requestOrigins(r *http.Request) security.Origins {
-	return security.Origins{
-		Method:       r.Method,
-		Host:         r.Host,
-		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),
-		Origin:       r.Header.Get("Origin"),
-		Upgrade:      r.Header.Get("Upgrade") != "",
-		SecFetchMode: r.Header.Get("Sec-Fetch-Mode"),
-		SecFetchDest: r.Header.Get("Sec-Fetch-Dest"),
-	}
 }
 
 // plainWriter commits before the first byte of a plain handler's response.

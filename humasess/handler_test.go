@@ -78,8 +78,8 @@ func TestHandlerRefusesCrossOriginRequests(t *testing.T) {
 	}{
 		{"F1 cross-site post", "POST", http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusForbidden},
 		{"cross-site get", "GET", http.Header{"Sec-Fetch-Site": {"cross-site"}}, http.StatusOK},
-		{"F11 foreign upgrade", "GET", http.Header{"Upgrade": {"websocket"}, "Origin": {"https://evil.example"}}, http.StatusForbidden},
-		{"own upgrade", "GET", http.Header{"Upgrade": {"websocket"}, "Origin": {"https://example.com"}}, http.StatusOK},
+		{"F11 foreign upgrade", "GET", http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Origin": {"https://evil.example"}}, http.StatusForbidden},
+		{"own upgrade", "GET", http.Header{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Origin": {"https://example.com"}}, http.StatusOK},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			called = false

@@ -73,7 +73,7 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active bool) {
 	h.each(func(header heldHeader) {
 		switch {
 		case is(header.name, "Vary"):
-			vary = header.add && vary || containsToken(header.value, "Cookie")
+			vary = header.add && vary || containsToken(header.value, "Cookie") || containsToken(header.value, "*")
 		case is(header.name, "Cache-Control"):
 			if cookie || active && allowsShared(header.value) {
 				return
@@ -99,17 +99,4 @@ func is(name, want string) bool {
 // one user got: whatever does not forbid it does (RFC 9111 § 3).
 func allowsShared(value string) bool {
 	return !containsToken(value, "private") && !containsToken(value, "no-store") && !containsToken(value, "no-cache")
-}
-
-// containsToken looks for one member of a comma-separated list; "*" is all.
-func containsToken(list, token string) bool {
-	for list != "" {
-		member, rest, _ := strings.Cut(list, ",")
-		member = strings.Trim(member, " \t")
-		if strings.EqualFold(member, token) || member == "*" {
-			return true
-		}
-		list = rest
-	}
-	return false
 }

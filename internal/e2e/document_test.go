@@ -58,7 +58,7 @@ func documented(t *testing.T, a *adapter) {
 }
 
 func autopatched(t *testing.T, a *adapter) {
-	r := accounts(t, a, func(_ *rig[account], api huma.API) {
+	r := newRig(t, a, setup[account]{opts: trusting(), ops: func(_ *rig[account], api huma.API) {
 		huma.Get(api, "/notes/{id}", func(_ context.Context, in *struct {
 			humasess.Required[account]
 			ID string `path:"id"`
@@ -73,24 +73,58 @@ func autopatched(t *testing.T, a *adapter) {
 			return &meOutput{in.Body}, in.Session.Update(func(a *account) error { a.Note = in.Body.Note; return nil })
 		})
 		autopatch.AutoPatch(api)
-	})
-	patch := func(c *client) *response {
-		return c.do("PATCH", "/notes/1", `{"note":"patched"}`, header("Content-Type", "application/merge-patch+json"))
+	}})
+	patch := func(c *client, note string, edits ...edit) *response {
+		return c.do("PATCH", "/notes/1", `{"note":"`+note+`"}`, append(edits, header("Content-Type", "application/merge-patch+json"))...)
 	}
 	c := r.signedIn(account{ID: "ada"})
 	if !a.can(patching) {
-		patch(c).wantStatus(t, http.StatusInternalServerError)
+		patch(c, "none").wantStatus(t, http.StatusInternalServerError)
 		return
 	}
-	patch(r.client()).wantStatus(t, http.StatusUnauthorized)
-	patch(c).wantStatus(t, http.StatusOK)
-	if got, _ := r.data(c); got.Note != "patched" {
-		t.Errorf("note: got %q, want patched", got.Note)
-	}
-	foreign := c.do("PATCH", "/notes/1", `{"note":"foreign"}`, header("Content-Type", "application/merge-patch+json"), header("Sec-Fetch-Site", "cross-site"))
-	foreign.wantStatus(t, http.StatusForbidden)
-	if got, _ := r.data(c); got.Note != "patched" {
-		t.Errorf("note after a foreign PATCH: got %q, want patched", got.Note)
+	patch(r.client(), "none").wantStatus(t, http.StatusUnauthorized)
+	before := ""
+	for _, tt := range []struct {
+		name, host, origin, site string
+		want                     int
+	}{
+		{"no browser", "", "", "", http.StatusOK},
+		{"own page", "app.example.org", "https://app.example.org", "same-origin", http.StatusOK},
+		{"own page without Origin", "app.example.org", "", "same-origin", http.StatusOK},
+		{"trusted page", "app.example.org", trustedOrigin, "cross-site", http.StatusOK},
+		{"trusted page in an old browser", "app.example.org", trustedOrigin, "", http.StatusOK},
+		{"foreign page", "app.example.org", "https://evil.example", "cross-site", http.StatusForbidden},
+		{"foreign page without Origin", "app.example.org", "", "cross-site", http.StatusForbidden},
+		{"foreign page in an old browser", "app.example.org", "https://evil.example", "", http.StatusForbidden},
+		{"page without an origin in an old browser", "app.example.org", "null", "", http.StatusForbidden},
+		// The requests that autopatch makes have no host to compare with.
+		{"own page in an old browser", "app.example.org", "https://app.example.org", "", http.StatusForbidden},
+	} {
+		edits := []edit{func(req *http.Request) { req.Host = tt.host }}
+		for name, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {
+			if value != "" {
+				edits = append(edits, header(name, value))
+			}
+		}
+		events := len(r.seen())
+		got := patch(c, tt.name, edits...)
+		refused := 0
+		for _, e := range r.seen()[events:] {
+			if e.Kind == humasess.EventRefused {
+				refused++
+			}
+		}
+		want, refusals := tt.name, 0
+		if tt.want != http.StatusOK {
+			want, refusals = before, 1
+		}
+		if got.StatusCode != tt.want || refused != refusals {
+			t.Errorf("%s: got %d and %d refusals, want %d and %d", tt.name, got.StatusCode, refused, tt.want, refusals)
+		}
+		if got, _ := r.data(c); got.Note != want {
+			t.Errorf("%s: note: got %q, want %q", tt.name, got.Note, want)
+		}
+		before = want
 	}
 }
 

@@ -30,7 +30,7 @@ var browserMutants = []mutant{
 		"security/crossorigin.go", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
 	{"F4", "nobody is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
-		"security/crossorigin.go", "	default:\n		if c.trusted[r.Origin] {", "	default:\n		if c.trusted[r.Host] {",
+		"security/crossorigin.go", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",

@@ -45,12 +45,23 @@ var cookieMutants = []mutant{
 		"security/crossorigin.go", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
 	{"F2", "any Origin will do", "security", "", []edit{{
-		"security/crossorigin.go", "err == nil && u.Host == r.Host {", "err == nil && u.Host != \"\" {",
+		"security/origin.go", "return name == ownName && port == ownPort && name != \"\"", "return name != \"\" && (ownName != \"\" || port == ownPort)",
 	}}},
-	{"F4", "trusted origins with a path", "humasess", "", []edit{{
-		"security/crossorigin.go", "		case u.Scheme+\"://\"+u.Host != origin:", "		case u.Scheme+\"://\"+u.Host != origin && u.Path == \"\":",
+	{"F2", "no host is the host of null", "security", "", []edit{{
+		"security/origin.go", "	if err != nil || u.Host == \"\" || host == \"\" {\n", "	if err != nil || u.Host != host && u.Host == \"\" {\n",
+	}, {
+		"security/origin.go", " && name != \"\"", "",
 	}}},
-	{"F11", "upgrades are safe", "humasess", "", []edit{{
-		"humasess/gate.go", "	upgrade := ctx.Header(\"Upgrade\") != \"\"", "	upgrade := ctx.Header(\"Upgrade\") == \"never\"",
+	{"F2", "every port is the default port", "security", "", []edit{{
+		"security/origin.go", "return name == ownName && port == ownPort", "return name == ownName && (port == ownPort || ownPort == \"80\")",
+	}}},
+	{"F4", "trusted origins with a path", "security", "", []edit{{
+		"security/origin.go", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
+	}}},
+	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
+		"humasess/origin.go", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
+	}}},
+	{"F11", "upgrades to any protocol are handshakes", "humasess", "", []edit{{
+		"humasess/origin.go", "containsToken(value, \"websocket\")", "value != \"\"",
 	}}},
 }

@@ -46,7 +46,7 @@ var secureMutants = []mutant{
 		"humasess/write.go", "	return !s.untouched() && ", "	return ",
 	}}},
 	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
-		"humasess/gate.go", "		return sent\n", "		return host\n",
+		"humasess/origin.go", "		return sent\n", "		return host\n",
 	}}},
 	{"F4", "every operation is exempt", "humasess", "", []edit{{
 		"humasess/gate.go", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
@@ -67,7 +67,7 @@ var secureMutants = []mutant{
 		"humasess/csrf.go", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
 	}}},
 	{"F9", "a refusal may be cached for other origins", "humasess", "", []edit{{
-		"humasess/gate.go", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
+		"humasess/origin.go", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
 	}}},
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
 		"humasess/manager.go", "	return m.origins.CheckRead(o)", "	return nil",
