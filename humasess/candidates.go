@@ -59,10 +59,11 @@ func (c *candidates) find(ctx huma.Context, name string, open tokenOpener) {
 	}
 	lines := cookieLinesOf(ctx)
 	defer lines.release()
-	if lines.n <= 1 {
+	if lines.n == 0 { // a context that does not list its headers
 		c.scan(first, name, open)
 		return
 	}
+	// Not first: fasthttp joins the lines, but only when it lists them.
 	c.scan(lines.first, name, open)
 	for _, line := range lines.more {
 		c.scan(line, name, open)
