@@ -273,6 +273,7 @@ type manager interface {
 	storeTimeout() time.Duration
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)
 	panicked(ctx context.Context, op *huma.Operation, stack []byte)
+	unsent(ctx context.Context, op *huma.Operation)
 
 	// newRequest returns a request with the manager's state in it, in one
 	// piece of memory; newState one for a request that exists.
