@@ -202,7 +202,7 @@ func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
 func (lent) confirm()                   {}
 func (lent) release()                   {}
-func (lent) cookie() string             { return "" }
+func (lent) cookie() (string, []string) { return "", nil }
 func (lent) clears() string             { return "" }
 func (lent) csrfHeader() (_, _ string)  { return "", "" }
 func (lent) unwritten() (_, _ bool)     { return false, false } // the outer writer commits

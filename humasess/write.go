@@ -92,17 +92,18 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 	return s.write(ctx)
 }
 
-// cookie returns the Set-Cookie of the response, or "".
-func (s *state[T]) cookie() string {
+// cookie returns the Set-Cookie of the response, or "", and those that expire the
+// cookie's former scopes beside it.
+func (s *state[T]) cookie() (line string, former []string) {
 	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
-		return s.issued
+		return s.issued, s.m.cookies.former
 	case s.life.cookie == cookieExpire:
-		return s.m.cookies.expired
+		return s.m.cookies.expired, s.m.cookies.former
 	}
-	return ""
+	return "", nil
 }
 
 // clears returns the Clear-Site-Data of a response that signs out.
