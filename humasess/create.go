@@ -108,9 +108,9 @@ func (s *state[T]) replaced(p *plan) []stores.Replaced {
 	if p.replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
 		if p.anyVersion {
-			// A login owes nothing to the session before it. Any other
-			// operation was admitted with that session.
-			r.Version, r.MayBeGone = 0, s.login
+			// A login owes nothing to a session that it has not read. Any
+			// other operation was admitted with that session.
+			r.Version, r.MayBeGone = 0, s.login && !s.read
 		}
 		all = append(all, r)
 	}
@@ -140,10 +140,14 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		Replaces: s.replaced(p),
 	}
 	from := time.Now()
-	if len(s.marks) == 0 && !s.m.marks.known(s.pending.owner, s.began()) {
-		c.Age = max(from.Sub(s.began()), 1)
-	}
+	c.Age = max(from.Sub(s.began()), 1)
 	created, err := s.store().Create(ctx, c)
+	if tooOld(err) && (len(s.marks) > 0 || s.m.marks.known(s.pending.owner, s.began())) {
+		// The store goes by clocks. A mark of the request's own, or one that is
+		// known by name to have come before, does not count.
+		from, c.Age = time.Now(), 0
+		created, err = s.store().Create(ctx, c)
+	}
 	switch {
 	case s.m.answerLost(ctx, err):
 		return false, s.createLost(ctx, p, &c, next.hash, err)
@@ -182,6 +186,10 @@ func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
 	}
 	p.replaces, p.endOthers, s.orphan = false, false, nil
 	s.life.base = false
+}
+
+func tooOld(err error) bool {
+	return errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged)
 }
 
 // notCreated returns the error of a Create that has written nothing.

@@ -200,7 +200,7 @@ type lent struct {
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
-func (lent) confirm()                   {}
+
 func (lent) release()                   {}
 func (lent) cookie() (string, []string) { return "", nil }
 func (lent) clears() string             { return "" }
@@ -215,6 +215,10 @@ func (l lent) commit(status int) error {
 	}
 	return nil
 }
+
+// confirm is called when the operation refuses the request, which then extends
+// nothing.
+func (l lent) confirm() { l.session.refuseInside() }
 
 func unlent(s session) session {
 	if l, ok := s.(lent); ok {

@@ -113,8 +113,8 @@ func (s *state[T]) stands(ctx context.Context) error {
 	if s.former {
 		return fail(ErrConflict, nil)
 	}
-	if s.life.written {
-		return nil // by this request, perhaps in a transaction that others do not see
+	if s.life.written && s.tentative.any {
+		return nil // by this request, in a transaction that others do not see
 	}
 	rec, err := s.fetchFor(ctx, s.token)
 	switch {
@@ -178,7 +178,7 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return fail(errors.ErrUnsupported, err)
 	}
-	if hungUp(err, ctx) {
+	if hungUp(ctx) {
 		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
 	} else {
 		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})

@@ -75,6 +75,7 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	commit(status int) error
 	unwritten() (change, cookie bool)
 	confirm() // that the token was presented, when the request is refused
+	refuseInside()
 	abandon()
 	undo()
 	cookie() (line string, former []string)
