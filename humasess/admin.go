@@ -97,7 +97,8 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if next.data, _, err = m.encode(data); err != nil {
 			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
-		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)})
+		next.write = newWriteName()
+		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)}, next.write)
 		if errors.Is(err, stores.ErrConflict) {
 			if err = pause(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/humasess/sessions/security"
@@ -34,7 +35,7 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 		switch {
 		case done:
 			return nil
-		case errors.Is(err, stores.ErrExists):
+		case errors.Is(err, stores.ErrExists), errors.Is(err, errCreateAgain):
 			if taken++; taken == maxTaken {
 				return s.storeFailed(err)
 			}
@@ -103,7 +104,7 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload {
 
 // replaced returns the sessions whose place the new one takes.
 func (s *state[T]) replaced(p *plan) []stores.Replaced {
-	var all []stores.Replaced
+	all := slices.Clone(s.orphan)
 	if p.replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
 		if p.anyVersion {
@@ -143,7 +144,10 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		c.Age = max(from.Sub(s.began()), 1)
 	}
 	created, err := s.store().Create(ctx, c)
-	if err != nil {
+	switch {
+	case s.m.answerLost(ctx, err):
+		return false, s.createLost(ctx, p, &c, next.hash, err)
+	case err != nil:
 		return false, s.notCreated(err)
 	}
 	verdict := s.verdictOf(&created, bracket{from, time.Now()})
@@ -173,10 +177,10 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 
 // hasReplaced notes that the old sessions are gone, also for another try.
 func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
-	for _, r := range all {
+	for _, r := range all[len(s.orphan):] {
 		s.destroyed(r.ID)
 	}
-	p.replaces, p.endOthers = false, false
+	p.replaces, p.endOthers, s.orphan = false, false, nil
 	s.life.base = false
 }
 

@@ -168,9 +168,12 @@ func (p *plainWriter) restore() {
 // hold takes those headers out that the session's are merged with.
 func (p *plainWriter) hold(held *heldHeaders) {
 	h := p.w.Header()
-	for _, name := range []string{"Vary", "Cache-Control"} {
-		for _, value := range h[name] {
-			held.hold(heldHeader{name: name, value: value, add: true})
+	for name, lines := range h {
+		if !is(name, "Vary") && !isCacheField(name) {
+			continue
+		}
+		for _, line := range lines {
+			held.hold(heldHeader{name: name, value: line, add: true})
 		}
 		delete(h, name)
 	}
@@ -199,9 +202,10 @@ func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
 func (lent) confirm()                   {}
 func (lent) release()                   {}
-func (lent) cookie() string             { return "" }
+func (lent) cookie() (string, []string) { return "", nil }
 func (lent) clears() string             { return "" }
 func (lent) csrfHeader() (_, _ string)  { return "", "" }
+func (lent) unwritten() (_, _ bool)     { return false, false } // the outer writer commits
 
 // commit leaves writing to the outer request, but an error response drops
 // what is pending, whatever the outer one makes of it.

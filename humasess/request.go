@@ -27,6 +27,7 @@ type request struct {
 	rest  []session
 
 	held     heldHeaders
+	exposed  bool // the handler may write without us; see handOut
 	loads    loadContext
 	writes   commitContext
 	outcome  outcome
@@ -69,12 +70,14 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	needs(roles []string)
 
 	// commit writes what is pending; abandon forgets it, and undo also takes a
-	// session back that commit has created. cookie is the Set-Cookie that follows, if any.
+	// session back that commit has created. cookie is the Set-Cookie that follows, if
+	// any, with those that expire the cookie's former scopes.
 	commit(status int) error
+	unwritten() (change, cookie bool)
 	confirm() // that the token was presented, when the request is refused
 	abandon()
 	undo()
-	cookie() string
+	cookie() (line string, former []string)
 
 	// release ends what waits for [Session.Done], because the request is over.
 	release()
@@ -243,7 +246,7 @@ func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 		r.plain.restore()
 	}
 	r.held.reset()
-	r.held.release(ctx, false, r.anyActive())
+	r.held.release(ctx, false, r.anyActive(), r.exposed)
 	var own http.Header
 	if h, ok := model.(huma.HeadersError); ok {
 		own = h.GetHeaders()
@@ -299,7 +302,9 @@ func (r *request) serve(next func(huma.Context)) {
 	defer r.conclude()
 	next(wrapScope(&r.scope))
 	if r.outcome == undecided {
-		// A stream that wrote nothing, or a middleware that answers nothing.
+		// A stream that wrote nothing, a middleware that answers nothing, or a
+		// handler that has written without us.
+		r.dropUnsent()
 		r.begun(r.scope.humaContext, http.StatusOK)
 	}
 	r.returned = true
@@ -397,8 +402,13 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 	}
 	sent := false
 	for i := range r.entry.sessions {
-		if c := r.session(i).cookie(); c != "" {
-			// After the handler's own, which may replace what is there.
+		if c, former := r.session(i).cookie(); c != "" {
+			// After the handler's own, which may replace what is there. The present
+			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
+			// the same as one whose Domain is that host.
+			for _, expired := range former {
+				r.held.hold(heldHeader{name: "Set-Cookie", value: expired, add: true})
+			}
 			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
 			sent = true
 		}
@@ -409,5 +419,5 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})
 		}
 	}
-	r.held.release(ctx, sent, r.anyActive())
+	r.held.release(ctx, sent, r.anyActive(), r.exposed)
 }

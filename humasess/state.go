@@ -29,7 +29,7 @@ type state[T any] struct {
 	// earlier commit of the request has written.
 	token  security.Token
 	former bool // the token is one that a rotation has replaced
-	old    bool // the token was sealed with a key that is on its way out
+	old    bool // the cookie has a key that is on its way out, or may have a former scope
 	rec    record[T]
 	spare  *T       // decoded from the base and not handed out yet
 	needed []string // roles that the session was admitted for
@@ -48,7 +48,8 @@ type state[T any] struct {
 	clash  bool // several of them are live
 	excess bool // the request has more cookies than are looked up
 
-	tentative tentative[T] // the changes that a transaction of the program may take back
+	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
+	tentative tentative[T]      // the changes that a transaction of the program may take back
 
 	issued  string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left
@@ -83,7 +84,7 @@ func (s *state[T]) enter(r *request, b *binding) {
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) load(ctx context.Context) error {
 	var c candidates
-	c.find(s.r.scope.humaContext, s.m.opts.Cookie.Name, s)
+	c.find(s.r.scope.humaContext, s.m.names, s)
 	switch {
 	case c.excess:
 		s.excess = true

@@ -92,17 +92,18 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 	return s.write(ctx)
 }
 
-// cookie returns the Set-Cookie of the response, or "".
-func (s *state[T]) cookie() string {
+// cookie returns the Set-Cookie of the response, or "", and those that expire the
+// cookie's former scopes beside it.
+func (s *state[T]) cookie() (line string, former []string) {
 	s.lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
-		return s.issued
+		return s.issued, s.m.cookies.former
 	case s.life.cookie == cookieExpire:
-		return s.m.cookies.expired
+		return s.m.cookies.expired, s.m.cookies.former
 	}
-	return ""
+	return "", nil
 }
 
 // clears returns the Clear-Site-Data of a response that signs out.
@@ -187,7 +188,7 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 
 // end deletes a session at any version. A session that has ended already is fine.
 func (s *state[T]) end(ctx context.Context, id stores.ID) error {
-	err := s.store().Delete(ctx, id, stores.Condition{})
+	err := s.m.remove(ctx, s.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.live.missed(id)
@@ -254,11 +255,12 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
+	next.write = newWriteName()
 	payload := s.m.pack(s.scratch(), &next.payload)
-	updated, err := s.store().Update(ctx, stores.Update{
+	updated, err := s.m.update(ctx, s.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: payload,
 		Idle: idleSlack(next.idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
-	})
+	}, next.write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return s.revoked()

@@ -90,6 +90,7 @@ func (r *registration[T, V]) add(name Operation) error {
 	case SignOutEverywhere:
 		huma.Register(r.api, op, h.signOutEverywhere)
 	case Watch:
+		op.Middlewares = append(slices.Clip(op.Middlewares), unbuffered)
 		sse.Register(r.api, op, events, h.watch)
 	}
 	if r.naked {

@@ -48,6 +48,9 @@ func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
 	if got := response.Header.Get("Cache-Control"); got != "no-store" {
 		t.Errorf("Cache-Control: got %q, want no-store", got)
 	}
+	if got := response.Header.Get("X-Accel-Buffering"); got != "no" {
+		t.Errorf("X-Accel-Buffering: got %q, want no", got)
+	}
 	s := &stream{make(chan string), end}
 	go func() {
 		defer close(s.lines)
