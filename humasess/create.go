@@ -142,7 +142,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	from := time.Now()
 	c.Age = max(from.Sub(s.began()), 1)
 	created, err := s.store().Create(ctx, c)
-	if tooOld(err) && (len(s.marks) > 0 || s.m.marks.known(s.pending.owner, s.began())) {
+	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
@@ -188,8 +188,15 @@ func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
 	s.life.base = false
 }
 
-func tooOld(err error) bool {
-	return errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged)
+// mayStand reports whether the store has refused a session for a mark that may
+// not count.
+func (s *state[T]) mayStand(err error) bool {
+	changed := errors.Is(err, stores.ErrChanged)
+	if !changed && !errors.Is(err, stores.ErrRevoked) {
+		return false
+	}
+	return slices.ContainsFunc(s.marks, func(own mark) bool { return own.changed == changed }) ||
+		s.m.marks.known(s.pending.owner, changed, s.began())
 }
 
 // notCreated returns the error of a Create that has written nothing.

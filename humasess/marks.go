@@ -81,12 +81,12 @@ func (k *knownMarks) order(key markKey, name int64, then time.Time) (before, aft
 	return last.to.Before(then), !last.from.Before(then)
 }
 
-// known reports whether a mark that an identity may have is known by name to
+// known reports whether a mark of a kind that an identity may have is known by name to
 // have returned shortly before then, so that clocks may be wrong about it.
-func (k *knownMarks) known(owner string, then time.Time) bool {
+func (k *knownMarks) known(owner string, changed bool, then time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, key := range []markKey{{owner: owner}, {owner: owner, changed: true}, {}} {
+	for _, key := range []markKey{{owner: owner, changed: changed}, {changed: changed}} {
 		if last, ok := k.latest[key]; ok && last.name != 0 && last.to.Before(then) && then.Sub(last.to) < knownMarkAge {
 			return true
 		}
