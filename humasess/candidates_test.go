@@ -155,6 +155,44 @@ func set(c candidates) string {
 	return fmt.Sprint(texts, c.present, c.excess)
 }
 
+// Tokens under all names count together. A token that came under the present name
+// as well is not old.
+func TestCandidatesFormer(t *testing.T) {
+	a, b, c := textOf("A"), textOf("B"), textOf("C")
+	tests := []struct {
+		name   string
+		lines  []string
+		want   []string // tokens
+		old    []bool
+		excess bool
+	}{
+		{"under a former name", []string{"sid=" + a}, []string{a}, []bool{true}, false},
+		{"under two former names", []string{"sid=" + a + "; old=" + b}, []string{a, b}, []bool{true, true}, false},
+		{"in two lines", []string{"sid=" + a, "id=" + b}, []string{a, b}, []bool{true, false}, false},
+		{"T12 the same under both", []string{"sid=" + a + "; id=" + a}, []string{a}, []bool{false}, false},
+		{"T12 the same under both, the other way round", []string{"id=" + a + "; sid=" + a}, []string{a}, []bool{false}, false},
+		{"T12 the same under two former names", []string{"sid=" + a + "; old=" + a}, []string{a}, []bool{true}, false},
+		{"T12 the same under all, beside another", []string{"old=" + c + "; sid=" + a + "; old=" + a + "; id=" + a}, []string{c, a}, []bool{true, false}, false},
+		{"another name", []string{"si=" + a + "; sidd=" + a + "; SID=" + a}, nil, nil, false},
+		{"T12 sixteen", []string{many(9) + "; sid=" + strings.Join(letters(16)[9:], "; sid=")}, letters(16), slices.Concat(make([]bool, 9), slices.Repeat([]bool{true}, 7)), false},
+		{"T12 seventeen", []string{many(9) + "; sid=" + strings.Join(letters(17)[9:], "; sid=")}, letters(16), slices.Concat(make([]bool, 9), slices.Repeat([]bool{true}, 7)), true},
+		{"T12 many malformed ones", []string{strings.Repeat("id=x; sid=x; old=x; ", 100)}, nil, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := found("id sid old", tt.lines...)
+			var texts []string
+			var old []bool
+			for _, c := range got.all() {
+				texts, old = append(texts, c.token.Reveal()), append(old, c.old)
+			}
+			if !slices.Equal(texts, tt.want) || !slices.Equal(old, tt.old) || got.excess != tt.excess {
+				t.Errorf("got %q, old %v, too many %v, want %q, %v, %v", texts, old, got.excess, tt.want, tt.old, tt.excess)
+			}
+		})
+	}
+}
+
 func TestCandidatesName(t *testing.T) {
 	for _, name := range []string{"__Host-id", "__Secure-id", "a"} {
 		t.Run(name, func(t *testing.T) {
