@@ -23,7 +23,9 @@ func KeepSignIns() UpdateOption { return UpdateOption{keepSignIns: true} }
 // example after its roles have changed, and returns how many were changed.
 // Like [Session.Update], no concurrent change is lost, and the function may
 // run several times for one session; its first error stops. The identity
-// itself must stay. Nothing is extended.
+// itself must stay. Nothing is extended. Requests that are running keep their
+// own copy of the data, the calling one too: [Session.Get] shows the change from
+// the next request on. No session of the identity is no error.
 //
 // Call it after the program's own data have changed. Logins that were already in
 // progress are refused with 409, except in the calling request, because they may

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -416,7 +417,7 @@ func (m *Manager[T]) indexes(identity string) error {
 		return fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if m.realIdentity(identity) == "" {
-		return fail(ErrInvalid, stores.ErrNoIdentity)
+		return fail(ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
 	}
 	return nil
 }
