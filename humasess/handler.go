@@ -33,7 +33,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	e.budget.add(m.storeTimeout())
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
-		if err := m.checkOrigin(requestOrigins(req)); err != nil {
+		if err := m.checkOrigin(req.Context(), requestOrigins(req)); err != nil {
 			m.refused(req.Context(), e.op, ReasonCrossSite, err)
 			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
 			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
