@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// maxCandidates bounds the different tokens of one cookie name that are looked
-// up, all in one round trip. A browser sends several when the cookie's Domain or
+// maxCandidates bounds the different tokens that are looked up, all in one round
+// trip. Those under former names count too. A browser sends several when the cookie's Domain or
 // Path has changed, or when a sibling host has set one. Their order does not
 // tell which is real (RFC 6265bis § 5.8.3).
 const maxCandidates = 16
@@ -20,16 +20,17 @@ const maxCandidates = 16
 // many cookies for one host.
 const maxValues = 256
 
-// tokenOpener reads the value of a cookie.
+// tokenOpener reads the value of a cookie that came under a name. Old is true when
+// the cookie is to be written again.
 type tokenOpener interface {
-	openToken(text string) (t security.Token, old bool, err error)
+	openToken(name, text string) (t security.Token, old bool, err error)
 }
 
 // candidate is one token of a request.
 type candidate struct {
-	value string // as the client sent it
-	token security.Token
-	old   bool // sealed with another key than the first
+	name, value string // as the client sent them
+	token       security.Token
+	old         bool // sealed with another key than the first, or maybe of a former scope
 }
 
 // candidates are the tokens of one request.
@@ -37,8 +38,8 @@ type candidates struct {
 	first   candidate
 	more    []candidate
 	n       int
-	values  int  // under the name, well-formed or not
-	present bool // the name was there
+	values  int  // under the names, well-formed or not
+	present bool // one of the names was there
 	excess  bool // more different tokens than are looked up
 }
 
@@ -50,22 +51,20 @@ func (c *candidates) all() []candidate {
 	return append([]candidate{c.first}, c.more...)
 }
 
-// find reads the tokens under name from all Cookie lines. A value that is not a
-// token is passed over: it cannot open anything.
-func (c *candidates) find(ctx huma.Context, name string, open tokenOpener) {
-	first := ctx.Header("Cookie")
-	if first == "" {
-		return
-	}
+// find reads the tokens under the names from all Cookie lines. A value that is not
+// a token is passed over: it cannot open anything.
+func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
 	lines := cookieLinesOf(ctx)
 	defer lines.release()
-	if lines.n <= 1 {
-		c.scan(first, name, open)
+	if lines.n == 0 { // no cookie, or a context that does not list its headers
+		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
-	c.scan(lines.first, name, open)
+	// Not from Header: fasthttp joins the lines only when it lists them, and the
+	// first one may be empty.
+	c.scan(lines.first, names, open)
 	for _, line := range lines.more {
-		c.scan(line, name, open)
+		c.scan(line, names, open)
 	}
 }
 
@@ -115,53 +114,57 @@ func (l *cookieLines) equal(other *cookieLines) bool {
 	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }
 
-func (c *candidates) scan(header, name string, open tokenOpener) {
+func (c *candidates) scan(header string, names []string, open tokenOpener) {
 	for header != "" && !c.excess {
 		pair, rest, _ := strings.Cut(header, ";")
 		header = rest
 		// Optional whitespace of RFC 9110 § 5.6.3, and no more than that.
 		pair = strings.Trim(pair, " \t")
-		if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
-			continue
+		for _, name := range names {
+			if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
+				c.add(name, pair[len(name)+1:], open)
+				break
+			}
 		}
-		c.add(pair[len(name)+1:], open)
 	}
 }
 
-func (c *candidates) add(value string, open tokenOpener) {
+func (c *candidates) add(name, value string, open tokenOpener) {
 	c.present = true
-	if c.has(func(o *candidate) bool { return o.value == value }) {
+	if c.known(func(o *candidate) bool { return o.value == value && o.name == name }) != nil {
 		return
 	}
 	if c.values++; c.values > maxValues {
 		c.excess = true
 		return
 	}
-	token, old, err := open.openToken(value)
+	token, old, err := open.openToken(name, value)
 	if err != nil {
 		return
 	}
+	known := c.known(func(o *candidate) bool { return o.token == token })
 	switch {
-	case c.has(func(o *candidate) bool { return o.token == token }):
+	case known != nil:
+		known.old = known.old && old // the client has a present copy as well
 	case c.n == maxCandidates:
 		c.excess = true
 	case c.n == 0:
-		c.first, c.n = candidate{value, token, old}, 1
+		c.first, c.n = candidate{name, value, token, old}, 1
 	default:
-		c.more = append(c.more, candidate{value, token, old})
+		c.more = append(c.more, candidate{name, value, token, old})
 		c.n++
 	}
 }
 
-// has reports whether a token that was found matches.
-func (c *candidates) has(match func(*candidate) bool) bool {
+// known returns the token that was found and matches, or nil.
+func (c *candidates) known(match func(*candidate) bool) *candidate {
 	if c.n > 0 && match(&c.first) {
-		return true
+		return &c.first
 	}
 	for i := range c.more {
 		if match(&c.more[i]) {
-			return true
+			return &c.more[i]
 		}
 	}
-	return false
+	return nil
 }

@@ -19,19 +19,20 @@ func textOf(letter string) string { return strings.Repeat(letter, security.Token
 // unsealed opens tokens as they are.
 type unsealed struct{}
 
-func (unsealed) openToken(text string) (security.Token, bool, error) {
+func (unsealed) openToken(name, text string) (security.Token, bool, error) {
 	t, err := security.ParseToken(text)
-	return t, false, err
+	return t, name != "id", err
 }
 
-// found returns what is found in a request with these Cookie lines.
-func found(name string, lines ...string) candidates {
+// found returns what is found in a request with these Cookie lines. names are
+// separated by blanks.
+func found(names string, lines ...string) candidates {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, line := range lines {
 		r.Header.Add("Cookie", line)
 	}
 	var c candidates
-	c.find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), name, unsealed{})
+	c.find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), strings.Fields(names), unsealed{})
 	return c
 }
 
@@ -81,6 +82,7 @@ func TestCandidates(t *testing.T) {
 		{"T13 in the first of two lines", []string{"id=" + a, "x=1"}, []string{a}, true, false},
 		{"T13 two in later lines", []string{"x=1", "id=" + a, "id=" + b}, []string{a, b}, true, false},
 		{"T13 malformed in the first line", []string{"id=bad", "id=" + a}, []string{a}, true, false},
+		{"T13 behind an empty line", []string{"", "id=" + a}, []string{a}, true, false},
 		{"T13 one in each of two lines", []string{"id=" + a, "id=" + b}, []string{a, b}, true, false},
 		{"T13 the same in each of two lines", []string{"id=" + a, "id=" + a}, []string{a}, true, false},
 		{"T13 seventeen in two lines", []string{many(9), many(17)}, letters(16), true, true},
@@ -153,6 +155,44 @@ func set(c candidates) string {
 	return fmt.Sprint(texts, c.present, c.excess)
 }
 
+// Tokens under all names count together. A token that came under the present name
+// as well is not old.
+func TestCandidatesFormer(t *testing.T) {
+	a, b, c := textOf("A"), textOf("B"), textOf("C")
+	tests := []struct {
+		name   string
+		lines  []string
+		want   []string // tokens
+		old    []bool
+		excess bool
+	}{
+		{"under a former name", []string{"sid=" + a}, []string{a}, []bool{true}, false},
+		{"under two former names", []string{"sid=" + a + "; old=" + b}, []string{a, b}, []bool{true, true}, false},
+		{"in two lines", []string{"sid=" + a, "id=" + b}, []string{a, b}, []bool{true, false}, false},
+		{"T12 the same under both", []string{"sid=" + a + "; id=" + a}, []string{a}, []bool{false}, false},
+		{"T12 the same under both, the other way round", []string{"id=" + a + "; sid=" + a}, []string{a}, []bool{false}, false},
+		{"T12 the same under two former names", []string{"sid=" + a + "; old=" + a}, []string{a}, []bool{true}, false},
+		{"T12 the same under all, beside another", []string{"old=" + c + "; sid=" + a + "; old=" + a + "; id=" + a}, []string{c, a}, []bool{true, false}, false},
+		{"another name", []string{"si=" + a + "; sidd=" + a + "; SID=" + a}, nil, nil, false},
+		{"T12 sixteen", []string{many(9) + "; sid=" + strings.Join(letters(16)[9:], "; sid=")}, letters(16), slices.Concat(make([]bool, 9), slices.Repeat([]bool{true}, 7)), false},
+		{"T12 seventeen", []string{many(9) + "; sid=" + strings.Join(letters(17)[9:], "; sid=")}, letters(16), slices.Concat(make([]bool, 9), slices.Repeat([]bool{true}, 7)), true},
+		{"T12 many malformed ones", []string{strings.Repeat("id=x; sid=x; old=x; ", 100)}, nil, nil, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := found("id sid old", tt.lines...)
+			var texts []string
+			var old []bool
+			for _, c := range got.all() {
+				texts, old = append(texts, c.token.Reveal()), append(old, c.old)
+			}
+			if !slices.Equal(texts, tt.want) || !slices.Equal(old, tt.old) || got.excess != tt.excess {
+				t.Errorf("got %q, old %v, too many %v, want %q, %v, %v", texts, old, got.excess, tt.want, tt.old, tt.excess)
+			}
+		})
+	}
+}
+
 func TestCandidatesName(t *testing.T) {
 	for _, name := range []string{"__Host-id", "__Secure-id", "a"} {
 		t.Run(name, func(t *testing.T) {
@@ -168,9 +208,10 @@ func BenchmarkCandidates(b *testing.B) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "_ga=GA1.2.1234567890.1234567890; theme=dark; __Host-id="+textOf("A")+"; lang=en")
 	ctx := humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())
+	names := []string{DefaultCookieName}
 	b.ReportAllocs()
 	for b.Loop() {
 		var c candidates
-		c.find(ctx, DefaultCookieName, unsealed{})
+		c.find(ctx, names, unsealed{})
 	}
 }

@@ -53,6 +53,19 @@ type CookieOptions struct {
 	// InsecureAllowHTTP drops Secure, for development on plain http. Whoever
 	// can read the network then takes over sessions. The default is false.
 	InsecureAllowHTTP bool
+
+	// Former are scopes that the cookie had before a change of Name, Domain, Path
+	// or Partitioned. Browsers keep the cookie of a former scope beside the present
+	// one. A token in a former scope opens its session. The next write of the
+	// session issues the token in the present scope; a request that only reads
+	// writes at most once per tenth of the idle timeout. Each answer that sets or
+	// expires the cookie also expires the former ones. At most 4 entries are
+	// allowed.
+	//
+	// A sibling host can set cookies under a name without the prefix __Host-. So
+	// remove an entry when the sessions from before the change have ended, which
+	// is after the longest absolute timeout. The default is none.
+	Former []CookieScope
 }
 
 // withDefaults fills in and checks the options: a browser drops a cookie that
@@ -74,7 +87,12 @@ func (c CookieOptions) withDefaults() (CookieOptions, error) {
 	if c.SameSite == 0 || c.SameSite == http.SameSiteDefaultMode {
 		c.SameSite = http.SameSiteLaxMode
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return c, err
+	}
+	var err error
+	c.Former, err = c.formerScopes()
+	return c, err
 }
 
 func (c CookieOptions) check() error {
@@ -194,16 +212,21 @@ type cookieWriter struct {
 	name       string
 	attributes string
 	expired    string
+	former     []string // expire the cookie in its former scopes
 }
 
 func newCookieWriter(c CookieOptions) cookieWriter {
-	attributes := c.attributes()
-	return cookieWriter{
-		name:       c.Name,
-		attributes: attributes,
-		// Both forms: Max-Age wins, Expires is for what does not know it.
-		expired: c.Name + "=" + attributes + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+	w := cookieWriter{name: c.Name, attributes: c.attributes(), expired: c.expired()}
+	for _, s := range c.Former {
+		w.former = append(w.former, c.in(s).expired())
 	}
+	return w
+}
+
+// expired is the Set-Cookie that expires the cookie. It has both forms: Max-Age
+// wins, and Expires is for clients that do not know it.
+func (c CookieOptions) expired() string {
+	return c.Name + "=" + c.attributes() + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
 }
 
 // begin appends what comes before the value.

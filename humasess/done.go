@@ -119,7 +119,13 @@ func (s *state[T]) await(w *watch) {
 // is not for other goroutines.
 func (s *state[T]) standing() func(context.Context) (time.Duration, error) {
 	trip := s.m.embark()
-	id, _, err := trip.Open(string(s.trip.AppendValue(nil, s.rec.ID)))
+	value := string(s.trip.AppendValue(nil, s.rec.ID))
+	id, _, err := trip.Open(value)
+	for _, name := range s.m.names[1:] {
+		if err != nil {
+			id, _, err = s.m.openTrip(trip, name, value)
+		}
+	}
 	c, ok := trip.(stores.TripChecker)
 	if err != nil || !ok {
 		forever := s.m.opts.AbsoluteTimeout

@@ -121,7 +121,7 @@ var (
 	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
 	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
 	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
-	answerLimit         = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first", ""}
+	answerLimit         = answer{http.StatusConflict, problemLimit, "too many active sessions; sign out on another device first", ""}
 	answerUnavailable   = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
 	answerUnsupported   = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
 	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}

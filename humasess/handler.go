@@ -200,9 +200,9 @@ type lent struct {
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
-func (lent) confirm()                   {}
+
 func (lent) release()                   {}
-func (lent) cookie() string             { return "" }
+func (lent) cookie() (string, []string) { return "", nil }
 func (lent) clears() string             { return "" }
 func (lent) csrfHeader() (_, _ string)  { return "", "" }
 func (lent) unwritten() (_, _ bool)     { return false, false } // the outer writer commits
@@ -215,6 +215,10 @@ func (l lent) commit(status int) error {
 	}
 	return nil
 }
+
+// confirm is called when the operation refuses the request, which then extends
+// nothing.
+func (l lent) confirm() { l.session.refuseInside() }
 
 func unlent(s session) session {
 	if l, ok := s.(lent); ok {

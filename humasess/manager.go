@@ -27,6 +27,8 @@ type Manager[T any] struct {
 	scheme   string
 	values   values[T]
 	cookies  cookieWriter
+	names    []string // of the cookie, the present one first
+	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
 	claim    *claim
 	typeName string // of T, for records
@@ -77,12 +79,14 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		}
 	}
 	m := &Manager[T]{
-		opts:    o,
-		store:   store,
-		scheme:  o.SchemeName,
-		values:  newValues[T](o.Codec),
-		cookies: newCookieWriter(o.Cookie),
-		origins: origins,
+		opts:     o,
+		store:    store,
+		scheme:   o.SchemeName,
+		values:   newValues[T](o.Codec),
+		cookies:  newCookieWriter(o.Cookie),
+		names:    o.Cookie.names(),
+		rescoped: o.Cookie.rescoped(),
+		origins:  origins,
 
 		noIdentity: noIdentity,
 		claim:      claim,
@@ -219,12 +223,12 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 	return err
 }
 
-func (m *Manager[T]) openToken(text string) (security.Token, bool, error) {
+func (m *Manager[T]) openToken(name, text string) (security.Token, bool, error) {
 	if m.opts.Sealer == nil {
 		t, err := security.ParseToken(text)
 		return t, false, err
 	}
-	return security.OpenToken(m.opts.Sealer, text, m.binding())
+	return security.OpenToken(m.opts.Sealer, text, m.binding(name))
 }
 
 // appendToken appends the token's text for a cookie.
@@ -232,12 +236,12 @@ func (m *Manager[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
 	if m.opts.Sealer == nil {
 		return append(b, t.Reveal()...), nil
 	}
-	text, err := t.Seal(m.opts.Sealer, m.binding())
+	text, err := t.Seal(m.opts.Sealer, m.binding(m.opts.Cookie.Name))
 	return append(b, text...), err
 }
 
-func (m *Manager[T]) binding() security.Binding {
-	return security.Binding{Cookie: m.opts.Cookie.Name, Manager: m.scheme}
+func (m *Manager[T]) binding(name string) security.Binding {
+	return security.Binding{Cookie: name, Manager: m.scheme}
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
@@ -247,6 +251,7 @@ func (m *Manager[T]) document() openapi.Scheme {
 	return openapi.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
+		Former:     m.names[1:],
 		Type:       reflect.TypeFor[T](),
 		Manager:    m,
 		HasRoles:   m.opts.Roles != nil,

@@ -70,13 +70,15 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	needs(roles []string)
 
 	// commit writes what is pending; abandon forgets it, and undo also takes a
-	// session back that commit has created. cookie is the Set-Cookie that follows, if any.
+	// session back that commit has created. cookie is the Set-Cookie that follows, if
+	// any, with those that expire the cookie's former scopes.
 	commit(status int) error
 	unwritten() (change, cookie bool)
 	confirm() // that the token was presented, when the request is refused
+	refuseInside()
 	abandon()
 	undo()
-	cookie() string
+	cookie() (line string, former []string)
 
 	// release ends what waits for [Session.Done], because the request is over.
 	release()
@@ -401,8 +403,13 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 	}
 	sent := false
 	for i := range r.entry.sessions {
-		if c := r.session(i).cookie(); c != "" {
-			// After the handler's own, which may replace what is there.
+		if c, former := r.session(i).cookie(); c != "" {
+			// After the handler's own, which may replace what is there. The present
+			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
+			// the same as one whose Domain is that host.
+			for _, expired := range former {
+				r.held.hold(heldHeader{name: "Set-Cookie", value: expired, add: true})
+			}
 			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
 			sent = true
 		}

@@ -33,6 +33,11 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 		err = fmt.Errorf("Options.OverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
 	default:
 		m.embark, err = t.Travel(m.opts.Cookie.Name, m.scheme)
+		if err == nil && len(m.names) > 1 {
+			if _, ok := m.embark().(stores.FormerOpener); !ok {
+				err = fmt.Errorf("Options.Cookie.Former: trips of %T open no value of a former name: %w", t, errors.ErrUnsupported)
+			}
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("humasess: invalid options: %w", err)
@@ -92,13 +97,24 @@ func (s *state[T]) store() stores.Store {
 }
 
 // openToken implements tokenOpener.
-func (s *state[T]) openToken(text string) (security.Token, bool, error) {
+func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err error) {
 	if s.m.embark == nil {
-		return s.m.openToken(text)
+		t, old, err = s.m.openToken(name, text)
+	} else {
+		s.store()
+		var id stores.ID
+		id, old, err = s.m.openTrip(s.trip, name, text)
+		t = security.BareToken(id)
 	}
-	s.store()
-	id, old, err := s.trip.Open(text)
-	return security.BareToken(id), old, err
+	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
+}
+
+// openTrip opens a value with the binding of the name under which it came.
+func (m *Manager[T]) openTrip(trip stores.Trip, name, value string) (stores.ID, bool, error) {
+	if name == m.opts.Cookie.Name {
+		return trip.Open(value)
+	}
+	return trip.(stores.FormerOpener).OpenFormer(name, value) // New has checked
 }
 
 // appendToken appends the token's text for a cookie.
@@ -159,8 +175,8 @@ func (s *state[T]) scratch() []byte {
 }
 
 // resealDue reports whether the cookie is to be written although nothing has
-// changed: it was sealed with a key that is on its way out, or it holds the
-// idle deadline, both as often as any session is extended; or the client's was
+// changed: it may have a former scope or was sealed with a key that is on its way out,
+// or it holds the idle deadline, both as often as any session is extended; or the client's was
 // revoked by a request that keeps its own session.
 func (s *state[T]) resealDue() bool {
 	return s.stale || (s.old || s.trip != nil) && s.touchDue()

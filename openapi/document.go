@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -62,8 +61,9 @@ func (d *Document) AddScheme(s Scheme) error {
 		switch {
 		case other.Type == s.Type:
 			return fmt.Errorf("humasess: a manager of %v is already attached to this API", s.Type)
-		case strings.EqualFold(other.CookieName, s.CookieName):
-			return fmt.Errorf("humasess: cookie name %q is taken by another manager on this API: set Options.Cookie.Name", s.CookieName)
+		case s.sharedCookie(other) != "":
+			return fmt.Errorf("humasess: cookie name %q is taken by another manager on this API, or is one of its former names: "+
+				"set Options.Cookie.Name, and name no cookie of another manager in Options.Cookie.Former", s.sharedCookie(other))
 		}
 	}
 	if _, taken := d.oapi.Components.SecuritySchemes[s.Key]; taken {

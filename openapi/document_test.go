@@ -50,15 +50,20 @@ func TestAddScheme(t *testing.T) {
 		{"same type", with(func(s *openapi.Scheme) { s.Type = userScheme.Type }), nil, "openapi_test.user is already attached"},
 		{"same cookie", with(func(s *openapi.Scheme) { s.CookieName = "__Host-id" }), nil, "set Options.Cookie.Name"},
 		{"same cookie in another case, which some jars do not tell apart", with(func(s *openapi.Scheme) { s.CookieName = "__host-ID" }), nil, "set Options.Cookie.Name"},
+		{"a former name that is taken", with(func(s *openapi.Scheme) { s.Former = []string{"x", "__host-ID"} }), nil, "in Options.Cookie.Former"},
+		{"a name that another one had", with(func(s *openapi.Scheme) { s.CookieName = "sid" }), nil, "in Options.Cookie.Former"},
+		{"a former name that another one had", with(func(s *openapi.Scheme) { s.Former = []string{"sid"} }), nil, "in Options.Cookie.Former"},
 		{"same key", with(func(s *openapi.Scheme) { s.Key = "session" }), nil, `"session" exists in this API: set Options.SchemeName`},
 		{"key of the program's own scheme", with(func(s *openapi.Scheme) { s.Key = "bearer" }), nil, `"bearer" exists in this API: set Options.SchemeName`},
 		{"key of a schema", other, addSchema("other"), `schema "other"`},
 		{"key of a schema in other letters", with(func(s *openapi.Scheme) { s.Key = "shop_cart" }), addSchema("ShopCart"), `schema "ShopCart"`},
 		{"after an operation", other, func(o *huma.OpenAPI) { o.Paths = map[string]*huma.PathItem{"/": {}} }, "after the first operation"},
 	}
+	renamed := userScheme
+	renamed.Former = []string{"sid"}
 	for _, tt := range refused {
 		t.Run("refuses "+tt.name, func(t *testing.T) {
-			f := newFixture(t, nil, userScheme)
+			f := newFixture(t, nil, renamed)
 			if tt.edit != nil {
 				tt.edit(f.oapi)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -13,6 +14,7 @@ import (
 type Scheme struct {
 	Key        string       // in components.securitySchemes, e.g. "sessionCookie"
 	CookieName string       // the live name, prefix included
+	Former     []string     // names that the cookie had, whose tokens still open
 	Type       reflect.Type // of the session's data
 	Manager    any          // identifies the manager to a [Protection]
 	HasRoles   bool         // the type knows its roles, so operations may require some
@@ -44,6 +46,18 @@ func (s Scheme) object() *huma.SecurityScheme {
 		Description: schemeDescription,
 		Extensions:  map[string]any{"x-session": s.Extension},
 	}
+}
+
+// sharedCookie returns a cookie name that both schemes have or had, or "". Each
+// would expire the other's cookie. Some jars do not tell letters' case apart.
+func (s Scheme) sharedCookie(other Scheme) string {
+	theirs := append([]string{other.CookieName}, other.Former...)
+	for _, name := range append([]string{s.CookieName}, s.Former...) {
+		if slices.ContainsFunc(theirs, func(n string) bool { return strings.EqualFold(n, name) }) {
+			return name
+		}
+	}
+	return ""
 }
 
 // clash returns an error when a schema has the scheme's name: generators turn

@@ -50,6 +50,16 @@ type Trip interface {
 	AppendValue(dst []byte, id ID) []byte
 }
 
+// FormerOpener is a [Trip] that opens values which were sealed for a former name
+// of the cookie.
+type FormerOpener interface {
+	Trip
+
+	// OpenFormer is Open for a value that came under a former name. It opens no
+	// value that was sealed for another name.
+	OpenFormer(cookie, value string) (id ID, old bool, err error)
+}
+
 // TripChecker is a [Trip] that tells whether one of its sessions has ended for
 // good, for those who wait for that after its request.
 type TripChecker interface {

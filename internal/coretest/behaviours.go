@@ -38,6 +38,7 @@ var Behaviours = append([]Behaviour{
 	{"R2 a start that began before a revocation", lateStart},
 	{"R11 save racing destroy loses", resurrection},
 	{"X1 parallel updates lose nothing", counting},
+	{"R1 R2 R11 a session that ends meanwhile", func(t *testing.T, s Shared) { Meanwhile(t, s) }},
 }, secureBehaviours...)
 
 // Run checks the behaviour.

@@ -21,7 +21,7 @@ var browserMutants = []mutant{
 		"humasess/cookie.go", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
 	}}},
 	{"C14", "deleting without attributes", inBrowser, "TestCookie$", []edit{{
-		"humasess/cookie.go", "c.Name + \"=\" + attributes + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
+		"humasess/cookie.go", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
@@ -42,7 +42,7 @@ var browserMutants = []mutant{
 		"security/crossorigin.go", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
 	{"H1", "the back button shows what was private", inBrowser, "TestBackButton", []edit{{
-		"humasess/headers.go", "	if (cookie || active) && !cached {", "	if cookie && !cached {",
+		"humasess/headers.go", "	private, cached := cookie || active, false", "	private, cached := cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
 		"humasess/request.go", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",

@@ -11,37 +11,37 @@ var coreMutants = []mutant{
 		{"humasess/change.go", "	\"github.com/humasess/sessions/stores\"", "	\"github.com/humasess/sessions/security\"\n	\"github.com/humasess/sessions/stores\""},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
-		"humasess/lifecycle.go", "	p.delete = l.base && (l.doomed || p.create && !l.keep)", "	p.delete = l.base && l.doomed",
+		"humasess/lifecycle.go", "	p.replaces = l.base && !l.doomed && p.create && !l.keep", "	p.replaces = l.base && !l.doomed && p.create && l.keep",
 	}}},
 	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
-		"humasess/change.go", "	return min(idle, absolute), absolute", "	if !s.rec.Deadline.IsZero() {\n		absolute = min(absolute, s.rec.Deadline.Sub(s.rec.Now))\n	}\n	return min(idle, absolute), absolute",
+		"humasess/deadline.go", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
 	}}},
 	{"L9", "a renewal restarts the deadline", "humasess", "", []edit{{
-		"humasess/write.go", "	absolute := s.remaining()", "	absolute := s.m.opts.AbsoluteTimeout",
+		"humasess/deadline.go", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
 	}}},
 	{"L10", "every request extends", "humasess", "", []edit{{
 		"humasess/write.go", ">= s.rec.open.idle/10", ">= 0",
 	}}},
 	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
-		"humasess/lifecycle.go", "	p.delete = l.base && (l.doomed || p.create && !l.keep)", "	p.delete = l.base && p.create && !l.keep",
+		"humasess/lifecycle.go", "	p.delete = l.base && l.doomed\n", "	p.delete = l.base && l.doomed && p.create\n",
 	}}},
 	{"R2", "a Start that a revocation overtook stands", "humasess", "", []edit{{
-		"humasess/create.go", "	return revokedSince\n", "	return notRevoked\n",
+		"humasess/marks.go", "	return markRevoked\n", "	return markBefore\n",
 	}}},
 	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
-		"humasess/index.go", "		except = s.rec.ID", "		except = stores.ID{}",
+		"humasess/index.go", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess/index.go", "m.keeper().Delete(ctx, parsed, stores.Condition{})", "ctx.Err()",
+		"humasess/index.go", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess/everyone.go", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
 	}}},
 	{"R4", "All shows what other managers have", "humasess", "TestAll", []edit{{
-		"humasess/everyone.go", "stores.Scan(ctx, m.store, head,", "stores.Scan(ctx, m.store, head[:1],",
+		"humasess/everyone.go", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
 	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
-		"humasess/index.go", "stores.Condition{Identity: owner}", "stores.Condition{}",
+		"humasess/index.go", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
 		"humasess/write.go", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
@@ -69,7 +69,7 @@ var coreMutants = []mutant{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
-		"humasess/headers.go", "	if (cookie || active) && !cached {", "	if cookie && !cached {",
+		"humasess/headers.go", "	private, cached := cookie || active, false", "	private, cached := cookie, false",
 	}}},
 	{"H2", "no Vary", "humasess", "", []edit{{
 		"humasess/headers.go", "	if !vary {", "	if vary {",
@@ -90,9 +90,9 @@ var coreMutants = []mutant{
 		"humasess/request.go", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
-		"humasess/writectx.go", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
+		"humasess/budget.go", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
 	}, {
-		"humasess/writectx.go", "	if at, _ := c.begin(); !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
+		"humasess/budget.go", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
 		"humasess/request.go", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
@@ -101,9 +101,32 @@ var coreMutants = []mutant{
 		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive())", "	r.held.release(ctx, false, r.anyActive())",
+		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive(), r.exposed)", "	r.held.release(ctx, false, r.anyActive(), r.exposed)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
-		"humasess/create.go", "		case own.owner != call.owner || own.mark != call.mark:", "		case own.owner != call.owner:",
+		"humasess/marks.go", ", own.owner != call.owner && own.owner != \"\", own.name != call.name:", ", own.owner != call.owner && own.owner != \"\":",
+	}}},
+	{"R4", "a mark of a change refuses no login", "humasess", "TestChangeDuringSignIn", []edit{{
+		"humasess/marks.go", "	return max(v, changed)", "	return max(v, min(changed, markBefore))",
+	}}},
+	{"", "the mark of a change comes after the list", "humasess", "TestChangeDuringSignIn", []edit{{
+		"humasess/admin.go", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n", "",
+	}, {
+		"humasess/admin.go", "	n := 0\n	for _, raw := range records {", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n	n := 0\n	for _, raw := range records {",
+	}}},
+	{"", "a revoked request ends the user's newer sessions", "humasess", "TestRevokedMeanwhile", []edit{{
+		"humasess/index.go", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
+	}}},
+	{"", "a login carries the data of a revoked session on", "humasess", "TestRevokedMeanwhile", []edit{{
+		"humasess/create.go", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
+	}}},
+	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
+		"humasess/state.go", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
+	}}},
+	{"", "the identity of the zero value is a user", "humasess", "TestNumericIdentity", []edit{{
+		"humasess/identity.go", "	if identity == m.noIdentity {", "	if identity == \"\" {",
+	}}},
+	{"", "data that do not come back are written", "humasess", "TestDataThatDoNotComeBack", []edit{{
+		"humasess/identity.go", "		return nil, false, fmt.Errorf(\"%T: %w\", *data, err)", "		return encoded, false, nil",
 	}}},
 }

@@ -12,7 +12,7 @@ var liveMutants = []mutant{
 		"humasess/live.go", "		case err != nil:\n			l.doubt(t)\n", "",
 	}}},
 	{"", "who waits is not told of a Destroy in the same process", "humasess", "TestDone", []edit{{
-		"humasess/write.go", "	default:\n		s.m.live.ended(s.rec.ID)\n", "	default:\n",
+		"humasess/write.go", "	s.m.live.ended(id)\n	s.emit(Event{Kind: EventDestroyed", "	s.emit(Event{Kind: EventDestroyed",
 	}}},
 	{"", "who waits is not told of an eviction in the same process", "humasess", "TestDone", []edit{{
 		"humasess/create.go", "		s.m.live.endedOf(s.rec.Identity)\n", "",

@@ -18,6 +18,9 @@ var secureMutants = []mutant{
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
 		"humasess/rotation.go", "	return s.rec.open.unconfirmed() && !s.m.inGrace", "	return s.rec.open.unconfirmed() && s.rec.open.confirmed != 0 && !s.m.inGrace",
 	}}},
+	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
+		"humasess/rotation.go", "	if s.life.confirm && s.life.base && !s.life.closed {", "	if s.life.confirm && s.life.base && s.life.closed {",
+	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
 		"humasess/rotation.go", ".Abs() >= every", ".Abs() >= 2*every",
 	}}},
@@ -28,16 +31,19 @@ var secureMutants = []mutant{
 		"humasess/rotation.go", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
-		"humasess/assurance.go", "if *timeout.have > timeout.most {", "if *timeout.have > 2*timeout.most {",
+		"humasess/assurance.go", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
-		"humasess/change.go", "	proved := !s.pending.proof.at.IsZero()", "	proved := len(s.pending.proof.methods) > maxMethods",
+		"humasess/deadline.go", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
+	}}},
+	{"L2", "Remember and SetTTL move the deadline later", "humasess", "TestRemember", []edit{{
+		"humasess/deadline.go", "		shorten = true\n", "",
+	}}},
+	{"C12", "ExpiresAt is that of the store until the next request", "humasess", "TestRemember", []edit{{
+		"humasess/deadline.go", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.next == nextSame:\n		return s.rec.Expires",
 	}}},
 	{"L7", "asking what is left extends", "humasess", "", []edit{{
 		"humasess/write.go", "	return !s.untouched() && ", "	return ",
-	}}},
-	{"L7", "asking what is left extends while loading", "humasess", "", []edit{{
-		"humasess/travel.go", "	case s.untouched():\n		return s.m.fetch(ctx, token.ID())\n", "",
 	}}},
 	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
 		"humasess/origin.go", "		return sent\n", "		return host\n",
@@ -46,10 +52,13 @@ var secureMutants = []mutant{
 		"humasess/gate.go", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
 	}}},
 	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
-		"security/csrf.go", "return hmac.Equal(raw[csrfNonceSize:], t.csrfMAC(raw[:csrfNonceSize]))", "return len(t.csrfMAC(raw[:csrfNonceSize])) > 0",
+		"security/csrf.go", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
-	{"F8", "a CSRF token outlives the session's secret", "humasess", "", []edit{{
-		"security/csrf.go", "hmac.New(sha256.New, t.secret[:])", "hmac.New(sha256.New, t.id[:])",
+	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
+		"humasess/create.go", "	next.data = s.pending.data\n", "	next.data = s.pending.data\n	if s.rec.open != nil {\n		next.csrf = s.rec.open.csrf\n	}\n",
+	}}},
+	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
+		"humasess/write.go", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.csrf, _ = security.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
 		"openapi/csrf.go", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
@@ -82,7 +91,7 @@ var secureMutants = []mutant{
 		"humasess/authentication.go", "!p.at.After(time.Unix(0, s.rec.open.authenticated))", "p.at.IsZero()",
 	}}},
 	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
-		"humasess/create.go", "		next.authenticated = at.UnixNano()", "		next.authenticated = max(now, at.UnixNano())",
+		"humasess/create.go", "		next.authenticated, next.class, next.client = proof.at.UnixNano(), ", "		next.authenticated, next.class, next.client = max(now, proof.at.UnixNano()), ",
 	}}},
 	{"E1", "extensions are told when there is none", "humasess", "", []edit{{
 		"humasess/write.go", "		if written {", "		if !written {",

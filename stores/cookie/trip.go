@@ -48,10 +48,11 @@ func (t *trip) keep(b []byte) []byte {
 }
 
 var (
-	_ stores.Trip        = (*trip)(nil)
-	_ stores.MultiLoader = (*trip)(nil)
-	_ stores.TripChecker = (*trip)(nil)
-	_ stores.IDMaker     = (*trip)(nil)
+	_ stores.Trip         = (*trip)(nil)
+	_ stores.MultiLoader  = (*trip)(nil)
+	_ stores.FormerOpener = (*trip)(nil)
+	_ stores.TripChecker  = (*trip)(nil)
+	_ stores.IDMaker      = (*trip)(nil)
 )
 
 // NewID returns 96 random bits: the rest is zero and does not travel.
@@ -61,11 +62,20 @@ func (t *trip) NewID(string) (id stores.ID, err error) {
 }
 
 // Open implements [stores.Trip].
-func (t *trip) Open(value string) (stores.ID, bool, error) {
-	if len(value) > maxCookie-len(t.binding.Cookie) {
+func (t *trip) Open(value string) (stores.ID, bool, error) { return t.open(value, t.binding) }
+
+// OpenFormer implements [stores.FormerOpener].
+func (t *trip) OpenFormer(cookie, value string) (stores.ID, bool, error) {
+	binding := t.binding
+	binding.Cookie = cookie
+	return t.open(value, binding)
+}
+
+func (t *trip) open(value string, binding security.Binding) (stores.ID, bool, error) {
+	if len(value) > maxCookie-len(binding.Cookie) {
 		return stores.ID{}, false, stores.ErrNotFound
 	}
-	plain, old, err := security.AppendOpen(t.store.sealer, t.free(), value, t.binding)
+	plain, old, err := security.AppendOpen(t.store.sealer, t.free(), value, binding)
 	it := item{value: value, old: old}
 	if err != nil || !it.decode(t.keep(plain)) {
 		return stores.ID{}, false, stores.ErrNotFound

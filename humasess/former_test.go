@@ -1,0 +1,84 @@
+package humasess
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFormerScopes(t *testing.T) {
+	tests := []struct {
+		name string
+		c    CookieOptions
+		want []string // the lines that expire the former scopes, without what all have
+		err  string
+	}{
+		{"a former name", CookieOptions{Former: []CookieScope{{Name: "sid"}}}, []string{"sid=; Path=/"}, ""},
+		{"the present name", CookieOptions{Domain: "example.com", Former: []CookieScope{{}}}, []string{"__Secure-id=; Path=/"}, ""},
+		{"every field", CookieOptions{Former: []CookieScope{{Name: "sid", Domain: "example.com", Path: "/app", Partitioned: true}}},
+			[]string{"sid=; Path=/app; Domain=example.com; Partitioned"}, ""},
+		{"C13 Partitioned alone", CookieOptions{Former: []CookieScope{{Partitioned: true}}}, []string{"__Host-id=; Path=/; Partitioned"}, ""},
+		{"C13 no longer Partitioned", CookieOptions{Partitioned: true, Former: []CookieScope{{}}}, []string{"__Host-id=; Path=/"}, ""},
+		{"on plain http", CookieOptions{InsecureAllowHTTP: true, Former: []CookieScope{{Name: "sid"}}}, []string{"sid=; Path=/"}, ""},
+		{"four, which differ in one field each", CookieOptions{Former: []CookieScope{
+			{Name: "a"}, {Name: "a", Path: "/app"}, {Name: "a", Domain: "example.com"}, {Name: "a", Partitioned: true},
+		}}, []string{"a=; Path=/", "a=; Path=/app", "a=; Path=/; Domain=example.com", "a=; Path=/; Partitioned"}, ""},
+		{"names in another case are other cookies", CookieOptions{Name: "id", Former: []CookieScope{{Name: "ID"}, {Name: "Id"}}},
+			[]string{"ID=; Path=/", "Id=; Path=/"}, ""},
+
+		{"five", CookieOptions{Former: make([]CookieScope, 5)}, nil, "5 entries"},
+		{"the present scope", CookieOptions{Former: []CookieScope{{}}}, nil, "Former[0] is the present cookie"},
+		{"the present scope in full", CookieOptions{Former: []CookieScope{{Name: "x"}, {Name: "__Host-id", Path: "/"}}}, nil, "Former[1] is the present"},
+		{"the present Domain in another case", CookieOptions{Domain: "example.com", Former: []CookieScope{{Domain: "Example.com"}}}, nil, "is the present"},
+		{"one twice", CookieOptions{Former: []CookieScope{{Name: "a"}, {Name: "b"}, {Name: "a"}}}, nil, "Former[2] repeats"},
+		{"one twice, with and without its default", CookieOptions{Former: []CookieScope{{Name: "a"}, {Name: "a", Path: "/"}}}, nil, "Former[1] repeats"},
+		{"one twice, with the Domain in another case", CookieOptions{Former: []CookieScope{{Name: "a", Domain: "a.com"}, {Name: "a", Domain: "A.com"}}}, nil, "repeats"},
+		{"C2 Domain beside __Host-", CookieOptions{Former: []CookieScope{{Domain: "example.com"}}}, nil, "allows no Domain"},
+		{"C2 Path beside __Host-", CookieOptions{Former: []CookieScope{{Name: "__host-sid", Path: "/app"}}}, nil, "needs Path"},
+		{"C1 a prefix on plain http", CookieOptions{InsecureAllowHTTP: true, Former: []CookieScope{{Name: "__Host-id"}}}, nil, "needs Secure"},
+		{"C13 Partitioned on plain http", CookieOptions{InsecureAllowHTTP: true, Former: []CookieScope{{Partitioned: true}}}, nil, "needs Secure"},
+		{"a name that is no token", CookieOptions{Former: []CookieScope{{Name: "a b"}}}, nil, "not a token"},
+		{"a Path that is none", CookieOptions{Former: []CookieScope{{Name: "a", Path: "app"}}}, nil, "invalid cookie Path"},
+		{"a Domain that is none", CookieOptions{Former: []CookieScope{{Name: "a", Domain: ".example.com"}}}, nil, "invalid cookie Domain"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := tt.c.withDefaults()
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), "Former") {
+					t.Errorf("got error %v, want one about Former that says %q", err, tt.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, line := range newCookieWriter(c).former {
+				parse(t, line)
+				line, expires := strings.CutSuffix(line, "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+				rest := line
+				for _, attribute := range []string{"; HttpOnly", "; Secure", "; SameSite=Lax"} {
+					rest = strings.Replace(rest, attribute, "", 1)
+				}
+				if !expires || strings.Contains(line, "; Secure") == tt.c.InsecureAllowHTTP || len(line)-len(rest) < len("; HttpOnly; SameSite=Lax") {
+					t.Errorf("got %q, want it expired with the present attributes", line)
+				}
+				got = append(got, rest)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	t.Run("the program's slice is copied", func(t *testing.T) {
+		former := []CookieScope{{}}
+		c, err := CookieOptions{Name: "id", Path: "/app", Former: former}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Former[0].Name = "changed"; former[0] != (CookieScope{}) {
+			t.Errorf("got %+v, want it unchanged", former)
+		}
+	})
+}

@@ -1,0 +1,150 @@
+package cookie_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// What a browser has after a change of the cookie's scope, on a store of the
+// server, with and without a sealer, and on this one.
+func TestFormerCookies(t *testing.T) {
+	onServer := func() coretest.Shared {
+		s := memory.New(nil)
+		return coretest.Shared{One: s, Other: s}
+	}
+	t.Run("server", func(t *testing.T) {
+		coretest.FormerCookies(t, onServer, humasess.Options[coretest.User]{})
+	})
+	t.Run("sealed", func(t *testing.T) {
+		coretest.FormerCookies(t, onServer, humasess.Options[coretest.User]{Sealer: aead(t, key(t))})
+	})
+	t.Run("client-side", func(t *testing.T) {
+		coretest.FormerCookies(t, func() coretest.Shared {
+			s := cookie.New(aead(t, key(t)), revoked())
+			return coretest.Shared{One: s, Other: s}
+		}, humasess.Options[coretest.User]{})
+	})
+}
+
+// A value opens under the name that it was sealed for, and under no other one.
+func TestOpenFormer(t *testing.T) {
+	store := cookie.New(aead(t, key(t)), revoked())
+	trip := func(name string) stores.FormerOpener {
+		embark, err := store.Travel(name, "m")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return embark().(stores.FormerOpener)
+	}
+	made, id := trip("sid"), stores.ID{1, 2, 3}
+	if _, err := made.Create(t.Context(), stores.Create{ID: id, Payload: []byte("data"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
+		t.Fatal(err)
+	}
+	value := string(made.AppendValue(nil, id))
+	now := trip("__Host-id")
+	for _, name := range []string{"__Host-id", "other", ""} {
+		if _, _, err := now.OpenFormer(name, value); err != stores.ErrNotFound {
+			t.Errorf("K2 as %q: got error %v, want exactly ErrNotFound", name, err)
+		}
+	}
+	if _, _, err := now.Open(value); err != stores.ErrNotFound {
+		t.Errorf("K2 as the present name: got error %v, want exactly ErrNotFound", err)
+	}
+	if got, _, err := now.OpenFormer("sid", value); err != nil || got != id {
+		t.Fatalf("got %v, %v, want %v", got, err, id)
+	}
+	if _, err := now.Update(t.Context(), stores.Update{ID: id, Version: 1, Payload: []byte("more")}); err != nil {
+		t.Fatal(err)
+	}
+	written := string(now.AppendValue(nil, id))
+	if got, _, err := trip("__Host-id").Open(written); err != nil || got != id {
+		t.Errorf("written: got %v, %v, want %v under the present name", got, err, id)
+	}
+}
+
+// Session.Done tells the end of a session whose cookie has a former name.
+func TestDoneUnderFormerName(t *testing.T) {
+	type data struct{ ID string }
+	synctest.Test(t, func(t *testing.T) {
+		store := cookie.New(aead(t, key(t)), revoked())
+		open := func(c humasess.CookieOptions) *humasess.Manager[data] {
+			m, err := humasess.New(store, &humasess.Options[data]{Cookie: c, Identity: func(d data) string { return d.ID }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m
+		}
+		before := open(humasess.CookieOptions{Name: "sid"})
+		after := open(humasess.CookieOptions{Former: []humasess.CookieScope{{Name: "other"}, {Name: "sid"}}})
+		waits, over := make(chan struct{}), make(chan struct{})
+		handler := after.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			s, _ := humasess.From[data](r.Context())
+			done := s.Done()
+			close(waits)
+			<-done
+			close(over)
+		}))
+		go handler.ServeHTTP(httptest.NewRecorder(), request("/wait", humasesstest.Login(t, before, data{"ada"})))
+		<-waits
+		synctest.Wait()
+		select {
+		case <-over:
+			t.Error("Done is closed before the session has ended")
+		default:
+		}
+		if _, err := before.RevokeIdentity(t.Context(), "ada"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		select {
+		case <-over:
+		default:
+			t.Error("Done is open after the session has ended")
+			if err := after.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := after.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// plain opens values of the present name alone.
+type plain struct{ stores.Trip }
+
+type plainTraveler struct{ *cookie.Store }
+
+func (p plainTraveler) Travel(name, manager string) (func() stores.Trip, error) {
+	embark, err := p.Store.Travel(name, manager)
+	return func() stores.Trip { return plain{embark()} }, err
+}
+
+func TestFormerNeedsFormerOpener(t *testing.T) {
+	store := plainTraveler{cookie.New(aead(t, key(t)), revoked())}
+	for _, tt := range []struct {
+		former  humasess.CookieScope
+		refused bool
+	}{
+		{humasess.CookieScope{Name: "sid"}, true},
+		{humasess.CookieScope{Name: "__Secure-id", Path: "/app"}, false},
+	} {
+		_, err := humasess.New(store, &humasess.Options[coretest.User]{Cookie: humasess.CookieOptions{
+			Name: "__Secure-id", Former: []humasess.CookieScope{tt.former},
+		}})
+		if (err != nil) != tt.refused {
+			t.Errorf("%+v: got error %v, want one: %v", tt.former, err, tt.refused)
+		}
+	}
+}
