@@ -72,6 +72,27 @@ var secureMutants = []mutant{
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
 		"humasess/manager.go", "	return m.origins.CheckRead(o)", "	return nil",
 	}}},
+	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
+		"security/crossorigin.go", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
+	}}},
+	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
+		"humasess/cookie.go", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
+	}}},
+	{"H1", "the last line of Cache-Control decides", "humasess", "TestHeldHeaders", []edit{{
+		"humasess/headers.go", "		if !header.add {\n			c = caching{}", "		if header.name != \"\" {\n			c = caching{}",
+	}}},
+	{"H1", "commas in quotes part directives", "humasess", "TestForbidsSharedCaches", []edit{{
+		"humasess/cache.go", "quoted = !quoted", "quoted = false",
+	}}},
+	{"H1", "caches of CDNs keep what was private", "humasess", "TestTargetedCacheFields", []edit{{
+		"humasess/cache.go", "	return is(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return is(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
+	}}},
+	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
+		"humasess/scope.go", "	s.r.handOut(s.humaContext)\n", "",
+	}}},
+	{"X3", "sessions are created whose cookies nobody gets", "humasess", "TestRawWriterTakenTooEarly", []edit{{
+		"humasess/request.go", "		r.dropUnsent()\n", "",
+	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
 		"humasess/write.go", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
 	}}},
