@@ -53,7 +53,10 @@ var (
 	ErrUnavailable = errors.New("humasess: session store unavailable")
 
 	// ErrCommitted is returned by changes after the response has begun, which
-	// therefore could not be kept (500).
+	// therefore could not be kept (500). It has also begun when the handler has
+	// changed the session and then asked for the router's own context, as by
+	// humago.Unwrap: the cookie must be in the response before the handler can
+	// write there.
 	ErrCommitted = errors.New("humasess: session changed after the response has begun")
 
 	// ErrInvalid is returned for a call that can never work: data that the
