@@ -30,7 +30,7 @@ func checkOrigin(origin string) error {
 	case u.Scheme == "ws" || u.Scheme == "wss":
 		return errors.New("a websocket has the origin of its page, which is http or https")
 	case strings.ContainsAny(u.Host, "*?"):
-		return errors.New("it is compared as a whole, so a wildcard matches nothing: list each origin")
+		return errors.New("it is compared as a whole, so a wildcard matches nothing: list each origin, or trust by a function")
 	case u.User != nil || len(origin) != len(u.Scheme+"://"+u.Host):
 		return errors.New("only scheme, host and port are allowed")
 	}
