@@ -384,7 +384,7 @@ func TestSeveralCookies(t *testing.T) {
 	t.Run("T12 with two live ones there is no session", func(t *testing.T) {
 		r, c, mine, other, with := setup(t)
 		wantStatus(t, r.requiredCall(c, nothing[account], with(mine, other)), http.StatusUnauthorized)
-		for name, want := range map[string]error{"Update": humasess.ErrConflict, "Renew": humasess.ErrNoSession, "RevokeAll": humasess.ErrNoSession, "RevokeOthers": humasess.ErrNoSession} {
+		for name, want := range map[string]error{"Update": humasess.ErrConflict, "Renew": humasess.ErrNoSession, "RevokeAll": humasess.ErrNoSession, "RevokeOthers": humasess.ErrNoSession} { //nolint:lll // one case
 			r.store.Reset()
 			r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
 				var err error
