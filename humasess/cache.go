@@ -127,7 +127,7 @@ func responseHeader(ctx huma.Context) any {
 	if v = v.FieldByName("Header"); !v.IsValid() || !v.CanAddr() || !v.CanInterface() {
 		return nil
 	}
-	h, ok := v.Addr().Interface().(fasthttpHeader)
+	h, ok := reflect.TypeAssert[fasthttpHeader](v.Addr())
 	if !ok {
 		return nil
 	}

@@ -211,6 +211,12 @@ func (s *state[T]) notCreated(err error) error {
 	case errors.Is(err, stores.ErrRevoked):
 		return s.tooOld()
 	case errors.Is(err, stores.ErrChanged):
+		// A revocation weighs more. The store compares ages, so it may take one
+		// that came right after the request began for one before.
+		known := &s.m.marks
+		if len(s.marks) == 0 && (known.since(markKey{owner: s.pending.owner}, s.began()) || known.since(markKey{}, s.began())) {
+			return s.tooOld()
+		}
 		return s.changedSince()
 	case errors.Is(err, stores.ErrLimit):
 		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})

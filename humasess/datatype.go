@@ -101,7 +101,7 @@ func checkMapValue(t reflect.Type, path string) error {
 	return nil
 }
 
-func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
+func (c *typeCheck) checkStruct(t reflect.Type, path string) error { //nolint:gocognit // one walk over one struct
 	written, names := 0, map[string]string{}
 	for i := range t.NumField() {
 		f := t.Field(i)

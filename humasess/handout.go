@@ -64,6 +64,6 @@ func (s *state[T]) unwritten() (change, cookie bool) {
 }
 
 func (m *Manager[T]) unsent(ctx context.Context, op *huma.Operation) {
-	m.opts.Logger.ErrorContext(outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+
+	m.opts.Logger.ErrorContext(outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
 		"change the session before Unwrap", "operation", operationName(op), "scheme", m.scheme)
 }
