@@ -21,7 +21,7 @@ var browserMutants = []mutant{
 		"humasess/cookie.go", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
 	}}},
 	{"C14", "deleting without attributes", inBrowser, "TestCookie$", []edit{{
-		"humasess/cookie.go", "c.Name + \"=\" + attributes + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
+		"humasess/cookie.go", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
