@@ -23,7 +23,9 @@ func KeepSignIns() UpdateOption { return UpdateOption{keepSignIns: true} }
 // example after its roles have changed, and returns how many were changed.
 // Like [Session.Update], no concurrent change is lost, and the function may
 // run several times for one session; its first error stops. The identity
-// itself must stay. Nothing is extended.
+// itself must stay. Nothing is extended. Requests that are running keep their
+// own copy of the data, the calling one too: [Session.Get] shows the change from
+// the next request on. No session of the identity is no error.
 //
 // Call it after the program's own data have changed. Logins that were already in
 // progress are refused with 409, except in the calling request, because they may
@@ -97,7 +99,8 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if next.data, _, err = m.encode(data); err != nil {
 			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
-		_, err = m.store.Update(ctx, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)})
+		next.write = newWriteName()
+		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)}, next.write)
 		if errors.Is(err, stores.ErrConflict) {
 			if err = pause(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)

@@ -115,6 +115,9 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	if err := a.check(); err != nil {
 		return fail(ErrInvalid, err)
 	}
+	if s.m.opts.Identity != nil && s.activeOwner() == "" {
+		return fail(ErrNoSession, nil) // a visitor has proved nothing
+	}
 	if s.life.onBase() && s.former && !s.lost() {
 		return fail(ErrConflict, nil) // or a thief would outlast the owner
 	}

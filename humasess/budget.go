@@ -153,8 +153,8 @@ func (m *Manager[T]) bounded(ctx context.Context) (context.Context, context.Canc
 	return context.WithTimeout(ctx, m.opts.StoreTimeout)
 }
 
-// hungUp reports whether an error means that the caller has gone away, and
-// nothing about the store.
-func hungUp(err error, asked context.Context) bool {
-	return errors.Is(err, context.Canceled) || asked != nil && errors.Is(asked.Err(), context.Canceled)
+// hungUp reports whether the caller has gone away, so that an error says nothing
+// about the store.
+func hungUp(asked context.Context) bool {
+	return asked != nil && errors.Is(asked.Err(), context.Canceled)
 }

@@ -54,16 +54,14 @@ func (c *candidates) all() []candidate {
 // find reads the tokens under the names from all Cookie lines. A value that is not
 // a token is passed over: it cannot open anything.
 func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
-	first := ctx.Header("Cookie")
-	if first == "" {
-		return
-	}
 	lines := cookieLinesOf(ctx)
 	defer lines.release()
-	if lines.n <= 1 {
-		c.scan(first, names, open)
+	if lines.n == 0 { // no cookie, or a context that does not list its headers
+		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
+	// Not from Header: fasthttp joins the lines only when it lists them, and the
+	// first one may be empty.
 	c.scan(lines.first, names, open)
 	for _, line := range lines.more {
 		c.scan(line, names, open)

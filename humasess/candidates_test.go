@@ -82,6 +82,7 @@ func TestCandidates(t *testing.T) {
 		{"T13 in the first of two lines", []string{"id=" + a, "x=1"}, []string{a}, true, false},
 		{"T13 two in later lines", []string{"x=1", "id=" + a, "id=" + b}, []string{a, b}, true, false},
 		{"T13 malformed in the first line", []string{"id=bad", "id=" + a}, []string{a}, true, false},
+		{"T13 behind an empty line", []string{"", "id=" + a}, []string{a}, true, false},
 		{"T13 one in each of two lines", []string{"id=" + a, "id=" + b}, []string{a, b}, true, false},
 		{"T13 the same in each of two lines", []string{"id=" + a, "id=" + a}, []string{a}, true, false},
 		{"T13 seventeen in two lines", []string{many(9), many(17)}, letters(16), true, true},

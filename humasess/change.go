@@ -30,7 +30,7 @@ func (s *state[T]) start(data T) error {
 	if s.excess {
 		return fail(ErrTooManyCookies, nil)
 	}
-	if s.former && !s.login && s.life.onBase() {
+	if s.former && !s.login {
 		return fail(ErrConflict, nil) // or a thief would have the session renewed
 	}
 	owner := s.m.owner(data)
@@ -99,6 +99,9 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	}
 	switch {
 	case !s.life.active():
+		if s.former && !s.login && s.m.identityOf(*data) != "" {
+			return fail(ErrConflict, nil)
+		}
 		return s.begin(encoded, s.m.owner(*data), func() { s.life.change(false) })
 	case s.life.next == nextStart:
 		if err := s.assign(s.m.owner(*data)); err != nil {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // DefaultCookieName is the cookie's name with the zero Options. The prefix
@@ -30,8 +32,10 @@ type CookieOptions struct {
 	// "id" with InsecureAllowHTTP.
 	Name string
 
-	// Domain makes the cookie visible to subdomains. The default, "", keeps
-	// it to the host that set it.
+	// Domain makes the cookie visible to subdomains, and to whatever runs there.
+	// Public suffixes, such as "co.uk" and "github.io", single labels, such as
+	// "localhost", and addresses are refused, because browsers share no cookie
+	// there. The default, "", keeps it to the host that set it.
 	Domain string
 
 	// Path limits the cookie to a path, which is no protection against other
@@ -106,16 +110,21 @@ func (c CookieOptions) check() error {
 		return fmt.Errorf("cookie name %q allows no Domain, but it is %q", c.Name, c.Domain)
 	case hostPrefix && c.Path != "/":
 		return fmt.Errorf("cookie name %q needs Path \"/\", but it is %q", c.Name, c.Path)
-	case !strings.HasPrefix(c.Path, "/") || !validAttribute(c.Path):
-		return fmt.Errorf("invalid cookie Path %q", c.Path)
-	case c.Domain != "" && !validDomain(c.Domain):
-		return fmt.Errorf("invalid cookie Domain %q: a host name without scheme, port and leading dot", c.Domain)
 	case !slices.Contains([]http.SameSite{http.SameSiteLaxMode, http.SameSiteStrictMode, http.SameSiteNoneMode}, c.SameSite):
 		return fmt.Errorf("unknown SameSite mode %d", c.SameSite)
 	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:
 		return errors.New("SameSite=None needs Secure, which InsecureAllowHTTP drops")
 	case c.Partitioned && c.InsecureAllowHTTP:
 		return errors.New("Partitioned needs Secure, which InsecureAllowHTTP drops")
+	}
+	if err := checkPath(c.Path); err != nil {
+		return fmt.Errorf("invalid cookie Path %q: %w", c.Path, err)
+	}
+	if c.Domain == "" {
+		return nil
+	}
+	if err := checkDomain(c.Domain); err != nil {
+		return fmt.Errorf("invalid cookie Domain %q: %w", c.Domain, err)
 	}
 	return nil
 }
@@ -130,11 +139,46 @@ func validAttribute(s string) bool {
 	return len(s) <= maxCookieAttribute && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f || r == ';' })
 }
 
-// validDomain asks net/http, which knows the rules of host names; the dots at
-// either end that it passes make browsers drop the cookie or ignore the dot.
-func validDomain(s string) bool {
-	c := http.Cookie{Name: "id", Domain: s}
-	return c.Valid() == nil && strings.Trim(s, ".") == s
+// checkPath refuses paths that no request has: browsers compare the text with
+// the path of a URL as they have normalized it.
+func checkPath(path string) error {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return errors.New("it must begin with a slash")
+	case !validAttribute(path):
+		return errors.New("it must be ASCII without semicolons and control characters, and at most 1024 bytes long")
+	case strings.ContainsAny(path, " \"#<>?\\^`{}"):
+		return errors.New("no path of a URL has such a character: write it as the browser does, with %XX")
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); dots == "." || dots == ".." {
+			return errors.New("browsers resolve the segments . and .. of a URL, so no path has one")
+		}
+	}
+	return nil
+}
+
+// checkDomain refuses domains for which browsers drop the cookie, or keep it to
+// the host as they do without a Domain (RFC 6265bis § 5.7). net/http knows the
+// rules of host names; the dots at either end that it passes make browsers drop
+// the cookie or ignore the dot.
+func checkDomain(domain string) error {
+	c := http.Cookie{Name: "id", Domain: domain}
+	lower := strings.ToLower(domain)
+	_, numeric := strconv.ParseUint(lower[strings.LastIndexByte(lower, '.')+1:], 0, 64)
+	switch {
+	case strings.ContainsFunc(domain, func(r rune) bool { return r >= 0x80 }):
+		return errors.New("it must be in ASCII: write the labels with other letters as punycode, xn--")
+	case c.Valid() != nil || strings.Trim(domain, ".") != domain:
+		return errors.New("it must be the name of a host without scheme, port, wildcard and dots at its ends")
+	case numeric == nil:
+		return errors.New("an address has no subdomains: leave Domain empty")
+	}
+	if suffix, _ := publicsuffix.PublicSuffix(lower); suffix == lower {
+		return errors.New("it is a public suffix, under which domains of different owners are, or a single label; " +
+			"browsers share no cookie there: name your own domain, or leave Domain empty")
+	}
+	return nil
 }
 
 // attributes are everything of a Set-Cookie after the value but its age,

@@ -83,7 +83,9 @@ func TestCookieOptions(t *testing.T) {
 			want string
 		}{"name " + bad, CookieOptions{Name: bad}, ""})
 	}
-	for _, bad := range []string{"app", "app/", "/a;b", "/a\nb", "/a\x00", "/é", "*"} {
+	for _, bad := range []string{
+		"app", "app/", "/a;b", "/a\nb", "/a\x00", "/é", "*", "/app?x=1", "/app#top", "/my app", `/a\b`, `/"a"`, "/{id}", "/a/../b", "/.", "/a/%2E%2e",
+	} {
 		tests = append(tests, struct {
 			name string
 			c    CookieOptions
@@ -93,7 +95,8 @@ func TestCookieOptions(t *testing.T) {
 	for _, bad := range []string{
 		".example.com", "https://example.com", "example.com:443", "example.com/", "exa mple.com", "exa;mple.com", "a,b", "a_b.com",
 		"user@example.com", "exämple.com", "a\nb.com", "a%20b.com", "a&b.com", "a!b.com", "a*b.com", "*.example.com", "a..com", "-a.com",
-		"a-.com", "example.com.", "[::1]", "a=b.com", strings.Repeat("a", 64) + ".com", strings.Repeat("abcdefg.", 40) + "com",
+		"a-.com", "example.com.", "[::1]", "com", "co.uk", "CO.UK", "github.io", "GitHub.io", "s3.amazonaws.com", "any.kawasaki.jp", "eu-west-1.elasticbeanstalk.com",
+		"localhost", "intranet", "127.0.0.1", "10.1", "0x7f.1", "::1", "2130706433", "a=b.com", strings.Repeat("a", 64) + ".com", strings.Repeat("abcdefg.", 40) + "com",
 	} {
 		tests = append(tests, struct {
 			name string

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/humasess/sessions/security"
@@ -34,7 +35,7 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 		switch {
 		case done:
 			return nil
-		case errors.Is(err, stores.ErrExists):
+		case errors.Is(err, stores.ErrExists), errors.Is(err, errCreateAgain):
 			if taken++; taken == maxTaken {
 				return s.storeFailed(err)
 			}
@@ -103,13 +104,13 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload {
 
 // replaced returns the sessions whose place the new one takes.
 func (s *state[T]) replaced(p *plan) []stores.Replaced {
-	var all []stores.Replaced
+	all := slices.Clone(s.orphan)
 	if p.replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
 		if p.anyVersion {
-			// A login owes nothing to the session before it. Any other
-			// operation was admitted with that session.
-			r.Version, r.MayBeGone = 0, s.login
+			// A login owes nothing to a session that it has not read. Any
+			// other operation was admitted with that session.
+			r.Version, r.MayBeGone = 0, s.login && !s.read
 		}
 		all = append(all, r)
 	}
@@ -139,11 +140,18 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		Replaces: s.replaced(p),
 	}
 	from := time.Now()
-	if len(s.marks) == 0 && !s.m.marks.known(s.pending.owner, s.began()) {
-		c.Age = max(from.Sub(s.began()), 1)
-	}
+	c.Age = max(from.Sub(s.began()), 1)
 	created, err := s.store().Create(ctx, c)
-	if err != nil {
+	if s.mayStand(err) {
+		// The store goes by clocks. A mark of the request's own, or one that is
+		// known by name to have come before, does not count.
+		from, c.Age = time.Now(), 0
+		created, err = s.store().Create(ctx, c)
+	}
+	switch {
+	case s.m.answerLost(ctx, err):
+		return false, s.createLost(ctx, p, &c, next.hash, err)
+	case err != nil:
 		return false, s.notCreated(err)
 	}
 	verdict := s.verdictOf(&created, bracket{from, time.Now()})
@@ -173,11 +181,22 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 
 // hasReplaced notes that the old sessions are gone, also for another try.
 func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
-	for _, r := range all {
+	for _, r := range all[len(s.orphan):] {
 		s.destroyed(r.ID)
 	}
-	p.replaces, p.endOthers = false, false
+	p.replaces, p.endOthers, s.orphan = false, false, nil
 	s.life.base = false
+}
+
+// mayStand reports whether the store has refused a session for a mark that may
+// not count.
+func (s *state[T]) mayStand(err error) bool {
+	changed := errors.Is(err, stores.ErrChanged)
+	if !changed && !errors.Is(err, stores.ErrRevoked) {
+		return false
+	}
+	return slices.ContainsFunc(s.marks, func(own mark) bool { return own.changed == changed }) ||
+		s.m.marks.known(s.pending.owner, changed, s.began())
 }
 
 // notCreated returns the error of a Create that has written nothing.
@@ -192,6 +211,12 @@ func (s *state[T]) notCreated(err error) error {
 	case errors.Is(err, stores.ErrRevoked):
 		return s.tooOld()
 	case errors.Is(err, stores.ErrChanged):
+		// A revocation weighs more. The store compares ages, so it may take one
+		// that came right after the request began for one before.
+		known := &s.m.marks
+		if len(s.marks) == 0 && (known.since(markKey{owner: s.pending.owner}, s.began()) || known.since(markKey{}, s.began())) {
+			return s.tooOld()
+		}
 		return s.changedSince()
 	case errors.Is(err, stores.ErrLimit):
 		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})

@@ -42,6 +42,9 @@ func (c *typeCheck) check(t reflect.Type, path string) error {
 		if err := checkKey(t.Key(), path); err != nil {
 			return err
 		}
+		if err := checkMapValue(t.Elem(), path); err != nil {
+			return err
+		}
 		return c.check(t.Elem(), path)
 	case reflect.Struct:
 		return c.checkStruct(t, path)
@@ -87,7 +90,18 @@ func checkKey(t reflect.Type, path string) error {
 	return fmt.Errorf("%s: encoding/json does not bring back map keys of type %v: use strings or integers", path, t)
 }
 
-func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
+// checkMapValue refuses values whose methods encoding/json does not find, because
+// a value in a map has no address.
+func checkMapValue(t reflect.Type, path string) error {
+	for _, method := range []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[encoding.TextMarshaler]()} {
+		if !t.Implements(method) && reflect.PointerTo(t).Implements(method) && t.Kind() != reflect.Pointer {
+			return fmt.Errorf("%s: %v encodes itself through a pointer, which encoding/json does not have in a map: use map values of type *%v", path, t, t)
+		}
+	}
+	return nil
+}
+
+func (c *typeCheck) checkStruct(t reflect.Type, path string) error { //nolint:gocognit // one walk over one struct
 	written, names := 0, map[string]string{}
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -102,6 +116,9 @@ func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
 				return fmt.Errorf("%s: encoding/json cannot decode into an embedded pointer to the unexported %v: embed the struct itself", at, f.Type.Elem())
 			}
 			if deref(f.Type).Kind() == reflect.Struct {
+				if !hasExported(deref(f.Type)) {
+					continue // a mutex, for example: nothing of it is data
+				}
 				written++
 				if err := c.check(f.Type, at); err != nil {
 					return err
@@ -128,6 +145,15 @@ func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
 		return fmt.Errorf("%s: %v has no exported field, so encoding/json writes nothing of it: export the fields, or set Options.Codec", path, t)
 	}
 	return nil
+}
+
+func hasExported(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() || f.Anonymous {
+			return true
+		}
+	}
+	return false
 }
 
 func deref(t reflect.Type) reflect.Type {

@@ -30,11 +30,11 @@ func (l *lenient) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(l))
 }
 
-type hiddenFields struct{ id, name string }
+type hiddenFields struct{ id, name string } //nolint:unused // read by reflection
 
 type base struct{ ID string }
 
-type baseless struct{ id string }
+type baseless struct{ id string } //nolint:unused // read by reflection
 
 type node struct {
 	Name string

@@ -37,7 +37,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		{"scheme without a check as an alternative", nil, getX[nothingIn], secure(scheme("sessionCookie"), scheme("basic")), []string{`"basic"`, "Options.SchemeChecks"}},
 		{"guard's roles without Options.Roles", noRoles, getX[guardIn], nil, []string{`["admin"]`, "set Options.Roles"}},
 		{"roles by hand without Options.Roles", noRoles, getX[nothingIn], secure(scheme("sessionCookie", "audit")), []string{`["audit"]`, "set Options.Roles"}},
-		{"Login and Required", nil, getX[signAndNeeds], nil, []string{"embeds Login, which is public", "keep one"}},
+		{"Login and Required", nil, getX[signAndNeeds], nil, []string{"embeds Login, which is public", "remove one of the two"}},
 		{"type without a manager", nil, getX[stranger], nil, []string{"no manager of int", "call Attach"}},
 	}
 	for _, tt := range tests {
@@ -82,7 +82,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		register func(*site, huma.API)
 		want     []string
 	}{
-		{"Require over Login", nil, inGroup([]string{"/v1"}, getX[signIn]()), []string{"embeds Login, which is public", "out of the protected group", "GET /v1/x"}},
+		{"Require over Login", nil, inGroup([]string{"/v1"}, getX[signIn]()), []string{"embeds Login, which is public", "outside the protected group", "GET /v1/x"}},
 		{"Require with security: []", nil, inGroup(nil, getX[nothingIn](secure())), []string{"`security: []`", "GET /x"}},
 		{"Require with roles without Options.Roles", noRoles, inGroup([]string{"/v1"}, getX[nothingIn](), "audit"), []string{`["audit"]`, "set Options.Roles"}},
 		{"Require of a manager that is not attached", nil, func(_ *site, api huma.API) {

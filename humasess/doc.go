@@ -19,7 +19,7 @@
 //   - [Session]: nothing. It works with and without an active session, which
 //     is also right for logging out.
 //   - [Login]: nothing. Its job is to start a session, and the document says so.
-//   - [Required]: an active session, or 401 before the body is read.
+//   - [Required]: a session with a user, or 401 before the body is read.
 //   - [Guarded]: also what a [Guard] checks, and its roles, or 403.
 //
 // Embed by value, at the top of the input or in an exported struct embedded
@@ -31,8 +31,9 @@
 //		Basket = humasess.Session[Cart]
 //	)
 //
-// [Manager.Require] protects operations that embed nothing, [From] finds the
-// session below a handler, and [Manager.Handler] is for plain net/http routes.
+// [Manager.Protect] protects operations of a group that embed nothing, [From]
+// finds the session below a handler, and [Manager.Handler] is for plain net/http
+// routes.
 // A mistake in the way sessions are used panics at registration, as huma does,
 // or is answered with a 500 that names the operation and what to do.
 //
@@ -52,8 +53,9 @@
 //
 // Errors of a session match one of this package's, or [errors.ErrUnsupported],
 // by [errors.Is], and carry the right [huma.StatusError]: a handler returns
-// them as they are. A store that cannot be reached is a 503, and logs nobody
-// out.
+// them as they are. It should log those that match [ErrInvalid], because the
+// client gets a 500 without the reason. A store that cannot be reached is a 503,
+// and signs no user out.
 //
 // # Concurrency
 //

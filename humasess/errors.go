@@ -53,7 +53,10 @@ var (
 	ErrUnavailable = errors.New("humasess: session store unavailable")
 
 	// ErrCommitted is returned by changes after the response has begun, which
-	// therefore could not be kept (500).
+	// therefore could not be kept (500). It has also begun when the handler has
+	// changed the session and then asked for the router's own context, as by
+	// humago.Unwrap: the cookie must be in the response before the handler can
+	// write there.
 	ErrCommitted = errors.New("humasess: session changed after the response has begun")
 
 	// ErrInvalid is returned for a call that can never work: data that the
@@ -118,7 +121,7 @@ var (
 	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
 	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
 	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
-	answerLimit         = answer{http.StatusConflict, problemLimit, "signed in as often as is allowed: sign out elsewhere first", ""}
+	answerLimit         = answer{http.StatusConflict, problemLimit, "too many active sessions; sign out on another device first", ""}
 	answerUnavailable   = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
 	answerUnsupported   = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
 	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}

@@ -68,8 +68,8 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 // programs keep in the same server or table stays. It is done in slices, so
 // that requests go on meanwhile; sessions that start while it runs may end too.
 //
-// Logins that were already in progress are refused, by any manager of the store,
-// except in the calling request: their credentials may have been checked before.
+// Logins that were already in progress are refused, by any manager of the store
+// and in the calling request too: their credentials may have been checked before.
 // After an error, or while the slots of a Redis Cluster move, some sessions may
 // be left; call it again. [errors.ErrUnsupported] when the store cannot go
 // through its sessions.
@@ -78,7 +78,7 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	cleared, err := stores.Clear(outside(ctx), m.store, m.head())
 	m.live.hint(stores.ID{})
 	if cleared.Mark != 0 {
-		m.exempt(ctx, stores.NotRevoked, m.noteMark(markKey{}, cleared.Mark, from))
+		m.noteMark(markKey{}, cleared.Mark, from)
 	}
 	if cleared.Count > 0 || err == nil {
 		m.emit(ctx, Event{Kind: EventRevoked, Reason: ReasonEverything, Count: cleared.Count})

@@ -89,11 +89,8 @@ func shaped(line string) []string {
 }
 
 // loads is how many store calls two Cookie lines may cost: one for up to 16
-// different tokens, and none otherwise. An empty first line is no line.
+// different tokens, and none otherwise.
 func loads(first, second string) int {
-	if first == "" {
-		return 0
-	}
 	both := first + ";" + second
 	tokens := shaped(both)
 	if len(tokens) == 0 || len(tokens) > 16 || strings.Count(both, humasess.DefaultCookieName+"=") > 256 {

@@ -88,6 +88,12 @@ func (g *gate) add(m manager) error {
 		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
 			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
 		}
+		if g.managers[key] != nil {
+			return fmt.Errorf("humasess: SchemeChecks[%q] names the sessions of another manager on this API, so it would never be called", key)
+		}
+	}
+	if g.checkers[scheme.Key] != nil {
+		return fmt.Errorf("humasess: SchemeChecks[%q] of another manager on this API names these sessions, so it would never be called: set Options.SchemeName", scheme.Key)
 	}
 	if err := g.doc.AddScheme(scheme); err != nil {
 		return err

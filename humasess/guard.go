@@ -20,6 +20,10 @@ var errGuardReadsBody = errors.New("humasess: a guard must not read the body: th
 // about the data that it is given, also while the session is being written.
 func (g *guardScope) Context() context.Context { return outside(&g.r.scope) }
 
+// Unwrap returns the context that the gate was called with. A guard may read the
+// request by way of it, also while the session is being written.
+func (g *guardScope) Unwrap() huma.Context { return g.humaContext }
+
 // BodyReader fails when it is read.
 func (g *guardScope) BodyReader() io.Reader { return refusedBody{} }
 

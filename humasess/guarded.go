@@ -99,7 +99,7 @@ func newGuard[T any](t reflect.Type) (any, error) {
 
 // isA reports whether the guard implements I.
 func isA[I any](guard reflect.Value) bool {
-	_, ok := guard.Interface().(I)
+	_, ok := reflect.TypeAssert[I](guard)
 	return ok
 }
 

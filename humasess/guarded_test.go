@@ -53,8 +53,8 @@ type (
 		rolesAlone
 	}
 	ambiguous struct {
-		rolesAlone
-		blankRole
+		rolesAlone //nolint:unused // read by reflection
+		blankRole  //nolint:unused // read by reflection
 		namedGuard
 	}
 	fieldRoles struct {

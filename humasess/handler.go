@@ -33,7 +33,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	e.budget.add(m.storeTimeout())
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
-		if err := m.checkOrigin(requestOrigins(req)); err != nil {
+		if err := m.checkOrigin(req.Context(), requestOrigins(req)); err != nil {
 			m.refused(req.Context(), e.op, ReasonCrossSite, err)
 			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
 			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
@@ -168,9 +168,12 @@ func (p *plainWriter) restore() {
 // hold takes those headers out that the session's are merged with.
 func (p *plainWriter) hold(held *heldHeaders) {
 	h := p.w.Header()
-	for _, name := range []string{"Vary", "Cache-Control"} {
-		for _, value := range h[name] {
-			held.hold(heldHeader{name: name, value: value, add: true})
+	for name, lines := range h {
+		if !is(name, "Vary") && !isCacheField(name) {
+			continue
+		}
+		for _, line := range lines {
+			held.hold(heldHeader{name: name, value: line, add: true})
 		}
 		delete(h, name)
 	}
@@ -197,11 +200,12 @@ type lent struct {
 
 func (lent) load(context.Context) error { return nil }
 func (lent) undo()                      {}
-func (lent) confirm()                   {}
+
 func (lent) release()                   {}
 func (lent) cookie() (string, []string) { return "", nil }
 func (lent) clears() string             { return "" }
 func (lent) csrfHeader() (_, _ string)  { return "", "" }
+func (lent) unwritten() (_, _ bool)     { return false, false } // the outer writer commits
 
 // commit leaves writing to the outer request, but an error response drops
 // what is pending, whatever the outer one makes of it.
@@ -211,6 +215,10 @@ func (l lent) commit(status int) error {
 	}
 	return nil
 }
+
+// confirm is called when the operation refuses the request, which then extends
+// nothing.
+func (l lent) confirm() { l.session.refuseInside() }
 
 func unlent(s session) session {
 	if l, ok := s.(lent); ok {

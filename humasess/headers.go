@@ -67,36 +67,49 @@ func (h *heldHeaders) reset() { h.n, h.more = 0, h.more[:0] }
 
 // release sends the handler's headers and those that follow from the sessions
 // of the request: private answers are not stored (OWASP, ASVS 14.3.2), and
-// caches learn that answers depend on the cookie (RFC 9111 § 4.1).
-func (h *heldHeaders) release(ctx huma.Context, cookie, active bool) {
-	vary, cached := false, false
+// caches learn that answers depend on the cookie (RFC 9111 § 4.1). vary says
+// that the response has that already.
+func (h *heldHeaders) release(ctx huma.Context, cookie, active, vary bool) {
+	private, cached := cookie || active, false
+	if private {
+		scrub(ctx, cookie)
+	}
 	h.each(func(header heldHeader) {
 		switch {
 		case is(header.name, "Vary"):
 			vary = header.add && vary || containsToken(header.value, "Cookie") || containsToken(header.value, "*")
-		case is(header.name, "Cache-Control"):
-			if cookie || active && allowsShared(header.value) {
+		case private && isCacheField(header.name):
+			if cookie || !h.forbidsShared(header.name) {
 				return
 			}
-			cached = true
+			cached = cached || is(header.name, "Cache-Control")
 		}
 		header.send(ctx)
 	})
 	if !vary {
 		ctx.AppendHeader("Vary", "Cookie")
 	}
-	if (cookie || active) && !cached {
+	if private && !cached {
 		ctx.SetHeader("Cache-Control", "no-store")
 	}
 	h.reset()
 }
 
-func is(name, want string) bool {
-	return len(name) == len(want) && strings.EqualFold(name, want)
+// forbidsShared judges all lines of a held field that will be there at the end.
+func (h *heldHeaders) forbidsShared(name string) bool {
+	var c caching
+	h.each(func(header heldHeader) {
+		if !is(header.name, name) {
+			return
+		}
+		if !header.add {
+			c = caching{}
+		}
+		c.add(header.value)
+	})
+	return c.forbidsShared()
 }
 
-// allowsShared reports whether a Cache-Control lets a shared cache keep what
-// one user got: whatever does not forbid it does (RFC 9111 § 3).
-func allowsShared(value string) bool {
-	return !containsToken(value, "private") && !containsToken(value, "no-store") && !containsToken(value, "no-cache")
+func is(name, want string) bool {
+	return len(name) == len(want) && strings.EqualFold(name, want)
 }

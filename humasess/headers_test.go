@@ -37,6 +37,10 @@ func TestHeldHeaders(t *testing.T) {
 		{"H1 public in another case", []heldHeader{set("cache-control", "Public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
 		{"H1 shared lifetime", []heldHeader{set("Cache-Control", "S-MaxAge=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
 		{"H1 the handler's own with a cookie", []heldHeader{set("Cache-Control", "private")}, true, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 lines that contradict each other", []heldHeader{set("Cache-Control", "private"), add("Cache-Control", "public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 lines that agree", []heldHeader{set("Cache-Control", "private"), add("Cache-Control", "max-age=60")}, false, true, []string{"Cookie"}, []string{"private", "max-age=60"}},
+		{"H1 stored, and asked for each time", []heldHeader{set("Cache-Control", "no-cache")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 one field is private", []heldHeader{set("Cache-Control", `private="X-User"`)}, false, true, []string{"Cookie"}, []string{"no-store"}},
 		{"H1 public replaced by the handler", []heldHeader{set("Cache-Control", "public"), set("Cache-Control", "private")}, false, true, []string{"Cookie"}, []string{"private"}},
 	}
 	for _, tt := range tests {
@@ -50,7 +54,7 @@ func TestHeldHeaders(t *testing.T) {
 			if len(w.Header()) != 0 {
 				t.Fatalf("sent before the commit: %v", w.Header())
 			}
-			h.release(ctx, tt.cookie, tt.active)
+			h.release(ctx, tt.cookie, tt.active, false)
 			if got := w.Header().Values("Vary"); !slices.Equal(got, tt.vary) {
 				t.Errorf("Vary: got %q, want %q", got, tt.vary)
 			}
@@ -58,6 +62,107 @@ func TestHeldHeaders(t *testing.T) {
 				t.Errorf("Cache-Control: got %q, want %q", got, tt.cache)
 			}
 		})
+	}
+}
+
+func TestForbidsSharedCaches(t *testing.T) {
+	for _, tt := range []struct {
+		lines []string
+		want  bool
+	}{
+		{[]string{"private"}, true},
+		{[]string{"Private, max-age=60"}, true},
+		{[]string{"max-age=60 ,\tPRIVATE "}, true},
+		{[]string{"no-store"}, true},
+		{[]string{"no-store, no-cache, must-revalidate"}, true},
+		{[]string{"max-age=60", "private"}, true},
+		{[]string{"private", "no-store"}, true},
+		{[]string{"must-understand, private"}, true},
+		{[]string{`private, ext="a, public"`}, true},
+		{nil, false},
+		{[]string{""}, false},
+		{[]string{"max-age=60"}, false},
+		{[]string{"no-cache"}, false},
+		{[]string{"no-cache, must-revalidate"}, false},
+		{[]string{`no-cache="Set-Cookie"`}, false},
+		{[]string{`no-cache="Set-Cookie, private"`}, false},
+		{[]string{`no-cache="a, \"b, private, c"`}, false},
+		{[]string{`ext="private`}, false},
+		{[]string{`private="Set-Cookie"`}, false},
+		{[]string{`private = "Set-Cookie"`}, false},
+		{[]string{"private="}, false},
+		{[]string{`private, private="X-User"`}, false},
+		{[]string{"public"}, false},
+		{[]string{"s-maxage=60"}, false},
+		{[]string{"private, S-MaxAge=60"}, false},
+		{[]string{"no-store, s-maxage=60"}, false},
+		{[]string{"public, private"}, false},
+		{[]string{"private", "public, max-age=60"}, false},
+		{[]string{"public, no-store"}, false},
+		{[]string{"must-understand, no-store"}, false},
+		{[]string{"no-store, must-understand"}, false},
+		{[]string{"privately"}, false},
+		{[]string{"private; max-age=60"}, false},
+		{[]string{"!no-store"}, false},
+		{[]string{"no-store=1"}, false},
+	} {
+		var c caching
+		for _, line := range tt.lines {
+			c.add(line)
+		}
+		if got := c.forbidsShared(); got != tt.want {
+			t.Errorf("H1 %q: got %v, want %v", tt.lines, got, tt.want)
+		}
+	}
+}
+
+// targeted are the fields that override Cache-Control for some caches.
+var targeted = []string{
+	"CDN-Cache-Control", "Cloudflare-CDN-Cache-Control", "Vercel-CDN-Cache-Control", "netlify-cdn-cache-control", "Akamai-Cache-Control",
+	"X-LiteSpeed-Cache-Control", "Surrogate-Control", "Edge-Control", "X-Accel-Expires",
+}
+
+func TestTargetedCacheFields(t *testing.T) {
+	for _, name := range targeted {
+		for _, tt := range []struct {
+			name           string
+			outer, held    string
+			cookie, active bool
+			want           string
+		}{
+			{"held", "", "max-age=600", false, true, ""},
+			{"held with a cookie", "", "private", true, true, ""},
+			{"held and private", "", "private, max-age=600", false, true, "private, max-age=600"},
+			{"held and not stored", "", "no-store", false, true, "no-store"},
+			{"held without a session", "", "max-age=600", false, false, "max-age=600"},
+			{"outer", "max-age=600", "", false, true, ""},
+			{"outer with a cookie", "private", "", true, false, ""},
+			{"outer and not stored", "no-store", "", false, true, "no-store"},
+			{"outer without a session", "max-age=600", "", false, false, "max-age=600"},
+			{"outer public, held private", "max-age=600", "private", false, true, "private"},
+		} {
+			t.Run("H1 "+name+" "+tt.name, func(t *testing.T) {
+				w := httptest.NewRecorder()
+				if tt.outer != "" {
+					w.Header()[name] = []string{tt.outer}
+				}
+				ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
+				var h heldHeaders
+				if tt.held != "" {
+					h.hold(heldHeader{name: name, value: tt.held, add: true})
+				}
+				h.release(unwrapOnly{ctx}, tt.cookie, tt.active, false)
+				var got []string
+				for have, lines := range w.Header() {
+					if is(have, name) {
+						got = append(got, lines...)
+					}
+				}
+				if want := tt.want; want == "" && len(got) != 0 || want != "" && !slices.Equal(got, []string{want}) {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			})
+		}
 	}
 }
 
@@ -71,7 +176,7 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 		h.hold(heldHeader{name: "X-Add", value: v, add: true})
 	}
 	h.hold(heldHeader{name: "X-Set", value: "new"})
-	h.release(ctx, false, false)
+	h.release(ctx, false, false, false)
 	if got := w.Header().Values("X-Add"); !slices.Equal(got, want) {
 		t.Errorf("added: got %q, want %q", got, want)
 	}
@@ -129,7 +234,7 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 			for _, line := range []string{"a=1", "b=2", "c=3"} {
 				h.hold(heldHeader{name: "Set-Cookie", value: line, add: true})
 			}
-			h.release(tt.ctx, true, true)
+			h.release(tt.ctx, true, true, false)
 			if got, want := w.Header().Values("Set-Cookie"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
 				t.Errorf("lines: got %q, want %q", got, want)
 			}

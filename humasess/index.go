@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -113,8 +114,8 @@ func (s *state[T]) stands(ctx context.Context) error {
 	if s.former {
 		return fail(ErrConflict, nil)
 	}
-	if s.life.written {
-		return nil // by this request, perhaps in a transaction that others do not see
+	if s.life.written && s.tentative.any {
+		return nil // by this request, in a transaction that others do not see
 	}
 	rec, err := s.fetchFor(ctx, s.token)
 	switch {
@@ -178,7 +179,7 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
 		return fail(errors.ErrUnsupported, err)
 	}
-	if hungUp(err, ctx) {
+	if hungUp(ctx) {
 		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
 	} else {
 		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
@@ -209,7 +210,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return fail(ErrNotFound, nil)
 	}
-	err = s.store().Delete(ctx, id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.remove(ctx, s.store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return fail(ErrNotFound, nil)
@@ -306,7 +307,10 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 // request's own Start, unless another revocation came first.
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
-	revoked, err := stores.RevokeIdentity(ctx, s.store(), owner, except)
+	key := markKey{owner: owner}
+	revoked, err := s.m.revoke(ctx, s.store(), owner, except, func(lost bracket) {
+		s.marks = append(s.marks, mark{markKey: key, bracket: lost})
+	})
 	if errors.Is(err, stores.ErrNotFound) {
 		return 0, s.revoked() // a client-side session, while the request ran
 	}
@@ -314,7 +318,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 		return 0, s.m.storeFailed(ctx, err)
 	}
 	s.m.live.endedOf(owner)
-	s.noteOwn(revoked.Ago, s.m.noteMark(markKey{owner: owner}, revoked.Mark, from))
+	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
 	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
@@ -342,7 +346,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
-		err = m.keeper().Delete(ctx, parsed, stores.Condition{})
+		err = m.remove(ctx, m.keeper(), parsed, stores.Condition{})
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -366,12 +370,15 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	bounded, cancel := m.bounded(outside(ctx))
 	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
-	revoked, err := stores.RevokeIdentity(bounded, m.keeper(), owner, stores.ID{})
+	key := markKey{owner: owner}
+	revoked, err := m.revoke(bounded, m.keeper(), owner, stores.ID{}, func(lost bracket) {
+		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
+	})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
 	m.live.endedOf(owner)
-	m.exempt(ctx, revoked.Ago, m.noteMark(markKey{owner: owner}, revoked.Mark, from))
+	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
@@ -410,7 +417,7 @@ func (m *Manager[T]) indexes(identity string) error {
 		return fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if m.realIdentity(identity) == "" {
-		return fail(ErrInvalid, stores.ErrNoIdentity)
+		return fail(ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func TestList(t *testing.T) {
 			}
 			want := []humasess.Info[account]{
 				{ID: idOf(r, first), Data: account{ID: "u1", N: 1}, CreatedAt: begin, LastSeenAt: begin, ExpiresAt: begin.Add(unused)},
-				{ID: current, Data: account{ID: "u1", N: 2}, Current: true, CreatedAt: begin.Add(time.Minute), LastSeenAt: begin.Add(10 * time.Minute), ExpiresAt: begin.Add(10*time.Minute + unused)},
+				{ID: current, Data: account{ID: "u1", N: 2}, Current: true, CreatedAt: begin.Add(time.Minute), LastSeenAt: begin.Add(10 * time.Minute), ExpiresAt: begin.Add(10*time.Minute + unused)}, //nolint:lll // one case
 			}
 			for i := range want {
 				g, w := got[i], want[i]

@@ -274,10 +274,11 @@ func (m *Manager[T]) document() openapi.Scheme {
 type manager interface {
 	document() openapi.Scheme
 	schemeChecks() map[string]schemeCheck
-	checkOrigin(security.Origins) error
+	checkOrigin(ctx context.Context, o security.Origins) error
 	storeTimeout() time.Duration
 	refused(ctx context.Context, op *huma.Operation, reason string, err error)
 	panicked(ctx context.Context, op *huma.Operation, stack []byte)
+	unsent(ctx context.Context, op *huma.Operation)
 
 	// newRequest returns a request with the manager's state in it, in one
 	// piece of memory; newState one for a request that exists.
@@ -291,9 +292,13 @@ type schemeCheck = func(ctx huma.Context, scopes []string) error
 
 func (m *Manager[T]) schemeChecks() map[string]schemeCheck { return m.opts.SchemeChecks }
 
-func (m *Manager[T]) checkOrigin(o security.Origins) error {
-	if err := m.origins.Check(o); err != nil || !m.opts.RejectCrossSiteReads {
-		return err
+func (m *Manager[T]) checkOrigin(ctx context.Context, o security.Origins) error {
+	if m.opts.TrustOrigin != nil {
+		o.Trust = func(origin string) bool { return m.opts.TrustOrigin(ctx, origin) }
+	}
+	err := m.origins.Check(o)
+	if err != nil || !m.opts.RejectCrossSiteReads || o.Upgrade || !openapi.SafeMethod(o.Method) {
+		return err // Check is the stricter of the two
 	}
 	return m.origins.CheckRead(o)
 }

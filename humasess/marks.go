@@ -81,13 +81,13 @@ func (k *knownMarks) order(key markKey, name int64, then time.Time) (before, aft
 	return last.to.Before(then), !last.from.Before(then)
 }
 
-// known reports whether a mark that an identity may have is known by name to
-// have returned by then, so that its age says nothing.
-func (k *knownMarks) known(owner string, then time.Time) bool {
+// known reports whether a mark of a kind that an identity may have is known by name to
+// have returned shortly before then, so that clocks may be wrong about it.
+func (k *knownMarks) known(owner string, changed bool, then time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, key := range []markKey{{owner: owner}, {owner: owner, changed: true}, {}} {
-		if last, ok := k.latest[key]; ok && last.name != 0 && last.to.Before(then) {
+	for _, key := range []markKey{{owner: owner, changed: changed}, {changed: changed}} {
+		if last, ok := k.latest[key]; ok && last.name != 0 && last.to.Before(then) && then.Sub(last.to) < knownMarkAge {
 			return true
 		}
 	}
@@ -162,9 +162,13 @@ func (s *state[T]) isOwn(call *mark, earliest, latest time.Time) bool {
 	for i := range s.marks {
 		own := &s.marks[i]
 		switch {
-		case own.changed != call.changed, own.owner != call.owner && own.owner != "", own.name != call.name:
-		case own.name != 0, !latest.Before(own.from) && !earliest.After(own.to):
-			return true
+		case own.markKey != call.markKey:
+		case own.name != 0 && call.name != 0:
+			if own.name == call.name {
+				return true
+			}
+		case !latest.Before(own.from) && !earliest.After(own.to):
+			return true // of one of the two, the name is not known
 		}
 	}
 	return false

@@ -242,9 +242,9 @@ func TestRevokedMeanwhile(t *testing.T) {
 }
 
 // keepsOut is a guard that lets no session pass.
-type keepsOut struct{}
+type keepsOut struct{} //nolint:unused // a type argument alone
 
-func (keepsOut) Check(huma.Context, account) error { return errors.New("closed") }
+func (keepsOut) Check(huma.Context, account) error { return errors.New("closed") } //nolint:unused // a type argument alone
 
 // TestRefusedRequestConfirms is about requests that present a new token and are
 // refused. The former token would live on, and could be renewed by a thief.
@@ -384,7 +384,7 @@ func TestSeveralCookies(t *testing.T) {
 	t.Run("T12 with two live ones there is no session", func(t *testing.T) {
 		r, c, mine, other, with := setup(t)
 		wantStatus(t, r.requiredCall(c, nothing[account], with(mine, other)), http.StatusUnauthorized)
-		for name, want := range map[string]error{"Update": humasess.ErrConflict, "Renew": humasess.ErrNoSession, "RevokeAll": humasess.ErrNoSession, "RevokeOthers": humasess.ErrNoSession} {
+		for name, want := range map[string]error{"Update": humasess.ErrConflict, "Renew": humasess.ErrNoSession, "RevokeAll": humasess.ErrNoSession, "RevokeOthers": humasess.ErrNoSession} { //nolint:lll // one case
 			r.store.Reset()
 			r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
 				var err error

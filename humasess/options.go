@@ -102,8 +102,19 @@ type Options[T any] struct {
 	Capture Capture
 
 	// TrustedOrigins may send unsafe requests although they are not the API's
-	// own, each as "scheme://host[:port]". The default is none.
+	// own, each as "scheme://host[:port]" in the spelling of browsers. There are
+	// no wildcards: see TrustOrigin. The default is none.
 	TrustedOrigins []string
+
+	// TrustOrigin reports whether the pages of an origin may send unsafe requests,
+	// as the origins in TrustedOrigins may: for programs whose customers bring
+	// domains of their own. The origin has the form of TrustedOrigins. The
+	// function is asked only about requests that would be refused otherwise, with
+	// the request's context, before a session is looked up. It must be safe for
+	// concurrent use, and must compare the whole origin or a suffix that begins
+	// with a dot: "https://evil-example.com" ends with "example.com", too. The
+	// default is nil.
+	TrustOrigin func(ctx context.Context, origin string) bool
 
 	// RejectCrossSiteReads refuses requests of safe methods, too, that a page of
 	// another site makes other than by navigating, to embed or to measure what
@@ -202,6 +213,9 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	if err := c.assure(); err != nil {
 		return c, err
 	}
+	if c.MaxPerIdentity > 0 && c.Identity == nil {
+		return c, fmt.Errorf("MaxPerIdentity is %d, and without Identity sessions have no identity to be counted by", c.MaxPerIdentity)
+	}
 	orDefault(&c.IdleTimeout, 30*time.Minute)
 	orDefault(&c.AbsoluteTimeout, 12*time.Hour)
 	orDefault(&c.RememberIdleTimeout, 14*24*time.Hour)
@@ -242,6 +256,9 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)
 	case o.RotateEvery != 0 && (o.RotateEvery < time.Second || o.RotateEvery <= o.RotationGrace):
 		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", o.RotateEvery, o.RotationGrace)
+	case o.RotateEvery >= max(o.AbsoluteTimeout, o.RememberAbsoluteTimeout):
+		return fmt.Errorf("RotateEvery %v is not less than AbsoluteTimeout %v and RememberAbsoluteTimeout %v: every session ends before",
+			o.RotateEvery, o.AbsoluteTimeout, o.RememberAbsoluteTimeout)
 	case o.MaxPerIdentity < -1:
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case o.DoneInterval < 100*time.Millisecond:
@@ -256,8 +273,8 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("OverLimit %d is neither EvictOldest nor RefuseNew", o.OverLimit)
 	case o.OverLimit == RefuseNew && o.MaxPerIdentity == -1:
 		return errors.New("OverLimit is RefuseNew, and MaxPerIdentity -1 is no limit")
-	case o.CSRFHeader != "" && !validToken(o.CSRFHeader):
-		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", o.CSRFHeader)
+	case o.OverLimit == RefuseNew && o.Identity == nil:
+		return errors.New("OverLimit is RefuseNew, and without Identity sessions have no identity that could be over a limit")
 	case slices.ContainsFunc(o.ClearSiteData, func(kind string) bool {
 		return !slices.Contains([]string{"cache", "storage", "executionContexts", "cookies"}, kind)
 	}):
@@ -270,6 +287,11 @@ func (o *Options[T]) check() error {
 	for key, check := range o.SchemeChecks {
 		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (openapi.Scheme{Key: o.SchemeName}).CSRFKey() {
 			return fmt.Errorf("SchemeChecks[%q] is nil or names a scheme of the session's own", key)
+		}
+	}
+	if o.CSRFHeader != "" {
+		if err := checkCSRFHeader(o.CSRFHeader); err != nil {
+			return err
 		}
 	}
 	return o.probe()

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -55,8 +56,13 @@ func TestOptionsRefused(t *testing.T) {
 		{"E4 no such capture", Options[person]{Capture: Capture{Address: 3}}, "Capture.Address"},
 		{"E4 an address for nothing", Options[person]{Capture: Capture{AddressOf: func(huma.Context) netip.Addr { return netip.Addr{} }}}, "AddressOf"},
 		{"R6 over the limit", Options[person]{OverLimit: 2}, "OverLimit"},
+		{"R6 limit of no identity", Options[person]{MaxPerIdentity: 5}, "Identity"},
+		{"R6 over the limit of no identity", Options[person]{OverLimit: RefuseNew}, "Identity"},
+		{"T9 rotation after the end", Options[person]{RotateEvery: 30 * day}, "RotateEvery"},
 		{"R6 over no limit", Options[person]{OverLimit: RefuseNew, MaxPerIdentity: -1}, "OverLimit"},
 		{"F4 trusted origin", Options[person]{TrustedOrigins: []string{"https://a.example", "b.example"}}, "b.example"},
+		{"F4 trusted subdomains", Options[person]{TrustedOrigins: []string{"https://*.example.com"}}, "trust by a function"},
+		{"F4 trusted origin with its default port", Options[person]{TrustedOrigins: []string{"https://a.example:443"}}, `browsers send "https://a.example"`},
 		{"F4 trusted origin with path", Options[person]{TrustedOrigins: []string{"https://a.example/"}}, "https://a.example/"},
 		{"scheme name", Options[person]{SchemeName: "session cookie"}, "session cookie"},
 		{"scheme name with slash", Options[person]{SchemeName: "a/b"}, "a/b"},
@@ -97,6 +103,22 @@ func TestOptionsRefused(t *testing.T) {
 	})
 }
 
+func TestCSRFHeadersRefused(t *testing.T) {
+	for _, name := range []string{
+		"a b", "X-CSRF:", "Cookie", "ORIGIN", "Host", "Sec-Fetch-Site", "sec-csrf", "Proxy-Authorization", "Content-Length", "Referer", "Set-Cookie",
+		"Access-Control-Request-Method", "Connection", "Authorization", "Content-Type", "Accept", "If-Match", "User-Agent", "Range", "Location", "ETag",
+		"Cache-Control", "CDN-Cache-Control", "Vary", "X-Forwarded-Host", "X-Accel-Redirect", "WWW-Authenticate", "Clear-Site-Data", "Humasess-Session",
+	} {
+		t.Run("F8 "+name, func(t *testing.T) {
+			if _, err := New(memory.New(nil), &Options[person]{CSRFHeader: name}); err == nil || !strings.Contains(err.Error(), "CSRFHeader") {
+				t.Errorf("got error %v, want one about CSRFHeader", err)
+			}
+		})
+	}
+}
+
+func nameOf(p person) string { return p.Name }
+
 func TestOptionsAccepted(t *testing.T) {
 	tests := []struct {
 		name string
@@ -111,7 +133,19 @@ func TestOptionsAccepted(t *testing.T) {
 		{"C10 longest", &Options[person]{IdleTimeout: 400 * day, AbsoluteTimeout: 400 * day, RememberIdleTimeout: 400 * day, RememberAbsoluteTimeout: 400 * day}},
 		{"T9 no grace", &Options[person]{RotationGrace: -1}},
 		{"R6 no limit", &Options[person]{MaxPerIdentity: -1}},
-		{"R6 one", &Options[person]{MaxPerIdentity: 1}},
+		{"R6 one", &Options[person]{MaxPerIdentity: 1, Identity: nameOf}},
+		{"R6 refuse", &Options[person]{OverLimit: RefuseNew, Identity: nameOf}},
+		{"T9 rotation of remembered sessions alone", &Options[person]{RotateEvery: 24 * time.Hour}},
+		{"F4 by function", &Options[person]{TrustOrigin: func(context.Context, string) bool { return false }}},
+		{"F4 trusted twice", &Options[person]{TrustedOrigins: []string{"https://a.example", "https://a.example"}}},
+		{"F8 CSRF header", &Options[person]{CSRFHeader: "X-CSRF-Token"}},
+		{"F8 CSRF header without X", &Options[person]{CSRFHeader: "csrf-token"}},
+		{"C4 domain", &Options[person]{Cookie: CookieOptions{Domain: "example.co.uk"}}},
+		{"C4 domain below a private suffix", &Options[person]{Cookie: CookieOptions{Domain: "mine.github.io"}}},
+		{"C4 domain below an unknown suffix", &Options[person]{Cookie: CookieOptions{Domain: "apps.intranet"}}},
+		{"C4 domain in capitals", &Options[person]{Cookie: CookieOptions{Domain: "Example.COM"}}},
+		{"C4 domain in punycode", &Options[person]{Cookie: CookieOptions{Domain: "xn--bcher-kva.example"}}},
+		{"C5 path", &Options[person]{Cookie: CookieOptions{Path: "/a%20b/..c/.d"}}},
 		{"F4 trusted origins", &Options[person]{TrustedOrigins: []string{"https://a.example", "http://localhost:3000"}}},
 		{"scheme name", &Options[person]{SchemeName: "my.session_1-x"}},
 	}

@@ -29,7 +29,7 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
 	}
 	for _, m := range e.judges {
-		if err := m.checkOrigin(o); err != nil {
+		if err := m.checkOrigin(ctx.Context(), o); err != nil {
 			m.refused(ctx.Context(), e.op, ReasonCrossSite, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,5 +93,75 @@ func TestSpellingsOfAHost(t *testing.T) {
 				}), tt.want)
 			})
 		}
+	}
+}
+
+func TestTrustOrigin(t *testing.T) {
+	opts := accountOptions()
+	opts.TrustedOrigins = []string{"https://listed.example"}
+	opts.RejectCrossSiteReads = true
+	type key struct{}
+	var asked []string
+	opts.TrustOrigin = func(ctx context.Context, origin string) bool {
+		if ctx.Value(key{}) != "here" {
+			t.Error("got another context than the request's")
+		}
+		asked = append(asked, origin)
+		return origin == "https://shop.tenant.example"
+	}
+	doors := bothDoors(newRig(t, opts))
+	for _, tt := range []struct {
+		name, method, origin, site string
+		asked                      bool
+		want                       int
+	}{
+		{"F4 tenant", http.MethodPost, "https://shop.tenant.example", "cross-site", true, http.StatusNoContent},
+		{"F4 tenant in an old browser", http.MethodPost, "https://shop.tenant.example", "", true, http.StatusNoContent},
+		{"F10 a read of a tenant", http.MethodGet, "https://shop.tenant.example", "cross-site", true, http.StatusNoContent},
+		{"F10 a read of another", http.MethodGet, "https://evil.example", "cross-site", true, http.StatusForbidden},
+		{"F4 other", http.MethodPost, "https://evil.example", "cross-site", true, http.StatusForbidden},
+		{"F4 own", http.MethodPost, "https://example.com", "", false, http.StatusNoContent},
+		{"F4 listed", http.MethodPost, "https://listed.example", "cross-site", false, http.StatusNoContent},
+		{"F4 null", http.MethodPost, "null", "cross-site", false, http.StatusForbidden},
+		{"F4 no origin", http.MethodPost, "", "cross-site", false, http.StatusForbidden},
+		{"F4 no browser", http.MethodPost, "", "", false, http.StatusNoContent},
+		{"F4 a page that navigates", http.MethodGet, "", "none", false, http.StatusNoContent},
+	} {
+		for door, c := range doors {
+			t.Run(tt.name+", "+door, func(t *testing.T) {
+				asked = nil
+				w := c.Do(tt.method, "/x", nil, func(req *http.Request) {
+					for name, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {
+						if value != "" {
+							req.Header.Set(name, value)
+						}
+					}
+					*req = *req.WithContext(context.WithValue(req.Context(), key{}, "here"))
+				})
+				wantStatus(t, w, tt.want)
+				want := []string(nil)
+				if tt.asked {
+					want = []string{tt.origin}
+				}
+				if !slices.Equal(asked, want) {
+					t.Errorf("asked about %q, want %q", asked, want)
+				}
+			})
+		}
+	}
+}
+
+func TestTrustOriginThatPanics(t *testing.T) {
+	opts := accountOptions()
+	opts.TrustOrigin = func(context.Context, string) bool { panic("no answer") }
+	for door, c := range bothDoors(newRig(t, opts)) {
+		t.Run("F4 "+door, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("got an answer, want the panic")
+				}
+			}()
+			c.Do(http.MethodPost, "/x", nil, func(req *http.Request) { req.Header.Set("Origin", "https://evil.example") })
+		})
 	}
 }

@@ -38,6 +38,8 @@ type payload struct {
 
 	csrf security.CSRFKey // zero if there is none
 
+	write uint64 // the name of the last update, 0 if there was none
+
 	data    []byte // T, encoded
 	unknown []byte // fields of newer releases, as they came
 }
@@ -63,6 +65,7 @@ const (
 	tagClass         = 15
 	tagClient        = 16
 	tagCSRF          = 18
+	tagWrite         = 19
 	tagType          = stored.TagType
 )
 
@@ -115,6 +118,9 @@ func (p *payload) encode(typeName string) []byte {
 	}
 	if p.csrf != (security.CSRFKey{}) {
 		b = appendField(b, tagCSRF, p.csrf[:])
+	}
+	if p.write != 0 {
+		b = appendInt(b, tagWrite, int64(p.write))
 	}
 	b = append(b, p.unknown...)
 	return appendField(b, tagData, p.data)
@@ -190,6 +196,10 @@ func decodePayload(b []byte) (payload, error) {
 			p.client, ok = value, len(value) > 0
 		case tagCSRF:
 			ok = copy(p.csrf[:], value) == len(p.csrf) && len(value) == len(p.csrf)
+		case tagWrite:
+			var n int64
+			n, ok = varint(value)
+			p.write = uint64(n)
 		case tagData:
 			p.data = value
 		case tagType: // written anew each time

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/humasess/sessions/stores"
 )
@@ -10,16 +11,21 @@ import (
 // queues let the requests of this process that change one session take turns
 // after a first conflict. Without them n parallel changes make about n²/8 loads,
 // because each round has one winner. The zero value is empty. A session is in it
-// only while requests wait.
+// only while requests wait, and a moment longer.
 type queues[T any] struct {
 	mu      sync.Mutex
 	waiting map[stores.ID]*queue[T]
 }
 
+// queueLinger is how long a queue stays after its last request, for those whose
+// conflict comes a little later.
+const queueLinger = 100 * time.Millisecond
+
 // queue is the requests that wait to change one session.
 type queue[T any] struct {
 	turn    chan struct{} // holds one value while a request has its turn
-	members int           // guarded by queues.mu
+	members int           // guarded by queues.mu, like end
+	end     *time.Timer   // of the queue, while it is empty
 
 	// The record as the request before has written it, guarded by the turn: the
 	// next one need not load it.
@@ -37,6 +43,9 @@ func (q *queues[T]) join(ctx context.Context, id stores.ID) (*queue[T], error) {
 	if of == nil {
 		of = &queue[T]{turn: make(chan struct{}, 1)}
 		q.waiting[id] = of
+	}
+	if of.end != nil {
+		of.end.Stop()
 	}
 	of.members++
 	q.mu.Unlock()
@@ -58,9 +67,16 @@ func (q *queues[T]) leave(of *queue[T], id stores.ID) {
 func (q *queues[T]) part(of *queue[T], id stores.ID) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if of.members--; of.members == 0 {
-		delete(q.waiting, id)
+	if of.members--; of.members > 0 {
+		return
 	}
+	of.end = time.AfterFunc(queueLinger, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if of.members == 0 && q.waiting[id] == of {
+			delete(q.waiting, id)
+		}
+	})
 }
 
 // hand keeps a record for the next request in the queue.

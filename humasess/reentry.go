@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // The function given to Update runs while the session is locked. A call of the
@@ -44,10 +45,31 @@ func (s *state[T]) lock() {
 	if s.mu.TryLock() {
 		return
 	}
-	if s.editing.n.Load() > 0 && insideEdit() {
+	if s.editing.n.Load() == 0 || !insideEdit() {
+		s.mu.Lock()
+		return
+	}
+	if !s.lockSoon() {
 		panic(insideUpdate{s})
 	}
+}
+
+// editPatience is how long a call from inside an edit waits, because the edit may
+// be one of another session while another goroutine edits this one.
+const editPatience = 250 * time.Millisecond
+
+func (s *state[T]) lockSoon() bool {
+	for end := time.Now().Add(editPatience); s.editing.n.Load() > 0; {
+		if s.mu.TryLock() {
+			return true
+		}
+		if time.Now().After(end) {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
 	s.mu.Lock()
+	return true
 }
 
 // insideEdit reports whether the caller's goroutine runs an edit.

@@ -27,6 +27,7 @@ type request struct {
 	rest  []session
 
 	held     heldHeaders
+	exposed  bool // the handler may write without us; see handOut
 	loads    loadContext
 	writes   commitContext
 	outcome  outcome
@@ -72,7 +73,9 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 	// session back that commit has created. cookie is the Set-Cookie that follows, if
 	// any, with those that expire the cookie's former scopes.
 	commit(status int) error
+	unwritten() (change, cookie bool)
 	confirm() // that the token was presented, when the request is refused
+	refuseInside()
 	abandon()
 	undo()
 	cookie() (line string, former []string)
@@ -244,7 +247,7 @@ func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 		r.plain.restore()
 	}
 	r.held.reset()
-	r.held.release(ctx, false, r.anyActive())
+	r.held.release(ctx, false, r.anyActive(), r.exposed)
 	var own http.Header
 	if h, ok := model.(huma.HeadersError); ok {
 		own = h.GetHeaders()
@@ -300,7 +303,9 @@ func (r *request) serve(next func(huma.Context)) {
 	defer r.conclude()
 	next(wrapScope(&r.scope))
 	if r.outcome == undecided {
-		// A stream that wrote nothing, or a middleware that answers nothing.
+		// A stream that wrote nothing, a middleware that answers nothing, or a
+		// handler that has written without us.
+		r.dropUnsent()
 		r.begun(r.scope.humaContext, http.StatusOK)
 	}
 	r.returned = true
@@ -415,5 +420,5 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})
 		}
 	}
-	r.held.release(ctx, sent, r.anyActive())
+	r.held.release(ctx, sent, r.anyActive(), r.exposed)
 }

@@ -147,6 +147,13 @@ func (s *state[T]) confirm() {
 	}
 }
 
+// refuseInside notes that an operation inside [Manager.Handler] was refused.
+func (s *state[T]) refuseInside() {
+	s.lock()
+	defer s.mu.Unlock()
+	s.refused = true
+}
+
 // confirmRecord writes that the newest token was presented, and nothing else. The
 // session is not extended. A failure changes nothing for the request: another
 // request writes the same.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -234,4 +235,34 @@ func TestRequireBesideAnAPIWithTheManager(t *testing.T) {
 		huma.Get(group, "/y", serve[nothingIn])
 	}
 	wantText(t, "panic", panicOf(func() { register2(other) }), "Attach", "GET /w/y")
+}
+
+// A check is never called for a key that names the sessions of a manager.
+func TestSchemeChecksThatNameSessions(t *testing.T) {
+	checking := &humasess.Options[account]{SchemeChecks: map[string]func(huma.Context, []string) error{
+		"other": func(huma.Context, []string) error { return nil },
+	}}
+	for _, checkFirst := range []bool{true, false} {
+		t.Run(fmt.Sprintf("O3 the check first: %v", checkFirst), func(t *testing.T) {
+			one, err := humasess.New(memory.New(nil), checking)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other, err := humasess.New(memory.New(nil), &humasess.Options[string]{SchemeName: "other", Cookie: humasess.CookieOptions{Name: "other"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			attach := []func(huma.API) error{one.Attach, other.Attach}
+			if !checkFirst {
+				attach[0], attach[1] = attach[1], attach[0]
+			}
+			api := humago.New(http.NewServeMux(), huma.DefaultConfig("Test", "1.0.0"))
+			if err := attach[0](api); err != nil {
+				t.Fatal(err)
+			}
+			if err := attach[1](api); err == nil || !strings.Contains(err.Error(), `SchemeChecks["other"]`) {
+				t.Errorf("got error %v, want one about the check", err)
+			}
+		})
+	}
 }

@@ -68,8 +68,12 @@ func requestOf(ctx huma.Context) *request {
 	return r
 }
 
-// Unwrap returns the context that the gate was called with.
-func (s *scope) Unwrap() huma.Context { return s.humaContext }
+// Unwrap returns the context that the gate was called with. It leads to the
+// router's own writer, so the session's headers must be in the response before.
+func (s *scope) Unwrap() huma.Context {
+	s.r.handOut(s.humaContext)
+	return s.humaContext
+}
 
 // Context returns the request's context, below which [From] finds sessions.
 func (s *scope) Context() context.Context { return s.ctx }

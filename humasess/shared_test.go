@@ -39,17 +39,17 @@ func TestSharedParameters(t *testing.T) {
 		{"hidden, own Resolve over Required beside Login", registers[resolvesRequired], registers[signIn], true, false, nil, map[guest]int{byNobody: 500}},
 		{"hidden, own Resolve over Required beside Session", registers[resolvesRequired], registers[sessionIn], true, false, nil, map[guest]int{byNobody: 500}},
 		{"hidden, own Resolve over Guarded beside a guard", registers[resolvesGuarded], registers[guardedIn[passes]], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
-		{"hidden, own Resolve over Guarded beside a guard, without validation", registers[resolvesGuarded], registers[guardedIn[passes]], true, true, nil, map[guest]int{byNobody: 401, byPlain: 500}},
+		{"hidden, own Resolve over Guarded beside a guard, without validation", registers[resolvesGuarded], registers[guardedIn[passes]], true, true, nil, map[guest]int{byNobody: 401, byPlain: 500}}, //nolint:lll // one case
 		{"hidden, own Resolve over Required beside Login, without validation", registers[resolvesRequired], registers[signIn], true, true, nil, map[guest]int{byNobody: 500}},
 		{"hidden, own Resolve beside plain parameters", registers[resolvesRequired], registers[plainIn], true, false, nil, map[guest]int{byNobody: 422, byPlain: 422}},
 		{"hidden, own Resolve beside plain parameters, without validation", registers[resolvesRequired], registers[plainIn], true, true, nil, map[guest]int{byNobody: 422, byPlain: 422}},
-		{"hidden in a prefix, own Resolve beside plain parameters", registers[resolvesGuarded], registers[plainIn], true, true, []string{"/v1"}, map[guest]int{byNobody: 422, byPlain: 422}},
+		{"hidden in a prefix, own Resolve beside plain parameters", registers[resolvesGuarded], registers[plainIn], true, true, []string{"/v1"}, map[guest]int{byNobody: 422, byPlain: 422}}, //nolint:lll // one case
 	} {
 		t.Run("O2 "+tt.name, func(t *testing.T) {
 			s := newSite(t)
 			shared := make([]*huma.Param, 0, 8)
 			path := "/first"
-			var api huma.API = s.api
+			var api huma.API = s.api //nolint:staticcheck // wrapped below
 			if tt.prefixes != nil {
 				api, path = huma.NewGroup(s.api, tt.prefixes...), tt.prefixes[0]+path
 			}

@@ -20,6 +20,10 @@ type state[T any] struct {
 	since time.Time // when the work began, outside a request
 	bound bool
 	login bool // the operation's job is to start the session
+	read  bool // the handler has got data of the base
+
+	caller  context.Context // of the program, while it asks for a write
+	refused bool            // an operation inside Manager.Handler was refused
 
 	mu      sync.Mutex
 	editing editing
@@ -48,7 +52,8 @@ type state[T any] struct {
 	clash  bool // several of them are live
 	excess bool // the request has more cookies than are looked up
 
-	tentative tentative[T] // the changes that a transaction of the program may take back
+	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
+	tentative tentative[T]      // the changes that a transaction of the program may take back
 
 	issued  string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left
@@ -247,6 +252,7 @@ func (s *state[T]) get() (T, bool) {
 	if err != nil {
 		return zero, false
 	}
+	s.read = s.read || s.life.onBase()
 	return v, true
 }
 
@@ -379,7 +385,7 @@ func (s *state[T]) activeID() string {
 }
 
 // untouched reports whether the request is none that extends the session.
-func (s *state[T]) untouched() bool { return s.r != nil && s.r.entry.untouch }
+func (s *state[T]) untouched() bool { return s.refused || s.r != nil && s.r.entry.untouch }
 
 // Events of a request carry the operation.
 
@@ -417,7 +423,7 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(err, s.r.loading()):
+	case s.r != nil && hungUp(s.r.loading()), hungUp(s.caller):
 		s.emit(Event{Kind: EventHungUp, Err: err})
 	default:
 		s.emit(Event{Kind: EventStoreFailed, Err: err})

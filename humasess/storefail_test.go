@@ -205,15 +205,6 @@ func TestStoreFailsOnCommit(t *testing.T) {
 		}
 	})
 
-	t.Run("an answer that got lost may have been applied", func(t *testing.T) {
-		c := r.signedIn(account{ID: "u1"})
-		r.store.After(humasesstest.OpUpdate, func(context.Context) error { return errDown })
-		w := send("/rich", c, increment)
-		r.store.After(humasesstest.OpUpdate, nil)
-		wantUnavailable(t, w)
-		r.wantActive(c, true)
-	})
-
 	t.Run("X5 what Commit has started goes again when the last write fails", func(t *testing.T) {
 		c := r.client()
 		w := send("/rich", c, func(ctx context.Context, s *humasess.Session[account]) error {

@@ -49,7 +49,7 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	}
 	for _, id := range t.ended {
 		// Destroy stands, also when its transaction did not.
-		_ = s.end(ctx, id)
+		_, _ = s.end(ctx, id)
 	}
 	switch {
 	case t.revoked && s.life.cookie == cookieExpire:

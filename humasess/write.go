@@ -86,6 +86,8 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 
 // writeNow writes with a context of the program.
 func (s *state[T]) writeNow(ctx context.Context) error {
+	s.caller = ctx
+	defer func() { s.caller = nil }()
 	if s.transacts(ctx) && s.life.doomed {
 		s.tentative.ended = append(s.tentative.ended, s.rec.ID)
 	}
@@ -161,15 +163,19 @@ func (s *state[T]) write(ctx context.Context) error {
 // carryOut returns stores.ErrConflict when the base has moved on.
 func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	if p.delete {
-		if err := s.end(ctx, s.rec.ID); err != nil {
+		found, err := s.end(ctx, s.rec.ID)
+		if err != nil {
 			return err
 		}
 		// The old session is dead, also when the new one cannot be written.
 		s.life.base, s.life.doomed = false, false
+		if !found && p.create && s.pending.owner != "" && !s.login {
+			return s.revoked() // the request was admitted with it
+		}
 	}
 	if p.endOthers && !p.create {
 		for _, id := range s.others {
-			if err := s.end(ctx, id); err != nil {
+			if _, err := s.end(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -186,18 +192,18 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	return nil
 }
 
-// end deletes a session at any version. A session that has ended already is fine.
-func (s *state[T]) end(ctx context.Context, id stores.ID) error {
-	err := s.store().Delete(ctx, id, stores.Condition{})
+// end deletes a session at any version. It reports whether there was one.
+func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
+	err = s.m.remove(ctx, s.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.live.missed(id)
+		return false, nil
 	case err != nil:
-		return s.storeFailed(err)
-	default:
-		s.destroyed(id)
+		return false, s.storeFailed(err)
 	}
-	return nil
+	s.destroyed(id)
+	return true, nil
 }
 
 // destroyed reports that the request has ended a session.
@@ -215,6 +221,11 @@ func (s *state[T]) revoked() error {
 // remove deletes a session that must not be, without a reader to tell when
 // that fails.
 func (s *state[T]) remove(ctx context.Context, id stores.ID) {
+	if ctx.Err() != nil { // the budget is spent
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+	}
 	err := s.store().Delete(ctx, id, stores.Condition{})
 	s.m.live.ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
@@ -255,11 +266,12 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
+	next.write = newWriteName()
 	payload := s.m.pack(s.scratch(), &next.payload)
-	updated, err := s.store().Update(ctx, stores.Update{
+	updated, err := s.m.update(ctx, s.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: payload,
 		Idle: idleSlack(next.idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
-	})
+	}, next.write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return s.revoked()

@@ -116,7 +116,7 @@ func (d *Document) uses(op *huma.Operation, declared []Declaration) ([]use, erro
 	for _, u := range uses {
 		for _, v := range uses {
 			if u.kind == Login && v.scheme == u.scheme && (v.kind == Required || v.kind == Guarded) {
-				return nil, fmt.Errorf("embeds Login, which is public, and requires a session of scheme %q: keep one, or take the operation out of the protected group", u.scheme)
+				return nil, fmt.Errorf("embeds Login, which is public, but also requires a session of scheme %q: remove one of the two, or register the operation outside the protected group", u.scheme) //nolint:lll // one message
 			}
 		}
 	}

@@ -11,7 +11,7 @@ func count(ctx context.Context, c *call) error {
 	ctx, p := c.patience(ctx)
 	defer p.pause()
 	defer c.close()
-	s, err := c.sessions(ctx)
+	s, err := c.sessions(ctx, *user)
 	if err != nil {
 		return err
 	}

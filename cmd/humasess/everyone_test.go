@@ -21,16 +21,19 @@ func TestEveryone(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		const n = 1200 // more than a page
 		m := s.program(t)
-		other := s.program(t, func(o *humasess.Options[user]) { o.SchemeName = "otherCookie" })
+		visited := s.program(t, anonymous)
+		otherScheme := func(o *humasess.Options[user]) { o.SchemeName = "otherCookie" }
+		other := s.program(t, otherScheme)
 		var ids []string
 		for i := range n {
-			u := user{ID: fmt.Sprintf("user%d", i%400)}
 			if i%10 == 0 {
-				u.ID = "" // anonymous
+				ids = append(ids, signIn(t, visited, user{})...)
+				continue
 			}
-			ids = append(ids, signIn(t, m, u)...)
+			ids = append(ids, signIn(t, m, user{ID: fmt.Sprintf("user%d", i%400)})...)
 		}
-		signIn(t, other, user{ID: "user1"}, user{})
+		signIn(t, other, user{ID: "user1"})
+		signIn(t, s.program(t, otherScheme, anonymous), user{})
 
 		users := map[string]int{}
 		var got []string
@@ -118,9 +121,10 @@ func TestQuestionInterrupted(t *testing.T) {
 func TestEveryoneOnACluster(t *testing.T) {
 	all := servertest.RedisCluster(t).Addrs
 	s := onRedisAt(t, "redis://"+all[0], rueidis.ClientOption{InitAddress: all})
-	m := s.program(t)
+	m, visited := s.program(t), s.program(t, anonymous)
 	for i := range 30 {
-		signIn(t, m, user{ID: fmt.Sprintf("user%d", i)}, user{})
+		signIn(t, m, user{ID: fmt.Sprintf("user%d", i)})
+		signIn(t, visited, user{})
 	}
 	if got := parse[row](t, s.want(t, exitOK, "list", "--json")); len(got) != 60 {
 		t.Errorf("list: got %d rows, want 60", len(got))

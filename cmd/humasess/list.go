@@ -23,7 +23,7 @@ func list(ctx context.Context, c *call) error {
 	ctx, p := c.patience(ctx)
 	defer p.pause()
 	defer c.close()
-	s, err := c.sessions(ctx)
+	s, err := c.sessions(ctx, *user)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func revoke(ctx context.Context, c *call) error {
 	within, p := c.patience(ctx)
 	defer p.pause()
 	defer c.close()
-	s, err := c.sessions(within)
+	s, err := c.sessions(within, *user)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,8 @@ func TestRevoke(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		m := s.program(t)
 		other := s.program(t, func(o *humasess.Options[user]) { o.SchemeName = "otherCookie" })
-		ids := signIn(t, m, user{ID: "ada"}, user{ID: "ada"}, user{ID: "ada"}, user{ID: "grace"}, user{})
+		ids := signIn(t, m, user{ID: "ada"}, user{ID: "ada"}, user{ID: "ada"}, user{ID: "grace"})
+		ids = append(ids, signIn(t, s.program(t, anonymous), user{})...)
 		theirs := signIn(t, other, user{ID: "ada"})
 
 		if out := s.want(t, exitOK, "revoke", "--id", ids[1]); out != "1 revoked\n" {

@@ -175,6 +175,9 @@ func (s *site) program(t *testing.T, change ...func(*humasess.Options[user])) *h
 	return m
 }
 
+// anonymous lets a program start sessions without a user by Issue.
+func anonymous(o *humasess.Options[user]) { o.Identity = nil }
+
 // signIn starts a session for each of the users, and returns their IDs.
 func signIn(t *testing.T, m *humasess.Manager[user], users ...user) []string {
 	t.Helper()

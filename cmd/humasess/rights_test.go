@@ -30,7 +30,8 @@ func passage(t *testing.T, name, expression string) string {
 func TestRights(t *testing.T) {
 	use := func(t *testing.T, s *site) {
 		m := s.program(t)
-		ids := signIn(t, m, user{ID: "ada"}, user{ID: "ada"}, user{ID: "grace"}, user{})
+		ids := signIn(t, m, user{ID: "ada"}, user{ID: "ada"}, user{ID: "grace"})
+		signIn(t, s.program(t, anonymous), user{})
 		s.want(t, exitOK, "doctor")
 		s.want(t, exitOK, "revoke", "--id", ids[0])
 		s.want(t, exitOK, "revoke", "--user", "ada")

@@ -19,24 +19,24 @@ type sessions struct {
 	unknown int // records that could not be read
 }
 
-// sessions connects to the store.
-func (c *call) sessions(ctx context.Context) (*sessions, error) {
+// sessions connects to the store, for the sessions of one user unless user is "".
+func (c *call) sessions(ctx context.Context, user string) (*sessions, error) {
 	store, err := c.open(ctx, false)
 	if err != nil {
 		return nil, err
 	}
-	return c.manage(store)
+	return c.manage(store, user)
 }
 
-func (c *call) manage(store stores.Store) (*sessions, error) {
+func (c *call) manage(store stores.Store, user string) (*sessions, error) {
 	s := &sessions{}
 	var err error
 	s.Manager, err = humasess.New(store, &humasess.Options[data]{
-		Identity:   func(data) string { return "" }, // to be able to ask by user; nothing starts here
+		Identity:   identity(user),
 		SchemeName: c.scheme,
 		Codec: humasess.Codec{
 			Marshal:   func(v any) ([]byte, error) { return slices.Clone(*v.(*data)), nil },
-			Unmarshal: func(b []byte, v any) error { *v.(*data) = slices.Clone(b); return nil },
+			Unmarshal: func(b []byte, v any) error { *v.(*data) = append(data{}, b...); return nil },
 		},
 		Logger: slog.New(slog.DiscardHandler), // errors are returned
 		OnEvent: func(_ context.Context, e humasess.Event) {
@@ -49,4 +49,20 @@ func (c *call) manage(store stores.Store) (*sessions, error) {
 		return nil, usagef("--scheme: %v", err)
 	}
 	return s, nil
+}
+
+// identity returns the Identity of a manager. The command cannot read a user from
+// stored data, and a manager hides data whose user is not that of their session.
+// So all data are the chosen user's, which is right for the sessions that List
+// finds. Without a user nothing is compared.
+func identity(user string) func(data) string {
+	if user == "" {
+		return nil
+	}
+	return func(d data) string {
+		if d == nil {
+			return "" // the zero value, which is no user's
+		}
+		return user
+	}
 }

@@ -34,6 +34,10 @@ type options = account.Options[user, profile]
 
 func view(u user) profile { return profile{Name: u.Name} }
 
+// unused is how long a session lives without a request: the idle timeout, and a
+// tenth of it.
+const unused = 33 * time.Minute
+
 // rig is an API with the operations, on a store that counts and can fail.
 type rig struct {
 	t        *testing.T
@@ -47,20 +51,17 @@ type rig struct {
 // bareRig has a manager on its API, and no operations.
 func bareRig(t *testing.T) *rig {
 	t.Helper()
-	return rigWith(t, humasess.Capture{})
+	return rigWith(t, humasess.Options[user]{})
 }
 
-// rigWith notes clients as far as capture says.
-func rigWith(t *testing.T, capture humasess.Capture) *rig {
+// rigWith adds to the options.
+func rigWith(t *testing.T, o humasess.Options[user]) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: humasesstest.NewClock(), store: humasesstest.Wrap(memory.New(nil)), mux: http.NewServeMux()}
 	var err error
-	if r.sessions, err = humasess.New(r.store, &humasess.Options[user]{
-		Identity: func(u user) string { return u.ID },
-		Capture:  capture,
-		Now:      r.clock.Now,
-		Logger:   slog.New(slog.DiscardHandler),
-	}); err != nil {
+	o.Identity = func(u user) string { return u.ID }
+	o.Now, o.Logger = r.clock.Now, slog.New(slog.DiscardHandler)
+	if r.sessions, err = humasess.New(r.store, &o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -79,11 +80,16 @@ func rigWith(t *testing.T, capture humasess.Capture) *rig {
 func newRig(t *testing.T, o options) *rig {
 	t.Helper()
 	r := bareRig(t)
+	r.register(o)
+	return r
+}
+
+func (r *rig) register(o options) {
+	r.t.Helper()
 	o.View = view
 	if err := account.Register(r.api, r.sessions, &o); err != nil {
-		t.Fatalf("Register: %v", err)
+		r.t.Fatalf("Register: %v", err)
 	}
-	return r
 }
 
 func (r *rig) client() *humasesstest.Client { return humasesstest.NewClient(r.mux) }

@@ -39,7 +39,10 @@ type Options[T, V any] struct {
 	// Watch adds watch-session, a stream that tells a page when its session has
 	// ended, as soon as [humasess.Session.Done] knows. An open page holds a
 	// connection by it, of which browsers make six to a host over HTTP/1.1: a
-	// page that is hidden had better close it. The default is false.
+	// page that is hidden had better close it. The answer has the header
+	// "X-Accel-Buffering: no", because nginx would hold the stream back without
+	// it; a proxy that buffers and does not know the header must be told itself.
+	// The default is false.
 	Watch bool
 
 	// Tags of the operations. The default is "Sessions".

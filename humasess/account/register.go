@@ -68,7 +68,7 @@ func (r *registration[T, V]) add(name Operation) error {
 		return err
 	}
 	if documents(r.api.OpenAPI(), op.OperationID) {
-		return fmt.Errorf("the document has an operation %q already: give %s another ID in Options.Edit", op.OperationID, name)
+		return fmt.Errorf("the document has an operation %q already: leave out %[2]s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
 	}
 	op.Metadata = maps.Clone(op.Metadata)
 	if op.Metadata == nil {
@@ -90,6 +90,7 @@ func (r *registration[T, V]) add(name Operation) error {
 	case SignOutEverywhere:
 		huma.Register(r.api, op, h.signOutEverywhere)
 	case Watch:
+		op.Middlewares = append(slices.Clip(op.Middlewares), unbuffered)
 		sse.Register(r.api, op, events, h.watch)
 	}
 	if r.naked {

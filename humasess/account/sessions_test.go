@@ -29,8 +29,8 @@ func TestWhoAmI(t *testing.T) {
 		if got.User.Name != "Name of ada" || len(got.ID) != 22 {
 			t.Errorf("got user %+v and ID %q, want ada and 22 characters", got.User, got.ID)
 		}
-		if !got.CreatedAt.Equal(began) || !got.ExpiresAt.Equal(began.Add(30*time.Minute)) {
-			t.Errorf("got %v to %v, want %v and half an hour", got.CreatedAt, got.ExpiresAt, began)
+		if !got.CreatedAt.Equal(began) || !got.ExpiresAt.Equal(began.Add(unused)) {
+			t.Errorf("got %v to %v, want %v and 33 minutes", got.CreatedAt, got.ExpiresAt, began)
 		}
 		for _, secret := range []string{"s3cr3t", "laptop", `"ada"`} {
 			if strings.Contains(w.Body.String(), secret) {
@@ -42,11 +42,11 @@ func TestWhoAmI(t *testing.T) {
 		r := newRig(t, options{})
 		c := r.signedIn("ada", "laptop")
 		began := r.clock.Now()
-		for range 29 {
+		for range 32 {
 			r.clock.Advance(time.Minute)
 			got := decoded[account.CurrentSession[profile]](t, do(t, c, "GET", "/session", 200))
-			if !got.ExpiresAt.Equal(began.Add(30*time.Minute)) || !got.Deadline.Equal(began.Add(12*time.Hour)) {
-				t.Fatalf("got expiry %v and deadline %v, want half an hour and 12 hours after %v", got.ExpiresAt, got.Deadline, began)
+			if !got.ExpiresAt.Equal(began.Add(unused)) || !got.Deadline.Equal(began.Add(12*time.Hour)) {
+				t.Fatalf("got expiry %v and deadline %v, want 33 minutes and 12 hours after %v", got.ExpiresAt, got.Deadline, began)
 			}
 		}
 		r.clock.Advance(time.Minute)
@@ -77,8 +77,8 @@ func TestList(t *testing.T) {
 		if s := got.Sessions[0]; s.ID != idOf(t, laptop) || !s.CreatedAt.Equal(first) {
 			t.Errorf("got ID %q and creation %v, want %q and %v", s.ID, s.CreatedAt, idOf(t, laptop), first)
 		}
-		if s := got.Sessions[1]; !s.LastSeenAt.Equal(r.clock.Now()) || !s.ExpiresAt.Equal(r.clock.Now().Add(30*time.Minute)) {
-			t.Errorf("got %v, expiring %v, want it seen now, and half an hour from here", s.LastSeenAt, s.ExpiresAt)
+		if s := got.Sessions[1]; !s.LastSeenAt.Equal(r.clock.Now()) || !s.ExpiresAt.Equal(r.clock.Now().Add(unused)) {
+			t.Errorf("got %v, expiring %v, want it seen now, and 33 minutes from here", s.LastSeenAt, s.ExpiresAt)
 		}
 		if got, want := labels(decoded[account.SessionList](t, do(t, tablet, "GET", "/sessions", 200))), "tablet* phone laptop"; got != want {
 			t.Errorf("from the tablet: got %q, want %q", got, want)
@@ -95,10 +95,8 @@ func TestList(t *testing.T) {
 			{"the network", humasess.Capture{Address: humasess.TruncatedAddress}, "", "192.0.2.0/24"},
 			{"all", humasess.Capture{UserAgent: true, Address: humasess.FullAddress}, "Firefox on Linux", "192.0.2.1"},
 		} {
-			r := rigWith(t, tt.capture)
-			if err := account.Register(r.api, r.sessions, &options{View: view}); err != nil {
-				t.Fatal(err)
-			}
+			r := rigWith(t, humasess.Options[user]{Capture: tt.capture})
+			r.register(options{})
 			huma.Post(r.api, "/login", func(_ context.Context, in *struct{ humasess.Login[user] }) (*struct{}, error) {
 				return nil, in.Session.Start(user{ID: "ada"})
 			})
@@ -132,14 +130,6 @@ func TestList(t *testing.T) {
 		got := decoded[account.SessionList](t, do(t, oldest, "GET", "/sessions", 200))
 		if labels(got) != "d0* d5 d4" || got.Total != 6 {
 			t.Errorf("got %q of %d, want d0* d5 d4 of 6", labels(got), got.Total)
-		}
-	})
-	t.Run("an anonymous session sees itself", func(t *testing.T) {
-		r := newRig(t, options{Label: label})
-		r.signedIn("", "other")
-		got := decoded[account.SessionList](t, do(t, r.signedIn("", "mine"), "GET", "/sessions", 200))
-		if labels(got) != "mine*" || got.Total != 1 {
-			t.Errorf("got %q of %d, want mine* of 1", labels(got), got.Total)
 		}
 	})
 	t.Run("without a session", func(t *testing.T) { do(t, newRig(t, options{}).client(), "GET", "/sessions", 401) })
@@ -228,13 +218,53 @@ func TestRevokeOthers(t *testing.T) {
 		do(t, tablet, "GET", "/session", 401)
 		do(t, bob, "GET", "/session", 200)
 	})
-	t.Run("an anonymous session has no others", func(t *testing.T) {
-		r := newRig(t, options{})
-		c, other := r.signedIn("", "mine"), r.signedIn("", "other")
-		if w := do(t, c, "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"ended":0`) {
+}
+
+// TestAnonymous is about sessions without a user.
+func TestAnonymous(t *testing.T) {
+	// visitors returns clients with an anonymous session each, in which the
+	// device is noted.
+	visitors := func(r *rig, devices ...string) (clients []*humasesstest.Client) {
+		huma.Post(r.api, "/visit/{device}", func(_ context.Context, in *struct {
+			humasess.Session[user]
+			Device string `path:"device"`
+		}) (*struct{}, error) {
+			return nil, in.Update(func(u *user) error { u.Device = in.Device; return nil })
+		})
+		for _, device := range devices {
+			c := r.client()
+			do(r.t, c, "POST", "/visit/"+device, 204)
+			clients = append(clients, c)
+		}
+		return clients
+	}
+	t.Run("it can only sign out", func(t *testing.T) {
+		r := newRig(t, options{Watch: true})
+		c := visitors(r, "mine")[0]
+		for _, op := range []string{
+			"GET /session", "GET /sessions", "GET /session/events", "DELETE /sessions/AAAAAAAAAAAAAAAAAAAAAA",
+			"POST /sessions/revoke-others", "POST /sign-out-everywhere",
+		} {
+			method, path, _ := strings.Cut(op, " ")
+			do(t, c, method, path, 401)
+		}
+		do(t, c, "POST", "/sign-out", 204)
+		if token(c) != "" {
+			t.Errorf("got cookie %q, want none", token(c))
+		}
+	})
+	t.Run("with AnonymousSuffices it sees itself and has no others", func(t *testing.T) {
+		r := rigWith(t, humasess.Options[user]{AnonymousSuffices: true})
+		r.register(options{Label: func(i humasess.Info[user]) string { return i.Data.Device }})
+		clients := visitors(r, "mine", "other")
+		got := decoded[account.SessionList](t, do(t, clients[0], "GET", "/sessions", 200))
+		if labels(got) != "mine*" || got.Total != 1 {
+			t.Errorf("got %q of %d, want mine* of 1", labels(got), got.Total)
+		}
+		if w := do(t, clients[0], "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"ended":0`) {
 			t.Errorf("got %s, want 0 ended", w.Body)
 		}
-		do(t, other, "GET", "/session", 200)
+		do(t, clients[1], "GET", "/session", 200)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 )
 
@@ -35,6 +36,13 @@ func (h *handlers[T, V]) watch(ctx context.Context, in *requiredInput[T], send s
 			}
 		}
 	}
+}
+
+// unbuffered tells nginx to pass the stream on as it comes. It would hold it back
+// otherwise, headers and heartbeats included, until its buffer is full.
+func unbuffered(ctx huma.Context, next func(huma.Context)) {
+	ctx.SetHeader("X-Accel-Buffering", "no")
+	next(ctx)
 }
 
 // events are those of the stream, by their names.

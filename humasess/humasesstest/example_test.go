@@ -80,7 +80,7 @@ func ExampleClock() {
 		clock.Advance(29 * time.Minute)
 		fmt.Println(client.Do("GET", "/me", nil).Code)
 	}
-	clock.Advance(30*time.Minute + time.Second)
+	clock.Advance(33 * time.Minute) // the idle timeout, and a tenth of it
 	fmt.Println(client.Do("GET", "/me", nil).Code)
 	// Output:
 	// 204

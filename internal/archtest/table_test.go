@@ -28,7 +28,7 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./internal/stored", "./openapi", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/account": {

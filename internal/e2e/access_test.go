@@ -308,7 +308,7 @@ func cookieAttributes(t *testing.T, a *adapter) {
 	want := humasess.DefaultCookieName + "=" + c.token() + "; Path=/; HttpOnly; Secure; SameSite=Lax"
 	login.wantHeader(t, "Set-Cookie", want)
 	remember := r.must(c, func(_ context.Context, s *humasess.Session[account]) error { return s.Remember(true) })
-	remember.wantHeader(t, "Set-Cookie", want+"; Max-Age=2592000")
+	remember.wantHeader(t, "Set-Cookie", want+"; Max-Age=43200") // the deadline stays
 	token := c.token()
 	me := c.do("GET", "/me", "")
 	for name, values := range me.Header {

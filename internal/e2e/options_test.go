@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -187,7 +188,9 @@ func undecodable(t *testing.T, a *adapter) {
 			if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
 				t.Fatal(err)
 			}
-			older, err := humasess.New(r.store, &humasess.Options[int]{Now: r.clock.Now, Logger: quiet()})
+			older, err := humasess.New(r.store, &humasess.Options[int]{
+				Identity: func(n int) string { return "from " + strconv.Itoa(n) }, Now: r.clock.Now, Logger: quiet(),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

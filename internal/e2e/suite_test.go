@@ -14,7 +14,7 @@ type behaviour struct {
 
 func behaviours() []behaviour {
 	return slices.Concat(
-		accessBehaviours, typesBehaviours, optionBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours,
+		accessBehaviours, typesBehaviours, optionBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours, cacheBehaviours,
 		streamBehaviours, commitBehaviours, http2Behaviours, raceBehaviours, disconnectBehaviours,
 	)
 }

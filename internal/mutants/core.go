@@ -32,7 +32,7 @@ var coreMutants = []mutant{
 		"humasess/index.go", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess/index.go", "m.keeper().Delete(ctx, parsed, stores.Condition{})", "ctx.Err()",
+		"humasess/index.go", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess/everyone.go", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
@@ -69,7 +69,7 @@ var coreMutants = []mutant{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
-		"humasess/headers.go", "	if (cookie || active) && !cached {", "	if cookie && !cached {",
+		"humasess/headers.go", "	private, cached := cookie || active, false", "	private, cached := cookie, false",
 	}}},
 	{"H2", "no Vary", "humasess", "", []edit{{
 		"humasess/headers.go", "	if !vary {", "	if vary {",
@@ -101,10 +101,10 @@ var coreMutants = []mutant{
 		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive())", "	r.held.release(ctx, false, r.anyActive())",
+		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive(), r.exposed)", "	r.held.release(ctx, false, r.anyActive(), r.exposed)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
-		"humasess/marks.go", ", own.owner != call.owner && own.owner != \"\", own.name != call.name:", ", own.owner != call.owner && own.owner != \"\":",
+		"humasess/marks.go", "			if own.name == call.name {", "			if own.name != 0 {",
 	}}},
 	{"R4", "a mark of a change refuses no login", "humasess", "TestChangeDuringSignIn", []edit{{
 		"humasess/marks.go", "	return max(v, changed)", "	return max(v, min(changed, markBefore))",

@@ -62,7 +62,7 @@ func TestAPIAllocations(t *testing.T) {
 		most               float64
 	}{
 		{"read", "GET", "/me", 19},
-		{"modify", "POST", "/count", 30},
+		{"modify", "POST", "/count", 31},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := coretest.AllocationsOverBare(t, handler, c, tt.method, tt.path)

@@ -124,7 +124,7 @@ func TestExpiry(t *testing.T) {
 	r := newRig(t, 0)
 	page := r.signedIn(firefox)
 	t.Run("L1 a page that is looked at again after too long lands on the form", func(t *testing.T) {
-		r.clock.set(31 * time.Minute)
+		r.clock.set(34 * time.Minute) // the idle timeout, a tenth of it, and a minute
 		browser.Eval[bool](page, "document.dispatchEvent(new Event('visibilitychange'))")
 		wantForm(t, page, elsewhere)
 	})

@@ -1,0 +1,69 @@
+package humasess
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// handOut prepares the response for a handler that asks for the router's own
+// context, as humago.Unwrap does: the handler may write there, and what it writes
+// does not come by here.
+//
+// The response gets the headers that follow from the session. A change that is
+// pending is committed, because its cookie must be among these headers: this is
+// the last moment to put it there.
+func (r *request) handOut(ctx huma.Context) {
+	if r.outcome != undecided {
+		return
+	}
+	for i := range r.entry.sessions {
+		if change, _ := r.session(i).unwritten(); change {
+			r.begun(ctx, http.StatusOK)
+			return
+		}
+	}
+	if !r.exposed {
+		r.exposed = true
+		ctx.AppendHeader("Vary", "Cookie")
+	}
+	if r.anyActive() {
+		scrub(ctx, false)
+		ctx.SetHeader("Cache-Control", "no-store")
+	}
+}
+
+// dropUnsent drops changes that need a cookie, if the handler may have sent its
+// response without us: the client never receives that cookie.
+func (r *request) dropUnsent() {
+	if !r.exposed {
+		return
+	}
+	for i := range r.entry.sessions {
+		if _, cookie := r.session(i).unwritten(); cookie {
+			// An error has an event of its own.
+			_ = r.session(i).commit(http.StatusInternalServerError)
+			r.entry.sessions[i].manager.unsent(r.parent, r.entry.op)
+		}
+	}
+}
+
+// unwritten reports whether a change is pending that the program asked for, and
+// whether it needs a cookie. Renewals that are due do not count: the next
+// request makes up for them.
+func (s *state[T]) unwritten() (change, cookie bool) {
+	s.lock()
+	defer s.mu.Unlock()
+	if s.life.closed {
+		return false, false
+	}
+	p := s.life.plan()
+	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
+	return change, change && p.cookie == cookieSet
+}
+
+func (m *Manager[T]) unsent(ctx context.Context, op *huma.Operation) {
+	m.opts.Logger.ErrorContext(outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
+		"change the session before Unwrap", "operation", operationName(op), "scheme", m.scheme)
+}

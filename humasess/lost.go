@@ -1,0 +1,151 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/humasess/sessions/stores"
+)
+
+// The answer of a store may get lost when the write has succeeded: the connection
+// breaks, or a proxy does. Such a write is not a failed one. It is read back
+// within the budget of the call, and sent again if it has not happened. A record
+// carries the random name of its last write for that. Versions do not do: another
+// request may have made the same version.
+
+const (
+	// maxLost bounds how often the store is asked about a call whose answer was
+	// lost. A store that is down must not be asked often.
+	maxLost = 5
+
+	// lostPause is the longest wait before it is asked again.
+	lostPause = time.Second
+)
+
+// waitForStore waits a random time before the store is asked again. The times
+// grow: an outage lasts for longer than a broken connection.
+func waitForStore(ctx context.Context, try int) error {
+	return wait(ctx, min(20*time.Millisecond<<(2*try), lostPause))
+}
+
+// newWriteName returns a name that no other write has. It is not a secret.
+func newWriteName() uint64 {
+	for {
+		if name := rand.Uint64(); name != 0 { //nolint:gosec // tells writes apart, and nothing else
+			return name
+		}
+	}
+}
+
+// answerLost reports whether a call may have succeeded in spite of its error, and
+// whether there is time to find out. In a transaction of the program nothing can
+// be read back after an error.
+func (m *Manager[T]) answerLost(ctx context.Context, err error) bool {
+	for _, answer := range []error{
+		nil, stores.ErrNotFound, stores.ErrConflict, stores.ErrExists, stores.ErrFull, stores.ErrLimit, stores.ErrTooLarge,
+		stores.ErrNoIdentity, stores.ErrRevoked, stores.ErrChanged, errors.ErrUnsupported,
+	} {
+		if errors.Is(err, answer) {
+			return false
+		}
+	}
+	return m.embark == nil && ctx.Err() == nil && !stores.InTransaction(ctx, m.store)
+}
+
+// update replaces a record and finds out what has become of the write when its
+// answer is lost. name is the one in the payload.
+func (m *Manager[T]) update(ctx context.Context, store stores.Store, u stores.Update, name uint64) (stores.Updated, error) {
+	updated, err := store.Update(ctx, u)
+	if !m.answerLost(ctx, err) {
+		return updated, err
+	}
+	cause := err
+	for try := range maxLost {
+		if waitForStore(ctx, try) != nil {
+			break
+		}
+		rec, err := m.fetch(ctx, u.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+			return stores.Updated{}, stores.ErrNotFound
+		case err != nil:
+			continue
+		case rec.open.write == name:
+			return stores.Updated{Version: rec.Version, Expires: rec.Expires, Deadline: rec.Deadline, Now: rec.Now}, nil
+		case rec.Version != u.Version:
+			return stores.Updated{}, cause // another write came after it, or instead of it
+		}
+		// The first one may still be under way. Then one of the two conflicts, and
+		// the name tells.
+		if updated, err = store.Update(ctx, u); err == nil {
+			return updated, nil
+		}
+	}
+	return stores.Updated{}, cause
+}
+
+// remove deletes a session, again when the answer is lost. A session that is gone
+// then was ended by this call.
+func (m *Manager[T]) remove(ctx context.Context, store stores.Store, id stores.ID, when stores.Condition) error {
+	err := store.Delete(ctx, id, when)
+	if !m.answerLost(ctx, err) {
+		return err
+	}
+	for try := range maxLost {
+		if waitForStore(ctx, try) != nil {
+			break
+		}
+		err = store.Delete(ctx, id, when)
+		if errors.Is(err, stores.ErrNotFound) {
+			return nil
+		}
+		if !m.answerLost(ctx, err) {
+			break
+		}
+	}
+	return err
+}
+
+// revoke revokes an identity, again when the answer is lost. again is called with
+// the time of the call whose answer was lost: its mark is the caller's own.
+func (m *Manager[T]) revoke(
+	ctx context.Context, store stores.Store, owner string, except stores.ID, again func(bracket),
+) (stores.Revoked, error) {
+	for try := 0; ; try++ {
+		from := time.Now()
+		revoked, err := stores.RevokeIdentity(ctx, store, owner, except)
+		if try == maxLost || !m.answerLost(ctx, err) || waitForStore(ctx, try) != nil {
+			return revoked, err
+		}
+		again(bracket{from, time.Now()})
+	}
+}
+
+// createLost finds out whether a session was created although the answer was
+// lost. If so, the next try takes its place: the marks that a Create reports are
+// needed.
+func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, hash [32]byte, cause error) error {
+	for try := range maxLost {
+		if waitForStore(ctx, try) != nil {
+			break
+		}
+		rec, err := s.m.fetch(ctx, c.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound):
+			return errCreateAgain
+		case err != nil:
+			continue
+		case rec.open.hash != hash:
+			return errCreateAgain // the ID was taken
+		}
+		s.hasReplaced(p, c.Replaces)
+		s.orphan = []stores.Replaced{{ID: c.ID, Version: rec.Version}}
+		return errCreateAgain
+	}
+	return s.storeFailed(cause)
+}
+
+// errCreateAgain asks create for another try.
+var errCreateAgain = errors.New("humasess: the answer to Create was lost")
