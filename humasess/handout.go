@@ -50,8 +50,8 @@ func (r *request) dropUnsent() {
 }
 
 // unwritten reports whether a change is pending that the program asked for, and
-// whether it needs a cookie. Renewals that are due do not count: the next
-// request makes up for them.
+// whether it needs a cookie. Renewals that are due do not count, nor does a cookie
+// that only has a former scope or key: the next request makes up for them.
 func (s *state[T]) unwritten() (change, cookie bool) {
 	s.lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,8 @@ func (s *state[T]) unwritten() (change, cookie bool) {
 	}
 	p := s.life.plan()
 	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
-	return change, change && p.cookie == cookieSet
+	reissue := s.old && p.update && p.rotate == rotateNo && !s.life.travels && s.pending.remember == nil
+	return change, change && p.cookie == cookieSet && !reissue
 }
 
 func (m *Manager[T]) unsent(ctx context.Context, op *huma.Operation) {

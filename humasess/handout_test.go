@@ -194,6 +194,37 @@ func TestRawWriterTakenTooEarly(t *testing.T) {
 	})
 }
 
+// A change whose cookie is only to be issued in the present scope is written. The
+// client's cookie still opens the session, and the next write issues it.
+func TestRawWriterTakenTooEarlyWithFormerScope(t *testing.T) {
+	opts := accountOptions()
+	opts.Cookie.Former = []humasess.CookieScope{{Partitioned: true}}
+	r := newRawRig(t, opts)
+	c := r.signedIn(account{ID: "ada"})
+	early := func(change func(s *humasess.Session[account]) error) {
+		r.get(c, func(ctx huma.Context, s *humasess.Session[account]) {
+			_, w := humago.Unwrap(ctx)
+			if err := change(s); err != nil {
+				t.Errorf("got %v, want nil", err)
+			}
+			_, _ = io.WriteString(w, "raw")
+		})
+	}
+	early(func(s *humasess.Session[account]) error {
+		return s.Update(func(a *account) error { a.Note = "kept"; return nil })
+	})
+	if got, _ := r.data(c); got.Note != "kept" {
+		t.Errorf("X3 note: got %q, want kept", got.Note)
+	}
+	before := c.Clone()
+	early(func(s *humasess.Session[account]) error { return s.Renew() })
+	r.wantActive(before, true)
+	if log := r.log.String(); !strings.Contains(log, "before Unwrap") {
+		t.Errorf("log: got %q, want that the renewal was dropped", log)
+	}
+	wantSet(t, r.requiredCall(c, increment), humasess.DefaultCookieName+"=", humasess.DefaultCookieName)
+}
+
 // TestReadingTheRawRequest unwraps a context, and leaves the answer to huma.
 func TestReadingTheRawRequest(t *testing.T) {
 	opts := accountOptions()

@@ -70,6 +70,9 @@ func TestOpenFormer(t *testing.T) {
 	if got, _, err := trip("__Host-id").Open(written); err != nil || got != id {
 		t.Errorf("written: got %v, %v, want %v under the present name", got, err, id)
 	}
+	if _, _, err := trip("__Host-id").OpenFormer("sid", written); err != stores.ErrNotFound {
+		t.Errorf("K2 written, as a former one: got error %v, want exactly ErrNotFound", err)
+	}
 }
 
 // Session.Done tells the end of a session whose cookie has a former name.
