@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -65,8 +66,7 @@ func isCacheField(name string) bool {
 // it: those that middleware outside of us, or the router's own, has set. strict
 // takes them all out.
 func scrub(ctx huma.Context, strict bool) {
-	switch h := responseHeader(ctx).(type) {
-	case http.Header:
+	if h := standardHeader(ctx); h != nil {
 		for name, lines := range h {
 			if !isCacheField(name) {
 				continue
@@ -79,7 +79,7 @@ func scrub(ctx huma.Context, strict bool) {
 				delete(h, name)
 			}
 		}
-	case fasthttpHeader:
+	} else if h := headerOfFasthttp(ctx); h != nil {
 		found := map[string]caching{}
 		h.VisitAll(func(name, line []byte) {
 			if isCacheField(string(name)) {
@@ -96,28 +96,38 @@ func scrub(ctx huma.Context, strict bool) {
 	}
 }
 
+// routersWriter returns the writer of the body as the router has it. huma's
+// contexts can set headers and not read them, but their writers are those of
+// net/http or of fasthttp.
+func routersWriter(ctx huma.Context) io.Writer {
+	for {
+		w, ok := ctx.(interface{ Unwrap() huma.Context })
+		if !ok {
+			return ctx.BodyWriter()
+		}
+		ctx = w.Unwrap()
+	}
+}
+
+// standardHeader returns the header of a response on a router of net/http, and
+// nil on any other.
+func standardHeader(ctx huma.Context) http.Header {
+	if w, ok := routersWriter(ctx).(http.ResponseWriter); ok {
+		return w.Header()
+	}
+	return nil
+}
+
 // fasthttpHeader is a fasthttp.ResponseHeader.
 type fasthttpHeader interface {
 	VisitAll(visit func(name, value []byte))
 	Del(name string)
 }
 
-// responseHeader returns the header of the response as the router has it, and
-// nil for a router that huma has no adapter for. huma's contexts can set headers
-// only, but their writers are those of net/http or of fasthttp.
-func responseHeader(ctx huma.Context) any {
-	for {
-		w, ok := ctx.(interface{ Unwrap() huma.Context })
-		if !ok {
-			break
-		}
-		ctx = w.Unwrap()
-	}
-	w := ctx.BodyWriter()
-	if w, ok := w.(http.ResponseWriter); ok {
-		return w.Header()
-	}
-	v := reflect.ValueOf(w)
+// headerOfFasthttp returns the header of a response on a router of fasthttp, and
+// nil on any other.
+func headerOfFasthttp(ctx huma.Context) fasthttpHeader {
+	v := reflect.ValueOf(routersWriter(ctx))
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -12,6 +13,7 @@ type heldHeaders struct {
 	inline [4]heldHeader
 	n      int
 	more   []heldHeader
+	lines  [2]string // of Vary and Cache-Control, see grow
 }
 
 type heldHeader struct {
@@ -74,6 +76,7 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active, vary bool) {
 	if private {
 		scrub(ctx, cookie)
 	}
+	to := standardHeader(ctx)
 	h.each(func(header heldHeader) {
 		switch {
 		case is(header.name, "Vary"):
@@ -87,12 +90,27 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active, vary bool) {
 		header.send(ctx)
 	})
 	if !vary {
+		grow(to, "Vary", h.lines[0:0:1])
 		ctx.AppendHeader("Vary", "Cookie")
 	}
 	if private && !cached {
-		ctx.SetHeader("Cache-Control", "no-store")
+		if grow(to, "Cache-Control", h.lines[1:1:2]) {
+			ctx.AppendHeader("Cache-Control", "no-store")
+		} else {
+			ctx.SetHeader("Cache-Control", "no-store")
+		}
 	}
 	h.reset()
+}
+
+// grow makes space the place of the first line of a header field that has none,
+// so that [http.Header.Add] need not allocate it.
+func grow(h http.Header, name string, space []string) bool {
+	if h == nil || len(h[name]) > 0 {
+		return false
+	}
+	h[name] = space
+	return true
 }
 
 // forbidsShared judges all lines of a held field that will be there at the end.

@@ -10,11 +10,17 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // lab is where mutants are tried: a copy of the repository that nobody
 // changes.
-type lab struct{ root string }
+type lab struct {
+	root string
+
+	mu   sync.Mutex
+	read map[string]map[string]string // test functions by package, see functions
+}
 
 var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
@@ -133,8 +139,14 @@ func (l *lab) tests(m mutant) (string, error) {
 
 var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 
-// functions returns the text of a package's test functions by their names.
+// functions returns the text of a package's test functions by their names. It
+// reads each package once.
 func (l *lab) functions(pkg string) (map[string]string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if functions, read := l.read[pkg]; read {
+		return functions, nil
+	}
 	files, err := filepath.Glob(filepath.Join(l.root, filepath.FromSlash(pkg), "*_test.go"))
 	if err != nil {
 		return nil, err
@@ -155,10 +167,16 @@ func (l *lab) functions(pkg string) (map[string]string, error) {
 			functions[text[at[2]:at[3]]] = text[at[0]:end]
 		}
 	}
+	if l.read == nil {
+		l.read = map[string]map[string]string{}
+	}
+	l.read[pkg] = functions
 	return functions, nil
 }
 
 // mentions looks for an id like R1, and not R11.
 func mentions(text, promise string) bool {
-	return regexp.MustCompile(`(^|[^A-Za-z0-9])` + regexp.QuoteMeta(promise) + `($|[^A-Za-z0-9])`).MatchString(text)
+	return strings.Contains(text, promise) && slices.Contains(words.FindAllString(text, -1), promise)
 }
+
+var words = regexp.MustCompile(`[A-Za-z0-9]+`)

@@ -68,7 +68,7 @@ func text(v any) string {
 // noAlias checks that nothing a handler gets or gives is anybody else's.
 func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
 	t.Helper()
-	r := newRig[T](t)
+	r := newRig(t, one[T])
 	want := text(fresh())
 	get := func(s *humasess.Session[T]) T { v, _ := s.Get(); return v }
 	check := func(when string, s *humasess.Session[T]) {

@@ -18,9 +18,10 @@ func readsWhatDecodes[T any](t *testing.T, all ...T) {
 	t.Helper()
 	t.Run(reflect.TypeFor[T]().String(), func(t *testing.T) {
 		t.Helper()
-		r := newRig[T](t)
+		r := newRig(t, anonymous[T])
 		c := r.client()
-		r.must(c, func(_ context.Context, s *humasess.Session[T]) error { var zero T; return s.Start(zero) })
+		var zero T
+		r.must(c, set(zero))
 		for i, v := range append(all, all[0]) {
 			var want T
 			data, err := json.Marshal(v)
@@ -30,9 +31,7 @@ func readsWhatDecodes[T any](t *testing.T, all ...T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
-				return s.Update(func(to *T) error { *to = v; return nil })
-			})
+			r.must(c, set(v))
 			for range 2 {
 				if got, ok := r.data(c); !ok || !reflect.DeepEqual(got, want) {
 					t.Errorf("value %d, %s: got %#v, %v, want %#v", i, data, got, ok, want)
@@ -67,9 +66,9 @@ func TestReadsWhatDecodes(t *testing.T) {
 
 // What decodes as one thing with two names stays one.
 func TestTwinsStayTwins(t *testing.T) {
-	r := newRig[twins](t)
+	r := newRig(t, anonymous[twins])
 	c := r.client()
-	r.must(c, start(twins{A: p(1), B: p(1)}))
+	r.must(c, set(twins{A: p(1), B: p(1)}))
 	for range 2 {
 		if got, ok := r.data(c); !ok || got.A != got.B {
 			t.Errorf("got %v and %v, %v, want one number", got.A, got.B, ok)
@@ -83,9 +82,9 @@ func TestTwinsOfZero(t *testing.T) {
 	type left struct {
 		Zero float64 `json:"zero,omitempty"`
 	}
-	r := newRig[left](t)
+	r := newRig(t, anonymous[left])
 	c := r.client()
-	r.must(c, start(left{1}))
+	r.must(c, set(left{1}))
 	r.must(c, func(_ context.Context, s *humasess.Session[left]) error {
 		return s.Update(func(v *left) error { v.Zero = math.Copysign(0, -1); return nil })
 	})

@@ -23,9 +23,9 @@ func borrowed(s string) (text string, reuse func()) {
 
 // Strings that lead into a request's buffers are not kept, wherever they are.
 func TestNothingKeptOfARequestWhateverTheType(t *testing.T) {
-	r := newRig[tree](t)
+	r := newRig(t, anonymous[tree])
 	c := r.client()
-	r.must(c, start(tree{}))
+	r.must(c, set(tree{}))
 	text, reuse := borrowed("first")
 	fill := func(v *tree, s string) {
 		v.Names, v.Leaves, v.Fixed[0] = []string{s}, []leaf{{Name: s}}, []string{s}

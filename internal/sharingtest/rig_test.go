@@ -3,6 +3,7 @@ package sharingtest_test
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"testing"
 
 	"github.com/humasess/sessions/humasess"
@@ -12,8 +13,11 @@ import (
 
 type handler[T any] func(ctx context.Context, s *humasess.Session[T]) error
 
-func start[T any](data T) handler[T] {
-	return func(_ context.Context, s *humasess.Session[T]) error { return s.Start(data) }
+// set makes data those of the session, and begins an anonymous one if there is none.
+func set[T any](data T) handler[T] {
+	return func(_ context.Context, s *humasess.Session[T]) error {
+		return s.Update(func(to *T) error { *to = data; return nil })
+	}
 }
 
 // rig has one handler on net/http. Huma's generics take seconds to compile for
@@ -23,11 +27,22 @@ type rig[T any] struct {
 	handler http.Handler
 }
 
+// one gives all data one user, and the zero value none: it is anonymous.
+func one[T any](data T) string {
+	if reflect.ValueOf(&data).Elem().IsZero() {
+		return ""
+	}
+	return "u1"
+}
+
+// anonymous gives no data a user.
+func anonymous[T any](T) string { return "" }
+
 type callKey struct{} // of what a request calls
 
-func newRig[T any](t *testing.T) *rig[T] {
+func newRig[T any](t *testing.T, identity func(T) string) *rig[T] {
 	t.Helper()
-	m, err := humasess.New(memory.New(nil), &humasess.Options[T]{Identity: func(T) string { return "u1" }})
+	m, err := humasess.New(memory.New(nil), &humasess.Options[T]{Identity: identity})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,8 +61,8 @@ func TestAPIAllocations(t *testing.T) {
 		name, method, path string
 		most               float64
 	}{
-		{"read", "GET", "/me", 19},
-		{"modify", "POST", "/count", 31},
+		{"read", "GET", "/me", 17},
+		{"modify", "POST", "/count", 29},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := coretest.AllocationsOverBare(t, handler, c, tt.method, tt.path)

@@ -50,7 +50,7 @@ if not ended then
 end
 local over, evicted = 0, 0
 if limit ~= 0 then
-  over = excess(math.abs(limit) - 1 + own, more)
+  over = math.max(0, excess(math.abs(limit) - 1 + own, more))
   if over > 0 and limit < 0 then
     return 2
   end
