@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"math"
 	"time"
 
@@ -34,7 +35,8 @@ const columns = `id, identity, version, last_seen, expires, deadline, payload`
 // scan reads a row of columns.
 func scan(read func(dest ...any) error) (stores.Record, error) {
 	var (
-		id, identity, payload   []byte
+		id, identity            sql.RawBytes // copied below
+		payload                 []byte
 		seen, expires, deadline int64
 		r                       stores.Record
 	)
