@@ -16,7 +16,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test test-sdk prepare prepare-sdk sdk pages format vet lint tidy race plain bench fuzz mutants golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-sdk sdk pages format vet lint tidy race plain bench fuzz mutants golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -25,8 +25,11 @@ run: ## start the example of the README
 	go run ./examples/quickstart
 
 # A test that lacks a server is skipped, but not here.
-test: ## run every check, installing what they need
+test: ## run the tests, installing what they need
 	@bash scripts/test
+
+check: ## run what is slower: linters, the race detector, clients in other languages, docs pages in a browser
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-lint lint race prepare-sdk sdk pages
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
 	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk pages
@@ -41,9 +44,11 @@ sdk:
 pages:
 	cd internal/e2e && go test -tags sdk -count=1 -timeout 10m -run '^TestDocs' ./browser
 
-prepare: $(LINT) ## install what the other targets need
+prepare: ## install what the tests need
 	@bash scripts/prepare
 	$(call each,go mod download)
+
+prepare-lint: $(LINT)
 
 format: ## check the formatting
 	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
@@ -63,7 +68,7 @@ race: ## run the tests with the race detector
 	$(call each,go test -race -shuffle=on ./...)
 
 # The race detector makes sync.Pool drop at random, so tests that count
-# allocations are built without it only.
+# allocations run without it only.
 plain: ## run the tests, and the gates on allocations
 	$(call each,go test -shuffle=on ./...)
 

@@ -14,5 +14,5 @@
 //
 // The tests of this folder are about what only a browser shows of sessions.
 // Those of huma's docs pages need npm, have the build tag sdk and run in make
-// test-sdk.
+// check.
 package browser

@@ -4,5 +4,5 @@
 // generators bring many modules along.
 //
 // What is written in Go runs with every other test. The rest needs Node, Python
-// and Java, has the build tag sdk, and runs in make test-sdk.
+// and Java, has the build tag sdk, and runs in make check.
 package sdk
