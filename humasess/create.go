@@ -15,6 +15,11 @@ const (
 	// one before was taken.
 	maxTaken = 3
 
+	// maxProbes bounds how often the store's clock is read for one new session
+	// to tell whether a mark came before the request. The latest read may have
+	// been slow, so all count together.
+	maxProbes = 4
+
 	// maxUnsure bounds how often a new session is created because a mark was too
 	// close to tell whether it came before the request, and maxDoubt bounds the
 	// time that this takes with a slow store. The waits between the tries add up
@@ -154,7 +159,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	case err != nil:
 		return false, s.notCreated(err)
 	}
-	verdict := s.verdictOf(&created, bracket{from, time.Now()})
+	verdict := s.decide(ctx, &created, bracket{from, time.Now()})
 	if created.Replaced {
 		s.hasReplaced(p, c.Replaces)
 	}

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"time"
@@ -111,6 +112,27 @@ const (
 	markChanged
 	markRevoked
 )
+
+// decide is verdictOf, and reads the store's clock again if the order cannot be
+// told. A write takes long, so the end of its call is a poor bound for the moment
+// at which that clock read created.Now. A read is fast. It can only show that a
+// mark came before the request, and not if the clock ran faster than ours.
+func (s *state[T]) decide(ctx context.Context, created *stores.Created, call bracket) verdict {
+	v := s.verdictOf(created, call)
+	for probes := 0; v == markPerhaps && probes < maxProbes; probes++ {
+		r, err := s.store().Load(ctx, s.pending.id)
+		to := time.Now()
+		later := r.Now.Sub(created.Now)
+		if err != nil || later > to.Sub(call.from) {
+			break // the session has ended, a client holds it, or the clock was set
+		}
+		if to = to.Add(-later); to.Before(call.to) {
+			call.to = to
+		}
+		v = s.verdictOf(created, call)
+	}
+	return v
+}
 
 // verdictOf judges a new session by the marks that the store has reported.
 func (s *state[T]) verdictOf(created *stores.Created, call bracket) verdict {

@@ -118,8 +118,8 @@ type Created struct {
 	Deadline time.Time
 	Now      time.Time
 
-	// RevokedAgo is how long ago, on the store's clock, the identity was last
-	// revoked by RevokeIdentity, or everybody was by Clear, or [NotRevoked].
+	// RevokedAgo is how long before Now the identity was last revoked by
+	// RevokeIdentity, or all were by Clear. It is [NotRevoked] without either.
 	// Marks older than [RevocationRetention] may be forgotten.
 	RevokedAgo time.Duration
 
@@ -130,8 +130,8 @@ type Created struct {
 	// or 0 if the store holds none.
 	ChangeMark int64
 
-	// ChangedAgo is how long ago that call was, on the store's clock. It has no
-	// meaning while ChangeMark is 0.
+	// ChangedAgo is how long before Now that call was. It has no meaning while
+	// ChangeMark is 0.
 	ChangedAgo time.Duration
 
 	// Evicted is the number of sessions that gave way to Limit.

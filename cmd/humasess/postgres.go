@@ -46,8 +46,7 @@ func newPostgres(c *call) (target, error) {
 // withoutURL is the cause of an error about a URL. pgx quotes the URL, and its
 // own redaction misses passwords with unusual characters.
 func withoutURL(err error) error {
-	var parse *pgconn.ParseConfigError
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		if cause := parse.Unwrap(); cause != nil {
 			return cause
 		}

@@ -124,15 +124,21 @@ func replicates(addr string) error {
 	return err
 }
 
-// startSentinel starts a primary, two replicas and three sentinels.
+// startSentinel starts a primary, two replicas and three sentinels. On a busy
+// machine a sentinel may fail to hear of another one, so it tries again.
 func startSentinel() (*Redis, error) {
-	r := newRedis()
-	r.Primary = "primary"
-	if err := r.joinSentinel(); err != nil {
+	for tries := 0; ; tries++ {
+		r := newRedis()
+		r.Primary = "primary"
+		err := r.joinSentinel()
+		if err == nil {
+			return r, nil
+		}
 		r.stop()
-		return nil, err
+		if tries == 2 {
+			return nil, err
+		}
 	}
-	return r, nil
 }
 
 func (r *Redis) joinSentinel() error {

@@ -110,7 +110,9 @@ func TestMigrateFromBefore(t *testing.T) {
 	if err != nil || again.Before != old.Mark || again.Mark == old.Mark {
 		t.Errorf("got %+v and error %v, want mark %d before", again, err, old.Mark)
 	}
-	if n := number(t, pool, "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = 'humasess_revocations'", name); n != 0 {
+	const tables = `SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = 'humasess_revocations'`
+	if n := number(t, pool, tables, name); n != 0 {
 		t.Error("the table of before is still there")
 	}
 }

@@ -27,9 +27,14 @@ type names struct {
 	space, creating int64
 }
 
+const (
+	sessionsTable = "sessions"
+	marksTable    = "marks"
+)
+
 // objects are the tables, indexes and functions, by their name in the schema.
 var objects = map[string]string{
-	"sessions": "sessions", "marks": "marks",
+	sessionsTable: sessionsTable, marksTable: marksTable,
 	"leave": "leave_v1", "stamp": "stamp_v1", "lock": "lock_v1", "marked": "marked_v2", "hint": "hint_v1",
 	"create": "create_v2", "update": "update_v1", "touch": "touch_v1", "delete": "delete_v1", "revoke": "revoke_v2",
 	"change": "change_v1", "clear": "clear_v1",
@@ -46,7 +51,7 @@ func newNames(schema, prefix string) names {
 		"{schema}", pgx.Identifier{schema}.Sanitize(),
 		"{schema_text}", literal(schema),
 		"{sessions_text}", literal(qualified("sessions")),
-		"{marks_text}", literal(qualified("marks")),
+		"{marks_text}", literal(qualified(marksTable)),
 		"{revocations}", qualified("revocations"),
 		"{revocations_text}", literal(qualified("revocations")),
 		"{by_identity}", pgx.Identifier{prefix + "sessions_identity"}.Sanitize(),
@@ -130,7 +135,7 @@ var columnText = regexp.MustCompile(`\b([sm])\.(\w+)`)
 func (s *Store) current(ctx context.Context) (bool, error) {
 	var tables, columns []string
 	for _, c := range columnText.FindAllStringSubmatch(checkText, -1) {
-		tables = append(tables, s.names.prefix+map[string]string{"s": "sessions", "m": "marks"}[c[1]])
+		tables = append(tables, s.names.prefix+map[string]string{"s": sessionsTable, "m": marksTable}[c[1]])
 		columns = append(columns, c[2])
 	}
 	there, err := s.columns(ctx, tables, columns)
@@ -139,7 +144,7 @@ func (s *Store) current(ctx context.Context) (bool, error) {
 	}
 	const stamps = `SELECT EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = $1 AND c.relname = $2 AND t.tgname = 'stamp')`
-	if err := s.row(ctx, stamps, []any{s.names.schema, s.names.prefix + "marks"}, &there); err != nil || !there {
+	if err := s.row(ctx, stamps, []any{s.names.schema, s.names.prefix + marksTable}, &there); err != nil || !there {
 		return false, err
 	}
 	f, err := s.functions(ctx)

@@ -1,6 +1,8 @@
 package postgres_test
 
 import (
+	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -189,5 +191,44 @@ func TestSweeperRuns(t *testing.T) {
 	mustAdd(t, store) // starts nothing
 	if n := number(t, pool, "SELECT count(*) FROM "+table); n != 3 {
 		t.Errorf("after Close: got %d rows, want 3", n)
+	}
+}
+
+// TestCloseWhileTheTableIsLocked closes a store whose sweeper gets no answer.
+func TestCloseWhileTheTableIsLocked(t *testing.T) {
+	t.Parallel()
+	pool := shared(t)
+	name := schema(t, pool)
+	store := postgres.New(pool, &postgres.Options{Schema: name, SweepEvery: 10 * time.Millisecond})
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mustAdd(t, store) // starts the sweeper
+	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background()) //nolint:errcheck // the lock ends with the test
+	if _, err := tx.Exec(t.Context(), "LOCK TABLE "+table+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	waiting := "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + table + "'::regclass"
+	for begin := time.Now(); number(t, pool, waiting) == 0; rest() {
+		if time.Since(begin) > patience {
+			t.Fatal("the sweeper does not run")
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- store.Close(ctx) }()
+	select {
+	case err := <-closed:
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got error %v, want none or that of the context", err)
+		}
+	case <-time.After(patience):
+		t.Error("Close does not end with its context")
 	}
 }

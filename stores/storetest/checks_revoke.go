@@ -63,8 +63,11 @@ var revokeChecks = []Check{
 		"Create does not report how long ago its identity was revoked.",
 		func(e *env) {
 			e.needIndex()
+			var left time.Time // when the mark was, by the Create before
 			ago := func(identity string) time.Duration {
-				return e.create(e.spec(identity, "x")).RevokedAgo
+				created := e.create(e.spec(identity, "x"))
+				left = created.Now.Add(-created.RevokedAgo)
+				return created.RevokedAgo
 			}
 			if got := ago("alice"); got != stores.NotRevoked {
 				e.errorf("RevokedAgo is %v before any revocation, want NotRevoked", got)
@@ -87,6 +90,15 @@ var revokeChecks = []Check{
 			plausible("RevokedAgo of an identity that had no sessions", ago("empty"), 0)
 			if got := ago("bob"); got != stores.NotRevoked {
 				e.errorf("RevokedAgo of another identity is %v, want NotRevoked", got)
+			}
+
+			// The core reads Now again to tell a mark from the begin of a request.
+			plausible("RevokedAgo", ago("alice"), 0)
+			first := left
+			e.wait(5 * tolerance)
+			plausible("RevokedAgo", ago("alice"), 0)
+			if apart := left.Sub(first).Abs(); apart > tolerance {
+				e.errorf("Now minus RevokedAgo differs by %v between two Creates, want the same time: RevokedAgo must be measured at Now", apart)
 			}
 
 			// Whichever clock ages are measured on, this much passes on it.

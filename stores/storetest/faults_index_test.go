@@ -74,6 +74,16 @@ var indexFaults = []fault{
 			return created, err
 		}
 	}},
+	{"marks are measured at another time than Now", 5, []string{"R2 revocation leaves a mark"}, func(b *broken) {
+		calls := 0
+		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
+			created, err := b.honest.Create(ctx, c)
+			defer b.lock()()
+			calls++
+			created.Now = created.Now.Add(time.Duration(calls) * time.Second)
+			return created, err
+		}
+	}},
 	{"one mark is like another", 5, []string{"R2 a mark names its revocation"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)

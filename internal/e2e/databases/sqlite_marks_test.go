@@ -58,7 +58,7 @@ func TestSQLiteMarksFromTheFuture(t *testing.T) {
 		}
 		return c.Mark
 	}
-	clear := func() int64 {
+	revokeAll := func() int64 {
 		t.Helper()
 		c, err := store.Clear(ctx, []byte("none"))
 		if err != nil {
@@ -87,7 +87,7 @@ func TestSQLiteMarksFromTheFuture(t *testing.T) {
 		t.Errorf("after that: got %+v, want marks %d and %d", got, again, changedAgain)
 	}
 
-	cleared := clear()
+	cleared := revokeAll()
 	ahead()
 	if got := begin(""); got.RevokedAgo != 0 || got.Mark != cleared {
 		t.Errorf("after a Clear from the future: got %+v, want no age and mark %d", got, cleared)
