@@ -91,7 +91,7 @@ func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 		case other.OperationID == op.OperationID:
 			return op, fmt.Errorf("the document has an operation %q already: leave out %s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
 		case !grouped && other.Method == op.Method && path == op.Path:
-			return op, fmt.Errorf("the document has an operation %s %s already: leave out %s with Options.Omit, or give it another path in Options.Edit or a group", op.Method, op.Path, name)
+			return op, fmt.Errorf("the document has an operation %s %s already: leave out %s with Options.Omit, or give it another path in Options.Edit", op.Method, op.Path, name)
 		}
 	}
 	op.Metadata = maps.Clone(op.Metadata)
