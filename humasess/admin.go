@@ -65,8 +65,18 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	bounded, cancel := m.bounded(outside(ctx))
 	defer cancel()
-	key, from := markKey{owner: owner, changed: true}, time.Now()
-	changed, err := stores.MarkChanged(bounded, m.keeper(), owner)
+	key := markKey{owner: owner, changed: true}
+	var from time.Time
+	var changed stores.Changed
+	var err error
+	for try := 0; ; try++ {
+		from = time.Now()
+		changed, err = stores.MarkChanged(bounded, m.keeper(), owner)
+		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
+			break
+		}
+		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: bracket{from, time.Now()}})
+	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}

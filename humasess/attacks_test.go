@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
@@ -161,4 +163,116 @@ func TestSignInAttacks(t *testing.T) {
 		})
 		wg.Wait()
 	})
+}
+
+// TestAfterTheEndOfTheBase ends the session of a request while the request runs.
+// The request ends the session, too, writes that, and signs in.
+func TestAfterTheEndOfTheBase(t *testing.T) {
+	type action = func(r *rig[account], c *humasesstest.Client)
+	ends := map[string]action{
+		"logout":         func(r *rig[account], c *humasesstest.Client) { r.must(c, destroy[account]) },
+		"RevokeIdentity": func(r *rig[account], _ *humasesstest.Client) { r.revokeIdentity("u1") },
+		"Revoke": func(r *rig[account], c *humasesstest.Client) {
+			id, err := r.sessions.List(r.t.Context(), "u1")
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if err := r.sessions.Revoke(r.t.Context(), id[0].ID); err != nil {
+				r.t.Error(err)
+			}
+		},
+	}
+	for end, ended := range ends {
+		for name, leave := range map[string]handler[account]{
+			"Destroy and Commit": func(ctx context.Context, s *humasess.Session[account]) error {
+				return errors.Join(s.Destroy(), s.Commit(ctx))
+			},
+			"Revoke": func(ctx context.Context, s *humasess.Session[account]) error { return s.Revoke(ctx, s.ID()) },
+		} {
+			for _, as := range []string{"u1", "u2"} {
+				t.Run("R11 "+end+", then "+name+", then Start as "+as, func(t *testing.T) {
+					r := newRig(t, accountOptions())
+					c := r.signedIn(account{ID: "u1"})
+					w := during(func(do handler[account]) *httptest.ResponseRecorder { return r.requiredCall(c, do) },
+						func() { ended(r, c.Clone()) },
+						func(ctx context.Context, s *humasess.Session[account]) error {
+							return errors.Join(leave(ctx, s), s.Start(account{ID: as}))
+						})
+					wantStatus(t, w, http.StatusUnauthorized)
+					if all, err := r.sessions.List(t.Context(), as); len(all) != 0 || err != nil {
+						t.Errorf("got %d sessions, %v, want none", len(all), err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestMarkDuringCreate leaves a mark while the store is slow to create the session.
+func TestMarkDuringCreate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		leave func(*rig[account])
+		want  int
+	}{
+		"changed": {func(r *rig[account]) { r.demote(context.Background(), noRoles) }, http.StatusConflict},
+		"revoked": {func(r *rig[account]) { r.revokeIdentity("u1") }, http.StatusUnauthorized},
+	} {
+		t.Run("R4 a sign-in that is refused for it leaves the old session, "+name, func(t *testing.T) {
+			timed(t, func(r *rig[account]) {
+				c := r.signedIn(account{ID: "u2"})
+				r.store.Before(humasesstest.OpCreate, func(context.Context) error { later(100 * time.Millisecond); return nil })
+				login := inBackground(func() *httptest.ResponseRecorder { return r.loginCall(c.Clone(), start(admin)) })
+				later(20 * time.Millisecond)
+				tt.leave(r)
+				wantStatus(t, login.wait(), tt.want)
+				r.wantActive(c, true)
+			})
+		})
+	}
+	t.Run("R4 a sign-in after it is not refused", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			c := r.signedIn(account{ID: "u2"})
+			old := token(c)
+			options := accountOptions()
+			another, err := humasess.New(r.store, &options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
+				t.Fatal(err)
+			}
+			later(20 * time.Millisecond)
+			wantStatus(t, r.loginCall(c, start(admin)), http.StatusNoContent)
+			r.wantActive(c, true)
+			r.wantDead(old)
+		})
+	})
+}
+
+// TestTakenBack asks for something and takes it back in the same request.
+func TestTakenBack(t *testing.T) {
+	r := newRig(t, accountOptions())
+	c := r.signedIn(account{ID: "u1"})
+	w := r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
+		return errors.Join(s.Remember(true), s.Remember(false))
+	})
+	if got := w.Header().Get("Set-Cookie"); strings.Contains(got, "Max-Age") {
+		t.Errorf("Remember: got %q, want no Max-Age", got)
+	}
+	lost := false
+	r.store.After(humasesstest.OpMarkChanged, func(context.Context) error {
+		if lost {
+			return nil
+		}
+		lost = true
+		return errDown
+	})
+	w = r.loginCall(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {
+		_, err := r.sessions.UpdateIdentity(ctx, "u1", noRoles)
+		return errors.Join(err, s.Start(admin))
+	})
+	wantStatus(t, w, http.StatusNoContent)
+	if !lost {
+		t.Error("no answer was lost: the test tests nothing")
+	}
 }

@@ -89,7 +89,7 @@ func (s *state[T]) update(change func(*T) error) error {
 		switch {
 		case s.excess:
 			return fail(ErrTooManyCookies, nil)
-		case s.clash:
+		case s.clash && !s.life.othersDoomed:
 			return fail(errSeveral, nil)
 		}
 	}
@@ -202,6 +202,7 @@ func (s *state[T]) destroy() error {
 	if s.excess {
 		return fail(ErrTooManyCookies, nil)
 	}
+	s.doomEarly()
 	s.life.destroy()
 	s.pending = pending[T]{}
 	return nil
@@ -237,7 +238,7 @@ func (s *state[T]) remember(on bool) error {
 	if err := s.need(); err != nil {
 		return err
 	}
-	if s.life.onBase() && s.rec.open.remember == on {
+	if s.life.onBase() && s.remembered() == on {
 		return nil
 	}
 	s.pending.remember = &on

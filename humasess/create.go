@@ -20,6 +20,11 @@ const (
 	// been slow, so all count together.
 	maxProbes = 4
 
+	// markSlack is for marks that are left while Create is on its way. The store
+	// must refuse the session for those, because it ends the old session in the
+	// same step and the verdict on its answer would be too late.
+	markSlack = time.Second
+
 	// maxUnsure bounds how often a new session is created because a mark was too
 	// close to tell whether it came before the request, and maxDoubt bounds the
 	// time that this takes with a slow store. The waits between the tries add up
@@ -113,9 +118,7 @@ func (s *state[T]) replaced(p *plan) []stores.Replaced {
 	if p.replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
 		if p.anyVersion {
-			// A login owes nothing to a session that it has not read. Any
-			// other operation was admitted with that session.
-			r.Version, r.MayBeGone = 0, s.login && !s.read
+			r.Version, r.MayBeGone = 0, s.independent()
 		}
 		all = append(all, r)
 	}
@@ -136,6 +139,10 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
+	line, err := s.seal(token)
+	if err != nil {
+		return false, err
+	}
 	l := s.newLifetime()
 	next := &opened[T]{payload: s.newPayload(token, l)}
 	c := stores.Create{
@@ -144,9 +151,23 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
 		Replaces: s.replaced(p),
 	}
+	var late []stores.Replaced // what ends after the create
+	if s.early.writing {
+		late = s.putOff(&c)
+	}
 	from := time.Now()
 	c.Age = max(from.Sub(s.began()), 1)
+	if len(c.Replaces) > 0 {
+		c.Age += markSlack
+	}
 	created, err := s.store().Create(ctx, c)
+	if len(c.Replaces) > 0 && isMark(err) {
+		// The mark may be one from before the request. The old session must not
+		// end before that is known.
+		late = s.putOff(&c)
+		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
+		created, err = s.store().Create(ctx, c)
+	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
@@ -161,14 +182,9 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	}
 	verdict := s.decide(ctx, &created, bracket{from, time.Now()})
 	if created.Replaced {
-		s.hasReplaced(p, c.Replaces)
-	}
-	if verdict == markBefore && !created.Replaced && len(c.Replaces) > 0 {
-		if err := s.endReplaced(ctx, c.Replaces); err != nil {
-			s.remove(ctx, s.pending.id)
-			return false, err
-		}
-		s.hasReplaced(p, c.Replaces)
+		s.hasReplaced(ctx, p, c.Replaces)
+	} else {
+		late = append(c.Replaces, late...)
 	}
 	if verdict != markBefore {
 		s.remove(ctx, s.pending.id)
@@ -181,25 +197,50 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	case markPerhaps:
 		return false, nil
 	}
-	return true, s.created(ctx, token, next, &created)
+	if s.early.writing {
+		s.early.ends = append(s.early.ends, late...)
+	} else if len(late) > 0 {
+		if err := s.endReplaced(ctx, late); err != nil {
+			s.remove(ctx, s.pending.id)
+			return false, err
+		}
+		s.hasReplaced(ctx, p, late)
+	}
+	s.created(token, line, next, &created)
+	return true, nil
 }
 
 // hasReplaced notes that the old sessions are gone, also for another try.
-func (s *state[T]) hasReplaced(p *plan, all []stores.Replaced) {
-	for _, r := range all[len(s.orphan):] {
+func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replaced) {
+	tentative := len(all) > 0 && s.transacts(ctx)
+	for _, r := range all {
+		if tentative {
+			s.tentative.replaced = append(s.tentative.replaced, r.ID)
+		}
+		if slices.ContainsFunc(s.orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
+			continue
+		}
 		s.destroyed(r.ID)
+		p.endOthers = false
+		if r.ID == s.rec.ID {
+			p.replaces, s.life.base = false, false
+		}
 	}
-	p.replaces, p.endOthers, s.orphan = false, false, nil
-	s.life.base = false
+	s.orphan = nil
+}
+
+// isMark reports whether the store has refused a session for a mark.
+func isMark(err error) bool {
+	return errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged)
 }
 
 // mayStand reports whether the store has refused a session for a mark that may
 // not count.
 func (s *state[T]) mayStand(err error) bool {
-	changed := errors.Is(err, stores.ErrChanged)
-	if !changed && !errors.Is(err, stores.ErrRevoked) {
+	if !isMark(err) {
 		return false
 	}
+	changed := errors.Is(err, stores.ErrChanged)
 	return slices.ContainsFunc(s.marks, func(own mark) bool { return own.changed == changed }) ||
 		s.m.marks.known(s.pending.owner, changed, s.began())
 }
@@ -234,7 +275,7 @@ func (s *state[T]) notCreated(err error) error {
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.store().Delete(ctx, r.ID, stores.Condition{Version: r.Version})
+		err := s.m.remove(ctx, s.store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):
@@ -249,7 +290,7 @@ func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error
 }
 
 // created makes the new session the base.
-func (s *state[T]) created(ctx context.Context, token security.Token, next *opened[T], created *stores.Created) error {
+func (s *state[T]) created(token security.Token, line []byte, next *opened[T], created *stores.Created) {
 	s.rec = record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
@@ -259,15 +300,11 @@ func (s *state[T]) created(ctx context.Context, token security.Token, next *open
 		loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
-	s.spare, s.others = nil, nil
-	if err := s.issue(token); err != nil {
-		s.remove(ctx, s.rec.ID)
-		return err
-	}
+	s.spare, s.others, s.clash = nil, nil, false
+	s.issue(line)
 	if created.Evicted > 0 {
 		s.m.live.endedOf(s.rec.Identity)
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}
 	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})
-	return nil
 }

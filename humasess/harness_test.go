@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -77,7 +78,7 @@ func newRig[T any](t *testing.T, opts humasess.Options[T]) *rig[T] {
 	return newRigOn(t, opts, memory.New(nil), huma.DefaultConfig("Test", "1.0.0"))
 }
 
-func newRigOn[T any](t *testing.T, opts humasess.Options[T], inner *memory.Store, config huma.Config) *rig[T] {
+func newRigOn[T any](t *testing.T, opts humasess.Options[T], inner stores.Store, config huma.Config) *rig[T] {
 	t.Helper()
 	r := &rig[T]{
 		t: t, clock: humasesstest.NewClock(), store: humasesstest.Wrap(inner), mux: http.NewServeMux(),

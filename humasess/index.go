@@ -91,19 +91,6 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 	return infos, nil
 }
 
-// writeNew writes a session that the request is about to start. The store says
-// then whether its user was revoked while the request ran: a thief with an old
-// password must not list and end the owner's newer sessions.
-func (s *state[T]) writeNew(ctx context.Context) error {
-	if s.life.next == nextSame {
-		return nil
-	}
-	if s.life.closed {
-		return fail(ErrCommitted, nil)
-	}
-	return s.writeNow(ctx)
-}
-
 // stands makes sure that the session has not ended while the request ran, before
 // the request ends other sessions of the user. The bearer of a token that was
 // renewed may not end any: an attacker would sign the owner out with it.
@@ -271,6 +258,7 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 
 // destroyNow ends the active session before the response begins.
 func (s *state[T]) destroyNow(ctx context.Context) error {
+	s.doomEarly()
 	s.life.destroy()
 	s.pending = pending[T]{}
 	return s.writeNow(ctx)

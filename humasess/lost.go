@@ -140,8 +140,13 @@ func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, ha
 		case rec.open.hash != hash:
 			return errCreateAgain // the ID was taken
 		}
-		s.hasReplaced(p, c.Replaces)
-		s.orphan = []stores.Replaced{{ID: c.ID, Version: rec.Version}}
+		// Whether the store has ended the old sessions, too, only the answer says.
+		orphan := []stores.Replaced{{ID: c.ID, Version: rec.Version}}
+		for _, old := range c.Replaces {
+			orphan = append(orphan, stores.Replaced{ID: old.ID, MayBeGone: true})
+		}
+		s.hasReplaced(ctx, p, c.Replaces)
+		s.orphan = orphan
 		return errCreateAgain
 	}
 	return s.storeFailed(cause)

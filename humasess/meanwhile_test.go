@@ -381,6 +381,28 @@ func TestSeveralCookies(t *testing.T) {
 			t.Errorf("loads: got %d, want one for each request", got)
 		}
 	})
+	t.Run("T12 a session whose data do not decode counts as none", func(t *testing.T) {
+		for what, do := range map[string]handler[account]{"Destroy": destroy[account], "Start": start(account{ID: "u3"})} {
+			r, c, mine, _, with := setup(t)
+			opts := accountOptions()
+			opts.Identity = func(a account) string { return "of " + a.ID }
+			another, err := humasess.New(r.store, &opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cookie, err := another.Issue(t.Context(), account{ID: "u1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStatus(t, r.requiredCall(c, nothing[account], with(mine, cookie.Value)), http.StatusNoContent)
+			wantStatus(t, r.requiredCall(c, nothing[account], with(cookie.Value, mine)), http.StatusNoContent)
+			wantStatus(t, r.loginCall(c, do, with(mine, cookie.Value)), http.StatusNoContent)
+			r.wantDead(mine)
+			if all, err := another.List(t.Context(), "of u1"); len(all) != 0 || err != nil {
+				t.Errorf("%s: got %d undecodable sessions, %v, want that it ends it", what, len(all), err)
+			}
+		}
+	})
 	t.Run("T12 with two live ones there is no session", func(t *testing.T) {
 		r, c, mine, other, with := setup(t)
 		wantStatus(t, r.requiredCall(c, nothing[account], with(mine, other)), http.StatusUnauthorized)

@@ -15,7 +15,10 @@ import (
 // others pay one atomic load.
 
 // editing counts the edits that run on the state.
-type editing struct{ n atomic.Int32 }
+type editing struct {
+	n         atomic.Int32
+	reentered atomic.Bool // an edit has called the session, also if it has recovered
+}
 
 // errInsideUpdate is returned by Update.
 var errInsideUpdate = errors.New("the function given to Update calls the session itself: use the data that it is given")
@@ -30,10 +33,11 @@ func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
 	s.editing.n.Add(1)
 	defer s.editing.n.Add(-1)
 	defer func() {
-		if p := recover(); p != nil {
-			if inside, ok := p.(insideUpdate); !ok || inside.state != any(s) {
-				panic(p)
-			}
+		p := recover()
+		if inside, ok := p.(insideUpdate); p != nil && (!ok || inside.state != any(s)) {
+			panic(p)
+		}
+		if s.editing.reentered.Swap(false) {
 			err = s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
 		}
 	}()
@@ -50,6 +54,7 @@ func (s *state[T]) lock() {
 		return
 	}
 	if !s.lockSoon() {
+		s.editing.reentered.Store(true)
 		panic(insideUpdate{s})
 	}
 }

@@ -24,6 +24,10 @@ func TestUpdateCallsTheSession(t *testing.T) {
 			s, _ := humasess.From[account](ctx)
 			s.Active()
 		},
+		"Get, with a recover of its own": func(_ context.Context, s *humasess.Session[account]) {
+			defer func() { _ = recover() }()
+			s.Get()
+		},
 		"Value in a function of another name": func(_ context.Context, s *humasess.Session[account]) {
 			func() { defer s.ExpiresAt() }()
 		},

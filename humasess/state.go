@@ -21,6 +21,7 @@ type state[T any] struct {
 	bound bool
 	login bool // the operation's job is to start the session
 	read  bool // the handler has got data of the base
+	gone  bool // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
 	refused bool            // an operation inside Manager.Handler was refused
@@ -53,7 +54,8 @@ type state[T any] struct {
 	excess bool // the request has more cookies than are looked up
 
 	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
-	tentative tentative[T]      // the changes that a transaction of the program may take back
+	early     early
+	tentative tentative[T] // the changes that a transaction of the program may take back
 
 	issued  string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left
@@ -158,6 +160,9 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 	s.noteCopies(slices.DeleteFunc(ids, func(id stores.ID) bool {
 		return slices.ContainsFunc(live, func(p presented[T]) bool { return p.record.ID == id })
 	}), stores.ErrNotFound)
+	if len(live) > 1 {
+		live = s.readable(live)
+	}
 	switch {
 	case len(live) == 1:
 		// A superseded secret beside it is a cookie that the browser still has.
@@ -171,6 +176,26 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 		s.rejected(ReasonUnknown)
 	}
 	return nil
+}
+
+// readable leaves out sessions whose data do not decode, unless there are no
+// others: they are as good as none, and Start and Destroy end them.
+func (s *state[T]) readable(live []presented[T]) []presented[T] {
+	var readable []presented[T]
+	hidden := s.others
+	for i := range live {
+		if _, err := s.m.decode(&live[i].record); err != nil {
+			hidden = append(hidden, live[i].record.ID)
+			continue
+		}
+		readable = append(readable, live[i])
+	}
+	if len(readable) == 0 {
+		return live
+	}
+	s.life.others = s.life.others || len(hidden) > len(s.others)
+	s.others = hidden
+	return readable
 }
 
 // presented is a live session of which the request has presented a token.

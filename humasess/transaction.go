@@ -2,6 +2,7 @@ package humasess
 
 import (
 	"context"
+	"slices"
 
 	"github.com/humasess/sessions/stores"
 )
@@ -11,10 +12,11 @@ import (
 // the transaction back, so nothing of it must show in the cookie or in events
 // unless the store confirms it.
 type tentative[T any] struct {
-	any     bool
-	revoked bool        // the session itself, by RevokeAll
-	ended   []stores.ID // by Destroy
-	events  []Event     // of revocations
+	any      bool
+	revoked  bool        // the session itself, by RevokeAll
+	ended    []stores.ID // by Destroy
+	replaced []stores.ID // by Start
+	events   []Event     // of revocations
 }
 
 // transacts notes a call with the program's context, and reports whether it is part
@@ -44,6 +46,11 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	if status < 400 {
 		for _, e := range t.events {
 			s.emit(e)
+		}
+		// The program may have rolled one transaction back and tried another, in
+		// which the request knew nothing of these any more.
+		for _, id := range slices.Concat(t.ended, t.replaced) {
+			_, _ = s.end(ctx, id)
 		}
 		return
 	}

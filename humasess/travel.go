@@ -117,14 +117,6 @@ func (m *Manager[T]) openTrip(trip stores.Trip, name, value string) (stores.ID, 
 	return trip.(stores.FormerOpener).OpenFormer(name, value) // New has checked
 }
 
-// appendToken appends the token's text for a cookie.
-func (s *state[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
-	if s.trip != nil {
-		return s.trip.AppendValue(b, s.rec.ID), nil
-	}
-	return s.m.appendToken(b, t)
-}
-
 // fetchFor loads the record that a token is about.
 func (s *state[T]) fetchFor(ctx context.Context, token security.Token) (record[T], error) {
 	if s.trip == nil {

@@ -35,6 +35,9 @@ func (s *state[T]) commit(status int) error {
 		s.drop()
 	}
 	err := s.write(&s.r.writes)
+	if err == nil {
+		err = s.endEarly(&s.r.writes)
+	}
 	s.settleTransaction(&s.r.writes, status)
 	s.life.closed = true
 	if err != nil {
@@ -58,6 +61,7 @@ func (s *state[T]) drop() {
 	if s.life.fail() {
 		s.remove(&s.r.writes, s.rec.ID)
 	}
+	s.early.ends = nil
 	s.pending = pending[T]{}
 }
 
@@ -169,9 +173,10 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 		}
 		// The old session is dead, also when the new one cannot be written.
 		s.life.base, s.life.doomed = false, false
-		if !found && p.create && s.pending.owner != "" && !s.login {
-			return s.revoked() // the request was admitted with it
-		}
+		s.gone = s.gone || !found
+	}
+	if s.gone && p.create && s.pending.owner != "" && !s.independent() {
+		return s.revoked() // the request was admitted with it
 	}
 	if p.endOthers && !p.create {
 		for _, id := range s.others {
@@ -179,7 +184,7 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 				return err
 			}
 		}
-		s.others = nil
+		s.others, s.clash = nil, false
 	}
 	switch {
 	case p.create:
@@ -191,6 +196,10 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 	}
 	return nil
 }
+
+// independent reports whether the new session owes nothing to the base: any other
+// operation was admitted with that, or has read its data.
+func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // end deletes a session at any version. It reports whether there was one.
 func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
@@ -266,6 +275,13 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	} else if !s.former && next.unconfirmed() {
 		next.confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
+	var line []byte
+	if p.cookie == cookieSet && (p.rotate != rotateNo || !s.former) {
+		var err error
+		if line, err = s.seal(token); err != nil {
+			return err
+		}
+	}
 	next.write = newWriteName()
 	payload := s.m.pack(s.scratch(), &next.payload)
 	updated, err := s.m.update(ctx, s.store(), stores.Update{
@@ -295,7 +311,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		s.touched()
 	}
 	if p.cookie == cookieSet {
-		return s.issue(token)
+		s.issue(line)
 	}
 	return nil
 }
@@ -310,22 +326,34 @@ func (s *state[T]) memo(next *opened[T]) any {
 	return next
 }
 
-// issue notes the token that the cookie is to carry.
-func (s *state[T]) issue(token security.Token) error {
+// seal returns the cookie up to the end of its value. It comes before the write
+// of the session, because after an error nothing may have changed. A session that
+// is in its cookie cannot fail there, and has its value after the write.
+func (s *state[T]) seal(token security.Token) ([]byte, error) {
+	if s.trip != nil {
+		return nil, nil
+	}
+	line, err := s.m.appendToken(s.m.cookies.begin(nil), token)
+	if err != nil {
+		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
+	}
+	return line, nil
+}
+
+// issue completes the cookie that begins with line.
+func (s *state[T]) issue(line []byte) {
 	s.issued = ""
 	if s.former {
-		return nil // the cookie of a parallel rotation is the right one
+		return // the cookie of a parallel rotation is the right one
 	}
-	line, err := s.appendToken(s.m.cookies.begin(s.scratch()), token)
-	if err != nil {
-		return fmt.Errorf("humasess: seal token: %w", err)
+	if s.trip != nil {
+		line = s.trip.AppendValue(s.m.cookies.begin(s.scratch()), s.rec.ID)
 	}
 	var age time.Duration
 	if s.rec.open.remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
 	s.issued, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
-	return nil
 }
 
 // touchDue reports whether a tenth of the idle timeout has passed (the store

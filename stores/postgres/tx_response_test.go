@@ -65,6 +65,45 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 		})
 	})
 	huma.Get(api, "/me", func(context.Context, *struct{ humasess.Required[user] }) (*struct{}, error) { return nil, nil })
+	// A program may try a transaction again that the server has rolled back.
+	type retryInput struct {
+		humasess.Login[user]
+		Do string `query:"do"`
+	}
+	huma.Post(api, "/retry", func(ctx context.Context, in *retryInput) (*struct{}, error) {
+		var err error
+		for _, end := range []error{pgx.ErrTxCommitRollback, nil} {
+			err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+				if in.Do == "Start" {
+					err = in.Session.Start(user{Name: "ada"})
+				} else {
+					err = in.Session.Destroy()
+				}
+				return errors.Join(err, in.Session.Commit(postgres.WithTx(ctx, tx)), end)
+			})
+			if !errors.Is(err, pgx.ErrTxCommitRollback) {
+				break
+			}
+		}
+		return nil, err
+	})
+	for _, do := range []string{"Start", "Destroy"} {
+		t.Run(do+" in a transaction that is tried again", func(t *testing.T) {
+			cookie := humasesstest.Login(t, sessions, user{Name: "ada"})
+			c, old := humasesstest.NewClient(mux), humasesstest.NewClient(mux)
+			c.SetCookie(cookie)
+			old.SetCookie(cookie)
+			if w := c.Do(http.MethodPost, "/retry?do="+do, nil); w.Code != http.StatusNoContent {
+				t.Fatalf("got %d %s, want 204", w.Code, w.Body)
+			}
+			if w := old.Do(http.MethodGet, "/me", nil); w.Code != http.StatusUnauthorized {
+				t.Errorf("the session of before: got %d, want 401", w.Code)
+			}
+			if w := c.Do(http.MethodGet, "/me", nil); (w.Code == http.StatusNoContent) != (do == "Start") {
+				t.Errorf("afterwards: got %d", w.Code)
+			}
+		})
+	}
 	for _, tt := range []struct {
 		do     string
 		fail   bool
