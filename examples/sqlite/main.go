@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -23,7 +24,7 @@ import (
 	_ "modernc.org/sqlite" // or any other driver for SQLite
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID     string `json:"id"`
 	Visits int    `json:"visits"`
@@ -67,7 +68,7 @@ func register(api huma.API, sessions *humasess.Manager[User]) error {
 	return nil
 }
 
-// server is the API and what has to be closed after it.
+// server is the API, with the manager and the file to close after it.
 type server struct {
 	http.Handler
 	db       *sql.DB
@@ -79,7 +80,7 @@ type server struct {
 // private creates the file for its owner alone, unless it exists. SQLite gives
 // the -wal and -shm files beside it the same rights.
 func private(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
