@@ -113,7 +113,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		return err
 	}
 	if err := a.check(); err != nil {
-		return fail(ErrInvalid, err)
+		return s.invalid(err)
 	}
 	if s.m.opts.Identity != nil && s.activeOwner() == "" {
 		return fail(ErrNoSession, nil) // a visitor has proved nothing

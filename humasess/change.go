@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -8,8 +9,6 @@ import (
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
-
-var errSeveralSessions = errors.New("the request has cookies of several sessions: end them with Destroy, or start a new one with Start")
 
 // Changes only note what to write; write.go writes it.
 
@@ -35,13 +34,24 @@ func (s *state[T]) start(data T) error {
 	}
 	owner := s.m.owner(data)
 	if owner == "" && s.m.opts.Identity != nil {
-		return fail(ErrInvalid, fmt.Errorf("Start: %w", errAnonymous))
+		return s.invalid(fmt.Errorf("Start: %w", errAnonymous))
 	}
 	encoded, _, err := s.m.encode(&data)
 	if err != nil {
 		return s.refuseData("Start", err)
 	}
 	return s.begin(encoded, owner, s.life.start)
+}
+
+// invalid reports a call that can never work. The client gets a 500 without the
+// reason, so the log has it.
+func (s *state[T]) invalid(err error) error {
+	ctx, operation := context.Background(), ""
+	if s.r != nil {
+		ctx, operation = outside(s.r.parent), operationName(s.r.entry.op)
+	}
+	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
+	return fail(ErrInvalid, err)
 }
 
 // refuseData reports data that the store could not give back.
@@ -74,9 +84,14 @@ func (s *state[T]) update(change func(*T) error) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if (s.excess || s.clash) && !s.life.active() {
+	if !s.life.active() {
 		// A new session would be one more cookie beside those that clash.
-		return fail(ErrConflict, errSeveralSessions)
+		switch {
+		case s.excess:
+			return fail(ErrTooManyCookies, nil)
+		case s.clash:
+			return fail(errSeveral, nil)
+		}
 	}
 	data, err := s.own()
 	if err != nil {
@@ -91,7 +106,7 @@ func (s *state[T]) update(change func(*T) error) error {
 // apply takes over the result of an edit.
 func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	if s.life.active() && s.activeOwner() != "" && s.m.identityOf(*data) == "" {
-		return fail(ErrInvalid, errBecomesNobody)
+		return s.invalid(errBecomesNobody)
 	}
 	encoded, exact, err := s.m.encode(data)
 	if err != nil {
@@ -237,7 +252,7 @@ func (s *state[T]) setTTL(d time.Duration) error {
 		return err
 	}
 	if d < time.Second {
-		return fail(ErrInvalid, fmt.Errorf("SetTTL called with %v: less than a second; use Destroy to end a session", d))
+		return s.invalid(fmt.Errorf("SetTTL called with %v: less than a second; use Destroy to end a session", d))
 	}
 	if s.pending.ttl == 0 || d < s.pending.ttl {
 		s.pending.ttl = d

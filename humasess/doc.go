@@ -53,8 +53,8 @@
 //
 // Errors of a session match one of this package's, or [errors.ErrUnsupported],
 // by [errors.Is], and carry the right [huma.StatusError]: a handler returns
-// them as they are. It should log those that match [ErrInvalid], because the
-// client gets a 500 without the reason. A store that cannot be reached is a 503,
+// them as they are. Those that match [ErrInvalid] are logged, because the client
+// gets a 500 without the reason. A store that cannot be reached is a 503,
 // and signs no user out.
 //
 // # Concurrency

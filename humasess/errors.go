@@ -43,9 +43,9 @@ var (
 	// identity has as many sessions as it may (409).
 	ErrLimit = errors.New("humasess: identity has as many sessions as it may")
 
-	// ErrTooManyCookies is returned by Start and Destroy when the request has
-	// more cookies of the session's name than are looked up, so that a session
-	// could stay alive unnoticed (400).
+	// ErrTooManyCookies is returned by Start, Destroy, and an Update without an
+	// active session. The request has more cookies of the session's name than are
+	// looked up, so an active session could stay unnoticed (400).
 	ErrTooManyCookies = errors.New("humasess: too many session cookies")
 
 	// ErrUnavailable is returned when the store could not be reached; a write
@@ -64,6 +64,7 @@ var (
 	// another identity in UpdateIdentity. The program is to be changed (500).
 	ErrInvalid = errors.New("humasess: invalid call")
 
+	errSeveral          = fmt.Errorf("humasess: the request has several active sessions, which Start and Destroy end: %w", ErrConflict)
 	errChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
 	errUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
 
@@ -118,6 +119,7 @@ var (
 	answerCrossOrigin   = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
 	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
 	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
+	answerSeveral       = answer{http.StatusConflict, problemConflict, "the request has several active sessions; sign in again or sign out", ""}
 	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
 	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
 	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
@@ -133,6 +135,8 @@ func answerTo(err error) answer {
 		err = f.sentinel // whatever has caused it
 	}
 	switch {
+	case errors.Is(err, errSeveral):
+		return answerSeveral
 	case errors.Is(err, errChangedMeanwhile):
 		return answerChanged
 	case errors.Is(err, errUndecided):

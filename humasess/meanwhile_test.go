@@ -405,6 +405,11 @@ func TestSeveralCookies(t *testing.T) {
 			}, with(mine, other))
 			r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 1})
 		}
+		w := r.call(c, increment, with(mine, other))
+		wantStatus(t, w, http.StatusConflict)
+		if got := problemOf(t, w).Detail; !strings.Contains(got, "several active sessions") {
+			t.Errorf("detail: got %q, want the reason", got)
+		}
 		r.wantActive(r.withToken(mine), true)
 		r.wantActive(r.withToken(other), true)
 	})
@@ -460,8 +465,7 @@ func TestSeveralCookies(t *testing.T) {
 			}
 		}
 		wantStatus(t, r.requiredCall(c, nothing[account], with(values...)), http.StatusUnauthorized)
-		w := r.call(c, increment, with(values...))
-		wantStatus(t, w, http.StatusConflict)
+		wantStatus(t, r.call(c, increment, with(values...)), http.StatusBadRequest)
 		r.wantActive(r.withToken(mine), true)
 	})
 	t.Run("T13 all lines count, in any order", func(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
 			if inside, ok := p.(insideUpdate); !ok || inside.state != any(s) {
 				panic(p)
 			}
-			err = fail(ErrInvalid, fmt.Errorf("Update: %w", errInsideUpdate))
+			err = s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
 		}
 	}()
 	return edit(data)

@@ -60,7 +60,7 @@ func (s *state[T]) startAgain() error {
 			return fail(errUndecodable, err)
 		}
 		if was.data, err = s.m.values.encode(&data); err != nil {
-			return fail(ErrInvalid, fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
+			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
 		}
 	}
 	if until := s.rec.open.until; until != 0 {

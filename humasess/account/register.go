@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -14,8 +15,8 @@ import (
 
 // Register adds the package's operations to an API, or to a group of one, that
 // the manager is attached to. It returns an error for options that cannot
-// work, and for an operation ID that the document has already; for a path that
-// is taken it panics as [huma.Register] does.
+// work, and for an operation ID or, outside a group, a method and path that the
+// document has already. It then registers no operation.
 func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Options[T, V]) error {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -32,6 +33,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 
 	_, err = sessions.List(context.Background(), "") // no identity: nothing is asked of the store
 	indexed := !errors.Is(err, errors.ErrUnsupported)
+	all := map[Operation]huma.Operation{}
 	for _, name := range operations {
 		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {
 			continue
@@ -39,8 +41,23 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 		if name.indexed() && !indexed {
 			return fmt.Errorf("account: %s finds a user's sessions by Options.Identity of the manager, which is not set: set it, or leave the operation out with Omit", name)
 		}
-		if err := r.add(name); err != nil {
+		op, err := r.prepare(name)
+		if err != nil {
 			return fmt.Errorf("account: %w", err)
+		}
+		for _, other := range all {
+			if other.OperationID == op.OperationID {
+				return fmt.Errorf("account: the document has an operation %q already: give %s or %s another ID in Options.Edit", op.OperationID, name, other.Metadata[metadataKey])
+			}
+		}
+		all[name] = op
+	}
+	// An error above registers none of them.
+	for _, name := range operations {
+		if op, has := all[name]; has {
+			if err := r.add(name, op); err != nil {
+				return fmt.Errorf("account: %w", err)
+			}
 		}
 	}
 	return nil
@@ -59,22 +76,33 @@ const metadataKey = "humasess.account"
 
 var errNotAttached = errors.New("Register called before Attach of the manager: attach it to the API first")
 
-func (r *registration[T, V]) add(name Operation) error {
+func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 	op := name.operation(r.options.Tags)
 	if r.options.Edit != nil {
 		r.options.Edit(name, &op)
 	}
 	if err := name.check(&op); err != nil {
-		return err
+		return op, err
 	}
-	if documents(r.api.OpenAPI(), op.OperationID) {
-		return fmt.Errorf("the document has an operation %q already: leave out %[2]s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
+	// The path of an operation in a group is not known here.
+	_, grouped := r.api.(*huma.Group)
+	for path, other := range documented(r.api.OpenAPI()) {
+		switch {
+		case other.OperationID == op.OperationID:
+			return op, fmt.Errorf("the document has an operation %q already: leave out %s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
+		case !grouped && other.Method == op.Method && path == op.Path:
+			return op, fmt.Errorf("the document has an operation %s %s already: leave out %s with Options.Omit, or give it another path in Options.Edit", op.Method, op.Path, name)
+		}
 	}
 	op.Metadata = maps.Clone(op.Metadata)
 	if op.Metadata == nil {
 		op.Metadata = map[string]any{}
 	}
 	op.Metadata[metadataKey] = name
+	return op, nil
+}
+
+func (r *registration[T, V]) add(name Operation, op huma.Operation) error {
 	h := &handlers[T, V]{r.options}
 	switch name {
 	case WhoAmI:
@@ -99,18 +127,19 @@ func (r *registration[T, V]) add(name Operation) error {
 	return nil
 }
 
-// documents reports whether there is an operation with the ID.
-func documents(oapi *huma.OpenAPI, id string) bool {
-	for _, item := range oapi.Paths {
-		for _, op := range []*huma.Operation{
-			item.Get, item.Put, item.Post, item.Delete, item.Options, item.Head, item.Patch, item.Trace,
-		} {
-			if op != nil && op.OperationID == id {
-				return true
+// documented returns the operations of a document by their paths.
+func documented(oapi *huma.OpenAPI) iter.Seq2[string, *huma.Operation] {
+	return func(yield func(string, *huma.Operation) bool) {
+		for path, item := range oapi.Paths {
+			for _, op := range []*huma.Operation{
+				item.Get, item.Put, item.Post, item.Delete, item.Options, item.Head, item.Patch, item.Trace,
+			} {
+				if op != nil && !yield(path, op) {
+					return
+				}
 			}
 		}
 	}
-	return false
 }
 
 // describe adds what the handlers answer beside what the manager's own hook,

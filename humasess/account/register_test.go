@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestRegisterRefuses(t *testing.T) {
 		{"R15 revoking others by OPTIONS", edit(account.RevokeOthers, func(op *huma.Operation) { op.Method = "OPTIONS" }), `"OPTIONS" request`},
 		{"path without an ID", edit(account.Revoke, func(op *huma.Operation) { op.Path = "/devices/{device}" }), "no {id}"},
 		{"no operation ID", edit(account.List, func(op *huma.Operation) { op.OperationID = "" }), "without an operation ID"},
-		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `"get-session" already: leave out list-sessions with Options.Omit`},
+		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `"get-session" already: give list-sessions or get-session another ID`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -45,6 +46,23 @@ func TestRegisterRefuses(t *testing.T) {
 			err := account.Register(r.api, r.sessions, tt.opts)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "account: ") {
 				t.Errorf("got error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+
+	for name, own := range map[string]huma.Operation{
+		`"list-sessions" already: leave out list-sessions with Options.Omit`: {OperationID: "list-sessions", Method: "GET", Path: "/mine"},
+		"GET /sessions already: leave out list-sessions with Options.Omit":   {OperationID: "mine", Method: "GET", Path: "/sessions"},
+	} {
+		t.Run("the document has an operation "+name, func(t *testing.T) {
+			r := bareRig(t)
+			huma.Register(r.api, own, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+			before := len(r.api.OpenAPI().Paths)
+			if err := account.Register(r.api, r.sessions, &options{View: view}); err == nil || !strings.Contains(err.Error(), name) {
+				t.Errorf("got error %v, want one with %q", err, name)
+			}
+			if after := len(r.api.OpenAPI().Paths); after != before {
+				t.Errorf("got %d paths after the error, want the %d of before", after, before)
 			}
 		})
 	}
