@@ -21,8 +21,8 @@ import (
 // keysVariable holds the keys: the first seals, every one opens.
 const keysVariable = "SESSION_KEYS"
 
-// User is what a session remembers. It is small, and no harm is done when an
-// older cookie brings an older value back.
+// User is the data of a session. It is small, and an older value from an older
+// cookie does no harm.
 type User struct {
 	Name  string `json:"name"`
 	Theme string `json:"theme"`
@@ -34,7 +34,7 @@ type LoginInput struct {
 	Name string `query:"name" minLength:"1"`
 }
 
-// Inputs of the other operations differ in what they require.
+// Inputs of the other operations differ in their requirements.
 type (
 	MeInput    struct{ humasess.Required[User] }
 	ThemeInput struct {

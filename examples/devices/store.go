@@ -16,7 +16,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// open returns the store that a flag names, and what closes its client.
+// open returns the store that a flag names, and a function that closes its client.
 func open(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -61,7 +61,7 @@ func openPostgres(ctx context.Context, dsn string) (stores.Store, func(), error)
 	}
 	store := postgres.New(pool, &postgres.Options{
 		Prefix: "devices_",
-		Hints:  func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, dsn) }, // what other processes end
+		Hints:  func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, dsn) }, // of ends by other processes
 	})
 	if err := store.Migrate(ctx); err != nil {
 		pool.Close()

@@ -29,7 +29,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID string `json:"id"`
 }
@@ -80,8 +80,8 @@ type app struct {
 	sessions *humasess.Manager[User]
 }
 
-// signUp adds a user who is signed in at once. Either both are there, or
-// neither is.
+// signUp adds a user and signs the user in. One transaction writes both, or
+// neither.
 func (a *app) signUp(ctx context.Context, in *CredentialsInput) (*struct{}, error) {
 	salt := newSalt()
 	return nil, pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
@@ -111,8 +111,8 @@ func (a *app) login(ctx context.Context, in *CredentialsInput) (*struct{}, error
 	return nil, in.Session.Start(User{ID: in.Body.Name})
 }
 
-// changePassword ends the user's other sessions. Whoever checks the password
-// of before while this runs is not signed in any more.
+// changePassword ends the user's other sessions. A sign-in that has checked the
+// old password meanwhile is refused.
 func (a *app) changePassword(ctx context.Context, in *PasswordInput) (*struct{}, error) {
 	salt := newSalt()
 	_, err := a.pool.Exec(ctx, `UPDATE example_users SET salt = $2, hash = $3 WHERE name = $1`,

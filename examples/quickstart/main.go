@@ -1,5 +1,6 @@
-// Quickstart is a small API with sessions: login, me, where one is signed in,
-// admin, logout, and huma's docs page. Run it and do what it prints.
+// Quickstart is a small API with sessions. It has login, me, the list of a user's
+// sessions, admin, logout, and huma's docs page. Run it and try the commands that
+// it prints.
 package main
 
 import (
@@ -16,7 +17,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID    string   `json:"id"`
 	Roles []string `json:"roles"`
@@ -31,7 +32,7 @@ type LoginInput struct {
 	}
 }
 
-// Inputs of the other operations differ in what they require.
+// Inputs of the other operations differ in their requirements.
 type (
 	HomeInput  struct{ humasess.Session[User] }
 	MeInput    struct{ humasess.Required[User] }
@@ -50,7 +51,7 @@ type Admin struct{}
 // Roles are required before Check, and documented.
 func (Admin) Roles() []string { return []string{"admin"} }
 
-// Check has nothing to add.
+// Check adds nothing to the roles.
 func (Admin) Check(huma.Context, User) error { return nil }
 
 // accounts stands for a database with hashed passwords.

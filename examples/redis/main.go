@@ -20,7 +20,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID string `json:"id"`
 }

@@ -1,15 +1,21 @@
 // Sqlite is a small API whose sessions live in a file: they survive a restart,
-// and there is no server to run. It counts the visits of whoever has logged in.
+// and there is no server to run. It counts the visits of each signed-in user.
 package main
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -18,7 +24,7 @@ import (
 	_ "modernc.org/sqlite" // or any other driver for SQLite
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID     string `json:"id"`
 	Visits int    `json:"visits"`
@@ -62,15 +68,32 @@ func register(api huma.API, sessions *humasess.Manager[User]) error {
 	return nil
 }
 
-// server is the API and what has to be closed after it.
+// server is the API, with the manager and the file to close after it.
 type server struct {
 	http.Handler
 	db       *sql.DB
 	sessions *humasess.Manager[User]
 }
 
+// docs: begin private
+
+// private creates the file for its owner alone, unless it exists. SQLite gives
+// the -wal and -shm files beside it the same rights.
+func private(path string) error {
+	file, err := os.OpenFile(filepath.Clean(path), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// docs: end
+
 // open serves the sessions in a file, which it creates if need be.
 func open(ctx context.Context, path string) (*server, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", path)
 	if err != nil {
 		return nil, err
@@ -78,6 +101,13 @@ func open(ctx context.Context, path string) (*server, error) {
 	store := sqlite.New(db, nil)
 	if err := store.Migrate(ctx); err != nil {
 		return nil, err
+	}
+	problems, err := store.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, problem := range problems {
+		log.Print(problem)
 	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
@@ -104,14 +134,40 @@ func main() {
 	path := flag.String("file", "sessions.db", "where to keep sessions")
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
-	s, err := open(context.Background(), *path)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, *path, *address)
+	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", *address)
+}
+
+func run(ctx context.Context, path, address string) error {
+	s, err := open(ctx, path)
 	if err != nil {
-		log.Fatal(err)
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return errors.Join(err, s.close(ctx))
 	}
 	fmt.Printf("Docs page: http://%s/docs\n", listener.Addr())
-	log.Fatal(http.Serve(listener, s))
+	return s.serve(ctx, listener)
+}
+
+// serve runs until ctx ends. Then it ends open streams, waits for requests that
+// are running, and closes the file last.
+func (s *server) serve(ctx context.Context, listener net.Listener) error {
+	api := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		stopped <- errors.Join(s.sessions.Close(limit), api.Shutdown(limit), s.db.Close())
+	}()
+	if err := api.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -51,6 +55,64 @@ func TestRestart(t *testing.T) {
 		if err := s.close(t.Context()); err != nil {
 			t.Errorf("close: %v", err)
 		}
+	}
+}
+
+// TestPrivateFile checks that only the owner may open the file and the files
+// that SQLite puts beside it.
+func TestPrivateFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such rights")
+	}
+	path := filepath.Join(t.TempDir(), "sessions.db")
+	s, err := open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.close(context.WithoutCancel(t.Context())) }()
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		stat, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stat.Mode().Perm(); got != 0o600 {
+			t.Errorf("%s: got %v, want %v", filepath.Base(name), got, os.FileMode(0o600))
+		}
+	}
+}
+
+// TestShutdown serves a request, and then ends as a signal makes the program end.
+func TestShutdown(t *testing.T) {
+	s, err := open(t.Context(), filepath.Join(t.TempDir(), "sessions.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.serve(ctx, listener) }()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listener.Addr().String()+"/docs", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("got %d, want 200", response.StatusCode)
+	}
+	stop()
+	if err := <-stopped; err != nil {
+		t.Errorf("got %v, want nil", err)
+	}
+	if err := s.db.PingContext(t.Context()); err == nil {
+		t.Error("the file is still open")
 	}
 }
 

@@ -85,7 +85,7 @@ const (
 	echoOnce     = "echo's writer takes the first status for the final one"
 	bunPanics    = "recovered and dropped: the answer is 200 without a body, with sessions or without"
 	fasthttpRead = "fasthttp reads the body first, up to `BodyLimit`; a longer one is its 413"
-	fasthttpSend = "fasthttp sends what was written when the handler has returned; `sse.Register` streams"
+	fasthttpSend = "fasthttp sends the response when the handler has returned; `sse.Register` streams"
 	fasthttpOne  = "fasthttp keeps one status, and sends it when the handler has returned"
 	fasthttpGone = "fasthttp does not watch the connection while a handler runs"
 	fasthttpH2   = "fasthttp has none"

@@ -13,7 +13,7 @@ import (
 
 // cacheBehaviours are about what shared caches are told.
 var cacheBehaviours = []behaviour{
-	{"H1 what middleware tells the caches of CDNs does not outlive a session", cdnFields},
+	{"H1 middleware's headers for caches of CDNs do not stay beside a session", cdnFields},
 	{"H1 H2 X3 an answer by the router's own writer has the session's headers", rawAnswers},
 }
 

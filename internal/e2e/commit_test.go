@@ -22,8 +22,8 @@ const accountIdleTenth = 3 * time.Minute
 var commitBehaviours = []behaviour{
 	{"X5 503 when the store cannot be asked", storeDownOnLoad},
 	{"X5 503 with nothing of the handler's when the commit fails", storeDownOnCommit},
-	{"C15 one cookie, whatever changes there were", oneCookie},
-	{"X4 the next request sees what this one wrote", readYourWrites},
+	{"C15 one cookie for any number of changes", oneCookie},
+	{"X4 the next request sees the data that this one wrote", readYourWrites},
 	{"H6 401 for 10 MB of nonsense, which are not read", unreadBodies},
 }
 

@@ -15,8 +15,8 @@ import (
 
 // documentBehaviours are about what the document promises.
 var documentBehaviours = []behaviour{
-	{"O2 O3 O5 O7 every operation does what the document says", documented},
-	{"autopatch asks for the session of what it calls", autopatched},
+	{"O2 O3 O5 O7 every operation answers as the document says", documented},
+	{"autopatch requires the session of the operations that it calls", autopatched},
 	{"O2 a session is required by default", requiredByDefault},
 }
 

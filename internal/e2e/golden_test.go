@@ -49,8 +49,8 @@ func page(all []*adapter, results []result) string {
 	var b strings.Builder
 	b.WriteString(`# Routers
 
-Sessions behave the same on every router that huma has an adapter for. One suite shows it, over
-real connections: it runs on each of them in ` + "`make test`" + `, and wrote this page.
+Sessions behave the same on every router that huma has an adapter for. One suite runs on each of
+them, over real connections, in ` + "`make test`" + `. It wrote this page.
 
 | adapter | tests run | failed | skipped |
 |---|---|---|---|
@@ -59,10 +59,10 @@ real connections: it runs on each of them in ` + "`make test`" + `, and wrote th
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", a.name, results[i].run, results[i].failed, results[i].skipped)
 	}
 	b.WriteString(`
-## What a router makes impossible
+## Limits of routers
 
-No session has a part in these: the operation would fare the same without one. Each is tested for
-what happens instead.
+Sessions do not cause these limits. An operation without a session has the same. The suite tests the
+behaviour of each router there.
 
 | not | on | because |
 |---|---|---|
@@ -73,12 +73,12 @@ what happens instead.
 		}
 	}
 	b.WriteString(`
-On fasthttp (fiber), what a handler takes from a request is overwritten by the next one. Sessions
-copy what they keep, so a parameter may go into them as it is.
+On fasthttp (fiber), the next request overwrites the texts that a handler has taken from a request.
+Sessions copy their data, so a handler may put a parameter into them as it is.
 
-## What is tested
+## Tested behaviours
 
-A name begins with the standards that the test keeps.
+A name begins with the ids of the [requirements](security.md#tests) that the test keeps.
 
 `)
 	for _, behaviour := range behaviours() {

@@ -17,7 +17,7 @@ import (
 // responseBehaviours are about what goes out beside the session.
 var responseBehaviours = []behaviour{
 	{"H1 H2 H5 every kind of success carries the cookie", successes},
-	{"every kind of error response drops what is pending", errorResponses},
+	{"every kind of error response drops pending changes", errorResponses},
 	{"C15 the handler's own cookies stay beside ours", ownCookies},
 	{"H1 H2 the handler's Vary and Cache-Control are merged", mergedHeaders},
 	{"CBOR answers and problems", cborResponses},

@@ -141,7 +141,7 @@ func withBaskets(t *testing.T, a *adapter) (*rig[account], *humasesstest.Store) 
 var typesBehaviours = []behaviour{
 	{"C15 two session types in one operation, each with its cookie", twoSessionTypes},
 	{"an own Resolve and mixed depths work, and forged markers do nothing", bindings},
-	{"a session that nobody would enforce is refused", misplaced},
+	{"a session that no middleware would enforce is refused", misplaced},
 }
 
 func twoSessionTypes(t *testing.T, a *adapter) {

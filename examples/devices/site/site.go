@@ -16,13 +16,13 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// User is what a session remembers.
+// User is the data of a session.
 type User struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// Profile is what the page gets to know of it.
+// Profile is the part of a User that the page shows.
 type Profile struct {
 	Username string `json:"username" example:"ada"`
 	Name     string `json:"name" example:"Ada Lovelace"`
@@ -67,7 +67,7 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 		Capture:        humasess.Capture{UserAgent: true}, // for labels such as "Firefox on Linux"
 		Cookie:         humasess.CookieOptions{InsecureAllowHTTP: o.InsecureAllowHTTP},
 		MaxPerIdentity: o.MaxDevices,
-		DoneInterval:   3 * time.Second, // until a page notices what another process has ended, without a hint
+		DoneInterval:   3 * time.Second, // bounds how late a page notices an end by another process, without a hint
 		Now:            o.Now,
 	})
 	if err != nil {
@@ -96,13 +96,13 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	return &Site{hardened(mux), root, sessions}, nil
 }
 
-// API is what the page uses, for tests and tools.
+// API returns the API of the page, for tests and tools.
 func (s *Site) API() huma.API { return s.api }
 
 // Close ends open streams and background work, before the server shuts down.
 func (s *Site) Close(ctx context.Context) error { return s.sessions.Close(ctx) }
 
-// hardened allows the page what it needs and nothing else.
+// hardened adds headers that allow the page only its own script, style and API.
 func hardened(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -156,8 +156,8 @@ func login(_ context.Context, in *loginInput) (*struct{}, error) {
 	return nil, in.Session.Remember(in.Body.Remember)
 }
 
-// reauthenticate proves again who asks. A wrong password is a 422 and no 401,
-// which would say that the session has ended.
+// reauthenticate checks the password again. A wrong password is a 422 and not a
+// 401, because a 401 means that the session has ended.
 func reauthenticate(_ context.Context, in *passwordInput) (*struct{}, error) {
 	if !correct(in.Value().ID, in.Body.Password) {
 		return nil, huma.Error422UnprocessableEntity("wrong password")

@@ -12,7 +12,7 @@ import (
 //go:embed static
 var files embed.FS
 
-// static serves the page, which is the same for everybody: what is shown on it
+// static serves the page. It is the same for all users, because its content
 // comes from the API.
 func static() http.Handler {
 	mux := http.NewServeMux()

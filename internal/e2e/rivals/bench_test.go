@@ -123,7 +123,7 @@ func save(b *testing.B, table string) {
 
 const head = `# Benchmarks
 
-What a session adds to an operation, beside what other packages add. Written by
+The cost that a session adds to an operation, beside the cost of other packages. Written by
 ` + "`" + `go test -run '^$' -bench Rivals -benchtime 3s . -update` + "`" + ` in ` + "`internal/e2e/rivals`" + `, which makes every
 subject serve the same two operations of a huma API on chi: one reads two values of a session of 119 bytes, one adds
 1 to a counter. Subjects take turns and the fastest turn of each counts. Compare lines with each other; the times are
