@@ -107,8 +107,7 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 }
 
 func (s *state[T]) reauthenticated(a Authentication) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -191,8 +190,7 @@ func (s *state[T]) provenBy(methods []string, within time.Duration) bool {
 }
 
 func (s *state[T]) authentication() Authentication {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	switch {
 	case s.life.next != nextSame && !s.inherits():
 		p := &s.pending.proof

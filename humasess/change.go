@@ -21,8 +21,7 @@ func (s *state[T]) open() error {
 }
 
 func (s *state[T]) start(data T) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -79,8 +78,7 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 }
 
 func (s *state[T]) update(change func(*T) error) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -194,8 +192,7 @@ func (s *state[T]) share(data *T, exact bool) {
 }
 
 func (s *state[T]) destroy() error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -209,8 +206,7 @@ func (s *state[T]) destroy() error {
 }
 
 func (s *state[T]) renew() error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -233,8 +229,7 @@ func (s *state[T]) need() error {
 }
 
 func (s *state[T]) remember(on bool) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -247,8 +242,7 @@ func (s *state[T]) remember(on bool) error {
 }
 
 func (s *state[T]) setTTL(d time.Duration) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
 		return err
 	}

@@ -25,8 +25,7 @@ import (
 func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
 
 func (s *state[T]) csrfToken() (string, error) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if !s.life.active() {
 		return "", fail(ErrNoSession, nil)
 	}
@@ -58,8 +57,7 @@ func (s *state[T]) csrfKey() security.CSRFKey {
 
 // csrfHeader returns the header that goes with a new cookie, or "".
 func (s *state[T]) csrfHeader() (name, value string) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" || s.csrfKey() == (security.CSRFKey{}) {
 		return "", ""
 	}
@@ -72,8 +70,7 @@ func (s *state[T]) csrfHeader() (name, value string) {
 
 // forged reports whether a request lacks the CSRF token of its session.
 func (s *state[T]) forged(ctx huma.Context) bool {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	name := s.m.opts.CSRFHeader
 	if name == "" || s.login || !s.life.onBase() || s.rec.open.csrf.Verifies(ctx.Header(name)) {
 		return false

@@ -157,22 +157,19 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (s *state[T]) expiresAt() time.Time {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	expires, _ := s.ends()
 	return expires
 }
 
 func (s *state[T]) deadline() time.Time {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	_, deadline := s.ends()
 	return deadline
 }
 
 func (s *state[T]) createdAt() time.Time {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	switch {
 	case s.life.next != nextSame && !s.inherits():
 		return s.m.now()

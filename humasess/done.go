@@ -79,8 +79,7 @@ func (s *state[T]) holder() *request {
 
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	holder := s.holder()
 	if !s.life.active() || holder == nil || !holder.watch() {
 		return over
@@ -160,8 +159,7 @@ func (s *state[T]) rename(id stores.ID) {
 
 // release implements session.
 func (s *state[T]) release() {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	for _, w := range s.watches {
 		s.m.live.release(w)
 	}

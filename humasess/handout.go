@@ -53,8 +53,7 @@ func (r *request) dropUnsent() {
 // whether it needs a cookie. Renewals that are due do not count, nor does a cookie
 // that only has a former scope or key: the next request makes up for them.
 func (s *state[T]) unwritten() (change, cookie bool) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if s.life.closed {
 		return false, false
 	}

@@ -60,8 +60,7 @@ func (s *state[T]) activeOwner() string {
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 	ctx, cancel := s.m.bounded(outside(ctx))
 	defer cancel()
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if !s.life.active() {
 		return nil, fail(ErrNoSession, nil)
 	}
@@ -177,8 +176,7 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 func (s *state[T]) revoke(ctx context.Context, text string) error {
 	ctx, cancel := s.m.bounded(outside(ctx))
 	defer cancel()
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -212,8 +210,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.bounded(outside(ctx))
 	defer cancel()
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
 		return 0, err
@@ -232,8 +229,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.bounded(outside(ctx))
 	defer cancel()
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil {
 		return 0, err
@@ -377,9 +373,9 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
 	r, _ := ctx.Value(scopeKey{}).(*request)
 	for ; r != nil; r = r.outer {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			s.lock()
+			borrowed := s.lock()
 			s.noteOwn(ago, done)
-			s.mu.Unlock()
+			s.unlock(borrowed)
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -12,12 +13,15 @@ import (
 // The function given to Update runs while the session is locked. A call of the
 // session from inside it would wait for its own end, so it is an error. Only a
 // call that finds the session locked by an edit looks at its own stack; all
-// others pay one atomic load.
+// others pay one atomic load. A call from another goroutine waits for the edit. If
+// that takes too long, the edit probably waits for the goroutine. The call then
+// borrows the lock, and the edit fails.
 
 // editing counts the edits that run on the state.
 type editing struct {
 	n         atomic.Int32
 	reentered atomic.Bool // an edit has called the session, also if it has recovered
+	borrowed  sync.Mutex  // held by a call that has borrowed the lock
 }
 
 // errInsideUpdate is returned by Update.
@@ -30,9 +34,14 @@ type insideUpdate struct{ state any }
 //
 //go:noinline
 func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
+	if s.editing.n.Load() > 0 { // a borrowed lock
+		return s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
+	}
 	s.editing.n.Add(1)
-	defer s.editing.n.Add(-1)
 	defer func() {
+		s.editing.borrowed.Lock()
+		s.editing.n.Add(-1)
+		s.editing.borrowed.Unlock()
 		p := recover()
 		if inside, ok := p.(insideUpdate); p != nil && (!ok || inside.state != any(s)) {
 			panic(p)
@@ -44,27 +53,57 @@ func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
 	return edit(data)
 }
 
-// lock locks the state for a call of the program.
-func (s *state[T]) lock() {
+const (
+	// editPatience is how long a call from inside an edit waits, because the edit
+	// may be one of another session while another goroutine edits this one.
+	editPatience = 250 * time.Millisecond
+
+	// editStuck is how long a call from another goroutine waits for an edit.
+	editStuck = 5 * time.Second
+)
+
+// lock locks the state for a call of the program. Its result is for unlock.
+func (s *state[T]) lock() (borrowed bool) {
 	if s.mu.TryLock() {
-		return
+		return false
 	}
-	if s.editing.n.Load() == 0 || !insideEdit() {
+	if s.editing.n.Load() == 0 {
 		s.mu.Lock()
-		return
+		return false
 	}
-	if !s.lockSoon() {
+	inside, patience := insideEdit(), editStuck
+	if inside {
+		patience = editPatience
+	}
+	if s.lockWithin(patience) {
+		return false
+	}
+	if inside {
 		s.editing.reentered.Store(true)
 		panic(insideUpdate{s})
 	}
+	s.editing.borrowed.Lock()
+	if s.editing.n.Load() == 0 { // the edit has ended just now
+		s.editing.borrowed.Unlock()
+		s.mu.Lock()
+		return false
+	}
+	s.editing.reentered.Store(true)
+	return true
 }
 
-// editPatience is how long a call from inside an edit waits, because the edit may
-// be one of another session while another goroutine edits this one.
-const editPatience = 250 * time.Millisecond
+func (s *state[T]) unlock(borrowed bool) {
+	if borrowed {
+		s.editing.borrowed.Unlock()
+		return
+	}
+	s.mu.Unlock()
+}
 
-func (s *state[T]) lockSoon() bool {
-	for end := time.Now().Add(editPatience); s.editing.n.Load() > 0; {
+// lockWithin reports whether it has the lock. It gives up when an edit still runs
+// after the patience.
+func (s *state[T]) lockWithin(patience time.Duration) bool {
+	for end := time.Now().Add(patience); s.editing.n.Load() > 0; {
 		if s.mu.TryLock() {
 			return true
 		}

@@ -83,6 +83,35 @@ func TestUpdateCallsTheSession(t *testing.T) {
 			return err
 		})
 	})
+	for name, call := range calls {
+		if name == "From" { // its Active is as good as ID
+			continue
+		}
+		t.Run(name+" of a goroutine that the function waits for is an error", func(t *testing.T) {
+			timed(t, func(r *rig[account]) {
+				c := r.signedIn(account{ID: "u1"})
+				w := r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
+					err := s.Update(func(a *account) error {
+						a.N++
+						var wg sync.WaitGroup
+						for range 3 {
+							wg.Go(func() { call(ctx, s) })
+						}
+						wg.Wait()
+						return nil
+					})
+					if !errors.Is(err, humasess.ErrInvalid) {
+						t.Errorf("got %v, want %v", err, humasess.ErrInvalid)
+					}
+					if got, ok := s.Get(); name != "Destroy" && (!ok || got.N != 0) {
+						t.Errorf("after it: got %+v, %v, want the data as they were", got, ok)
+					}
+					return nil
+				})
+				wantStatus(t, w, http.StatusNoContent)
+			})
+		})
+	}
 	t.Run("a panic of the program's own goes through", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})

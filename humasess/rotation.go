@@ -139,8 +139,7 @@ func (s *state[T]) turn(p *payload, r rotation) {
 
 // confirm implements session.
 func (s *state[T]) confirm() {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if s.life.confirm && s.life.base && !s.life.closed {
 		s.life.confirm = false
 		s.confirmRecord(&s.rec)
@@ -149,8 +148,7 @@ func (s *state[T]) confirm() {
 
 // refuseInside notes that an operation inside [Manager.Handler] was refused.
 func (s *state[T]) refuseInside() {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	s.refused = true
 }
 

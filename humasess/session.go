@@ -189,7 +189,8 @@ func (s *Session[T]) Start(data T) error { return s.bound().start(data) }
 // data. From an anonymous session it is a sign-in: the times start now, and an
 // earlier SetTTL is forgotten. From one user to another it keeps the time of
 // creation, the authentication, the client, the TTL and the rest of the
-// deadline. A user cannot become anonymous: that is [ErrInvalid].
+// deadline. A user cannot become anonymous: that is [ErrInvalid]. So is a call of
+// the session inside change, or, after 5 s, in a goroutine that change waits for.
 func (s *Session[T]) Update(change func(*T) error) error { return s.bound().update(change) }
 
 // Destroy signs out: the record is deleted and the cookie expires. When the

@@ -80,8 +80,7 @@ type pending[T any] struct {
 var _ session = (*state[struct{}])(nil)
 
 func (s *state[T]) enter(r *request, b *binding) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	s.r = r
 	s.login = s.login || b != nil && b.login
 }
@@ -267,8 +266,7 @@ func (s *state[T]) loadFailed(token security.Token, err error) error {
 
 // get implements [Session.Get].
 func (s *state[T]) get() (T, bool) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	var zero T
 	if !s.life.active() {
 		return zero, false
@@ -324,16 +322,14 @@ func (s *state[T]) current() (T, error) {
 }
 
 func (s *state[T]) isActive() bool {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	return s.life.active()
 }
 
 // admits reports whether the session satisfies a requirement: it is active, and
 // it has a user where sessions have users.
 func (s *state[T]) admits() bool {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
 
@@ -370,8 +366,7 @@ func (s *state[T]) check(ctx huma.Context, guard any) error {
 // functions, which leave them as they are: what was decoded for the handler
 // stays there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	var zero T
 	if !s.life.active() {
 		return zero, false
@@ -394,8 +389,7 @@ func (s *state[T]) needs(roles []string) {
 func (s *state[T]) isBound() bool { return s.bound }
 
 func (s *state[T]) id() string {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	return s.activeID()
 }
 

@@ -26,8 +26,7 @@ const (
 // commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) commit(status int) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if s.life.closed {
 		return nil
 	}
@@ -49,8 +48,7 @@ func (s *state[T]) commit(status int) error {
 
 // abandon forgets what is pending, because an error response was given.
 func (s *state[T]) abandon() {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if !s.life.closed {
 		s.drop()
 	}
@@ -68,8 +66,7 @@ func (s *state[T]) drop() {
 // undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) undo() {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	s.drop()
 	s.life.cookie = cookieKeep
 	s.life.closed = true
@@ -78,8 +75,7 @@ func (s *state[T]) undo() {
 
 // commitNow implements [Session.Commit].
 func (s *state[T]) commitNow(ctx context.Context) error {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -101,8 +97,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 // cookie returns the Set-Cookie of the response, or "", and those that expire the
 // cookie's former scopes beside it.
 func (s *state[T]) cookie() (line string, former []string) {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	switch {
 	case s.life.cookie == cookieSet && s.issued != "":
 		return s.issued, s.m.cookies.former
@@ -114,8 +109,7 @@ func (s *state[T]) cookie() (line string, former []string) {
 
 // clears returns the Clear-Site-Data of a response that signs out.
 func (s *state[T]) clears() string {
-	s.lock()
-	defer s.mu.Unlock()
+	defer s.unlock(s.lock())
 	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
 		return ""
 	}
