@@ -35,6 +35,10 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
+	if !m.lists() {
+		_, err := stores.List(ctx, m.keeper(), m.qualify(identity))
+		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
+	}
 	owner := m.qualify(identity)
 	if !slices.Contains(opts, KeepSignIns()) {
 		if err := m.markChanged(ctx, owner); err != nil {
@@ -58,6 +62,12 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		}
 	}
 	return n, nil
+}
+
+// lists reports whether the store can list the sessions of an identity.
+func (m *Manager[T]) lists() bool {
+	_, ok := stores.As[stores.Index](m.store)
+	return ok && m.embark == nil
 }
 
 // markChanged comes before the list: a session that starts in between carries the

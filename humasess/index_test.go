@@ -473,5 +473,13 @@ func TestUnsupported(t *testing.T) {
 			})
 		}
 		r.wantActive(c, true)
+		wantStatus(t, r.loginCall(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {
+			// A call outside of the request, whose mark would refuse the sign-in.
+			_, err := m.UpdateIdentity(context.Background(), "u1", func(*account) error { return nil })
+			if !errors.Is(err, errors.ErrUnsupported) {
+				t.Errorf("%s: got %v, want %v", name, err, errors.ErrUnsupported)
+			}
+			return s.Start(account{ID: "u1"})
+		}), http.StatusNoContent)
 	}
 }

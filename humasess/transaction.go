@@ -61,7 +61,7 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	switch {
 	case t.revoked && s.life.cookie == cookieExpire:
 		s.life.cookie = cookieKeep
-	case s.life.cookie == cookieSet:
+	case s.life.cookie == cookieSet && s.trip == nil: // else takeBack has decided
 		rec, err := s.m.fetch(ctx, s.rec.ID)
 		if err != nil || s.m.ownerOf(&rec, s.token) != owner {
 			s.life.cookie = cookieKeep // the new token was rolled back

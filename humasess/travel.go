@@ -43,6 +43,10 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 		return fmt.Errorf("humasess: invalid options: %w", err)
 	}
 	m.opts.MaxPerIdentity = -1
+	// The cookie has whole seconds.
+	for _, idle := range []*time.Duration{&m.opts.IdleTimeout, &m.opts.RememberIdleTimeout} {
+		*idle = (*idle + time.Second - 1).Truncate(time.Second)
+	}
 	return nil
 }
 
@@ -75,6 +79,25 @@ func (s *state[T]) startAgain() error {
 	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
 	s.pending = was
 	return nil
+}
+
+// takeBack undoes on the trip the calls in a transaction of the program that was
+// rolled back. The client keeps the cookie that it came with: it stands.
+func (s *state[T]) takeBack(ctx context.Context) {
+	if s.trip == nil || !s.tentative.any {
+		return
+	}
+	trip, ok := s.trip.(stores.TransactionalTrip)
+	if !ok || !trip.TakeBack(ctx, s.token.ID()) {
+		return
+	}
+	s.stale = false
+	if s.life.cookie == cookieSet {
+		s.life.cookie = cookieKeep
+	}
+	if rec, err := s.fetchFor(ctx, s.token); err == nil && s.life.onBase() {
+		s.rec = rec
+	}
 }
 
 // keeper is the store for what is done outside of any session.

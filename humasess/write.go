@@ -32,6 +32,7 @@ func (s *state[T]) commit(status int) error {
 	}
 	if status >= 400 {
 		s.drop()
+		s.takeBack(&s.r.writes)
 	}
 	err := s.write(&s.r.writes)
 	if err == nil {

@@ -14,6 +14,10 @@ const LongestSession = 400 * 24 * time.Hour
 // where nothing evicts it. One that may have lost something has another Era:
 // then every cookie from before is refused. Its methods are safe for
 // concurrent use and honour their context; each is one round trip.
+//
+// The caller gives each End and each RevokeIdentity a random name. It repeats a
+// call whose answer was lost under the same name, and the call recognises its own
+// mark. The name 0 is never recognised.
 type Revocations interface {
 	// Check returns what is known about a session and its identity, which is
 	// "" for an anonymous one.
@@ -21,14 +25,16 @@ type Revocations interface {
 
 	// End marks a session as ended, for at least keep, and forgets the mark
 	// soon after that. It returns ErrNotFound when the session was ended before.
-	// Of parallel calls exactly one ends the session.
-	End(ctx context.Context, id ID, keep time.Duration) error
+	// Of parallel calls with different names exactly one ends the session. A
+	// call with the name of the one that ended it answers nil.
+	End(ctx context.Context, id ID, keep time.Duration, name int64) error
 
 	// RevokeIdentity marks all sessions of an identity that have begun, for at
 	// least LongestSession. Revoked.Mark differs from all earlier marks.
 	// Revoked.Before is the mark that this call replaced, read in the same
-	// atomic step: of parallel calls, each replaces the mark of another one.
-	RevokeIdentity(ctx context.Context, identity string) (Revoked, error)
+	// atomic step: of parallel calls, each replaces the mark of another one. A
+	// call with the name of the last one changes nothing and has its answer.
+	RevokeIdentity(ctx context.Context, identity string, name int64) (Revoked, error)
 }
 
 // Standing is what [Revocations] know about a session.
@@ -56,6 +62,15 @@ type MultiRevocations interface {
 
 	// CheckMany returns what Check would for each subject, in their order.
 	CheckMany(ctx context.Context, subjects []Subject) ([]Standing, error)
+}
+
+// TransactionalRevocations are [Revocations] whose calls may be part of a
+// transaction of the program, which decides later whether they have happened.
+type TransactionalRevocations interface {
+	Revocations
+
+	// InTransaction reports whether calls with this context are part of one.
+	InTransaction(ctx context.Context) bool
 }
 
 // CheckMany checks several sessions: at once with [MultiRevocations], else one

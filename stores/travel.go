@@ -60,6 +60,16 @@ type FormerOpener interface {
 	OpenFormer(cookie, value string) (id ID, old bool, err error)
 }
 
+// TransactionalTrip is a [Trip] of a store that is [Transactional].
+type TransactionalTrip interface {
+	Trip
+
+	// TakeBack undoes the effects on the trip of calls in a transaction of the
+	// program, if that transaction was rolled back. It reports whether it has
+	// done so: the session is accepted as it was before the first of these calls.
+	TakeBack(ctx context.Context, id ID) bool
+}
+
 // TripChecker is a [Trip] that tells whether one of its sessions has ended for
 // good, for those who wait for that after its request.
 type TripChecker interface {

@@ -56,7 +56,7 @@ var imports = archtest.Table{
 	},
 	"stores/postgres": {
 		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},
-		Tests:   slices.Concat(hostTests, serverTests),
+		Tests:   slices.Concat(hostTests, serverTests, []string{"./security", "./stores/cookie"}), // which its Revocations are for
 	},
 
 	"examples/postgres": {

@@ -29,6 +29,18 @@ var sealedMutants = []mutant{
 	{"L2", "an extension moves the deadline", "stores/cookie", "", []edit{{
 		"stores/cookie/trip.go", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
 	}}},
+	{"X10", "a call whose answer was lost is not repeated", "stores/cookie", "TestLostAnswers", []edit{{
+		"stores/cookie/lost.go", "\tif try == maxLost || ", "\tif try == 0 || ",
+	}}},
+	{"R2", "the mark of another is taken for that of a lost call", "stores/cookie", "TestLostAnswersOfTwo", []edit{{
+		"stores/memory/revocations.go", "\t\tif m.name == name && name != 0 {", "\t\tif m.name != 0 {",
+	}}},
+	{"L1", "idle timeouts lose a part of a second", "stores/cookie", "TestIdleTimeout", []edit{{
+		"stores/cookie/trip.go", "\t\treturn whole + time.Second\n", "\t\treturn whole\n",
+	}}},
+	{"R1", "what has ended comes back when memory is full", "stores/memory", "TestRevocationsOverflow", []edit{{
+		"stores/memory/revocations.go", "\tr.era++\n", "",
+	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
 		"stores/cookie/end.go", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
 	}}},

@@ -51,7 +51,8 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 	if err := t.seal(&it); err != nil {
 		return stores.Created{}, err
 	}
-	for i := range ends {
+	t.save(ctx)
+	for i := range slices.Backward(ends) { // so the first one, which admitted the request, ends last
 		if err := ends[i].end(ctx, t); err != nil {
 			return stores.Created{}, err
 		}
@@ -68,7 +69,7 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 // begin returns the new session, or ErrNotFound if it is over already.
 func (t *trip) begin(c *stores.Create) (item, error) {
 	now := t.now()
-	deadline := now.Add(min(c.Absolute, longest))
+	deadline := t.deadline(c.Absolute)
 	if !c.NotAfter.IsZero() {
 		if deadline = earlier(deadline, c.NotAfter.Truncate(time.Second)); !deadline.After(now) {
 			return item{}, stores.ErrNotFound
@@ -76,7 +77,7 @@ func (t *trip) begin(c *stores.Create) (item, error) {
 	}
 	return item{fresh: true, latest: deadline, Record: stores.Record{
 		ID: c.ID, Identity: c.Identity, Version: 1, LastSeen: now, Now: now,
-		Expires: earlier(now.Add(min(c.Idle, longest)), deadline), Deadline: deadline, Payload: c.Payload,
+		Expires: earlier(now.Add(wholeIdle(c.Idle)), deadline), Deadline: deadline, Payload: c.Payload,
 	}}, nil
 }
 
@@ -161,7 +162,7 @@ func (e *ending) end(ctx context.Context, t *trip) error {
 	if t.store.revoked == nil || e.fresh || e.done {
 		return nil
 	}
-	err := t.store.revoked.End(ctx, e.ID, e.keep)
+	err := t.store.end(ctx, e.ID, e.keep)
 	if errors.Is(err, stores.ErrNotFound) && e.MayBeGone {
 		err = nil
 	}

@@ -30,7 +30,8 @@
 // to be accepted. A request that is under way when its user is revoked does not
 // carry on signed in. The mark of a logout is kept for a minute longer than any
 // copy of the session lasts: until the deadline that the session began with.
-// The mark of a revoked user is kept for [stores.LongestSession]. With
+// The mark of a revoked user is kept for [stores.LongestSession]. A call whose
+// answer was lost is repeated within Options.StoreTimeout of the manager. With
 // Options.AllowReplayAfterLogout they do not hold: logging out deletes the
 // cookie in the browser, and a stolen copy works until its deadline.
 //
@@ -38,10 +39,11 @@
 //
 // ID, identity, when it was last seen, idle timeout, deadline and data, never
 // compressed, bound to the cookie's name and the manager. Times are whole
-// seconds. Name and value have 4096 bytes at most (RFC 6265bis § 5.6); more is
-// a [SizeError], and nothing is sent. The cookie is sent again when the
-// session has changed, and at most once per tenth of the idle timeout to
-// extend it, sealed with the newest key.
+// seconds: an idle timeout is rounded up, and a deadline is rounded down. Name
+// and value have 4096 bytes at most (RFC 6265bis § 5.6); more is a [SizeError],
+// and nothing is sent. The cookie is sent again when the session has changed, and
+// at most once per tenth of the idle timeout to extend it, sealed with the newest
+// key.
 //
 // Servers that share sessions need clocks that agree to within seconds.
 package cookie

@@ -38,7 +38,7 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 	case t.store.revoked == nil || when != (stores.Condition{}):
 		return errElsewhere
 	default:
-		return t.store.revoked.End(ctx, id, stores.LongestSession)
+		return t.store.end(ctx, id, stores.LongestSession)
 	}
 	switch {
 	case when.Identity != "" && when.Identity != it.Identity:
@@ -48,6 +48,7 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 	case err == nil && when.Version != 0 && when.Version != it.Version:
 		return stores.ErrConflict
 	}
+	t.save(ctx)
 	if gone := t.end(ctx, it); gone != nil {
 		return gone
 	}
@@ -63,7 +64,7 @@ func (t *trip) end(ctx context.Context, it *item) error {
 	if err := t.stands(ctx, it); err != nil {
 		return err
 	}
-	return t.store.revoked.End(ctx, it.ID, it.keep())
+	return t.store.end(ctx, it.ID, it.keep())
 }
 
 // RevokeIdentity implements [stores.Index] with Options.Revoked. The session
@@ -89,10 +90,11 @@ func (t *trip) RevokeIdentity(ctx context.Context, identity string, except store
 			return stores.Revoked{}, err
 		}
 	}
-	revoked, err := t.store.revoked.RevokeIdentity(ctx, identity)
+	revoked, err := t.store.revokeIdentity(ctx, identity)
 	if err != nil {
 		return stores.Revoked{}, err
 	}
+	t.save(ctx)
 	if kept != nil && !kept.stoodUnder(revoked) {
 		kept, except = nil, stores.ID{}
 		err = stores.ErrNotFound

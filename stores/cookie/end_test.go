@@ -20,6 +20,7 @@ type spied struct {
 	checks  int
 	before  func()
 	failEnd error
+	refuse  stores.ID // End of it is not supported
 }
 
 func (s *spied) enter() {
@@ -29,13 +30,16 @@ func (s *spied) enter() {
 	}
 }
 
-func (s *spied) End(ctx context.Context, id stores.ID, keep time.Duration) error {
+func (s *spied) End(ctx context.Context, id stores.ID, keep time.Duration, name int64) error {
 	s.enter()
 	if s.failEnd != nil {
 		return s.failEnd
 	}
+	if id == s.refuse {
+		return errors.ErrUnsupported
+	}
 	s.ended = append(s.ended, keep)
-	return s.Revocations.End(ctx, id, keep)
+	return s.Revocations.End(ctx, id, keep, name)
 }
 
 func (s *spied) Check(ctx context.Context, id stores.ID, identity string) (stores.Standing, error) {
@@ -48,9 +52,9 @@ func (s *spied) CheckMany(ctx context.Context, subjects []stores.Subject) ([]sto
 	return stores.CheckMany(ctx, s.Revocations, subjects)
 }
 
-func (s *spied) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
+func (s *spied) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
 	s.enter()
-	return s.Revocations.RevokeIdentity(ctx, identity)
+	return s.Revocations.RevokeIdentity(ctx, identity, name)
 }
 
 // trips makes those on a clock that the test sets.
@@ -330,8 +334,8 @@ func TestRevokedMeanwhile(t *testing.T) {
 // forgetful does not fill in Revoked.Before.
 type forgetful struct{ stores.Revocations }
 
-func (f forgetful) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
-	r, err := f.Revocations.RevokeIdentity(ctx, identity)
+func (f forgetful) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
+	r, err := f.Revocations.RevokeIdentity(ctx, identity, name)
 	r.Before = 0
 	return r, err
 }

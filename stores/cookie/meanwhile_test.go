@@ -1,6 +1,8 @@
 package cookie_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -15,6 +17,18 @@ import (
 func TestEndedMeanwhile(t *testing.T) {
 	k, opts := key(t), revoked()
 	coretest.Meanwhile(t, coretest.Shared{One: cookie.New(aead(t, k), opts), Other: cookie.New(aead(t, k), opts)}, "List", "Renew")
+}
+
+// An UpdateIdentity that is not supported refuses no sign-in that is in progress.
+func TestUpdateIdentityUnsupported(t *testing.T) {
+	s := newSite(t, revoked())
+	s.call(humasesstest.NewClient(s.mux), http.StatusNoContent, func(_ context.Context, in *humasess.Session[coretest.User]) error {
+		_, err := s.sessions.UpdateIdentity(context.Background(), "ada", func(*coretest.User) error { return nil })
+		if !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("got %v, want %v", err, errors.ErrUnsupported)
+		}
+		return in.Start(coretest.User{Name: "ada"})
+	})
 }
 
 // TestIdleCopies is about copies of a cookie that were idle for too long, while

@@ -21,10 +21,27 @@ type carrier struct {
 // now is in whole seconds, as everything in a cookie is.
 func (c *carrier) now() time.Time { return (*c.store.clock.Load())().Truncate(time.Second) }
 
+// deadline is when a session ends that may last for the duration from now on. It
+// drops the part of a second, in favour of the server, and only once.
+func (c *carrier) deadline(absolute time.Duration) time.Time {
+	return (*c.store.clock.Load())().Add(min(absolute, longest)).Truncate(time.Second)
+}
+
+// wholeIdle is an idle timeout in whole seconds, rounded up. The core has promised
+// the client that time after its last request, and adds no more than a tenth.
+func wholeIdle(idle time.Duration) time.Duration {
+	idle = min(idle, longest)
+	if whole := idle.Truncate(time.Second); whole < idle {
+		return whole + time.Second
+	}
+	return idle
+}
+
 // trip is the sessions of one request.
 type trip struct {
 	*carrier
 	items []item
+	saved *[]item // before the first call in a transaction of the program
 
 	// Room for what a request usually needs, in one piece: one session, as it
 	// was opened and as it is sealed.
@@ -48,11 +65,12 @@ func (t *trip) keep(b []byte) []byte {
 }
 
 var (
-	_ stores.Trip         = (*trip)(nil)
-	_ stores.MultiLoader  = (*trip)(nil)
-	_ stores.FormerOpener = (*trip)(nil)
-	_ stores.TripChecker  = (*trip)(nil)
-	_ stores.IDMaker      = (*trip)(nil)
+	_ stores.Trip              = (*trip)(nil)
+	_ stores.MultiLoader       = (*trip)(nil)
+	_ stores.FormerOpener      = (*trip)(nil)
+	_ stores.TripChecker       = (*trip)(nil)
+	_ stores.IDMaker           = (*trip)(nil)
+	_ stores.TransactionalTrip = (*trip)(nil)
 )
 
 // NewID returns 96 random bits: the rest is zero and does not travel.
@@ -234,20 +252,20 @@ func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, err
 	if err != nil {
 		return stores.Updated{}, err
 	}
-	u.Idle, u.Absolute = min(u.Idle, longest), min(u.Absolute, longest)
 	next := *it
 	next.Version++
 	next.Payload = u.Payload
 	if u.Absolute > 0 {
-		next.Deadline = earlier(next.Now.Add(u.Absolute), next.Deadline)
+		next.Deadline = earlier(t.deadline(u.Absolute), next.Deadline)
 	}
 	if u.Idle > 0 {
-		next.LastSeen, next.Expires = next.Now, next.Now.Add(u.Idle)
+		next.LastSeen, next.Expires = next.Now, next.Now.Add(wholeIdle(u.Idle))
 	}
 	next.Expires = earlier(next.Expires, next.Deadline)
 	if err := t.seal(&next); err != nil {
 		return stores.Updated{}, err
 	}
+	t.save(ctx)
 	*it = next
 	return stores.Updated{Version: it.Version, Expires: it.Expires, Deadline: it.Deadline, Now: it.Now}, nil
 }
@@ -264,12 +282,12 @@ func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (tim
 	if since := it.Now.Sub(it.LastSeen); since >= 0 && since < idle/20 {
 		return it.Expires, nil
 	}
-	idle = min(idle, longest)
 	next := *it
-	next.LastSeen, next.Expires = next.Now, earlier(next.Now.Add(idle), next.Deadline)
+	next.LastSeen, next.Expires = next.Now, earlier(next.Now.Add(wholeIdle(idle)), next.Deadline)
 	if err := t.seal(&next); err != nil {
 		return time.Time{}, err
 	}
+	t.save(ctx)
 	*it = next
 	return it.Expires, nil
 }

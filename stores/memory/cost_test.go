@@ -115,7 +115,7 @@ func TestRevocationsAreBounded(t *testing.T) {
 		r, ctx := memory.NewRevocations(), t.Context()
 		before := heap()
 		for range 100_000 {
-			if _, err := r.RevokeIdentity(ctx, "ada"); err != nil {
+			if _, err := r.RevokeIdentity(ctx, "ada", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -123,21 +123,50 @@ func TestRevocationsAreBounded(t *testing.T) {
 			t.Errorf("100000 revocations of one user cost %d bytes, want the cost of one", cost)
 		}
 		time.Sleep(stores.LongestSession - time.Hour)
-		last, err := r.RevokeIdentity(ctx, "ada")
+		last, err := r.RevokeIdentity(ctx, "ada", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, after := range []time.Duration{2 * time.Hour, stores.LongestSession - 3*time.Hour} {
 			time.Sleep(after)
-			_ = r.End(ctx, stores.ID{byte(after.Hours())}, 0) // a write sweeps
+			_ = r.End(ctx, stores.ID{byte(after.Hours())}, 0, 0) // a write sweeps
 			if st, err := r.Check(ctx, stores.ID{1}, "ada"); err != nil || st.Mark != last.Mark {
 				t.Errorf("got %+v, %v, want mark %d", st, err, last.Mark)
 			}
 		}
 		time.Sleep(2 * time.Hour)
-		_ = r.End(ctx, stores.ID{1, 1}, 0)
+		_ = r.End(ctx, stores.ID{1, 1}, 0, 0)
 		if st, err := r.Check(ctx, stores.ID{1}, "ada"); err != nil || st.Mark != 0 {
 			t.Errorf("after that: got %+v, %v, want nothing", st, err)
 		}
 	})
+}
+
+// The documented cost of a mark holds for both kinds, at the sizes where maps and
+// the heap have just grown too.
+func TestRevocationsCost(t *testing.T) {
+	const most = 300 // bytes
+	id := func(i int) stores.ID { return stores.ID{byte(i), byte(i >> 8), byte(i >> 16), 1} }
+	for name, mark := range map[string]func(r *memory.Revocations, i int) error{
+		"End": func(r *memory.Revocations, i int) error { return r.End(t.Context(), id(i), time.Hour, int64(i)) },
+		"RevokeIdentity": func(r *memory.Revocations, i int) error {
+			_, err := r.RevokeIdentity(t.Context(), fmt.Sprintf("user-%011d", i), int64(i))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, before, n := memory.NewRevocations(), heap(), 0
+			for _, until := range []int{100_000, 120_000, 140_000, 160_000, 180_000, 200_000, 240_000} {
+				for ; n < until; n++ {
+					if err := mark(r, n); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if cost := float64(heap()-before) / float64(n); cost > most {
+					t.Errorf("%d marks cost %.0f bytes each, want %d at most", n, cost, most)
+				}
+			}
+			runtime.KeepAlive(r)
+		})
+	}
 }

@@ -7,3 +7,6 @@ func (s *Store) SweepSlice(shard int) bool { return s.sweepShard(&s.shards[shard
 
 // Shards is the number of shards.
 const Shards = shardCount
+
+// SetMost replaces the bound of the marks.
+func (r *Revocations) SetMost(n int) { r.most = n }

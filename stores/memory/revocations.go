@@ -19,24 +19,37 @@ import (
 //
 // An ended session is remembered until its last cookie would have expired, and
 // an identity for [stores.LongestSession] after its last revocation. Each costs
-// about 150 bytes, however often it was revoked.
+// less than 300 bytes, however often it was revoked.
+//
+// It holds at most 1000000 of them, in less than 300 MB. The next one fails
+// closed: it forgets the others and begins a new era. Then every cookie from
+// before is refused and all users sign in again, but no session that was ended
+// comes back. A program with so many logouts within Options.AbsoluteTimeout needs
+// redis.NewRevocations or postgres.NewRevocations.
 type Revocations struct {
-	era   uint32
 	start time.Time // with a monotonic reading
+	most  int       // of ended and marks together
 
 	mu    sync.Mutex
+	era   uint32
 	last  int64
-	ended map[stores.ID]struct{}
+	all   revokedMark         // of each identity that has none in marks, after an overflow
+	ended map[stores.ID]int64 // the name of the call
 	marks map[string]revokedMark
 	due   dueHeap
 }
 
 type revokedMark struct {
-	mark int64
-	at   time.Duration // since Revocations.start
+	at     time.Duration // since Revocations.start
+	name   int64         // of the call
+	answer stores.Revoked
 }
 
 var _ stores.MultiRevocations = (*Revocations)(nil)
+
+// maxRevocations bounds the memory, because anonymous clients may end sessions in
+// a loop.
+const maxRevocations = 1_000_000
 
 // NewRevocations returns one that has seen nothing. It panics when the system
 // has no randomness.
@@ -46,8 +59,8 @@ func NewRevocations() *Revocations {
 		panic("memory: NewRevocations called without randomness: " + err.Error())
 	}
 	return &Revocations{
-		era: binary.BigEndian.Uint32(b[:]), start: time.Now(),
-		ended: map[stores.ID]struct{}{}, marks: map[string]revokedMark{},
+		era: binary.BigEndian.Uint32(b[:]), start: time.Now(), most: maxRevocations,
+		ended: map[stores.ID]int64{}, marks: map[string]revokedMark{},
 	}
 }
 
@@ -78,30 +91,57 @@ func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) 
 func (r *Revocations) standing(id stores.ID, identity string) stores.Standing {
 	st := stores.Standing{Era: r.era, RevokedAgo: stores.NotRevoked}
 	_, st.Ended = r.ended[id]
-	if m, ok := r.marks[identity]; ok {
-		st.Mark, st.RevokedAgo = m.mark, time.Since(r.start)-m.at
+	if m, ok := r.mark(identity); ok {
+		st.Mark, st.RevokedAgo = m.answer.Mark, time.Since(r.start)-m.at
 	}
 	return st
 }
 
+// mark returns the last mark of an identity. The mark of all is forgotten as others
+// are: a session may have begun under a later mark that is forgotten by then.
+func (r *Revocations) mark(identity string) (revokedMark, bool) {
+	m, ok := r.marks[identity]
+	if !ok && identity != "" && r.all.answer.Mark != 0 {
+		m, ok = r.all, time.Since(r.start)-r.all.at < stores.LongestSession
+	}
+	return m, ok
+}
+
+// makeRoom forgets everything when there is no room for another mark. The new era
+// refuses each session from before. The mark of all refuses each sign-in that
+// began before, because its identity may have been revoked meanwhile.
+func (r *Revocations) makeRoom() {
+	if len(r.ended)+len(r.marks) < r.most {
+		return
+	}
+	r.era++
+	r.last++
+	r.all = revokedMark{at: time.Since(r.start), answer: stores.Revoked{Mark: r.last}}
+	r.ended, r.marks, r.due = map[stores.ID]int64{}, map[string]revokedMark{}, nil
+}
+
 // End implements [stores.Revocations].
-func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration) error {
+func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration, name int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.trim()
-	if _, ok := r.ended[id]; ok {
+	if by, ok := r.ended[id]; ok {
+		if by == name && name != 0 {
+			return nil
+		}
 		return stores.ErrNotFound
 	}
-	r.ended[id] = struct{}{}
+	r.makeRoom()
+	r.ended[id] = name
 	heap.Push(&r.due, dueMark{at: time.Since(r.start) + keep, id: id})
 	return nil
 }
 
 // RevokeIdentity implements [stores.Revocations].
-func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
+func (r *Revocations) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Revoked{}, err
 	}
@@ -111,18 +151,25 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stor
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.trim()
+	_, again := r.marks[identity]
+	if !again {
+		r.makeRoom()
+	}
 	now := time.Since(r.start)
 	answer := stores.Revoked{Count: -1, Ago: stores.NotRevoked}
-	if m, ok := r.marks[identity]; ok {
-		answer.Ago, answer.Before = now-m.at, m.mark
+	if m, ok := r.mark(identity); ok {
+		if m.name == name && name != 0 {
+			return m.answer, nil
+		}
+		answer.Ago, answer.Before = now-m.at, m.answer.Mark
 	}
 	r.last++
 	answer.Mark = r.last
 	identity = strings.Clone(identity)
-	if answer.Before == 0 { // else the mark has its place, from which trim moves it
+	if !again { // else the mark has its place, from which trim moves it
 		heap.Push(&r.due, dueMark{at: now + stores.LongestSession, identity: identity})
 	}
-	r.marks[identity] = revokedMark{r.last, now}
+	r.marks[identity] = revokedMark{at: now, name: name, answer: answer}
 	return answer, nil
 }
 

@@ -46,7 +46,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 	mustMark(t.Context(), t, app, "ada")
 	mustAdd(t, app)
 	mustRevoke(t, app, stores.ID{})
-	if _, err := appRevocations.RevokeIdentity(t.Context(), "ada"); err != nil {
+	if _, err := appRevocations.RevokeIdentity(t.Context(), "ada", 0); err != nil {
 		t.Errorf("RevokeIdentity: %v", err)
 	}
 
@@ -82,7 +82,7 @@ func TestMigrateFromBefore(t *testing.T) {
 	if err := r.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	old, err := r.RevokeIdentity(t.Context(), "ada")
+	old, err := r.RevokeIdentity(t.Context(), "ada", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestMigrateFromBefore(t *testing.T) {
 	if got := started(t.Context(), t, store, "ada"); got.Mark == 0 || got.RevokedAgo < time.Minute || got.ChangeMark != 0 {
 		t.Errorf("got %+v, want a revocation of a minute ago", got)
 	}
-	again, err := r.RevokeIdentity(t.Context(), "ada")
+	again, err := r.RevokeIdentity(t.Context(), "ada", 0)
 	if err != nil || again.Before != old.Mark || again.Mark == old.Mark {
 		t.Errorf("got %+v and error %v, want mark %d before", again, err, old.Mark)
 	}

@@ -29,10 +29,10 @@ func TestModes(t *testing.T) {
 				t.Errorf("LoadMany: got %d records and error %v, want one", len(records), err)
 			}
 			r := openRevocations(t, db)
-			if err := r.End(t.Context(), stores.ID{1}, time.Hour); err != nil {
+			if err := r.End(t.Context(), stores.ID{1}, time.Hour, 0); err != nil {
 				t.Fatal(err)
 			}
-			revoked, err := r.RevokeIdentity(t.Context(), "ada")
+			revoked, err := r.RevokeIdentity(t.Context(), "ada", 0)
 			if err != nil {
 				t.Fatal(err)
 			}

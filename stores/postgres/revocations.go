@@ -31,7 +31,10 @@ type Revocations struct {
 	schema, begin, check, early, end, revoke string
 }
 
-var _ stores.MultiRevocations = (*Revocations)(nil)
+var (
+	_ stores.MultiRevocations         = (*Revocations)(nil)
+	_ stores.TransactionalRevocations = (*Revocations)(nil)
+)
 
 // The row with the empty key holds the era. A few rows that are due go with
 // every write. {table} is a quoted name.
@@ -40,6 +43,7 @@ const (
 		CREATE TABLE IF NOT EXISTS {table} (
 		key bytea NOT NULL PRIMARY KEY, mark bigint NOT NULL, at timestamptz NOT NULL, before timestamptz, until timestamptz NOT NULL);
 		ALTER TABLE {table} ADD COLUMN IF NOT EXISTS replaced bigint; -- the mark before
+		ALTER TABLE {table} ADD COLUMN IF NOT EXISTS name bigint; -- of the call that left the mark
 		CREATE INDEX IF NOT EXISTS {index} ON {table} (until)`
 	revokedBegin = `INSERT INTO {table} (key, mark, at, until) VALUES ('', $1::bigint, clock_timestamp(), 'infinity') ON CONFLICT (key) DO NOTHING RETURNING true`
 
@@ -53,17 +57,22 @@ const (
 	// as now, and is rewritten, or it would refuse sign-ins for as long.
 	revokedEarly = `UPDATE {table} SET at = clock_timestamp() WHERE key IN (
 		SELECT key FROM {table} WHERE key = ANY($1::bytea[]) AND key <> '' AND at > clock_timestamp() FOR UPDATE SKIP LOCKED)`
-	// No row says that the session was ended before; the later end counts.
-	revokedEnd = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until)
-		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond')
-		ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE t.until < excluded.until RETURNING xmax = 0`
-	revokedRevoke = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until)
-		VALUES ($1::bytea, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond')
-		ON CONFLICT (key) DO UPDATE SET mark = greatest(excluded.mark, t.mark + 1), replaced = t.mark, before = t.at, at = clock_timestamp(), until = excluded.until
+	// No row says that the session was ended before; the later end counts. A call
+	// with the name in the row is the same one again, whose answer was lost.
+	revokedEnd = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until, name)
+		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond', nullif($3::bigint, 0))
+		ON CONFLICT (key) DO UPDATE SET until = greatest(t.until, excluded.until) WHERE t.until < excluded.until OR t.name = excluded.name
+		RETURNING xmax = 0 OR coalesce(name = $3::bigint, false)`
+	revokedRevoke = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until, name)
+		VALUES ($1::bytea, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond', nullif($3::bigint, 0))
+		ON CONFLICT (key) DO UPDATE SET (mark, replaced, before, at, until, name) = (SELECT
+			CASE WHEN again THEN t.mark ELSE greatest(excluded.mark, t.mark + 1) END, CASE WHEN again THEN t.replaced ELSE t.mark END,
+			CASE WHEN again THEN t.before ELSE t.at END, CASE WHEN again THEN t.at ELSE clock_timestamp() END,
+			excluded.until, excluded.name FROM (SELECT coalesce(t.name = excluded.name, false)) s (again))
 		RETURNING mark, coalesce(replaced, 0), (extract(epoch FROM at - before) * 1000000)::bigint`
 )
 
-var revokedColumns = []string{"key", "mark", "at", "before", "until", "replaced"}
+var revokedColumns = []string{"key", "mark", "at", "before", "until", "replaced", "name"}
 
 // NewRevocations returns one that uses db, which stays the caller's, and one
 // table in Options.Schema whose name is Options.Prefix and "revoked". It
@@ -183,10 +192,13 @@ func (r *Revocations) standings(ctx context.Context, sessions, identities [][]by
 	return all, early, nil
 }
 
+// InTransaction reports whether the context is one of [WithTx].
+func (r *Revocations) InTransaction(ctx context.Context) bool { return inTx(ctx) != nil }
+
 // End implements [stores.Revocations].
-func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration) error {
+func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration, name int64) error {
 	var first bool
-	if err := r.store.row(ctx, r.end, []any{sessionKey(id), micros(keep)}, &first); err != nil {
+	if err := r.store.row(ctx, r.end, []any{sessionKey(id), micros(keep), name}, &first); err != nil {
 		return err
 	}
 	if !first {
@@ -196,14 +208,14 @@ func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration)
 }
 
 // RevokeIdentity implements [stores.Revocations].
-func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
+func (r *Revocations) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
 	answer := stores.Revoked{Count: -1, Ago: stores.NotRevoked}
 	var ago pgtype.Int8
 	keep := micros(stores.LongestSession + time.Minute)
-	if err := r.store.row(ctx, r.revoke, []any{identityKey(identity), keep}, &answer.Mark, &answer.Before, &ago); err != nil {
+	if err := r.store.row(ctx, r.revoke, []any{identityKey(identity), keep, name}, &answer.Mark, &answer.Before, &ago); err != nil {
 		return stores.Revoked{}, err
 	}
 	if ago.Valid {

@@ -45,8 +45,8 @@ func TestRevocationTrips(t *testing.T) {
 			_, err := r.CheckMany(t.Context(), []stores.Subject{{ID: stores.ID{n}, Identity: "ada"}, {ID: stores.ID{2}}, {Identity: "eve"}})
 			return err
 		},
-		"End":            func(n byte) error { return r.End(t.Context(), stores.ID{n, 1}, time.Hour) },
-		"RevokeIdentity": func(byte) error { _, err := r.RevokeIdentity(t.Context(), "ada"); return err },
+		"End":            func(n byte) error { return r.End(t.Context(), stores.ID{n, 1}, time.Hour, 0) },
+		"RevokeIdentity": func(byte) error { _, err := r.RevokeIdentity(t.Context(), "ada", 0); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := run(1); err != nil { // prepares the statement
@@ -72,7 +72,7 @@ func TestRevocations(t *testing.T) {
 		r, name := revocationsIn(t, pool)
 		table := pgx.Identifier{name, "humasess_revoked"}.Sanitize()
 		for _, by := range []string{"Check", "CheckMany", "RevokeIdentity"} {
-			revoked, err := r.RevokeIdentity(t.Context(), "ada")
+			revoked, err := r.RevokeIdentity(t.Context(), "ada", 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestRevocations(t *testing.T) {
 				st = all[len(all)-1]
 			default:
 				var again stores.Revoked
-				again, err = r.RevokeIdentity(t.Context(), "ada")
+				again, err = r.RevokeIdentity(t.Context(), "ada", 0)
 				if again.Before != revoked.Mark || again.Mark == revoked.Mark {
 					t.Errorf("%s: got %+v after %+v, want another mark", by, again, revoked)
 				}
@@ -105,15 +105,15 @@ func TestRevocations(t *testing.T) {
 	})
 	t.Run("a later end lasts as long as it says", func(t *testing.T) {
 		r := open(t)
-		if err := r.End(t.Context(), stores.ID{1}, -time.Hour); err != nil {
+		if err := r.End(t.Context(), stores.ID{1}, -time.Hour, 0); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := r.End(t.Context(), stores.ID{1}, time.Hour); !errors.Is(err, stores.ErrNotFound) {
+			if err := r.End(t.Context(), stores.ID{1}, time.Hour, 0); !errors.Is(err, stores.ErrNotFound) {
 				t.Errorf("again: got %v, want ErrNotFound", err)
 			}
 		}
-		if err := r.End(t.Context(), stores.ID{2}, time.Hour); err != nil { // sweeps
+		if err := r.End(t.Context(), stores.ID{2}, time.Hour, 0); err != nil { // sweeps
 			t.Fatal(err)
 		}
 		if st, err := r.Check(t.Context(), stores.ID{1}, ""); err != nil || !st.Ended {
@@ -123,7 +123,7 @@ func TestRevocations(t *testing.T) {
 	t.Run("a steady state does not grow", func(t *testing.T) {
 		r, name := revocationsIn(t, pool)
 		for n := range 100 {
-			if err := r.End(t.Context(), stores.ID{byte(n), 1}, -time.Second); err != nil {
+			if err := r.End(t.Context(), stores.ID{byte(n), 1}, -time.Second, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -134,10 +134,10 @@ func TestRevocations(t *testing.T) {
 	t.Run("marks that are due go", func(t *testing.T) {
 		r := open(t)
 		due, other := stores.ID{1}, stores.ID{2}
-		if err := r.End(t.Context(), due, -time.Hour); err != nil {
+		if err := r.End(t.Context(), due, -time.Hour, 0); err != nil {
 			t.Fatal(err)
 		}
-		if err := r.End(t.Context(), other, time.Hour); err != nil {
+		if err := r.End(t.Context(), other, time.Hour, 0); err != nil {
 			t.Fatal(err)
 		}
 		if st, err := r.Check(t.Context(), due, ""); err != nil || st.Ended {

@@ -201,13 +201,12 @@ BEGIN
       RETURN;
     END IF;
   END LOOP;
-  -- How long before o_now, exactly: {marked} has read the clock before rows were
-  -- waited for.
-  IF o_mark IS NOT NULL THEN
+  -- How long before o_now, exactly. The marks were read before rows were waited for.
+  IF o_ago > 0 THEN
     o_ago := coalesce((SELECT extract(epoch FROM greatest(o_now - m.at, interval '0')) * 1000000 FROM {marks} m
       WHERE m.identity IN (p_identity, ''::bytea) AND m.kind = 0 AND m.name = o_mark), o_ago);
   END IF;
-  IF o_change IS NOT NULL THEN
+  IF o_changed_ago > 0 THEN
     o_changed_ago := coalesce((SELECT extract(epoch FROM greatest(o_now - m.at, interval '0')) * 1000000 FROM {marks} m
       WHERE m.identity = p_identity AND m.kind = 1 AND m.name = o_change), o_changed_ago);
   END IF;

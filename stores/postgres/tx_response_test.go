@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/cookie"
 	"github.com/humasess/sessions/stores/postgres"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // TestTransactionThatIsRolledBack is about responses after a transaction of the
@@ -20,6 +25,22 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
 	store, _ := open(t, pool)
+	key, err := security.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer, err := security.NewAEAD(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clientSide := cookie.New(sealer, &cookie.Options{Revoked: openRevocations(t, pool)})
+	for name, store := range map[string]stores.Store{"Store": store, "Revocations of a cookie store": clientSide} {
+		t.Run(name, func(t *testing.T) { rolledBack(t, pool, store, store == clientSide) })
+	}
+}
+
+func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide bool) {
+	t.Helper()
 	revoked := 0
 	sessions, err := humasess.New(store, &humasess.Options[user]{
 		Identity: func(u user) string { return u.Name },
@@ -41,9 +62,11 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 		humasess.Session[user]
 		Do   string `query:"do"`
 		Fail bool   `query:"fail"`
+		Late bool   `query:"late"`
 	}
+	changedMind := huma.Error422UnprocessableEntity("changed my mind")
 	huma.Post(api, "/tx", func(ctx context.Context, in *input) (*struct{}, error) {
-		return nil, pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 			inside := postgres.WithTx(ctx, tx)
 			var err error
 			switch in.Do {
@@ -55,14 +78,26 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 				err = errors.Join(in.Session.Destroy(), in.Session.Commit(inside))
 			case "Revoke":
 				err = in.Session.Revoke(inside, in.Session.ID())
+			case "RevokeOthers and Commit":
+				_, err = in.Session.RevokeOthers(inside)
+				err = errors.Join(err, in.Session.Commit(inside))
+			case "Update":
+				err = errors.Join(in.Session.Update(func(u *user) error { u.N++; return nil }), in.Session.Commit(inside))
+			case "RevokeOthers, Destroy":
+				_, err = in.Session.RevokeOthers(inside)
+				err = errors.Join(err, in.Session.Destroy())
 			case "Renew":
 				err = errors.Join(in.Session.Renew(), in.Session.Commit(inside))
 			}
 			if err == nil && in.Fail {
-				err = huma.Error422UnprocessableEntity("changed my mind")
+				err = changedMind
 			}
 			return err
 		})
+		if err == nil && in.Late {
+			err = changedMind
+		}
+		return nil, err
 	})
 	huma.Get(api, "/me", func(context.Context, *struct{ humasess.Required[user] }) (*struct{}, error) { return nil, nil })
 	// A program may try a transaction again that the server has rolled back.
@@ -106,33 +141,45 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		do     string
-		fail   bool
-		lives  bool // the session, with the cookie that the client has then
+		fail   string // when the program fails: in the transaction or late, after it
+		lives  bool   // the session, with the cookie that the client has then
 		events int
 	}{
-		{"RevokeAll", false, false, 1},
-		{"RevokeAll", true, true, 0},
-		{"RevokeOthers", false, true, 1},
-		{"RevokeOthers", true, true, 0},
-		{"Destroy", false, false, 0},
-		{"Destroy", true, false, 0}, // it stands
-		{"Revoke", true, false, 0},
-		{"Renew", false, true, 0},
-		{"Renew", true, true, 0},
+		{"RevokeAll", "", false, 1},
+		{"RevokeAll", "fail", true, 0},
+		{"RevokeOthers", "", true, 1},
+		{"RevokeOthers", "fail", true, 0},
+		{"Destroy", "", false, 0},
+		{"Destroy", "fail", false, 0}, // it stands
+		{"Revoke", "fail", false, 0},
+		{"RevokeOthers", "late", true, 0},
+		{"RevokeOthers and Commit", "", true, 1},
+		{"RevokeOthers and Commit", "fail", true, 0},
+		{"RevokeOthers and Commit", "late", true, 0},
+		{"Update", "", true, 0},
+		{"Update", "fail", true, 0},
+		{"RevokeOthers, Destroy", "", false, 1},
+		{"RevokeOthers, Destroy", "fail", false, 0},
+		{"RevokeOthers, Destroy", "late", false, 0},
+		{"Renew", "", true, 0},
+		{"Renew", "fail", true, 0},
 	} {
 		name := tt.do
-		if tt.fail {
-			name += " rolled back"
+		if tt.fail != "" {
+			name += ", " + tt.fail
+		}
+		if tt.do == "Renew" && clientSide {
+			continue // which it does not support
 		}
 		t.Run(name, func(t *testing.T) {
-			cookie := humasesstest.Login(t, sessions, user{Name: "ada"})
+			first := humasesstest.Login(t, sessions, user{Name: "ada"})
 			c := humasesstest.NewClient(mux)
-			c.SetCookie(cookie)
+			c.SetCookie(first)
 			revoked = 0
-			path := "/tx?do=" + tt.do
+			path := "/tx?do=" + url.QueryEscape(tt.do)
 			want := http.StatusNoContent
-			if tt.fail {
-				path, want = path+"&fail=true", http.StatusUnprocessableEntity
+			if tt.fail != "" {
+				path, want = path+"&"+tt.fail+"=true", http.StatusUnprocessableEntity
 			}
 			if w := c.Do(http.MethodPost, path, nil); w.Code != want {
 				t.Fatalf("got %d %s, want %d", w.Code, w.Body, want)
@@ -148,7 +195,7 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 				t.Errorf("afterwards: got %d, want %d", w.Code, want)
 			}
 			if old := humasesstest.NewClient(mux); !tt.lives {
-				old.SetCookie(cookie)
+				old.SetCookie(first)
 				if w := old.Do(http.MethodGet, "/me", nil); w.Code != http.StatusUnauthorized {
 					t.Errorf("a copy of the cookie: got %d, want 401", w.Code)
 				}

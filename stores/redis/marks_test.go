@@ -156,7 +156,7 @@ func TestRevocationsFromTheFuture(t *testing.T) {
 	server := servertest.RedisSingle(t)
 	addr, p := server.Addrs[0], prefix(t)
 	r := redis.NewRevocations(dial(t, server), &redis.Options{Prefix: p})
-	first, err := r.RevokeIdentity(ctx, "ada")
+	first, err := r.RevokeIdentity(ctx, "ada", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRevocationsFromTheFuture(t *testing.T) {
 	}
 	// A name from the future is still replaced by another.
 	server.Command(t, addr, "HSET", key, field, fmt.Sprint(future)+" "+fmt.Sprint(future))
-	next, err := r.RevokeIdentity(ctx, "ada")
+	next, err := r.RevokeIdentity(ctx, "ada", 0)
 	if err != nil || next.Mark == future || next.Before != future {
 		t.Errorf("got %+v and error %v, want another mark than %d", next, err, future)
 	}
@@ -197,12 +197,12 @@ func TestRevocationsAreBounded(t *testing.T) {
 	r := redis.NewRevocations(dial(t, server), &redis.Options{Prefix: p})
 	kept := func() string { return server.Command(t, addr, "ZCARD", p+"{revoked}due") }
 	for i := range 50 {
-		if err := r.End(ctx, stores.ID{1, byte(i)}, time.Hour); err != nil {
+		if err := r.End(ctx, stores.ID{1, byte(i)}, time.Hour, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// An end that is told again for longer is kept for longer.
-	if err := r.End(ctx, stores.ID{1, 0}, 2*time.Hour); err == nil {
+	if err := r.End(ctx, stores.ID{1, 0}, 2*time.Hour, 0); err == nil {
 		t.Error("got no error from a second End")
 	}
 	due := server.Command(t, addr, "ZREVRANGE", p+"{revoked}due", "0", "0")
@@ -224,7 +224,7 @@ func TestRevocationsAreBounded(t *testing.T) {
 	}
 	// Each write removes more than it adds.
 	for i := range 200 {
-		if err := r.End(ctx, stores.ID{3, byte(i)}, time.Microsecond); err != nil {
+		if err := r.End(ctx, stores.ID{3, byte(i)}, time.Microsecond, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -241,7 +241,7 @@ func TestRevocationsOnAFullServer(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	r := redis.NewRevocations(dial(t, server), nil)
-	if err := r.End(t.Context(), stores.ID{1}, time.Hour); err != nil {
+	if err := r.End(t.Context(), stores.ID{1}, time.Hour, 0); err != nil {
 		t.Fatal(err)
 	}
 	server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "1")

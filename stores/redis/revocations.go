@@ -56,12 +56,13 @@ func identityField(identity string) string {
 }
 
 // call runs the script. An answer never depends on the new era that it brings.
-func (r *Revocations) call(ctx context.Context, n int, op string, keep time.Duration, fields ...string) ([]int64, error) {
+func (r *Revocations) call(ctx context.Context, n int, op string, keep time.Duration, name int64, fields ...string) ([]int64, error) {
 	var era [4]byte
 	if _, err := rand.Read(era[:]); err != nil {
 		return nil, err
 	}
-	args := append([]string{op, micros(keep), strconv.FormatUint(uint64(binary.BigEndian.Uint32(era[:])), 10)}, fields...)
+	args := append([]string{op, micros(keep), strconv.FormatUint(uint64(binary.BigEndian.Uint32(era[:])), 10),
+		strconv.FormatInt(name, 10)}, fields...)
 	return r.store.integers(ctx, r.script, r.keys, args, n)
 }
 
@@ -80,7 +81,7 @@ func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) 
 	for _, s := range subjects {
 		fields = append(fields, sessionField(s.ID), identityField(s.Identity))
 	}
-	v, err := r.call(ctx, 1+3*len(subjects), "check", 0, fields...)
+	v, err := r.call(ctx, 1+3*len(subjects), "check", 0, 0, fields...)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +94,8 @@ func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) 
 }
 
 // End implements [stores.Revocations].
-func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration) error {
-	v, err := r.call(ctx, 1, "end", keep, sessionField(id))
+func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration, name int64) error {
+	v, err := r.call(ctx, 1, "end", keep, name, sessionField(id))
 	if err == nil && v[0] == 0 {
 		err = stores.ErrNotFound
 	}
@@ -102,11 +103,11 @@ func (r *Revocations) End(ctx context.Context, id stores.ID, keep time.Duration)
 }
 
 // RevokeIdentity implements [stores.Revocations].
-func (r *Revocations) RevokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
+func (r *Revocations) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
-	v, err := r.call(ctx, 3, "revoke", stores.LongestSession+time.Minute, identityField(identity))
+	v, err := r.call(ctx, 3, "revoke", stores.LongestSession+time.Minute, name, identityField(identity))
 	if err != nil {
 		return stores.Revoked{}, err
 	}

@@ -31,7 +31,7 @@ func TestRevocationsAreKept(t *testing.T) {
 	client := dial(t, forms[0].server(t))
 	p := prefix(t)
 	r := redis.NewRevocations(client, &redis.Options{Prefix: p})
-	if _, err := r.RevokeIdentity(t.Context(), "ada"); err != nil {
+	if _, err := r.RevokeIdentity(t.Context(), "ada", 0); err != nil {
 		t.Fatal(err)
 	}
 	before, err := r.Check(t.Context(), stores.ID{1}, "ada")
@@ -65,8 +65,8 @@ func TestRevocationTrips(t *testing.T) {
 			_, err := r.CheckMany(t.Context(), []stores.Subject{{ID: stores.ID{1}, Identity: "ada"}, {ID: stores.ID{2}}, {Identity: "eve"}})
 			return err
 		},
-		"End":            func() error { return r.End(t.Context(), stores.ID{1}, time.Hour) },
-		"RevokeIdentity": func() error { _, err := r.RevokeIdentity(t.Context(), "ada"); return err },
+		"End":            func() error { return r.End(t.Context(), stores.ID{1}, time.Hour, 0) },
+		"RevokeIdentity": func() error { _, err := r.RevokeIdentity(t.Context(), "ada", 0); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			proxy.Trips()

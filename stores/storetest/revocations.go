@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,7 @@ func RunRevocations(t *testing.T, open func(t *testing.T) stores.Revocations) {
 		"R1 an ended session, and no other":            revocationsEnd,
 		"R2 a revoked identity, and no other":          revocationsIdentity,
 		"R2 every revocation leaves a mark of its own": revocationsRace,
+		"X10 a call whose answer was lost":             revocationsAgain,
 		"several are checked at once":                  revocationsMany,
 		"contexts are honoured":                        revocationsContext,
 	} {
@@ -54,7 +56,7 @@ func revocationsEnd(t *testing.T, r stores.Revocations) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			switch err := r.End(t.Context(), id, time.Hour); {
+			switch err := r.End(t.Context(), id, time.Hour, 0); {
 			case err == nil:
 				first.Add(1)
 			case !errors.Is(err, stores.ErrNotFound):
@@ -76,10 +78,10 @@ func revocationsEnd(t *testing.T, r stores.Revocations) {
 
 func revocationsIdentity(t *testing.T, r stores.Revocations) {
 	t.Helper()
-	if _, err := r.RevokeIdentity(t.Context(), ""); !errors.Is(err, stores.ErrNoIdentity) {
+	if _, err := r.RevokeIdentity(t.Context(), "", 0); !errors.Is(err, stores.ErrNoIdentity) {
 		t.Errorf("identity \"\": got %v, want ErrNoIdentity", err)
 	}
-	first, err := r.RevokeIdentity(t.Context(), "ada")
+	first, err := r.RevokeIdentity(t.Context(), "ada", 0)
 	if err != nil || first.Mark == 0 || first.Ago != stores.NotRevoked || first.Before != 0 || first.Count != -1 {
 		t.Fatalf("got %+v, %v, want a mark, not revoked before, and no count", first, err)
 	}
@@ -92,7 +94,7 @@ func revocationsIdentity(t *testing.T, r stores.Revocations) {
 			t.Errorf("%q: got %+v, want nothing", other, st)
 		}
 	}
-	again, err := r.RevokeIdentity(t.Context(), "ada")
+	again, err := r.RevokeIdentity(t.Context(), "ada", 0)
 	if err != nil || again.Mark == first.Mark || again.Ago < 0 || again.Before != first.Mark {
 		t.Errorf("again: got %+v, %v, want another mark than %d, and that one before", again, err, first.Mark)
 	}
@@ -109,7 +111,7 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			revoked, err := r.RevokeIdentity(t.Context(), "ada")
+			revoked, err := r.RevokeIdentity(t.Context(), "ada", 0)
 			if err != nil {
 				t.Error(err)
 			}
@@ -136,15 +138,54 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	}
 }
 
+// A call that is repeated under its name recognises its mark. Another call and a
+// later one do not.
+func revocationsAgain(t *testing.T, r stores.Revocations) {
+	t.Helper()
+	const mine, other = math.MaxInt64, 1
+	for i, tt := range []struct {
+		name int64
+		want error
+	}{{mine, nil}, {mine, nil}, {other, stores.ErrNotFound}, {0, stores.ErrNotFound}, {mine, nil}} {
+		if err := r.End(t.Context(), stores.ID{1}, time.Hour, tt.name); !errors.Is(err, tt.want) {
+			t.Errorf("End %d with the name %d: got %v, want %v", i, tt.name, err, tt.want)
+		}
+	}
+	for i, want := range []error{nil, stores.ErrNotFound} {
+		if err := r.End(t.Context(), stores.ID{2}, time.Hour, 0); !errors.Is(err, want) {
+			t.Errorf("End %d without a name: got %v, want %v", i, err, want)
+		}
+	}
+	last := stores.Revoked{Ago: stores.NotRevoked}
+	for i, tt := range []struct {
+		name  int64
+		again bool
+	}{{other, false}, {other, true}, {mine, false}, {mine, true}, {mine, true}, {other, false}, {mine, false}, {0, false}, {0, false}} {
+		got, err := r.RevokeIdentity(t.Context(), "ada", tt.name)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case tt.again && got != last:
+			t.Errorf("RevokeIdentity %d with the name %d again: got %+v, want %+v", i, tt.name, got, last)
+		case !tt.again && (got.Before != last.Mark || got.Mark == last.Mark || got.Mark == 0):
+			t.Errorf("RevokeIdentity %d with the name %d: got %+v after %+v, want another mark", i, tt.name, got, last)
+		}
+		if st := standing(t, r, stores.ID{3}, "ada"); st.Mark != got.Mark {
+			t.Errorf("RevokeIdentity %d with the name %d: got %+v, want mark %d", i, tt.name, st, got.Mark)
+		}
+		last = got
+	}
+}
+
 func revocationsMany(t *testing.T, r stores.Revocations) {
 	t.Helper()
 	if none, err := stores.CheckMany(t.Context(), r, nil); len(none) != 0 || err != nil {
 		t.Errorf("nobody: got %+v, %v, want nothing", none, err)
 	}
-	if err := r.End(t.Context(), stores.ID{1}, time.Hour); err != nil {
+	if err := r.End(t.Context(), stores.ID{1}, time.Hour, 0); err != nil {
 		t.Fatal(err)
 	}
-	revoked, err := r.RevokeIdentity(t.Context(), "ada")
+	revoked, err := r.RevokeIdentity(t.Context(), "ada", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,8 +212,8 @@ func revocationsContext(t *testing.T, r stores.Revocations) {
 	cancel()
 	_, check := r.Check(ctx, stores.ID{1}, "ada")
 	_, many := stores.CheckMany(ctx, r, []stores.Subject{{ID: stores.ID{1}, Identity: "ada"}})
-	_, revoke := r.RevokeIdentity(ctx, "ada")
-	for i, err := range []error{check, many, revoke, r.End(ctx, stores.ID{1}, time.Hour)} {
+	_, revoke := r.RevokeIdentity(ctx, "ada", 0)
+	for i, err := range []error{check, many, revoke, r.End(ctx, stores.ID{1}, time.Hour, 0)} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("call %d: got %v, want %v", i, err, context.Canceled)
 		}

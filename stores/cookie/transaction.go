@@ -1,0 +1,41 @@
+package cookie
+
+import (
+	"context"
+	"slices"
+
+	"github.com/humasess/sessions/stores"
+)
+
+var _ stores.Transactional = (*Store)(nil)
+
+// InTransaction reports whether Options.Revoked writes its marks, with this
+// context, in a transaction of the program.
+func (s *Store) InTransaction(ctx context.Context) bool {
+	r, ok := s.revoked.(stores.TransactionalRevocations)
+	return ok && r.InTransaction(ctx)
+}
+
+// save remembers the sessions before a call in a transaction changes them. The
+// bytes of a payload are never written again, so a shallow copy suffices.
+func (t *trip) save(ctx context.Context) {
+	if t.saved == nil && t.store.InTransaction(ctx) {
+		saved := slices.Clone(t.items)
+		t.saved = &saved
+	}
+}
+
+// TakeBack implements [stores.TransactionalTrip]. A session that the program has
+// revoked or replaced in a transaction stands as it was only if that transaction
+// was rolled back.
+func (t *trip) TakeBack(ctx context.Context, id stores.ID) bool {
+	if t.saved == nil {
+		return false
+	}
+	was := &trip{carrier: t.carrier, items: *t.saved}
+	if it, err := was.live(ctx, id); err != nil || was.stands(ctx, it) != nil {
+		return false
+	}
+	t.items, t.saved = was.items, nil
+	return true
+}
