@@ -1,6 +1,7 @@
 package humasess_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -217,7 +218,7 @@ func TestBodyWriterOnARealConnection(t *testing.T) {
 	})
 	t.Run("Push without HTTP/2", func(t *testing.T) {
 		get(t, func(w http.ResponseWriter) error {
-			if err := w.(http.Pusher).Push("/x", nil); err != http.ErrNotSupported { //nolint:errorlint // the very value
+			if err := w.(http.Pusher).Push("/x", nil); !errors.Is(err, http.ErrNotSupported) {
 				t.Errorf("got %v, want %v", err, http.ErrNotSupported)
 			}
 			return nil

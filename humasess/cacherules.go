@@ -137,7 +137,7 @@ func (g *gate) vary(e *entry) []string {
 			add(http.CanonicalHeaderKey(s.Name))
 		case s.Type == "apiKey" && s.In == "cookie":
 			add("Cookie")
-		case s.Type == "http", s.Type == "oauth2", s.Type == "openIdConnect":
+		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
 			add("Authorization")
 		}
 	}

@@ -10,6 +10,9 @@ import (
 	"github.com/humasess/sessions/openapi"
 )
 
+// typeHTTP is the type of security schemes that use the header Authorization.
+const typeHTTP = "http"
+
 // checking returns the managers whose Options.SchemeChecks the requirements
 // name.
 func (g *gate) checking(all []openapi.Requirements) []manager {
@@ -61,7 +64,7 @@ func (g *gate) challenge(alternatives openapi.Requirements) string {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
 			switch s := g.api.OpenAPI().Components.SecuritySchemes[key]; {
 			case s == nil:
-			case s.Type == "http":
+			case s.Type == typeHTTP:
 				return http.CanonicalHeaderKey(s.Scheme)
 			default:
 				return s.Type

@@ -141,10 +141,11 @@ func (s *scope) AppendHeader(name, value string) {
 }
 
 func (s *scope) header(h heldHeader) {
-	switch {
-	case s.r.outcome == undecided:
+	switch s.r.outcome {
+	case undecided:
 		s.r.held.hold(h)
-	case s.r.outcome == committed:
+	case failed:
+	case committed:
 		s.r.rules.send(s.humaContext, h)
 	}
 }
