@@ -5,10 +5,13 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/humasess/sessions/stores"
 )
 
 // A store that does not answer must not hold requests for ever. A request has
-// one budget for all its loads, and one for its commit with replays and retries.
+// one budget for all its loads, and one for its commit with replays and retries. A
+// third one is for the writes that follow from its tokens, as confirmRecord makes.
 // A call outside a request has one of its own.
 
 // budgets gives calls that begin at about the same time one end, and one timer:
@@ -151,6 +154,21 @@ func (m *Manager[T]) bounded(ctx context.Context) (context.Context, context.Canc
 		return ctx, func() {}
 	}
 	return context.WithTimeout(ctx, m.opts.StoreTimeout)
+}
+
+// newID makes an ID for a session to create. The store may have to ask a server
+// for it, long before the commit, so each call has a budget of its own.
+func (s *state[T]) newID(owner string) (stores.ID, error) {
+	if _, asks := stores.As[stores.ContextIDMaker](s.store()); !asks {
+		return stores.NewID(s.store(), owner)
+	}
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = context.WithoutCancel(s.r.parent)
+	}
+	ctx, cancel := s.m.bounded(outside(ctx))
+	defer cancel()
+	return stores.NewIDContext(ctx, s.store(), owner)
 }
 
 // hungUp reports whether the caller has gone away, so that an error says nothing

@@ -2,13 +2,18 @@ package humasess_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 // silent makes a method of the store answer nothing until its context ends.
@@ -17,6 +22,18 @@ func silent(r *rig[account], op humasesstest.Op) {
 		<-ctx.Done()
 		return ctx.Err()
 	})
+}
+
+// asking is a store that asks a silent server before it makes an ID.
+type asking struct{ *memory.Store }
+
+var _ stores.ContextIDMaker = asking{}
+
+func (asking) NewID(string) (stores.ID, error) { return stores.RandomID() }
+
+func (asking) NewIDContext(ctx context.Context, _ string) (stores.ID, error) {
+	<-ctx.Done()
+	return stores.ID{}, ctx.Err()
 }
 
 func TestStoreTimeout(t *testing.T) {
@@ -90,6 +107,47 @@ func TestStoreTimeout(t *testing.T) {
 				took(t, time.Second, func() {
 					if err := call(ctx, r); err == nil {
 						t.Errorf("%s: got no error", op)
+					}
+				})
+			})
+		}
+	})
+	t.Run("X10 confirmations of several cookies share a bound", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			var cookies []string
+			for range 10 {
+				c := r.signedIn(account{ID: "u1"})
+				r.must(c, renew[account])
+				cookies = append(cookies, humasess.DefaultCookieName+"="+token(c))
+			}
+			silent(r, humasesstest.OpUpdate)
+			r.events.take()
+			took(t, bound, func() {
+				r.call(r.client(), nothing[account], withHeaders("Cookie", strings.Join(cookies, "; ")))
+			})
+			wantKinds(t, r.events, humasess.EventStoreFailed, humasess.EventRejected)
+		})
+	})
+	t.Run("X10 a store that waits for an ID", func(t *testing.T) {
+		for _, inside := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				opts := accountOptions()
+				m, err := humasess.New(asking{memory.New(nil)}, &opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				api, mux := plainAPI()
+				if err := m.Attach(api); err != nil {
+					t.Fatal(err)
+				}
+				huma.Post(api, "/", func(_ context.Context, in *signIn) (*struct{}, error) {
+					return nil, in.Start(account{ID: "u1"})
+				})
+				took(t, bound, func() {
+					if inside {
+						wantUnavailable(t, humasesstest.NewClient(mux).Do(http.MethodPost, "/", nil))
+					} else if _, err := m.Issue(context.Background(), account{ID: "u1"}); !errors.Is(err, humasess.ErrUnavailable) {
+						t.Errorf("Issue: got %v, want %v", err, humasess.ErrUnavailable)
 					}
 				})
 			})

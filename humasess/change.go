@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/security"
-	"github.com/humasess/sessions/stores"
 )
 
 // Changes only note what to write; write.go writes it.
@@ -62,7 +61,7 @@ func (s *state[T]) refuseData(method string, err error) error {
 
 // begin makes the pending session one that is to be created.
 func (s *state[T]) begin(data []byte, owner string, note func()) error {
-	id, err := stores.NewID(s.store(), owner)
+	id, err := s.newID(owner)
 	if err != nil {
 		return s.storeFailed(err)
 	}
@@ -167,7 +166,7 @@ func (s *state[T]) assign(owner string) error {
 	if owner == s.pending.owner {
 		return nil
 	}
-	id, err := stores.NewID(s.store(), owner)
+	id, err := s.newID(owner)
 	if err != nil {
 		return s.storeFailed(err)
 	}

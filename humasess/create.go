@@ -61,7 +61,7 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewID(s.store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}

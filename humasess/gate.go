@@ -126,6 +126,7 @@ type entry struct {
 	untouch  bool      // requests extend nothing
 	isolated bool      // reads of other sites are refused as well
 	budget   budgets   // of the store's calls of each request
+	vary     []string  // request headers that may bring a user
 
 	proof    string      // the value of its markers; see proofs
 	misbound atomic.Bool // the input has declared something else than the policy
@@ -181,6 +182,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 	if len(e.sessions) == 0 {
 		e.judges = g.checking(policy.Requirements)
 	}
+	e.vary = g.vary(e)
 	e.isolated = slices.ContainsFunc(e.judges, func(m manager) bool { return m.document().Isolated })
 	if slices.ContainsFunc(policy.Declarations, func(d openapi.Declaration) bool { return d.Kind != openapi.Optional }) {
 		e.prove()
@@ -212,15 +214,15 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	if !g.sameOrigin(ctx, e) {
 		return
 	}
-	if len(e.sessions) == 0 {
-		if g.schemesHold(ctx, e) {
-			next(ctx)
-		}
+	if len(e.sessions) == 0 && !g.schemesHold(ctx, e) {
 		return
 	}
 	r := newRequest(e, ctx)
 	r.gate = g
-	if r.admit() {
+	if len(e.sessions) == 0 {
+		r.admitted, r.proved = true, len(e.demands) > 0
+	}
+	if r.admitted || r.admit() {
 		r.serve(next)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -22,11 +23,13 @@ import (
 //	http.Handle("GET /callback", sessions.Handler(callback))
 //
 // The response writer supports Flush, Hijack and [http.ResponseController] as
-// far as the server's does, and commits first. Around an API that the manager
+// far as the server's does, and commits first. Its Unwrap returns the server's
+// writer. Change the session before: a cookie cannot be sent afterwards. Around an API that the manager
 // is attached to, the session is loaded once and committed once.
 func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	e := &entry{
 		op:       &huma.Operation{OperationID: "http"},
+		vary:     []string{"Cookie"},
 		sessions: []sessionUse{{scheme: m.scheme, manager: m, binding: &binding{typ: reflect.TypeFor[T]()}}},
 	}
 	e.sessions[0].binding.resolves.Store(true)
@@ -47,6 +50,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 		defer r.conclude()
 		next.ServeHTTP(r.plain, req.WithContext(&r.scope))
 		if r.outcome == undecided {
+			r.dropUnsent()
 			r.begun(ctx, http.StatusOK)
 		}
 		r.returned = true
@@ -72,7 +76,7 @@ func (p *plainWriter) Header() http.Header { return p.w.Header() }
 
 // WriteHeader implements [http.ResponseWriter].
 func (p *plainWriter) WriteHeader(status int) {
-	if status < 200 && status != http.StatusSwitchingProtocols || p.begun(status) {
+	if isInterim(status) || p.begun(status) {
 		p.w.WriteHeader(status)
 	}
 }
@@ -153,8 +157,45 @@ func hijackable(w http.ResponseWriter) bool {
 	}
 }
 
-// Unwrap is for [http.ResponseController].
-func (p *plainWriter) Unwrap() http.ResponseWriter { return p.w }
+// SetReadDeadline, SetWriteDeadline and EnableFullDuplex are for
+// [http.ResponseController]. They are here because Unwrap may commit.
+func (p *plainWriter) SetReadDeadline(deadline time.Time) error {
+	return http.NewResponseController(p.w).SetReadDeadline(deadline)
+}
+
+// SetWriteDeadline is for [http.ResponseController].
+func (p *plainWriter) SetWriteDeadline(deadline time.Time) error {
+	return http.NewResponseController(p.w).SetWriteDeadline(deadline)
+}
+
+// EnableFullDuplex is for [http.ResponseController].
+func (p *plainWriter) EnableFullDuplex() error {
+	return http.NewResponseController(p.w).EnableFullDuplex()
+}
+
+// Unwrap returns the writer that the handler's response goes to. The session's
+// headers must be in the response before.
+func (p *plainWriter) Unwrap() http.ResponseWriter {
+	p.r.handOut(p.r.scope.humaContext)
+	if p.r.outcome == failed {
+		return discarded{}
+	}
+	return p.w
+}
+
+// discarded is the writer of a response in whose place our own went out.
+type discarded struct{}
+
+var _ http.ResponseWriter = discarded{}
+
+// Header implements [http.ResponseWriter].
+func (discarded) Header() http.Header { return http.Header{} }
+
+// Write implements [http.ResponseWriter].
+func (discarded) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements [http.ResponseWriter].
+func (discarded) WriteHeader(int) {}
 
 func (p *plainWriter) begun(status int) bool { return p.r.begun(p.r.scope.humaContext, status) }
 

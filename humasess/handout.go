@@ -8,8 +8,7 @@ import (
 )
 
 // handOut prepares the response for a handler that asks for the router's own
-// context, as humago.Unwrap does: the handler may write there, and what it writes
-// does not come by here.
+// context or writer, as humago.Unwrap does. The handler may write there without us.
 //
 // The response gets the headers that follow from the session. A change that is
 // pending is committed, because its cookie must be among these headers: this is
@@ -24,12 +23,16 @@ func (r *request) handOut(ctx huma.Context) {
 			return
 		}
 	}
-	if !r.exposed {
-		r.exposed = true
-		ctx.AppendHeader("Vary", "Cookie")
+	rules := r.rulesNow(false)
+	if !r.exposed || r.plain != nil {
+		rules.complete(ctx)
 	}
-	if r.anyActive() {
-		scrub(ctx, false)
+	r.exposed = true
+	if !rules.private {
+		return
+	}
+	scrub(ctx, false)
+	if h := standardHeader(ctx); r.plain == nil || len(h["Cache-Control"]) == 0 {
 		ctx.SetHeader("Cache-Control", "no-store")
 	}
 }

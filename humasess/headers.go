@@ -67,31 +67,27 @@ func (h *heldHeaders) each(f func(heldHeader)) {
 
 func (h *heldHeaders) reset() { h.n, h.more = 0, h.more[:0] }
 
-// release sends the handler's headers and those that follow from the sessions
-// of the request: private answers are not stored (OWASP, ASVS 14.3.2), and
-// caches learn that answers depend on the cookie (RFC 9111 § 4.1). vary says
-// that the response has that already.
-func (h *heldHeaders) release(ctx huma.Context, cookie, active, vary bool) {
-	private, cached := cookie || active, false
+// release sends the handler's headers and those of the rules. vary says that the
+// response has their Vary already.
+func (h *heldHeaders) release(ctx huma.Context, rules cacheRules, vary bool) {
+	private, cached := rules.private, false
 	if private {
-		scrub(ctx, cookie)
+		scrub(ctx, rules.cookie)
 	}
 	to := standardHeader(ctx)
+	missing := rules.missing(h, vary)
 	h.each(func(header heldHeader) {
-		switch {
-		case is(header.name, "Vary"):
-			vary = header.add && vary || containsToken(header.value, "Cookie") || containsToken(header.value, "*")
-		case private && isCacheField(header.name):
-			if cookie || !h.forbidsShared(header.name) {
+		if private && isCacheField(header.name) {
+			if rules.cookie || !h.forbidsShared(header.name) {
 				return
 			}
 			cached = cached || is(header.name, "Cache-Control")
 		}
 		header.send(ctx)
 	})
-	if !vary {
+	if missing != "" {
 		grow(to, "Vary", h.lines[0:0:1])
-		ctx.AppendHeader("Vary", "Cookie")
+		ctx.AppendHeader("Vary", missing)
 	}
 	if private && !cached {
 		if grow(to, "Cache-Control", h.lines[1:1:2]) {
@@ -101,6 +97,17 @@ func (h *heldHeaders) release(ctx huma.Context, cookie, active, vary bool) {
 		}
 	}
 	h.reset()
+}
+
+// varies reports whether the response will say at the end that it depends on a
+// request header. before says whether it does without the held ones.
+func (h *heldHeaders) varies(name string, before bool) bool {
+	h.each(func(header heldHeader) {
+		if is(header.name, "Vary") {
+			before = header.add && before || containsToken(header.value, name) || containsToken(header.value, "*")
+		}
+	})
+	return before
 }
 
 // grow makes space the place of the first line of a header field that has none,

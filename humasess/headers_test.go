@@ -11,6 +11,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
+// rulesOf returns the rules of a response with a session.
+func rulesOf(cookie, active bool) cacheRules {
+	return cacheRules{vary: []string{"Cookie"}, private: cookie || active, cookie: cookie}
+}
+
 func TestHeldHeaders(t *testing.T) {
 	set := func(name, value string) heldHeader { return heldHeader{name: name, value: value} }
 	add := func(name, value string) heldHeader { return heldHeader{name: name, value: value, add: true} }
@@ -54,7 +59,7 @@ func TestHeldHeaders(t *testing.T) {
 			if len(w.Header()) != 0 {
 				t.Fatalf("sent before the commit: %v", w.Header())
 			}
-			h.release(ctx, tt.cookie, tt.active, false)
+			h.release(ctx, rulesOf(tt.cookie, tt.active), false)
 			if got := w.Header().Values("Vary"); !slices.Equal(got, tt.vary) {
 				t.Errorf("Vary: got %q, want %q", got, tt.vary)
 			}
@@ -151,7 +156,7 @@ func TestTargetedCacheFields(t *testing.T) {
 				if tt.held != "" {
 					h.hold(heldHeader{name: name, value: tt.held, add: true})
 				}
-				h.release(unwrapOnly{ctx}, tt.cookie, tt.active, false)
+				h.release(unwrapOnly{ctx}, rulesOf(tt.cookie, tt.active), false)
 				var got []string
 				for have, lines := range w.Header() {
 					if is(have, name) {
@@ -176,7 +181,7 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 		h.hold(heldHeader{name: "X-Add", value: v, add: true})
 	}
 	h.hold(heldHeader{name: "X-Set", value: "new"})
-	h.release(ctx, false, false, false)
+	h.release(ctx, rulesOf(false, false), false)
 	if got := w.Header().Values("X-Add"); !slices.Equal(got, want) {
 		t.Errorf("added: got %q, want %q", got, want)
 	}
@@ -234,7 +239,7 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 			for _, line := range []string{"a=1", "b=2", "c=3"} {
 				h.hold(heldHeader{name: "Set-Cookie", value: line, add: true})
 			}
-			h.release(tt.ctx, true, true, false)
+			h.release(tt.ctx, rulesOf(true, true), false)
 			if got, want := w.Header().Values("Set-Cookie"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
 				t.Errorf("lines: got %q, want %q", got, want)
 			}

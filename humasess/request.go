@@ -27,9 +27,13 @@ type request struct {
 	rest  []session
 
 	held     heldHeaders
+	rules    cacheRules // once the handler's response is committed
+	body     bodyWriter
+	proved   bool // a scheme of the program has brought the user
 	exposed  bool // the handler may write without us; see handOut
 	loads    loadContext
 	writes   commitContext
+	notes    commitContext // of writes that follow from tokens; see confirmRecord and reused
 	outcome  outcome
 	admitted bool
 	returned bool
@@ -98,26 +102,34 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 func newRequest(e *entry, ctx huma.Context) *request {
 	outer := lender(ctx)
 	var r *request
-	first := outer.lend(e.sessions[0].manager)
-	if first == nil {
-		r, first = e.sessions[0].manager.newRequest()
-	} else {
-		r = &request{}
-	}
-	r.entry, r.first, r.outer = e, first, outer
-	for _, use := range e.sessions[1:] {
+	for i, use := range e.sessions {
 		s := outer.lend(use.manager)
-		if s == nil {
+		switch {
+		case i == 0 && s == nil:
+			r, s = use.manager.newRequest()
+		case s == nil:
 			s = use.manager.newState()
 		}
-		r.rest = append(r.rest, s)
+		if r == nil {
+			r = &request{}
+		}
+		if i == 0 {
+			r.first = s
+		} else {
+			r.rest = append(r.rest, s)
+		}
 	}
+	if r == nil {
+		r = &request{} // of an operation with schemes of the program alone
+	}
+	r.entry, r.outer = e, outer
 	r.parent, r.began = ctx.Context(), time.Now()
 	if outer != nil {
 		r.began = outer.began
 	}
 	r.loads.parent, r.loads.budget = r.parent, &e.budget
 	r.writes.parent, r.writes.budget = r.parent, &e.budget
+	r.notes.parent, r.notes.budget = r.parent, &e.budget
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
 	for i := range e.sessions {
@@ -220,6 +232,8 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 			for scheme, roles := range alternative {
 				if s := r.byScheme(scheme); s != nil {
 					s.needs(roles)
+				} else if r.gate.checkers[scheme] != nil {
+					r.proved = true
 				}
 			}
 			return answer{}, true
@@ -247,7 +261,7 @@ func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 		r.plain.restore()
 	}
 	r.held.reset()
-	r.held.release(ctx, false, r.anyActive(), r.exposed)
+	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)
 	var own http.Header
 	if h, ok := model.(huma.HeadersError); ok {
 		own = h.GetHeaders()
@@ -302,6 +316,7 @@ func (r *request) anyActive() bool {
 func (r *request) serve(next func(huma.Context)) {
 	defer r.conclude()
 	next(wrapScope(&r.scope))
+	r.seal()
 	if r.outcome == undecided {
 		// A stream that wrote nothing, a middleware that answers nothing, or a
 		// handler that has written without us.
@@ -420,5 +435,6 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})
 		}
 	}
-	r.held.release(ctx, sent, r.anyActive(), r.exposed)
+	r.rules = r.rulesNow(sent)
+	r.held.release(ctx, r.rules, r.exposed && r.plain == nil)
 }

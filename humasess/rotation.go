@@ -2,7 +2,6 @@ package humasess
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"slices"
 	"time"
@@ -153,17 +152,17 @@ func (s *state[T]) refuseInside() {
 }
 
 // confirmRecord writes that the newest token was presented, and nothing else. The
-// session is not extended. A failure changes nothing for the request: another
-// request writes the same.
-func (s *state[T]) confirmRecord(rec *record[T]) {
+// session is not extended. A failure, which it reports by false, changes nothing
+// for the request: another request writes the same.
+func (s *state[T]) confirmRecord(rec *record[T]) bool {
 	next := rec.full()
 	next.confirmed = rec.storeNow(s.m).UnixNano()
-	ctx, cancel := s.m.bounded(outside(context.WithoutCancel(s.r.parent)))
-	defer cancel()
-	_, err := s.store().Update(ctx, stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
+	_, err := s.store().Update(&s.r.notes, stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
+		return false
 	}
+	return true
 }
 
 // renewed words the event of a rotation.
@@ -186,10 +185,7 @@ func (s *state[T]) reused(rec *record[T]) {
 	if !s.m.opts.RevokeReused {
 		return
 	}
-	// The commit has a time of its own.
-	ctx, cancel := s.m.bounded(outside(context.WithoutCancel(s.r.parent)))
-	defer cancel()
-	err := s.m.store.Delete(ctx, rec.ID, stores.Condition{})
+	err := s.m.store.Delete(&s.r.notes, rec.ID, stores.Condition{})
 	switch {
 	case err == nil:
 		s.m.live.ended(rec.ID)

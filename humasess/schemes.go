@@ -4,30 +4,42 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
 )
 
+// typeHTTP is the type of security schemes that use the header Authorization.
+const typeHTTP = "http"
+
 // checking returns the managers whose Options.SchemeChecks the requirements
 // name.
 func (g *gate) checking(all []openapi.Requirements) []manager {
 	var managers []manager
-	for _, key := range slices.Sorted(maps.Keys(g.checkers)) {
-		if m := g.checkers[key]; mentioned(all, key) && !slices.Contains(managers, m) {
+	for _, key := range g.checkedSchemes(all) {
+		if m := g.checkers[key]; !slices.Contains(managers, m) {
 			managers = append(managers, m)
 		}
 	}
 	return managers
 }
 
+// checkedSchemes returns the schemes among the requirements that
+// Options.SchemeChecks check.
+func (g *gate) checkedSchemes(all []openapi.Requirements) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
+}
+
 // schemesHold checks the schemes of an operation that uses no session, and
-// answers when they do not hold. The response is the handler's alone: there is
-// no session whose cookie or data it could depend on.
+// answers when they do not hold.
 func (g *gate) schemesHold(ctx huma.Context, e *entry) bool {
 	for _, alternatives := range e.demands {
 		if slices.ContainsFunc(alternatives, func(a map[string][]string) bool { return g.holds(ctx, a) }) {
 			continue
+		}
+		if len(e.vary) > 0 {
+			ctx.AppendHeader("Vary", strings.Join(e.vary, ", "))
 		}
 		ctx.SetHeader("WWW-Authenticate", g.challenge(alternatives))
 		writeProblem(g.api, ctx, answerNoCredentials.model(ctx))
@@ -52,7 +64,7 @@ func (g *gate) challenge(alternatives openapi.Requirements) string {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
 			switch s := g.api.OpenAPI().Components.SecuritySchemes[key]; {
 			case s == nil:
-			case s.Type == "http":
+			case s.Type == typeHTTP:
 				return http.CanonicalHeaderKey(s.Scheme)
 			default:
 				return s.Type

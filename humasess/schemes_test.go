@@ -3,7 +3,9 @@ package humasess_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,10 +64,12 @@ func TestSchemesAlone(t *testing.T) {
 		registers[nothingIn](s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Security: alternatives{scheme("bearer")}})
 		for _, v := range []guest{byNobody, byBearer} {
 			w := s.client(v).Do(http.MethodGet, "/x", nil, bearing(v))
-			wantHeader(t, w, "Vary")
-			wantHeader(t, w, "Cache-Control")
+			wantHeader(t, w, "Vary", "Authorization")
 			if v == byNobody {
+				wantHeader(t, w, "Cache-Control")
 				wantHeader(t, w, "WWW-Authenticate", "Bearer")
+			} else {
+				wantHeader(t, w, "Cache-Control", "no-store")
 			}
 		}
 	})
@@ -110,6 +114,78 @@ func TestSchemesAlone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Caches learn of every header that may bring a user, and do not store an answer
+// with one.
+func TestSchemesAndCaches(t *testing.T) {
+	check := func(ctx huma.Context, _ []string) error {
+		if ctx.Header("X-Key") != "good" && ctx.Header("Authorization") != "Bearer good" {
+			return errNoBearer
+		}
+		return nil
+	}
+	schemes := map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer"},
+		"key":    {Type: "apiKey", In: "header", Name: "x-key"},
+		"query":  {Type: "apiKey", In: "query", Name: "key"},
+		"jar":    {Type: "apiKey", In: "cookie", Name: "key"},
+		"oauth":  {Type: "oauth2"},
+	}
+	for _, tt := range []struct {
+		name     string
+		security alternatives
+		header   string // of the credential
+		vary     string
+		private  bool // the answer to the credential
+	}{
+		{"apiKey", alternatives{scheme("key")}, "X-Key", "X-Key", true},
+		{"apiKey or a session", alternatives{scheme("key"), scheme("sessionCookie")}, "X-Key", "Cookie, X-Key", true},
+		{"apiKey or bearer", alternatives{scheme("key"), scheme("bearer")}, "Authorization", "Authorization, X-Key", true},
+		{"bearer or OAuth", alternatives{scheme("bearer"), scheme("oauth")}, "Authorization", "Authorization", true},
+		{"a cookie of its own or a session", alternatives{scheme("jar"), scheme("sessionCookie")}, "X-Key", "Cookie", true},
+		{"in the query", alternatives{scheme("query")}, "X-Key", "", true},
+		{"as an option", alternatives{scheme("key"), {}}, "X-Key", "X-Key", true},
+		{"as an option, or a session", alternatives{scheme("key"), scheme("sessionCookie"), {}}, "X-Key", "Cookie, X-Key", true},
+		{"as an option, without it", alternatives{scheme("key"), {}}, "X-Other", "X-Key", false},
+	} {
+		for _, hidden := range []bool{false, true} {
+			t.Run(fmt.Sprintf("H1 H2 %s, hidden %v", tt.name, hidden), func(t *testing.T) {
+				s := newSite(t, func(o *humasess.Options[account]) {
+					o.SchemeChecks = map[string]func(huma.Context, []string) error{}
+					for key := range schemes {
+						o.SchemeChecks[key] = check
+					}
+				})
+				s.api.OpenAPI().Components.SecuritySchemes = maps.Clone(s.api.OpenAPI().Components.SecuritySchemes)
+				maps.Copy(s.api.OpenAPI().Components.SecuritySchemes, schemes)
+				huma.Register(s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Hidden: hidden, Security: tt.security},
+					func(context.Context, *nothingIn) (*output, error) {
+						return &output{Status: http.StatusOK, CacheControl: "public", Vary: []string{"Accept"}}, nil
+					})
+				for _, good := range []bool{true, false} {
+					value := map[string]string{"X-Key": "good", "Authorization": "Bearer good"}[tt.header]
+					if !good {
+						value = ""
+					}
+					w := s.client(byNobody).Do(http.MethodGet, "/x", nil, withHeaders(tt.header, value))
+					vary, cache := []string{"Accept", tt.vary}, "public"
+					if w.Code == http.StatusUnauthorized {
+						vary, cache = vary[1:], ""
+					}
+					if vary[len(vary)-1] == "" {
+						vary = vary[:len(vary)-1]
+					}
+					if good && tt.private {
+						cache = "no-store"
+					}
+					if got := w.Header(); !slices.Equal(got["Vary"], vary) || got.Get("Cache-Control") != cache || good && w.Code != http.StatusOK {
+						t.Errorf("credential %v: got %d %v, want Vary %q and Cache-Control %q", good, w.Code, got, vary, cache)
+					}
+				}
+			})
+		}
+	}
 }
 
 func bearing(g guest) func(*http.Request) {

@@ -110,15 +110,17 @@ func (s *scope) Header(name string) string {
 
 // SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
 func (s *scope) SetStatus(code int) {
-	if code < 200 && code != 101 {
+	if isInterim(code) {
 		s.r.interim(s.humaContext)
 	} else if !s.r.begun(s.humaContext, code) {
 		return
 	}
+	s.r.body.seal(isInterim(code))
 	s.humaContext.SetStatus(code)
 }
 
-// BodyWriter commits before the first byte.
+// BodyWriter commits before the first byte. Until then, the handler may set
+// headers through a writer of net/http; see bodyWriter.
 func (s *scope) BodyWriter() io.Writer {
 	status := s.Status()
 	if status == 0 {
@@ -127,7 +129,7 @@ func (s *scope) BodyWriter() io.Writer {
 	if !s.r.begun(s.humaContext, status) {
 		return io.Discard
 	}
-	return s.humaContext.BodyWriter()
+	return s.r.body.over(s.humaContext, &s.r.rules)
 }
 
 // SetHeader holds the header until the commit.
@@ -139,14 +141,12 @@ func (s *scope) AppendHeader(name, value string) {
 }
 
 func (s *scope) header(h heldHeader) {
-	switch {
-	case s.r.outcome == undecided:
+	switch s.r.outcome {
+	case undecided:
 		s.r.held.hold(h)
-	case s.r.outcome == failed:
-	case h.add:
-		s.humaContext.AppendHeader(h.name, h.value)
-	default:
-		s.humaContext.SetHeader(h.name, h.value)
+	case failed:
+	case committed:
+		s.r.rules.send(s.humaContext, h)
 	}
 }
 

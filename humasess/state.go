@@ -217,10 +217,11 @@ func (s *state[T]) noteCopies(ids []stores.ID, err error) {
 // ambiguous notes several live sessions, for Start and Destroy to end.
 func (s *state[T]) ambiguous(live []presented[T]) {
 	s.life.others, s.clash = true, true
+	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
-		if p := &live[i]; p.who == owner && p.record.open.unconfirmed() {
-			s.confirmRecord(&p.record)
+		if p := &live[i]; !failed && p.who == owner && p.record.open.unconfirmed() {
+			failed = !s.confirmRecord(&p.record)
 		}
 	}
 	s.rejected(ReasonAmbiguous)

@@ -80,6 +80,15 @@ type IDMaker interface {
 	NewID(identity string) (ID, error)
 }
 
+// ContextIDMaker is an [IDMaker] that may have to ask a server before it makes
+// an ID. A wrapper that replaces its NewID must replace NewIDContext as well.
+type ContextIDMaker interface {
+	IDMaker
+
+	// NewIDContext is NewID, except that waiting ends with the context.
+	NewIDContext(ctx context.Context, identity string) (ID, error)
+}
+
 // Memoizer is a [Store] in this process that offers a place beside each
 // payload for what the core decoded from it.
 type Memoizer interface {
@@ -190,6 +199,19 @@ func NewID(store Store, identity string) (ID, error) {
 		return m.NewID(identity)
 	}
 	return RandomID()
+}
+
+// NewIDContext returns an ID made by a [ContextIDMaker] or an [IDMaker], the
+// outermost of which counts, else a [RandomID].
+func NewIDContext(ctx context.Context, store Store, identity string) (ID, error) {
+	m, ok := As[IDMaker](store)
+	if !ok {
+		return RandomID()
+	}
+	if c, ok := m.(ContextIDMaker); ok {
+		return c.NewIDContext(ctx, identity)
+	}
+	return m.NewID(identity)
 }
 
 // List lists the sessions of an identity from an [Index]; any other store is

@@ -205,6 +205,53 @@ func TestNewID(t *testing.T) {
 	})
 }
 
+// asking is a capable store that needs a context to make IDs.
+type asking struct{ capable }
+
+var _ stores.ContextIDMaker = (*asking)(nil)
+
+func (a *asking) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
+	a.used = append(a.used, "NewIDContext "+identity)
+	return stores.ID{43}, ctx.Err()
+}
+
+// choosing makes IDs in the place of the store inside.
+type choosing struct{ wrapper }
+
+func (choosing) NewID(string) (stores.ID, error) { return stores.ID{44}, nil }
+
+func TestNewIDContext(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		store stores.Store
+		want  stores.ID
+	}{
+		{"by the store, with the context", &wrapper{inner: &asking{}}, stores.ID{43}},
+		{"by a store that needs none", &wrapper{inner: &capable{}}, stores.ID{42}},
+		{"by the wrapper of a store", &choosing{wrapper{inner: &asking{}}}, stores.ID{44}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if id, err := stores.NewIDContext(t.Context(), tt.store, "ada"); err != nil || id != tt.want {
+				t.Errorf("got %v and error %v, want %v", id, err, tt.want)
+			}
+		})
+	}
+	t.Run("at random", func(t *testing.T) {
+		withReader(t, fill(9), func() {
+			if id, err := stores.NewIDContext(t.Context(), &plain{}, "ada"); err != nil || id[0] != 9 {
+				t.Errorf("got %v and error %v, want 16 times 9", id, err)
+			}
+		})
+	})
+	t.Run("the context ends the wait", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := stores.NewIDContext(ctx, &asking{}, "ada"); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+	})
+}
+
 func TestIndexHelpers(t *testing.T) {
 	ctx := context.Background()
 	t.Run("List of a store with an index", func(t *testing.T) {

@@ -227,6 +227,11 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 // NewID implements [stores.IDMaker].
 func (s *Store) NewID(identity string) (stores.ID, error) { return stores.NewID(s.inner, identity) }
 
+// NewIDContext implements [stores.ContextIDMaker]. It is not counted.
+func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
+	return stores.NewIDContext(ctx, s.inner, identity)
+}
+
 // UseClock implements [stores.ClockUser].
 func (s *Store) UseClock(now func() time.Time) {
 	if c, ok := stores.As[stores.ClockUser](s.inner); ok {

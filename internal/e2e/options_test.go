@@ -103,12 +103,13 @@ func bearerInstead(t *testing.T, a *adapter) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := tt.c.do("GET", "/export", "", tt.edits...)
-			got.wantVary(t, "Cookie")
+			got.wantVary(t, "Authorization", "Cookie")
 			if tt.want == "" {
 				got.wantProblem(t, http.StatusUnauthorized, "no-session")
 				return
 			}
 			got.wantStatus(t, http.StatusOK)
+			got.wantHeader(t, "Cache-Control", "no-store")
 			if !strings.Contains(got.text, tt.want) {
 				t.Errorf("body: got %q, want %s", got.text, tt.want)
 			}

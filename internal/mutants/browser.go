@@ -42,7 +42,7 @@ var browserMutants = []mutant{
 		"security/crossorigin.go", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
 	{"H1", "the back button shows what was private", inBrowser, "TestBackButton", []edit{{
-		"humasess/headers.go", "	private, cached := cookie || active, false", "	private, cached := cookie, false",
+		"humasess/headers.go", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
 		"humasess/request.go", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",

@@ -8,7 +8,6 @@ var coreMutants = []mutant{
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess/state.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
 		{"humasess/change.go", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
-		{"humasess/change.go", "	\"github.com/humasess/sessions/stores\"", "	\"github.com/humasess/sessions/security\"\n	\"github.com/humasess/sessions/stores\""},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
 		"humasess/lifecycle.go", "	p.replaces = l.base && !l.doomed && p.create && !l.keep", "	p.replaces = l.base && !l.doomed && p.create && l.keep",
@@ -57,7 +56,7 @@ var coreMutants = []mutant{
 		"humasess/gate.go", "if use.binding != nil || mentioned(policy.Requirements, key) {", "if use.binding != nil || key != \"\" {",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
-		"humasess/scope.go", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
+		"humasess/scope.go", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.seal(isInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
 	}}},
 	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
 		"humasess/request.go", "		if err := r.session(i).commit(status); err != nil {", "		if err := r.session(i).commit(status); err != nil && status == 0 {",
@@ -69,10 +68,10 @@ var coreMutants = []mutant{
 		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
-		"humasess/headers.go", "	private, cached := cookie || active, false", "	private, cached := cookie, false",
+		"humasess/headers.go", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
 	}}},
 	{"H2", "no Vary", "humasess", "", []edit{{
-		"humasess/headers.go", "	if !vary {", "	if vary {",
+		"humasess/headers.go", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
 		"humasess/request.go", "			refusal = answerForbidden", "			refusal = answerNoSession",
@@ -101,7 +100,7 @@ var coreMutants = []mutant{
 		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, false, r.anyActive(), r.exposed)", "	r.held.release(ctx, false, r.anyActive(), r.exposed)",
+		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		"humasess/marks.go", "			if own.name == call.name {", "			if own.name != 0 {",

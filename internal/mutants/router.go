@@ -15,7 +15,7 @@ var routerMutants = []mutant{
 		"humasess/detach.go", "			v.SetString(strings.Clone(s))", "			v.SetString(strings.Clone(s[:0]) + s)",
 	}}},
 	{"X4", "a stream that writes at once commits after it", "internal/e2e", streaming, []edit{{
-		"humasess/scope.go", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.humaContext.BodyWriter()", "	return s.humaContext.BodyWriter()",
+		"humasess/scope.go", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.r.body.over(s.humaContext, &s.r.rules)", "	return s.humaContext.BodyWriter()",
 	}}},
 	{"X4", "fiber's stream commits in its own time", "internal/e2e", streaming, []edit{{
 		"humasess/scope.go", "	if s.r.begun(s.humaContext, 200) {\n		s.r.taken = true", "	if s.r.outcome == undecided {\n		s.r.taken = true",

@@ -43,18 +43,21 @@ func (id *plainID) anonymous() bool { return id[0]&identified == 0 }
 // owns reports whether sessions of the identity have such IDs.
 func (d *digest) owns(id *plainID) bool { return [tagSize]byte(id[:tagSize]) == d.tag }
 
-// NewID returns an ID that puts the session beside the others of its
-// identity, or anywhere when anonymous. The first call of a process may ask
-// Redis for the key of IDs, for 5 seconds at most.
+// NewID is [Store.NewIDContext] for callers without a context. It waits for
+// Redis for 5 seconds at most.
 func (s *Store) NewID(identity string) (stores.ID, error) {
-	k := s.keys.current.Load()
-	if k == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), askWithin)
-		defer cancel()
-		var err error
-		if k, err = s.askKey(ctx); err != nil {
-			return stores.ID{}, err
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
+	defer cancel()
+	return s.NewIDContext(ctx, identity)
+}
+
+// NewIDContext returns an ID that puts the session beside the others of its
+// identity, or anywhere when anonymous. The first call of a process may ask
+// Redis for the key of IDs.
+func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
+	k, err := s.key(ctx)
+	if err != nil {
+		return stores.ID{}, err
 	}
 	random, err := stores.RandomID()
 	if err != nil {

@@ -252,6 +252,21 @@ func TestLostKey(t *testing.T) {
 	})
 }
 
+// A server that takes the question and does not answer.
+func TestNewIDContextOfASilentServer(t *testing.T) {
+	server := servertest.StartRedis(t)
+	store := redis.New(dial(t, server), nil)
+	server.Command(t, server.Addrs[0], "CLIENT", "PAUSE", "3000", "ALL")
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := stores.NewIDContext(ctx, store, "ada"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
+	}
+	if _, err := store.NewID("ada"); err != nil {
+		t.Errorf("NewID once the server answers again: got %v, want nil", err)
+	}
+}
+
 func TestOptionsPanic(t *testing.T) {
 	client := dial(t, servertest.RedisSingle(t))
 	for name, o := range map[string]redis.Options{
