@@ -52,6 +52,9 @@ func (g *gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 			op.OperationID, op.Method, op.Path)))
 		return
 	}
+	if r := requestOf(ctx); r != nil {
+		r.reached.Store(false) // the middleware of the API may have asked for the context
+	}
 	next(ctx)
 }
 

@@ -23,7 +23,7 @@ type state[T any] struct {
 	read  bool // the handler has got data of the base
 
 	caller  context.Context // of the program, while it asks for a write
-	refused bool            // an operation inside Manager.Handler was refused
+	refused bool            // the request was refused, or an operation inside Manager.Handler
 
 	mu      sync.Mutex
 	editing editing
