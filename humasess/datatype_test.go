@@ -113,14 +113,14 @@ func (s strict) MarshalJSON() ([]byte, error) {
 func (s *strict) UnmarshalJSON(b []byte) error { return (*dated)(s).UnmarshalJSON(b) }
 
 type guardedCount struct {
-	mu sync.Mutex
-	n  int
+	mu sync.Mutex //nolint:unused // read by reflection
+	n  int        //nolint:unused // read by reflection
 }
 
-type locks struct { //nolint:unused // read by reflection
-	mu   sync.RWMutex
-	once sync.Once
-	done func()
+type locks struct {
+	mu   sync.RWMutex //nolint:unused // read by reflection
+	once sync.Once    //nolint:unused // read by reflection
+	done func()       //nolint:unused // read by reflection
 }
 
 type (
@@ -195,10 +195,7 @@ func TestCheckDataType(t *testing.T) {
 			base `json:"inner"`
 			ID   string
 		}{},
-		struct {
-			A string `json:"a'b"`
-			B string `json:"-,"`
-		}{},
+		named("A", `json:"a'b"`, "B", `json:"-,"`),
 	}
 	for _, v := range good {
 		if err := checkDataType(reflect.TypeOf(v)); err != nil {
