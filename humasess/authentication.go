@@ -101,9 +101,19 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 		return fail(ErrNoSession, nil)
 	}
 	if !st.fresh(within) {
+		st.lock()
+		defer st.mu.Unlock()
+		st.askAgain()
 		return fail(ErrReauthenticate, nil)
 	}
 	return nil
+}
+
+// askAgain notes that the session asks for a new authentication.
+func (s *state[T]) askAgain() {
+	if s.r != nil {
+		s.r.unfresh.Store(true)
+	}
 }
 
 func (s *state[T]) reauthenticated(a Authentication) error {
@@ -122,6 +132,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	}
 	p := a.proof(s.m.now())
 	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
+		s.askAgain()
 		return fail(ErrReauthenticate, errProvenBefore)
 	}
 	if s.m.embark != nil && s.life.onBase() {

@@ -185,6 +185,7 @@ func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
 	}
 	b.resolves.Store(b.copies == 1)
 	s.SessionMarker.bind(st)
+	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
 	return nil
 }
 

@@ -165,13 +165,12 @@ func checkPath(path string) error {
 func checkDomain(domain string) error {
 	c := http.Cookie{Name: "id", Domain: domain}
 	lower := strings.ToLower(domain)
-	_, numeric := strconv.ParseUint(lower[strings.LastIndexByte(lower, '.')+1:], 0, 64)
 	switch {
 	case strings.ContainsFunc(domain, func(r rune) bool { return r >= 0x80 }):
 		return errors.New("it must be in ASCII: write the labels with other letters as punycode, xn--")
 	case c.Valid() != nil || strings.Trim(domain, ".") != domain:
 		return errors.New("it must be the name of a host without scheme, port, wildcard and dots at its ends")
-	case numeric == nil:
+	case endsInNumber(lower):
 		return errors.New("an address has no subdomains: leave Domain empty")
 	}
 	if suffix, _ := publicsuffix.PublicSuffix(lower); suffix == lower {
@@ -179,6 +178,18 @@ func checkDomain(domain string) error {
 			"browsers share no cookie there: name your own domain, or leave Domain empty")
 	}
 	return nil
+}
+
+// endsInNumber reports whether browsers take a host for an IPv4 address: its
+// last label is a decimal or hexadecimal number (URL Standard, "ends in a
+// number").
+func endsInNumber(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	digits, set := last, "0123456789"
+	if hexadecimal, ok := strings.CutPrefix(last, "0x"); ok {
+		digits, set = hexadecimal, "0123456789abcdef"
+	}
+	return last != "" && strings.Trim(digits, set) == ""
 }
 
 // attributes are everything of a Set-Cookie after the value but its age,

@@ -96,7 +96,7 @@ func TestCookieOptions(t *testing.T) {
 		".example.com", "https://example.com", "example.com:443", "example.com/", "exa mple.com", "exa;mple.com", "a,b", "a_b.com",
 		"user@example.com", "exämple.com", "a\nb.com", "a%20b.com", "a&b.com", "a!b.com", "a*b.com", "*.example.com", "a..com", "-a.com",
 		"a-.com", "example.com.", "[::1]", "com", "co.uk", "CO.UK", "github.io", "GitHub.io", "s3.amazonaws.com", "any.kawasaki.jp", "eu-west-1.elasticbeanstalk.com",
-		"localhost", "intranet", "127.0.0.1", "10.1", "0x7f.1", "::1", "2130706433", "a=b.com", strings.Repeat("a", 64) + ".com", strings.Repeat("abcdefg.", 40) + "com",
+		"localhost", "intranet", "127.0.0.1", "10.1", "0x7f.1", "::1", "2130706433", "a.08", "a.0x", "a=b.com", strings.Repeat("a", 64) + ".com", strings.Repeat("abcdefg.", 40) + "com",
 	} {
 		tests = append(tests, struct {
 			name string

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // checkDataType refuses types whose values encoding/json does not bring back:
@@ -23,6 +22,9 @@ func (c *typeCheck) check(t reflect.Type, path string) error {
 		return nil
 	}
 	c.seen = append(c.seen, t)
+	if err := checkSwallowed(t, path); err != nil {
+		return err
+	}
 	if own, err := ownCodec(t); own || err != nil {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -65,13 +67,26 @@ func ownCodec(t reflect.Type) (bool, error) {
 		return false, fmt.Errorf("%v has MarshalJSON and no UnmarshalJSON, so it does not come back: add the method, or %s", t, leaveOut)
 	case encodesText && !encodesJSON && !decodesText && !decodesJSON:
 		return false, fmt.Errorf("%v has MarshalText and no UnmarshalText, so it does not come back: add the method, or %s", t, leaveOut)
+	case decodesText && !decodesJSON && !encodesText && !encodesJSON && t.Kind() != reflect.String:
+		return false, fmt.Errorf("%v has UnmarshalText and no MarshalText, so it does not come back: add the method, or %s", t, leaveOut)
+	case decodesJSON && decodesCopy(t, reflect.TypeFor[json.Unmarshaler]()):
+		return false, fmt.Errorf("%v has an UnmarshalJSON that decodes into a copy or into an embedded pointer, so nothing comes back: declare it on *%v", t, t)
+	case decodesText && !decodesJSON && decodesCopy(t, reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return false, fmt.Errorf("%v has an UnmarshalText that decodes into a copy or into an embedded pointer, so nothing comes back: declare it on *%v", t, t)
 	}
 	return encodesJSON || encodesText, nil
 }
 
+// decodesCopy reports whether a method that decodes cannot change its receiver. A
+// type without data has nothing to change.
+func decodesCopy(t, method reflect.Type) bool { return t.Implements(method) && t.Size() > 0 }
+
 // checkKey refuses keys of maps that encoding/json does not write or read.
 func checkKey(t reflect.Type, path string) error {
 	encodes, decodes := t.Implements(reflect.TypeFor[encoding.TextMarshaler]()), reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+	if decodes && decodesCopy(t, reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return fmt.Errorf("%s: the map keys %v have an UnmarshalText that decodes into a copy, so nothing comes back: declare it on *%v", path, t, t)
+	}
 	switch t.Kind() {
 	case reflect.String: // written as it is; a TextUnmarshaler alone would change it
 		if encodes == decodes || !decodes {
@@ -101,47 +116,17 @@ func checkMapValue(t reflect.Type, path string) error {
 	return nil
 }
 
-func (c *typeCheck) checkStruct(t reflect.Type, path string) error { //nolint:gocognit // one walk over one struct
-	written, names := 0, map[string]string{}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if f.Tag.Get("json") == "-" {
-			written++ // left out on purpose
-			continue
-		}
-		at := path + "." + f.Name
-		if f.Anonymous && name == "" {
-			if f.Type.Kind() == reflect.Pointer && !f.IsExported() {
-				return fmt.Errorf("%s: encoding/json cannot decode into an embedded pointer to the unexported %v: embed the struct itself", at, f.Type.Elem())
-			}
-			if deref(f.Type).Kind() == reflect.Struct {
-				if !hasExported(deref(f.Type)) {
-					continue // a mutex, for example: nothing of it is data
-				}
-				written++
-				if err := c.check(f.Type, at); err != nil {
-					return err
-				}
-				continue
-			}
-		}
-		if !f.IsExported() {
-			continue
-		}
-		written++
-		if name == "" {
-			name = f.Name
-		}
-		if other, taken := names[name]; taken {
-			return fmt.Errorf("%s: encoding/json writes neither %s nor %s, because both are named %q", path, other, f.Name, name)
-		}
-		names[name] = f.Name
-		if err := c.check(f.Type, at); err != nil {
+func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
+	fields, omitted, err := dataFields(t, path)
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if err := c.check(f.Type, f.path); err != nil {
 			return err
 		}
 	}
-	if written == 0 && t.NumField() > 0 {
+	if len(fields) == 0 && !omitted && t.NumField() > 0 {
 		return fmt.Errorf("%s: %v has no exported field, so encoding/json writes nothing of it: export the fields, or set Options.Codec", path, t)
 	}
 	return nil

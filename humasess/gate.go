@@ -76,10 +76,12 @@ func newGate(api huma.API) (*gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gate{
+	g := &gate{
 		api: api, doc: doc,
 		managers: map[string]manager{}, checks: map[string]schemeCheck{}, checkers: map[string]manager{},
-	}, nil
+	}
+	doc.UseMiddleware(g.refuseOthers)
+	return g, nil
 }
 
 func (g *gate) add(m manager) error {

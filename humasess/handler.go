@@ -48,6 +48,7 @@ func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 			return
 		}
 		defer r.conclude()
+		r.reached.Store(true)
 		next.ServeHTTP(r.plain, req.WithContext(&r.scope))
 		if r.outcome == undecided {
 			r.dropUnsent()

@@ -114,7 +114,10 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 // It is an error to attach to a [huma.Group], after an operation, or where
 // the type, the scheme's key or the cookie's name is taken. Each API needs a
 // [huma.Config] of its own: Attach returns an error for an API that shares the
-// document or its components with another API that has a manager.
+// document or its components with another API that has a manager. Where two APIs
+// share a document and only one has a manager, the protected operations of the
+// other answer 500. Its groups with a prefix are an exception, because huma does
+// not run the check there (huma#804), and so are its hidden operations.
 //
 // A hidden operation that embeds no session type leaves no trace in huma. Attach
 // cannot see that such an operation was registered before, and does not protect

@@ -2,8 +2,11 @@ package humasess_test
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +98,109 @@ func TestNoTouch(t *testing.T) {
 		r.clock.Advance(unused - time.Minute)
 		wantStatus(t, c.Do(http.MethodPost, "/v2/both", nil), http.StatusNoContent)
 		r.clock.Advance(time.Minute)
+		r.wantActive(c, false)
+	})
+}
+
+// A request that is refused extends nothing, wherever it is refused.
+func TestRefusedRequestsExtendNothing(t *testing.T) {
+	type validated struct {
+		humasess.Required[account]
+		N int `query:"n" minimum:"5"`
+	}
+	type plain struct {
+		N    int `query:"n" minimum:"5"`
+		Body struct{ N int }
+	}
+	usesContext := func(ctx huma.Context, next func(huma.Context)) {
+		next(huma.WithValue(ctx, validated{}, ctx.Context().Err()))
+	}
+	for _, tt := range []struct {
+		name, target, body string
+		want               int
+		extends            bool
+	}{
+		{"RequireFresh in the handler", "/fresh", "", 403, false},
+		{"an authentication that is not newer", "/proof", "", 403, false},
+		{"a parameter", "/validated?n=1", "", 422, false},
+		{"a body that does not parse", "/plain?n=5", "{", 400, false},
+		{"a body of another type", "/plain?n=5", `{"N":"x"}`, 422, false},
+		{"a parameter beside Require", "/plain?n=1", `{"N":1}`, 422, false},
+		{"the handler's own answer", "/validated?n=6", "", 404, true},
+		{"the handler's own answer beside Require", "/v1/plain?n=6", `{"N":1}`, 404, true},
+		{"success", "/validated?n=5", "", 204, true},
+		{"RequireFresh, and success nevertheless", "/lenient", "", 204, true},
+	} {
+		for _, wrapped := range []bool{false, true} { // by middleware before the operation
+			t.Run(fmt.Sprintf("L1 L10 %s, wrapped %v", tt.name, wrapped), func(t *testing.T) {
+				r := newRig(t, accountOptions())
+				if wrapped {
+					r.api.UseMiddleware(usesContext)
+				}
+				answer := func(n int) error {
+					if n == 6 {
+						return huma.Error404NotFound("no such thing")
+					}
+					return nil
+				}
+				huma.Put(r.api, "/validated", func(_ context.Context, in *validated) (*struct{}, error) { return nil, answer(in.N) })
+				serve := func(_ context.Context, in *plain) (*struct{}, error) { return nil, answer(in.N) }
+				huma.Put(r.api, "/plain", serve, r.sessions.Require())
+				group := huma.NewGroup(r.api, "/v1")
+				group.UseSimpleModifier(r.sessions.Require())
+				huma.Put(group, "/plain", serve)
+				type needs struct{ humasess.Required[account] }
+				huma.Put(r.api, "/fresh", func(_ context.Context, in *needs) (*struct{}, error) { return nil, in.RequireFresh(time.Second) })
+				huma.Put(r.api, "/lenient", func(_ context.Context, in *needs) (*struct{}, error) {
+					if in.RequireFresh(time.Second) == nil {
+						t.Error("got a fresh authentication")
+					}
+					return nil, nil
+				})
+				huma.Put(r.api, "/proof", func(_ context.Context, in *needs) (*struct{}, error) {
+					return nil, in.ReauthenticatedWith(humasess.Authentication{Time: r.clock.Now().Add(-time.Hour)})
+				})
+				c := r.signedIn(account{ID: "u1"})
+				r.clock.Advance(idle - time.Second)
+				w := c.Do(http.MethodPut, tt.target, map[string]int{}, func(req *http.Request) {
+					if tt.body != "" {
+						req.Body = io.NopCloser(strings.NewReader(tt.body))
+						req.ContentLength = int64(len(tt.body))
+					}
+				})
+				wantStatus(t, w, tt.want)
+				r.clock.Advance(unused - idle + 2*time.Second)
+				r.wantActive(c, tt.extends)
+			})
+		}
+	}
+
+	t.Run("T9 but a new token is confirmed", func(t *testing.T) {
+		r := newRig(t, rotating())
+		huma.Put(r.api, "/validated", func(context.Context, *validated) (*struct{}, error) { return nil, nil })
+		c := r.signedIn(account{ID: "u1"})
+		former := token(c)
+		r.clock.Advance(rotate)
+		wantCookies(t, r.must(c, nothing[account]), 1)
+		before := r.clock.Now()
+		r.clock.Advance(grace)
+		wantStatus(t, c.Do(http.MethodPut, "/validated?n=1", nil), http.StatusUnprocessableEntity)
+		r.clock.Advance(grace + 1)
+		r.wantDead(former)
+		timeLeft(huma.NewGroup(r.api, "/v2"), func(s *humasess.Session[account]) {
+			wantTime(t, "ExpiresAt", s.ExpiresAt(), before.Add(unused))
+		})
+		wantStatus(t, c.Do(http.MethodGet, "/v2/time-left", nil), http.StatusNoContent)
+	})
+	t.Run("an operation inside of Handler", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		huma.Put(r.api, "/validated", func(context.Context, *validated) (*struct{}, error) { return nil, nil })
+		c := r.signedIn(account{ID: "u1"})
+		outer := humasesstest.NewClient(r.sessions.Handler(r.mux))
+		outer.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)})
+		r.clock.Advance(idle - time.Second)
+		wantStatus(t, outer.Do(http.MethodPut, "/validated?n=1", nil), http.StatusUnprocessableEntity)
+		r.clock.Advance(unused - idle + 2*time.Second)
 		r.wantActive(c, false)
 	})
 }

@@ -275,6 +275,10 @@ func (o *Options[T]) check() error {
 		return errors.New("OverLimit is RefuseNew, and MaxPerIdentity -1 is no limit")
 	case o.OverLimit == RefuseNew && o.Identity == nil:
 		return errors.New("OverLimit is RefuseNew, and without Identity sessions have no identity that could be over a limit")
+	case o.AnonymousSuffices && o.Identity == nil:
+		return errors.New("AnonymousSuffices is true, and without Identity every session satisfies requirements: set Identity, or leave AnonymousSuffices out")
+	case o.OmitRoles && o.Roles == nil:
+		return errors.New("OmitRoles is true, and without Roles no requirement has roles: set Roles, or leave OmitRoles out")
 	case slices.ContainsFunc(o.ClearSiteData, func(kind string) bool {
 		return !slices.Contains([]string{"cache", "storage", "executionContexts", "cookies"}, kind)
 	}):

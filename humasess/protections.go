@@ -39,6 +39,25 @@ func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.C
 	}
 }
 
+// refuseOthers refuses requests to operations that the gate is not in front of:
+// the document of its API may also be that of another. huma gives every
+// registration an operation of its own, so one with an entry has the gate in
+// front of it.
+func (g *gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
+	if _, ok := g.entries.Load(ctx.Operation()); !ok {
+		op := ctx.Operation()
+		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, fmt.Sprintf(
+			"humasess: operation %q (%s %s) is documented as protected, but the manager is not attached to its API, "+
+				"which shares its huma.Config or OpenAPI document with an API that has the manager: give each API a huma.Config of its own, and call Attach with each",
+			op.OperationID, op.Method, op.Path)))
+		return
+	}
+	if r := requestOf(ctx); r != nil {
+		r.reached.Store(false) // the middleware of the API may have asked for the context
+	}
+	next(ctx)
+}
+
 func unprotected(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API: "+
 		"call Attach first, with that API; in a group, add Require after modifiers that hide or drop operations",

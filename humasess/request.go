@@ -41,6 +41,10 @@ type request struct {
 	handle   string // names the request to a marker; see binding
 	misbound bool   // huma has looked for a marker of a kind that is not declared
 
+	// Whether the session is extended when the answer is an error; see extends.
+	reached atomic.Bool // huma has called the handler
+	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
+
 	// What Session.Done needs to know about the request.
 	taken    bool // over by somebody who may go on after it
 	watching atomic.Uint32
@@ -315,6 +319,7 @@ func (r *request) anyActive() bool {
 // serve runs the rest of the chain and commits what nothing else has.
 func (r *request) serve(next func(huma.Context)) {
 	defer r.conclude()
+	r.reached.Store(false) // checks of the policy may have asked for the context
 	next(wrapScope(&r.scope))
 	r.seal()
 	if r.outcome == undecided {
@@ -385,6 +390,12 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 		r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
 		return false
 	}
+	if !r.extends(status) {
+		r.confirmRotations()
+		for i := range r.entry.sessions {
+			r.session(i).refuseInside()
+		}
+	}
 	for i := range r.entry.sessions {
 		if err := r.session(i).commit(status); err != nil {
 			a := answerTo(err)
@@ -396,6 +407,13 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 	r.outcome = committed
 	r.releaseHeaders(ctx)
 	return true
+}
+
+// extends reports whether a request that is answered with the status extends its
+// sessions. An error does not, if huma has not called the handler, as after a
+// failed validation, or if the user must authenticate again.
+func (r *request) extends(status int) bool {
+	return status < 400 || r.reached.Load() && !r.unfresh.Load()
 }
 
 // abandon ends a request whose session i could not be written: nothing that

@@ -145,7 +145,8 @@ func (s *state[T]) confirm() {
 	}
 }
 
-// refuseInside notes that an operation inside [Manager.Handler] was refused.
+// refuseInside notes that the operation, or one inside [Manager.Handler], was
+// refused, so the request does not extend the session.
 func (s *state[T]) refuseInside() {
 	defer s.unlock(s.lock())
 	s.refused = true

@@ -75,8 +75,14 @@ func (s *scope) Unwrap() huma.Context {
 	return s.humaContext
 }
 
-// Context returns the request's context, below which [From] finds sessions.
-func (s *scope) Context() context.Context { return s.ctx }
+// Context returns the request's context, below which [From] finds sessions. huma
+// asks for it when it calls the handler.
+func (s *scope) Context() context.Context {
+	if !s.r.reached.Load() {
+		s.r.reached.Store(true)
+	}
+	return s.ctx
+}
 
 // WithContext is called by huma.WithContext and huma.WithValue.
 func (s *scope) WithContext(ctx context.Context) huma.Context {

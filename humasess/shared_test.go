@@ -2,6 +2,7 @@ package humasess_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -199,6 +200,78 @@ func TestSharedDocuments(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The document of an API that has a manager is also that of one that has none.
+func TestSharedDocumentWithoutAttach(t *testing.T) {
+	open := alternatives{}
+	for _, tt := range []struct {
+		name     string
+		defaults bool // Options.RequireByDefault
+		register func(huma.API, huma.Operation)
+		edit     func(*huma.Operation)
+		in       func(huma.API) huma.API
+		want     int
+	}{
+		{"RequireByDefault", true, registers[nothingIn], nil, nil, 500},
+		{"security", false, registers[nothingIn], func(op *huma.Operation) { op.Security = alternatives{{"sessionCookie": {"admin"}}} }, nil, 500},
+		{"a scheme that the manager checks", false, registers[nothingIn], func(op *huma.Operation) { op.Security = alternatives{{"bearer": {}}} }, nil, 500},
+		{"Required", false, registers[needsIn], nil, nil, 500},
+		{"an optional session", false, registers[sessionIn], nil, nil, 500},
+		{"Login", false, registers[signIn], nil, nil, 500},
+		{"a Resolve of its own", false, registers[resolvesRequired], nil, nil, 500},
+		{"a group", true, registers[nothingIn], nil, func(api huma.API) huma.API { return huma.NewGroup(huma.NewGroup(api)) }, 500},
+		{"no session", false, registers[nothingIn], nil, nil, 204},
+		{"public", true, registers[nothingIn], func(op *huma.Operation) { op.Security = open }, nil, 204},
+	} {
+		for _, copied := range []bool{false, true} { // the document, after Attach
+			t.Run(fmt.Sprintf("O2 %s, copied %v", tt.name, copied), func(t *testing.T) {
+				opts := accountOptions()
+				opts.RequireByDefault = tt.defaults
+				opts.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": checkBearer}
+				accounts, err := humasess.New(memory.New(nil), &opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				config := huma.DefaultConfig("Test", "1.0.0")
+				config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
+				first, second := http.NewServeMux(), http.NewServeMux()
+				attached := humago.New(first, config)
+				if err := accounts.Attach(attached); err != nil {
+					t.Fatal(err)
+				}
+				if copied {
+					own := *config.OpenAPI
+					config.OpenAPI = &own
+				}
+				other := humago.New(second, config)
+				ran := false
+				for path, api := range map[string]huma.API{"/first": attached, "/second": other} {
+					op := huma.Operation{OperationID: path, Method: http.MethodGet, Path: path, Middlewares: huma.Middlewares{
+						func(ctx huma.Context, next func(huma.Context)) { ran = true; next(ctx) },
+					}}
+					if tt.edit != nil {
+						tt.edit(&op)
+					}
+					if tt.in != nil {
+						api = tt.in(api)
+					}
+					tt.register(api, op)
+				}
+				w := humasesstest.NewClient(second).Do(http.MethodGet, "/second", nil)
+				wantStatus(t, w, tt.want)
+				if tt.want == http.StatusInternalServerError {
+					wantText(t, "body", problemOf(t, w).Detail, `"/second" (GET /second)`, "a huma.Config of its own", "Attach")
+				}
+				if ran != (tt.want == http.StatusNoContent) {
+					t.Errorf("got the operation's middleware run %v for %d", ran, w.Code)
+				}
+				c := humasesstest.NewClient(first)
+				c.SetCookie(humasesstest.Login(t, accounts, account{ID: "ada", Roles: []string{"admin"}}))
+				wantStatus(t, c.Do(http.MethodGet, "/first", nil, func(r *http.Request) { r.Header.Set("Authorization", "Bearer good") }), http.StatusNoContent)
+			})
+		}
+	}
 }
 
 func TestAttachAfterHiddenOperations(t *testing.T) {

@@ -24,7 +24,7 @@ type state[T any] struct {
 	gone  bool // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
-	refused bool            // an operation inside Manager.Handler was refused
+	refused bool            // the request was refused, or an operation inside Manager.Handler
 
 	mu      sync.Mutex
 	editing editing

@@ -24,6 +24,10 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals what is in its cookies by itself", t)
 	case m.opts.RotateEvery != 0:
 		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
+	case m.opts.RevokeReused:
+		err = fmt.Errorf("Options.RevokeReused: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.RotationGrace != 0:
+		err = fmt.Errorf("Options.RotationGrace: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
 	case m.opts.CSRFHeader != "":
 		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
 	case opts != nil && opts.MaxPerIdentity > 0:

@@ -16,6 +16,7 @@ type Document struct {
 	oapi    *huma.OpenAPI
 	schemes []Scheme
 	checks  map[string]bool
+	first   huma.Middlewares // of protected operations
 
 	mu       sync.Mutex
 	policies map[*huma.Operation]Policy // of operations that went through the hook
@@ -36,7 +37,7 @@ type registered struct {
 // A hidden operation that embeds a session type counts as registered. Other
 // hidden operations leave no trace, so NewDocument cannot see them. Two APIs
 // must not share a document or its components: the middleware of the first
-// would not run for the second.
+// would not run for the second. See [Document.UseMiddleware].
 func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
 		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
@@ -94,6 +95,15 @@ func (d *Document) AddScheme(s Scheme) error {
 
 // AddCheck says that somebody checks a scheme that is not ours.
 func (d *Document) AddCheck(key string) { d.checks[key] = true }
+
+// UseMiddleware adds middleware to every operation that is added from now on and
+// has a policy that uses sessions. It runs before the operation's own middleware.
+// So an operation of another API that shares the document does not run without a
+// check. huma does not run the middleware of operations in a group with a prefix
+// (huma#804).
+func (d *Document) UseMiddleware(middleware func(huma.Context, func(huma.Context))) {
+	d.first = append(d.first, middleware)
+}
 
 // global is what operations inherit that say nothing: what the document says,
 // and the schemes that are required by default even if it does not any more.
@@ -170,6 +180,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	if !policy.UsesSessions() {
 		return nil
 	}
+	op.Middlewares = slices.Concat(d.first, op.Middlewares) // the caller's slice stays
 	hadMarker := len(policy.Declarations) > 0
 	op.Parameters = withoutMarkers(op.Parameters)
 	if documented = d.withCSRF(op, documented); documented != nil {

@@ -3,6 +3,7 @@ package openapi_test
 import (
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,30 @@ func TestNewDocumentAfterAnOperation(t *testing.T) {
 	_, err := openapi.NewDocument(&huma.OpenAPI{Paths: map[string]*huma.PathItem{"/": {}}})
 	if want := "after the first operation"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want one with %q", err, want)
+	}
+}
+
+func TestDocumentUseMiddleware(t *testing.T) {
+	f := newFixture(t, nil, userScheme)
+	var ran []string
+	note := func(name string) func(huma.Context, func(huma.Context)) {
+		return func(ctx huma.Context, next func(huma.Context)) { ran = append(ran, name); next(ctx) }
+	}
+	f.doc.UseMiddleware(note("document"))
+	own := make(huma.Middlewares, 1, 2)
+	own[0] = note("operation")
+	for path, want := range map[string][]string{"/required": {"document", "operation"}, "/open": {"operation"}} {
+		op := f.operation(path)
+		if path == "/required" {
+			op = f.operation(path, required)
+		}
+		op.Middlewares = own
+		f.oapi.AddOperation(op)
+		ran = nil
+		op.Middlewares.Handler(func(huma.Context) {})(nil)
+		if !slices.Equal(ran, want) {
+			t.Errorf("%s: got middleware %q, want %q", path, ran, want)
+		}
 	}
 }
 

@@ -27,6 +27,8 @@ func checkOrigin(origin string) error {
 		return errors.New("scheme and host are required")
 	case slices.Contains([]string{"file", "data", "blob", "about", "javascript"}, u.Scheme):
 		return fmt.Errorf("pages of %s: send the origin null", u.Scheme)
+	case slices.Contains(originless, u.Scheme):
+		return fmt.Errorf("no page has an origin of the scheme %s: pages are at http or https, or at the scheme of an app or an extension", u.Scheme)
 	case u.Scheme == "ws" || u.Scheme == "wss":
 		return errors.New("a websocket has the origin of its page, which is http or https")
 	case strings.ContainsAny(u.Host, "*?"):
@@ -47,8 +49,8 @@ func checkOrigin(origin string) error {
 	switch {
 	case strings.Contains(host, ":"):
 		host = "[" + host + "]"
-	case strings.HasSuffix(u.Hostname(), "."):
-		host += "." // the browser keeps it
+	case strings.HasSuffix(u.Hostname(), ".") && !endsInNumber(host):
+		host += "." // the browser keeps it, except after an address
 	}
 	if port != defaultPort(u.Scheme) {
 		host += ":" + port
@@ -68,8 +70,8 @@ func checkHost(host string) error {
 		return nil
 	}
 	labels := strings.Split(host, ".")
-	if _, err := strconv.ParseUint(labels[len(labels)-1], 0, 64); err == nil {
-		return errors.New("an address has four numbers") // URL Standard, "ends in a number"
+	if endsInNumber(host) {
+		return errors.New("an address has four numbers")
 	}
 	valid := len(host) <= 253 && !slices.ContainsFunc(labels, func(label string) bool {
 		return label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool {
@@ -79,7 +81,31 @@ func checkHost(host string) error {
 	if !valid {
 		return fmt.Errorf("%q is not the name of a host", host)
 	}
+	for _, label := range labels {
+		if text, ok := strings.CutPrefix(label, "xn--"); ok && !validPunycode(text) {
+			return fmt.Errorf("%q is not valid punycode, so no browser opens a page there", label)
+		}
+	}
 	return nil
+}
+
+// endsInNumber reports whether browsers take a host for an IPv4 address: its
+// last label is a decimal or hexadecimal number (URL Standard, "ends in a
+// number").
+func endsInNumber(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	digits, set := last, "0123456789"
+	if hexadecimal, ok := strings.CutPrefix(last, "0x"); ok {
+		digits, set = hexadecimal, "0123456789abcdef"
+	}
+	return last != "" && strings.Trim(digits, set) == ""
+}
+
+// originless are schemes of documents and protocols whose URLs have an opaque
+// origin, or the origin of another URL in them (URL Standard, "origin").
+var originless = []string{
+	"cid", "dict", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "imap", "imaps", "intent", "irc", "ircs", "jar", "ldap", "ldaps", "magnet", "mailto",
+	"mid", "news", "nntp", "pop", "rtsp", "sftp", "sip", "sips", "sms", "smtp", "ssh", "tel", "telnet", "urn", "vbscript", "view-source", "xmpp",
 }
 
 // ownOrigin reports whether an origin is that of the host to which the request

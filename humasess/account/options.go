@@ -81,6 +81,14 @@ func (o *Options[T, V]) withDefaults() (Options[T, V], error) {
 		return c, fmt.Errorf("Fresh %v is negative", c.Fresh)
 	case c.MaxListed < 0:
 		return c, fmt.Errorf("MaxListed %d is negative", c.MaxListed)
+	case c.Watch && slices.Contains(c.Omit, Watch):
+		return c, fmt.Errorf("Watch is true, and Omit leaves %s out", Watch)
+	case c.MaxListed > 0 && slices.Contains(c.Omit, List):
+		return c, fmt.Errorf("MaxListed is %d, and Omit leaves %s out", c.MaxListed, List)
+	case c.Label != nil && slices.Contains(c.Omit, List):
+		return c, fmt.Errorf("Label is set, and Omit leaves %s out", List)
+	case c.Fresh > 0 && !slices.ContainsFunc(operations, func(name Operation) bool { return name.endsOthers() && !slices.Contains(c.Omit, name) }):
+		return c, fmt.Errorf("Fresh is %v, and Omit leaves out all operations that end other sessions", c.Fresh)
 	}
 	if c.Label == nil {
 		c.Label = func(i humasess.Info[T]) string { return i.Client.Label() }

@@ -32,6 +32,14 @@ func TestRegisterRefuses(t *testing.T) {
 		{"unknown operation", &options{View: view, Omit: []account.Operation{"whoami"}}, `"whoami", which is no operation`},
 		{"negative Fresh", &options{View: view, Fresh: -time.Second}, "Fresh -1s is negative"},
 		{"negative MaxListed", &options{View: view, MaxListed: -1}, "MaxListed -1 is negative"},
+		{"watching is left out", &options{View: view, Watch: true, Omit: []account.Operation{account.Watch}}, "Omit leaves watch-session out"},
+		{"MaxListed without a list", &options{View: view, MaxListed: 5, Omit: []account.Operation{account.List}}, "Omit leaves list-sessions out"},
+		{"Label without a list", &options{
+			View: view, Label: func(humasess.Info[user]) string { return "" }, Omit: []account.Operation{account.List},
+		}, "Omit leaves list-sessions out"},
+		{"Fresh for no operation", &options{
+			View: view, Fresh: time.Minute, Omit: []account.Operation{account.Revoke, account.RevokeOthers, account.SignOutEverywhere},
+		}, "Fresh is 1m0s"},
 		{"R15 sign-out by GET", edit(account.SignOut, func(op *huma.Operation) { op.Method = "GET" }), `makes sign-out a "GET" request`},
 		{"R15 sign-out everywhere by HEAD", edit(account.SignOutEverywhere, func(op *huma.Operation) { op.Method = "HEAD" }), `"HEAD" request`},
 		{"R15 revoking by GET", edit(account.Revoke, func(op *huma.Operation) { op.Method = "GET" }), `makes revoke-session a "GET" request`},
