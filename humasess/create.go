@@ -151,7 +151,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
 		Replaces: s.replaced(p),
 	}
-	var late []stores.Replaced // what ends after the create
+	var late []stores.Replaced // sessions that end after the create
 	if s.early.writing {
 		late = s.putOff(&c)
 	}

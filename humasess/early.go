@@ -15,7 +15,7 @@ import (
 // successful response does. Any other operation was admitted with the old session,
 // which the new one replaces in one step.
 
-// early is what an early write has put off.
+// early holds the ends of sessions that early writes have put off.
 type early struct {
 	writing bool // an early write is under way
 	ends    []stores.Replaced
@@ -31,15 +31,15 @@ func (s *state[T]) writeNew(ctx context.Context) error {
 	if s.life.closed {
 		return fail(ErrCommitted, nil)
 	}
-	// A transaction of the program may take back the write, but not what comes
-	// after it.
+	// A transaction of the program may take back the write. The end that comes
+	// after it would stay.
 	s.early.writing = s.life.next == nextStart && s.independent() && !s.transacts(ctx)
 	defer func() { s.early.writing = false }()
 	return s.writeNow(ctx)
 }
 
-// putOff takes from a create what is to end after it, and returns it. The new
-// session may be one more than the limit until then.
+// putOff takes the old sessions out of a create, and returns them. They end after
+// it. The new session may be one more than the limit until then.
 func (s *state[T]) putOff(c *stores.Create) []stores.Replaced {
 	ends := c.Replaces[len(s.orphan):]
 	c.Replaces = c.Replaces[:len(s.orphan):len(s.orphan)]
@@ -49,8 +49,8 @@ func (s *state[T]) putOff(c *stores.Create) []stores.Replaced {
 	return ends
 }
 
-// endEarly ends what early writes have put off. If that fails, the request has
-// failed and the new session goes.
+// endEarly ends the old sessions of early writes. If that fails, the request has
+// failed, and the new session is deleted.
 func (s *state[T]) endEarly(ctx context.Context) error {
 	ends := s.early.ends
 	s.early.ends = nil
@@ -68,7 +68,7 @@ func (s *state[T]) endEarly(ctx context.Context) error {
 	return nil
 }
 
-// doomEarly makes Destroy end also what early writes have put off, because the
+// doomEarly makes Destroy end the old sessions of early writes, too, because the
 // session that it ends has taken their place.
 func (s *state[T]) doomEarly() {
 	for _, r := range s.early.ends {

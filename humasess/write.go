@@ -3,12 +3,8 @@ package humasess
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -93,28 +89,6 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 		s.tentative.ended = append(s.tentative.ended, s.rec.ID)
 	}
 	return s.write(ctx)
-}
-
-// cookie returns the Set-Cookie of the response, or "", and those that expire the
-// cookie's former scopes beside it.
-func (s *state[T]) cookie() (line string, former []string) {
-	defer s.unlock(s.lock())
-	switch {
-	case s.life.cookie == cookieSet && s.issued != "":
-		return s.issued, s.m.cookies.former
-	case s.life.cookie == cookieExpire:
-		return s.m.cookies.expired, s.m.cookies.former
-	}
-	return "", nil
-}
-
-// clears returns the Clear-Site-Data of a response that signs out.
-func (s *state[T]) clears() string {
-	defer s.unlock(s.lock())
-	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
-		return ""
-	}
-	return `"` + strings.Join(s.m.opts.ClearSiteData, `", "`) + `"`
 }
 
 // write carries out the plan, and starts over when the session was changed
@@ -321,36 +295,6 @@ func (s *state[T]) memo(next *opened[T]) any {
 	return next
 }
 
-// seal returns the cookie up to the end of its value. It comes before the write
-// of the session, because after an error nothing may have changed. A session that
-// is in its cookie cannot fail there, and has its value after the write.
-func (s *state[T]) seal(token security.Token) ([]byte, error) {
-	if s.trip != nil {
-		return nil, nil
-	}
-	line, err := s.m.appendToken(s.m.cookies.begin(nil), token)
-	if err != nil {
-		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
-	}
-	return line, nil
-}
-
-// issue completes the cookie that begins with line.
-func (s *state[T]) issue(line []byte) {
-	s.issued = ""
-	if s.former {
-		return // the cookie of a parallel rotation is the right one
-	}
-	if s.trip != nil {
-		line = s.trip.AppendValue(s.m.cookies.begin(s.scratch()), s.rec.ID)
-	}
-	var age time.Duration
-	if s.rec.open.remember {
-		age = s.rec.Deadline.Sub(s.rec.Now)
-	}
-	s.issued, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
-}
-
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
@@ -371,102 +315,5 @@ func (s *state[T]) touch(ctx context.Context) {
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: s.rec.ID.String(), Err: err})
-	}
-}
-
-// startOver takes the base as another request has left it, asks again whether the
-// request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
-	rec, ok := turn.newer(s.rec.Version)
-	if !ok {
-		if err := pause(ctx, replay); err != nil {
-			return s.storeFailed(err)
-		}
-		var err error
-		rec, err = s.m.fetch(ctx, s.rec.ID)
-		switch {
-		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
-			return s.revoked()
-		case err != nil:
-			return s.storeFailed(err)
-		}
-	}
-	who := s.m.ownerOf(&rec, s.token)
-	if who == notOwner {
-		return s.revoked()
-	}
-	s.spare = nil
-	if err := s.adopt(rec, s.token, who); err != nil {
-		return fail(ErrConflict, err)
-	}
-	if s.life.hidden {
-		return fail(ErrConflict, nil)
-	}
-	if s.former {
-		if s.life.rotate == rotateAtOnce {
-			return fail(ErrConflict, nil) // whoever renewed it is one of the others
-		}
-		s.life.rotate = rotateNo
-	}
-	if err := s.readmit(); err != nil {
-		return err
-	}
-	return s.replayEdits()
-}
-
-func (s *state[T]) replayEdits() error {
-	edits := s.pending.edits
-	if len(edits) == 0 {
-		return nil
-	}
-	data, err := s.m.decode(&s.rec)
-	if err != nil {
-		return fail(ErrConflict, err)
-	}
-	for _, edit := range edits {
-		if err := s.runEdit(edit, data); err != nil {
-			return fail(ErrConflict, err)
-		}
-	}
-	s.pending.edits = edits[:len(edits)-1]
-	return s.apply(data, edits[len(edits)-1])
-}
-
-// readmit checks again what the request was admitted for.
-func (s *state[T]) readmit() error {
-	if s.r == nil {
-		return nil
-	}
-	data, err := s.m.decode(&s.rec)
-	if err != nil {
-		return fail(ErrConflict, err)
-	}
-	if !s.m.covers(*data, s.needed) {
-		return fail(ErrConflict, nil)
-	}
-	err = s.r.recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
-	if err != nil {
-		return fail(ErrConflict, err)
-	}
-	return nil
-}
-
-// pause waits a random time that grows with the number of conflicts.
-func pause(ctx context.Context, replay int) error {
-	if replay < 2 {
-		return ctx.Err()
-	}
-	return wait(ctx, min(time.Duration(replay)*50*time.Microsecond, maxPause))
-}
-
-// wait waits a random time.
-func wait(ctx context.Context, most time.Duration) error {
-	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

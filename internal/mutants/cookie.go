@@ -15,7 +15,7 @@ var cookieMutants = []mutant{
 		"security/token.go", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
-		"humasess/state.go", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
+		"humasess/load.go", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
 		"humasess/create.go", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",

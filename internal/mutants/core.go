@@ -6,7 +6,7 @@ var coreMutants = []mutant{
 		"humasess/rotation.go", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
-		{"humasess/state.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
+		{"humasess/load.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
 		{"humasess/change.go", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
@@ -31,7 +31,7 @@ var coreMutants = []mutant{
 		"humasess/index.go", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess/index.go", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
+		"humasess/admin.go", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess/everyone.go", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
@@ -47,7 +47,7 @@ var coreMutants = []mutant{
 		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx)\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
-		"humasess/write.go", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
+		"humasess/replay.go", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
 		"humasess/lifecycle.go", "	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)", "	p.update = l.onBase()",
@@ -74,13 +74,13 @@ var coreMutants = []mutant{
 		"humasess/headers.go", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
-		"humasess/request.go", "			refusal = answerForbidden", "			refusal = answerNoSession",
+		"humasess/admit.go", "			refusal = answerForbidden", "			refusal = answerNoSession",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
-		"humasess/request.go", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+		"humasess/admit.go", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
-		"humasess/request.go", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
+		"humasess/admit.go", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
 		"humasess/session.go", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
@@ -100,7 +100,7 @@ var coreMutants = []mutant{
 		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess/request.go", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
+		"humasess/admit.go", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		"humasess/marks.go", "			if own.name == call.name {", "			if own.name != 0 {",

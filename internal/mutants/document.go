@@ -30,10 +30,10 @@ var documentMutants = []mutant{
 		"openapi/policy.go", "	op.Metadata = metadata", "	_ = metadata",
 	}}},
 	{"O2", "any scheme of one's own is satisfied", "humasess", "TestRandomAPIs", []edit{{
-		"humasess/request.go", "check(&r.scope, roles) != nil", "check(&r.scope, roles) == nil && false",
+		"humasess/admit.go", "check(&r.scope, roles) != nil", "check(&r.scope, roles) == nil && false",
 	}}},
 	{"O2", "every alternative is demanded", "humasess", "TestRandomAPIs", []edit{{
-		"humasess/request.go", "		if authenticated {", "		if !met {\n			break\n		}\n		if authenticated {",
+		"humasess/admit.go", "		if authenticated {", "		if !met {\n			break\n		}\n		if authenticated {",
 	}}},
 	{"O2", "RequireByDefault is not", "humasess", "TestRandomAPIs", []edit{{
 		"openapi/document.go", "		if !s.Default {", "		if s.Default {",

@@ -3,13 +3,13 @@ package main
 // liveMutants break what Session.Done promises to those who wait.
 var liveMutants = []mutant{
 	{"R13", "nobody looks again for those who wait", "humasess", "TestDone", []edit{{
-		"humasess/live.go", "	if len(l.targets) > 0 {\n		l.doubtAll()\n", "	if len(l.targets) > 0 {\n",
+		"humasess/look.go", "	if len(l.targets) > 0 {\n		l.doubtAll()\n", "	if len(l.targets) > 0 {\n",
 	}}},
 	{"R13", "hints of the store are not heard", "humasess", "TestDone", []edit{{
 		"humasess/live.go", "	if !id.IsZero() {\n		l.missed(id)\n		return\n	}\n", "	if !id.IsZero() {\n		return\n	}\n",
 	}}},
 	{"", "who waits is told of an end that a failing store made up", "humasess", "TestDoneWhile", []edit{{
-		"humasess/live.go", "		case err != nil:\n			l.doubt(t)\n", "",
+		"humasess/look.go", "		case err != nil:\n			l.doubt(t)\n", "",
 	}}},
 	{"", "who waits is not told of a Destroy in the same process", "humasess", "TestDone", []edit{{
 		"humasess/write.go", "	s.m.live.ended(id)\n	s.emit(Event{Kind: EventDestroyed", "	s.emit(Event{Kind: EventDestroyed",

@@ -94,13 +94,13 @@ var secureMutants = []mutant{
 		"humasess/request.go", "		r.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
-		"humasess/write.go", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
+		"humasess/issue.go", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
 	}}},
 	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
 		"humasess/authentication.go", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
 	{"A1", "a group asks and nobody listens", "humasess", "", []edit{{
-		"humasess/request.go", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
+		"humasess/admit.go", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{
 		"openapi/policy.go", "!ok || p.Fresh < have", "!ok || p.Fresh > have",

@@ -1,0 +1,190 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// load looks the request's tokens up. A cookie that opens nothing is no
+// error; the same answer follows whatever was wrong with it.
+func (s *state[T]) load(ctx context.Context) error {
+	var c candidates
+	c.find(s.r.scope.humaContext, s.m.names, s)
+	switch {
+	case c.excess:
+		s.excess = true
+		s.rejected(ReasonAmbiguous)
+		return nil
+	case c.n == 0:
+		if c.present {
+			s.rejected(ReasonMalformed)
+		}
+		return nil
+	case c.n > 1:
+		return s.loadMany(ctx, c.all())
+	}
+	s.old = c.first.old
+	token := c.first.token
+	rec, err := s.fetchFor(ctx, token)
+	if err != nil {
+		s.noteCopies([]stores.ID{token.ID()}, err)
+		return s.loadFailed(token, err)
+	}
+	who := s.m.ownerOf(&rec, token)
+	if who == notOwner {
+		s.rejectedAs(&rec, token)
+		return nil
+	}
+	return s.adopt(rec, token, who)
+}
+
+// loadMany decides between several different tokens. Exactly one live session
+// wins, in any order of the cookies. With two or more the request has none of
+// them: an attacker may have set one.
+func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
+	ids := make([]stores.ID, 0, len(all))
+	for _, c := range all {
+		if id := stores.ID(c.token.ID()); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	records, err := stores.LoadMany(ctx, s.store(), ids)
+	if err != nil {
+		return s.loadFailed(all[0].token, err)
+	}
+	var live []presented[T]
+	var reused *record[T]
+	for _, raw := range records {
+		rec, err := s.m.openRecord(raw)
+		if err != nil {
+			s.undecodable(raw.ID, err)
+			continue
+		}
+		best := presented[T]{record: rec}
+		for _, c := range all {
+			if stores.ID(c.token.ID()) != rec.ID {
+				continue
+			}
+			switch who := s.m.ownerOf(&rec, c.token); {
+			case who > best.who:
+				best.who, best.candidate = who, c
+			case who == notOwner && s.m.superseded(&rec, c.token):
+				reused = &rec
+			}
+		}
+		if best.who != notOwner {
+			live = append(live, best)
+		}
+	}
+	s.noteCopies(slices.DeleteFunc(ids, func(id stores.ID) bool {
+		return slices.ContainsFunc(live, func(p presented[T]) bool { return p.record.ID == id })
+	}), stores.ErrNotFound)
+	if len(live) > 1 {
+		live = s.readable(live)
+	}
+	switch {
+	case len(live) == 1:
+		// A superseded secret beside it is a cookie that the browser still has.
+		s.old = live[0].old
+		return s.adopt(live[0].record, live[0].token, live[0].who)
+	case len(live) > 1:
+		s.ambiguous(live)
+	case reused != nil:
+		s.reused(reused)
+	default:
+		s.rejected(ReasonUnknown)
+	}
+	return nil
+}
+
+// readable leaves out sessions whose data do not decode, unless there are no
+// others: they are as good as none, and Start and Destroy end them.
+func (s *state[T]) readable(live []presented[T]) []presented[T] {
+	var readable []presented[T]
+	hidden := s.others
+	for i := range live {
+		if _, err := s.m.decode(&live[i].record); err != nil {
+			hidden = append(hidden, live[i].record.ID)
+			continue
+		}
+		readable = append(readable, live[i])
+	}
+	if len(readable) == 0 {
+		return live
+	}
+	s.life.others = s.life.others || len(hidden) > len(s.others)
+	s.others = hidden
+	return readable
+}
+
+// presented is a live session of which the request has presented a token.
+type presented[T any] struct {
+	candidate
+	record record[T]
+	who    ownership
+}
+
+// noteCopies notes client-side sessions that were found to be over. The copy at
+// hand may have been idle for too long while others are in use, so Start and
+// Destroy end them.
+func (s *state[T]) noteCopies(ids []stores.ID, err error) {
+	if s.trip != nil && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+		s.life.others = true
+		s.others = append(s.others, ids...)
+	}
+}
+
+// ambiguous notes several live sessions, for Start and Destroy to end.
+func (s *state[T]) ambiguous(live []presented[T]) {
+	s.life.others, s.clash = true, true
+	failed := false // the next write would most likely fail as well
+	for i := range live {
+		s.others = append(s.others, live[i].record.ID)
+		if p := &live[i]; !failed && p.who == owner && p.record.open.unconfirmed() {
+			failed = !s.confirmRecord(&p.record)
+		}
+	}
+	s.rejected(ReasonAmbiguous)
+}
+
+// adopt makes a record the base of the request, if its data can be read.
+func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
+	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
+		rec.open = &opened[T]{payload: rec.full()} // decoded by a manager with another Identity
+	}
+	if !rec.open.decoded {
+		v, err := s.m.decodeOwn(&rec)
+		if err != nil {
+			s.undecodable(rec.ID, err)
+			if !errors.Is(err, ErrHide) {
+				return err
+			}
+			s.rec, s.token, s.former = rec, token, who == formerOwner
+			s.life.hide()
+			return nil
+		}
+		s.spare = v
+	}
+	s.rec, s.token, s.former = rec, token, who == formerOwner
+	s.life.load()
+	s.life.reissue = s.life.reissue || s.old
+	s.life.confirm = who == owner && rec.open.unconfirmed()
+	s.life.due = s.rotationDue()
+	return nil
+}
+
+func (s *state[T]) loadFailed(token security.Token, err error) error {
+	if errors.Is(err, stores.ErrNotFound) {
+		s.rejected(ReasonUnknown)
+		return nil
+	}
+	if errors.Is(err, errPayload) {
+		s.undecodable(token.ID(), err)
+		return nil
+	}
+	return s.storeFailed(err)
+}

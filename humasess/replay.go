@@ -1,0 +1,108 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/stores"
+)
+
+// startOver takes the base as another request has left it, asks again whether the
+// request may use it, and runs its edits on the new data.
+func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
+	rec, ok := turn.newer(s.rec.Version)
+	if !ok {
+		if err := pause(ctx, replay); err != nil {
+			return s.storeFailed(err)
+		}
+		var err error
+		rec, err = s.m.fetch(ctx, s.rec.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+			return s.revoked()
+		case err != nil:
+			return s.storeFailed(err)
+		}
+	}
+	who := s.m.ownerOf(&rec, s.token)
+	if who == notOwner {
+		return s.revoked()
+	}
+	s.spare = nil
+	if err := s.adopt(rec, s.token, who); err != nil {
+		return fail(ErrConflict, err)
+	}
+	if s.life.hidden {
+		return fail(ErrConflict, nil)
+	}
+	if s.former {
+		if s.life.rotate == rotateAtOnce {
+			return fail(ErrConflict, nil) // whoever renewed it is one of the others
+		}
+		s.life.rotate = rotateNo
+	}
+	if err := s.readmit(); err != nil {
+		return err
+	}
+	return s.replayEdits()
+}
+
+func (s *state[T]) replayEdits() error {
+	edits := s.pending.edits
+	if len(edits) == 0 {
+		return nil
+	}
+	data, err := s.m.decode(&s.rec)
+	if err != nil {
+		return fail(ErrConflict, err)
+	}
+	for _, edit := range edits {
+		if err := s.runEdit(edit, data); err != nil {
+			return fail(ErrConflict, err)
+		}
+	}
+	s.pending.edits = edits[:len(edits)-1]
+	return s.apply(data, edits[len(edits)-1])
+}
+
+// readmit checks again what the request was admitted for.
+func (s *state[T]) readmit() error {
+	if s.r == nil {
+		return nil
+	}
+	data, err := s.m.decode(&s.rec)
+	if err != nil {
+		return fail(ErrConflict, err)
+	}
+	if !s.m.covers(*data, s.needed) {
+		return fail(ErrConflict, nil)
+	}
+	err = s.r.recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
+	if err != nil {
+		return fail(ErrConflict, err)
+	}
+	return nil
+}
+
+// pause waits a random time that grows with the number of conflicts.
+func pause(ctx context.Context, replay int) error {
+	if replay < 2 {
+		return ctx.Err()
+	}
+	return wait(ctx, min(time.Duration(replay)*50*time.Microsecond, maxPause))
+}
+
+// wait waits a random time.
+func wait(ctx context.Context, most time.Duration) error {
+	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
