@@ -20,6 +20,9 @@ const (
 	// been slow, so all count together.
 	maxProbes = 4
 
+	// clockStep covers the resolution of the clocks of stores.
+	clockStep = 10 * time.Microsecond
+
 	// markSlack is for marks that are left while Create is on its way. The store
 	// must refuse the session for those, because it ends the old session in the
 	// same step and the verdict on its answer would be too late.

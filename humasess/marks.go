@@ -114,19 +114,23 @@ const (
 )
 
 // decide is verdictOf, and reads the store's clock again if the order cannot be
-// told. A write takes long, so the end of its call is a poor bound for the moment
-// at which that clock read created.Now. A read is fast. It can only show that a
-// mark came before the request, and not if the clock ran faster than ours.
+// told. A write takes long, so its call says little about the moment at which that
+// clock read created.Now. A read is fast. It does not count if the clock was set or
+// stands still.
 func (s *state[T]) decide(ctx context.Context, created *stores.Created, call bracket) verdict {
 	v := s.verdictOf(created, call)
 	for probes := 0; v == markPerhaps && probes < maxProbes; probes++ {
+		from := time.Now()
 		r, err := s.store().Load(ctx, s.pending.id)
 		to := time.Now()
 		later := r.Now.Sub(created.Now)
-		if err != nil || later > to.Sub(call.from) {
-			break // the session has ended, a client holds it, or the clock was set
+		if err != nil || later > to.Sub(call.from)+clockStep || later < from.Sub(call.to)-clockStep {
+			break // the session has ended or a client holds it, or the clock is no help
 		}
-		if to = to.Add(-later); to.Before(call.to) {
+		if from = from.Add(-later - clockStep); from.After(call.from) {
+			call.from = from
+		}
+		if to = to.Add(-later + clockStep); to.Before(call.to) {
 			call.to = to
 		}
 		v = s.verdictOf(created, call)

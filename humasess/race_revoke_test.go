@@ -163,6 +163,30 @@ func TestStartAfterRevocation(t *testing.T) {
 			})
 		})
 	}
+	t.Run("R2 a login that began right before is refused at once, with a write that arrives late", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			r.store.UseClock(time.Now) // it runs
+			r.store.Before(humasesstest.OpCreate, func(context.Context) error { later(100 * time.Millisecond); return nil })
+			c := r.client()
+			login := startAt(r, c, time.Second-time.Millisecond, 2*time.Millisecond)
+			options := accountOptions()
+			options.Now = time.Now
+			another, err := humasess.New(r.store, &options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.store.Reset()
+			later(time.Second)
+			if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
+				t.Fatal(err)
+			}
+			wantStatus(t, login.wait(), http.StatusUnauthorized)
+			if got := r.store.Calls()[humasesstest.OpCreate]; got != 1 {
+				t.Errorf("got %d calls of Create, want 1", got)
+			}
+			r.wantActive(c, false)
+		})
+	})
 	// A login that begins a millisecond after another process has revoked, and
 	// a store whose answers take longer than that.
 	for _, tt := range []struct {
