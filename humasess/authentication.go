@@ -101,8 +101,6 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 		return fail(ErrNoSession, nil)
 	}
 	if !st.fresh(within) {
-		st.lock()
-		defer st.mu.Unlock()
 		st.askAgain()
 		return fail(ErrReauthenticate, nil)
 	}

@@ -8,9 +8,9 @@ import (
 )
 
 // cacheRules are the headers that a response must have for caches. The handler can
-// make them stricter, and not weaker. Answers with a user are not stored (OWASP, ASVS 14.3.2), whether a session or a
-// scheme of the program has brought the user. Caches learn which request headers
-// the answers depend on (RFC 9111 § 4.1).
+// make them stricter, and not weaker. Answers with a user are not stored (OWASP,
+// ASVS 14.3.2), whether a session or a scheme of the program has brought the user.
+// Caches learn which request headers the answers depend on (RFC 9111 § 4.1).
 type cacheRules struct {
 	vary    []string
 	private bool // shared caches must not store the response

@@ -24,8 +24,9 @@ import (
 //
 // The response writer supports Flush, Hijack and [http.ResponseController] as
 // far as the server's does, and commits first. Its Unwrap returns the server's
-// writer. Change the session before: a cookie cannot be sent afterwards. Around an API that the manager
-// is attached to, the session is loaded once and committed once.
+// writer. Change the session before, because a cookie cannot be sent afterwards.
+// Around an API that the manager is attached to, the session is loaded once and
+// committed once.
 func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	e := &entry{
 		op:       &huma.Operation{OperationID: "http"},

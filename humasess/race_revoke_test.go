@@ -33,6 +33,19 @@ func (r *rig[T]) revokeIdentity(identity string) {
 	}
 }
 
+// another returns the manager of another process on the same store, whose clock
+// runs from then on.
+func (r *rig[T]) another() *humasess.Manager[account] {
+	r.t.Helper()
+	options := accountOptions()
+	options.Now = time.Now
+	m, err := humasess.New(r.store, &options)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return m
+}
+
 func (r *rig[T]) revokeEverything() {
 	r.t.Helper()
 	if _, err := r.sessions.RevokeEverything(context.Background()); err != nil {
@@ -137,11 +150,7 @@ func TestStartAfterRevocation(t *testing.T) {
 			r.store.After(humasesstest.OpCreate, func(context.Context) error { later(time.Second); return nil })
 			c := r.client()
 			login := startAt(r, c, time.Second-time.Millisecond, 2*time.Millisecond)
-			options := accountOptions()
-			another, err := humasess.New(r.store, &options)
-			if err != nil {
-				t.Fatal(err)
-			}
+			another := r.another()
 			later(time.Second)
 			if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
 				t.Fatal(err)
@@ -165,16 +174,10 @@ func TestStartAfterRevocation(t *testing.T) {
 	}
 	t.Run("R2 a login that began right before is refused at once, with a write that arrives late", func(t *testing.T) {
 		timed(t, func(r *rig[account]) {
-			r.store.UseClock(time.Now) // it runs
 			r.store.Before(humasesstest.OpCreate, func(context.Context) error { later(100 * time.Millisecond); return nil })
 			c := r.client()
 			login := startAt(r, c, time.Second-time.Millisecond, 2*time.Millisecond)
-			options := accountOptions()
-			options.Now = time.Now
-			another, err := humasess.New(r.store, &options)
-			if err != nil {
-				t.Fatal(err)
-			}
+			another := r.another()
 			r.store.Reset()
 			later(time.Second)
 			if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
@@ -201,7 +204,6 @@ func TestStartAfterRevocation(t *testing.T) {
 	} {
 		t.Run("R2 what is too close to tell "+tt.name, func(t *testing.T) {
 			timed(t, func(r *rig[account]) {
-				r.store.UseClock(time.Now) // it runs
 				const slow = 10 * time.Millisecond
 				answers := 0
 				r.store.After(humasesstest.OpCreate, func(context.Context) error {
@@ -215,12 +217,7 @@ func TestStartAfterRevocation(t *testing.T) {
 				}
 				c := r.client()
 				login := startAt(r, c, time.Second+time.Millisecond, 0)
-				options := accountOptions()
-				options.Now = time.Now
-				another, err := humasess.New(r.store, &options)
-				if err != nil {
-					t.Fatal(err)
-				}
+				another := r.another()
 				later(time.Second)
 				if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
 					t.Fatal(err)

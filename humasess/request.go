@@ -104,28 +104,15 @@ type session interface { //nolint:interfacebloat // one type implements it, for 
 // it borrows the sessions that are loaded already.
 func newRequest(e *entry, ctx huma.Context) *request {
 	outer := lender(ctx)
-	var r *request
-	for i, use := range e.sessions {
-		s := outer.lend(use.manager)
-		switch {
-		case i == 0 && s == nil:
-			r, s = use.manager.newRequest()
-		case s == nil:
-			s = use.manager.newState()
+	r, first := e.allocate(outer)
+	for i := 1; i < len(e.sessions); i++ {
+		s := outer.lend(e.sessions[i].manager)
+		if s == nil {
+			s = e.sessions[i].manager.newState()
 		}
-		if r == nil {
-			r = &request{}
-		}
-		if i == 0 {
-			r.first = s
-		} else {
-			r.rest = append(r.rest, s)
-		}
+		r.rest = append(r.rest, s)
 	}
-	if r == nil {
-		r = &request{} // of an operation with schemes of the program alone
-	}
-	r.entry, r.outer = e, outer
+	r.entry, r.first, r.outer = e, first, outer
 	r.parent, r.began = ctx.Context(), time.Now()
 	if outer != nil {
 		r.began = outer.began
@@ -139,6 +126,18 @@ func newRequest(e *entry, ctx huma.Context) *request {
 		r.session(i).enter(r, e.sessions[i].binding)
 	}
 	return r
+}
+
+// allocate returns a request and its first session, in one piece if the session is
+// not a borrowed one. An operation with schemes of the program alone has none.
+func (e *entry) allocate(outer *request) (*request, session) {
+	if len(e.sessions) == 0 {
+		return &request{}, nil
+	}
+	if first := outer.lend(e.sessions[0].manager); first != nil {
+		return &request{}, first
+	}
+	return e.sessions[0].manager.newRequest()
 }
 
 func (r *request) session(i int) session {

@@ -27,6 +27,19 @@ func (s *state[T]) transacts(ctx context.Context) bool {
 	return in
 }
 
+// endAgain ends, in the transaction of the call, the sessions that earlier calls have
+// ended in one. The program may have rolled that one back and try another, and the
+// state knows nothing of these sessions any more. It does not wait for the response:
+// a transaction that is still open then would hold their rows.
+func (s *state[T]) endAgain(ctx context.Context) error {
+	for _, id := range slices.Concat(s.tentative.ended, s.tentative.replaced) {
+		if _, err := s.end(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // emitRevoked reports a revocation: one in a transaction when the response has
 // succeeded, because others do not see it before.
 func (s *state[T]) emitRevoked(ctx context.Context, e Event) {
@@ -46,11 +59,6 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	if status < 400 {
 		for _, e := range t.events {
 			s.emit(e)
-		}
-		// The program may have rolled one transaction back and tried another, in
-		// which the request knew nothing of these any more.
-		for _, id := range slices.Concat(t.ended, t.replaced) {
-			_, _ = s.end(ctx, id)
 		}
 		return
 	}

@@ -85,8 +85,13 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 func (s *state[T]) writeNow(ctx context.Context) error {
 	s.caller = ctx
 	defer func() { s.caller = nil }()
-	if s.transacts(ctx) && s.life.doomed {
-		s.tentative.ended = append(s.tentative.ended, s.rec.ID)
+	if s.transacts(ctx) {
+		if err := s.endAgain(ctx); err != nil {
+			return err
+		}
+		if s.life.doomed {
+			s.tentative.ended = append(s.tentative.ended, s.rec.ID)
+		}
 	}
 	return s.write(ctx)
 }

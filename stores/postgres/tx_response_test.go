@@ -41,12 +41,15 @@ func TestTransactionThatIsRolledBack(t *testing.T) {
 
 func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide bool) {
 	t.Helper()
-	revoked := 0
+	revoked, failed := 0, 0
 	sessions, err := humasess.New(store, &humasess.Options[user]{
 		Identity: func(u user) string { return u.Name },
 		OnEvent: func(_ context.Context, e humasess.Event) {
-			if e.Kind == humasess.EventRevoked {
+			switch e.Kind {
+			case humasess.EventRevoked:
 				revoked++
+			case humasess.EventStoreFailed:
+				failed++
 			}
 		},
 	})
@@ -122,6 +125,43 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 		}
 		return nil, err
 	})
+	// Middleware may commit when the response is out.
+	type txKey struct{}
+	late := huma.Operation{Method: http.MethodPost, Path: "/late", Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		err := pgx.BeginFunc(ctx.Context(), pool, func(tx pgx.Tx) error {
+			next(huma.WithValue(ctx, txKey{}, tx))
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}}}
+	huma.Register(api, late, func(ctx context.Context, in *retryInput) (*struct{}, error) {
+		inside := postgres.WithTx(ctx, ctx.Value(txKey{}).(pgx.Tx))
+		err := in.Session.Destroy()
+		if in.Do == "Start" {
+			err = in.Session.Start(user{Name: "ada"})
+		}
+		return nil, errors.Join(err, in.Session.Commit(inside), in.Session.Commit(inside))
+	})
+	for _, do := range []string{"Start", "Destroy"} {
+		t.Run(do+" in a transaction that ends after the response", func(t *testing.T) {
+			cookie := humasesstest.Login(t, sessions, user{Name: "ada"})
+			c, old := humasesstest.NewClient(mux), humasesstest.NewClient(mux)
+			c.SetCookie(cookie)
+			old.SetCookie(cookie)
+			failed = 0
+			if w := c.Do(http.MethodPost, "/late?do="+do, nil); w.Code != http.StatusNoContent {
+				t.Fatalf("got %d %s, want 204", w.Code, w.Body)
+			}
+			if failed != 0 {
+				t.Errorf("got %d failures of the store, want none: the response must not wait for the transaction", failed)
+			}
+			if w := old.Do(http.MethodGet, "/me", nil); w.Code != http.StatusUnauthorized {
+				t.Errorf("the session of before: got %d, want 401", w.Code)
+			}
+		})
+	}
 	for _, do := range []string{"Start", "Destroy"} {
 		t.Run(do+" in a transaction that is tried again", func(t *testing.T) {
 			cookie := humasesstest.Login(t, sessions, user{Name: "ada"})
