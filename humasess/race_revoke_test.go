@@ -190,6 +190,30 @@ func TestStartAfterRevocation(t *testing.T) {
 			r.wantActive(c, false)
 		})
 	})
+	t.Run("R2 a clock that is set forward admits no login that began before", func(t *testing.T) {
+		timed(t, func(r *rig[account]) {
+			r.store.Before(humasesstest.OpCreate, func(context.Context) error { later(100 * time.Millisecond); return nil })
+			ahead := time.Duration(0)
+			r.store.Before(humasesstest.OpLoad, func(context.Context) error {
+				ahead += time.Minute
+				r.store.UseClock(func() time.Time { return time.Now().Add(ahead) })
+				return nil
+			})
+			c := r.client()
+			login := startAt(r, c, time.Second-time.Millisecond, 2*time.Millisecond)
+			another := r.another()
+			later(time.Second)
+			if _, err := another.RevokeIdentity(context.Background(), "u1"); err != nil {
+				t.Fatal(err)
+			}
+			w := login.wait()
+			wantStatus(t, w, http.StatusServiceUnavailable)
+			wantCookies(t, w, 0)
+			if ahead == 0 {
+				t.Error("the clock was not read again: the test tests nothing")
+			}
+		})
+	})
 	// A login that begins a millisecond after another process has revoked, and
 	// a store whose answers take longer than that.
 	for _, tt := range []struct {
