@@ -155,7 +155,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	}
 	c := m.opts.Cookie
 	return &http.Cookie{
-		Name: c.Name, Value: m.cookies.value(s.issued), Path: c.Path, Domain: c.Domain,
+		Name: c.Name, Value: m.cookies.value(s.line), Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil
 }

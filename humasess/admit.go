@@ -10,8 +10,8 @@ import (
 // admit loads the request's sessions and enforces the operation's policy. It
 // answers itself when it returns false.
 func (r *request) admit() bool {
-	for i := range r.entry.sessions {
-		if err := r.session(i).load(&r.loads); err != nil {
+	for i := range r.sessions {
+		if err := r.sessions[i].load(&r.loads); err != nil {
 			r.loads.end()
 			r.refuse(answerTo(err))
 			return false
@@ -27,8 +27,8 @@ func (r *request) admit() bool {
 			return false
 		}
 	}
-	for i := range r.entry.sessions {
-		if within := r.entry.sessions[i].fresh; within > 0 && !r.session(i).fresh(within) {
+	for i := range r.sessions {
+		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions[i].proven(nil, within) {
 			r.refuse(answerReauth)
 			return false
 		}
@@ -51,15 +51,17 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 		met, authenticated := true, true
 		for scheme, roles := range alternative {
 			s := r.byScheme(scheme)
-			switch {
-			case s == nil:
+			if s == nil {
 				check := r.gate.checks[scheme]
 				if check == nil || check(&r.scope, roles) != nil {
 					met, authenticated = false, false
 				}
-			case !s.admits():
+				continue
+			}
+			switch s.admits(roles) {
+			case noSession:
 				met, authenticated = false, false
-			case !s.hasRoles(roles):
+			case rolesMissing:
 				met = false
 			}
 		}
@@ -88,7 +90,7 @@ func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope), a.headers()
 // a 401 and a 503 need is added where neither says it.
 func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
 	if !r.admitted {
-		r.confirmRotations()
+		r.refuseSessions()
 	}
 	r.outcome = failed
 	ctx := r.scope.humaContext

@@ -97,10 +97,10 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().authenti
 // is documented. [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {
 	st := s.bound()
-	if !st.admits() {
+	if !st.hasUser() {
 		return fail(ErrNoSession, nil)
 	}
-	if !st.fresh(within) {
+	if within <= 0 || !st.proven(nil, within) {
 		st.askAgain()
 		return fail(ErrReauthenticate, nil)
 	}
@@ -183,17 +183,14 @@ func validMethod(s string) bool {
 	return s != "" && len(s) <= maxMethodLength
 }
 
-func (s *state[T]) fresh(within time.Duration) bool {
-	return s.authentication().Fresh(within, s.m.now())
-}
-
-// provenBy reports whether the user has authenticated by all of the methods,
-// each within that time if it is not 0.
-func (s *state[T]) provenBy(methods []string, within time.Duration) bool {
-	proven, now := s.authentication().Methods, s.m.now()
-	return !slices.ContainsFunc(methods, func(name string) bool {
-		return !slices.ContainsFunc(proven, func(m Method) bool {
-			return m.Name == name && (within == 0 || Authentication{Time: m.Time}.Fresh(within, now))
+// proven reports whether the user has authenticated within that time, if it is not
+// 0, and by all of the methods, each within that time.
+func (s *state[T]) proven(methods []string, within time.Duration) bool {
+	proof, now := s.authentication(), s.m.now()
+	recent := func(a Authentication) bool { return within == 0 || a.Fresh(within, now) }
+	return recent(proof) && !slices.ContainsFunc(methods, func(name string) bool {
+		return !slices.ContainsFunc(proof.Methods, func(m Method) bool {
+			return m.Name == name && recent(Authentication{Time: m.Time})
 		})
 	})
 }

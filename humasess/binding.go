@@ -2,7 +2,6 @@ package humasess
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
 )
 
 // Markers are the header parameters by which session types show themselves to
@@ -59,7 +57,7 @@ func (r *request) answerMarker(name string) string {
 }
 
 func (r *request) allResolve() bool {
-	for i := range r.entry.sessions {
+	for i := range r.sessions {
 		if b := r.entry.sessions[i].binding; b != nil && !b.resolves.Load() {
 			return false
 		}
@@ -67,126 +65,39 @@ func (r *request) allResolve() bool {
 	return true
 }
 
+// embeds reports whether the operation's input embeds the session.
+func (r *request) embeds(i int) bool { return i >= 0 && r.entry.sessions[i].binding != nil }
+
+// bind notes that the operation's input holds the session, and reports false if the
+// input does not embed it.
+func (r *request) bind(i int) bool {
+	if !r.embeds(i) {
+		return false
+	}
+	r.sessions[i].bound = true
+	return true
+}
+
+// resolved notes that huma has called the Resolve of the session's type.
+func (r *request) resolved(i int) {
+	b := r.entry.sessions[i].binding
+	b.resolves.Store(b.copies == 1)
+	r.sessions[i].bound = true
+	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
+}
+
+// handled returns the request that a handle names, or nil.
+func handled(handle []byte) *request {
+	if r, ok := handles.Load(string(handle)); ok {
+		return r.(*request)
+	}
+	return nil
+}
+
 func (r *request) releaseHandle() {
 	if r.handle != "" {
 		handles.Delete(r.handle)
 	}
-}
-
-// stateOf returns the request's state for T if the operation's input declares
-// T, and nothing else: what is not declared is not enforced.
-func stateOf[T any](r *request) (*state[T], *binding) {
-	for i := range r.entry.sessions {
-		if s, ok := unlent(r.session(i)).(*state[T]); ok {
-			return s, r.entry.sessions[i].binding
-		}
-	}
-	return nil, nil
-}
-
-// marker is the parameter of [Session], and holds what it is bound to.
-type marker[T any] struct {
-	state *state[T]
-
-	// Boundary ends the registration of an operation; see [openapi.Seal].
-	Boundary boundary `default:"null" json:"-"`
-}
-
-// Schema implements [huma.SchemaProvider].
-func (*marker[T]) Schema(registry huma.Registry) *huma.Schema {
-	return openapi.Declare(registry, openapi.Declaration{Type: reflect.TypeFor[T](), Kind: openapi.Optional})
-}
-
-// UnmarshalText implements [encoding.TextUnmarshaler]. Text that is no handle
-// comes from a client of an API without a gate, and is ignored.
-func (m *marker[T]) UnmarshalText(text []byte) error {
-	if r, ok := handles.Load(string(text)); ok {
-		if s, b := stateOf[T](r.(*request)); b != nil {
-			m.bind(s)
-		}
-	}
-	return nil
-}
-
-func (m *marker[T]) bind(s *state[T]) {
-	m.state = s
-	s.bound = true
-}
-
-// boundary is the type of a field that huma takes for one with a default.
-type boundary struct{}
-
-// Schema implements [huma.SchemaProvider].
-func (boundary) Schema(registry huma.Registry) *huma.Schema { return openapi.Seal(registry) }
-
-// kindMarker is the parameter of the types that embed Session; see proofs. huma
-// asks it for its schema again as the type of a field with a default; Boundary
-// ends the registration that this begins.
-type kindMarker[T any, K kind] struct {
-	Boundary boundary `default:"null" json:"-"`
-}
-
-// kind says what an embedding type declares. is returns the part that tells
-// declarations of one session type apart.
-type kind interface {
-	declare() openapi.Declaration
-	is() (openapi.Kind, reflect.Type)
-}
-
-// Schema implements [huma.SchemaProvider].
-func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
-	var k K
-	d := k.declare()
-	d.Type = reflect.TypeFor[T]()
-	return openapi.Declare(registry, d)
-}
-
-// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text
-// except the value of an entry whose policy has the marker's declaration.
-func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
-	e := entryOf(text)
-	if e == nil {
-		return errUnenforced
-	}
-	var k K
-	if kind, guard := k.is(); !e.declares(kind, reflect.TypeFor[T](), guard) {
-		e.misbound.Store(true)
-		return errUnenforced
-	}
-	return nil
-}
-
-var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
-
-// Resolve implements [huma.Resolver]: it binds the session to the request.
-func (s *Session[T]) Resolve(ctx huma.Context) []error {
-	return s.resolve(ctx, nil)
-}
-
-// resolve binds the session, if the policy that is enforced has the declaration
-// of the type that embeds it.
-func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
-	op := ctx.Operation()
-	refuse := func(text string) []error {
-		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, text)}
-	}
-	r := requestOf(ctx)
-	if r == nil || r.entry.op != op {
-		return refuse(misplaced(op))
-	}
-	st, b := stateOf[T](r)
-	if b == nil {
-		return refuse(misplaced(op))
-	}
-	if k != nil {
-		if kind, guard := k.is(); !r.entry.declares(kind, reflect.TypeFor[T](), guard) {
-			return refuse(misbound(op))
-		}
-	}
-	b.resolves.Store(b.copies == 1)
-	s.SessionMarker.bind(st)
-	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
-	return nil
 }
 
 // misplaced is the text for an input whose session nobody enforces.

@@ -1,9 +1,7 @@
 package humasess
 
 import (
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
@@ -66,52 +64,6 @@ func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
 	for _, line := range lines.more {
 		c.scan(line, names, open)
 	}
-}
-
-// cookieLines are the Cookie header lines of a request. huma's Header returns
-// only the first, and a client of HTTP/1.1 may send several.
-type cookieLines struct {
-	n     int
-	first string
-	more  []string
-	visit func(name, value string) // method value, made once
-}
-
-var cookieLinesPool = sync.Pool{New: func() any {
-	l := &cookieLines{}
-	l.visit = l.add
-	return l
-}}
-
-// cookieLinesOf returns the lines of a request. They are valid until release,
-// and on fasthttp no longer than the request.
-func cookieLinesOf(ctx huma.Context) *cookieLines {
-	l := cookieLinesPool.Get().(*cookieLines)
-	ctx.EachHeader(l.visit)
-	return l
-}
-
-func (l *cookieLines) add(name, value string) {
-	if !is(name, "Cookie") {
-		return
-	}
-	if l.n == 0 {
-		l.first = value
-	} else {
-		l.more = append(l.more, value)
-	}
-	l.n++
-}
-
-func (l *cookieLines) release() {
-	clear(l.more)
-	l.n, l.first, l.more = 0, "", l.more[:0]
-	cookieLinesPool.Put(l)
-}
-
-// equal reports whether two requests have the same lines.
-func (l *cookieLines) equal(other *cookieLines) bool {
-	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }
 
 func (c *candidates) scan(header string, names []string, open tokenOpener) {

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 )
 
@@ -57,8 +56,7 @@ func (s *state[T]) csrfKey() security.CSRFKey {
 
 // csrfHeader returns the header that goes with a new cookie, or "".
 func (s *state[T]) csrfHeader() (name, value string) {
-	defer s.unlock(s.lock())
-	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" || s.csrfKey() == (security.CSRFKey{}) {
+	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
 		return "", ""
 	}
 	value, err := s.csrfKey().Token()
@@ -84,37 +82,6 @@ func (s *state[T]) forged(ctx huma.Context) bool {
 var errNoSecret = errors.New("sessions in their cookies have no secret to bind a CSRF token to")
 
 var errCSRF = errors.New("the CSRF token is missing, or not that of the session")
-
-// unforged checks the CSRF tokens of the request's sessions, and answers when
-// one is missing.
-func (r *request) unforged() bool {
-	ctx := r.scope.humaContext
-	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
-	for i := range r.entry.sessions {
-		if spared && !r.entry.sessions[i].token {
-			continue
-		}
-		if r.session(i).forged(ctx) {
-			r.refuse(answerCSRF)
-			return false
-		}
-	}
-	return true
-}
-
-// csrfChecked satisfies the CSRF scheme in requirements where the session is
-// active: unforged has checked it, and answers 403 where an unmet requirement
-// would be a 401. Without a session there is nothing that a token could prove.
-func csrfChecked(session string) func(huma.Context, []string) error {
-	return func(ctx huma.Context, _ []string) error {
-		if s, ok := ctx.(*scope); ok {
-			if of := s.r.byScheme(session); of != nil && of.isActive() {
-				return nil
-			}
-		}
-		return errCSRF
-	}
-}
 
 // checkCSRFHeader refuses names that cannot carry the token: those that no script
 // may set (Fetch § 2.2.2, forbidden request-header), and those that say something

@@ -41,46 +41,10 @@ var over = func() <-chan struct{} {
 	return c
 }()
 
-// States of request.watching.
-const (
-	nobodyWatches = iota
-	somebodyWatches
-	watchingIsOver
-)
-
-// unwatch ends what waits for sessions, because the request is over.
-func (r *request) unwatch() {
-	if r.watching.Swap(watchingIsOver) != somebodyWatches {
-		return
-	}
-	for i := range r.entry.sessions {
-		r.session(i).release()
-	}
-}
-
-// watch reports whether the request can be waited in, and lets it know.
-func (r *request) watch() bool {
-	r.watching.CompareAndSwap(nobodyWatches, somebodyWatches)
-	return r.watching.Load() == somebodyWatches
-}
-
-// holder is the request that has loaded the session and releases it; others
-// have borrowed it.
-func (s *state[T]) holder() *request {
-	for r := s.r; r != nil; r = r.outer {
-		for i := range r.entry.sessions {
-			if r.session(i) == session(s) {
-				return r
-			}
-		}
-	}
-	return nil
-}
-
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
 	defer s.unlock(s.lock())
-	holder := s.holder()
+	holder := s.r.holder(s)
 	if !s.life.active() || holder == nil || !holder.watch() {
 		return over
 	}

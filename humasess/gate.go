@@ -84,6 +84,9 @@ func newGate(api huma.API) (*gate, error) {
 	return g, nil
 }
 
+// has reports whether the manager of a scheme is attached to the API.
+func (g *gate) has(scheme string, m manager) bool { return g.managers[scheme] == m }
+
 func (g *gate) add(m manager) error {
 	scheme := m.document()
 	for key := range m.schemeChecks() {
@@ -142,6 +145,9 @@ type sessionUse struct {
 	token   bool     // a requirement names its CSRF token, whatever the method
 	fresh   time.Duration
 }
+
+// login reports whether the operation's job is to start the session.
+func (u *sessionUse) login() bool { return u.binding != nil && u.binding.login }
 
 // uses reports whether the gate has anything to do.
 func (e *entry) uses() bool { return e.err != nil || e.policy.UsesSessions() }

@@ -38,7 +38,7 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 // no answer of its own fails closed.
 func (r *request) passes(d *openapi.Declaration) bool {
 	use, s := r.declared(d)
-	if d.Fresh > 0 && !s.fresh(d.Fresh) || len(d.Methods) > 0 && !s.provenBy(d.Methods, d.Fresh) {
+	if !s.proven(d.Methods, d.Fresh) {
 		r.refuse(answerReauth)
 		return false
 	}
@@ -56,7 +56,7 @@ func (r *request) passes(d *openapi.Declaration) bool {
 	case isContextError(err):
 		r.refuse(answerUnavailable)
 	default:
-		use.manager.refused(r.parent, r.entry.op, ReasonGuardError, err)
+		use.manager.guardFailed(r.parent, r.entry.op, err)
 		r.refuse(answerForbidden)
 	}
 	return false
@@ -75,7 +75,7 @@ func headersAround(err error, model huma.StatusError) http.Header {
 func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
 	for i := range r.entry.sessions {
 		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
-			return use, r.session(i)
+			return use, r.sessions[i].session
 		}
 	}
 	panic("humasess: declaration of " + d.Type.String() + " without a session")
@@ -88,7 +88,7 @@ func (r *request) recheck(s session, check func(ctx huma.Context, guard any) err
 		if d.Kind != openapi.Guarded || d.Guard == nil {
 			continue
 		}
-		if _, of := r.declared(d); unlent(of) != s {
+		if _, of := r.declared(d); of != s {
 			continue
 		}
 		if err := check(&guardScope{&r.scope}, d.Guard); err != nil {

@@ -30,7 +30,7 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 	}
 	for _, m := range e.judges {
 		if err := m.checkOrigin(ctx.Context(), o); err != nil {
-			m.refused(ctx.Context(), e.op, ReasonCrossSite, err)
+			m.crossSite(ctx.Context(), e.op, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
 			return false

@@ -22,8 +22,8 @@ type request struct {
 	parent context.Context
 	began  time.Time // on the monotonic clock, before credentials were checked
 
-	first session // of entry.sessions, in order
-	rest  []session
+	sessions []slot  // of entry.sessions, in order
+	one      [1]slot // saves the usual request an allocation
 
 	held     heldHeaders
 	rules    cacheRules // once the handler's response is committed
@@ -58,61 +58,83 @@ const (
 	failed // our answer went out; the handler's goes nowhere
 )
 
-// session is what a request sees of a session's state.
+// session is one session of a request, as the gate sees it.
 type session interface { //nolint:interfacebloat // one type implements it, for each T
-	// enter makes r the request that the session is asked about, and that
-	// writes it.
-	enter(r *request, b *binding)
+	// enter makes r the request that the session belongs to, and that writes it.
+	// login says that the operation's job is to start the session.
+	enter(r *request, login bool)
 
 	load(ctx context.Context) error
 	isActive() bool
-	admits() bool
-	hasRoles(roles []string) bool
-	fresh(within time.Duration) bool
-	provenBy(methods []string, within time.Duration) bool
-	check(ctx huma.Context, guard any) error
 
-	// needs notes what the session was admitted for, to be checked again
-	// when a concurrent change makes the request start over.
+	// admits compares the session with a requirement. needs notes the roles that
+	// it was admitted for, to be checked again when a concurrent change makes the
+	// request start over.
+	admits(roles []string) admission
 	needs(roles []string)
 
-	// commit writes what is pending; abandon forgets it, and undo also takes a
-	// session back that commit has created. cookie is the Set-Cookie that follows, if
-	// any, with those that expire the cookie's former scopes.
-	commit(status int) error
+	// proven reports whether the user has authenticated within that time, if it is
+	// not 0, and by all of the methods, each within that time.
+	proven(methods []string, within time.Duration) bool
+	check(ctx huma.Context, guard any) error
+	forged(ctx huma.Context) bool // the CSRF token is missing or wrong
+
+	// unwritten reports whether a change is pending that the program asked for,
+	// and whether it needs a cookie. commit writes the pending changes.
 	unwritten() (change, cookie bool)
-	confirm() // that the token was presented, when the request is refused
-	refuseInside()
+	commit(status int) error
+
+	// abandon forgets the pending changes. undo also deletes a session that the
+	// request has created, and ends the session's part in the request.
 	abandon()
 	undo()
-	cookie() (line string, former []string)
 
-	// release ends what waits for [Session.Done], because the request is over.
-	release()
+	// refused notes that the request was refused, so it does not extend the
+	// session. With confirm it also notes that the request presented the token.
+	refused(confirm bool)
 
-	// clears is the Clear-Site-Data of the response, or "".
-	clears() string
+	issued() issued // the headers of the response that follow from the session
+	release()       // ends the channels of [Session.Done], because the request is over
+}
 
-	// forged and csrfHeader are about Options.CSRFHeader.
-	forged(ctx huma.Context) bool
-	csrfHeader() (name, value string)
+// admission is the result of comparing a session with a requirement.
+type admission uint8
 
-	isBound() bool
+const (
+	noSession    admission = iota // or one without a user
+	rolesMissing                  // a session that lacks one of the roles
+	admitted
+)
+
+// issued holds the response headers of one session. Empty ones are not sent.
+type issued struct {
+	cookie              string   // Set-Cookie
+	former              []string // Set-Cookie lines that expire the cookie's former scopes
+	csrfName, csrfValue string   // of Options.CSRFHeader
+	clearSiteData       string
+}
+
+// slot is the place of one session in a request.
+type slot struct {
+	session
+
+	lender *request // the request around this one that commits the session; nil if this one does
+	bound  bool     // the operation's input holds the session
 }
 
 // newRequest prepares a request to an operation. Inside of [Manager.Handler]
 // it borrows the sessions that are loaded already.
 func newRequest(e *entry, ctx huma.Context) *request {
 	outer := lender(ctx)
-	r, first := e.allocate(outer)
-	for i := 1; i < len(e.sessions); i++ {
+	r := e.allocate(outer)
+	for i := len(r.sessions); i < len(e.sessions); i++ {
 		s := outer.lend(e.sessions[i].manager)
-		if s == nil {
-			s = e.sessions[i].manager.newState()
+		if s.session == nil {
+			s.session = e.sessions[i].manager.newState()
 		}
-		r.rest = append(r.rest, s)
+		r.sessions = append(r.sessions, s)
 	}
-	r.entry, r.first, r.outer = e, first, outer
+	r.entry, r.outer = e, outer
 	r.parent, r.began = ctx.Context(), time.Now()
 	if outer != nil {
 		r.began = outer.began
@@ -122,36 +144,35 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	r.notes.parent, r.notes.budget = r.parent, &e.budget
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
-	for i := range e.sessions {
-		r.session(i).enter(r, e.sessions[i].binding)
+	for i := range r.sessions {
+		r.sessions[i].enter(r, e.sessions[i].login())
 	}
 	return r
 }
 
 // allocate returns a request and its first session, in one piece if the session is
 // not a borrowed one. An operation with schemes of the program alone has none.
-func (e *entry) allocate(outer *request) (*request, session) {
+func (e *entry) allocate(outer *request) *request {
 	if len(e.sessions) == 0 {
-		return &request{}, nil
+		return &request{}
 	}
-	if first := outer.lend(e.sessions[0].manager); first != nil {
-		return &request{}, first
+	var r *request
+	first := outer.lend(e.sessions[0].manager)
+	if first.session == nil {
+		r, first.session = e.sessions[0].manager.newRequest()
+	} else {
+		r = &request{}
 	}
-	return e.sessions[0].manager.newRequest()
-}
-
-func (r *request) session(i int) session {
-	if i == 0 {
-		return r.first
-	}
-	return r.rest[i-1]
+	r.one[0] = first
+	r.sessions = r.one[:]
+	return r
 }
 
 // byScheme returns nil for a scheme that is not a session of this request.
 func (r *request) byScheme(key string) session {
-	for i := range r.entry.sessions {
+	for i := range r.sessions {
 		if r.entry.sessions[i].scheme == key {
-			return r.session(i)
+			return r.sessions[i].session
 		}
 	}
 	return nil
@@ -166,17 +187,17 @@ func (r *request) loading() context.Context {
 	return r.parent
 }
 
-// confirmRotations notes that new tokens were presented, for a request that is
+// refuseSessions notes that new tokens were presented by a request that is
 // refused. The former tokens would live on otherwise.
-func (r *request) confirmRotations() {
-	for i := range r.entry.sessions {
-		r.session(i).confirm()
+func (r *request) refuseSessions() {
+	for i := range r.sessions {
+		r.sessions[i].refused(r.sessions[i].lender == nil)
 	}
 }
 
 func (r *request) anyActive() bool {
-	for i := range r.entry.sessions {
-		if r.session(i).isActive() {
+	for i := range r.sessions {
+		if r.sessions[i].isActive() {
 			return true
 		}
 	}
@@ -205,9 +226,9 @@ func (r *request) serve(next func(huma.Context)) {
 func (r *request) conclude() {
 	r.releaseHandle()
 	if !r.returned && r.outcome == undecided {
-		r.confirmRotations()
-		for i := range r.entry.sessions {
-			r.session(i).undo()
+		r.refuseSessions()
+		for i := range r.sessions {
+			r.sessions[i].undo()
 		}
 		if r.gate != nil && !r.asked && !r.allBound() {
 			if p := recover(); p != nil {
@@ -228,8 +249,8 @@ func (r *request) conclude() {
 const nilDereference = "runtime error: invalid memory address or nil pointer dereference"
 
 func (r *request) allBound() bool {
-	for i := range r.entry.sessions {
-		if r.entry.sessions[i].binding != nil && !r.session(i).isBound() {
+	for i := range r.sessions {
+		if r.entry.sessions[i].binding != nil && !r.sessions[i].bound {
 			return false
 		}
 	}
@@ -253,18 +274,15 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 		return r.outcome == committed
 	}
 	if r.misbound || r.entry.misbound.Load() {
-		r.abandon(len(r.entry.sessions), http.StatusInternalServerError)
+		r.abandon(len(r.sessions), http.StatusInternalServerError)
 		r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
 		return false
 	}
 	if !r.extends(status) {
-		r.confirmRotations()
-		for i := range r.entry.sessions {
-			r.session(i).refuseInside()
-		}
+		r.refuseSessions()
 	}
-	for i := range r.entry.sessions {
-		if err := r.session(i).commit(status); err != nil {
+	for i := range r.sessions {
+		if err := r.sessions[i].commit(status); err != nil {
 			a := answerTo(err)
 			r.abandon(i, a.status)
 			r.refuse(a)
@@ -287,8 +305,8 @@ func (r *request) extends(status int) bool {
 // it has started stays, not even by Commit, for nobody will hold its token.
 // What the sessions after i were to end still ends.
 func (r *request) abandon(i, status int) {
-	for j := range r.entry.sessions {
-		s := r.session(j)
+	for j := range r.sessions {
+		s := &r.sessions[j]
 		if j > i {
 			// The failure has an event of its own; the answer is an error already.
 			_ = s.commit(status)
@@ -302,22 +320,23 @@ func (r *request) releaseHeaders(ctx huma.Context) {
 		r.plain.hold(&r.held)
 	}
 	sent := false
-	for i := range r.entry.sessions {
-		if c, former := r.session(i).cookie(); c != "" {
+	for i := range r.sessions {
+		of := r.sessions[i].issued()
+		if of.cookie != "" {
 			// After the handler's own, which may replace what is there. The present
 			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
 			// the same as one whose Domain is that host.
-			for _, expired := range former {
+			for _, expired := range of.former {
 				r.held.hold(heldHeader{name: "Set-Cookie", value: expired, add: true})
 			}
-			r.held.hold(heldHeader{name: "Set-Cookie", value: c, add: true})
+			r.held.hold(heldHeader{name: "Set-Cookie", value: of.cookie, add: true})
 			sent = true
 		}
-		if name, v := r.session(i).csrfHeader(); name != "" {
-			r.held.hold(heldHeader{name: name, value: v})
+		if of.csrfName != "" {
+			r.held.hold(heldHeader{name: of.csrfName, value: of.csrfValue})
 		}
-		if v := r.session(i).clears(); v != "" {
-			r.held.hold(heldHeader{name: "Clear-Site-Data", value: v, add: true})
+		if of.clearSiteData != "" {
+			r.held.hold(heldHeader{name: "Clear-Site-Data", value: of.clearSiteData, add: true})
 		}
 	}
 	r.rules = r.rulesNow(sent)

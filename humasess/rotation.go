@@ -136,20 +136,16 @@ func (s *state[T]) turn(p *payload, r rotation) {
 	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
 }
 
-// confirm implements session.
-func (s *state[T]) confirm() {
+// refused notes that the operation, or one inside [Manager.Handler], was refused,
+// so the request does not extend the session. With confirm it also writes that the
+// request presented the token.
+func (s *state[T]) refused(confirm bool) {
 	defer s.unlock(s.lock())
-	if s.life.confirm && s.life.base && !s.life.closed {
+	s.ignored = true
+	if confirm && s.life.confirm && s.life.base && !s.life.closed {
 		s.life.confirm = false
 		s.confirmRecord(&s.rec)
 	}
-}
-
-// refuseInside notes that the operation, or one inside [Manager.Handler], was
-// refused, so the request does not extend the session.
-func (s *state[T]) refuseInside() {
-	defer s.unlock(s.lock())
-	s.refused = true
 }
 
 // confirmRecord writes that the newest token was presented, and nothing else. The

@@ -18,13 +18,12 @@ type state[T any] struct {
 	m     *Manager[T]
 	r     *request  // nil outside a request
 	since time.Time // when the work began, outside a request
-	bound bool
-	login bool // the operation's job is to start the session
-	read  bool // the handler has got data of the base
-	gone  bool // the base had ended when the request was to end it
+	login bool      // the operation's job is to start the session
+	read  bool      // the handler has got data of the base
+	gone  bool      // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
-	refused bool            // the request was refused, or an operation inside Manager.Handler
+	ignored bool            // the request was refused, or an operation inside Manager.Handler
 
 	mu      sync.Mutex
 	editing editing
@@ -57,7 +56,7 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	issued  string   // the Set-Cookie that carries the token
+	line    string   // the Set-Cookie that carries the token
 	marks   []mark   // that this request has left
 	watches []*watch // by Session.Done
 }
@@ -79,10 +78,10 @@ type pending[T any] struct {
 
 var _ session = (*state[struct{}])(nil)
 
-func (s *state[T]) enter(r *request, b *binding) {
+func (s *state[T]) enter(r *request, login bool) {
 	defer s.unlock(s.lock())
 	s.r = r
-	s.login = s.login || b != nil && b.login
+	s.login = s.login || login
 }
 
 // get implements [Session.Get].
@@ -147,9 +146,19 @@ func (s *state[T]) isActive() bool {
 	return s.life.active()
 }
 
-// admits reports whether the session satisfies a requirement: it is active, and
-// it has a user where sessions have users.
-func (s *state[T]) admits() bool {
+// admits compares the session with a requirement. It must be active, and it must
+// have a user where sessions have users.
+func (s *state[T]) admits(roles []string) admission {
+	if !s.hasUser() {
+		return noSession
+	}
+	if !s.hasRoles(roles) {
+		return rolesMissing
+	}
+	return admitted
+}
+
+func (s *state[T]) hasUser() bool {
 	defer s.unlock(s.lock())
 	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
@@ -207,8 +216,6 @@ func (s *state[T]) needs(roles []string) {
 	}
 }
 
-func (s *state[T]) isBound() bool { return s.bound }
-
 func (s *state[T]) id() string {
 	defer s.unlock(s.lock())
 	return s.activeID()
@@ -225,7 +232,7 @@ func (s *state[T]) activeID() string {
 }
 
 // untouched reports whether the request is none that extends the session.
-func (s *state[T]) untouched() bool { return s.refused || s.r != nil && s.r.entry.untouch }
+func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.entry.untouch }
 
 // Events of a request carry the operation.
 

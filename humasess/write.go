@@ -43,7 +43,8 @@ func (s *state[T]) commit(status int) error {
 	return err
 }
 
-// abandon forgets what is pending, because an error response was given.
+// abandon forgets what is pending, because an error response was given inside
+// [Manager.Handler].
 func (s *state[T]) abandon() {
 	defer s.unlock(s.lock())
 	if !s.life.closed {

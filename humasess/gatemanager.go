@@ -1,0 +1,96 @@
+package humasess
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
+)
+
+// gateManager has the methods of a Manager that the gate calls, so that they are
+// not methods of the public type.
+type gateManager[T any] Manager[T]
+
+var _ manager = (*gateManager[struct{}])(nil)
+
+func (g *gateManager[T]) manager() *Manager[T] { return (*Manager[T])(g) }
+
+// document describes the manager to the OpenAPI document.
+func (g *gateManager[T]) document() openapi.Scheme {
+	m := g.manager()
+	return openapi.Scheme{
+		Key:        m.scheme,
+		CookieName: m.opts.Cookie.Name,
+		Former:     m.names[1:],
+		Type:       reflect.TypeFor[T](),
+		Manager:    m,
+		HasRoles:   m.opts.Roles != nil,
+		OmitRoles:  m.opts.OmitRoles,
+		Default:    m.opts.RequireByDefault,
+		Isolated:   m.opts.RejectCrossSiteReads,
+		Limited:    m.opts.OverLimit == RefuseNew,
+		CSRFHeader: m.opts.CSRFHeader,
+		Extension: &schemePolicy{
+			IdleTimeout:             duration(m.opts.IdleTimeout),
+			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
+			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
+			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
+			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
+		},
+	}
+}
+
+func (g *gateManager[T]) schemeChecks() map[string]schemeCheck { return g.opts.SchemeChecks }
+
+func (g *gateManager[T]) checkOrigin(ctx context.Context, o security.Origins) error {
+	if g.opts.TrustOrigin != nil {
+		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
+	}
+	err := g.origins.Check(o)
+	if err != nil || !g.opts.RejectCrossSiteReads || o.Upgrade || !openapi.SafeMethod(o.Method) {
+		return err // Check is the stricter of the two
+	}
+	return g.origins.CheckRead(o)
+}
+
+func (g *gateManager[T]) crossSite(ctx context.Context, op *huma.Operation, err error) {
+	g.refused(ctx, op, ReasonCrossSite, err)
+}
+
+func (g *gateManager[T]) guardFailed(ctx context.Context, op *huma.Operation, err error) {
+	g.refused(ctx, op, ReasonGuardError, err)
+}
+
+func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
+	g.manager().emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})
+}
+
+func (g *gateManager[T]) panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+	g.opts.Logger.ErrorContext(outside(ctx), "nil dereference in an operation whose session is not bound",
+		"operation", operationName(op), "stack", string(stack))
+}
+
+func (g *gateManager[T]) unsent(ctx context.Context, op *huma.Operation) {
+	g.opts.Logger.ErrorContext(outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
+		"change the session before Unwrap", "operation", operationName(op), "scheme", g.scheme)
+}
+
+func (g *gateManager[T]) newRequest() (*request, session) {
+	m := g.manager()
+	if m.embark != nil {
+		return m.newTravellingRequest()
+	}
+	r := &struct {
+		request
+		state state[T]
+	}{}
+	r.state.m = m
+	return &r.request, &r.state
+}
+
+func (g *gateManager[T]) newState() session { return &state[T]{m: g.manager()} }
+
+func (g *gateManager[T]) storeTimeout() time.Duration { return g.opts.StoreTimeout }

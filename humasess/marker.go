@@ -1,0 +1,119 @@
+package humasess
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
+)
+
+// stateOf returns the request's state for T if the operation's input declares
+// T, and nothing else: what is not declared is not enforced.
+func stateOf[T any](r *request) (*state[T], int) {
+	for i := range r.sessions {
+		if s, ok := r.sessions[i].session.(*state[T]); ok {
+			return s, i
+		}
+	}
+	return nil, -1
+}
+
+// marker is the parameter of [Session], and holds what it is bound to.
+type marker[T any] struct {
+	state *state[T]
+
+	// Boundary ends the registration of an operation; see [openapi.Seal].
+	Boundary boundary `default:"null" json:"-"`
+}
+
+// Schema implements [huma.SchemaProvider].
+func (*marker[T]) Schema(registry huma.Registry) *huma.Schema {
+	return openapi.Declare(registry, openapi.Declaration{Type: reflect.TypeFor[T](), Kind: openapi.Optional})
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. Text that is no handle
+// comes from a client of an API without a gate, and is ignored.
+func (m *marker[T]) UnmarshalText(text []byte) error {
+	if r := handled(text); r != nil {
+		if s, i := stateOf[T](r); r.bind(i) {
+			m.state = s
+		}
+	}
+	return nil
+}
+
+// boundary is the type of a field that huma takes for one with a default.
+type boundary struct{}
+
+// Schema implements [huma.SchemaProvider].
+func (boundary) Schema(registry huma.Registry) *huma.Schema { return openapi.Seal(registry) }
+
+// kindMarker is the parameter of the types that embed Session; see proofs. huma
+// asks it for its schema again as the type of a field with a default; Boundary
+// ends the registration that this begins.
+type kindMarker[T any, K kind] struct {
+	Boundary boundary `default:"null" json:"-"`
+}
+
+// kind says what an embedding type declares. is returns the part that tells
+// declarations of one session type apart.
+type kind interface {
+	declare() openapi.Declaration
+	is() (openapi.Kind, reflect.Type)
+}
+
+// Schema implements [huma.SchemaProvider].
+func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
+	var k K
+	d := k.declare()
+	d.Type = reflect.TypeFor[T]()
+	return openapi.Declare(registry, d)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text
+// except the value of an entry whose policy has the marker's declaration.
+func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
+	e := entryOf(text)
+	if e == nil {
+		return errUnenforced
+	}
+	var k K
+	if kind, guard := k.is(); !e.declares(kind, reflect.TypeFor[T](), guard) {
+		e.misbound.Store(true)
+		return errUnenforced
+	}
+	return nil
+}
+
+var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
+
+// Resolve implements [huma.Resolver]: it binds the session to the request.
+func (s *Session[T]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, nil)
+}
+
+// resolve binds the session, if the policy that is enforced has the declaration
+// of the type that embeds it.
+func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
+	op := ctx.Operation()
+	refuse := func(text string) []error {
+		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, text)}
+	}
+	r := requestOf(ctx)
+	if r == nil || r.entry.op != op {
+		return refuse(misplaced(op))
+	}
+	st, i := stateOf[T](r)
+	if !r.embeds(i) {
+		return refuse(misplaced(op))
+	}
+	if k != nil {
+		if kind, guard := k.is(); !r.entry.declares(kind, reflect.TypeFor[T](), guard) {
+			return refuse(misbound(op))
+		}
+	}
+	s.SessionMarker.state = st // panics for an embedded nil pointer, see conclude
+	r.resolved(i)
+	return nil
+}

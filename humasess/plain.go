@@ -1,0 +1,230 @@
+package humasess
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// newPlainEntry returns the entry of the requests of [Manager.Handler]. The session
+// is optional.
+func newPlainEntry(m manager) *entry {
+	scheme := m.document()
+	e := &entry{
+		op:       &huma.Operation{OperationID: "http"},
+		vary:     []string{"Cookie"},
+		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
+	}
+	e.sessions[0].binding.resolves.Store(true)
+	e.budget.add(m.storeTimeout())
+	return e
+}
+
+// plainHandler gives a handler of net/http the session of one manager.
+func plainHandler(m manager, next http.Handler) http.Handler {
+	e := newPlainEntry(m)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := humago.NewContext(e.op, req, w)
+		if err := m.checkOrigin(req.Context(), requestOrigins(req)); err != nil {
+			m.crossSite(req.Context(), e.op, err)
+			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
+			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
+			return
+		}
+		r := newRequest(e, ctx)
+		r.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
+		if !r.admit() {
+			return
+		}
+		defer r.conclude()
+		r.reached.Store(true)
+		next.ServeHTTP(r.plain, req.WithContext(&r.scope))
+		if r.outcome == undecided {
+			r.dropUnsent()
+			r.begun(ctx, http.StatusOK)
+		}
+		r.returned = true
+	})
+}
+
+// plainWriter commits before the first byte of a plain handler's response.
+type plainWriter struct {
+	r      *request
+	w      http.ResponseWriter
+	before http.Header // as the handler found it
+}
+
+var (
+	_ http.ResponseWriter = (*plainWriter)(nil)
+	_ http.Flusher        = (*plainWriter)(nil)
+	_ http.Hijacker       = (*plainWriter)(nil)
+	_ io.ReaderFrom       = (*plainWriter)(nil)
+)
+
+// Header implements [http.ResponseWriter].
+func (p *plainWriter) Header() http.Header { return p.w.Header() }
+
+// WriteHeader implements [http.ResponseWriter].
+func (p *plainWriter) WriteHeader(status int) {
+	if isInterim(status) || p.begun(status) {
+		p.w.WriteHeader(status)
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (p *plainWriter) Write(b []byte) (int, error) {
+	if !p.begun(http.StatusOK) {
+		return len(b), nil
+	}
+	return p.w.Write(b)
+}
+
+// ReadFrom implements [io.ReaderFrom], for files that the kernel can send.
+func (p *plainWriter) ReadFrom(src io.Reader) (int64, error) {
+	if !p.begun(http.StatusOK) {
+		return io.Copy(io.Discard, src)
+	}
+	return io.Copy(p.w, src)
+}
+
+// Flush implements [http.Flusher].
+func (p *plainWriter) Flush() { _ = p.FlushError() }
+
+// FlushError is for [http.ResponseController].
+func (p *plainWriter) FlushError() error {
+	if !p.begun(http.StatusOK) {
+		return nil
+	}
+	return http.NewResponseController(p.w).Flush()
+}
+
+// Hijack implements [http.Hijacker]. What the session has become is written
+// before the connection is handed over; a new cookie must be among the
+// headers that the hijacker writes. A connection that nobody can have, as with
+// HTTP/2, leaves the response to the handler.
+func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if !hijackable(p.w) {
+		return nil, nil, http.ErrNotSupported
+	}
+	if !p.begun(http.StatusSwitchingProtocols) {
+		return nil, nil, fail(ErrUnavailable, nil)
+	}
+	conn, rw, err := http.NewResponseController(p.w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	p.r.taken = true
+	return &hijacked{conn, p.r}, rw, nil
+}
+
+// hijacked is a connection with which the request that it was ends, for those
+// who wait by [Session.Done].
+type hijacked struct {
+	net.Conn
+	r *request
+}
+
+// Close implements [net.Conn].
+func (h *hijacked) Close() error {
+	h.r.unwatch()
+	return h.Conn.Close()
+}
+
+// hijackable looks for a writer that hijacks where [http.ResponseController]
+// does.
+func hijackable(w http.ResponseWriter) bool {
+	for {
+		switch t := w.(type) {
+		case *plainWriter:
+			w = t.w
+		case http.Hijacker:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return false
+		}
+	}
+}
+
+// SetReadDeadline, SetWriteDeadline and EnableFullDuplex are for
+// [http.ResponseController]. They are here because Unwrap may commit.
+func (p *plainWriter) SetReadDeadline(deadline time.Time) error {
+	return http.NewResponseController(p.w).SetReadDeadline(deadline)
+}
+
+// SetWriteDeadline is for [http.ResponseController].
+func (p *plainWriter) SetWriteDeadline(deadline time.Time) error {
+	return http.NewResponseController(p.w).SetWriteDeadline(deadline)
+}
+
+// EnableFullDuplex is for [http.ResponseController].
+func (p *plainWriter) EnableFullDuplex() error {
+	return http.NewResponseController(p.w).EnableFullDuplex()
+}
+
+// Unwrap returns the writer that the handler's response goes to. The session's
+// headers must be in the response before.
+func (p *plainWriter) Unwrap() http.ResponseWriter {
+	p.r.handOut(p.r.scope.humaContext)
+	if p.r.outcome == failed {
+		return discarded{}
+	}
+	return p.w
+}
+
+// discarded is the writer of a response in whose place our own went out.
+type discarded struct{}
+
+var _ http.ResponseWriter = discarded{}
+
+// Header implements [http.ResponseWriter].
+func (discarded) Header() http.Header { return http.Header{} }
+
+// Write implements [http.ResponseWriter].
+func (discarded) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader implements [http.ResponseWriter].
+func (discarded) WriteHeader(int) {}
+
+func (p *plainWriter) begun(status int) bool { return p.r.begun(p.r.scope.humaContext, status) }
+
+// restore takes back all headers that the handler has set.
+func (p *plainWriter) restore() {
+	h := p.w.Header()
+	clear(h)
+	maps.Copy(h, p.before)
+}
+
+// hold takes those headers out that the session's are merged with.
+func (p *plainWriter) hold(held *heldHeaders) {
+	h := p.w.Header()
+	for name, lines := range h {
+		if !is(name, "Vary") && !isCacheField(name) {
+			continue
+		}
+		for _, line := range lines {
+			held.hold(heldHeader{name: name, value: line, add: true})
+		}
+		delete(h, name)
+	}
+}
+
+// writePlainProblem is writeProblem where no API says which formats there are.
+func writePlainProblem(ctx huma.Context, model huma.StatusError) {
+	contentType := "application/json"
+	if f, ok := model.(huma.ContentTypeFilter); ok {
+		contentType = f.ContentType(contentType)
+	}
+	ctx.SetHeader("Content-Type", contentType)
+	ctx.SetStatus(model.GetStatus())
+	// The client may be gone; there is nobody else to tell.
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model) //nolint:errchkjson // the same for a model that does not encode
+}
