@@ -223,8 +223,8 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 // exempt lets the request whose context the call was given start a session in
 // spite of a mark that it has left by itself.
 func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
-	r, _ := ctx.Value(scopeKey{}).(*request)
-	for ; r != nil; r = r.outer {
+	r := requestIn(ctx)
+	for ; r != nil; r = r.around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
 			borrowed := s.lock()
 			s.noteOwn(ago, done)

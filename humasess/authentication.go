@@ -110,7 +110,7 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 // askAgain notes that the session asks for a new authentication.
 func (s *state[T]) askAgain() {
 	if s.r != nil {
-		s.r.unfresh.Store(true)
+		s.r.notFresh()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/openapi"
 )
 
 // Markers are the header parameters by which session types show themselves to
@@ -63,6 +64,24 @@ func (r *request) allResolve() bool {
 		}
 	}
 	return true
+}
+
+// unbindable returns the error of an input whose session, the one with this index,
+// is not enforced; nil if it is.
+func (r *request) unbindable(ctx huma.Context, i int) error {
+	if op := ctx.Operation(); r == nil || r.entry.op != op || !r.embeds(i) {
+		return huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(op))
+	}
+	return nil
+}
+
+// undeclared returns the error of an input whose declaration is not part of the
+// policy that is enforced; nil if it is.
+func (r *request) undeclared(ctx huma.Context, kind openapi.Kind, t, guard reflect.Type) error {
+	if !r.entry.declares(kind, t, guard) {
+		return huma.NewErrorWithContext(ctx, answerInternal.status, misbound(r.entry.op))
+	}
+	return nil
 }
 
 // embeds reports whether the operation's input embeds the session.

@@ -24,7 +24,7 @@ func (s *state[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx := context.Background()
 	if s.r != nil {
-		ctx = context.WithoutCancel(s.r.parent)
+		ctx = context.WithoutCancel(s.r.client())
 	}
 	ctx, cancel := s.m.bounded(outside(ctx))
 	defer cancel()

@@ -54,15 +54,14 @@ func (c *candidates) all() []candidate {
 func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
 	lines := cookieLinesOf(ctx)
 	defer lines.release()
-	if lines.n == 0 { // no cookie, or a context that does not list its headers
+	if lines.count() == 0 { // no cookie, or a context that does not list its headers
 		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
 	// Not from Header: fasthttp joins the lines only when it lists them, and the
 	// first one may be empty.
-	c.scan(lines.first, names, open)
-	for _, line := range lines.more {
-		c.scan(line, names, open)
+	for i := range lines.count() {
+		c.scan(lines.line(i), names, open)
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *state[T]) start(data T) error {
 func (s *state[T]) invalid(err error) error {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
-		ctx, operation = outside(s.r.parent), operationName(s.r.entry.op)
+		ctx, operation = outside(s.r.client()), s.r.operationName()
 	}
 	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
 	return fail(ErrInvalid, err)

@@ -76,7 +76,7 @@ func (s *state[T]) began() time.Time {
 	if s.r == nil {
 		return s.since
 	}
-	return s.r.began
+	return s.r.beganAt()
 }
 
 // tooOld, changedSince and undecided refuse a session whose request began before

@@ -73,8 +73,8 @@ func (s *state[T]) forged(ctx huma.Context) bool {
 	if name == "" || s.login || !s.life.onBase() || s.rec.open.csrf.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.parent), Event{
-		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: operationName(s.r.entry.op), Reason: ReasonCSRF, Err: errCSRF,
+	s.m.emit(context.WithoutCancel(s.r.client()), Event{
+		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: s.r.operationName(), Reason: ReasonCSRF, Err: errCSRF,
 	})
 	return true
 }

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,30 +22,6 @@ type gate struct {
 	checks   map[string]schemeCheck
 	checkers map[string]manager // of checks, by scheme key
 	entries  sync.Map           // *huma.Operation -> *entry
-}
-
-// schemePolicy is the x-session extension of a security scheme.
-type schemePolicy struct {
-	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
-	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
-	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
-	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
-	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
-}
-
-// duration is written as in "12h" and "1h30m".
-type duration time.Duration
-
-// MarshalText implements [encoding.TextMarshaler].
-func (d duration) MarshalText() ([]byte, error) {
-	s := time.Duration(d).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return []byte(s), nil
 }
 
 // gateProbe is a context that asks middleware for its gate.

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,6 +42,30 @@ func (g *gateManager[T]) document() openapi.Scheme {
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
 	}
+}
+
+// schemePolicy is the x-session extension of a security scheme.
+type schemePolicy struct {
+	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
+	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
+	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
+	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
+	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
+}
+
+// duration is written as in "12h" and "1h30m".
+type duration time.Duration
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d duration) MarshalText() ([]byte, error) {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return []byte(s), nil
 }
 
 func (g *gateManager[T]) schemeChecks() map[string]schemeCheck { return g.opts.SchemeChecks }

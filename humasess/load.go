@@ -13,7 +13,7 @@ import (
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) load(ctx context.Context) error {
 	var c candidates
-	c.find(s.r.scope.humaContext, s.m.names, s)
+	c.find(s.r.incoming(), s.m.names, s)
 	switch {
 	case c.excess:
 		s.excess = true

@@ -1,7 +1,6 @@
 package humasess
 
 import (
-	"errors"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,8 +10,11 @@ import (
 // stateOf returns the request's state for T if the operation's input declares
 // T, and nothing else: what is not declared is not enforced.
 func stateOf[T any](r *request) (*state[T], int) {
-	for i := range r.sessions {
-		if s, ok := r.sessions[i].session.(*state[T]); ok {
+	if r == nil {
+		return nil, -1
+	}
+	for i := range r.count() {
+		if s, ok := r.at(i).(*state[T]); ok {
 			return s, i
 		}
 	}
@@ -74,19 +76,10 @@ func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text
 // except the value of an entry whose policy has the marker's declaration.
 func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
-	e := entryOf(text)
-	if e == nil {
-		return errUnenforced
-	}
 	var k K
-	if kind, guard := k.is(); !e.declares(kind, reflect.TypeFor[T](), guard) {
-		e.misbound.Store(true)
-		return errUnenforced
-	}
-	return nil
+	kind, guard := k.is()
+	return checkProof(text, kind, reflect.TypeFor[T](), guard)
 }
-
-var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
 
 // Resolve implements [huma.Resolver]: it binds the session to the request.
 func (s *Session[T]) Resolve(ctx huma.Context) []error {
@@ -96,24 +89,18 @@ func (s *Session[T]) Resolve(ctx huma.Context) []error {
 // resolve binds the session, if the policy that is enforced has the declaration
 // of the type that embeds it.
 func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
-	op := ctx.Operation()
-	refuse := func(text string) []error {
-		return []error{huma.NewErrorWithContext(ctx, answerInternal.status, text)}
-	}
 	r := requestOf(ctx)
-	if r == nil || r.entry.op != op {
-		return refuse(misplaced(op))
-	}
 	st, i := stateOf[T](r)
-	if !r.embeds(i) {
-		return refuse(misplaced(op))
+	if err := r.unbindable(ctx, i); err != nil {
+		return []error{err}
 	}
 	if k != nil {
-		if kind, guard := k.is(); !r.entry.declares(kind, reflect.TypeFor[T](), guard) {
-			return refuse(misbound(op))
+		kind, guard := k.is()
+		if err := r.undeclared(ctx, kind, reflect.TypeFor[T](), guard); err != nil {
+			return []error{err}
 		}
 	}
-	s.SessionMarker.state = st // panics for an embedded nil pointer, see conclude
+	s.SessionMarker.state = st // panics for an embedded nil pointer, which the gate answers
 	r.resolved(i)
 	return nil
 }

@@ -107,7 +107,7 @@ func hostOf(ctx huma.Context) string {
 	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
 		return sent
 	}
-	if outer, ok := ctx.Context().Value(scopeKey{}).(*request); ok && host == "" {
+	if outer := requestIn(ctx.Context()); outer != nil && host == "" {
 		return hostOf(outer.scope.humaContext)
 	}
 	return host

@@ -2,6 +2,7 @@ package humasess
 
 import (
 	"crypto/rand"
+	"errors"
 	"reflect"
 	"runtime"
 	"sync"
@@ -44,6 +45,22 @@ func (e *entry) prove() {
 		delete(proofs.entries, proof)
 	}, e.proof)
 }
+
+// checkProof refuses every text except the value of an entry whose policy has
+// exactly this declaration.
+func checkProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
+	e := entryOf(text)
+	if e == nil {
+		return errUnenforced
+	}
+	if !e.declares(kind, t, guard) {
+		e.misbound.Store(true)
+		return errUnenforced
+	}
+	return nil
+}
+
+var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
 
 func entryOf(proof []byte) *entry {
 	proofs.RLock()

@@ -168,6 +168,42 @@ func (e *entry) allocate(outer *request) *request {
 	return r
 }
 
+// operation returns the operation that was called.
+func (r *request) operation() *huma.Operation { return r.entry.op }
+
+// operationName is for events and logs.
+func (r *request) operationName() string { return operationName(r.entry.op) }
+
+// incoming returns the context that the gate was called with.
+func (r *request) incoming() huma.Context { return r.scope.humaContext }
+
+// client returns the context of the client's request.
+func (r *request) client() context.Context { return r.parent }
+
+// writing returns the context for the commit, and noting the one for writes that
+// follow from tokens.
+func (r *request) writing() context.Context { return &r.writes }
+
+func (r *request) noting() context.Context { return &r.notes }
+
+// beganAt returns when the request came, before its credentials were checked.
+func (r *request) beganAt() time.Time { return r.began }
+
+// extendsNothing reports whether the operation is marked with NoTouch.
+func (r *request) extendsNothing() bool { return r.entry.untouch }
+
+// notFresh notes that the handler learned that the user must authenticate again.
+func (r *request) notFresh() { r.unfresh.Store(true) }
+
+// around returns the request of [Manager.Handler] that this one is inside of, or
+// nil.
+func (r *request) around() *request { return r.outer }
+
+// count returns the number of sessions, and at one of them.
+func (r *request) count() int { return len(r.sessions) }
+
+func (r *request) at(i int) session { return r.sessions[i].session }
+
 // byScheme returns nil for a scheme that is not a session of this request.
 func (r *request) byScheme(key string) session {
 	for i := range r.sessions {

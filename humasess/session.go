@@ -144,8 +144,8 @@ func (s *Guarded[T, G]) Value() T {
 // embeds it, whose operation [Manager.Require] protects, or that
 // [Manager.Handler] wraps, and false in any other.
 func From[T any](ctx context.Context) (*Session[T], bool) {
-	r, _ := ctx.Value(scopeKey{}).(*request)
-	for ; r != nil; r = r.outer {
+	r := requestIn(ctx)
+	for ; r != nil; r = r.around() {
 		if st, _ := stateOf[T](r); st != nil {
 			return &Session[T]{SessionMarker: marker[T]{state: st}}, true
 		}

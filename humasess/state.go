@@ -232,15 +232,15 @@ func (s *state[T]) activeID() string {
 }
 
 // untouched reports whether the request is none that extends the session.
-func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.entry.untouch }
+func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.extendsNothing() }
 
 // Events of a request carry the operation.
 
 func (s *state[T]) emit(e Event) {
 	ctx := context.Background()
 	if s.r != nil {
-		ctx = s.r.parent
-		e.Operation = operationName(s.r.entry.op)
+		ctx = s.r.client()
+		e.Operation = s.r.operationName()
 	}
 	s.m.emit(ctx, e)
 }

@@ -28,13 +28,13 @@ func (s *state[T]) commit(status int) error {
 	}
 	if status >= 400 {
 		s.drop()
-		s.takeBack(&s.r.writes)
+		s.takeBack(s.r.writing())
 	}
-	err := s.write(&s.r.writes)
+	err := s.write(s.r.writing())
 	if err == nil {
-		err = s.endEarly(&s.r.writes)
+		err = s.endEarly(s.r.writing())
 	}
-	s.settleTransaction(&s.r.writes, status)
+	s.settleTransaction(s.r.writing(), status)
 	s.life.closed = true
 	if err != nil {
 		s.life.cookie = cookieKeep
@@ -55,7 +55,7 @@ func (s *state[T]) abandon() {
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
 	if s.life.fail() {
-		s.remove(&s.r.writes, s.rec.ID)
+		s.remove(s.r.writing(), s.rec.ID)
 	}
 	s.early.ends = nil
 	s.pending = pending[T]{}

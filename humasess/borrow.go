@@ -60,7 +60,7 @@ func (s *slot) release() {
 // came with the same cookies; nil otherwise. A handler that makes requests of
 // its own with its context speaks for another client.
 func lender(ctx huma.Context) *request {
-	outer, _ := ctx.Context().Value(scopeKey{}).(*request)
+	outer := requestIn(ctx.Context())
 	if outer == nil || outer.plain == nil {
 		return nil
 	}

@@ -42,10 +42,21 @@ func (l *cookieLines) add(name, value string) {
 	l.n++
 }
 
+// release gives the memory back.
 func (l *cookieLines) release() {
 	clear(l.more)
 	l.n, l.first, l.more = 0, "", l.more[:0]
 	cookieLinesPool.Put(l)
+}
+
+// count returns the number of lines, and line one of them.
+func (l *cookieLines) count() int { return l.n }
+
+func (l *cookieLines) line(i int) string {
+	if i == 0 {
+		return l.first
+	}
+	return l.more[i-1]
 }
 
 // equal reports whether two requests have the same lines.

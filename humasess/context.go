@@ -49,6 +49,12 @@ func outside(ctx context.Context) context.Context {
 	return outsideContext{ctx}
 }
 
+// requestIn returns the request that ctx belongs to, or nil.
+func requestIn(ctx context.Context) *request {
+	r, _ := ctx.Value(scopeKey{}).(*request)
+	return r
+}
+
 // requestOf finds the request behind a huma.Context that later middlewares
 // may have wrapped, or nil.
 func requestOf(ctx huma.Context) *request {
@@ -64,8 +70,7 @@ func requestOf(ctx huma.Context) *request {
 			c = nil
 		}
 	}
-	r, _ := ctx.Context().Value(scopeKey{}).(*request)
-	return r
+	return requestIn(ctx.Context())
 }
 
 // Unwrap returns the context that the gate was called with. It leads to the
