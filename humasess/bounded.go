@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 
@@ -24,9 +26,9 @@ func (s *state[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx := context.Background()
 	if s.r != nil {
-		ctx = context.WithoutCancel(s.r.client())
+		ctx = context.WithoutCancel(s.r.Client())
 	}
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	return stores.NewIDContext(ctx, s.store(), owner)
 }

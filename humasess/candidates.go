@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -52,16 +54,16 @@ func (c *candidates) all() []candidate {
 // find reads the tokens under the names from all Cookie lines. A value that is not
 // a token is passed over: it cannot open anything.
 func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
-	lines := cookieLinesOf(ctx)
-	defer lines.release()
-	if lines.count() == 0 { // no cookie, or a context that does not list its headers
+	lines := gate.CookieLinesOf(ctx)
+	defer lines.Release()
+	if lines.Count() == 0 { // no cookie, or a context that does not list its headers
 		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
 	// Not from Header: fasthttp joins the lines only when it lists them, and the
 	// first one may be empty.
-	for i := range lines.count() {
-		c.scan(lines.line(i), names, open)
+	for i := range lines.Count() {
+		c.scan(lines.Line(i), names, open)
 	}
 }
 

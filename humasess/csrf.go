@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -26,10 +28,10 @@ func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() 
 func (s *state[T]) csrfToken() (string, error) {
 	defer s.unlock(s.lock())
 	if !s.life.active() {
-		return "", fail(ErrNoSession, nil)
+		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
 	if s.m.embark != nil {
-		return "", fail(errors.ErrUnsupported, errNoSecret)
+		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()
 	if key == (security.CSRFKey{}) {
@@ -67,14 +69,14 @@ func (s *state[T]) csrfHeader() (name, value string) {
 }
 
 // forged reports whether a request lacks the CSRF token of its session.
-func (s *state[T]) forged(ctx huma.Context) bool {
+func (s *state[T]) Forged(ctx huma.Context) bool {
 	defer s.unlock(s.lock())
 	name := s.m.opts.CSRFHeader
 	if name == "" || s.login || !s.life.onBase() || s.rec.open.csrf.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.client()), Event{
-		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: s.r.operationName(), Reason: ReasonCSRF, Err: errCSRF,
+	s.m.emit(context.WithoutCancel(s.r.Client()), Event{
+		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: ReasonCSRF, Err: errCSRF,
 	})
 	return true
 }
@@ -97,7 +99,7 @@ func checkCSRFHeader(name string) error {
 		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", name)
 	case slices.Contains(forbiddenHeaders, lower), begins("sec-", "proxy-", "access-control-"):
 		return fmt.Errorf("CSRFHeader %q: browsers let no script set this header; use a name such as X-CSRF-Token", name)
-	case slices.Contains(takenHeaders, lower), begins("content-", "if-", "x-forwarded-", "x-accel-"), strings.HasSuffix(lower, "-cache-control"), isMarker(name):
+	case slices.Contains(takenHeaders, lower), begins("content-", "if-", "x-forwarded-", "x-accel-"), strings.HasSuffix(lower, "-cache-control"), gate.IsMarker(name):
 		return fmt.Errorf("CSRFHeader %q: this header means something else; use a name such as X-CSRF-Token", name)
 	}
 	return nil

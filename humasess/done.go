@@ -44,8 +44,8 @@ var over = func() <-chan struct{} {
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
 	defer s.unlock(s.lock())
-	holder := s.r.holder(s)
-	if !s.life.active() || holder == nil || !holder.watch() {
+	holder := s.r.Holder(s)
+	if !s.life.active() || holder == nil || !holder.Watch() {
 		return over
 	}
 	w := &watch{id: s.rec.ID, done: make(chan struct{})}
@@ -122,7 +122,7 @@ func (s *state[T]) rename(id stores.ID) {
 }
 
 // release implements session.
-func (s *state[T]) release() {
+func (s *state[T]) Release() {
 	defer s.unlock(s.lock())
 	for _, w := range s.watches {
 		s.m.live.release(w)

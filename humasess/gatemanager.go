@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"reflect"
 	"strings"
@@ -15,12 +17,12 @@ import (
 // not methods of the public type.
 type gateManager[T any] Manager[T]
 
-var _ manager = (*gateManager[struct{}])(nil)
+var _ gate.Manager = (*gateManager[struct{}])(nil)
 
 func (g *gateManager[T]) manager() *Manager[T] { return (*Manager[T])(g) }
 
 // document describes the manager to the OpenAPI document.
-func (g *gateManager[T]) document() openapi.Scheme {
+func (g *gateManager[T]) Document() openapi.Scheme {
 	m := g.manager()
 	return openapi.Scheme{
 		Key:        m.scheme,
@@ -68,9 +70,9 @@ func (d duration) MarshalText() ([]byte, error) {
 	return []byte(s), nil
 }
 
-func (g *gateManager[T]) schemeChecks() map[string]schemeCheck { return g.opts.SchemeChecks }
+func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck { return g.opts.SchemeChecks }
 
-func (g *gateManager[T]) checkOrigin(ctx context.Context, o security.Origins) error {
+func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) error {
 	if g.opts.TrustOrigin != nil {
 		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
 	}
@@ -81,41 +83,41 @@ func (g *gateManager[T]) checkOrigin(ctx context.Context, o security.Origins) er
 	return g.origins.CheckRead(o)
 }
 
-func (g *gateManager[T]) crossSite(ctx context.Context, op *huma.Operation, err error) {
-	g.refused(ctx, op, ReasonCrossSite, err)
+func (g *gateManager[T]) CrossSite(ctx context.Context, op *huma.Operation, err error) {
+	g.Refused(ctx, op, ReasonCrossSite, err)
 }
 
-func (g *gateManager[T]) guardFailed(ctx context.Context, op *huma.Operation, err error) {
-	g.refused(ctx, op, ReasonGuardError, err)
+func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, err error) {
+	g.Refused(ctx, op, ReasonGuardError, err)
 }
 
-func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
-	g.manager().emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})
+func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, reason string, err error) {
+	g.manager().emit(ctx, Event{Kind: EventRefused, Operation: gate.OperationName(op), Reason: reason, Err: err})
 }
 
-func (g *gateManager[T]) panicked(ctx context.Context, op *huma.Operation, stack []byte) {
-	g.opts.Logger.ErrorContext(outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", operationName(op), "stack", string(stack))
+func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+	g.opts.Logger.ErrorContext(gate.Outside(ctx), "nil dereference in an operation whose session is not bound",
+		"operation", gate.OperationName(op), "stack", string(stack))
 }
 
-func (g *gateManager[T]) unsent(ctx context.Context, op *huma.Operation) {
-	g.opts.Logger.ErrorContext(outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
-		"change the session before Unwrap", "operation", operationName(op), "scheme", g.scheme)
+func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
+	g.opts.Logger.ErrorContext(gate.Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
+		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
 }
 
-func (g *gateManager[T]) newRequest() (*request, session) {
+func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
 	m := g.manager()
 	if m.embark != nil {
 		return m.newTravellingRequest()
 	}
 	r := &struct {
-		request
+		gate.Request
 		state state[T]
 	}{}
 	r.state.m = m
-	return &r.request, &r.state
+	return &r.Request, &r.state
 }
 
-func (g *gateManager[T]) newState() session { return &state[T]{m: g.manager()} }
+func (g *gateManager[T]) NewState() gate.Session { return &state[T]{m: g.manager()} }
 
-func (g *gateManager[T]) storeTimeout() time.Duration { return g.opts.StoreTimeout }
+func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeout }

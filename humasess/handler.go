@@ -1,6 +1,10 @@
 package humasess
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/humasess/sessions/humasess/internal/gate"
+)
 
 // Handler gives plain net/http handlers the session: [From] finds it in the
 // request's context. The cross-origin check, loading, the commit before the
@@ -15,5 +19,5 @@ import "net/http"
 // Around an API that the manager is attached to, the session is loaded once and
 // committed once.
 func (m *Manager[T]) Handler(next http.Handler) http.Handler {
-	return plainHandler((*gateManager[T])(m), next)
+	return gate.Handler((*gateManager[T])(m), next)
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"fmt"
 	"strings"
 	"time"
@@ -9,17 +11,17 @@ import (
 )
 
 // issued returns the headers of the response that follow from the session.
-func (s *state[T]) issued() issued {
+func (s *state[T]) Issued() gate.Issued {
 	defer s.unlock(s.lock())
-	var h issued
+	var h gate.Issued
 	switch {
 	case s.life.cookie == cookieSet && s.line != "":
-		h.cookie, h.former = s.line, s.m.cookies.former
-		h.csrfName, h.csrfValue = s.csrfHeader()
+		h.Cookie, h.Former = s.line, s.m.cookies.former
+		h.CSRFName, h.CSRFValue = s.csrfHeader()
 	case s.life.cookie == cookieExpire:
-		h.cookie, h.former = s.m.cookies.expired, s.m.cookies.former
+		h.Cookie, h.Former = s.m.cookies.expired, s.m.cookies.former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
-			h.clearSiteData = `"` + strings.Join(all, `", "`) + `"`
+			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`
 		}
 	}
 	return h

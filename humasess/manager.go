@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +42,7 @@ type Manager[T any] struct {
 	queues queues[T]
 	live   live
 
-	protections protections
+	protections gate.Protections
 }
 
 // New returns a manager that keeps its sessions in store. The options may be
@@ -130,14 +132,14 @@ func (m *Manager[T]) Attach(api huma.API) error {
 	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
 		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
 	}
-	g := gateOf(api)
+	g := gate.Of(api)
 	if g == nil {
 		var err error
-		if g, err = newGate(api); err != nil {
+		if g, err = gate.New(api); err != nil {
 			return err
 		}
 	}
-	if err := g.add((*gateManager[T])(m)); err != nil {
+	if err := g.Add((*gateManager[T])(m)); err != nil {
 		return err
 	}
 	m.attached.Store(true)
@@ -171,8 +173,8 @@ func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
 // group are protected as well. It panics when the manager is not attached to
 // the group's API, and for roles without Options.Roles.
 func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
-	g := gateOf(group)
-	if g == nil || !g.has(m.scheme, (*gateManager[T])(m)) {
+	g := gate.Of(group)
+	if g == nil || !g.Has(m.scheme, (*gateManager[T])(m)) {
 		panic("humasess: Protect called with a group of an API that the manager is not attached to: call Attach first, with that API")
 	}
 	if len(roles) > 0 && m.opts.Roles == nil {
@@ -180,7 +182,7 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 	}
 	p := openapi.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
 	group.UseSimpleModifier(func(op *huma.Operation) { openapi.Protect(op, p) })
-	group.UseMiddleware(g.refuseUnless(p))
+	group.UseMiddleware(g.RefuseUnless(p))
 }
 
 // RequireFresh returns a modifier like Require's that also requires that the
@@ -202,13 +204,13 @@ func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
-			panic(unprotected(op))
+			panic(gate.Unprotected(op))
 		}
 		p := p
 		p.Documented = new(bool)
 		if openapi.Protect(op, p) {
-			op.Middlewares = append(slices.Clip(op.Middlewares), refuseUnprotected)
-			m.protections.note(op, p)
+			op.Middlewares = append(slices.Clip(op.Middlewares), gate.RefuseUnprotected)
+			m.protections.Note(op, p)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -9,12 +11,12 @@ import (
 
 // stateOf returns the request's state for T if the operation's input declares
 // T, and nothing else: what is not declared is not enforced.
-func stateOf[T any](r *request) (*state[T], int) {
+func stateOf[T any](r *gate.Request) (*state[T], int) {
 	if r == nil {
 		return nil, -1
 	}
-	for i := range r.count() {
-		if s, ok := r.at(i).(*state[T]); ok {
+	for i := range r.Count() {
+		if s, ok := r.At(i).(*state[T]); ok {
 			return s, i
 		}
 	}
@@ -37,8 +39,8 @@ func (*marker[T]) Schema(registry huma.Registry) *huma.Schema {
 // UnmarshalText implements [encoding.TextUnmarshaler]. Text that is no handle
 // comes from a client of an API without a gate, and is ignored.
 func (m *marker[T]) UnmarshalText(text []byte) error {
-	if r := handled(text); r != nil {
-		if s, i := stateOf[T](r); r.bind(i) {
+	if r := gate.Handled(text); r != nil {
+		if s, i := stateOf[T](r); r.Bind(i) {
 			m.state = s
 		}
 	}
@@ -78,7 +80,7 @@ func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
 	var k K
 	kind, guard := k.is()
-	return checkProof(text, kind, reflect.TypeFor[T](), guard)
+	return gate.CheckProof(text, kind, reflect.TypeFor[T](), guard)
 }
 
 // Resolve implements [huma.Resolver]: it binds the session to the request.
@@ -89,18 +91,18 @@ func (s *Session[T]) Resolve(ctx huma.Context) []error {
 // resolve binds the session, if the policy that is enforced has the declaration
 // of the type that embeds it.
 func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
-	r := requestOf(ctx)
+	r := gate.RequestOf(ctx)
 	st, i := stateOf[T](r)
-	if err := r.unbindable(ctx, i); err != nil {
+	if err := r.Unbindable(ctx, i); err != nil {
 		return []error{err}
 	}
 	if k != nil {
 		kind, guard := k.is()
-		if err := r.undeclared(ctx, kind, reflect.TypeFor[T](), guard); err != nil {
+		if err := r.Undeclared(ctx, kind, reflect.TypeFor[T](), guard); err != nil {
 			return []error{err}
 		}
 	}
 	s.SessionMarker.state = st // panics for an embedded nil pointer, which the gate answers
-	r.resolved(i)
+	r.Resolved(i)
 	return nil
 }

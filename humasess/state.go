@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -16,11 +18,11 @@ import (
 // makes of it.
 type state[T any] struct {
 	m     *Manager[T]
-	r     *request  // nil outside a request
-	since time.Time // when the work began, outside a request
-	login bool      // the operation's job is to start the session
-	read  bool      // the handler has got data of the base
-	gone  bool      // the base had ended when the request was to end it
+	r     *gate.Request // nil outside a request
+	since time.Time     // when the work began, outside a request
+	login bool          // the operation's job is to start the session
+	read  bool          // the handler has got data of the base
+	gone  bool          // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
 	ignored bool            // the request was refused, or an operation inside Manager.Handler
@@ -76,9 +78,9 @@ type pending[T any] struct {
 	csrf     security.CSRFKey
 }
 
-var _ session = (*state[struct{}])(nil)
+var _ gate.Session = (*state[struct{}])(nil)
 
-func (s *state[T]) enter(r *request, login bool) {
+func (s *state[T]) Enter(r *gate.Request, login bool) {
 	defer s.unlock(s.lock())
 	s.r = r
 	s.login = s.login || login
@@ -141,21 +143,21 @@ func (s *state[T]) current() (T, error) {
 	return *v, nil
 }
 
-func (s *state[T]) isActive() bool {
+func (s *state[T]) Active() bool {
 	defer s.unlock(s.lock())
 	return s.life.active()
 }
 
 // admits compares the session with a requirement. It must be active, and it must
 // have a user where sessions have users.
-func (s *state[T]) admits(roles []string) admission {
+func (s *state[T]) Admits(roles []string) gate.Admission {
 	if !s.hasUser() {
-		return noSession
+		return gate.NoSession
 	}
 	if !s.hasRoles(roles) {
-		return rolesMissing
+		return gate.RolesMissing
 	}
-	return admitted
+	return gate.Admitted
 }
 
 func (s *state[T]) hasUser() bool {
@@ -184,10 +186,10 @@ func (m *Manager[T]) covers(v T, roles []string) bool {
 }
 
 // check asks a guard. Text of errors that are no answers stays inside.
-func (s *state[T]) check(ctx huma.Context, guard any) error {
+func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	v, ok := s.peek()
 	if !ok {
-		return fail(ErrNoSession, nil)
+		return gate.Fail(gate.ErrNoSession, nil)
 	}
 	return guard.(Guard[T]).Check(ctx, v)
 }
@@ -208,7 +210,7 @@ func (s *state[T]) peek() (T, bool) {
 	return v, err == nil
 }
 
-func (s *state[T]) needs(roles []string) {
+func (s *state[T]) Needs(roles []string) {
 	for _, role := range roles {
 		if !slices.Contains(s.needed, role) {
 			s.needed = append(s.needed, role)
@@ -232,15 +234,15 @@ func (s *state[T]) activeID() string {
 }
 
 // untouched reports whether the request is none that extends the session.
-func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.extendsNothing() }
+func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
 
 func (s *state[T]) emit(e Event) {
 	ctx := context.Background()
 	if s.r != nil {
-		ctx = s.r.client()
-		e.Operation = s.r.operationName()
+		ctx = s.r.Client()
+		e.Operation = s.r.OperationName()
 	}
 	s.m.emit(ctx, e)
 }
@@ -270,10 +272,10 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(s.r.loading()), hungUp(s.caller):
+	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
 		s.emit(Event{Kind: EventHungUp, Err: err})
 	default:
 		s.emit(Event{Kind: EventStoreFailed, Err: err})
 	}
-	return unavailable(err)
+	return gate.Unavailable(err)
 }

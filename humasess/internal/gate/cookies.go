@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"slices"
@@ -24,7 +24,7 @@ var cookieLinesPool = sync.Pool{New: func() any {
 
 // cookieLinesOf returns the lines of a request. They are valid until release,
 // and on fasthttp no longer than the request.
-func cookieLinesOf(ctx huma.Context) *cookieLines {
+func CookieLinesOf(ctx huma.Context) *cookieLines {
 	l := cookieLinesPool.Get().(*cookieLines)
 	ctx.EachHeader(l.visit)
 	return l
@@ -43,16 +43,16 @@ func (l *cookieLines) add(name, value string) {
 }
 
 // release gives the memory back.
-func (l *cookieLines) release() {
+func (l *cookieLines) Release() {
 	clear(l.more)
 	l.n, l.first, l.more = 0, "", l.more[:0]
 	cookieLinesPool.Put(l)
 }
 
 // count returns the number of lines, and line one of them.
-func (l *cookieLines) count() int { return l.n }
+func (l *cookieLines) Count() int { return l.n }
 
-func (l *cookieLines) line(i int) string {
+func (l *cookieLines) Line(i int) string {
 	if i == 0 {
 		return l.first
 	}

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"fmt"
@@ -13,28 +13,28 @@ import (
 	"github.com/humasess/sessions/openapi"
 )
 
-// gate stands before the operations of one API, for all managers attached to
+// Gate stands before the operations of one API, for all managers attached to
 // it: it decides who gets in and sees that what they change is written.
-type gate struct {
+type Gate struct {
 	api      huma.API
 	doc      *openapi.Document
-	managers map[string]manager // by scheme key
-	checks   map[string]schemeCheck
-	checkers map[string]manager // of checks, by scheme key
+	managers map[string]Manager // by scheme key
+	checks   map[string]SchemeCheck
+	checkers map[string]Manager // of checks, by scheme key
 	entries  sync.Map           // *huma.Operation -> *entry
 }
 
 // gateProbe is a context that asks middleware for its gate.
 type gateProbe struct {
 	humaContext
-	gate *gate
+	gate *Gate
 }
 
 // gateOf finds the gate of an API, nil if it has none. The document is no way
 // to it, because several APIs may share one: the middleware must be in front of
 // this API. Middleware of all gates has the same code.
-func gateOf(api interface{ Middlewares() huma.Middlewares }) *gate {
-	code := reflect.ValueOf((*gate)(nil).middleware).Pointer()
+func Of(api interface{ Middlewares() huma.Middlewares }) *Gate {
+	code := reflect.ValueOf((*Gate)(nil).middleware).Pointer()
 	for _, f := range api.Middlewares() {
 		if reflect.ValueOf(f).Pointer() == code {
 			probe := &gateProbe{}
@@ -46,25 +46,25 @@ func gateOf(api interface{ Middlewares() huma.Middlewares }) *gate {
 }
 
 // newGate builds the gate for the first manager of an API.
-func newGate(api huma.API) (*gate, error) {
+func New(api huma.API) (*Gate, error) {
 	doc, err := openapi.NewDocument(api.OpenAPI())
 	if err != nil {
 		return nil, err
 	}
-	g := &gate{
+	g := &Gate{
 		api: api, doc: doc,
-		managers: map[string]manager{}, checks: map[string]schemeCheck{}, checkers: map[string]manager{},
+		managers: map[string]Manager{}, checks: map[string]SchemeCheck{}, checkers: map[string]Manager{},
 	}
 	doc.UseMiddleware(g.refuseOthers)
 	return g, nil
 }
 
 // has reports whether the manager of a scheme is attached to the API.
-func (g *gate) has(scheme string, m manager) bool { return g.managers[scheme] == m }
+func (g *Gate) Has(scheme string, m Manager) bool { return g.managers[scheme] == m }
 
-func (g *gate) add(m manager) error {
-	scheme := m.document()
-	for key := range m.schemeChecks() {
+func (g *Gate) Add(m Manager) error {
+	scheme := m.Document()
+	for key := range m.SchemeChecks() {
 		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
 			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
 		}
@@ -82,11 +82,11 @@ func (g *gate) add(m manager) error {
 		g.api.UseMiddleware(g.middleware)
 	}
 	g.managers[scheme.Key] = m
-	maps.Copy(g.checks, m.schemeChecks())
+	maps.Copy(g.checks, m.SchemeChecks())
 	if scheme.CSRFHeader != "" {
 		g.checks[scheme.CSRFKey()] = csrfChecked(scheme.Key)
 	}
-	for key := range m.schemeChecks() {
+	for key := range m.SchemeChecks() {
 		g.checkers[key] = m
 		g.doc.AddCheck(key)
 	}
@@ -101,7 +101,7 @@ type entry struct {
 	policy   openapi.Policy
 	demands  []openapi.Requirements // those that not every request satisfies
 	sessions []sessionUse
-	judges   []manager // of the origins of requests
+	judges   []Manager // of the origins of requests
 	exempt   bool      // from the cross-origin check
 	untouch  bool      // requests extend nothing
 	isolated bool      // reads of other sites are refused as well
@@ -115,7 +115,7 @@ type entry struct {
 // sessionUse is one session type of an operation.
 type sessionUse struct {
 	scheme  string
-	manager manager
+	manager Manager
 	binding *binding // nil unless the input embeds the type
 	token   bool     // a requirement names its CSRF token, whatever the method
 	fresh   time.Duration
@@ -127,7 +127,7 @@ func (u *sessionUse) login() bool { return u.binding != nil && u.binding.login }
 // uses reports whether the gate has anything to do.
 func (e *entry) uses() bool { return e.err != nil || e.policy.UsesSessions() }
 
-func (g *gate) entry(op *huma.Operation) *entry {
+func (g *Gate) entry(op *huma.Operation) *entry {
 	if e, ok := g.entries.Load(op); ok {
 		return e.(*entry)
 	}
@@ -135,7 +135,7 @@ func (g *gate) entry(op *huma.Operation) *entry {
 	return e.(*entry)
 }
 
-func (g *gate) newEntry(op *huma.Operation) *entry {
+func (g *Gate) newEntry(op *huma.Operation) *entry {
 	policy, err := g.doc.Policy(op)
 	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op), untouch: openapi.TouchDisabled(op)}
 	if err != nil {
@@ -148,7 +148,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 	}
 	for _, key := range slices.Sorted(maps.Keys(g.managers)) {
 		m := g.managers[key]
-		scheme := m.document()
+		scheme := m.Document()
 		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey()), fresh: policy.Fresh[key]}
 		t := scheme.Type
 		for _, d := range policy.Declarations {
@@ -158,7 +158,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		}
 		if use.binding != nil || mentioned(policy.Requirements, key) {
 			e.sessions = append(e.sessions, use)
-			e.budget.add(m.storeTimeout())
+			e.budget.add(m.StoreTimeout())
 			e.judges = append(e.judges, m)
 		}
 	}
@@ -166,7 +166,7 @@ func (g *gate) newEntry(op *huma.Operation) *entry {
 		e.judges = g.checking(policy.Requirements)
 	}
 	e.vary = g.vary(e)
-	e.isolated = slices.ContainsFunc(e.judges, func(m manager) bool { return m.document().Isolated })
+	e.isolated = slices.ContainsFunc(e.judges, func(m Manager) bool { return m.Document().Isolated })
 	if slices.ContainsFunc(policy.Declarations, func(d openapi.Declaration) bool { return d.Kind != openapi.Optional }) {
 		e.prove()
 	}
@@ -180,7 +180,7 @@ func mentioned(all []openapi.Requirements, scheme string) bool {
 }
 
 // middleware is the huma middleware of the API.
-func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
+func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	if p, ok := ctx.(*gateProbe); ok {
 		p.gate = g
 		return
@@ -211,7 +211,7 @@ func (g *gate) middleware(ctx huma.Context, next func(huma.Context)) {
 }
 
 // misuse answers for a mistake in the program.
-func (g *gate) misuse(ctx huma.Context, err error) {
+func (g *Gate) misuse(ctx huma.Context, err error) {
 	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
 }
 

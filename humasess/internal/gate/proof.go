@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"crypto/rand"
@@ -48,7 +48,7 @@ func (e *entry) prove() {
 
 // checkProof refuses every text except the value of an entry whose policy has
 // exactly this declaration.
-func checkProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
+func CheckProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
 	e := entryOf(text)
 	if e == nil {
 		return errUnenforced
@@ -60,7 +60,7 @@ func checkProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
 	return nil
 }
 
-var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + embedHint)
+var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + EmbedHint)
 
 func entryOf(proof []byte) *entry {
 	proofs.RLock()
@@ -89,7 +89,7 @@ func (e *entry) declaresKind(kind openapi.Kind) bool {
 
 // answerKind is the value of the marker of a type that embeds Session, "" if
 // the policy has no declaration of that kind.
-func (r *request) answerKind(name string) string {
+func (r *Request) answerKind(name string) string {
 	var kind openapi.Kind
 	switch name {
 	case requiredMarker:

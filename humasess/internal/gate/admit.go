@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"net/http"
@@ -9,9 +9,9 @@ import (
 
 // admit loads the request's sessions and enforces the operation's policy. It
 // answers itself when it returns false.
-func (r *request) admit() bool {
+func (r *Request) admit() bool {
 	for i := range r.sessions {
-		if err := r.sessions[i].load(&r.loads); err != nil {
+		if err := r.sessions[i].Load(&r.loads); err != nil {
 			r.loads.end()
 			r.refuse(answerTo(err))
 			return false
@@ -28,7 +28,7 @@ func (r *request) admit() bool {
 		}
 	}
 	for i := range r.sessions {
-		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions[i].proven(nil, within) {
+		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions[i].Proven(nil, within) {
 			r.refuse(answerReauth)
 			return false
 		}
@@ -45,7 +45,7 @@ func (r *request) admit() bool {
 
 // satisfies reports whether one of the alternatives holds, else what to
 // answer: 403 when nothing but roles is missing from one of them.
-func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
+func (r *Request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 	refusal := answerNoSession
 	for _, alternative := range alternatives {
 		met, authenticated := true, true
@@ -58,17 +58,17 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 				}
 				continue
 			}
-			switch s.admits(roles) {
-			case noSession:
+			switch s.Admits(roles) {
+			case NoSession:
 				met, authenticated = false, false
-			case rolesMissing:
+			case RolesMissing:
 				met = false
 			}
 		}
 		if met {
 			for scheme, roles := range alternative {
 				if s := r.byScheme(scheme); s != nil {
-					s.needs(roles)
+					s.Needs(roles)
 				} else if r.gate.checkers[scheme] != nil {
 					r.proved = true
 				}
@@ -84,11 +84,11 @@ func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
 
 // refuse answers instead of the handler. Nothing is written to a store and no
 // cookie is touched.
-func (r *request) refuse(a answer) { r.refuseWith(a.model(&r.scope), a.headers()) }
+func (r *Request) refuse(a answer) { r.refuseWith(a.model(&r.scope), a.headers()) }
 
 // refuseWith sends a model with headers beside those that it has itself. What
 // a 401 and a 503 need is added where neither says it.
-func (r *request) refuseWith(model huma.StatusError, headers http.Header) {
+func (r *Request) refuseWith(model huma.StatusError, headers http.Header) {
 	if !r.admitted {
 		r.refuseSessions()
 	}

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"fmt"
@@ -17,9 +17,9 @@ import (
 // twice: for the document, which a gate sees, and then for the router.
 
 // refuseUnprotected lets through what a gate has let through.
-func refuseUnprotected(ctx huma.Context, next func(huma.Context)) {
-	if r := requestOf(ctx); r == nil || r.entry.op != ctx.Operation() {
-		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, unprotected(ctx.Operation())))
+func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
+	if r := RequestOf(ctx); r == nil || r.entry.op != ctx.Operation() {
+		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, Unprotected(ctx.Operation())))
 		return
 	}
 	next(ctx)
@@ -27,12 +27,12 @@ func refuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 
 // refuseUnless refuses a request that the gate has not admitted by a policy
 // that includes the protection.
-func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
+func (g *Gate) RefuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		r := requestOf(ctx)
+		r := RequestOf(ctx)
 		if r == nil || r.gate != g || !r.admitted || r.entry.op != ctx.Operation() ||
 			!slices.ContainsFunc(r.entry.policy.Protections, p.Same) {
-			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, unprotected(ctx.Operation())))
+			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, Unprotected(ctx.Operation())))
 			return
 		}
 		next(ctx)
@@ -43,7 +43,7 @@ func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.C
 // the document of its API may also be that of another. huma gives every
 // registration an operation of its own, so one with an entry has the gate in
 // front of it.
-func (g *gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
+func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 	if _, ok := g.entries.Load(ctx.Operation()); !ok {
 		op := ctx.Operation()
 		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, fmt.Sprintf(
@@ -52,13 +52,13 @@ func (g *gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 			op.OperationID, op.Method, op.Path)))
 		return
 	}
-	if r := requestOf(ctx); r != nil {
+	if r := RequestOf(ctx); r != nil {
 		r.reached.Store(false) // the middleware of the API may have asked for the context
 	}
 	next(ctx)
 }
 
-func unprotected(op *huma.Operation) string {
+func Unprotected(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API: "+
 		"call Attach first, with that API; in a group, add Require after modifiers that hide or drop operations",
 		op.OperationID, op.Method, op.Path)
@@ -66,7 +66,7 @@ func unprotected(op *huma.Operation) string {
 
 // protections remembers operations that have met Require, as they were then:
 // groups around theirs may still change the path.
-type protections struct {
+type Protections struct {
 	mu    sync.Mutex
 	known map[string]protected
 }
@@ -81,7 +81,7 @@ type protected struct {
 // operation share the map of responses, which those of another API have not.
 // Before huma has made that map, no group has the operation: the modifier was
 // given to the operation alone, and huma runs its middleware.
-func (p *protections) note(op *huma.Operation, protection openapi.Protection) {
+func (p *Protections) Note(op *huma.Operation, protection openapi.Protection) {
 	if op.Hidden || op.Responses == nil {
 		return
 	}
@@ -98,6 +98,6 @@ func (p *protections) note(op *huma.Operation, protection openapi.Protection) {
 	case *before.documented:
 		delete(p.known, key)
 	default:
-		panic(unprotected(op))
+		panic(Unprotected(op))
 	}
 }

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 
 // request is one request to an operation that uses sessions. Handlers use it
 // from one goroutine, as huma does; sessions lock themselves.
-type request struct {
+type Request struct {
 	scope  scope
-	outer  *request     // that this one is inside of, and lends it sessions
-	gate   *gate        // nil outside an API
+	outer  *Request     // that this one is inside of, and lends it sessions
+	gate   *Gate        // nil outside an API
 	plain  *plainWriter // nil inside an API
 	entry  *entry
 	parent context.Context
@@ -59,78 +59,78 @@ const (
 )
 
 // session is one session of a request, as the gate sees it.
-type session interface { //nolint:interfacebloat // one type implements it, for each T
+type Session interface { //nolint:interfacebloat // one type implements it, for each T
 	// enter makes r the request that the session belongs to, and that writes it.
 	// login says that the operation's job is to start the session.
-	enter(r *request, login bool)
+	Enter(r *Request, login bool)
 
-	load(ctx context.Context) error
-	isActive() bool
+	Load(ctx context.Context) error
+	Active() bool
 
 	// admits compares the session with a requirement. needs notes the roles that
 	// it was admitted for, to be checked again when a concurrent change makes the
 	// request start over.
-	admits(roles []string) admission
-	needs(roles []string)
+	Admits(roles []string) Admission
+	Needs(roles []string)
 
 	// proven reports whether the user has authenticated within that time, if it is
 	// not 0, and by all of the methods, each within that time.
-	proven(methods []string, within time.Duration) bool
-	check(ctx huma.Context, guard any) error
-	forged(ctx huma.Context) bool // the CSRF token is missing or wrong
+	Proven(methods []string, within time.Duration) bool
+	Check(ctx huma.Context, guard any) error
+	Forged(ctx huma.Context) bool // the CSRF token is missing or wrong
 
 	// unwritten reports whether a change is pending that the program asked for,
 	// and whether it needs a cookie. commit writes the pending changes.
-	unwritten() (change, cookie bool)
-	commit(status int) error
+	Unwritten() (change, cookie bool)
+	Commit(status int) error
 
 	// abandon forgets the pending changes. undo also deletes a session that the
 	// request has created, and ends the session's part in the request.
-	abandon()
-	undo()
+	Abandon()
+	Undo()
 
 	// refused notes that the request was refused, so it does not extend the
 	// session. With confirm it also notes that the request presented the token.
-	refused(confirm bool)
+	Refused(confirm bool)
 
-	issued() issued // the headers of the response that follow from the session
-	release()       // ends the channels of [Session.Done], because the request is over
+	Issued() Issued // the headers of the response that follow from the session
+	Release()       // ends the channels of [Session.Done], because the request is over
 }
 
 // admission is the result of comparing a session with a requirement.
-type admission uint8
+type Admission uint8
 
 const (
-	noSession    admission = iota // or one without a user
-	rolesMissing                  // a session that lacks one of the roles
-	admitted
+	NoSession    Admission = iota // or one without a user
+	RolesMissing                  // a session that lacks one of the roles
+	Admitted
 )
 
 // issued holds the response headers of one session. Empty ones are not sent.
-type issued struct {
-	cookie              string   // Set-Cookie
-	former              []string // Set-Cookie lines that expire the cookie's former scopes
-	csrfName, csrfValue string   // of Options.CSRFHeader
-	clearSiteData       string
+type Issued struct {
+	Cookie              string   // Set-Cookie
+	Former              []string // Set-Cookie lines that expire the cookie's former scopes
+	CSRFName, CSRFValue string   // of Options.CSRFHeader
+	ClearSiteData       string
 }
 
 // slot is the place of one session in a request.
 type slot struct {
-	session
+	Session
 
-	lender *request // the request around this one that commits the session; nil if this one does
+	lender *Request // the request around this one that commits the session; nil if this one does
 	bound  bool     // the operation's input holds the session
 }
 
 // newRequest prepares a request to an operation. Inside of [Manager.Handler]
 // it borrows the sessions that are loaded already.
-func newRequest(e *entry, ctx huma.Context) *request {
+func newRequest(e *entry, ctx huma.Context) *Request {
 	outer := lender(ctx)
 	r := e.allocate(outer)
 	for i := len(r.sessions); i < len(e.sessions); i++ {
 		s := outer.lend(e.sessions[i].manager)
-		if s.session == nil {
-			s.session = e.sessions[i].manager.newState()
+		if s.Session == nil {
+			s.Session = e.sessions[i].manager.NewState()
 		}
 		r.sessions = append(r.sessions, s)
 	}
@@ -145,23 +145,23 @@ func newRequest(e *entry, ctx huma.Context) *request {
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
 	for i := range r.sessions {
-		r.sessions[i].enter(r, e.sessions[i].login())
+		r.sessions[i].Enter(r, e.sessions[i].login())
 	}
 	return r
 }
 
 // allocate returns a request and its first session, in one piece if the session is
 // not a borrowed one. An operation with schemes of the program alone has none.
-func (e *entry) allocate(outer *request) *request {
+func (e *entry) allocate(outer *Request) *Request {
 	if len(e.sessions) == 0 {
-		return &request{}
+		return &Request{}
 	}
-	var r *request
+	var r *Request
 	first := outer.lend(e.sessions[0].manager)
-	if first.session == nil {
-		r, first.session = e.sessions[0].manager.newRequest()
+	if first.Session == nil {
+		r, first.Session = e.sessions[0].manager.NewRequest()
 	} else {
-		r = &request{}
+		r = &Request{}
 	}
 	r.one[0] = first
 	r.sessions = r.one[:]
@@ -169,46 +169,46 @@ func (e *entry) allocate(outer *request) *request {
 }
 
 // operation returns the operation that was called.
-func (r *request) operation() *huma.Operation { return r.entry.op }
+func (r *Request) operation() *huma.Operation { return r.entry.op }
 
 // operationName is for events and logs.
-func (r *request) operationName() string { return operationName(r.entry.op) }
+func (r *Request) OperationName() string { return OperationName(r.entry.op) }
 
 // incoming returns the context that the gate was called with.
-func (r *request) incoming() huma.Context { return r.scope.humaContext }
+func (r *Request) Incoming() huma.Context { return r.scope.humaContext }
 
 // client returns the context of the client's request.
-func (r *request) client() context.Context { return r.parent }
+func (r *Request) Client() context.Context { return r.parent }
 
 // writing returns the context for the commit, and noting the one for writes that
 // follow from tokens.
-func (r *request) writing() context.Context { return &r.writes }
+func (r *Request) Writing() context.Context { return &r.writes }
 
-func (r *request) noting() context.Context { return &r.notes }
+func (r *Request) Noting() context.Context { return &r.notes }
 
 // beganAt returns when the request came, before its credentials were checked.
-func (r *request) beganAt() time.Time { return r.began }
+func (r *Request) BeganAt() time.Time { return r.began }
 
 // extendsNothing reports whether the operation is marked with NoTouch.
-func (r *request) extendsNothing() bool { return r.entry.untouch }
+func (r *Request) ExtendsNothing() bool { return r.entry.untouch }
 
 // notFresh notes that the handler learned that the user must authenticate again.
-func (r *request) notFresh() { r.unfresh.Store(true) }
+func (r *Request) NotFresh() { r.unfresh.Store(true) }
 
 // around returns the request of [Manager.Handler] that this one is inside of, or
 // nil.
-func (r *request) around() *request { return r.outer }
+func (r *Request) Around() *Request { return r.outer }
 
 // count returns the number of sessions, and at one of them.
-func (r *request) count() int { return len(r.sessions) }
+func (r *Request) Count() int { return len(r.sessions) }
 
-func (r *request) at(i int) session { return r.sessions[i].session }
+func (r *Request) At(i int) Session { return r.sessions[i].Session }
 
 // byScheme returns nil for a scheme that is not a session of this request.
-func (r *request) byScheme(key string) session {
+func (r *Request) byScheme(key string) Session {
 	for i := range r.sessions {
 		if r.entry.sessions[i].scheme == key {
-			return r.sessions[i].session
+			return r.sessions[i].Session
 		}
 	}
 	return nil
@@ -216,7 +216,7 @@ func (r *request) byScheme(key string) session {
 
 // loading returns the client's context while sessions are loaded, and nil later:
 // a commit does not end when the client hangs up.
-func (r *request) loading() context.Context {
+func (r *Request) Loading() context.Context {
 	if r.admitted || r.outcome != undecided {
 		return nil
 	}
@@ -225,15 +225,15 @@ func (r *request) loading() context.Context {
 
 // refuseSessions notes that new tokens were presented by a request that is
 // refused. The former tokens would live on otherwise.
-func (r *request) refuseSessions() {
+func (r *Request) refuseSessions() {
 	for i := range r.sessions {
-		r.sessions[i].refused(r.sessions[i].lender == nil)
+		r.sessions[i].Refused(r.sessions[i].lender == nil)
 	}
 }
 
-func (r *request) anyActive() bool {
+func (r *Request) anyActive() bool {
 	for i := range r.sessions {
-		if r.sessions[i].isActive() {
+		if r.sessions[i].Active() {
 			return true
 		}
 	}
@@ -241,7 +241,7 @@ func (r *request) anyActive() bool {
 }
 
 // serve runs the rest of the chain and commits what nothing else has.
-func (r *request) serve(next func(huma.Context)) {
+func (r *Request) serve(next func(huma.Context)) {
 	defer r.conclude()
 	r.reached.Store(false) // checks of the policy may have asked for the context
 	next(wrapScope(&r.scope))
@@ -259,19 +259,19 @@ func (r *request) serve(next func(huma.Context)) {
 // nothing is committed, and a session that Commit has created goes again. A
 // nil dereference of a session that was embedded by pointer is answered,
 // because nobody would guess its reason.
-func (r *request) conclude() {
+func (r *Request) conclude() {
 	r.releaseHandle()
 	if !r.returned && r.outcome == undecided {
 		r.refuseSessions()
 		for i := range r.sessions {
-			r.sessions[i].undo()
+			r.sessions[i].Undo()
 		}
 		if r.gate != nil && !r.asked && !r.allBound() {
 			if p := recover(); p != nil {
 				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
 					panic(p)
 				}
-				r.entry.sessions[0].manager.panicked(r.parent, r.entry.op, debug.Stack())
+				r.entry.sessions[0].manager.Panicked(r.parent, r.entry.op, debug.Stack())
 				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
 			}
 		}
@@ -284,7 +284,7 @@ func (r *request) conclude() {
 
 const nilDereference = "runtime error: invalid memory address or nil pointer dereference"
 
-func (r *request) allBound() bool {
+func (r *Request) allBound() bool {
 	for i := range r.sessions {
 		if r.entry.sessions[i].binding != nil && !r.sessions[i].bound {
 			return false
@@ -295,7 +295,7 @@ func (r *request) allBound() bool {
 
 // interim releases headers for a response that announces another one. A
 // commit that fails later cannot take them back.
-func (r *request) interim(ctx huma.Context) {
+func (r *Request) interim(ctx huma.Context) {
 	if r.outcome != undecided {
 		return
 	}
@@ -305,7 +305,7 @@ func (r *request) interim(ctx huma.Context) {
 
 // begun is called before the first byte of a response, and reports whether
 // the handler's response may go out.
-func (r *request) begun(ctx huma.Context, status int) bool {
+func (r *Request) begun(ctx huma.Context, status int) bool {
 	if r.outcome != undecided {
 		return r.outcome == committed
 	}
@@ -318,7 +318,7 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 		r.refuseSessions()
 	}
 	for i := range r.sessions {
-		if err := r.sessions[i].commit(status); err != nil {
+		if err := r.sessions[i].Commit(status); err != nil {
 			a := answerTo(err)
 			r.abandon(i, a.status)
 			r.refuse(a)
@@ -333,46 +333,46 @@ func (r *request) begun(ctx huma.Context, status int) bool {
 // extends reports whether a request that is answered with the status extends its
 // sessions. An error does not, if huma has not called the handler, as after a
 // failed validation, or if the user must authenticate again.
-func (r *request) extends(status int) bool {
+func (r *Request) extends(status int) bool {
 	return status < 400 || r.reached.Load() && !r.unfresh.Load()
 }
 
 // abandon ends a request whose session i could not be written: nothing that
 // it has started stays, not even by Commit, for nobody will hold its token.
 // What the sessions after i were to end still ends.
-func (r *request) abandon(i, status int) {
+func (r *Request) abandon(i, status int) {
 	for j := range r.sessions {
 		s := &r.sessions[j]
 		if j > i {
 			// The failure has an event of its own; the answer is an error already.
-			_ = s.commit(status)
+			_ = s.Commit(status)
 		}
-		s.undo()
+		s.Undo()
 	}
 }
 
-func (r *request) releaseHeaders(ctx huma.Context) {
+func (r *Request) releaseHeaders(ctx huma.Context) {
 	if r.plain != nil {
 		r.plain.hold(&r.held)
 	}
 	sent := false
 	for i := range r.sessions {
-		of := r.sessions[i].issued()
-		if of.cookie != "" {
+		of := r.sessions[i].Issued()
+		if of.Cookie != "" {
 			// After the handler's own, which may replace what is there. The present
 			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
 			// the same as one whose Domain is that host.
-			for _, expired := range of.former {
+			for _, expired := range of.Former {
 				r.held.hold(heldHeader{name: "Set-Cookie", value: expired, add: true})
 			}
-			r.held.hold(heldHeader{name: "Set-Cookie", value: of.cookie, add: true})
+			r.held.hold(heldHeader{name: "Set-Cookie", value: of.Cookie, add: true})
 			sent = true
 		}
-		if of.csrfName != "" {
-			r.held.hold(heldHeader{name: of.csrfName, value: of.csrfValue})
+		if of.CSRFName != "" {
+			r.held.hold(heldHeader{name: of.CSRFName, value: of.CSRFValue})
 		}
-		if of.clearSiteData != "" {
-			r.held.hold(heldHeader{name: "Clear-Site-Data", value: of.clearSiteData, add: true})
+		if of.ClearSiteData != "" {
+			r.held.hold(heldHeader{name: "Clear-Site-Data", value: of.ClearSiteData, add: true})
 		}
 	}
 	r.rules = r.rulesNow(sent)

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 
 // sameOrigin refuses a request that a page of another origin has sent, before
 // anything is looked up, because the browser adds the cookie by itself.
-func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
+func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
 	if e.exempt {
 		return true
 	}
@@ -29,8 +29,8 @@ func (g *gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
 	}
 	for _, m := range e.judges {
-		if err := m.checkOrigin(ctx.Context(), o); err != nil {
-			m.crossSite(ctx.Context(), e.op, err)
+		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
+			m.CrossSite(ctx.Context(), e.op, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
 			return false
@@ -107,7 +107,7 @@ func hostOf(ctx huma.Context) string {
 	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
 		return sent
 	}
-	if outer := requestIn(ctx.Context()); outer != nil && host == "" {
+	if outer := RequestIn(ctx.Context()); outer != nil && host == "" {
 		return hostOf(outer.scope.humaContext)
 	}
 	return host

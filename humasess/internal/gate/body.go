@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"bufio"
@@ -63,7 +63,7 @@ func (b *bodyWriter) seal(interim bool) {
 func isInterim(status int) bool { return status < 200 && status != http.StatusSwitchingProtocols }
 
 // seal mends headers that go out after the handler has returned.
-func (r *request) seal() {
+func (r *Request) seal() {
 	if r.outcome != committed || r.taken {
 		return
 	}

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"crypto/rand"
@@ -20,7 +20,7 @@ const (
 	sessionMarker = markerPrefix + "Session"
 )
 
-func isMarker(name string) bool { return strings.HasPrefix(name, markerPrefix) }
+func IsMarker(name string) bool { return strings.HasPrefix(name, markerPrefix) }
 
 // binding is how an operation's session gets from the gate into the input.
 //
@@ -42,7 +42,7 @@ type binding struct {
 var handles sync.Map // string -> *request
 
 // answerMarker is the value of a marker's header.
-func (r *request) answerMarker(name string) string {
+func (r *Request) answerMarker(name string) string {
 	r.asked = true
 	switch {
 	case name != sessionMarker:
@@ -57,7 +57,7 @@ func (r *request) answerMarker(name string) string {
 	return r.handle
 }
 
-func (r *request) allResolve() bool {
+func (r *Request) allResolve() bool {
 	for i := range r.sessions {
 		if b := r.entry.sessions[i].binding; b != nil && !b.resolves.Load() {
 			return false
@@ -68,7 +68,7 @@ func (r *request) allResolve() bool {
 
 // unbindable returns the error of an input whose session, the one with this index,
 // is not enforced; nil if it is.
-func (r *request) unbindable(ctx huma.Context, i int) error {
+func (r *Request) Unbindable(ctx huma.Context, i int) error {
 	if op := ctx.Operation(); r == nil || r.entry.op != op || !r.embeds(i) {
 		return huma.NewErrorWithContext(ctx, answerInternal.status, misplaced(op))
 	}
@@ -77,7 +77,7 @@ func (r *request) unbindable(ctx huma.Context, i int) error {
 
 // undeclared returns the error of an input whose declaration is not part of the
 // policy that is enforced; nil if it is.
-func (r *request) undeclared(ctx huma.Context, kind openapi.Kind, t, guard reflect.Type) error {
+func (r *Request) Undeclared(ctx huma.Context, kind openapi.Kind, t, guard reflect.Type) error {
 	if !r.entry.declares(kind, t, guard) {
 		return huma.NewErrorWithContext(ctx, answerInternal.status, misbound(r.entry.op))
 	}
@@ -85,11 +85,11 @@ func (r *request) undeclared(ctx huma.Context, kind openapi.Kind, t, guard refle
 }
 
 // embeds reports whether the operation's input embeds the session.
-func (r *request) embeds(i int) bool { return i >= 0 && r.entry.sessions[i].binding != nil }
+func (r *Request) embeds(i int) bool { return i >= 0 && r.entry.sessions[i].binding != nil }
 
 // bind notes that the operation's input holds the session, and reports false if the
 // input does not embed it.
-func (r *request) bind(i int) bool {
+func (r *Request) Bind(i int) bool {
 	if !r.embeds(i) {
 		return false
 	}
@@ -98,7 +98,7 @@ func (r *request) bind(i int) bool {
 }
 
 // resolved notes that huma has called the Resolve of the session's type.
-func (r *request) resolved(i int) {
+func (r *Request) Resolved(i int) {
 	b := r.entry.sessions[i].binding
 	b.resolves.Store(b.copies == 1)
 	r.sessions[i].bound = true
@@ -106,14 +106,14 @@ func (r *request) resolved(i int) {
 }
 
 // handled returns the request that a handle names, or nil.
-func handled(handle []byte) *request {
+func Handled(handle []byte) *Request {
 	if r, ok := handles.Load(string(handle)); ok {
-		return r.(*request)
+		return r.(*Request)
 	}
 	return nil
 }
 
-func (r *request) releaseHandle() {
+func (r *Request) releaseHandle() {
 	if r.handle != "" {
 		handles.Delete(r.handle)
 	}
@@ -121,7 +121,7 @@ func (r *request) releaseHandle() {
 
 // misplaced is the text for an input whose session nobody enforces.
 func misplaced(op *huma.Operation) string {
-	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced: %s", op.OperationID, op.Method, op.Path, embedHint)
+	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced: %s", op.OperationID, op.Method, op.Path, EmbedHint)
 }
 
 // misbound is the text for an input whose session is enforced as another one.
@@ -131,6 +131,6 @@ func misbound(op *huma.Operation) string {
 		"give each operation a slice of its own, for example by slices.Clone", op.OperationID, op.Method, op.Path)
 }
 
-const embedHint = "attach the manager of its type before registering the operation, and embed the session type " +
+const EmbedHint = "attach the manager of its type before registering the operation, and embed the session type " +
 	"by value at the top of the input struct, or in an exported struct embedded there; not as a named field, " +
 	"not by pointer, not in Body"

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"errors"
@@ -11,14 +11,14 @@ var errForged = errors.New("the CSRF token is missing, or not that of the sessio
 
 // unforged checks the CSRF tokens of the request's sessions, and answers when
 // one is missing.
-func (r *request) unforged() bool {
+func (r *Request) unforged() bool {
 	ctx := r.scope.humaContext
 	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
 	for i := range r.sessions {
 		if spared && !r.entry.sessions[i].token {
 			continue
 		}
-		if r.sessions[i].forged(ctx) {
+		if r.sessions[i].Forged(ctx) {
 			r.refuse(answerCSRF)
 			return false
 		}
@@ -32,7 +32,7 @@ func (r *request) unforged() bool {
 func csrfChecked(session string) func(huma.Context, []string) error {
 	return func(ctx huma.Context, _ []string) error {
 		if s, ok := ctx.(*scope); ok {
-			if of := s.r.byScheme(session); of != nil && of.isActive() {
+			if of := s.r.byScheme(session); of != nil && of.Active() {
 				return nil
 			}
 		}

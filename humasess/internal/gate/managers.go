@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"context"
@@ -10,29 +10,29 @@ import (
 )
 
 // manager is what the gate needs of the manager of one session type.
-type manager interface {
-	document() openapi.Scheme
-	schemeChecks() map[string]schemeCheck
-	checkOrigin(ctx context.Context, o security.Origins) error
-	storeTimeout() time.Duration
+type Manager interface {
+	Document() openapi.Scheme
+	SchemeChecks() map[string]SchemeCheck
+	CheckOrigin(ctx context.Context, o security.Origins) error
+	StoreTimeout() time.Duration
 
 	// These report to the program that a page of another origin sent a request, that
 	// a guard failed, that a handler panicked, and that a change was dropped because
 	// its cookie could not be sent.
-	crossSite(ctx context.Context, op *huma.Operation, err error)
-	guardFailed(ctx context.Context, op *huma.Operation, err error)
-	panicked(ctx context.Context, op *huma.Operation, stack []byte)
-	unsent(ctx context.Context, op *huma.Operation)
+	CrossSite(ctx context.Context, op *huma.Operation, err error)
+	GuardFailed(ctx context.Context, op *huma.Operation, err error)
+	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
+	Unsent(ctx context.Context, op *huma.Operation)
 
 	// newRequest returns a request with the manager's state in it, in one
 	// piece of memory; newState one for a request that exists.
-	newRequest() (*request, session)
-	newState() session
+	NewRequest() (*Request, Session)
+	NewState() Session
 }
 
-type schemeCheck = func(ctx huma.Context, scopes []string) error
+type SchemeCheck = func(ctx huma.Context, scopes []string) error
 
-func operationName(op *huma.Operation) string {
+func OperationName(op *huma.Operation) string {
 	if op == nil {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"bufio"
@@ -15,25 +15,25 @@ import (
 
 // newPlainEntry returns the entry of the requests of [Manager.Handler]. The session
 // is optional.
-func newPlainEntry(m manager) *entry {
-	scheme := m.document()
+func newPlainEntry(m Manager) *entry {
+	scheme := m.Document()
 	e := &entry{
 		op:       &huma.Operation{OperationID: "http"},
 		vary:     []string{"Cookie"},
 		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
 	}
 	e.sessions[0].binding.resolves.Store(true)
-	e.budget.add(m.storeTimeout())
+	e.budget.add(m.StoreTimeout())
 	return e
 }
 
 // plainHandler gives a handler of net/http the session of one manager.
-func plainHandler(m manager, next http.Handler) http.Handler {
+func Handler(m Manager, next http.Handler) http.Handler {
 	e := newPlainEntry(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
-		if err := m.checkOrigin(req.Context(), requestOrigins(req)); err != nil {
-			m.crossSite(req.Context(), e.op, err)
+		if err := m.CheckOrigin(req.Context(), requestOrigins(req)); err != nil {
+			m.CrossSite(req.Context(), e.op, err)
 			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
 			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
 			return
@@ -56,7 +56,7 @@ func plainHandler(m manager, next http.Handler) http.Handler {
 
 // plainWriter commits before the first byte of a plain handler's response.
 type plainWriter struct {
-	r      *request
+	r      *Request
 	w      http.ResponseWriter
 	before http.Header // as the handler found it
 }
@@ -114,7 +114,7 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, http.ErrNotSupported
 	}
 	if !p.begun(http.StatusSwitchingProtocols) {
-		return nil, nil, fail(ErrUnavailable, nil)
+		return nil, nil, Fail(ErrUnavailable, nil)
 	}
 	conn, rw, err := http.NewResponseController(p.w).Hijack()
 	if err != nil {
@@ -128,7 +128,7 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // who wait by [Session.Done].
 type hijacked struct {
 	net.Conn
-	r *request
+	r *Request
 }
 
 // Close implements [net.Conn].

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"net/http"
@@ -12,12 +12,12 @@ import (
 // The response gets the headers that follow from the session. A change that is
 // pending is committed, because its cookie must be among these headers: this is
 // the last moment to put it there.
-func (r *request) handOut(ctx huma.Context) {
+func (r *Request) handOut(ctx huma.Context) {
 	if r.outcome != undecided {
 		return
 	}
 	for i := range r.sessions {
-		if change, _ := r.sessions[i].unwritten(); change {
+		if change, _ := r.sessions[i].Unwritten(); change {
 			r.begun(ctx, http.StatusOK)
 			return
 		}
@@ -38,15 +38,15 @@ func (r *request) handOut(ctx huma.Context) {
 
 // dropUnsent drops changes that need a cookie, if the handler may have sent its
 // response without us: the client never receives that cookie.
-func (r *request) dropUnsent() {
+func (r *Request) dropUnsent() {
 	if !r.exposed {
 		return
 	}
 	for i := range r.sessions {
-		if _, cookie := r.sessions[i].unwritten(); cookie {
+		if _, cookie := r.sessions[i].Unwritten(); cookie {
 			// An error has an event of its own.
-			_ = r.sessions[i].commit(http.StatusInternalServerError)
-			r.entry.sessions[i].manager.unsent(r.parent, r.entry.op)
+			_ = r.sessions[i].Commit(http.StatusInternalServerError)
+			r.entry.sessions[i].manager.Unsent(r.parent, r.entry.op)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"context"
@@ -18,7 +18,7 @@ var errGuardReadsBody = errors.New("humasess: a guard must not read the body: th
 
 // Context returns a context in which [From] finds nothing: a guard is asked
 // about the data that it is given, also while the session is being written.
-func (g *guardScope) Context() context.Context { return outside(&g.r.scope) }
+func (g *guardScope) Context() context.Context { return Outside(&g.r.scope) }
 
 // Unwrap returns the context that the gate was called with. A guard may read the
 // request by way of it, also while the session is being written.
@@ -36,16 +36,16 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 
 // passes asks a declared guard, and answers when it refuses. An error that is
 // no answer of its own fails closed.
-func (r *request) passes(d *openapi.Declaration) bool {
+func (r *Request) passes(d *openapi.Declaration) bool {
 	use, s := r.declared(d)
-	if !s.proven(d.Methods, d.Fresh) {
+	if !s.Proven(d.Methods, d.Fresh) {
 		r.refuse(answerReauth)
 		return false
 	}
 	if d.Guard == nil {
 		return true
 	}
-	err := s.check(&guardScope{&r.scope}, d.Guard)
+	err := s.Check(&guardScope{&r.scope}, d.Guard)
 	if err == nil {
 		return true
 	}
@@ -56,7 +56,7 @@ func (r *request) passes(d *openapi.Declaration) bool {
 	case isContextError(err):
 		r.refuse(answerUnavailable)
 	default:
-		use.manager.guardFailed(r.parent, r.entry.op, err)
+		use.manager.GuardFailed(r.parent, r.entry.op, err)
 		r.refuse(answerForbidden)
 	}
 	return false
@@ -72,17 +72,17 @@ func headersAround(err error, model huma.StatusError) http.Header {
 }
 
 // declared returns the session that a declaration is about.
-func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
+func (r *Request) declared(d *openapi.Declaration) (*sessionUse, Session) {
 	for i := range r.entry.sessions {
 		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
-			return use, r.sessions[i].session
+			return use, r.sessions[i].Session
 		}
 	}
 	panic("humasess: declaration of " + d.Type.String() + " without a session")
 }
 
 // recheck asks the guards of one session again.
-func (r *request) recheck(s session, check func(ctx huma.Context, guard any) error) error {
+func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
 		if d.Kind != openapi.Guarded || d.Guard == nil {

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 // States of request.watching.
 const (
@@ -8,17 +8,17 @@ const (
 )
 
 // unwatch ends what waits for sessions, because the request is over.
-func (r *request) unwatch() {
+func (r *Request) unwatch() {
 	if r.watching.Swap(watchOver) != watched {
 		return
 	}
 	for i := range r.sessions {
-		r.sessions[i].release()
+		r.sessions[i].Release()
 	}
 }
 
 // watch reports whether the request can be waited in, and lets it know.
-func (r *request) watch() bool {
+func (r *Request) Watch() bool {
 	r.watching.CompareAndSwap(notWatched, watched)
 	return r.watching.Load() == watched
 }

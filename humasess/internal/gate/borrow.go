@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"context"
@@ -11,62 +11,62 @@ import (
 // it. That one has loaded them and commits them. A slot with a lender is a borrowed
 // session: these methods leave its loading, its headers and its end to the lender.
 
-func (s *slot) load(ctx context.Context) error {
+func (s *slot) Load(ctx context.Context) error {
 	if s.lender != nil {
 		return nil
 	}
-	return s.session.load(ctx)
+	return s.Session.Load(ctx)
 }
 
 // commit leaves writing to the lender, but an error response drops what is
 // pending, whatever the response of the lender is.
-func (s *slot) commit(status int) error {
+func (s *slot) Commit(status int) error {
 	if s.lender == nil {
-		return s.session.commit(status)
+		return s.Session.Commit(status)
 	}
 	if status >= http.StatusBadRequest {
-		s.session.abandon()
+		s.Session.Abandon()
 	}
 	return nil
 }
 
-func (s *slot) undo() {
+func (s *slot) Undo() {
 	if s.lender == nil {
-		s.session.undo()
+		s.Session.Undo()
 	}
 }
 
-func (s *slot) unwritten() (change, cookie bool) {
+func (s *slot) Unwritten() (change, cookie bool) {
 	if s.lender != nil {
 		return false, false
 	}
-	return s.session.unwritten()
+	return s.Session.Unwritten()
 }
 
-func (s *slot) issued() issued {
+func (s *slot) Issued() Issued {
 	if s.lender != nil {
-		return issued{}
+		return Issued{}
 	}
-	return s.session.issued()
+	return s.Session.Issued()
 }
 
-func (s *slot) release() {
+func (s *slot) Release() {
 	if s.lender == nil {
-		s.session.release()
+		s.Session.Release()
 	}
 }
 
 // lender returns the request of [Manager.Handler] that ctx is inside of, if it
 // came with the same cookies; nil otherwise. A handler that makes requests of
 // its own with its context speaks for another client.
-func lender(ctx huma.Context) *request {
-	outer := requestIn(ctx.Context())
+func lender(ctx huma.Context) *Request {
+	outer := RequestIn(ctx.Context())
 	if outer == nil || outer.plain == nil {
 		return nil
 	}
-	a, b := cookieLinesOf(outer.scope.humaContext), cookieLinesOf(ctx)
-	defer a.release()
-	defer b.release()
+	a, b := CookieLinesOf(outer.scope.humaContext), CookieLinesOf(ctx)
+	defer a.Release()
+	defer b.Release()
 	if !a.equal(b) {
 		return nil
 	}
@@ -75,11 +75,11 @@ func lender(ctx huma.Context) *request {
 
 // lend returns the session of a manager that r or a request around it has, for a
 // request inside. Without one the slot is empty.
-func (r *request) lend(m manager) slot {
+func (r *Request) lend(m Manager) slot {
 	for ; r != nil; r = r.outer {
 		for i := range r.sessions {
 			if r.entry.sessions[i].manager == m {
-				return slot{session: r.sessions[i].session, lender: r}
+				return slot{Session: r.sessions[i].Session, lender: r}
 			}
 		}
 	}
@@ -87,19 +87,19 @@ func (r *request) lend(m manager) slot {
 }
 
 // giveBack ends the loan of sessions: their lender writes for them again.
-func (r *request) giveBack() {
+func (r *Request) giveBack() {
 	for i := range r.sessions {
 		if s := &r.sessions[i]; s.lender != nil {
-			s.enter(s.lender, false)
+			s.Enter(s.lender, false)
 		}
 	}
 }
 
 // holder returns the request that has loaded the session and releases it.
-func (r *request) holder(s session) *request {
+func (r *Request) Holder(s Session) *Request {
 	for ; r != nil; r = r.outer {
 		for i := range r.sessions {
-			if r.sessions[i].session == s && r.sessions[i].lender == nil {
+			if r.sessions[i].Session == s && r.sessions[i].lender == nil {
 				return r
 			}
 		}

@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"context"
@@ -18,7 +18,7 @@ type humaContext huma.Context
 // Adapters send headers inside SetStatus; a commit must come before that.
 type scope struct {
 	humaContext
-	r   *request
+	r   *Request
 	ctx context.Context // what Context returns
 }
 
@@ -42,7 +42,7 @@ func (c outsideContext) Value(key any) any {
 
 // outside is for calls of the program, and of stores, while a session is
 // locked: asking the session for anything would wait for ever.
-func outside(ctx context.Context) context.Context {
+func Outside(ctx context.Context) context.Context {
 	if ctx.Value(scopeKey{}) == nil {
 		return ctx
 	}
@@ -50,14 +50,14 @@ func outside(ctx context.Context) context.Context {
 }
 
 // requestIn returns the request that ctx belongs to, or nil.
-func requestIn(ctx context.Context) *request {
-	r, _ := ctx.Value(scopeKey{}).(*request)
+func RequestIn(ctx context.Context) *Request {
+	r, _ := ctx.Value(scopeKey{}).(*Request)
 	return r
 }
 
 // requestOf finds the request behind a huma.Context that later middlewares
 // may have wrapped, or nil.
-func requestOf(ctx huma.Context) *request {
+func RequestOf(ctx huma.Context) *Request {
 	for c := ctx; c != nil; {
 		switch w := c.(type) {
 		case *scope:
@@ -70,7 +70,7 @@ func requestOf(ctx huma.Context) *request {
 			c = nil
 		}
 	}
-	return requestIn(ctx.Context())
+	return RequestIn(ctx.Context())
 }
 
 // Unwrap returns the context that the gate was called with. It leads to the
@@ -113,7 +113,7 @@ func (s *scope) Value(key any) any {
 
 // Header hides our markers from clients; see binding.
 func (s *scope) Header(name string) string {
-	if isMarker(name) {
+	if IsMarker(name) {
 		return s.r.answerMarker(name)
 	}
 	return s.humaContext.Header(name)

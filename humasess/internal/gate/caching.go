@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"net/http"
@@ -19,14 +19,14 @@ type cacheRules struct {
 
 // rulesNow returns the rules of a response that begins now. cookie says whether it
 // sets a cookie of a session.
-func (r *request) rulesNow(cookie bool) cacheRules {
+func (r *Request) rulesNow(cookie bool) cacheRules {
 	return cacheRules{r.entry.vary, cookie || r.proved || r.anyActive() || r.admitted && r.presents(), cookie}
 }
 
 // presents reports whether the client has sent a credential of the program's own.
 // An operation that takes one as an option has no check called, so that the
 // handler may look at it by itself.
-func (r *request) presents() bool {
+func (r *Request) presents() bool {
 	for _, name := range r.entry.vary {
 		if name != "Cookie" && r.scope.humaContext.Header(name) != "" {
 			return true
@@ -120,7 +120,7 @@ func (c *cacheRules) allows(lines []string) bool {
 
 // vary names the request headers that may bring a user to an operation: Cookie
 // for sessions, and those of the schemes that Options.SchemeChecks check.
-func (g *gate) vary(e *entry) []string {
+func (g *Gate) vary(e *entry) []string {
 	var names []string
 	add := func(name string) {
 		if !containsToken(strings.Join(names, ","), name) {

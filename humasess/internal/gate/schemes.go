@@ -1,4 +1,4 @@
-package humasess
+package gate
 
 import (
 	"maps"
@@ -15,8 +15,8 @@ const typeHTTP = "http"
 
 // checking returns the managers whose Options.SchemeChecks the requirements
 // name.
-func (g *gate) checking(all []openapi.Requirements) []manager {
-	var managers []manager
+func (g *Gate) checking(all []openapi.Requirements) []Manager {
+	var managers []Manager
 	for _, key := range g.checkedSchemes(all) {
 		if m := g.checkers[key]; !slices.Contains(managers, m) {
 			managers = append(managers, m)
@@ -27,13 +27,13 @@ func (g *gate) checking(all []openapi.Requirements) []manager {
 
 // checkedSchemes returns the schemes among the requirements that
 // Options.SchemeChecks check.
-func (g *gate) checkedSchemes(all []openapi.Requirements) []string {
+func (g *Gate) checkedSchemes(all []openapi.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
 }
 
 // schemesHold checks the schemes of an operation that uses no session, and
 // answers when they do not hold.
-func (g *gate) schemesHold(ctx huma.Context, e *entry) bool {
+func (g *Gate) schemesHold(ctx huma.Context, e *entry) bool {
 	for _, alternatives := range e.demands {
 		if slices.ContainsFunc(alternatives, func(a map[string][]string) bool { return g.holds(ctx, a) }) {
 			continue
@@ -48,7 +48,7 @@ func (g *gate) schemesHold(ctx huma.Context, e *entry) bool {
 	return true
 }
 
-func (g *gate) holds(ctx huma.Context, alternative map[string][]string) bool {
+func (g *Gate) holds(ctx huma.Context, alternative map[string][]string) bool {
 	for scheme, scopes := range alternative {
 		if check := g.checks[scheme]; check == nil || check(ctx, scopes) != nil {
 			return false
@@ -59,7 +59,7 @@ func (g *gate) holds(ctx huma.Context, alternative map[string][]string) bool {
 
 // challenge names a scheme that would do (RFC 9110 § 11.6.1). HTTP has no name
 // for keys and certificates; there, it is the type that the document states.
-func (g *gate) challenge(alternatives openapi.Requirements) string {
+func (g *Gate) challenge(alternatives openapi.Requirements) string {
 	for _, alternative := range alternatives {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
 			switch s := g.api.OpenAPI().Components.SecuritySchemes[key]; {
