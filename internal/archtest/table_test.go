@@ -28,8 +28,12 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
+		Imports: []string{huma, "./humasess/internal/gate", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
+	},
+	"humasess/internal/gate": {
+		Imports: []string{huma, huma + "/adapters/humago", "./openapi", "./security", "./stores"},
+		Tests:   hostTests,
 	},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},

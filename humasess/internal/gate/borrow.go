@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// A request inside of [Manager.Handler] borrows the sessions of the request around
+// A request inside of [Handler] borrows the sessions of the request around
 // it. That one has loaded them and commits them. A slot with a lender is a borrowed
 // session: these methods leave its loading, its headers and its end to the lender.
 
@@ -18,8 +18,8 @@ func (s *slot) Load(ctx context.Context) error {
 	return s.Session.Load(ctx)
 }
 
-// commit leaves writing to the lender, but an error response drops what is
-// pending, whatever the response of the lender is.
+// commit leaves writing to the lender. An error response drops the pending changes,
+// also when the response of the lender is not an error.
 func (s *slot) Commit(status int) error {
 	if s.lender == nil {
 		return s.Session.Commit(status)
@@ -56,9 +56,9 @@ func (s *slot) Release() {
 	}
 }
 
-// lender returns the request of [Manager.Handler] that ctx is inside of, if it
-// came with the same cookies; nil otherwise. A handler that makes requests of
-// its own with its context speaks for another client.
+// lender returns the request of [Handler] that ctx is inside of, if both have the
+// same cookies, and nil otherwise. A handler may make requests for another client
+// with its own context.
 func lender(ctx huma.Context) *Request {
 	outer := RequestIn(ctx.Context())
 	if outer == nil || outer.plain == nil {
@@ -95,7 +95,7 @@ func (r *Request) giveBack() {
 	}
 }
 
-// holder returns the request that has loaded the session and releases it.
+// Holder returns the request that has loaded the session and releases it.
 func (r *Request) Holder(s Session) *Request {
 	for ; r != nil; r = r.outer {
 		for i := range r.sessions {

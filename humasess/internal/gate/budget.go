@@ -87,9 +87,9 @@ func (c *commitContext) Err() error {
 // Value implements [context.Context].
 func (c *commitContext) Value(key any) any { return outsideContext{c.parent}.Value(key) }
 
-// loadContext ends with its parent, because nobody waits for a session when the
-// client has hung up, and with the budget. A store in memory asks for neither, so
-// both are made when a store does.
+// loadContext ends with its parent, because a client that has hung up does not wait
+// for a session, and with the budget. A store in memory asks for neither, so both are
+// made when a store asks.
 type loadContext struct {
 	parent context.Context
 	budget *budgets

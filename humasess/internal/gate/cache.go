@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// caching collects the lines of one header field that tells caches what to do.
+// caching collects the lines of one header field with instructions for caches.
 // Lines count together, and a contradiction is read as permission to store.
 type caching struct{ private, noStore, shared, override bool }
 

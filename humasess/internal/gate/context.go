@@ -12,14 +12,14 @@ import (
 // one of its methods is called Context.
 type humaContext huma.Context
 
-// scope is the huma.Context that handlers and later middlewares see. It is
-// also a context.Context, so that both cost one allocation.
+// scope is the huma.Context that handlers and later middleware see. It is also a
+// context.Context, so that both cost one allocation.
 //
 // Adapters send headers inside SetStatus; a commit must come before that.
 type scope struct {
 	humaContext
 	r   *Request
-	ctx context.Context // what Context returns
+	ctx context.Context // the result of Context
 }
 
 var (
@@ -40,8 +40,9 @@ func (c outsideContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// outside is for calls of the program, and of stores, while a session is
-// locked: asking the session for anything would wait for ever.
+// Outside returns a context in which From finds nothing. It is for calls of the
+// program, and of stores, while a session is locked: a call of the session would
+// wait for ever.
 func Outside(ctx context.Context) context.Context {
 	if ctx.Value(scopeKey{}) == nil {
 		return ctx
@@ -49,13 +50,13 @@ func Outside(ctx context.Context) context.Context {
 	return outsideContext{ctx}
 }
 
-// requestIn returns the request that ctx belongs to, or nil.
+// RequestIn returns the request that ctx belongs to, or nil.
 func RequestIn(ctx context.Context) *Request {
 	r, _ := ctx.Value(scopeKey{}).(*Request)
 	return r
 }
 
-// requestOf finds the request behind a huma.Context that later middlewares
+// RequestOf finds the request behind a huma.Context that later middlewares
 // may have wrapped, or nil.
 func RequestOf(ctx huma.Context) *Request {
 	for c := ctx; c != nil; {
@@ -162,7 +163,7 @@ func (s *scope) header(h heldHeader) {
 }
 
 // streamScope is a scope on adapters that stream after the handler returns.
-// huma looks for the method, so others must not have it.
+// huma looks for the method StreamBody, so no other context may have it.
 type streamScope struct{ *scope }
 
 type bodyStreamer interface{ StreamBody(func(io.Writer)) }

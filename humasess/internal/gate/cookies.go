@@ -7,30 +7,30 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// cookieLines are the Cookie header lines of a request. huma's Header returns
+// CookieLines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
-type cookieLines struct {
+type CookieLines struct {
 	n     int
 	first string
 	more  []string
 	visit func(name, value string) // method value, made once
 }
 
-var cookieLinesPool = sync.Pool{New: func() any {
-	l := &cookieLines{}
+var linesPool = sync.Pool{New: func() any {
+	l := &CookieLines{}
 	l.visit = l.add
 	return l
 }}
 
-// cookieLinesOf returns the lines of a request. They are valid until release,
-// and on fasthttp no longer than the request.
-func CookieLinesOf(ctx huma.Context) *cookieLines {
-	l := cookieLinesPool.Get().(*cookieLines)
+// CookieLinesOf returns the lines of a request. They are valid until Release, and
+// on fasthttp no longer than the request.
+func CookieLinesOf(ctx huma.Context) *CookieLines {
+	l := linesPool.Get().(*CookieLines)
 	ctx.EachHeader(l.visit)
 	return l
 }
 
-func (l *cookieLines) add(name, value string) {
+func (l *CookieLines) add(name, value string) {
 	if !is(name, "Cookie") {
 		return
 	}
@@ -42,17 +42,18 @@ func (l *cookieLines) add(name, value string) {
 	l.n++
 }
 
-// release gives the memory back.
-func (l *cookieLines) Release() {
+// Release gives the memory back.
+func (l *CookieLines) Release() {
 	clear(l.more)
 	l.n, l.first, l.more = 0, "", l.more[:0]
-	cookieLinesPool.Put(l)
+	linesPool.Put(l)
 }
 
-// count returns the number of lines, and line one of them.
-func (l *cookieLines) Count() int { return l.n }
+// Count returns the number of lines.
+func (l *CookieLines) Count() int { return l.n }
 
-func (l *cookieLines) Line(i int) string {
+// Line returns one line, in the order of the request.
+func (l *CookieLines) Line(i int) string {
 	if i == 0 {
 		return l.first
 	}
@@ -60,6 +61,6 @@ func (l *cookieLines) Line(i int) string {
 }
 
 // equal reports whether two requests have the same lines.
-func (l *cookieLines) equal(other *cookieLines) bool {
+func (l *CookieLines) equal(other *CookieLines) bool {
 	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }

@@ -4,17 +4,16 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/openapi"
 )
 
-// Gate stands before the operations of one API, for all managers attached to
-// it: it decides who gets in and sees that what they change is written.
+// Gate stands in front of the operations of one API, for all managers that are
+// attached to it. It decides which requests get in, and writes the sessions that
+// they change. Create it with [New]. Its methods are not safe for concurrent use,
+// except its middleware.
 type Gate struct {
 	api      huma.API
 	doc      *openapi.Document
@@ -30,9 +29,9 @@ type gateProbe struct {
 	gate *Gate
 }
 
-// gateOf finds the gate of an API, nil if it has none. The document is no way
-// to it, because several APIs may share one: the middleware must be in front of
-// this API. Middleware of all gates has the same code.
+// Of returns the gate of an API, or nil if it has none. It does not go by the
+// document, because several APIs may share one: the middleware must be in front of
+// this API. The middleware of all gates has the same code.
 func Of(api interface{ Middlewares() huma.Middlewares }) *Gate {
 	code := reflect.ValueOf((*Gate)(nil).middleware).Pointer()
 	for _, f := range api.Middlewares() {
@@ -45,7 +44,7 @@ func Of(api interface{ Middlewares() huma.Middlewares }) *Gate {
 	return nil
 }
 
-// newGate builds the gate for the first manager of an API.
+// New returns the gate for the first manager of an API.
 func New(api huma.API) (*Gate, error) {
 	doc, err := openapi.NewDocument(api.OpenAPI())
 	if err != nil {
@@ -59,9 +58,10 @@ func New(api huma.API) (*Gate, error) {
 	return g, nil
 }
 
-// has reports whether the manager of a scheme is attached to the API.
+// Has reports whether the manager of a scheme is attached to the API.
 func (g *Gate) Has(scheme string, m Manager) bool { return g.managers[scheme] == m }
 
+// Add attaches a manager. An error leaves the gate as it was.
 func (g *Gate) Add(m Manager) error {
 	scheme := m.Document()
 	for key := range m.SchemeChecks() {
@@ -91,92 +91,6 @@ func (g *Gate) Add(m Manager) error {
 		g.doc.AddCheck(key)
 	}
 	return nil
-}
-
-// entry is what the gate knows of an operation. It is made for its first
-// request and never changes, but for what it learns.
-type entry struct {
-	err      error // a contradiction that makes the operation unusable
-	op       *huma.Operation
-	policy   openapi.Policy
-	demands  []openapi.Requirements // those that not every request satisfies
-	sessions []sessionUse
-	judges   []Manager // of the origins of requests
-	exempt   bool      // from the cross-origin check
-	untouch  bool      // requests extend nothing
-	isolated bool      // reads of other sites are refused as well
-	budget   budgets   // of the store's calls of each request
-	vary     []string  // request headers that may bring a user
-
-	proof    string      // the value of its markers; see proofs
-	misbound atomic.Bool // the input has declared something else than the policy
-}
-
-// sessionUse is one session type of an operation.
-type sessionUse struct {
-	scheme  string
-	manager Manager
-	binding *binding // nil unless the input embeds the type
-	token   bool     // a requirement names its CSRF token, whatever the method
-	fresh   time.Duration
-}
-
-// login reports whether the operation's job is to start the session.
-func (u *sessionUse) login() bool { return u.binding != nil && u.binding.login }
-
-// uses reports whether the gate has anything to do.
-func (e *entry) uses() bool { return e.err != nil || e.policy.UsesSessions() }
-
-func (g *Gate) entry(op *huma.Operation) *entry {
-	if e, ok := g.entries.Load(op); ok {
-		return e.(*entry)
-	}
-	e, _ := g.entries.LoadOrStore(op, g.newEntry(op))
-	return e.(*entry)
-}
-
-func (g *Gate) newEntry(op *huma.Operation) *entry {
-	policy, err := g.doc.Policy(op)
-	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op), untouch: openapi.TouchDisabled(op)}
-	if err != nil {
-		return e
-	}
-	for _, r := range policy.Requirements {
-		if !slices.ContainsFunc(r, func(alternative map[string][]string) bool { return len(alternative) == 0 }) && len(r) > 0 {
-			e.demands = append(e.demands, r)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(g.managers)) {
-		m := g.managers[key]
-		scheme := m.Document()
-		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey()), fresh: policy.Fresh[key]}
-		t := scheme.Type
-		for _, d := range policy.Declarations {
-			if d.Type == t {
-				use.binding = &binding{typ: t, login: d.Kind == openapi.Login, copies: d.Copies}
-			}
-		}
-		if use.binding != nil || mentioned(policy.Requirements, key) {
-			e.sessions = append(e.sessions, use)
-			e.budget.add(m.StoreTimeout())
-			e.judges = append(e.judges, m)
-		}
-	}
-	if len(e.sessions) == 0 {
-		e.judges = g.checking(policy.Requirements)
-	}
-	e.vary = g.vary(e)
-	e.isolated = slices.ContainsFunc(e.judges, func(m Manager) bool { return m.Document().Isolated })
-	if slices.ContainsFunc(policy.Declarations, func(d openapi.Declaration) bool { return d.Kind != openapi.Optional }) {
-		e.prove()
-	}
-	return e
-}
-
-func mentioned(all []openapi.Requirements, scheme string) bool {
-	return slices.ContainsFunc(all, func(r openapi.Requirements) bool {
-		return slices.ContainsFunc(r, func(a map[string][]string) bool { _, ok := a[scheme]; return ok })
-	})
 }
 
 // middleware is the huma middleware of the API.
@@ -213,31 +127,4 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 // misuse answers for a mistake in the program.
 func (g *Gate) misuse(ctx huma.Context, err error) {
 	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
-}
-
-// writeProblem answers with an error model the way huma does, but cannot
-// fail: what a transformer refuses is sent as it is.
-func writeProblem(api huma.API, ctx huma.Context, model huma.StatusError) {
-	contentType, err := api.Negotiate(ctx.Header("Accept"))
-	if err != nil {
-		contentType = "application/json"
-	}
-	if f, ok := model.(huma.ContentTypeFilter); ok {
-		contentType = f.ContentType(contentType)
-	}
-	ctx.SetHeader("Content-Type", contentType)
-	if h, ok := model.(huma.HeadersError); ok {
-		for name, values := range h.GetHeaders() {
-			for _, v := range values {
-				ctx.AppendHeader(name, v)
-			}
-		}
-	}
-	var body any = model
-	if transformed, err := api.Transform(ctx, fmt.Sprint(model.GetStatus()), model); err == nil {
-		body = transformed
-	}
-	ctx.SetStatus(model.GetStatus())
-	// The client may be gone; there is nobody else to tell.
-	_ = api.Marshal(ctx.BodyWriter(), contentType, body)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/openapi"
 )
 
-// guardScope is what a guard sees of a request.
+// guardScope is the context that a guard gets.
 type guardScope struct{ *scope }
 
 var errGuardReadsBody = errors.New("humasess: a guard must not read the body: the operation has not read it yet")
@@ -34,8 +34,8 @@ type refusedBody struct{}
 
 func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 
-// passes asks a declared guard, and answers when it refuses. An error that is
-// no answer of its own fails closed.
+// passes asks a declared guard, and answers when it refuses. It fails closed: an
+// error without a status is a 403.
 func (r *Request) passes(d *openapi.Declaration) bool {
 	use, s := r.declared(d)
 	if !s.Proven(d.Methods, d.Fresh) {
@@ -81,7 +81,7 @@ func (r *Request) declared(d *openapi.Declaration) (*sessionUse, Session) {
 	panic("humasess: declaration of " + d.Type.String() + " without a session")
 }
 
-// recheck asks the guards of one session again.
+// Recheck asks the guards of one session again.
 func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]

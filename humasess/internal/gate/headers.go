@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// heldHeaders are what the handler has set before the commit. They go out
-// when it has succeeded, and nowhere when it has failed.
+// heldHeaders are the headers that the handler has set before the commit. They are
+// sent if the commit succeeds, and dropped if it fails.
 type heldHeaders struct {
 	inline [4]heldHeader
 	n      int
@@ -21,7 +21,7 @@ type heldHeader struct {
 	add         bool
 }
 
-// send sets or adds the header. huma's fiber adapters join what is added with
+// send sets or adds the header. huma's fiber adapters join added lines with
 // commas, which no cookie survives (RFC 6265 § 3), whereas fasthttp adds a
 // line for each cookie that is set.
 func (h heldHeader) send(ctx huma.Context) {
@@ -33,7 +33,7 @@ func (h heldHeader) send(ctx huma.Context) {
 }
 
 // onFasthttp knows adapters for fasthttp by the way in which they stream,
-// whatever an earlier middleware has wrapped around them.
+// also inside the wrappers of earlier middleware.
 func onFasthttp(ctx huma.Context) bool {
 	for {
 		if _, ok := ctx.(bodyStreamer); ok {

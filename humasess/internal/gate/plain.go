@@ -2,7 +2,6 @@ package gate
 
 import (
 	"bufio"
-	"encoding/json"
 	"io"
 	"maps"
 	"net"
@@ -27,7 +26,7 @@ func newPlainEntry(m Manager) *entry {
 	return e
 }
 
-// plainHandler gives a handler of net/http the session of one manager.
+// Handler gives a handler of net/http the session of one manager.
 func Handler(m Manager, next http.Handler) http.Handler {
 	e := newPlainEntry(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -105,10 +104,10 @@ func (p *plainWriter) FlushError() error {
 	return http.NewResponseController(p.w).Flush()
 }
 
-// Hijack implements [http.Hijacker]. What the session has become is written
-// before the connection is handed over; a new cookie must be among the
-// headers that the hijacker writes. A connection that nobody can have, as with
-// HTTP/2, leaves the response to the handler.
+// Hijack implements [http.Hijacker]. The session is written before the
+// handler gets the connection; a new cookie must be among the headers that the
+// handler writes there. Where no connection can be hijacked, as with HTTP/2, the
+// response is left to the handler.
 func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !hijackable(p.w) {
 		return nil, nil, http.ErrNotSupported
@@ -124,8 +123,8 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return &hijacked{conn, p.r}, rw, nil
 }
 
-// hijacked is a connection with which the request that it was ends, for those
-// who wait by [Session.Done].
+// hijacked is a connection whose end is the end of its request, for the channels of
+// Session.Done.
 type hijacked struct {
 	net.Conn
 	r *Request
@@ -215,16 +214,4 @@ func (p *plainWriter) hold(held *heldHeaders) {
 		}
 		delete(h, name)
 	}
-}
-
-// writePlainProblem is writeProblem where no API says which formats there are.
-func writePlainProblem(ctx huma.Context, model huma.StatusError) {
-	contentType := "application/json"
-	if f, ok := model.(huma.ContentTypeFilter); ok {
-		contentType = f.ContentType(contentType)
-	}
-	ctx.SetHeader("Content-Type", contentType)
-	ctx.SetStatus(model.GetStatus())
-	// The client may be gone; there is nobody else to tell.
-	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model) //nolint:errchkjson // the same for a model that does not encode
 }

@@ -12,12 +12,12 @@ import (
 )
 
 // A struct over Required, Guarded or Login may have a Resolve of its own, and
-// then huma never calls ours. The marker of such a type therefore is a required
-// header. The gate answers it with an unguessable value that names the
-// operation's entry, and the marker checks that the policy of the entry
-// declares exactly the marker's own type, kind and guard. The marker refuses
-// the text of a client and the default of its field, which huma takes where
-// neither a gate nor a client answers, with SkipValidateParams too.
+// then huma never calls ours. So the marker of such a type is a required header.
+// The gate answers it with a random value that names the operation's entry. The
+// marker checks that the policy of the entry declares exactly the marker's own
+// type, kind and guard. It refuses every other text: a client's, and the default of
+// its field. huma takes the default where neither a gate nor a client answers, also
+// with SkipValidateParams.
 
 const (
 	requiredMarker = markerPrefix + "Required"
@@ -25,9 +25,9 @@ const (
 	loginMarker    = markerPrefix + "Login"
 )
 
-// proofs leads from the value of a marker to the entry of the operation. It is
-// global because UnmarshalText gets nothing but text. Its pointers are weak: it
-// does not keep an API alive.
+// proofs maps the value of a marker to the entry of the operation. It is global
+// because UnmarshalText gets only text. Its pointers are weak, so it does not keep
+// an API alive.
 var proofs = struct {
 	sync.RWMutex
 	entries map[string]weak.Pointer[entry]
@@ -46,7 +46,7 @@ func (e *entry) prove() {
 	}, e.proof)
 }
 
-// checkProof refuses every text except the value of an entry whose policy has
+// CheckProof refuses every text except the value of an entry whose policy has
 // exactly this declaration.
 func CheckProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
 	e := entryOf(text)
@@ -87,7 +87,7 @@ func (e *entry) declaresKind(kind openapi.Kind) bool {
 	return false
 }
 
-// answerKind is the value of the marker of a type that embeds Session, "" if
+// answerKind returns the value of the marker of a type that embeds Session, or "" if
 // the policy has no declaration of that kind.
 func (r *Request) answerKind(name string) string {
 	var kind openapi.Kind

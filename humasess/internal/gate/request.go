@@ -11,8 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// request is one request to an operation that uses sessions. Handlers use it
-// from one goroutine, as huma does; sessions lock themselves.
+// Request is one request to an operation that uses sessions. The goroutine of the
+// handler uses it, as with huma. The sessions lock themselves.
 type Request struct {
 	scope  scope
 	outer  *Request     // that this one is inside of, and lends it sessions
@@ -29,7 +29,7 @@ type Request struct {
 	rules    cacheRules // once the handler's response is committed
 	body     bodyWriter
 	proved   bool // a scheme of the program has brought the user
-	exposed  bool // the handler may write without us; see handOut
+	exposed  bool // the handler may write past the gate; see handOut
 	loads    loadContext
 	writes   commitContext
 	notes    commitContext // of writes that follow from tokens; see confirmRecord and reused
@@ -44,12 +44,12 @@ type Request struct {
 	reached atomic.Bool // huma has called the handler
 	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
 
-	// What Session.Done needs to know about the request.
-	taken    bool // over by somebody who may go on after it
+	// For Session.Done.
+	taken    bool // a stream or a hijacker goes on after the handler
 	watching atomic.Uint32
 }
 
-// outcome is what became of the commit.
+// outcome is the result of the commit.
 type outcome uint8
 
 const (
@@ -58,71 +58,7 @@ const (
 	failed // our answer went out; the handler's goes nowhere
 )
 
-// session is one session of a request, as the gate sees it.
-type Session interface { //nolint:interfacebloat // one type implements it, for each T
-	// enter makes r the request that the session belongs to, and that writes it.
-	// login says that the operation's job is to start the session.
-	Enter(r *Request, login bool)
-
-	Load(ctx context.Context) error
-	Active() bool
-
-	// admits compares the session with a requirement. needs notes the roles that
-	// it was admitted for, to be checked again when a concurrent change makes the
-	// request start over.
-	Admits(roles []string) Admission
-	Needs(roles []string)
-
-	// proven reports whether the user has authenticated within that time, if it is
-	// not 0, and by all of the methods, each within that time.
-	Proven(methods []string, within time.Duration) bool
-	Check(ctx huma.Context, guard any) error
-	Forged(ctx huma.Context) bool // the CSRF token is missing or wrong
-
-	// unwritten reports whether a change is pending that the program asked for,
-	// and whether it needs a cookie. commit writes the pending changes.
-	Unwritten() (change, cookie bool)
-	Commit(status int) error
-
-	// abandon forgets the pending changes. undo also deletes a session that the
-	// request has created, and ends the session's part in the request.
-	Abandon()
-	Undo()
-
-	// refused notes that the request was refused, so it does not extend the
-	// session. With confirm it also notes that the request presented the token.
-	Refused(confirm bool)
-
-	Issued() Issued // the headers of the response that follow from the session
-	Release()       // ends the channels of [Session.Done], because the request is over
-}
-
-// admission is the result of comparing a session with a requirement.
-type Admission uint8
-
-const (
-	NoSession    Admission = iota // or one without a user
-	RolesMissing                  // a session that lacks one of the roles
-	Admitted
-)
-
-// issued holds the response headers of one session. Empty ones are not sent.
-type Issued struct {
-	Cookie              string   // Set-Cookie
-	Former              []string // Set-Cookie lines that expire the cookie's former scopes
-	CSRFName, CSRFValue string   // of Options.CSRFHeader
-	ClearSiteData       string
-}
-
-// slot is the place of one session in a request.
-type slot struct {
-	Session
-
-	lender *Request // the request around this one that commits the session; nil if this one does
-	bound  bool     // the operation's input holds the session
-}
-
-// newRequest prepares a request to an operation. Inside of [Manager.Handler]
+// newRequest prepares a request to an operation. Inside of [Handler]
 // it borrows the sessions that are loaded already.
 func newRequest(e *entry, ctx huma.Context) *Request {
 	outer := lender(ctx)
@@ -168,40 +104,41 @@ func (e *entry) allocate(outer *Request) *Request {
 	return r
 }
 
-// operation returns the operation that was called.
+// Operation returns the operation that was called.
 func (r *Request) operation() *huma.Operation { return r.entry.op }
 
-// operationName is for events and logs.
+// OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }
 
-// incoming returns the context that the gate was called with.
+// Incoming returns the context that the gate was called with.
 func (r *Request) Incoming() huma.Context { return r.scope.humaContext }
 
-// client returns the context of the client's request.
+// Client returns the context of the client's request.
 func (r *Request) Client() context.Context { return r.parent }
 
-// writing returns the context for the commit, and noting the one for writes that
-// follow from tokens.
+// Writing returns the context for the commit.
 func (r *Request) Writing() context.Context { return &r.writes }
 
+// Noting returns the context for writes that follow from tokens.
 func (r *Request) Noting() context.Context { return &r.notes }
 
-// beganAt returns when the request came, before its credentials were checked.
+// BeganAt returns when the request came, before its credentials were checked.
 func (r *Request) BeganAt() time.Time { return r.began }
 
-// extendsNothing reports whether the operation is marked with NoTouch.
+// ExtendsNothing reports whether the operation is marked with NoTouch.
 func (r *Request) ExtendsNothing() bool { return r.entry.untouch }
 
-// notFresh notes that the handler learned that the user must authenticate again.
+// NotFresh notes that the handler learned that the user must authenticate again.
 func (r *Request) NotFresh() { r.unfresh.Store(true) }
 
-// around returns the request of [Manager.Handler] that this one is inside of, or
+// Around returns the request of [Handler] that this one is inside of, or
 // nil.
 func (r *Request) Around() *Request { return r.outer }
 
-// count returns the number of sessions, and at one of them.
+// Count returns the number of sessions.
 func (r *Request) Count() int { return len(r.sessions) }
 
+// At returns one of the sessions.
 func (r *Request) At(i int) Session { return r.sessions[i].Session }
 
 // byScheme returns nil for a scheme that is not a session of this request.
@@ -214,7 +151,7 @@ func (r *Request) byScheme(key string) Session {
 	return nil
 }
 
-// loading returns the client's context while sessions are loaded, and nil later:
+// Loading returns the client's context while sessions are loaded, and nil later:
 // a commit does not end when the client hangs up.
 func (r *Request) Loading() context.Context {
 	if r.admitted || r.outcome != undecided {
@@ -240,7 +177,7 @@ func (r *Request) anyActive() bool {
 	return false
 }
 
-// serve runs the rest of the chain and commits what nothing else has.
+// serve runs the rest of the chain, and commits if the response has not begun.
 func (r *Request) serve(next func(huma.Context)) {
 	defer r.conclude()
 	r.reached.Store(false) // checks of the policy may have asked for the context
@@ -256,9 +193,9 @@ func (r *Request) serve(next func(huma.Context)) {
 }
 
 // conclude releases what the request holds, and after a panic cleans up:
-// nothing is committed, and a session that Commit has created goes again. A
-// nil dereference of a session that was embedded by pointer is answered,
-// because nobody would guess its reason.
+// nothing is committed, and a session that Commit has created is deleted. A nil
+// dereference of a session that was embedded by pointer gets an answer, because its
+// reason is hard to guess.
 func (r *Request) conclude() {
 	r.releaseHandle()
 	if !r.returned && r.outcome == undecided {
@@ -337,9 +274,10 @@ func (r *Request) extends(status int) bool {
 	return status < 400 || r.reached.Load() && !r.unfresh.Load()
 }
 
-// abandon ends a request whose session i could not be written: nothing that
-// it has started stays, not even by Commit, for nobody will hold its token.
-// What the sessions after i were to end still ends.
+// abandon ends a request whose session i could not be written. Sessions that the
+// request created are deleted, even those already written by Commit, because the
+// client never receives their token. The sessions after i still end the sessions
+// that the handler wanted to end.
 func (r *Request) abandon(i, status int) {
 	for j := range r.sessions {
 		s := &r.sessions[j]
@@ -359,7 +297,7 @@ func (r *Request) releaseHeaders(ctx huma.Context) {
 	for i := range r.sessions {
 		of := r.sessions[i].Issued()
 		if of.Cookie != "" {
-			// After the handler's own, which may replace what is there. The present
+			// After the handler's own, which may replace earlier cookies. The present
 			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
 			// the same as one whose Domain is that host.
 			for _, expired := range of.Former {

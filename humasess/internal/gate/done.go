@@ -7,7 +7,7 @@ const (
 	watchOver
 )
 
-// unwatch ends what waits for sessions, because the request is over.
+// unwatch closes the channels that wait for sessions, because the request is over.
 func (r *Request) unwatch() {
 	if r.watching.Swap(watchOver) != watched {
 		return
@@ -17,7 +17,8 @@ func (r *Request) unwatch() {
 	}
 }
 
-// watch reports whether the request can be waited in, and lets it know.
+// Watch reports whether a channel of [Session.Release] can still be made, and notes
+// that there is one.
 func (r *Request) Watch() bool {
 	r.watching.CompareAndSwap(notWatched, watched)
 	return r.watching.Load() == watched

@@ -13,22 +13,23 @@ import (
 )
 
 // Markers are the header parameters by which session types show themselves to
-// huma. They never reach the document, and what a client sends under their
-// names reaches nobody.
+// huma. They are never in the document, and the gate answers for them, so the values
+// that a client sends under their names are not read.
 const (
 	markerPrefix  = "Humasess-"
 	sessionMarker = markerPrefix + "Session"
 )
 
+// IsMarker reports whether a request header is a marker.
 func IsMarker(name string) bool { return strings.HasPrefix(name, markerPrefix) }
 
-// binding is how an operation's session gets from the gate into the input.
+// binding passes an operation's session from the gate into the input.
 //
 // Usually huma finds Session's Resolve. It does not where the input type has
-// a Resolve of its own, or embeds session types at different depths: then the
-// marker's header is answered with a handle, and UnmarshalText, which huma
-// calls with it, looks the request up. That costs more, so an operation that
-// was seen to resolve does without.
+// a Resolve of its own, or embeds session types at different depths. Then the gate
+// answers the marker's header with a handle, and UnmarshalText, which huma calls
+// with it, looks the request up. That costs more, so the gate stops it for an
+// operation of which Resolve was called.
 type binding struct {
 	typ      reflect.Type
 	login    bool
@@ -36,12 +37,12 @@ type binding struct {
 	resolves atomic.Bool
 }
 
-// handles leads from a handle to its request while that runs. It is global
-// because UnmarshalText gets nothing but text; a handle is unguessable, lives
-// for one request, and is never sent anywhere.
-var handles sync.Map // string -> *request
+// handles maps a handle to its request while the request runs. It is global because
+// UnmarshalText gets only text. A handle cannot be guessed, lives for one request,
+// and is never sent to a client.
+var handles sync.Map // string -> *Request
 
-// answerMarker is the value of a marker's header.
+// answerMarker returns the value of a marker's header.
 func (r *Request) answerMarker(name string) string {
 	r.asked = true
 	switch {
@@ -66,7 +67,7 @@ func (r *Request) allResolve() bool {
 	return true
 }
 
-// unbindable returns the error of an input whose session, the one with this index,
+// Unbindable returns the error of an input whose session, the one with this index,
 // is not enforced; nil if it is.
 func (r *Request) Unbindable(ctx huma.Context, i int) error {
 	if op := ctx.Operation(); r == nil || r.entry.op != op || !r.embeds(i) {
@@ -75,7 +76,7 @@ func (r *Request) Unbindable(ctx huma.Context, i int) error {
 	return nil
 }
 
-// undeclared returns the error of an input whose declaration is not part of the
+// Undeclared returns the error of an input whose declaration is not part of the
 // policy that is enforced; nil if it is.
 func (r *Request) Undeclared(ctx huma.Context, kind openapi.Kind, t, guard reflect.Type) error {
 	if !r.entry.declares(kind, t, guard) {
@@ -87,7 +88,7 @@ func (r *Request) Undeclared(ctx huma.Context, kind openapi.Kind, t, guard refle
 // embeds reports whether the operation's input embeds the session.
 func (r *Request) embeds(i int) bool { return i >= 0 && r.entry.sessions[i].binding != nil }
 
-// bind notes that the operation's input holds the session, and reports false if the
+// Bind notes that the operation's input holds the session, and reports false if the
 // input does not embed it.
 func (r *Request) Bind(i int) bool {
 	if !r.embeds(i) {
@@ -97,7 +98,7 @@ func (r *Request) Bind(i int) bool {
 	return true
 }
 
-// resolved notes that huma has called the Resolve of the session's type.
+// Resolved notes that huma has called the Resolve of the session's type.
 func (r *Request) Resolved(i int) {
 	b := r.entry.sessions[i].binding
 	b.resolves.Store(b.copies == 1)
@@ -105,7 +106,7 @@ func (r *Request) Resolved(i int) {
 	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
 }
 
-// handled returns the request that a handle names, or nil.
+// Handled returns the request that a handle names, or nil.
 func Handled(handle []byte) *Request {
 	if r, ok := handles.Load(string(handle)); ok {
 		return r.(*Request)
@@ -119,18 +120,20 @@ func (r *Request) releaseHandle() {
 	}
 }
 
-// misplaced is the text for an input whose session nobody enforces.
+// misplaced is the text for an input whose session is not enforced.
 func misplaced(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced: %s", op.OperationID, op.Method, op.Path, EmbedHint)
 }
 
-// misbound is the text for an input whose session is enforced as another one.
+// misbound is the text for an input that declares its session in another way than
+// the policy.
 func misbound(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) has a session that is not enforced as its input declares it: "+
 		"operations must not share one Operation.Parameters slice with spare room, because huma appends to it; "+
 		"give each operation a slice of its own, for example by slices.Clone", op.OperationID, op.Method, op.Path)
 }
 
+// EmbedHint says how a session is embedded in an input.
 const EmbedHint = "attach the manager of its type before registering the operation, and embed the session type " +
 	"by value at the top of the input struct, or in an exported struct embedded there; not as a named field, " +
 	"not by pointer, not in Body"

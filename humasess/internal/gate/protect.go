@@ -10,13 +10,13 @@ import (
 	"github.com/humasess/sessions/openapi"
 )
 
-// A modifier is not told which API its operation is for, and one that no
-// manager is attached to would serve it to everybody. Two nets catch that: a
-// middleware of the operation, and, since huma does not run that in groups
-// with a prefix (huma#804), the fact that it runs the modifiers of such groups
-// twice: for the document, which a gate sees, and then for the router.
+// A modifier does not learn which API its operation is for. An API without the
+// manager would serve the operation to every client. Two checks find that. The first
+// is a middleware of the operation. huma does not run it in groups with a prefix
+// (huma#804). But there huma runs the modifiers twice: for the document, which a gate
+// sees, and then for the router. The second check compares the two.
 
-// refuseUnprotected lets through what a gate has let through.
+// RefuseUnprotected answers 500 to a request that no gate has admitted.
 func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 	if r := RequestOf(ctx); r == nil || r.entry.op != ctx.Operation() {
 		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, Unprotected(ctx.Operation())))
@@ -25,7 +25,7 @@ func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// refuseUnless refuses a request that the gate has not admitted by a policy
+// RefuseUnless refuses a request that the gate has not admitted by a policy
 // that includes the protection.
 func (g *Gate) RefuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
@@ -58,14 +58,15 @@ func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
+// Unprotected is the text for an operation of Require whose API has no gate.
 func Unprotected(op *huma.Operation) string {
 	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API: "+
 		"call Attach first, with that API; in a group, add Require after modifiers that hide or drop operations",
 		op.OperationID, op.Method, op.Path)
 }
 
-// protections remembers operations that have met Require, as they were then:
-// groups around theirs may still change the path.
+// Protections remembers operations that have met Require, as they were then. Groups
+// around theirs may still change the path. It is safe for concurrent use.
 type Protections struct {
 	mu    sync.Mutex
 	known map[string]protected
@@ -76,7 +77,7 @@ type protected struct {
 	documented *bool                     // since then
 }
 
-// note is called for an operation that is not known to be protected: the
+// Note is called for an operation that is not known to be protected: the
 // second time, it must have been documented since the first. Copies of one
 // operation share the map of responses, which those of another API have not.
 // Before huma has made that map, no group has the operation: the modifier was
