@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // admit loads the request's sessions and enforces the operation's policy. It
@@ -35,7 +35,7 @@ func (r *request) admit() bool {
 	}
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
-		if d.Kind == openapi.Guarded && !r.passes(d) {
+		if d.Kind == policy.Guarded && !r.passes(d) {
 			return false
 		}
 	}
@@ -45,7 +45,7 @@ func (r *request) admit() bool {
 
 // satisfies reports whether one of the alternatives holds, else what to
 // answer: 403 when nothing but roles is missing from one of them.
-func (r *request) satisfies(alternatives openapi.Requirements) (answer, bool) {
+func (r *request) satisfies(alternatives policy.Requirements) (answer, bool) {
 	refusal := answerNoSession
 	for _, alternative := range alternatives {
 		met, authenticated := true, true

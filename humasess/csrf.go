@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
@@ -89,7 +89,7 @@ var errCSRF = errors.New("the CSRF token is missing, or not that of the session"
 // one is missing.
 func (r *request) unforged() bool {
 	ctx := r.scope.humaContext
-	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
+	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
 	for i := range r.entry.sessions {
 		if spared && !r.entry.sessions[i].token {
 			continue

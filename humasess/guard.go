@@ -8,7 +8,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // guardScope is what a guard sees of a request.
@@ -36,7 +36,7 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 
 // passes asks a declared guard, and answers when it refuses. An error that is
 // no answer of its own fails closed.
-func (r *request) passes(d *openapi.Declaration) bool {
+func (r *request) passes(d *policy.Declaration) bool {
 	use, s := r.declared(d)
 	if d.Fresh > 0 && !s.fresh(d.Fresh) || len(d.Methods) > 0 && !s.provenBy(d.Methods, d.Fresh) {
 		r.refuse(answerReauth)
@@ -72,7 +72,7 @@ func headersAround(err error, model huma.StatusError) http.Header {
 }
 
 // declared returns the session that a declaration is about.
-func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
+func (r *request) declared(d *policy.Declaration) (*sessionUse, session) {
 	for i := range r.entry.sessions {
 		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
 			return use, r.session(i)
@@ -85,7 +85,7 @@ func (r *request) declared(d *openapi.Declaration) (*sessionUse, session) {
 func (r *request) recheck(s session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
-		if d.Kind != openapi.Guarded || d.Guard == nil {
+		if d.Kind != policy.Guarded || d.Guard == nil {
 			continue
 		}
 		if _, of := r.declared(d); unlent(of) != s {

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
-	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -157,7 +157,7 @@ func (m *Manager[T]) Attach(api huma.API) error {
 // neither exception. In a group, Require comes after modifiers that hide or
 // drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
 }
 
 // Protect is [Manager.Require] for a whole group, by the group's own
@@ -178,8 +178,8 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 	if len(roles) > 0 && m.opts.Roles == nil {
 		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
 	}
-	p := openapi.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
-	group.UseSimpleModifier(func(op *huma.Operation) { openapi.Protect(op, p) })
+	p := policy.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
+	group.UseSimpleModifier(func(op *huma.Operation) { policy.Protect(op, p) })
 	group.UseMiddleware(g.refuseUnless(p))
 }
 
@@ -196,17 +196,17 @@ func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 	if within <= 0 {
 		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
 	}
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
 }
 
-func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
+func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
 			panic(unprotected(op))
 		}
 		p := p
 		p.Documented = new(bool)
-		if openapi.Protect(op, p) {
+		if policy.Protect(op, p) {
 			op.Middlewares = append(slices.Clip(op.Middlewares), refuseUnprotected)
 			m.protections.note(op, p)
 		}
@@ -250,8 +250,8 @@ func (m *Manager[T]) binding(name string) security.Binding {
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
 // document describes the manager to the OpenAPI document.
-func (m *Manager[T]) document() openapi.Scheme {
-	return openapi.Scheme{
+func (m *Manager[T]) document() policy.Scheme {
+	return policy.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
 		Former:     m.names[1:],
@@ -275,7 +275,7 @@ func (m *Manager[T]) document() openapi.Scheme {
 
 // manager is what a gate sees of a Manager.
 type manager interface {
-	document() openapi.Scheme
+	document() policy.Scheme
 	schemeChecks() map[string]schemeCheck
 	checkOrigin(ctx context.Context, o security.Origins) error
 	storeTimeout() time.Duration
@@ -300,7 +300,7 @@ func (m *Manager[T]) checkOrigin(ctx context.Context, o security.Origins) error 
 		o.Trust = func(origin string) bool { return m.opts.TrustOrigin(ctx, origin) }
 	}
 	err := m.origins.Check(o)
-	if err != nil || !m.opts.RejectCrossSiteReads || o.Upgrade || !openapi.SafeMethod(o.Method) {
+	if err != nil || !m.opts.RejectCrossSiteReads || o.Upgrade || !policy.SafeMethod(o.Method) {
 		return err // Check is the stricter of the two
 	}
 	return m.origins.CheckRead(o)

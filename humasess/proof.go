@@ -7,7 +7,7 @@ import (
 	"sync"
 	"weak"
 
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // A struct over Required, Guarded or Login may have a Resolve of its own, and
@@ -52,7 +52,7 @@ func entryOf(proof []byte) *entry {
 }
 
 // declares reports whether the policy has exactly this declaration.
-func (e *entry) declares(kind openapi.Kind, t, guard reflect.Type) bool {
+func (e *entry) declares(kind policy.Kind, t, guard reflect.Type) bool {
 	for i := range e.policy.Declarations {
 		if d := &e.policy.Declarations[i]; d.Kind == kind && d.Type == t && d.GuardType == guard {
 			return true
@@ -61,7 +61,7 @@ func (e *entry) declares(kind openapi.Kind, t, guard reflect.Type) bool {
 	return false
 }
 
-func (e *entry) declaresKind(kind openapi.Kind) bool {
+func (e *entry) declaresKind(kind policy.Kind) bool {
 	for i := range e.policy.Declarations {
 		if e.policy.Declarations[i].Kind == kind {
 			return true
@@ -73,14 +73,14 @@ func (e *entry) declaresKind(kind openapi.Kind) bool {
 // answerKind is the value of the marker of a type that embeds Session, "" if
 // the policy has no declaration of that kind.
 func (r *request) answerKind(name string) string {
-	var kind openapi.Kind
+	var kind policy.Kind
 	switch name {
 	case requiredMarker:
-		kind = openapi.Required
+		kind = policy.Required
 	case guardedMarker:
-		kind = openapi.Guarded
+		kind = policy.Guarded
 	case loginMarker:
-		kind = openapi.Login
+		kind = policy.Login
 	}
 	if r.entry.declaresKind(kind) {
 		return r.entry.proof

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // A modifier is not told which API its operation is for, and one that no
@@ -27,7 +27,7 @@ func refuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 
 // refuseUnless refuses a request that the gate has not admitted by a policy
 // that includes the protection.
-func (g *gate) refuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
+func (g *gate) refuseUnless(p policy.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r := requestOf(ctx)
 		if r == nil || r.gate != g || !r.admitted || r.entry.op != ctx.Operation() ||
@@ -81,7 +81,7 @@ type protected struct {
 // operation share the map of responses, which those of another API have not.
 // Before huma has made that map, no group has the operation: the modifier was
 // given to the operation alone, and huma runs its middleware.
-func (p *protections) note(op *huma.Operation, protection openapi.Protection) {
+func (p *protections) note(op *huma.Operation, protection policy.Protection) {
 	if op.Hidden || op.Responses == nil {
 		return
 	}

@@ -1,4 +1,4 @@
-package openapi_test
+package policy_test
 
 import (
 	"maps"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 func TestProtect(t *testing.T) {
@@ -59,31 +59,31 @@ func TestPolicy(t *testing.T) {
 	document := func(f *fixture) *huma.Operation { return f.oapi.Paths["/"].Get }
 	tests := []struct {
 		name     string
-		declared []openapi.Declaration
+		declared []policy.Declaration
 		edit     func(*fixture)
 		want     string // requirements, all of which must hold
 	}{
-		{"as declared", []openapi.Declaration{required}, nil, `[[{"session":[]}]]`},
-		{"the document adds a role", []openapi.Declaration{required}, func(f *fixture) {
+		{"as declared", []policy.Declaration{required}, nil, `[[{"session":[]}]]`},
+		{"the document adds a role", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs("session:admin")
 		}, `[[{"session":[]}],[{"session":["admin"]}]]`},
 		{"the document protects what declared nothing", nil, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]}]]`},
-		{"the document protects what was optional", []openapi.Declaration{optional}, func(f *fixture) {
+		{"the document protects what was optional", []policy.Declaration{optional}, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]},{}],[{"session":[]}]]`},
-		{"the document makes public what was protected", []openapi.Declaration{required}, func(f *fixture) {
+		{"the document makes public what was protected", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs()
 		}, `[[{"session":[]}]]`},
-		{"the document takes the role", []openapi.Declaration{guarded("admin")}, func(f *fixture) {
+		{"the document takes the role", []policy.Declaration{guarded("admin")}, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":["admin"]}],[{"session":[]}]]`},
-		{"the document inherits its own requirement", []openapi.Declaration{required}, func(f *fixture) {
+		{"the document inherits its own requirement", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = nil
 			f.oapi.Security = reqs("session:audit")
 		}, `[[{"session":[]}],[{"session":["audit"]}]]`},
-		{"the entry goes", []openapi.Declaration{required}, func(f *fixture) {
+		{"the entry goes", []policy.Declaration{required}, func(f *fixture) {
 			delete(f.oapi.Paths, "/")
 		}, `[[{"session":[]}]]`},
 	}
@@ -113,8 +113,8 @@ func TestPolicy(t *testing.T) {
 	byDefault.Default = true
 	inherited := []struct {
 		name   string
-		global openapi.Requirements
-		scheme openapi.Scheme
+		global policy.Requirements
+		scheme policy.Scheme
 		hidden bool
 	}{
 		{"the document's own requirement goes", reqs("session"), userScheme, false},
