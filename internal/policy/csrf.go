@@ -1,27 +1,15 @@
 package policy
 
-import (
-	"fmt"
+import "github.com/danielgtaylor/huma/v2"
 
-	"github.com/danielgtaylor/huma/v2"
-)
-
-const csrfDescription = "CSRF token of the session, in a request that changes something. The response that sets the session cookie carries it in the same header."
-
-// CSRFKey is the key of the scheme's CSRF token, itself a scheme.
-func (s Scheme) CSRFKey() string { return s.Key + "CSRF" }
-
-func (s Scheme) csrfObject() *huma.SecurityScheme {
-	return &huma.SecurityScheme{Type: "apiKey", In: "header", Name: s.CSRFHeader, Description: csrfDescription}
-}
-
-// csrfChecked are the schemes whose requests of the operation carry a token.
-func (d *Document) csrfChecked(op *huma.Operation) []Scheme {
+// csrfChecked returns the schemes whose CSRF token requests of the operation
+// must carry.
+func csrfChecked(d *schemes, op *huma.Operation) []Scheme {
 	var all []Scheme
 	if SafeMethod(op.Method) || CrossSiteAllowed(op) {
 		return nil
 	}
-	for _, s := range d.schemes {
+	for _, s := range d.ours {
 		if s.CSRFHeader != "" {
 			all = append(all, s)
 		}
@@ -29,10 +17,10 @@ func (d *Document) csrfChecked(op *huma.Operation) []Scheme {
 	return all
 }
 
-// withCSRF adds the tokens to every alternative with their session.
-func (d *Document) withCSRF(op *huma.Operation, documented Requirements) Requirements {
-	schemes := d.csrfChecked(op)
-	if len(schemes) == 0 {
+// withCSRF adds the CSRF tokens to every alternative that names their session.
+func withCSRF(d *schemes, op *huma.Operation, documented Requirements) Requirements {
+	checked := csrfChecked(d, op)
+	if len(checked) == 0 {
 		return documented
 	}
 	if documented == nil {
@@ -42,25 +30,11 @@ func (d *Document) withCSRF(op *huma.Operation, documented Requirements) Require
 	}
 	documented = cloneAll(documented)
 	for _, alternative := range documented {
-		for _, s := range schemes {
+		for _, s := range checked {
 			if _, ok := alternative[s.Key]; ok {
 				alternative[s.CSRFKey()] = []string{}
 			}
 		}
 	}
 	return documented
-}
-
-// tokenAlone refuses an alternative with a CSRF token and without its session:
-// the token proves nothing by itself, and an operation that names nothing else
-// would be open to everybody.
-func (d *Document) tokenAlone(alternative map[string][]string) error {
-	for _, s := range d.schemes {
-		_, token := alternative[s.CSRFKey()]
-		if _, session := alternative[s.Key]; token && !session && s.CSRFHeader != "" {
-			return fmt.Errorf("security names the CSRF token %q without its session: name %q in the same requirement, "+
-				"or embed a session type and leave the token to Options.CSRFHeader", s.CSRFKey(), s.Key)
-		}
-	}
-	return nil
 }
