@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
@@ -22,9 +22,9 @@ var _ gate.Manager = (*gateManager[struct{}])(nil)
 func (g *gateManager[T]) manager() *Manager[T] { return (*Manager[T])(g) }
 
 // document describes the manager to the OpenAPI document.
-func (g *gateManager[T]) Document() openapi.Scheme {
+func (g *gateManager[T]) Document() policy.Scheme {
 	m := g.manager()
-	return openapi.Scheme{
+	return policy.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
 		Former:     m.names[1:],
@@ -77,7 +77,7 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
 	}
 	err := g.origins.Check(o)
-	if err != nil || !g.opts.RejectCrossSiteReads || o.Upgrade || !openapi.SafeMethod(o.Method) {
+	if err != nil || !g.opts.RejectCrossSiteReads || o.Upgrade || !policy.SafeMethod(o.Method) {
 		return err // Check is the stricter of the two
 	}
 	return g.origins.CheckRead(o)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/internal/stored"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -159,7 +159,7 @@ func (m *Manager[T]) Attach(api huma.API) error {
 // neither exception. In a group, Require comes after modifiers that hide or
 // drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
 }
 
 // Protect is [Manager.Require] for a whole group, by the group's own
@@ -180,8 +180,8 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 	if len(roles) > 0 && m.opts.Roles == nil {
 		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
 	}
-	p := openapi.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
-	group.UseSimpleModifier(func(op *huma.Operation) { openapi.Protect(op, p) })
+	p := policy.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
+	group.UseSimpleModifier(func(op *huma.Operation) { policy.Protect(op, p) })
 	group.UseMiddleware(g.RefuseUnless(p))
 }
 
@@ -198,17 +198,17 @@ func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 	if within <= 0 {
 		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
 	}
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
 }
 
-func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
+func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
 			panic(gate.Unprotected(op))
 		}
 		p := p
 		p.Documented = new(bool)
-		if openapi.Protect(op, p) {
+		if policy.Protect(op, p) {
 			op.Middlewares = append(slices.Clip(op.Middlewares), gate.RefuseUnprotected)
 			m.protections.Note(op, p)
 		}

@@ -6,7 +6,7 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // stateOf returns the request's state for T if the operation's input declares
@@ -27,13 +27,13 @@ func stateOf[T any](r *gate.Request) (*state[T], int) {
 type marker[T any] struct {
 	state *state[T]
 
-	// Boundary ends the registration of an operation; see [openapi.Seal].
+	// Boundary ends the registration of an operation; see [policy.Seal].
 	Boundary boundary `default:"null" json:"-"`
 }
 
 // Schema implements [huma.SchemaProvider].
 func (*marker[T]) Schema(registry huma.Registry) *huma.Schema {
-	return openapi.Declare(registry, openapi.Declaration{Type: reflect.TypeFor[T](), Kind: openapi.Optional})
+	return policy.Declare(registry, policy.Declaration{Type: reflect.TypeFor[T](), Kind: policy.Optional})
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. Text that is no handle
@@ -51,7 +51,7 @@ func (m *marker[T]) UnmarshalText(text []byte) error {
 type boundary struct{}
 
 // Schema implements [huma.SchemaProvider].
-func (boundary) Schema(registry huma.Registry) *huma.Schema { return openapi.Seal(registry) }
+func (boundary) Schema(registry huma.Registry) *huma.Schema { return policy.Seal(registry) }
 
 // kindMarker is the parameter of the types that embed Session; see proofs. huma
 // asks it for its schema again as the type of a field with a default; Boundary
@@ -63,8 +63,8 @@ type kindMarker[T any, K kind] struct {
 // kind says what an embedding type declares. is returns the part that tells
 // declarations of one session type apart.
 type kind interface {
-	declare() openapi.Declaration
-	is() (openapi.Kind, reflect.Type)
+	declare() policy.Declaration
+	is() (policy.Kind, reflect.Type)
 }
 
 // Schema implements [huma.SchemaProvider].
@@ -72,7 +72,7 @@ func (kindMarker[T, K]) Schema(registry huma.Registry) *huma.Schema {
 	var k K
 	d := k.declare()
 	d.Type = reflect.TypeFor[T]()
-	return openapi.Declare(registry, d)
+	return policy.Declare(registry, d)
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler]. It refuses every text

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Session is embedded in an operation's input to give it a session that may
@@ -95,22 +95,22 @@ type Guard[T any] interface {
 
 type requiredKind struct{}
 
-func (requiredKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Required} }
+func (requiredKind) declare() policy.Declaration { return policy.Declaration{Kind: policy.Required} }
 
-func (requiredKind) is() (openapi.Kind, reflect.Type) { return openapi.Required, nil }
+func (requiredKind) is() (policy.Kind, reflect.Type) { return policy.Required, nil }
 
 type loginKind struct{}
 
-func (loginKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Login} }
+func (loginKind) declare() policy.Declaration { return policy.Declaration{Kind: policy.Login} }
 
-func (loginKind) is() (openapi.Kind, reflect.Type) { return openapi.Login, nil }
+func (loginKind) is() (policy.Kind, reflect.Type) { return policy.Login, nil }
 
 type guardedKind[T, G any] struct{}
 
-func (guardedKind[T, G]) declare() openapi.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
+func (guardedKind[T, G]) declare() policy.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
 
-func (guardedKind[T, G]) is() (openapi.Kind, reflect.Type) {
-	return openapi.Guarded, reflect.TypeFor[G]()
+func (guardedKind[T, G]) is() (policy.Kind, reflect.Type) {
+	return policy.Guarded, reflect.TypeFor[G]()
 }
 
 // Resolve makes the depth of Required's Resolve that of Session's, so that

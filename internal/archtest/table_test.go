@@ -28,22 +28,22 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, "./humasess/internal/gate", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
+		Imports: []string{huma, "./humasess/internal/gate", "./internal/policy", "./internal/stored", "./security", "./stores", "golang.org/x/net/publicsuffix"},
+		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./openapi", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./internal/policy", "./security", "./stores"},
 		Tests:   hostTests,
 	},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory"}),
+		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
 	},
 	"humasess/humasesstest": {
-		Imports: []string{huma, "testing", "./humasess", "./openapi", "./security", "./stores"},
+		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
 	},
-	"openapi":  {Imports: []string{huma}, Tests: hostTests},
+	"openapi":  {Imports: []string{huma}, Tests: slices.Concat(hostTests, []string{"./humasess", "./internal/policy", "./stores/memory"})},
 	"security": {Imports: []string{"github.com/gorilla/securecookie"}},
 
 	"stores":           {Tests: []string{"./stores/memory"}},
@@ -92,6 +92,7 @@ var imports = archtest.Table{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
 	"internal/mutants":     {},
+	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
 	"internal/servertest":  {Imports: []string{"testing"}},
 	"internal/stored":      {},
 	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},

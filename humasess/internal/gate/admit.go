@@ -1,7 +1,7 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // admit loads the request's sessions and enforces the operation's policy. It
@@ -32,7 +32,7 @@ func (r *Request) admit() bool {
 	}
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
-		if d.Kind == openapi.Guarded && !r.passes(d) {
+		if d.Kind == policy.Guarded && !r.passes(d) {
 			return false
 		}
 	}
@@ -42,7 +42,7 @@ func (r *Request) admit() bool {
 
 // satisfies reports whether one of the alternatives holds, and returns the answer if
 // none does: 403 when one of them lacks only roles, otherwise 401.
-func (r *Request) satisfies(alternatives openapi.Requirements) (answer, bool) {
+func (r *Request) satisfies(alternatives policy.Requirements) (answer, bool) {
 	refusal := answerNoSession
 	for _, alternative := range alternatives {
 		met, authenticated := true, true

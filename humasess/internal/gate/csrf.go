@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 var errForged = errors.New("the CSRF token is missing, or not that of the session")
@@ -13,7 +13,7 @@ var errForged = errors.New("the CSRF token is missing, or not that of the sessio
 // one is missing.
 func (r *Request) unforged() bool {
 	ctx := r.scope.humaContext
-	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
+	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
 	for i := range r.sessions {
 		if spared && !r.entry.sessions[i].token {
 			continue

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // entry is the policy of one operation, ready for its requests. It is made for the
@@ -15,8 +15,8 @@ import (
 type entry struct {
 	err      error // a contradiction that makes the operation unusable
 	op       *huma.Operation
-	policy   openapi.Policy
-	demands  []openapi.Requirements // those that not every request satisfies
+	policy   policy.Policy
+	demands  []policy.Requirements // those that not every request satisfies
 	sessions []sessionUse
 	judges   []Manager // of the origins of requests
 	exempt   bool      // from the cross-origin check
@@ -53,12 +53,12 @@ func (g *Gate) entry(op *huma.Operation) *entry {
 }
 
 func (g *Gate) newEntry(op *huma.Operation) *entry {
-	policy, err := g.doc.Policy(op)
-	e := &entry{op: op, policy: policy, err: err, exempt: openapi.CrossSiteAllowed(op), untouch: openapi.TouchDisabled(op)}
+	enforced, err := g.doc.Policy(op)
+	e := &entry{op: op, policy: enforced, err: err, exempt: policy.CrossSiteAllowed(op), untouch: policy.TouchDisabled(op)}
 	if err != nil {
 		return e
 	}
-	for _, r := range policy.Requirements {
+	for _, r := range enforced.Requirements {
 		if !slices.ContainsFunc(r, func(alternative map[string][]string) bool { return len(alternative) == 0 }) && len(r) > 0 {
 			e.demands = append(e.demands, r)
 		}
@@ -66,32 +66,32 @@ func (g *Gate) newEntry(op *huma.Operation) *entry {
 	for _, key := range slices.Sorted(maps.Keys(g.managers)) {
 		m := g.managers[key]
 		scheme := m.Document()
-		use := sessionUse{scheme: key, manager: m, token: mentioned(policy.Requirements, scheme.CSRFKey()), fresh: policy.Fresh[key]}
+		use := sessionUse{scheme: key, manager: m, token: mentioned(enforced.Requirements, scheme.CSRFKey()), fresh: enforced.Fresh[key]}
 		t := scheme.Type
-		for _, d := range policy.Declarations {
+		for _, d := range enforced.Declarations {
 			if d.Type == t {
-				use.binding = &binding{typ: t, login: d.Kind == openapi.Login, copies: d.Copies}
+				use.binding = &binding{typ: t, login: d.Kind == policy.Login, copies: d.Copies}
 			}
 		}
-		if use.binding != nil || mentioned(policy.Requirements, key) {
+		if use.binding != nil || mentioned(enforced.Requirements, key) {
 			e.sessions = append(e.sessions, use)
 			e.budget.add(m.StoreTimeout())
 			e.judges = append(e.judges, m)
 		}
 	}
 	if len(e.sessions) == 0 {
-		e.judges = g.checking(policy.Requirements)
+		e.judges = g.checking(enforced.Requirements)
 	}
 	e.vary = g.vary(e)
 	e.isolated = slices.ContainsFunc(e.judges, func(m Manager) bool { return m.Document().Isolated })
-	if slices.ContainsFunc(policy.Declarations, func(d openapi.Declaration) bool { return d.Kind != openapi.Optional }) {
+	if slices.ContainsFunc(enforced.Declarations, func(d policy.Declaration) bool { return d.Kind != policy.Optional }) {
 		e.prove()
 	}
 	return e
 }
 
-func mentioned(all []openapi.Requirements, scheme string) bool {
-	return slices.ContainsFunc(all, func(r openapi.Requirements) bool {
+func mentioned(all []policy.Requirements, scheme string) bool {
+	return slices.ContainsFunc(all, func(r policy.Requirements) bool {
 		return slices.ContainsFunc(r, func(a map[string][]string) bool { _, ok := a[scheme]; return ok })
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Gate stands in front of the operations of one API, for all managers that are
@@ -16,7 +16,7 @@ import (
 // except its middleware.
 type Gate struct {
 	api      huma.API
-	doc      *openapi.Document
+	doc      *policy.Document
 	managers map[string]Manager // by scheme key
 	checks   map[string]SchemeCheck
 	checkers map[string]Manager // of checks, by scheme key
@@ -46,7 +46,7 @@ func Of(api interface{ Middlewares() huma.Middlewares }) *Gate {
 
 // New returns the gate for the first manager of an API.
 func New(api huma.API) (*Gate, error) {
-	doc, err := openapi.NewDocument(api.OpenAPI())
+	doc, err := policy.NewDocument(api.OpenAPI())
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // guardScope is the context that a guard gets.
@@ -36,7 +36,7 @@ func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 
 // passes asks a declared guard, and answers when it refuses. It fails closed: an
 // error without a status is a 403.
-func (r *Request) passes(d *openapi.Declaration) bool {
+func (r *Request) passes(d *policy.Declaration) bool {
 	use, s := r.declared(d)
 	if !s.Proven(d.Methods, d.Fresh) {
 		r.refuse(answerReauth)
@@ -72,7 +72,7 @@ func headersAround(err error, model huma.StatusError) http.Header {
 }
 
 // declared returns the session that a declaration is about.
-func (r *Request) declared(d *openapi.Declaration) (*sessionUse, Session) {
+func (r *Request) declared(d *policy.Declaration) (*sessionUse, Session) {
 	for i := range r.entry.sessions {
 		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
 			return use, r.sessions[i].Session
@@ -85,7 +85,7 @@ func (r *Request) declared(d *openapi.Declaration) (*sessionUse, Session) {
 func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]
-		if d.Kind != openapi.Guarded || d.Guard == nil {
+		if d.Kind != policy.Guarded || d.Guard == nil {
 			continue
 		}
 		if _, of := r.declared(d); of != s {

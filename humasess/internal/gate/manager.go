@@ -5,14 +5,14 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
 // Manager keeps the sessions of one type. Its methods are safe for concurrent use.
 type Manager interface {
 	// Document describes the security scheme of the sessions.
-	Document() openapi.Scheme
+	Document() policy.Scheme
 
 	// SchemeChecks returns the checks of the program's own security schemes, by key.
 	SchemeChecks() map[string]SchemeCheck

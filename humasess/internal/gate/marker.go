@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Markers are the header parameters by which session types show themselves to
@@ -78,7 +78,7 @@ func (r *Request) Unbindable(ctx huma.Context, i int) error {
 
 // Undeclared returns the error of an input whose declaration is not part of the
 // policy that is enforced; nil if it is.
-func (r *Request) Undeclared(ctx huma.Context, kind openapi.Kind, t, guard reflect.Type) error {
+func (r *Request) Undeclared(ctx huma.Context, kind policy.Kind, t, guard reflect.Type) error {
 	if !r.entry.declares(kind, t, guard) {
 		return huma.NewErrorWithContext(ctx, answerInternal.status, misbound(r.entry.op))
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
@@ -16,7 +16,7 @@ func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		return true
 	}
 	handshake := opensWebsocket(ctx)
-	if !handshake && !e.isolated && openapi.SafeMethod(ctx.Method()) {
+	if !handshake && !e.isolated && policy.SafeMethod(ctx.Method()) {
 		return true
 	}
 	o := security.Origins{

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"weak"
 
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // A struct over Required, Guarded or Login may have a Resolve of its own, and
@@ -48,7 +48,7 @@ func (e *entry) prove() {
 
 // CheckProof refuses every text except the value of an entry whose policy has
 // exactly this declaration.
-func CheckProof(text []byte, kind openapi.Kind, t, guard reflect.Type) error {
+func CheckProof(text []byte, kind policy.Kind, t, guard reflect.Type) error {
 	e := entryOf(text)
 	if e == nil {
 		return errUnenforced
@@ -69,7 +69,7 @@ func entryOf(proof []byte) *entry {
 }
 
 // declares reports whether the policy has exactly this declaration.
-func (e *entry) declares(kind openapi.Kind, t, guard reflect.Type) bool {
+func (e *entry) declares(kind policy.Kind, t, guard reflect.Type) bool {
 	for i := range e.policy.Declarations {
 		if d := &e.policy.Declarations[i]; d.Kind == kind && d.Type == t && d.GuardType == guard {
 			return true
@@ -78,7 +78,7 @@ func (e *entry) declares(kind openapi.Kind, t, guard reflect.Type) bool {
 	return false
 }
 
-func (e *entry) declaresKind(kind openapi.Kind) bool {
+func (e *entry) declaresKind(kind policy.Kind) bool {
 	for i := range e.policy.Declarations {
 		if e.policy.Declarations[i].Kind == kind {
 			return true
@@ -90,14 +90,14 @@ func (e *entry) declaresKind(kind openapi.Kind) bool {
 // answerKind returns the value of the marker of a type that embeds Session, or "" if
 // the policy has no declaration of that kind.
 func (r *Request) answerKind(name string) string {
-	var kind openapi.Kind
+	var kind policy.Kind
 	switch name {
 	case requiredMarker:
-		kind = openapi.Required
+		kind = policy.Required
 	case guardedMarker:
-		kind = openapi.Guarded
+		kind = policy.Guarded
 	case loginMarker:
-		kind = openapi.Login
+		kind = policy.Login
 	}
 	if r.entry.declaresKind(kind) {
 		return r.entry.proof

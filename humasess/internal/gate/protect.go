@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // A modifier does not learn which API its operation is for. An API without the
@@ -27,7 +27,7 @@ func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 
 // RefuseUnless refuses a request that the gate has not admitted by a policy
 // that includes the protection.
-func (g *Gate) RefuseUnless(p openapi.Protection) func(huma.Context, func(huma.Context)) {
+func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r := RequestOf(ctx)
 		if r == nil || r.gate != g || !r.admitted || r.entry.op != ctx.Operation() ||
@@ -82,7 +82,7 @@ type protected struct {
 // operation share the map of responses, which those of another API have not.
 // Before huma has made that map, no group has the operation: the modifier was
 // given to the operation alone, and huma runs its middleware.
-func (p *Protections) Note(op *huma.Operation, protection openapi.Protection) {
+func (p *Protections) Note(op *huma.Operation, protection policy.Protection) {
 	if op.Hidden || op.Responses == nil {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // typeHTTP is the type of security schemes that use the header Authorization.
@@ -15,7 +15,7 @@ const typeHTTP = "http"
 
 // checking returns the managers whose Options.SchemeChecks the requirements
 // name.
-func (g *Gate) checking(all []openapi.Requirements) []Manager {
+func (g *Gate) checking(all []policy.Requirements) []Manager {
 	var managers []Manager
 	for _, key := range g.checkedSchemes(all) {
 		if m := g.checkers[key]; !slices.Contains(managers, m) {
@@ -27,7 +27,7 @@ func (g *Gate) checking(all []openapi.Requirements) []Manager {
 
 // checkedSchemes returns the schemes among the requirements that
 // Options.SchemeChecks check.
-func (g *Gate) checkedSchemes(all []openapi.Requirements) []string {
+func (g *Gate) checkedSchemes(all []policy.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
 }
 
@@ -59,7 +59,7 @@ func (g *Gate) holds(ctx huma.Context, alternative map[string][]string) bool {
 
 // challenge names a scheme that would do (RFC 9110 § 11.6.1). HTTP has no name
 // for keys and certificates; there, it is the type that the document states.
-func (g *Gate) challenge(alternatives openapi.Requirements) string {
+func (g *Gate) challenge(alternatives policy.Requirements) string {
 	for _, alternative := range alternatives {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
 			switch s := g.api.OpenAPI().Components.SecuritySchemes[key]; {

@@ -1,8 +1,7 @@
-package openapi
+package policy
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -160,9 +159,4 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// problem words a contradiction so that it names the operation.
-func problem(method, path, id string, err error) error {
-	return fmt.Errorf("humasess: operation %q (%s %s): %w", id, method, path, err)
 }

@@ -1,4 +1,4 @@
-package openapi_test
+package policy_test
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // described adds an operation and returns it with its status codes, sorted.
@@ -26,19 +26,19 @@ func TestResponses(t *testing.T) {
 	post := func(op *huma.Operation) { op.Method = http.MethodPost }
 	tests := []struct {
 		name     string
-		declared []openapi.Declaration
+		declared []policy.Declaration
 		edit     func(*huma.Operation)
 		want     string
 		text403  string // the description's, in part
 	}{
-		{"O7 required", []openapi.Declaration{required}, nil, "204 401 default", ""},
-		{"O7 required, unsafe method", []openapi.Declaration{required}, post, "204 401 403 default", "another origin"},
-		{"O7 optional", []openapi.Declaration{optional}, nil, "204 default", ""},
-		{"O7 optional, unsafe method", []openapi.Declaration{optional}, post, "204 403 default", "another origin"},
-		{"O7 login", []openapi.Declaration{login}, post, "204 403 default", "another origin"},
-		{"O7 role", []openapi.Declaration{guarded("admin")}, nil, "204 401 403 default", "required role: `admin`."},
-		{"O7 roles", []openapi.Declaration{guarded("admin", "audit")}, nil, "204 401 403 default", "required roles: `admin`, `audit`."},
-		{"O7 guard without roles", []openapi.Declaration{guarded()}, nil, "204 401 403 default", "not allowed to do this"},
+		{"O7 required", []policy.Declaration{required}, nil, "204 401 default", ""},
+		{"O7 required, unsafe method", []policy.Declaration{required}, post, "204 401 403 default", "another origin"},
+		{"O7 optional", []policy.Declaration{optional}, nil, "204 default", ""},
+		{"O7 optional, unsafe method", []policy.Declaration{optional}, post, "204 403 default", "another origin"},
+		{"O7 login", []policy.Declaration{login}, post, "204 403 default", "another origin"},
+		{"O7 role", []policy.Declaration{guarded("admin")}, nil, "204 401 403 default", "required role: `admin`."},
+		{"O7 roles", []policy.Declaration{guarded("admin", "audit")}, nil, "204 401 403 default", "required roles: `admin`, `audit`."},
+		{"O7 guard without roles", []policy.Declaration{guarded()}, nil, "204 401 403 default", "not allowed to do this"},
 		{"O7 written by hand", nil, secure(reqs("session:audit")), "204 401 403 default", "`audit`"},
 		{"O7 bearer or cookie", nil, secure(reqs("bearer", "session")), "204 401 default", ""},
 		{"O7 Require", nil, func(op *huma.Operation) { protect(op, "audit") }, "204 401 403 default", "`audit`"},
@@ -126,18 +126,18 @@ func TestResponses(t *testing.T) {
 func TestValidationResponse(t *testing.T) {
 	tests := []struct {
 		name     string
-		declared []openapi.Declaration
+		declared []policy.Declaration
 		errors   []int // as huma leaves them: it appends 422 and 500
 		edit     func(*huma.Operation)
 		want     bool
 	}{
-		{"goes when the marker was the only parameter", []openapi.Declaration{required}, []int{404, 422, 500}, nil, false},
-		{"stays when the user listed it", []openapi.Declaration{required}, []int{422, 422, 500}, nil, true},
-		{"stays when the user described it", []openapi.Declaration{required}, nil, nil, true},
-		{"stays with another parameter", []openapi.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
+		{"goes when the marker was the only parameter", []policy.Declaration{required}, []int{404, 422, 500}, nil, false},
+		{"stays when the user listed it", []policy.Declaration{required}, []int{422, 422, 500}, nil, true},
+		{"stays when the user described it", []policy.Declaration{required}, nil, nil, true},
+		{"stays with another parameter", []policy.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
 			op.Parameters = append(op.Parameters, &huma.Param{Name: "page", In: "query"})
 		}, true},
-		{"stays with a body", []openapi.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
+		{"stays with a body", []policy.Declaration{required}, []int{404, 422, 500}, func(op *huma.Operation) {
 			op.RequestBody = &huma.RequestBody{}
 		}, true},
 		{"stays without a marker", nil, []int{422, 500}, func(op *huma.Operation) { protect(op) }, true},
@@ -191,7 +191,7 @@ func TestSetCookieHeader(t *testing.T) {
 		}
 	})
 	t.Run("O8 not on other operations", func(t *testing.T) {
-		for _, d := range []openapi.Declaration{optional, required, guarded("admin")} {
+		for _, d := range []policy.Declaration{optional, required, guarded("admin")} {
 			op := f.operation("/"+asJSON(t, d.Kind), d)
 			f.mustAdd(t, op)
 			if h := op.Responses["204"].Headers["Set-Cookie"]; h != nil {
@@ -199,20 +199,4 @@ func TestSetCookieHeader(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestSafeMethod(t *testing.T) {
-	for _, tt := range []struct {
-		method string
-		want   bool
-	}{
-		{"GET", true}, {"HEAD", true}, {"OPTIONS", true},
-		{"POST", false}, {"PUT", false}, {"PATCH", false}, {"DELETE", false}, {"TRACE", false}, {"get", false}, {"", false},
-	} {
-		t.Run("F1 "+tt.method, func(t *testing.T) {
-			if got := openapi.SafeMethod(tt.method); got != tt.want {
-				t.Errorf("got %v, want %v", got, tt.want)
-			}
-		})
-	}
 }

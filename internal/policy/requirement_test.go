@@ -1,4 +1,4 @@
-package openapi_test
+package policy_test
 
 import (
 	"fmt"
@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // reqs is an alternative per argument: schemes with a comma between them, each
 // with its roles after a colon.
-func reqs(alternatives ...string) openapi.Requirements {
-	all := openapi.Requirements{}
+func reqs(alternatives ...string) policy.Requirements {
+	all := policy.Requirements{}
 	for _, text := range alternatives {
 		alternative := map[string][]string{}
 		for scheme := range strings.SplitSeq(text, ",") {
@@ -28,15 +28,15 @@ func reqs(alternatives ...string) openapi.Requirements {
 }
 
 func TestOperationSecurity(t *testing.T) {
-	type declarations = []openapi.Declaration
-	cartOptional := openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Optional}
-	cartRequired := openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required}
+	type declarations = []policy.Declaration
+	cartOptional := policy.Declaration{Type: cartScheme.Type, Kind: policy.Optional}
+	cartRequired := policy.Declaration{Type: cartScheme.Type, Kind: policy.Required}
 	tests := []struct {
 		name     string
-		global   openapi.Requirements
-		written  openapi.Requirements
+		global   policy.Requirements
+		written  policy.Requirements
 		declared declarations
-		want     openapi.Requirements
+		want     policy.Requirements
 	}{
 		{"O2 required", nil, nil, declarations{required}, reqs("session")},
 		{"O2 required with the marker of the session it embeds", nil, nil, declarations{optional, required}, reqs("session")},
@@ -86,11 +86,11 @@ func TestOperationSecurity(t *testing.T) {
 // it means is worked out here from the declaration, by credentials; the form
 // is checked only as far as generators care.
 func TestEveryCombinationMeansWhatItSays(t *testing.T) {
-	securities := []openapi.Requirements{
+	securities := []policy.Requirements{
 		nil, reqs(), reqs(""), reqs("bearer"), reqs("session"), reqs("session:admin"), reqs("bearer", ""), reqs("", "session"),
 		reqs("bearer", "session"), reqs("bearer,session"), reqs("bearer,session:audit", "cart"),
 	}
-	kinds := map[string][]openapi.Declaration{
+	kinds := map[string][]policy.Declaration{
 		"nothing":  nil,
 		"optional": {optional},
 		"required": {required},
@@ -118,7 +118,7 @@ func TestEveryCombinationMeansWhatItSays(t *testing.T) {
 						if err != nil {
 							t.Fatalf("AddOperation: %v", err)
 						}
-						documented := openapi.Requirements(op.Security)
+						documented := policy.Requirements(op.Security)
 						if documented == nil {
 							documented = f.oapi.Security
 						}
@@ -141,7 +141,7 @@ func TestEveryCombinationMeansWhatItSays(t *testing.T) {
 }
 
 // meant is what an operation lets through, from its declaration alone.
-func meant(global, written openapi.Requirements, kind string, byDefault bool, c credentials) bool {
+func meant(global, written policy.Requirements, kind string, byDefault bool, c credentials) bool {
 	everywhere := c.opens(global) && (!byDefault || c.session)
 	switch kind {
 	case "optional", "login":
@@ -169,7 +169,7 @@ func meant(global, written openapi.Requirements, kind string, byDefault bool, c 
 	return rest
 }
 
-func enforces(p openapi.Policy, documented openapi.Requirements, c credentials) bool {
+func enforces(p policy.Policy, documented policy.Requirements, c credentials) bool {
 	if !p.UsesSessions() {
 		return c.opens(documented) // not ours to enforce
 	}
@@ -182,7 +182,7 @@ func enforces(p openapi.Policy, documented openapi.Requirements, c credentials) 
 }
 
 // checkForm refuses what generators stumble over.
-func checkForm(t *testing.T, all openapi.Requirements, kind string) {
+func checkForm(t *testing.T, all policy.Requirements, kind string) {
 	t.Helper()
 	for i, alternative := range all {
 		if len(alternative) == 0 && i != len(all)-1 && kind != "nothing" {

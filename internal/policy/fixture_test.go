@@ -1,4 +1,4 @@
-package openapi_test
+package policy_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 type (
@@ -18,25 +18,25 @@ type (
 )
 
 var (
-	userScheme = openapi.Scheme{Key: "session", CookieName: "__Host-id", Type: reflect.TypeFor[user](), HasRoles: true}
-	cartScheme = openapi.Scheme{Key: "cart", CookieName: "__Host-cart", Type: reflect.TypeFor[cart]()}
+	userScheme = policy.Scheme{Key: "session", CookieName: "__Host-id", Type: reflect.TypeFor[user](), HasRoles: true}
+	cartScheme = policy.Scheme{Key: "cart", CookieName: "__Host-cart", Type: reflect.TypeFor[cart]()}
 
-	optional = openapi.Declaration{Type: userScheme.Type, Kind: openapi.Optional}
-	required = openapi.Declaration{Type: userScheme.Type, Kind: openapi.Required}
-	login    = openapi.Declaration{Type: userScheme.Type, Kind: openapi.Login}
+	optional = policy.Declaration{Type: userScheme.Type, Kind: policy.Optional}
+	required = policy.Declaration{Type: userScheme.Type, Kind: policy.Required}
+	login    = policy.Declaration{Type: userScheme.Type, Kind: policy.Login}
 )
 
-func guarded(roles ...string) openapi.Declaration {
-	return openapi.Declaration{Type: userScheme.Type, Kind: openapi.Guarded, Roles: roles, Guard: "a guard"}
+func guarded(roles ...string) policy.Declaration {
+	return policy.Declaration{Type: userScheme.Type, Kind: policy.Guarded, Roles: roles, Guard: "a guard"}
 }
 
 // fixture is a document, with a bearer scheme of the program's own.
 type fixture struct {
 	oapi *huma.OpenAPI
-	doc  *openapi.Document
+	doc  *policy.Document
 }
 
-func newFixture(t *testing.T, global openapi.Requirements, schemes ...openapi.Scheme) *fixture {
+func newFixture(t *testing.T, global policy.Requirements, schemes ...policy.Scheme) *fixture {
 	t.Helper()
 	oapi := &huma.OpenAPI{
 		OpenAPI:  "3.1.0",
@@ -50,7 +50,7 @@ func newFixture(t *testing.T, global openapi.Requirements, schemes ...openapi.Sc
 			},
 		},
 	}
-	doc, err := openapi.NewDocument(oapi)
+	doc, err := policy.NewDocument(oapi)
 	if err != nil {
 		t.Fatalf("NewDocument: %v", err)
 	}
@@ -64,13 +64,13 @@ func newFixture(t *testing.T, global openapi.Requirements, schemes ...openapi.Sc
 }
 
 // operation is a GET with the markers of the declarations, as huma leaves it.
-func (f *fixture) operation(path string, declared ...openapi.Declaration) *huma.Operation {
+func (f *fixture) operation(path string, declared ...policy.Declaration) *huma.Operation {
 	op := &huma.Operation{
 		OperationID: "op" + path, Method: http.MethodGet, Path: path,
 		Responses: map[string]*huma.Response{"204": {Description: "Done"}, "default": {Description: "Error"}},
 	}
 	for i, d := range declared {
-		schema := openapi.Declare(f.oapi.Components.Schemas, d)
+		schema := policy.Declare(f.oapi.Components.Schemas, d)
 		// huma keeps one parameter of a name.
 		if i == 0 {
 			op.Parameters = append(op.Parameters, &huma.Param{Name: "Humasess-Session", In: "header", Schema: schema})
@@ -87,7 +87,7 @@ func (f *fixture) add(op *huma.Operation) (err error) {
 		}
 	}()
 	f.oapi.AddOperation(op)
-	openapi.Seal(f.oapi.Components.Schemas)
+	policy.Seal(f.oapi.Components.Schemas)
 	return nil
 }
 
@@ -98,7 +98,7 @@ func (f *fixture) mustAdd(t *testing.T, op *huma.Operation) {
 	}
 }
 
-func (f *fixture) policy(t *testing.T, op *huma.Operation) openapi.Policy {
+func (f *fixture) policy(t *testing.T, op *huma.Operation) policy.Policy {
 	t.Helper()
 	p, err := f.doc.Policy(op)
 	if err != nil {
@@ -132,7 +132,7 @@ func allCredentials() []credentials {
 
 // opens reports what OpenAPI says about a request: any one alternative, all of
 // its schemes, all of their roles.
-func (c credentials) opens(all openapi.Requirements) bool {
+func (c credentials) opens(all policy.Requirements) bool {
 	if len(all) == 0 {
 		return true
 	}

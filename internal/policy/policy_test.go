@@ -1,89 +1,42 @@
-package openapi_test
+package policy_test
 
 import (
-	"maps"
 	"net/http"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
-
-func TestProtect(t *testing.T) {
-	t.Run("twice is once", func(t *testing.T) {
-		f := newFixture(t, nil, userScheme)
-		op := f.operation("/")
-		protect(op, "admin") // huma runs the modifiers of an unprefixed group
-		f.mustAdd(t, op)     // when it documents the operation,
-		protect(op, "admin") // and when it routes it
-		if got, want := asJSON(t, op.Security), `[{"session":["admin"]}]`; got != want {
-			t.Errorf("got security %s, want %s", got, want)
-		}
-		if got := f.policy(t, op).Requirements; len(got) != 1 {
-			t.Errorf("got requirements %s, want one", asJSON(t, got))
-		}
-	})
-	t.Run("two protections add up", func(t *testing.T) {
-		f := newFixture(t, nil, userScheme)
-		op := f.operation("/", required)
-		protect(op, "admin")
-		protect(op, "audit")
-		f.mustAdd(t, op)
-		if got, want := asJSON(t, op.Security), `[{"session":["admin","audit"]}]`; got != want {
-			t.Errorf("got security %s, want %s", got, want)
-		}
-	})
-	t.Run("copies of the operation share nothing that it changes", func(t *testing.T) {
-		f := newFixture(t, nil, userScheme)
-		op := f.operation("/")
-		op.Metadata = map[string]any{"mine": 1}
-		shared := maps.Clone(op.Metadata)
-		version := *op
-		protect(&version, "admin")
-		another := version
-		protect(&another, "audit")
-		if len(op.Metadata) != len(shared) {
-			t.Errorf("got metadata %v on the original, want %v", op.Metadata, shared)
-		}
-		if version.Metadata["mine"] != 1 {
-			t.Errorf("got metadata %v, want the user's kept", version.Metadata)
-		}
-		f.mustAdd(t, &version)
-		if got, want := asJSON(t, version.Security), `[{"session":["admin"]}]`; got != want {
-			t.Errorf("got security %s, want %s", got, want)
-		}
-	})
-}
 
 func TestPolicy(t *testing.T) {
 	document := func(f *fixture) *huma.Operation { return f.oapi.Paths["/"].Get }
 	tests := []struct {
 		name     string
-		declared []openapi.Declaration
+		declared []policy.Declaration
 		edit     func(*fixture)
 		want     string // requirements, all of which must hold
 	}{
-		{"as declared", []openapi.Declaration{required}, nil, `[[{"session":[]}]]`},
-		{"the document adds a role", []openapi.Declaration{required}, func(f *fixture) {
+		{"as declared", []policy.Declaration{required}, nil, `[[{"session":[]}]]`},
+		{"the document adds a role", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs("session:admin")
 		}, `[[{"session":[]}],[{"session":["admin"]}]]`},
 		{"the document protects what declared nothing", nil, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]}]]`},
-		{"the document protects what was optional", []openapi.Declaration{optional}, func(f *fixture) {
+		{"the document protects what was optional", []policy.Declaration{optional}, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]},{}],[{"session":[]}]]`},
-		{"the document makes public what was protected", []openapi.Declaration{required}, func(f *fixture) {
+		{"the document makes public what was protected", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs()
 		}, `[[{"session":[]}]]`},
-		{"the document takes the role", []openapi.Declaration{guarded("admin")}, func(f *fixture) {
+		{"the document takes the role", []policy.Declaration{guarded("admin")}, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":["admin"]}],[{"session":[]}]]`},
-		{"the document inherits its own requirement", []openapi.Declaration{required}, func(f *fixture) {
+		{"the document inherits its own requirement", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = nil
 			f.oapi.Security = reqs("session:audit")
 		}, `[[{"session":[]}],[{"session":["audit"]}]]`},
-		{"the entry goes", []openapi.Declaration{required}, func(f *fixture) {
+		{"the entry goes", []policy.Declaration{required}, func(f *fixture) {
 			delete(f.oapi.Paths, "/")
 		}, `[[{"session":[]}]]`},
 	}
@@ -113,8 +66,8 @@ func TestPolicy(t *testing.T) {
 	byDefault.Default = true
 	inherited := []struct {
 		name   string
-		global openapi.Requirements
-		scheme openapi.Scheme
+		global policy.Requirements
+		scheme policy.Scheme
 		hidden bool
 	}{
 		{"the document's own requirement goes", reqs("session"), userScheme, false},

@@ -1,4 +1,4 @@
-package openapi
+package policy
 
 import (
 	"reflect"
@@ -9,23 +9,32 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// registries knows which registries have a document with session types, and
-// which had markers before. huma calls no hook for a hidden operation, so the
-// schema of its marker is the only trace that it leaves, and the registry is
-// all that a marker is told. The pointers are weak: an API is not kept alive.
+// registration collects the declarations of an operation's markers until [Seal].
+// huma keeps only the first of several parameters of one name, but asks every
+// marker for its schema. The surviving parameter leads to its own declaration
+// and to all later ones. Earlier ones belong to a registration that panicked.
+type registration struct {
+	registry     huma.Registry
+	declarations []Declaration
+}
+
+// registries knows the registries of documents with session types, and the
+// registries that had markers before. huma calls no hook for a hidden operation,
+// so its only trace is the schema of its marker, and a marker knows only the
+// registry. The pointers are weak, so an API is not kept alive.
 var registries registryNotes
 
 type registryNotes struct {
 	mu        sync.Mutex
-	documents []weak.Pointer[Document]
+	documents []weak.Pointer[huma.OpenAPI]
 	early     []weak.Pointer[registration] // without a document
 }
 
 // attach notes a document for its registry.
-func (n *registryNotes) attach(d *Document) {
+func (n *registryNotes) attach(oapi *huma.OpenAPI) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.documents = append(live(n.documents), weak.Make(d))
+	n.documents = append(live(n.documents), weak.Make(oapi))
 }
 
 // registered notes a registration whose markers no document has seen.
@@ -42,9 +51,9 @@ func (n *registryNotes) registered(r *registration) {
 func (n *registryNotes) attached(registry huma.Registry) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.ContainsFunc(n.documents, func(p weak.Pointer[Document]) bool {
-		d := p.Value()
-		return d != nil && sameRegistry(d.oapi.Components.Schemas, registry)
+	return slices.ContainsFunc(n.documents, func(p weak.Pointer[huma.OpenAPI]) bool {
+		oapi := p.Value()
+		return oapi != nil && sameRegistry(oapi.Components.Schemas, registry)
 	})
 }
 
@@ -63,7 +72,7 @@ func live[T any](all []weak.Pointer[T]) []weak.Pointer[T] {
 	return slices.DeleteFunc(all, func(p weak.Pointer[T]) bool { return p.Value() == nil })
 }
 
-// sameRegistry compares pointers: other kinds have no identity.
+// sameRegistry compares pointers. Registries of other kinds have no identity.
 func sameRegistry(a, b huma.Registry) bool {
 	return reflect.ValueOf(a).Kind() == reflect.Pointer && a == b
 }

@@ -1,14 +1,13 @@
-package openapi_test
+package policy_test
 
 import (
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 func TestAddScheme(t *testing.T) {
@@ -36,28 +35,28 @@ func TestAddScheme(t *testing.T) {
 		}
 	})
 
-	other := openapi.Scheme{Key: "other", CookieName: "__Host-other", Type: reflect.TypeFor[cart]()}
-	with := func(edit func(*openapi.Scheme)) openapi.Scheme {
+	other := policy.Scheme{Key: "other", CookieName: "__Host-other", Type: reflect.TypeFor[cart]()}
+	with := func(edit func(*policy.Scheme)) policy.Scheme {
 		s := other
 		edit(&s)
 		return s
 	}
 	refused := []struct {
 		name   string
-		scheme openapi.Scheme
+		scheme policy.Scheme
 		edit   func(*huma.OpenAPI)
 		want   string
 	}{
-		{"same type", with(func(s *openapi.Scheme) { s.Type = userScheme.Type }), nil, "openapi_test.user is already attached"},
-		{"same cookie", with(func(s *openapi.Scheme) { s.CookieName = "__Host-id" }), nil, "set Options.Cookie.Name"},
-		{"same cookie in another case, which some jars do not tell apart", with(func(s *openapi.Scheme) { s.CookieName = "__host-ID" }), nil, "set Options.Cookie.Name"},
-		{"a former name that is taken", with(func(s *openapi.Scheme) { s.Former = []string{"x", "__host-ID"} }), nil, "in Options.Cookie.Former"},
-		{"a name that another one had", with(func(s *openapi.Scheme) { s.CookieName = "sid" }), nil, "in Options.Cookie.Former"},
-		{"a former name that another one had", with(func(s *openapi.Scheme) { s.Former = []string{"sid"} }), nil, "in Options.Cookie.Former"},
-		{"same key", with(func(s *openapi.Scheme) { s.Key = "session" }), nil, `"session" exists in this API: set Options.SchemeName`},
-		{"key of the program's own scheme", with(func(s *openapi.Scheme) { s.Key = "bearer" }), nil, `"bearer" exists in this API: set Options.SchemeName`},
+		{"same type", with(func(s *policy.Scheme) { s.Type = userScheme.Type }), nil, "policy_test.user is already attached"},
+		{"same cookie", with(func(s *policy.Scheme) { s.CookieName = "__Host-id" }), nil, "set Options.Cookie.Name"},
+		{"same cookie in another case, which some jars do not tell apart", with(func(s *policy.Scheme) { s.CookieName = "__host-ID" }), nil, "set Options.Cookie.Name"},
+		{"a former name that is taken", with(func(s *policy.Scheme) { s.Former = []string{"x", "__host-ID"} }), nil, "in Options.Cookie.Former"},
+		{"a name that another one had", with(func(s *policy.Scheme) { s.CookieName = "sid" }), nil, "in Options.Cookie.Former"},
+		{"a former name that another one had", with(func(s *policy.Scheme) { s.Former = []string{"sid"} }), nil, "in Options.Cookie.Former"},
+		{"same key", with(func(s *policy.Scheme) { s.Key = "session" }), nil, `"session" exists in this API: set Options.SchemeName`},
+		{"key of the program's own scheme", with(func(s *policy.Scheme) { s.Key = "bearer" }), nil, `"bearer" exists in this API: set Options.SchemeName`},
 		{"key of a schema", other, addSchema("other"), `schema "other"`},
-		{"key of a schema in other letters", with(func(s *openapi.Scheme) { s.Key = "shop_cart" }), addSchema("ShopCart"), `schema "ShopCart"`},
+		{"key of a schema in other letters", with(func(s *policy.Scheme) { s.Key = "shop_cart" }), addSchema("ShopCart"), `schema "ShopCart"`},
 		{"after an operation", other, func(o *huma.OpenAPI) { o.Paths = map[string]*huma.PathItem{"/": {}} }, "after the first operation"},
 	}
 	renamed := userScheme
@@ -85,7 +84,7 @@ func addSchema(name string) func(*huma.OpenAPI) {
 }
 
 func TestNewDocumentAfterAnOperation(t *testing.T) {
-	_, err := openapi.NewDocument(&huma.OpenAPI{Paths: map[string]*huma.PathItem{"/": {}}})
+	_, err := policy.NewDocument(&huma.OpenAPI{Paths: map[string]*huma.PathItem{"/": {}}})
 	if want := "after the first operation"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got error %v, want one with %q", err, want)
 	}
@@ -120,26 +119,26 @@ func TestContradictions(t *testing.T) {
 	noRoles.HasRoles = false
 	tests := []struct {
 		name     string
-		scheme   openapi.Scheme
-		declared []openapi.Declaration
+		scheme   policy.Scheme
+		declared []policy.Declaration
 		edit     func(*huma.Operation)
 		want     string
 	}{
-		{"O4 required, made public", userScheme, []openapi.Declaration{required}, secure(reqs()), "security: []"},
-		{"O4 optional, made public", userScheme, []openapi.Declaration{optional}, secure(reqs()), "security: []"},
+		{"O4 required, made public", userScheme, []policy.Declaration{required}, secure(reqs()), "security: []"},
+		{"O4 optional, made public", userScheme, []policy.Declaration{optional}, secure(reqs()), "security: []"},
 		{"Require, made public", userScheme, nil, func(op *huma.Operation) { secure(reqs())(op); protect(op) }, "security: []"},
-		{"unknown scheme beside a session", userScheme, []openapi.Declaration{required}, secure(reqs("nobody")), `unknown scheme "nobody"`},
+		{"unknown scheme beside a session", userScheme, []policy.Declaration{required}, secure(reqs("nobody")), `unknown scheme "nobody"`},
 		{"unknown scheme as an alternative", userScheme, nil, secure(reqs("session", "nobody")), `unknown scheme "nobody"`},
-		{"scheme that nothing checks", userScheme, []openapi.Declaration{optional}, secure(reqs("unchecked")), "Options.SchemeChecks"},
-		{"guard's roles without Options.Roles", noRoles, []openapi.Declaration{guarded("admin")}, nil, "set Options.Roles"},
+		{"scheme that nothing checks", userScheme, []policy.Declaration{optional}, secure(reqs("unchecked")), "Options.SchemeChecks"},
+		{"guard's roles without Options.Roles", noRoles, []policy.Declaration{guarded("admin")}, nil, "set Options.Roles"},
 		{"written roles without Options.Roles", noRoles, nil, secure(reqs("session:admin")), "set Options.Roles"},
 		{"Require's roles without Options.Roles", noRoles, nil, func(op *huma.Operation) { protect(op, "admin") }, "set Options.Roles"},
 		{"Require of another API's scheme", userScheme, nil, func(op *huma.Operation) {
-			openapi.Protect(op, openapi.Protection{Scheme: "elsewhere"})
+			policy.Protect(op, policy.Protection{Scheme: "elsewhere"})
 		}, `scheme "elsewhere"`},
-		{"login in a protected group", userScheme, []openapi.Declaration{login}, func(op *huma.Operation) { protect(op) }, "embeds Login, which is public"},
-		{"login and required", userScheme, []openapi.Declaration{login, required}, nil, "embeds Login, which is public"},
-		{"type without a manager", userScheme, []openapi.Declaration{{Type: reflect.TypeFor[string](), Kind: openapi.Required}}, nil, "no manager of string"},
+		{"login in a protected group", userScheme, []policy.Declaration{login}, func(op *huma.Operation) { protect(op) }, "embeds Login, which is public"},
+		{"login and required", userScheme, []policy.Declaration{login, required}, nil, "embeds Login, which is public"},
+		{"type without a manager", userScheme, []policy.Declaration{{Type: reflect.TypeFor[string](), Kind: policy.Required}}, nil, "no manager of string"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -185,12 +184,12 @@ func TestContradictions(t *testing.T) {
 	})
 }
 
-func secure(written openapi.Requirements) func(*huma.Operation) {
+func secure(written policy.Requirements) func(*huma.Operation) {
 	return func(op *huma.Operation) { op.Security = written }
 }
 
 func protect(op *huma.Operation, roles ...string) {
-	openapi.Protect(op, openapi.Protection{Scheme: "session", Roles: roles})
+	policy.Protect(op, policy.Protection{Scheme: "session", Roles: roles})
 }
 
 func TestSchemeAlone(t *testing.T) {
@@ -232,43 +231,15 @@ func TestRefusedOperation(t *testing.T) {
 	if err := f.add(again); err == nil || f.oapi.Paths["/here"] == nil {
 		t.Errorf("got error %v and paths %s, want an error and the path", err, asJSON(t, f.oapi.Paths))
 	}
-	if got, want := f.policy(t, right).Requirements, []openapi.Requirements{reqs("session")}; !reflect.DeepEqual(got, want) {
+	if got, want := f.policy(t, right).Requirements, []policy.Requirements{reqs("session")}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got requirements %v, want %v", got, want)
 	}
-}
-
-func TestRegistries(t *testing.T) {
-	document := func(registry huma.Registry) *huma.OpenAPI {
-		return &huma.OpenAPI{Components: &huma.Components{Schemas: registry}}
-	}
-	registry := func() huma.Registry { return huma.NewMapRegistry("#/", huma.DefaultSchemaNamer) }
-	refused := func(name string, oapi *huma.OpenAPI, want string) {
-		t.Helper()
-		if _, err := openapi.NewDocument(oapi); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got error %v, want one with %q", name, err, want)
-		}
-	}
-	f := newFixture(t, nil, userScheme)
-	refused("a registry with a document", document(f.oapi.Components.Schemas), "a huma.Config of its own")
-	refused("a registry of its own", document(registry()), "")
-
-	late := registry()
-	marker := openapi.Declare(late, required)
-	refused("a marker of a registration that is not over", document(late), "")
-	openapi.Seal(late)
-	refused("a marker of a hidden operation", document(late), "hidden operation")
-	runtime.KeepAlive(marker)
-
-	openapi.Declare(f.oapi.Components.Schemas, required)
-	openapi.Seal(f.oapi.Components.Schemas)
-	refused("a registry with a document and a hidden operation", document(f.oapi.Components.Schemas), "a huma.Config of its own")
-	runtime.KeepAlive(f)
 }
 
 func TestOthersAreLeftAlone(t *testing.T) {
 	tests := []struct {
 		name    string
-		written openapi.Requirements
+		written policy.Requirements
 	}{
 		{"nothing", nil},
 		{"public", reqs()},

@@ -1,4 +1,4 @@
-package openapi
+package policy
 
 import (
 	"fmt"
@@ -31,6 +31,8 @@ const schemeDescription = "Session cookie. A login operation sets it (HttpOnly) 
 	"themselves from then on: there is nothing to type on a docs page. Other clients keep a cookie jar, " +
 	"or send the value of `Set-Cookie` back."
 
+const csrfDescription = "CSRF token of the session, in a request that changes something. The response that sets the session cookie carries it in the same header."
+
 var validKey = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
 
 // ValidKey reports whether s may name a component ([OpenAPI § 4.8.7]).
@@ -46,6 +48,13 @@ func (s Scheme) object() *huma.SecurityScheme {
 		Description: schemeDescription,
 		Extensions:  map[string]any{"x-session": s.Extension},
 	}
+}
+
+// CSRFKey is the key of the scheme's CSRF token, itself a scheme.
+func (s Scheme) CSRFKey() string { return s.Key + "CSRF" }
+
+func (s Scheme) csrfObject() *huma.SecurityScheme {
+	return &huma.SecurityScheme{Type: "apiKey", In: "header", Name: s.CSRFHeader, Description: csrfDescription}
 }
 
 // sharedCookie returns a cookie name that both schemes have or had, or "". Each

@@ -1,4 +1,4 @@
-package openapi
+package policy
 
 import (
 	"fmt"
@@ -25,7 +25,7 @@ const (
 // describeResponses adds the answers that the policy can give, unless the
 // user has described them. The map is shared by copies of the operation, so
 // the operation gets a new one.
-func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarker bool) {
+func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker bool) {
 	responses := maps.Clone(op.Responses)
 	if responses == nil {
 		responses = map[string]*huma.Response{}
@@ -35,10 +35,10 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 		if len(policy.Declarations) > 0 || slices.ContainsFunc(policy.Requirements, d.mentionsOurs) {
 			text = unauthorizedText
 		}
-		d.add(responses, http.StatusUnauthorized, text)
+		addResponse(d, responses, http.StatusUnauthorized, text)
 	}
-	if text := d.forbiddenText(op, policy); text != "" {
-		d.add(responses, http.StatusForbidden, text)
+	if text := forbiddenText(d, op, policy); text != "" {
+		addResponse(d, responses, http.StatusForbidden, text)
 	}
 	if hadMarker && len(op.Parameters) == 0 && op.RequestBody == nil && addedUnprocessable(op) {
 		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
@@ -46,15 +46,15 @@ func (d *Document) describeResponses(op *huma.Operation, policy Policy, hadMarke
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
 		setCookieHeader(responses)
 	}
-	if slices.ContainsFunc(policy.Declarations, d.limits) {
-		d.add(responses, http.StatusConflict, limitText)
+	if slices.ContainsFunc(policy.Declarations, func(login Declaration) bool { return limits(d, login) }) {
+		addResponse(d, responses, http.StatusConflict, limitText)
 	}
 	op.Responses = responses
 }
 
 // limits reports whether a login may be refused for the number of sessions.
-func (d *Document) limits(login Declaration) bool {
-	return login.Kind == Login && slices.ContainsFunc(d.schemes, func(s Scheme) bool { return s.Type == login.Type && s.Limited })
+func limits(d *schemes, login Declaration) bool {
+	return login.Kind == Login && slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Type == login.Type && s.Limited })
 }
 
 // addedUnprocessable reports whether huma has added a 422 for the marker: it
@@ -77,9 +77,9 @@ func requires(p Policy) bool {
 }
 
 // forbiddenText describes the 403 of an operation, "" when it has none.
-func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
+func forbiddenText(d *schemes, op *huma.Operation, p Policy) string {
 	var parts []string
-	if roles := d.requiredRoles(p); len(roles) > 0 {
+	if roles := requiredRoles(d, p); len(roles) > 0 {
 		noun := "role"
 		if len(roles) > 1 {
 			noun = "roles"
@@ -92,12 +92,12 @@ func (d *Document) forbiddenText(op *huma.Operation, p Policy) string {
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
 		parts = append(parts, guardText)
 	}
-	for _, s := range d.csrfChecked(op) {
+	for _, s := range csrfChecked(d, op) {
 		if mentions(op.Security, s.CSRFKey()) {
 			parts = append(parts, fmt.Sprintf("Without the session's CSRF token in `%s`.", s.CSRFHeader))
 		}
 	}
-	isolated := slices.ContainsFunc(d.schemes, func(s Scheme) bool { return s.Isolated })
+	isolated := slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Isolated })
 	if (isolated || !SafeMethod(op.Method)) && !CrossSiteAllowed(op) {
 		parts = append(parts, crossOriginText)
 	}
@@ -145,7 +145,7 @@ func proofText(p Policy) string {
 
 // requiredRoles are those of sessions. The scopes of other schemes are for
 // their checks, which answer 401.
-func (d *Document) requiredRoles(p Policy) []string {
+func requiredRoles(d *schemes, p Policy) []string {
 	var roles []string
 	for _, r := range p.Requirements {
 		for _, alternative := range r {
@@ -159,22 +159,16 @@ func (d *Document) requiredRoles(p Policy) []string {
 	return roles
 }
 
-// SafeMethod reports whether requests of the method are exempt from the
-// cross-origin check, as in [http.CrossOriginProtection].
-func SafeMethod(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
-func (d *Document) add(responses map[string]*huma.Response, status int, text string) {
+func addResponse(d *schemes, responses map[string]*huma.Response, status int, text string) {
 	key := strconv.Itoa(status)
 	if responses[key] == nil {
-		responses[key] = &huma.Response{Description: text, Content: d.errorContent()}
+		responses[key] = &huma.Response{Description: text, Content: errorContent(d)}
 	}
 }
 
 // errorContent describes the error model that huma.NewError makes, which a
 // program may replace.
-func (d *Document) errorContent() map[string]*huma.MediaType {
+func errorContent(d *schemes) map[string]*huma.MediaType {
 	example := huma.NewError(0, "")
 	contentType := "application/json"
 	if f, ok := example.(huma.ContentTypeFilter); ok {

@@ -1,63 +1,14 @@
-package openapi
+package policy
 
 import (
 	"errors"
-	"reflect"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Kind is how an operation uses a session type.
-type Kind uint8
-
-// There is no constant for zero: a forgotten kind is no declaration.
-const (
-	Optional Kind = iota + 1 // works with or without an active session
-	Required                 // 401 unless a session is active
-	Guarded                  // Required, and 403 unless a guard lets it pass
-	Login                    // public: its job is to start a session
-)
-
-// Declaration says that an operation's input embeds a session type.
-type Declaration struct {
-	Type  reflect.Type // of the session's data
-	Kind  Kind
-	Roles []string // all of them are required
-	Guard any      // checked by the core, which knows its type; nil if it checks nothing
-
-	// GuardType tells the guards of one data type apart.
-	GuardType reflect.Type
-
-	// Fresh is how recently the user must have authenticated, 0 if it does not
-	// matter. Less is an error.
-	Fresh time.Duration
-
-	// Methods must all be among those that the user has authenticated by, each
-	// within Fresh if that is set.
-	Methods []string
-
-	// Err is a mistake in the type that declares this. The operation is refused
-	// with it.
-	Err error
-
-	// Copies is how often the input embeds the type, one inside the other
-	// counted once. [Document] fills it in.
-	Copies int
-}
-
 // An embedded session shows itself to huma as one header parameter whose
 // schema carries a *link in its extensions. Extensions must start with "x-".
 const markerExtension = "x-session-declarations"
-
-// registration is the log of the markers' declarations until [Seal]. huma keeps
-// only the first of several parameters of one name, but asks every marker for
-// its schema, so the parameter that survives leads to the declarations of all:
-// those from its own on. Earlier ones are of a registration that panicked.
-type registration struct {
-	registry     huma.Registry
-	declarations []Declaration
-}
 
 // link leads from a marker to its place in the log.
 type link struct {
@@ -144,39 +95,6 @@ func declarations(op *huma.Operation, open *registration) ([]Declaration, error)
 		return nil, nil
 	}
 	return strictest(first.of.declarations[first.index:]), nil
-}
-
-// strictest keeps one declaration per type: Required, Guarded and Login embed
-// the optional Session, whose marker comes along. Two guards on one type stay.
-func strictest(all []Declaration) []Declaration {
-	var kept []Declaration
-	for _, d := range all {
-		if d.Kind != Optional {
-			kept = append(kept, d)
-		}
-	}
-	for _, d := range all {
-		if d.Kind == Optional && !hasType(kept, d.Type) {
-			kept = append(kept, d)
-		}
-	}
-	for i := range kept {
-		for _, d := range all {
-			if d.Kind == Optional && d.Type == kept[i].Type {
-				kept[i].Copies++
-			}
-		}
-	}
-	return kept
-}
-
-func hasType(ds []Declaration, t reflect.Type) bool {
-	for _, d := range ds {
-		if d.Type == t {
-			return true
-		}
-	}
-	return false
 }
 
 // withoutMarkers returns the parameters that are not ours, in a new slice:

@@ -1,7 +1,8 @@
-package openapi
+package policy
 
 import (
 	"maps"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -11,6 +12,12 @@ const (
 	crossSiteKey = "humasess.crosssite"
 	noTouchKey   = "humasess.notouch"
 )
+
+// SafeMethod reports whether requests of the method are exempt from the
+// cross-origin check, as in [http.CrossOriginProtection].
+func SafeMethod(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
 
 // AllowCrossSite exempts an operation from the cross-origin check.
 func AllowCrossSite(op *huma.Operation) { mark(op, crossSiteKey) }
@@ -32,8 +39,8 @@ func mark(op *huma.Operation, key string) {
 	op.Metadata[key] = true
 }
 
-// describeModifiers shows in the document what is not as usual.
-func describeModifiers(op *huma.Operation) {
+// describeExceptions shows the exceptions in the document.
+func describeExceptions(op *huma.Operation) {
 	shown := map[string]any{}
 	if CrossSiteAllowed(op) {
 		shown["crossSite"] = "allowed"

@@ -1,4 +1,4 @@
-package openapi
+package policy
 
 import (
 	"errors"
@@ -8,24 +8,24 @@ import (
 
 var errMisplaced = errors.New("a session type is part of a body or of the output: embed it at the top of the operation's input struct")
 
-// refuseMisplaced looks for markers where no session can work.
-func (d *Document) refuseMisplaced(op *huma.Operation) error {
-	seen := map[*huma.Schema]bool{}
+// refuseMisplaced looks for markers in places where a session cannot work.
+func refuseMisplaced(op *huma.Operation, registry huma.Registry) error {
+	search := markerSearch{registry: registry, seen: map[*huma.Schema]bool{}}
 	if op.RequestBody != nil {
 		for _, media := range op.RequestBody.Content {
-			if d.hasMarker(media.Schema, seen) {
+			if search.finds(media.Schema) {
 				return errMisplaced
 			}
 		}
 	}
 	for _, response := range op.Responses {
 		for _, media := range response.Content {
-			if d.hasMarker(media.Schema, seen) {
+			if search.finds(media.Schema) {
 				return errMisplaced
 			}
 		}
 		for _, header := range response.Headers {
-			if d.hasMarker(header.Schema, seen) {
+			if search.finds(header.Schema) {
 				return errMisplaced
 			}
 		}
@@ -33,29 +33,35 @@ func (d *Document) refuseMisplaced(op *huma.Operation) error {
 	return nil
 }
 
-func (d *Document) hasMarker(s *huma.Schema, seen map[*huma.Schema]bool) bool {
-	if s == nil || seen[s] {
+// markerSearch looks for a marker in schemas that may refer to themselves.
+type markerSearch struct {
+	registry huma.Registry
+	seen     map[*huma.Schema]bool
+}
+
+func (search *markerSearch) finds(s *huma.Schema) bool {
+	if s == nil || search.seen[s] {
 		return false
 	}
-	seen[s] = true
+	search.seen[s] = true
 	if markerLink(s) != nil {
 		return true
 	}
-	if s.Ref != "" && d.hasMarker(d.oapi.Components.Schemas.SchemaFromRef(s.Ref), seen) {
+	if s.Ref != "" && search.finds(search.registry.SchemaFromRef(s.Ref)) {
 		return true
 	}
 	for _, property := range s.Properties {
-		if d.hasMarker(property, seen) {
+		if search.finds(property) {
 			return true
 		}
 	}
 	for _, list := range [][]*huma.Schema{s.OneOf, s.AnyOf, s.AllOf} {
 		for _, part := range list {
-			if d.hasMarker(part, seen) {
+			if search.finds(part) {
 				return true
 			}
 		}
 	}
 	additional, _ := s.AdditionalProperties.(*huma.Schema)
-	return d.hasMarker(s.Items, seen) || d.hasMarker(s.Not, seen) || d.hasMarker(additional, seen)
+	return search.finds(s.Items) || search.finds(s.Not) || search.finds(additional)
 }

@@ -1,4 +1,4 @@
-package openapi_test
+package policy_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 func TestMarkers(t *testing.T) {
@@ -45,22 +45,22 @@ func TestMarkers(t *testing.T) {
 
 	t.Run("Seal keeps the declarations of two operations apart", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme, cartScheme)
-		hidden := f.operation("/hidden", optional, openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required})
-		openapi.Seal(f.oapi.Components.Schemas) // the hook is not called for it
+		hidden := f.operation("/hidden", optional, policy.Declaration{Type: cartScheme.Type, Kind: policy.Required})
+		policy.Seal(f.oapi.Components.Schemas) // the hook is not called for it
 		next := f.operation("/next", required)
 		f.mustAdd(t, next)
 		if got, want := asJSON(t, next.Security), `[{"session":[]}]`; got != want {
 			t.Errorf("got security %s, want %s", got, want)
 		}
 		got := f.policy(t, hidden).Requirements
-		if want := []openapi.Requirements{reqs("cart,session", "cart")}; !reflect.DeepEqual(got, want) {
+		if want := []policy.Requirements{reqs("cart,session", "cart")}; !reflect.DeepEqual(got, want) {
 			t.Errorf("got requirements %v of the hidden operation, want %v", got, want)
 		}
 	})
 
 	t.Run("an interrupted registration leaves nothing to the next", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme, cartScheme)
-		openapi.Declare(f.oapi.Components.Schemas, openapi.Declaration{Type: cartScheme.Type, Kind: openapi.Required})
+		policy.Declare(f.oapi.Components.Schemas, policy.Declaration{Type: cartScheme.Type, Kind: policy.Required})
 		next := f.operation("/next", required)
 		f.mustAdd(t, next)
 		if got, want := asJSON(t, next.Security), `[{"session":[]}]`; got != want {
@@ -71,9 +71,9 @@ func TestMarkers(t *testing.T) {
 	t.Run("markers of two operations in one slice are an error", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme)
 		first := f.operation("/first", required)
-		openapi.Seal(f.oapi.Components.Schemas)
+		policy.Seal(f.oapi.Components.Schemas)
 		second := f.operation("/second", login)
-		openapi.Seal(f.oapi.Components.Schemas)
+		policy.Seal(f.oapi.Components.Schemas)
 		first.Parameters = append(first.Parameters, second.Parameters...)
 		if _, err := f.doc.Policy(first); err == nil || !strings.Contains(err.Error(), "Operation.Parameters") {
 			t.Errorf("got error %v of a hidden operation, want one about Operation.Parameters", err)
@@ -93,7 +93,7 @@ func TestMarkers(t *testing.T) {
 		copied.Parameters = nil
 		other.Parameters, other.Responses = nil, map[string]*huma.Response{} // a modifier has made its own
 		for _, c := range []*huma.Operation{&copied, &other} {
-			if p := f.policy(t, c); len(p.Declarations) != 1 || p.Declarations[0].Kind != openapi.Guarded {
+			if p := f.policy(t, c); len(p.Declarations) != 1 || p.Declarations[0].Kind != policy.Guarded {
 				t.Errorf("got declarations %v, want the guard", p.Declarations)
 			}
 		}
@@ -111,7 +111,7 @@ func TestMarkers(t *testing.T) {
 
 	t.Run("a document without a manager stays readable", func(t *testing.T) {
 		registry := huma.NewMapRegistry("#/", huma.DefaultSchemaNamer)
-		data, err := json.Marshal(openapi.Declare(registry, required))
+		data, err := json.Marshal(policy.Declare(registry, required))
 		if err != nil {
 			t.Fatalf("Marshal: %v", err)
 		}
@@ -119,54 +119,4 @@ func TestMarkers(t *testing.T) {
 			t.Errorf("got %s, want %s in it", data, want)
 		}
 	})
-}
-
-func TestMisplaced(t *testing.T) {
-	body := func(s *huma.Schema) map[string]*huma.MediaType {
-		return map[string]*huma.MediaType{"application/json": {Schema: s}}
-	}
-	tests := []struct {
-		name string
-		edit func(*fixture, *huma.Operation, *huma.Schema)
-	}{
-		{"in a body", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
-			op.RequestBody = &huma.RequestBody{Content: body(marker)}
-		}},
-		{"in a property behind a reference", func(f *fixture, op *huma.Operation, marker *huma.Schema) {
-			f.oapi.Components.Schemas.Map()["Body"] = &huma.Schema{Properties: map[string]*huma.Schema{"a": marker}}
-			op.RequestBody = &huma.RequestBody{Content: body(&huma.Schema{Ref: "#/components/schemas/Body"})}
-		}},
-		{"in the items of a response", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
-			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{Items: marker})}
-		}},
-		{"in the values of a map", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
-			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{AdditionalProperties: marker})}
-		}},
-		{"in an alternative", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
-			op.Responses["200"] = &huma.Response{Content: body(&huma.Schema{OneOf: []*huma.Schema{{}, marker}})}
-		}},
-		{"in a response header", func(_ *fixture, op *huma.Operation, marker *huma.Schema) {
-			op.Responses["200"] = &huma.Response{Headers: map[string]*huma.Param{"Humasess-Session": {Schema: marker}}}
-		}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			f := newFixture(t, nil, userScheme)
-			op := f.operation("/")
-			// Schemas that refer to themselves must end the search.
-			loop := &huma.Schema{}
-			loop.Not = loop
-			op.Responses["201"] = &huma.Response{Content: body(loop)}
-			f.mustAdd(t, op)
-
-			misplaced := f.operation("/misplaced")
-			tt.edit(f, misplaced, openapi.Declare(f.oapi.Components.Schemas, required))
-			err := f.add(misplaced)
-			for _, want := range []string{"embed it at the top of the operation's input struct", `"op/misplaced"`} {
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("got %v, want a panic with %q", err, want)
-				}
-			}
-		})
-	}
 }
