@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/internal/policy"
+	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
