@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 		_, _ = add(t.Context(), store, "") // makes it evict
 		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "0")
 		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory-policy", "noeviction")
-		wantSentences(t, store, []string{"since it started: some may have been sessions"})
+		wantSentences(t, store, []string{"since it started, and some may have been sessions"})
 	})
 	t.Run("sentinel", func(t *testing.T) {
 		t.Parallel()
