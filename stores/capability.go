@@ -256,7 +256,7 @@ func InTransaction(ctx context.Context, store Store) bool {
 
 const (
 	noIndex = "has no index by identity"
-	noScan  = "cannot go through its sessions"
+	noScan  = "cannot scan its sessions"
 )
 
 func unsupported(store Store, why string) error {

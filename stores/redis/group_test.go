@@ -262,7 +262,7 @@ func TestReplicaReads(t *testing.T) {
 			if r, err := everything.Load(ctx, id); err == nil && f.name == "sentinel" {
 				t.Errorf("got version %d from a replica, want an error", r.Version)
 			} else if f.name == "sentinel" {
-				says(t, "Load", err, "talks to a replica")
+				says(t, "Load", err, "is connected to a replica")
 			}
 			if f.name == "sentinel" {
 				found, err := everything.Check(ctx)
