@@ -127,7 +127,7 @@ func TestImpostors(t *testing.T) {
 		{"yugabyte", "PostgreSQL 15.12-YB-2025.2.3.0-b1 on x86_64-pc-linux-gnu, compiled by clang version 17.0.6, 64-bit", "the server is YugabyteDB"},
 		{"redshift", "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.12103", "the server is Amazon Redshift"},
 		{"gauss", "PostgreSQL 9.2.4 (GaussDB 8.1.3 build 39137c2d) compiled at 2022-04-01 15:43:11", "the server is GaussDB"},
-		{"unknown", "PostgreSQL 17.0 (Something Else)", `the advisory locks of the server ("PostgreSQL 17.0 (Something Else)") do nothing`},
+		{"unknown", "PostgreSQL 17.0 (Something Else)", `the advisory locks of the server ("PostgreSQL 17.0 (Something Else)") have no effect`},
 		{"real", "PostgreSQL 17.0", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

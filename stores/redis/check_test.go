@@ -37,8 +37,8 @@ func TestCheck(t *testing.T) {
 		want     []string // what each sentence contains
 	}{
 		{"as it should be", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy noeviction"}, nil},
-		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru): users get logged out early"}},
-		{"would evict", []string{"appendonly yes", "maxmemory-policy volatile-ttl"}, []string{"has no maxmemory, and would evict"}},
+		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru). Then it logs users out early"}},
+		{"would evict", []string{"appendonly yes", "maxmemory-policy volatile-ttl"}, []string{"has no maxmemory; with one, it would evict"}},
 		{"keeps nothing", nil, []string{"Set appendonly to yes"}},
 	}
 	for _, tt := range tests {

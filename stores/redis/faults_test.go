@@ -96,7 +96,7 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 	}{
 		{"OOM with noeviction", [][]string{{"CONFIG", "SET", "maxmemory", "1"}}, "maxmemory", true, true},
 		{"too few replicas", [][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, "min-replicas-to-write", false, true},
-		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "talks to a replica", false, false},
+		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "is connected to a replica", false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
