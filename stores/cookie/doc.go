@@ -15,7 +15,7 @@
 //	…
 //	store := cookie.New(sealer, &cookie.Options{Revoked: memory.NewRevocations()})
 //
-// # What it cannot do
+// # Limits
 //
 // A client can keep an older copy of its cookie and present it again, and then
 // the data roll back. So keep no counters, balances, or one-time codes in such

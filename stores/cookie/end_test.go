@@ -112,10 +112,10 @@ func (s *trips) opens(when string, value string, n byte, want error) {
 	}
 }
 
-func (s *trips) fails(what string, got, want error) {
+func (s *trips) fails(label string, got, want error) {
 	s.Helper()
 	if !errors.Is(got, want) {
-		s.Errorf("%s: got error %v, want %v", what, got, want)
+		s.Errorf("%s: got error %v, want %v", label, got, want)
 	}
 }
 

@@ -133,13 +133,13 @@ func TestRefusedInOneShape(t *testing.T) {
 			}
 			for _, promise := range []string{"K1", "K2", "K3", "K7"} {
 				t.Run(promise+" forged", func(t *testing.T) {
-					for what, value := range forged {
-						if !strings.HasPrefix(what, promise) {
+					for label, value := range forged {
+						if !strings.HasPrefix(label, promise) {
 							continue
 						}
 						if gotClient, gotOperator, calls := g.answer(value); gotClient != client || gotOperator != operator || calls != 0 {
 							t.Errorf("%s: got %s, events %s and %d calls, want what nonsense gets: %s, %s and none",
-								what, gotClient, gotOperator, calls, client, operator)
+								label, gotClient, gotOperator, calls, client, operator)
 						}
 					}
 				})

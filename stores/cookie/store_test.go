@@ -195,10 +195,10 @@ func TestOpenRefuses(t *testing.T) {
 			if got, _, err := trips(sealer, "__Host-id", "a").Open(value); err != nil || got != id {
 				t.Fatalf("as made: got %v, %v", got, err)
 			}
-			refuse := func(what string, trip stores.Trip, value string) {
+			refuse := func(label string, trip stores.Trip, value string) {
 				t.Helper()
 				if got, old, err := trip.Open(value); got != (stores.ID{}) || old || err != stores.ErrNotFound {
-					t.Errorf("%s: got %v, %v, %v, want exactly ErrNotFound", what, got, old, err)
+					t.Errorf("%s: got %v, %v, %v, want exactly ErrNotFound", label, got, old, err)
 				}
 			}
 			same := trips(sealer, "__Host-id", "a")

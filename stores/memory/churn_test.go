@@ -25,10 +25,10 @@ func TestChurn(t *testing.T) {
 		return ""
 	}
 	ctx := context.Background()
-	known := func(what string, err error) {
+	known := func(label string, err error) {
 		if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) &&
 			!errors.Is(err, stores.ErrExists) && !errors.Is(err, stores.ErrFull) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", label, err)
 		}
 	}
 	var clients sync.WaitGroup

@@ -220,10 +220,10 @@ func BenchmarkLongestHold(b *testing.B) {
 		slices.Sort(creates)
 		sweeps = sweepAll(b, n)
 	}
-	report := func(what string, took []time.Duration) {
-		b.ReportMetric(float64(took[len(took)-1].Microseconds()), what+"-max-µs")
-		b.ReportMetric(float64(took[len(took)*9999/10000].Microseconds()), what+"-p99.99-µs")
-		b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, what+"-p50-µs")
+	report := func(label string, took []time.Duration) {
+		b.ReportMetric(float64(took[len(took)-1].Microseconds()), label+"-max-µs")
+		b.ReportMetric(float64(took[len(took)*9999/10000].Microseconds()), label+"-p99.99-µs")
+		b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, label+"-p50-µs")
 	}
 	report("create", creates)
 	report("sweep", sweeps)

@@ -184,9 +184,9 @@ func TestModel(t *testing.T) {
 		m, ok := model[n]
 		return m, ok && c.Now().Before(m.expires)
 	}
-	check := func(step int, what string, err, want error) {
+	check := func(step int, label string, err, want error) {
 		if !errors.Is(err, want) {
-			t.Fatalf("step %d: %s: got error %v, want %v", step, what, err, want)
+			t.Fatalf("step %d: %s: got error %v, want %v", step, label, err, want)
 		}
 	}
 	for step := range 50_000 {

@@ -36,15 +36,15 @@ func mustAdd(t *testing.T, store *redis.Store, identity string) stores.ID {
 }
 
 // says requires an error whose text has all of the parts.
-func says(t *testing.T, what string, err error, parts ...string) {
+func says(t *testing.T, label string, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("%s: got no error", what)
+		t.Errorf("%s: got no error", label)
 		return
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: got error %q, want %q in it", what, err, part)
+			t.Errorf("%s: got error %q, want %q in it", label, err, part)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func explain(ctx context.Context, err error) error {
 		}
 	}
 	if ended := ctx.Err(); ended != nil {
-		// Drivers differ in what they return for an interrupted statement.
+		// Drivers return different errors for an interrupted statement.
 		return ended
 	}
 	text := err.Error()

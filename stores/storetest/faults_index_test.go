@@ -188,7 +188,7 @@ var indexFaults = []fault{
 		}
 	}},
 
-	{"the index keeps what ended", 7, []string{"R7 index shrinks by any road", "R9 destroy removes index entry"}, func(b *broken) {
+	{"the index keeps what ended", 7, []string{"R7 index shrinks however sessions end", "R9 destroy removes index entry"}, func(b *broken) {
 		ever := make(map[string][]stores.Record)
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)
@@ -203,7 +203,7 @@ var indexFaults = []fault{
 			return slices.Clone(ever[identity]), nil
 		}
 	}},
-	{"the index waits for a sweep", 7, []string{"R7 index shrinks by any road"}, func(b *broken) {
+	{"the index waits for a sweep", 7, []string{"R7 index shrinks however sessions end"}, func(b *broken) {
 		b.list = func(_ context.Context, identity string) ([]stores.Record, error) {
 			defer b.lock()()
 			var all []stores.Record

@@ -10,9 +10,9 @@ import (
 
 const (
 	replaceEnds    = "create ends the sessions that it replaces"
-	replaceFails   = "a create that fails ends nothing"
-	replaceInvalid = "a create that cannot be replaces nothing"
-	replaceLimit   = "the limit does not count what is replaced"
+	replaceFails   = "a create that fails ends no session"
+	replaceInvalid = "an invalid create replaces no session"
+	replaceLimit   = "the limit does not count replaced sessions"
 	replaceOnce    = "one of many creates replaces a session"
 	replaceHints   = "a hint comes when a session is replaced"
 )
@@ -193,7 +193,7 @@ var replaceFaults = []fault{
 
 const (
 	notAfter     = "L2 create keeps to a time"
-	notAfterNow  = "L2 create after its time makes nothing"
+	notAfterNow  = "L2 create after its time makes no session"
 	shortens     = "L2 update can shorten"
 	restarts     = "update restarts the deadline"
 	payloadLimit = "a payload has a limit"

@@ -8,7 +8,7 @@ import (
 
 const (
 	hintComes = "a hint comes when a session ends"
-	allHear   = "everybody who watches is told"
+	allHear   = "every watcher gets hints"
 )
 
 // withWatch replaces what the honest Watch tells.

@@ -29,7 +29,7 @@ var writeFaults = []fault{
 			return b.insert(c, 0), nil
 		}
 	}},
-	{"create evicts before it looks", 1, []string{"T7 create that failed evicts nobody"}, func(b *broken) {
+	{"create evicts before it looks", 1, []string{"T7 create that failed evicts no session"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			b.mu.Lock()
 			for rows := b.of(c.Identity); c.Limit > 0 && len(rows) >= c.Limit; rows = rows[1:] {
