@@ -81,7 +81,7 @@ func create(tb testing.TB, s *memory.Store, c stores.Create) stores.Created {
 	return created
 }
 
-// wantLive requires exactly those of ids 1 to n to be live that live names.
+// wantLive requires that of ids 1 to n exactly those in live are live.
 func wantLive(tb testing.TB, s *memory.Store, n int, live ...int) {
 	tb.Helper()
 	want := make(map[int]bool)

@@ -131,7 +131,7 @@ var byteFaults = []fault{
 			return updated, err
 		}
 	}},
-	{"load returns what is kept", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
+	{"load returns its own buffer", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.load = func(ctx context.Context, id stores.ID) (stores.Record, error) {
 			out, err := b.honest.Load(ctx, id)
 			defer b.lock()()
@@ -141,7 +141,7 @@ var byteFaults = []fault{
 			return out, err
 		}
 	}},
-	{"list returns what is kept", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
+	{"list returns its own buffers", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.list = func(ctx context.Context, identity string) ([]stores.Record, error) {
 			all, err := b.honest.List(ctx, identity)
 			defer b.lock()()

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// scanFaults break what stores promise to administrators.
+// scanFaults break the promises to administrators.
 var scanFaults = []fault{
 	{"a page loses its last session", 8, []string{"a scan returns every session, whole"}, func(b *broken) {
 		b.scan = func(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {

@@ -128,7 +128,7 @@ var writeFaults = []fault{
 			return nil
 		}
 	}},
-	{"update writes back what it read", 3, []string{"R11 no resurrection by update", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
+	{"update writes back the session that it read", 3, []string{"R11 no resurrection by update", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
 		b.update = func(_ context.Context, u stores.Update) (stores.Updated, error) {
 			b.mu.Lock()
 			old, ok := b.live(u.ID)
@@ -144,7 +144,7 @@ var writeFaults = []fault{
 			return b.apply(&r, u), nil
 		}
 	}},
-	{"touch writes back what it read", 3, []string{"R11 no resurrection by touch", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
+	{"touch writes back the session that it read", 3, []string{"R11 no resurrection by touch", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
 		b.touch = func(_ context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 			b.mu.Lock()
 			old, ok := b.live(id)
