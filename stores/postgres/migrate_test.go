@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// TestMigrateWithoutRights migrates as a user that may use everything and
-// create nothing.
+// TestMigrateWithoutRights migrates as a user that has all rights except to
+// create.
 func TestMigrateWithoutRights(t *testing.T) {
 	t.Parallel()
 	owner := shared(t)
@@ -50,7 +50,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 		t.Errorf("RevokeIdentity: %v", err)
 	}
 
-	// What is missing needs the right, and is made good by the owner.
+	// To restore missing objects needs the right, which the owner has.
 	for _, spoil := range []string{
 		`DROP FUNCTION {schema}.humasess_touch_v1`,
 		`CREATE OR REPLACE FUNCTION {schema}.humasess_lock_v1(p_identity bytea) RETURNS void LANGUAGE sql AS ''`,
@@ -73,7 +73,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 	}
 }
 
-// TestMigrateFromBefore brings up tables of a development database.
+// TestMigrateFromBefore upgrades the tables of a development database.
 func TestMigrateFromBefore(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)

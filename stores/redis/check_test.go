@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 	tests := []struct {
 		name     string
 		settings []string
-		want     []string // what each sentence contains
+		want     []string // a part of each sentence
 	}{
 		{"as it should be", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy noeviction"}, nil},
 		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru). Then it logs users out early"}},
@@ -116,7 +116,8 @@ func wantSentences(t *testing.T, store *redis.Store, want []string) {
 
 var clockAnswer = regexp.MustCompile(`\*2\r\n\$10\r\n(\d{10})\r\n\$`)
 
-// skewed is the address of a server whose clock is so many seconds off.
+// skewed returns the address of a server whose clock differs by that many
+// seconds.
 func skewed(t *testing.T, server string, by int) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
