@@ -83,7 +83,8 @@ var imports = archtest.Table{
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
 	}},
 
-	"internal/archtest": {},
+	"internal/archtest":       {},
+	"internal/archtest/words": {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
