@@ -84,6 +84,7 @@ var imports = archtest.Table{
 	}},
 
 	"internal/archtest":       {},
+	"internal/archtest/shape": {},
 	"internal/archtest/words": {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
