@@ -85,7 +85,12 @@ var imports = archtest.Table{
 
 	"internal/archtest":       {},
 	"internal/archtest/shape": {},
-	"internal/archtest/words": {Imports: []string{"./internal/archtest"}},
+	"internal/archtest/walk":  {Imports: []string{"./internal/archtest/walk/trace"}},
+	"internal/archtest/walk/requests": {Imports: []string{
+		huma, huma + "/adapters/humago", "./humasess", "./internal/archtest/walk/trace", "./stores/memory",
+	}},
+	"internal/archtest/walk/trace": {},
+	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},

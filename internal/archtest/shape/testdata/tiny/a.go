@@ -7,8 +7,11 @@ type A[T any] struct {
 	value T
 }
 
-/* A comment
-of two lines. */
+/*
+	A comment
+
+of two lines.
+*/
 func (a *A[T]) set(t T) { a.value = t } // at the end of a line
 
 const text = `one
