@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,8 +46,8 @@ type listed struct {
 
 // load reads the packages that match the pattern. The go command compiles the
 // packages that they import, and the types of those come from its export data.
-func load(pattern string) ([]*pkg, error) {
-	cmd := exec.Command("go", "list", "-deps", "-export",
+func load(ctx context.Context, pattern string) ([]*pkg, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-export",
 		"-json=ImportPath,Dir,Export,DepOnly,GoFiles,CgoFiles,Module", pattern)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

@@ -13,11 +13,13 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"maps"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,17 +32,20 @@ func main() {
 	update := flag.Bool("update", false, "write the limits anew; needs the default pattern")
 	verbose := flag.Bool("v", false, "also print circles, pairs, thin edges and types")
 	flag.Parse()
-	if err := run(*checked, *update, *verbose, flag.Arg(0)); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, *checked, *update, *verbose, flag.Arg(0))
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "shape:", err)
 		os.Exit(1)
 	}
 }
 
-func run(checked, update, verbose bool, pattern string) error {
+func run(ctx context.Context, checked, update, verbose bool, pattern string) error {
 	if update && pattern != "" {
 		return errors.New("-update writes the limits of all packages, so it takes no pattern")
 	}
-	packages, err := load(cmp.Or(pattern, "./..."))
+	packages, err := load(ctx, cmp.Or(pattern, "./..."))
 	if err != nil {
 		return err
 	}

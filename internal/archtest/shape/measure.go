@@ -41,14 +41,13 @@ type owner struct {
 }
 
 func measure(p *pkg) shape {
-	s := shape{dir: p.dir, files: len(p.files), methods: map[string]owner{}}
+	s := shape{dir: p.dir, files: len(p.files), edges: edges(p), methods: owners(p)}
 	for _, f := range p.files {
 		code, comments := countLines(f.source)
 		s.lines += strings.Count(string(f.source), "\n")
 		s.code += code
 		s.comments += comments
 	}
-	s.edges = edges(p)
 	names := make([]string, 0, len(p.files))
 	for _, f := range p.files {
 		names = append(names, f.name)
@@ -70,7 +69,6 @@ func measure(p *pkg) shape {
 			}
 		}
 	}
-	s.countMethods(p)
 	return s
 }
 
@@ -165,7 +163,9 @@ func typeName(t types.Type) string {
 	return "interface"
 }
 
-func (s *shape) countMethods(p *pkg) {
+// owners counts the methods of each type.
+func owners(p *pkg) map[string]owner {
+	found := map[string]owner{}
 	files := map[string]map[string]bool{}
 	for _, f := range p.files {
 		for _, decl := range f.syntax.Decls {
@@ -179,9 +179,10 @@ func (s *shape) countMethods(p *pkg) {
 				files[name] = map[string]bool{}
 			}
 			files[name][f.name] = true
-			s.methods[name] = owner{methods: s.methods[name].methods + 1, files: len(files[name])}
+			found[name] = owner{methods: found[name].methods + 1, files: len(files[name])}
 		}
 	}
+	return found
 }
 
 // largestCircle returns the largest strongly connected component, found by

@@ -75,7 +75,7 @@ func run(ctx context.Context, corePatterns, belowPatterns string, verbose bool) 
 	if err != nil {
 		return err
 	}
-	show(os.Stdout, walks, inner, verbose)
+	show(walks, inner, verbose)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func walksOf(ctx context.Context, packages []listed) ([]walk, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	overlay, err := overlayOf(dir, packages)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"path"
 	"path/filepath"
 	"slices"
@@ -57,24 +56,24 @@ func within(entries []trace.Entry, packages []listed) []trace.Entry {
 	})
 }
 
-func show(out io.Writer, walks []walk, inner []listed, verbose bool) {
+func show(walks []walk, inner []listed, verbose bool) {
 	if verbose {
 		for _, w := range walks {
-			fmt.Fprintln(out, w.Request)
+			fmt.Println(w.Request)
 			for _, e := range w.Entries {
-				fmt.Fprintf(out, "  %s%s  %s\n", strings.Repeat("  ", e.Depth), e.Function, e.File)
+				fmt.Printf("  %s%s  %s\n", strings.Repeat("  ", e.Depth), e.Function, e.File)
 			}
-			fmt.Fprintln(out)
+			fmt.Println()
 		}
 	}
-	fmt.Fprintf(out, "%-8s %-10s %6s %6s %10s %6s %13s\n", "request", "of", "calls", "files", "functions", "moves", "with returns")
+	fmt.Printf("%-8s %-10s %6s %6s %10s %6s %13s\n", "request", "of", "calls", "files", "functions", "moves", "with returns")
 	for _, w := range walks {
 		for _, part := range []struct {
 			name    string
 			entries []trace.Entry
 		}{{"core", within(w.Entries, inner)}, {"and below", w.Entries}} {
 			s := sumsOf(part.entries)
-			fmt.Fprintf(out, "%-8s %-10s %6d %6d %10d %6d %13d\n", w.Request, part.name, s.calls, s.files, s.functions, s.moves, s.withReturns)
+			fmt.Printf("%-8s %-10s %6d %6d %10d %6d %13d\n", w.Request, part.name, s.calls, s.files, s.functions, s.moves, s.withReturns)
 		}
 	}
 }

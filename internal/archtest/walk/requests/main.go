@@ -112,7 +112,7 @@ func (c *client) login()  { c.do(http.MethodPost, "/login") }
 func (c *client) logout() { c.do(http.MethodPost, "/logout") }
 
 func (c *client) do(method, path string) {
-	req := httptest.NewRequest(method, "https://example.com"+path, http.NoBody)
+	req := httptest.NewRequestWithContext(context.Background(), method, "https://example.com"+path, http.NoBody)
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	if c.cookie != "" {
 		req.Header.Set("Cookie", c.cookie)
