@@ -32,7 +32,7 @@ type (
 	output     struct{ Body user }
 )
 
-// walk is what the program prints for each request.
+// walk is the output for one request.
 type walk struct {
 	Request string
 	Entries []trace.Entry
