@@ -87,7 +87,14 @@ var imports = archtest.Table{
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
 	}},
 
-	"internal/archtest": {},
+	"internal/archtest":       {},
+	"internal/archtest/shape": {},
+	"internal/archtest/walk":  {Imports: []string{"./internal/archtest/walk/trace"}},
+	"internal/archtest/walk/requests": {Imports: []string{
+		huma, huma + "/adapters/humago", "./humasess", "./internal/archtest/walk/trace", "./stores/memory",
+	}},
+	"internal/archtest/walk/trace": {},
+	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
