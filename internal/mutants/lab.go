@@ -89,7 +89,7 @@ func (l *lab) compile(ctx context.Context, pkg, binary string, files map[string]
 		return "", err
 	}
 	//nolint:gosec // the arguments are our own table
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-o", binary, "-overlay", overlay, ".")
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary, "-overlay", overlay, ".")
 	cmd.Dir = l.folder(pkg) // the module there need not be ours
 	out, err := cmd.CombinedOutput()
 	return string(out), err
