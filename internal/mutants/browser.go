@@ -2,8 +2,8 @@ package main
 
 const inBrowser = "internal/e2e/browser"
 
-// browserMutants break what only a browser shows: what it keeps, what it sends
-// by itself, and to whom it gives the answers.
+// browserMutants break behaviour that only a browser shows: the cookies that it
+// keeps and sends, and the pages that may read its responses.
 var browserMutants = []mutant{
 	{"C2", "any host may set the default cookie", inBrowser, "TestCookieTossing", []edit{{
 		"humasess", "", "const DefaultCookieName = \"__Host-id\"", "const DefaultCookieName = \"id\"",
@@ -29,7 +29,7 @@ var browserMutants = []mutant{
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
-	{"F4", "nobody is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
+	{"F4", "no origin is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
 		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
@@ -41,13 +41,13 @@ var browserMutants = []mutant{
 	{"F11", "websockets of any page", inBrowser, "TestListen", []edit{{
 		"security", "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
-	{"H1", "the back button shows what was private", inBrowser, "TestBackButton", []edit{{
+	{"H1", "the back button shows private pages", inBrowser, "TestBackButton", []edit{{
 		"humasess", "heldHeaders.release", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
 		"humasess", "request.releaseHeaders", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",
 	}}},
-	{"T9", "a rotation ends what is under way", inBrowser, "TestRotation", []edit{{
+	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
 		"humasess", "Manager.ownerOf", "	if token.Matches(r.open.previous) || token.Matches(r.open.skipped) {", "	if token.Matches(r.open.skipped) {",
 	}}},
 }

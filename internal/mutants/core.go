@@ -1,6 +1,6 @@
 package main
 
-// coreMutants break what a session does in a request.
+// coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
 		"humasess", "Manager.ownerOf", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
@@ -36,10 +36,10 @@ var coreMutants = []mutant{
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess", "Manager.RevokeEverything", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
 	}}},
-	{"R4", "All shows what other managers have", "humasess", "TestAll", []edit{{
+	{"R4", "All lists sessions of other managers", "humasess", "TestAll", []edit{{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
-	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
+	{"R5", "a user revokes the session of another user", "humasess", "", []edit{{
 		"humasess", "state.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
@@ -96,7 +96,7 @@ var coreMutants = []mutant{
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
 		"humasess", "request.releaseHeaders", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
 	}}},
-	{"", "an error response keeps what Start has done", "humasess", "TestCommit|TestErrorResponses", []edit{{
+	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
 		"humasess", "state.commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{

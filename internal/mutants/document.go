@@ -44,7 +44,7 @@ var documentMutants = []mutant{
 	{"", "document edited by hand loosens", "humasess", "TestDocumentEditedByHandOnlyTightens", []edit{{
 		"openapi", "Document.Policy", "	policy.Requirements = withRequirements(policy.Requirements, documented)\n", "	policy.Requirements = []Requirements{documented}\n",
 	}}},
-	{"", "document edited by hand opens what inherits", "openapi", "TestPolicy", []edit{{
+	{"", "document edited by hand opens operations that inherit its security", "openapi", "TestPolicy", []edit{{
 		"openapi", "Document.declared", "	global := d.global()", "	global := Requirements(d.oapi.Security)",
 	}}},
 	{"O1", "cookie name in the scheme", "openapi", "", []edit{{
@@ -59,10 +59,10 @@ var documentMutants = []mutant{
 	{"O4", "contradiction is accepted", "openapi", "", []edit{{
 		"openapi", "merge", "		if slices.ContainsFunc(uses, func(u use) bool { return u.kind != Login }) {", "		if len(uses) == 0 {",
 	}}},
-	{"O4", "sessions replace what the user wrote", "openapi", "", []edit{{
+	{"O4", "sessions replace the requirements that the user wrote", "openapi", "", []edit{{
 		"openapi", "merge", "	if written == nil {\n		result = inherited", "	if written == nil || len(written) > 0 {\n		result = inherited",
 	}}},
-	{"O4", "sessions are an alternative to what the user wrote", "humasess", "TestRandomAPIs", []edit{{
+	{"O4", "sessions are an alternative to the requirements that the user wrote", "humasess", "TestRandomAPIs", []edit{{
 		"openapi", "merge", "	result = tidy(result)", "	result = tidy(append(result, cloneAll(written)...))",
 	}}},
 	{"O5", "null for no roles", "openapi", "", []edit{{

@@ -123,7 +123,7 @@ func (l *lab) folder(pkg string) string { return filepath.Join(l.source.root, fi
 func (p *program) run(ctx context.Context, number int, pattern string) (string, error) {
 	cmd := exec.CommandContext(ctx, p.path, "-test.run="+pattern, timeout) //nolint:gosec // our own tests
 	cmd.Dir = p.lab.folder(p.pkg)
-	cmd.Env = append(os.Environ(), variable+"="+strconv.Itoa(number), "PWD="+cmd.Dir)
+	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(number))
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -1,6 +1,6 @@
 package main
 
-// Parts of the suite that runs on every router, and what is around them.
+// Parts of the suite that runs on every router.
 const (
 	aliasing  = "TestGoldenRouters/nothing_that_outlives"
 	streaming = "TestGoldenRouters/X4_X6"
@@ -9,9 +9,9 @@ const (
 	handling  = "TestHandlerAroundASite/humago"
 )
 
-// routerMutants break what only a router on a real connection shows.
+// routerMutants break behaviour that only a router on a real connection shows.
 var routerMutants = []mutant{
-	{"", "what is kept points into the request", "internal/e2e", aliasing, []edit{{
+	{"", "stored strings point into the request", "internal/e2e", aliasing, []edit{{
 		"humasess", "detachValue", "			v.SetString(strings.Clone(s))", "			v.SetString(strings.Clone(s[:0]) + s)",
 	}}},
 	{"X4", "a stream that writes at once commits after it", "internal/e2e", streaming, []edit{{

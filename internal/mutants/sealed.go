@@ -5,16 +5,16 @@ var sealedMutants = []mutant{
 	{"T5", "sealed data are readable", "security", "", []edit{{
 		"security", "aeadSealer.AppendSeal", "	return tokenEncoding.AppendEncode(dst, own.sealed), nil", "	return tokenEncoding.AppendEncode(dst, append(own.sealed, value...)), nil",
 	}}},
-	{"K1", "line breaks in what is sealed are passed over", "security", "", []edit{{
+	{"K1", "line breaks in a sealed text are passed over", "security", "", []edit{{
 		"security", "scratch.decode", "	return s.sealed, err == nil && encoding.EncodedLen(n) == len(text)", "	return s.sealed, err == nil",
 	}}},
-	{"K1", "what does not authenticate opens", "security", "", []edit{{
+	{"K1", "a text that does not authenticate opens", "security", "", []edit{{
 		"security", "aeadSealer.AppendOpen", "		if err != nil {\n			return nil, false, ErrNotSealed\n		}\n		return value, i > 0, nil", "		if err != nil {\n			value = ciphertext\n		}\n		return value, i > 0, nil",
 	}}},
 	{"K2", "any use opens", "security", "", []edit{{
 		"security", "aeadSealer.additional", "	own.binding = append(b.appendTo(own.binding[:0]), header...)", "	own.binding = append(own.binding[:0], header...)",
 	}}},
-	{"T5", "a cookie carries its data beside what is sealed", "stores/cookie", "", []edit{{
+	{"T5", "a cookie carries its data beside the sealed text", "stores/cookie", "", []edit{{
 		"stores/cookie", "trip.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload...)",
 	}}},
 	{"T8", "re-authentication renews in place", "stores/cookie", "", []edit{{
@@ -38,7 +38,7 @@ var sealedMutants = []mutant{
 	{"L1", "idle timeouts lose a part of a second", "stores/cookie", "TestIdleTimeout", []edit{{
 		"stores/cookie", "wholeIdle", "\t\treturn whole + time.Second\n", "\t\treturn whole\n",
 	}}},
-	{"R1", "what has ended comes back when memory is full", "stores/memory", "TestRevocationsOverflow", []edit{{
+	{"R1", "ended sessions come back when memory is full", "stores/memory", "TestRevocationsOverflow", []edit{{
 		"stores/memory", "Revocations.makeRoom", "\tr.era++\n", "",
 	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
@@ -51,7 +51,7 @@ var sealedMutants = []mutant{
 		"security", "secureCookieSealer.Open", "; !canonical {", "; !canonical && len(text) == 0 {",
 	}}},
 	{"K1", "any key ID will do", "stores/cookie", "", []edit{{
-		"security", "aeadSealer.AppendOpen", "		if !bytes.Equal(id, header[1:]) { // public\n			continue\n		}", "		if bytes.Equal(id, nil) {\n			continue\n		}\n		header = append([]byte{aeadVersion}, id...)",
+		"security", "aeadSealer.AppendOpen", "		if !bytes.Equal(id, header[1:]) {", "		if header = append([]byte{aeadVersion}, id...); bytes.Equal(id, nil) {",
 	}}},
 	{"K2", "any use opens with securecookie", "security", "", []edit{{
 		"security", "secureCookieSealer.name", "\town.binding = b.appendTo(own.binding[:0])", "\town.binding = append(own.binding[:0], \"use\"...)",
@@ -80,7 +80,7 @@ var sealedMutants = []mutant{
 	{"K4", "ended sessions open", "stores/cookie", "", []edit{{
 		"stores/cookie", "item.standsBy", "\treturn !st.Ended && it.stood", "\treturn it.stood",
 	}}},
-	{"K4", "what another era has sent opens", "stores/cookie", "", []edit{{
+	{"K4", "a cookie of another era opens", "stores/cookie", "", []edit{{
 		"stores/cookie", "item.standsBy", " && st.Era == it.era && (st.Mark == 0", " && (st.Mark == 0",
 	}}},
 	{"K6", "one key for every purpose", "security", "", []edit{{

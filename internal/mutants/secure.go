@@ -1,7 +1,7 @@
 package main
 
-// secureMutants break rotation, step-up, the cross-origin checks, and what
-// operators learn.
+// secureMutants break rotation, step-up, the cross-origin checks, and the events
+// and counters of operators.
 var secureMutants = []mutant{
 	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
 		"humasess", "state.reauthenticated", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
@@ -42,7 +42,7 @@ var secureMutants = []mutant{
 	{"C12", "ExpiresAt is that of the store until the next request", "humasess", "TestRemember", []edit{{
 		"humasess", "state.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.next == nextSame:\n		return s.rec.Expires",
 	}}},
-	{"L7", "asking what is left extends", "humasess", "", []edit{{
+	{"L7", "asking for the remaining time extends", "humasess", "", []edit{{
 		"humasess", "state.touchDue", "	return !s.untouched() && ", "	return ",
 	}}},
 	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
@@ -84,13 +84,13 @@ var secureMutants = []mutant{
 	{"H1", "commas in quotes part directives", "humasess", "TestForbidsSharedCaches", []edit{{
 		"humasess", "cutDirective", "quoted = !quoted", "quoted = false",
 	}}},
-	{"H1", "caches of CDNs keep what was private", "humasess", "TestTargetedCacheFields", []edit{{
+	{"H1", "caches of CDNs keep private responses", "humasess", "TestTargetedCacheFields", []edit{{
 		"humasess", "isCacheField", "	return is(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return is(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
 	}}},
 	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
 		"humasess", "scope.Unwrap", "	s.r.handOut(s.humaContext)\n", "",
 	}}},
-	{"X3", "sessions are created whose cookies nobody gets", "humasess", "TestRawWriterTakenTooEarly", []edit{{
+	{"X3", "sessions are created whose cookies are not sent", "humasess", "TestRawWriterTakenTooEarly", []edit{{
 		"humasess", "request.serve", "		r.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
@@ -99,7 +99,7 @@ var secureMutants = []mutant{
 	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
 		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
-	{"A1", "a group asks and nobody listens", "humasess", "", []edit{{
+	{"A1", "the group's demand for a fresh authentication is ignored", "humasess", "", []edit{{
 		"humasess", "request.admit", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{

@@ -7,19 +7,19 @@ const (
 	keeping  = "TestNothingKeptOfARequest"
 )
 
-// sharedMutants let requests share what only one may change, or read what the
-// stored bytes do not decode to.
+// sharedMutants let requests share values that only one request may change, or
+// read values to which the stored bytes do not decode.
 var sharedMutants = []mutant{
 	{"", "slices of strings are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.slice", "			*s = slices.Clone(*s)", "			*s = (*s)[:len(*s):len(*s)]"}}},
 	{"", "slices are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.slice", "		reflect.Copy(kept, v)\n", "		kept = v.Slice(0, v.Len())\n"}}},
 	{"", "elements of slices are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.slice", "			for i := range kept.Len() {\n				elem(kept.Index(i))", "			for i := range kept.Len() - 1 {\n				elem(kept.Index(i))"}}},
 	{"", "maps are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.mapping", "			kept.SetMapIndex(each.Key(), value)\n		}\n		v.Set(kept)", "			kept.SetMapIndex(each.Key(), value)\n		}"}}},
 	{"", "values of maps are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.mapping", "				elem(value)", "				_ = value"}}},
-	{"", "what pointers lead to is shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.pointer", "			elem(kept.Elem())", "			_ = kept"}}},
+	{"", "targets of pointers are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.pointer", "			elem(kept.Elem())", "			_ = kept"}}},
 	{"", "interfaces are shared", "internal/sharingtest", sharing, []edit{{"humasess", "ownJSON", "			kept[key] = ownJSON(value)", "			kept[key] = value"}}},
 	{"", "raw JSON is shared", "internal/sharingtest", sharing, []edit{{"humasess", "ownBytes", "v.SetBytes(append(make([]byte, 0, v.Len()), v.Bytes()...))", "v.SetBytes(v.Bytes())"}}},
 	{"", "arrays are shared", "internal/sharingtest", sharing, []edit{{"humasess", "walk.array", "		for i := range v.Len() {\n			elem(v.Index(i))", "		for i := range v.Len() - v.Len() {\n			elem(v.Index(i))"}}},
-	{"", "what a handler has given is kept as it is", "internal/sharingtest", sharing, []edit{{"humasess", "values.keep", "	if v.unshare != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())", "	if v.unshare == nil && v.clone != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())"}}},
+	{"", "a handler's value is kept without a copy", "internal/sharingtest", sharing, []edit{{"humasess", "values.keep", "	if v.unshare != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())", "	if v.unshare == nil && v.clone != nil {\n		v.unshare(reflect.ValueOf(dst).Elem())"}}},
 	{"", "types that decode themselves are copied", "internal/sharingtest", decoding, []edit{{"humasess", "walk.unshare", "	case marshals(t) || slices.Contains(w, t):", "	case slices.Contains(w, t):"}}},
 	{"", "types that encode themselves are taken for exact", "internal/sharingtest", decoding, []edit{{"humasess", "walk.exactness", "	case marshals(t) || t == numberType || slices.Contains(w, t):", "	case t == numberType || slices.Contains(w, t):"}}},
 	{"", "text that is no UTF-8 is taken for exact", "internal/sharingtest", decoding, []edit{{"humasess", "walk.exactness", "	case reflect.String:\n		return func(v reflect.Value) bool { return utf8.ValidString(v.String()) }", "	case reflect.String:\n		return always"}}},

@@ -3,8 +3,7 @@ package main
 const conformance = "TestConformance"
 
 // storeMutants break the memory store, below the core and below the
-// conformance suite. What the suite finds wrong with other stores is tested in
-// the suite.
+// conformance suite. The suite has its own tests with broken stores.
 var storeMutants = []mutant{
 	{"T7", "create overwrites", "stores/memory", conformance, []edit{{
 		"stores/memory", "Store.create", "	if s.taken(sh, hash, c.ID, now) {", "	if s.taken(sh, hash, c.ID, now) && now < 0 {",
@@ -30,13 +29,13 @@ var storeMutants = []mutant{
 	{"R4", "a clear takes every session", "stores/memory", conformance, []edit{{
 		"stores/memory", "entry.meant", "return e.live(now) && bytes.HasPrefix(e.body.payload, head)", "return e.live(now) && bytes.HasPrefix(e.body.payload, nil)",
 	}}},
-	{"", "a scan forgets who moved to a new bucket", "stores/memory", "TestScanMeetsOnce", []edit{{
+	{"", "a scan forgets sessions that moved to a new bucket", "stores/memory", "TestScanMeetsOnce", []edit{{
 		"stores/memory", "table.span", "hash&(half-1)+half >= n && width > 0 {", "hash&(half-1)+half < n && width > 0 {",
 	}}},
-	{"R5", "delete asks nobody whose it is", "humasess", "", []edit{{
+	{"R5", "delete ignores the identity of its condition", "humasess", "", []edit{{
 		"stores/memory", "Store.Delete", "	case when.Identity != \"\" && when.Identity != e.group.name:", "	case when.Identity == \"nobody\" && when.Identity != e.group.name:",
 	}}},
-	{"R7", "what has expired is listed", "stores/memory", conformance, []edit{{
+	{"R7", "expired sessions are listed", "stores/memory", conformance, []edit{{
 		"stores/memory", "Store.list", "		if e.live(now) {\n			*records", "		if e.live(0) {\n			*records",
 	}}},
 	{"R12", "update creates", "stores/memory", conformance, []edit{{
