@@ -185,7 +185,7 @@ func validMethod(s string) bool {
 	return s != "" && len(s) <= maxMethodLength
 }
 
-// proven reports whether the user has authenticated within that time, if it is not
+// Proven reports whether the user has authenticated within that time, if it is not
 // 0, and by all of the methods, each within that time.
 func (s *state[T]) Proven(methods []string, within time.Duration) bool {
 	proof, now := s.authentication(), s.m.now()

@@ -68,7 +68,7 @@ func (s *state[T]) csrfHeader() (name, value string) {
 	return s.m.opts.CSRFHeader, value
 }
 
-// forged reports whether a request lacks the CSRF token of its session.
+// Forged reports whether a request lacks the CSRF token of its session.
 func (s *state[T]) Forged(ctx huma.Context) bool {
 	defer s.unlock(s.lock())
 	name := s.m.opts.CSRFHeader

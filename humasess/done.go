@@ -121,7 +121,7 @@ func (s *state[T]) rename(id stores.ID) {
 	s.pending.id = id
 }
 
-// release implements session.
+// Release implements session.
 func (s *state[T]) Release() {
 	defer s.unlock(s.lock())
 	for _, w := range s.watches {

@@ -21,7 +21,7 @@ var _ gate.Manager = (*gateManager[struct{}])(nil)
 
 func (g *gateManager[T]) manager() *Manager[T] { return (*Manager[T])(g) }
 
-// document describes the manager to the OpenAPI document.
+// Document describes the manager to the OpenAPI document.
 func (g *gateManager[T]) Document() policy.Scheme {
 	m := g.manager()
 	return policy.Scheme{

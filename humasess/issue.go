@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// issued returns the headers of the response that follow from the session.
+// Issued returns the headers of the response that follow from the session.
 func (s *state[T]) Issued() gate.Issued {
 	defer s.unlock(s.lock())
 	var h gate.Issued

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// load looks the request's tokens up. A cookie that opens nothing is no
+// Load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) Load(ctx context.Context) error {
 	var c candidates

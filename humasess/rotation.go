@@ -136,7 +136,7 @@ func (s *state[T]) turn(p *payload, r rotation) {
 	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
 }
 
-// refused notes that the operation, or one inside [Manager.Handler], was refused,
+// Refused notes that the operation, or one inside [Manager.Handler], was refused,
 // so the request does not extend the session. With confirm it also writes that the
 // request presented the token.
 func (s *state[T]) Refused(confirm bool) {

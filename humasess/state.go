@@ -148,7 +148,7 @@ func (s *state[T]) Active() bool {
 	return s.life.active()
 }
 
-// admits compares the session with a requirement. It must be active, and it must
+// Admits compares the session with a requirement. It must be active, and it must
 // have a user where sessions have users.
 func (s *state[T]) Admits(roles []string) gate.Admission {
 	if !s.hasUser() {
@@ -185,7 +185,7 @@ func (m *Manager[T]) covers(v T, roles []string) bool {
 	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
 }
 
-// check asks a guard. Text of errors that are no answers stays inside.
+// Check asks a guard. Text of errors that are no answers stays inside.
 func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	v, ok := s.peek()
 	if !ok {

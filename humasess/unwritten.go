@@ -1,6 +1,6 @@
 package humasess
 
-// unwritten reports whether a change is pending that the program asked for, and
+// Unwritten reports whether a change is pending that the program asked for, and
 // whether it needs a cookie. Renewals that are due do not count, nor does a cookie
 // that only has a former scope or key: the next request makes up for them.
 func (s *state[T]) Unwritten() (change, cookie bool) {

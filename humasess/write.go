@@ -21,7 +21,7 @@ const (
 	maxPause = 20 * time.Millisecond
 )
 
-// commit writes what is pending before the first byte of a response. An error
+// Commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) Commit(status int) error {
 	defer s.unlock(s.lock())
@@ -45,7 +45,7 @@ func (s *state[T]) Commit(status int) error {
 	return err
 }
 
-// abandon forgets what is pending, because an error response was given inside
+// Abandon forgets what is pending, because an error response was given inside
 // [Manager.Handler].
 func (s *state[T]) Abandon() {
 	defer s.unlock(s.lock())
@@ -63,7 +63,7 @@ func (s *state[T]) drop() {
 	s.pending = pending[T]{}
 }
 
-// undo takes back a session that the request has created, because what came
+// Undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) Undo() {
 	defer s.unlock(s.lock())

@@ -32,9 +32,10 @@ var imports = archtest.Table{
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./internal/policy", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
 		Tests:   hostTests,
 	},
+	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),

@@ -18,7 +18,7 @@ func (s *slot) Load(ctx context.Context) error {
 	return s.Session.Load(ctx)
 }
 
-// commit leaves writing to the lender. An error response drops the pending changes,
+// Commit leaves writing to the lender. An error response drops the pending changes,
 // also when the response of the lender is not an error.
 func (s *slot) Commit(status int) error {
 	if s.lender == nil {

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"context"
 	"io"
 	"time"
@@ -122,12 +124,12 @@ func (s *scope) Header(name string) string {
 
 // SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
 func (s *scope) SetStatus(code int) {
-	if isInterim(code) {
+	if response.IsInterim(code) {
 		s.r.interim(s.humaContext)
 	} else if !s.r.begun(s.humaContext, code) {
 		return
 	}
-	s.r.body.seal(isInterim(code))
+	s.r.body.Seal(response.IsInterim(code))
 	s.humaContext.SetStatus(code)
 }
 
@@ -141,24 +143,24 @@ func (s *scope) BodyWriter() io.Writer {
 	if !s.r.begun(s.humaContext, status) {
 		return io.Discard
 	}
-	return s.r.body.over(s.humaContext, &s.r.rules)
+	return s.r.body.Over(s.humaContext, &s.r.rules)
 }
 
 // SetHeader holds the header until the commit.
-func (s *scope) SetHeader(name, value string) { s.header(heldHeader{name: name, value: value}) }
+func (s *scope) SetHeader(name, value string) { s.header(response.Header{Name: name, Value: value}) }
 
 // AppendHeader holds the header until the commit.
 func (s *scope) AppendHeader(name, value string) {
-	s.header(heldHeader{name: name, value: value, add: true})
+	s.header(response.Header{Name: name, Value: value, Add: true})
 }
 
-func (s *scope) header(h heldHeader) {
+func (s *scope) header(h response.Header) {
 	switch s.r.outcome {
 	case undecided:
-		s.r.held.hold(h)
+		s.r.held.Hold(h)
 	case failed:
 	case committed:
-		s.r.rules.send(s.humaContext, h)
+		s.r.rules.Send(s.humaContext, h)
 	}
 }
 
@@ -166,13 +168,11 @@ func (s *scope) header(h heldHeader) {
 // huma looks for the method StreamBody, so no other context may have it.
 type streamScope struct{ *scope }
 
-type bodyStreamer interface{ StreamBody(func(io.Writer)) }
-
 // StreamBody commits and hands the stream to the adapter.
 func (s *streamScope) StreamBody(write func(io.Writer)) {
 	if s.r.begun(s.humaContext, 200) {
 		s.r.taken = true
-		s.humaContext.(bodyStreamer).StreamBody(func(w io.Writer) {
+		s.humaContext.(response.BodyStreamer).StreamBody(func(w io.Writer) {
 			defer s.r.unwatch()
 			write(w)
 		})
@@ -180,7 +180,7 @@ func (s *streamScope) StreamBody(write func(io.Writer)) {
 }
 
 func wrapScope(s *scope) huma.Context {
-	if _, ok := s.humaContext.(bodyStreamer); ok {
+	if _, ok := s.humaContext.(response.BodyStreamer); ok {
 		return &streamScope{s}
 	}
 	return s

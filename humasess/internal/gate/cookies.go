@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"slices"
 	"sync"
 
@@ -31,7 +33,7 @@ func CookieLinesOf(ctx huma.Context) *CookieLines {
 }
 
 func (l *CookieLines) add(name, value string) {
-	if !is(name, "Cookie") {
+	if !response.SameName(name, "Cookie") {
 		return
 	}
 	if l.n == 0 {

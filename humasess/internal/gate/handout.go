@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -24,14 +26,14 @@ func (r *Request) handOut(ctx huma.Context) {
 	}
 	rules := r.rulesNow(false)
 	if !r.exposed || r.plain != nil {
-		rules.complete(ctx)
+		rules.Complete(ctx)
 	}
 	r.exposed = true
-	if !rules.private {
+	if !rules.Private {
 		return
 	}
-	scrub(ctx, false)
-	if h := standardHeader(ctx); r.plain == nil || len(h["Cache-Control"]) == 0 {
+	response.Scrub(ctx, false)
+	if h := response.StandardHeader(ctx); r.plain == nil || len(h["Cache-Control"]) == 0 {
 		ctx.SetHeader("Cache-Control", "no-store")
 	}
 }

@@ -1,8 +1,9 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/internal/policy"
@@ -46,7 +47,7 @@ func requestOrigins(r *http.Request) security.Origins {
 		Host:         r.Host,
 		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),
 		Origin:       r.Header.Get("Origin"),
-		Upgrade:      listsToken(r.Header["Upgrade"], "websocket") && listsToken(r.Header["Connection"], "upgrade"),
+		Upgrade:      response.ListsToken(r.Header["Upgrade"], "websocket") && response.ListsToken(r.Header["Connection"], "upgrade"),
 		SecFetchMode: r.Header.Get("Sec-Fetch-Mode"),
 		SecFetchDest: r.Header.Get("Sec-Fetch-Dest"),
 	}
@@ -64,35 +65,13 @@ func opensWebsocket(ctx huma.Context) bool {
 	var protocol, connection bool
 	ctx.EachHeader(func(name, value string) {
 		switch {
-		case is(name, "Upgrade"):
-			protocol = protocol || containsToken(value, "websocket")
-		case is(name, "Connection"):
-			connection = connection || containsToken(value, "upgrade")
+		case response.SameName(name, "Upgrade"):
+			protocol = protocol || response.ContainsToken(value, "websocket")
+		case response.SameName(name, "Connection"):
+			connection = connection || response.ContainsToken(value, "upgrade")
 		}
 	})
 	return protocol && connection
-}
-
-// listsToken looks for a member of a list that may span several lines.
-func listsToken(lines []string, token string) bool {
-	for _, line := range lines {
-		if containsToken(line, token) {
-			return true
-		}
-	}
-	return false
-}
-
-// containsToken looks for a member of a comma-separated list.
-func containsToken(list, token string) bool {
-	for list != "" {
-		member, rest, _ := strings.Cut(list, ",")
-		if strings.EqualFold(strings.Trim(member, " \t"), token) {
-			return true
-		}
-		list = rest
-	}
-	return false
 }
 
 // hostOf returns the host with its port, which an origin is told by. huma's

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"bufio"
 	"io"
 	"maps"
@@ -72,7 +74,7 @@ func (p *plainWriter) Header() http.Header { return p.w.Header() }
 
 // WriteHeader implements [http.ResponseWriter].
 func (p *plainWriter) WriteHeader(status int) {
-	if isInterim(status) || p.begun(status) {
+	if response.IsInterim(status) || p.begun(status) {
 		p.w.WriteHeader(status)
 	}
 }
@@ -203,14 +205,14 @@ func (p *plainWriter) restore() {
 }
 
 // hold takes those headers out that the session's are merged with.
-func (p *plainWriter) hold(held *heldHeaders) {
+func (p *plainWriter) hold(held *response.Headers) {
 	h := p.w.Header()
 	for name, lines := range h {
-		if !is(name, "Vary") && !isCacheField(name) {
+		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
 			continue
 		}
 		for _, line := range lines {
-			held.hold(heldHeader{name: name, value: line, add: true})
+			held.Hold(response.Header{Name: name, Value: line, Add: true})
 		}
 		delete(h, name)
 	}

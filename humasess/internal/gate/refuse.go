@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,8 +23,8 @@ func (r *Request) refuseWith(model huma.StatusError, headers http.Header) {
 	if r.plain != nil {
 		r.plain.restore()
 	}
-	r.held.reset()
-	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)
+	r.held.Reset()
+	r.held.Release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)
 	var own http.Header
 	if h, ok := model.(huma.HeadersError); ok {
 		own = h.GetHeaders()
@@ -53,7 +55,7 @@ func (r *Request) refuseWith(model huma.StatusError, headers http.Header) {
 // names reports whether a header is there. A literal may spell its name in any case.
 func names(headers http.Header, name string) bool {
 	for have := range headers {
-		if is(have, name) {
+		if response.SameName(have, name) {
 			return true
 		}
 	}

@@ -1,6 +1,8 @@
 package gate
 
 import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
 	"context"
 	"net/http"
 	"runtime"
@@ -25,9 +27,9 @@ type Request struct {
 	sessions []slot  // of entry.sessions, in order
 	one      [1]slot // saves the usual request an allocation
 
-	held     heldHeaders
-	rules    cacheRules // once the handler's response is committed
-	body     bodyWriter
+	held     response.Headers
+	rules    response.Rules // once the handler's response is committed
+	body     response.Body
 	proved   bool // a scheme of the program has brought the user
 	exposed  bool // the handler may write past the gate; see handOut
 	loads    loadContext
@@ -104,7 +106,7 @@ func (e *entry) allocate(outer *Request) *Request {
 	return r
 }
 
-// Operation returns the operation that was called.
+// operation returns the operation that was called.
 func (r *Request) operation() *huma.Operation { return r.entry.op }
 
 // OperationName is for events and logs.
@@ -236,8 +238,8 @@ func (r *Request) interim(ctx huma.Context) {
 	if r.outcome != undecided {
 		return
 	}
-	r.held.each(func(h heldHeader) { h.send(ctx) })
-	r.held.reset()
+	r.held.Each(func(h response.Header) { h.Send(ctx) })
+	r.held.Reset()
 }
 
 // begun is called before the first byte of a response, and reports whether
@@ -301,18 +303,29 @@ func (r *Request) releaseHeaders(ctx huma.Context) {
 			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
 			// the same as one whose Domain is that host.
 			for _, expired := range of.Former {
-				r.held.hold(heldHeader{name: "Set-Cookie", value: expired, add: true})
+				r.held.Hold(response.Header{Name: "Set-Cookie", Value: expired, Add: true})
 			}
-			r.held.hold(heldHeader{name: "Set-Cookie", value: of.Cookie, add: true})
+			r.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
 			sent = true
 		}
 		if of.CSRFName != "" {
-			r.held.hold(heldHeader{name: of.CSRFName, value: of.CSRFValue})
+			r.held.Hold(response.Header{Name: of.CSRFName, Value: of.CSRFValue})
 		}
 		if of.ClearSiteData != "" {
-			r.held.hold(heldHeader{name: "Clear-Site-Data", value: of.ClearSiteData, add: true})
+			r.held.Hold(response.Header{Name: "Clear-Site-Data", Value: of.ClearSiteData, Add: true})
 		}
 	}
 	r.rules = r.rulesNow(sent)
-	r.held.release(ctx, r.rules, r.exposed && r.plain == nil)
+	r.held.Release(ctx, r.rules, r.exposed && r.plain == nil)
+}
+
+// seal mends headers that go out after the handler has returned.
+func (r *Request) seal() {
+	if r.outcome != committed || r.taken {
+		return
+	}
+	r.body.Seal(false)
+	if w, ok := response.RouterWriter(r.scope.humaContext).(http.ResponseWriter); ok && response.Unsent(w) {
+		r.rules.Enforce(w.Header())
+	}
 }

@@ -1,4 +1,4 @@
-package gate
+package response
 
 import (
 	"io"
@@ -12,54 +12,54 @@ import (
 )
 
 // rulesOf returns the rules of a response with a session.
-func rulesOf(cookie, active bool) cacheRules {
-	return cacheRules{vary: []string{"Cookie"}, private: cookie || active, cookie: cookie}
+func rulesOf(cookie, active bool) Rules {
+	return Rules{Vary: []string{"Cookie"}, Private: cookie || active, Cookie: cookie}
 }
 
 func TestHeldHeaders(t *testing.T) {
-	set := func(name, value string) heldHeader { return heldHeader{name: name, value: value} }
-	add := func(name, value string) heldHeader { return heldHeader{name: name, value: value, add: true} }
+	set := func(name, value string) Header { return Header{Name: name, Value: value} }
+	add := func(name, value string) Header { return Header{Name: name, Value: value, Add: true} }
 	tests := []struct {
 		name           string
-		held           []heldHeader
+		held           []Header
 		cookie, active bool
 		vary, cache    []string
 	}{
 		{"H2 nothing held", nil, false, false, []string{"Cookie"}, nil},
-		{"H2 merged with another", []heldHeader{set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
-		{"H2 not doubled", []heldHeader{set("Vary", "Cookie")}, false, false, []string{"Cookie"}, nil},
-		{"H2 not doubled in a list", []heldHeader{set("Vary", "Accept, Cookie")}, false, false, []string{"Accept, Cookie"}, nil},
-		{"H2 not doubled in another case", []heldHeader{set("vary", "accept,\tcookie ")}, false, false, []string{"accept,\tcookie "}, nil},
-		{"H2 everything", []heldHeader{set("Vary", "*")}, false, false, []string{"*"}, nil},
-		{"H2 a name that begins alike", []heldHeader{set("Vary", "Cookie2")}, false, false, []string{"Cookie2", "Cookie"}, nil},
-		{"H2 added", []heldHeader{add("Vary", "Accept"), add("Vary", "Cookie")}, false, false, []string{"Accept", "Cookie"}, nil},
-		{"H2 replaced by the handler", []heldHeader{set("Vary", "Cookie"), set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H2 merged with another", []Header{set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H2 not doubled", []Header{set("Vary", "Cookie")}, false, false, []string{"Cookie"}, nil},
+		{"H2 not doubled in a list", []Header{set("Vary", "Accept, Cookie")}, false, false, []string{"Accept, Cookie"}, nil},
+		{"H2 not doubled in another case", []Header{set("vary", "accept,\tcookie ")}, false, false, []string{"accept,\tcookie "}, nil},
+		{"H2 everything", []Header{set("Vary", "*")}, false, false, []string{"*"}, nil},
+		{"H2 a name that begins alike", []Header{set("Vary", "Cookie2")}, false, false, []string{"Cookie2", "Cookie"}, nil},
+		{"H2 added", []Header{add("Vary", "Accept"), add("Vary", "Cookie")}, false, false, []string{"Accept", "Cookie"}, nil},
+		{"H2 replaced by the handler", []Header{set("Vary", "Cookie"), set("Vary", "Accept")}, false, false, []string{"Accept", "Cookie"}, nil},
 		{"H1 active", nil, false, true, []string{"Cookie"}, []string{"no-store"}},
 		{"H1 cookie", nil, true, false, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 neither", []heldHeader{set("Cache-Control", "public, max-age=60")}, false, false, []string{"Cookie"}, []string{"public, max-age=60"}},
-		{"H1 the handler's own", []heldHeader{set("Cache-Control", "private, max-age=60")}, false, true, []string{"Cookie"}, []string{"private, max-age=60"}},
-		{"H1 public", []heldHeader{set("Cache-Control", "public, max-age=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 public in another case", []heldHeader{set("cache-control", "Public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 shared lifetime", []heldHeader{set("Cache-Control", "S-MaxAge=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 the handler's own with a cookie", []heldHeader{set("Cache-Control", "private")}, true, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 lines that contradict each other", []heldHeader{set("Cache-Control", "private"), add("Cache-Control", "public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 lines that agree", []heldHeader{set("Cache-Control", "private"), add("Cache-Control", "max-age=60")}, false, true, []string{"Cookie"}, []string{"private", "max-age=60"}},
-		{"H1 stored, and asked for each time", []heldHeader{set("Cache-Control", "no-cache")}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 one field is private", []heldHeader{set("Cache-Control", `private="X-User"`)}, false, true, []string{"Cookie"}, []string{"no-store"}},
-		{"H1 public replaced by the handler", []heldHeader{set("Cache-Control", "public"), set("Cache-Control", "private")}, false, true, []string{"Cookie"}, []string{"private"}},
+		{"H1 neither", []Header{set("Cache-Control", "public, max-age=60")}, false, false, []string{"Cookie"}, []string{"public, max-age=60"}},
+		{"H1 the handler's own", []Header{set("Cache-Control", "private, max-age=60")}, false, true, []string{"Cookie"}, []string{"private, max-age=60"}},
+		{"H1 public", []Header{set("Cache-Control", "public, max-age=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 public in another case", []Header{set("cache-control", "Public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 shared lifetime", []Header{set("Cache-Control", "S-MaxAge=60")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 the handler's own with a cookie", []Header{set("Cache-Control", "private")}, true, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 lines that contradict each other", []Header{set("Cache-Control", "private"), add("Cache-Control", "public")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 lines that agree", []Header{set("Cache-Control", "private"), add("Cache-Control", "max-age=60")}, false, true, []string{"Cookie"}, []string{"private", "max-age=60"}},
+		{"H1 stored, and asked for each time", []Header{set("Cache-Control", "no-cache")}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 one field is private", []Header{set("Cache-Control", `private="X-User"`)}, false, true, []string{"Cookie"}, []string{"no-store"}},
+		{"H1 public replaced by the handler", []Header{set("Cache-Control", "public"), set("Cache-Control", "private")}, false, true, []string{"Cookie"}, []string{"private"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
 			ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
-			var h heldHeaders
+			var h Headers
 			for _, header := range tt.held {
-				h.hold(header)
+				h.Hold(header)
 			}
 			if len(w.Header()) != 0 {
 				t.Fatalf("sent before the commit: %v", w.Header())
 			}
-			h.release(ctx, rulesOf(tt.cookie, tt.active), false)
+			h.Release(ctx, rulesOf(tt.cookie, tt.active), false)
 			if got := w.Header().Values("Vary"); !slices.Equal(got, tt.vary) {
 				t.Errorf("Vary: got %q, want %q", got, tt.vary)
 			}
@@ -152,14 +152,14 @@ func TestTargetedCacheFields(t *testing.T) {
 					w.Header()[name] = []string{tt.outer}
 				}
 				ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
-				var h heldHeaders
+				var h Headers
 				if tt.held != "" {
-					h.hold(heldHeader{name: name, value: tt.held, add: true})
+					h.Hold(Header{Name: name, Value: tt.held, Add: true})
 				}
-				h.release(unwrapOnly{ctx}, rulesOf(tt.cookie, tt.active), false)
+				h.Release(unwrapOnly{ctx}, rulesOf(tt.cookie, tt.active), false)
 				var got []string
 				for have, lines := range w.Header() {
-					if is(have, name) {
+					if SameName(have, name) {
 						got = append(got, lines...)
 					}
 				}
@@ -174,14 +174,14 @@ func TestTargetedCacheFields(t *testing.T) {
 func TestHeldHeadersKeepOrder(t *testing.T) {
 	w := httptest.NewRecorder()
 	ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w)
-	var h heldHeaders
+	var h Headers
 	want := []string{"a", "b", "c", "d", "e", "f", "g"} // more than fit inline
-	h.hold(heldHeader{name: "X-Set", value: "old"})
+	h.Hold(Header{Name: "X-Set", Value: "old"})
 	for _, v := range want {
-		h.hold(heldHeader{name: "X-Add", value: v, add: true})
+		h.Hold(Header{Name: "X-Add", Value: v, Add: true})
 	}
-	h.hold(heldHeader{name: "X-Set", value: "new"})
-	h.release(ctx, rulesOf(false, false), false)
+	h.Hold(Header{Name: "X-Set", Value: "new"})
+	h.Release(ctx, rulesOf(false, false), false)
 	if got := w.Header().Values("X-Add"); !slices.Equal(got, want) {
 		t.Errorf("added: got %q, want %q", got, want)
 	}
@@ -190,7 +190,7 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 	}
 	t.Run("and none is left", func(t *testing.T) {
 		n := 0
-		h.each(func(heldHeader) { n++ })
+		h.Each(func(Header) { n++ })
 		if n != 0 {
 			t.Errorf("held after the release: got %d, want 0", n)
 		}
@@ -235,11 +235,11 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, w := humago.Unwrap(plain)
 			clear(w.Header())
-			var h heldHeaders
+			var h Headers
 			for _, line := range []string{"a=1", "b=2", "c=3"} {
-				h.hold(heldHeader{name: "Set-Cookie", value: line, add: true})
+				h.Hold(Header{Name: "Set-Cookie", Value: line, Add: true})
 			}
-			h.release(tt.ctx, rulesOf(true, true), false)
+			h.Release(tt.ctx, rulesOf(true, true), false)
 			if got, want := w.Header().Values("Set-Cookie"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
 				t.Errorf("lines: got %q, want %q", got, want)
 			}
@@ -248,6 +248,10 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 }
 
 // unwrapOnly is a middleware's context that hides what its inner one can do.
+// humaContext lets a struct embed the interface and implement it, although one of
+// its methods is called Context.
+type humaContext huma.Context
+
 type unwrapOnly struct{ humaContext }
 
 func (u unwrapOnly) Unwrap() huma.Context { return u.humaContext }

@@ -1,42 +1,46 @@
-package gate
+package response
 
 import (
+	"io"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// heldHeaders are the headers that the handler has set before the commit. They are
+// Headers are the headers that the handler has set before the commit. They are
 // sent if the commit succeeds, and dropped if it fails.
-type heldHeaders struct {
-	inline [4]heldHeader
+type Headers struct {
+	inline [4]Header
 	n      int
-	more   []heldHeader
+	more   []Header
 	lines  [2]string // of Vary and Cache-Control, see grow
 }
 
-type heldHeader struct {
-	name, value string
-	add         bool
+// Header is one header that the handler has set.
+type Header struct {
+	Name, Value string
+	Add         bool
 }
 
-// send sets or adds the header. huma's fiber adapters join added lines with
+// Send sets or adds the header. huma's fiber adapters join added lines with
 // commas, which no cookie survives (RFC 6265 § 3), whereas fasthttp adds a
 // line for each cookie that is set.
-func (h heldHeader) send(ctx huma.Context) {
-	if h.add && (!is(h.name, "Set-Cookie") || !onFasthttp(ctx)) {
-		ctx.AppendHeader(h.name, h.value)
+func (h Header) Send(ctx huma.Context) {
+	if h.Add && (!SameName(h.Name, "Set-Cookie") || !onFasthttp(ctx)) {
+		ctx.AppendHeader(h.Name, h.Value)
 		return
 	}
-	ctx.SetHeader(h.name, h.value)
+	ctx.SetHeader(h.Name, h.Value)
 }
+
+// BodyStreamer is a context of an adapter that streams after the handler returns.
+type BodyStreamer interface{ StreamBody(func(io.Writer)) }
 
 // onFasthttp knows adapters for fasthttp by the way in which they stream,
 // also inside the wrappers of earlier middleware.
 func onFasthttp(ctx huma.Context) bool {
 	for {
-		if _, ok := ctx.(bodyStreamer); ok {
+		if _, ok := ctx.(BodyStreamer); ok {
 			return true
 		}
 		w, ok := ctx.(interface{ Unwrap() huma.Context })
@@ -47,7 +51,8 @@ func onFasthttp(ctx huma.Context) bool {
 	}
 }
 
-func (h *heldHeaders) hold(header heldHeader) {
+// Hold adds a header to those that are held.
+func (h *Headers) Hold(header Header) {
 	if h.n < len(h.inline) {
 		h.inline[h.n] = header
 		h.n++
@@ -56,7 +61,8 @@ func (h *heldHeaders) hold(header heldHeader) {
 	h.more = append(h.more, header)
 }
 
-func (h *heldHeaders) each(f func(heldHeader)) {
+// Each calls f with each held header, in order.
+func (h *Headers) Each(f func(Header)) {
 	for _, header := range h.inline[:h.n] {
 		f(header)
 	}
@@ -65,25 +71,26 @@ func (h *heldHeaders) each(f func(heldHeader)) {
 	}
 }
 
-func (h *heldHeaders) reset() { h.n, h.more = 0, h.more[:0] }
+// Reset drops the held headers.
+func (h *Headers) Reset() { h.n, h.more = 0, h.more[:0] }
 
-// release sends the handler's headers and those of the rules. vary says that the
+// Release sends the handler's headers and those of the rules. vary says that the
 // response has their Vary already.
-func (h *heldHeaders) release(ctx huma.Context, rules cacheRules, vary bool) {
-	private, cached := rules.private, false
+func (h *Headers) Release(ctx huma.Context, rules Rules, vary bool) {
+	private, cached := rules.Private, false
 	if private {
-		scrub(ctx, rules.cookie)
+		Scrub(ctx, rules.Cookie)
 	}
-	to := standardHeader(ctx)
+	to := StandardHeader(ctx)
 	missing := rules.missing(h, vary)
-	h.each(func(header heldHeader) {
-		if private && isCacheField(header.name) {
-			if rules.cookie || !h.forbidsShared(header.name) {
+	h.Each(func(header Header) {
+		if private && IsCacheField(header.Name) {
+			if rules.Cookie || !h.forbidsShared(header.Name) {
 				return
 			}
-			cached = cached || is(header.name, "Cache-Control")
+			cached = cached || SameName(header.Name, "Cache-Control")
 		}
-		header.send(ctx)
+		header.Send(ctx)
 	})
 	if missing != "" {
 		grow(to, "Vary", h.lines[0:0:1])
@@ -96,15 +103,15 @@ func (h *heldHeaders) release(ctx huma.Context, rules cacheRules, vary bool) {
 			ctx.SetHeader("Cache-Control", "no-store")
 		}
 	}
-	h.reset()
+	h.Reset()
 }
 
 // varies reports whether the response will say at the end that it depends on a
 // request header. before says whether it does without the held ones.
-func (h *heldHeaders) varies(name string, before bool) bool {
-	h.each(func(header heldHeader) {
-		if is(header.name, "Vary") {
-			before = header.add && before || containsToken(header.value, name) || containsToken(header.value, "*")
+func (h *Headers) varies(name string, before bool) bool {
+	h.Each(func(header Header) {
+		if SameName(header.Name, "Vary") {
+			before = header.Add && before || ContainsToken(header.Value, name) || ContainsToken(header.Value, "*")
 		}
 	})
 	return before
@@ -121,20 +128,16 @@ func grow(h http.Header, name string, space []string) bool {
 }
 
 // forbidsShared judges all lines of a held field that will be there at the end.
-func (h *heldHeaders) forbidsShared(name string) bool {
+func (h *Headers) forbidsShared(name string) bool {
 	var c caching
-	h.each(func(header heldHeader) {
-		if !is(header.name, name) {
+	h.Each(func(header Header) {
+		if !SameName(header.Name, name) {
 			return
 		}
-		if !header.add {
+		if !header.Add {
 			c = caching{}
 		}
-		c.add(header.value)
+		c.add(header.Value)
 	})
 	return c.forbidsShared()
-}
-
-func is(name, want string) bool {
-	return len(name) == len(want) && strings.EqualFold(name, want)
 }

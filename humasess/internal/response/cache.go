@@ -1,4 +1,4 @@
-package gate
+package response
 
 import (
 	"io"
@@ -53,22 +53,22 @@ func cutDirective(line string) (directive, rest string) {
 // must-understand overrides no-store (RFC 9111 § 5.2.2.3).
 func (c *caching) forbidsShared() bool { return (c.private || c.noStore && !c.override) && !c.shared }
 
-// isCacheField reports whether a header is Cache-Control, a targeted field of
+// IsCacheField reports whether a header is Cache-Control, a targeted field of
 // RFC 9213, which overrides it for the caches that it is meant for, or a field
 // that was there before that RFC and does the same.
-func isCacheField(name string) bool {
+func IsCacheField(name string) bool {
 	const suffix = "-Cache-Control"
-	return is(name, suffix[1:]) || len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix) ||
-		is(name, "Surrogate-Control") || is(name, "Edge-Control") || is(name, "X-Accel-Expires")
+	return SameName(name, suffix[1:]) || len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix) ||
+		SameName(name, "Surrogate-Control") || SameName(name, "Edge-Control") || SameName(name, "X-Accel-Expires")
 }
 
-// scrub takes the fields out of a response that would let shared caches store
+// Scrub takes the fields out of a response that would let shared caches store
 // it: those that middleware outside of us, or the router's own, has set. strict
 // takes them all out.
-func scrub(ctx huma.Context, strict bool) {
-	if h := standardHeader(ctx); h != nil {
+func Scrub(ctx huma.Context, strict bool) {
+	if h := StandardHeader(ctx); h != nil {
 		for name, lines := range h {
-			if !isCacheField(name) {
+			if !IsCacheField(name) {
 				continue
 			}
 			var c caching
@@ -82,7 +82,7 @@ func scrub(ctx huma.Context, strict bool) {
 	} else if h := headerOfFasthttp(ctx); h != nil {
 		found := map[string]caching{}
 		h.VisitAll(func(name, line []byte) {
-			if isCacheField(string(name)) {
+			if IsCacheField(string(name)) {
 				c := found[string(name)]
 				c.add(string(line))
 				found[string(name)] = c
@@ -96,10 +96,10 @@ func scrub(ctx huma.Context, strict bool) {
 	}
 }
 
-// routersWriter returns the writer of the body as the router has it. huma's
+// RouterWriter returns the writer of the body as the router has it. huma's
 // contexts can set headers and not read them, but their writers are those of
 // net/http or of fasthttp.
-func routersWriter(ctx huma.Context) io.Writer {
+func RouterWriter(ctx huma.Context) io.Writer {
 	for {
 		w, ok := ctx.(interface{ Unwrap() huma.Context })
 		if !ok {
@@ -109,10 +109,10 @@ func routersWriter(ctx huma.Context) io.Writer {
 	}
 }
 
-// standardHeader returns the header of a response on a router of net/http, and
+// StandardHeader returns the header of a response on a router of net/http, and
 // nil on any other.
-func standardHeader(ctx huma.Context) http.Header {
-	if w, ok := routersWriter(ctx).(http.ResponseWriter); ok {
+func StandardHeader(ctx huma.Context) http.Header {
+	if w, ok := RouterWriter(ctx).(http.ResponseWriter); ok {
 		return w.Header()
 	}
 	return nil
@@ -127,7 +127,7 @@ type fasthttpHeader interface {
 // headerOfFasthttp returns the header of a response on a router of fasthttp, and
 // nil on any other.
 func headerOfFasthttp(ctx huma.Context) fasthttpHeader {
-	v := reflect.ValueOf(routersWriter(ctx))
+	v := reflect.ValueOf(RouterWriter(ctx))
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
 		return nil
 	}
