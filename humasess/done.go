@@ -41,47 +41,11 @@ var over = func() <-chan struct{} {
 	return c
 }()
 
-// States of request.watching.
-const (
-	nobodyWatches = iota
-	somebodyWatches
-	watchingIsOver
-)
-
-// unwatch ends what waits for sessions, because the request is over.
-func (r *request) unwatch() {
-	if r.watching.Swap(watchingIsOver) != somebodyWatches {
-		return
-	}
-	for i := range r.entry.sessions {
-		r.session(i).release()
-	}
-}
-
-// watch reports whether the request can be waited in, and lets it know.
-func (r *request) watch() bool {
-	r.watching.CompareAndSwap(nobodyWatches, somebodyWatches)
-	return r.watching.Load() == somebodyWatches
-}
-
-// holder is the request that has loaded the session and releases it; others
-// have borrowed it.
-func (s *state[T]) holder() *request {
-	for r := s.r; r != nil; r = r.outer {
-		for i := range r.entry.sessions {
-			if r.session(i) == session(s) {
-				return r
-			}
-		}
-	}
-	return nil
-}
-
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
 	defer s.unlock(s.lock())
-	holder := s.holder()
-	if !s.life.active() || holder == nil || !holder.watch() {
+	holder := s.r.Holder(s)
+	if !s.life.active() || holder == nil || !holder.Watch() {
 		return over
 	}
 	w := &watch{id: s.rec.ID, done: make(chan struct{})}
@@ -158,7 +122,7 @@ func (s *state[T]) rename(id stores.ID) {
 }
 
 // release implements session.
-func (s *state[T]) release() {
+func (s *state[T]) Release() {
 	defer s.unlock(s.lock())
 	for _, w := range s.watches {
 		s.m.live.release(w)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"iter"
 	"time"
@@ -75,7 +77,7 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 // through its sessions.
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()
-	cleared, err := stores.Clear(outside(ctx), m.store, m.head())
+	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
 	m.live.hint(stores.ID{})
 	if cleared.Mark != 0 {
 		m.noteMark(markKey{}, cleared.Mark, from)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"log/slog"
 	"reflect"
@@ -144,8 +146,8 @@ func (s *Guarded[T, G]) Value() T {
 // embeds it, whose operation [Manager.Require] protects, or that
 // [Manager.Handler] wraps, and false in any other.
 func From[T any](ctx context.Context) (*Session[T], bool) {
-	r, _ := ctx.Value(scopeKey{}).(*request)
-	for ; r != nil; r = r.outer {
+	r := gate.RequestIn(ctx)
+	for ; r != nil; r = r.Around() {
 		if st, _ := stateOf[T](r); st != nil {
 			return &Session[T]{SessionMarker: marker[T]{state: st}}, true
 		}
@@ -157,7 +159,7 @@ func (s *Session[T]) bound() *state[T] {
 	if st := s.SessionMarker.state; st != nil {
 		return st
 	}
-	panic("humasess: session of an operation's input is not bound: " + embedHint)
+	panic("humasess: session of an operation's input is not bound: " + gate.EmbedHint)
 }
 
 // Get returns the session's data, and false when no session is active. The
@@ -166,7 +168,7 @@ func (s *Session[T]) Get() (T, bool) { return s.bound().get() }
 
 // Active reports whether there is a session, be it one that this request has
 // started.
-func (s *Session[T]) Active() bool { return s.bound().isActive() }
+func (s *Session[T]) Active() bool { return s.bound().Active() }
 
 // Start signs in: a session with a new ID, a new token and both deadlines
 // restarted begins, and every session that the request presented ends (ASVS

@@ -28,8 +28,12 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./internal/policy", "./internal/stored", "./security", "./stores", "golang.org/x/net/publicsuffix"},
+		Imports: []string{huma, "./humasess/internal/gate", "./internal/policy", "./internal/stored", "./security", "./stores", "golang.org/x/net/publicsuffix"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
+	},
+	"humasess/internal/gate": {
+		Imports: []string{huma, huma + "/adapters/humago", "./internal/policy", "./security", "./stores"},
+		Tests:   hostTests,
 	},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
@@ -83,7 +87,14 @@ var imports = archtest.Table{
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
 	}},
 
-	"internal/archtest": {},
+	"internal/archtest":       {},
+	"internal/archtest/shape": {},
+	"internal/archtest/walk":  {Imports: []string{"./internal/archtest/walk/trace"}},
+	"internal/archtest/walk/requests": {Imports: []string{
+		huma, huma + "/adapters/humago", "./humasess", "./internal/archtest/walk/trace", "./stores/memory",
+	}},
+	"internal/archtest/walk/trace": {},
+	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
