@@ -17,8 +17,8 @@ import (
 const csrfHeader = "X-Csrf-Token"
 
 // secureBehaviours check new tokens, deadlines and step-up. Stores judge time by
-// their own clocks, so the checks wait for an event, and do not depend on the
-// length of the wait.
+// their own clocks, so the checks wait for events. They do not depend on the length
+// of the wait.
 var secureBehaviours = []Behaviour{
 	{"T9 L9 rotation by time, lost and reissued", rotation},
 	{"T9 E1 reuse ends the session", reuse},

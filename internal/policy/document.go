@@ -133,9 +133,9 @@ func (d *Document) withdraw(op *huma.Operation) {
 	}
 }
 
-// Policy returns the policy of an operation as it arrives at a middleware: its
-// declarations, and the document's current entry for its method and path. The
-// entry can only tighten the policy. The middleware asks once for each
+// Policy returns the policy of an operation in the form in which a middleware sees
+// it. It combines the declarations with the document's current entry for the method
+// and path. The entry can only tighten the policy. The middleware asks once for each
 // operation, so a document that a program edits after the operation's first
 // request changes nothing.
 func (d *Document) Policy(op *huma.Operation) (Policy, error) {

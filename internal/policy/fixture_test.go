@@ -131,8 +131,8 @@ func allCredentials() []credentials {
 	return all
 }
 
-// opens reports whether a request meets the requirements by the rules of OpenAPI:
-// any one alternative, all of its schemes, all of their roles.
+// opens reports whether a request meets the requirements, by the rules of OpenAPI.
+// One alternative suffices. All of its schemes and all of their roles must hold.
 func (c credentials) opens(all policy.Requirements) bool {
 	if len(all) == 0 {
 		return true

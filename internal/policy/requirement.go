@@ -20,9 +20,9 @@ type use struct {
 
 var errPublic = errors.New("`security: []` makes the operation public, but its input embeds a session type: leave Security nil, or embed Login if the operation starts the session")
 
-// merge computes the requirement of an operation. Its sources are the
-// requirement that the program wrote on the operation, the requirement of the
-// document, and the session types that the input embeds.
+// merge computes the requirement of an operation. It combines the requirement that
+// the program wrote on the operation with the uses of the session types. If the
+// program wrote none, it begins with the requirement of the document.
 //
 // merge adds required sessions to every alternative that the program wrote. For
 // an optional session it adds a variant with the cookie before each alternative,

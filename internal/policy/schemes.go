@@ -50,9 +50,9 @@ func (d *schemes) add(s Scheme) error {
 	return nil
 }
 
-// global returns the requirement that operations inherit when they declare
-// nothing: the requirement of the document, and the schemes that are required by
-// default even if a program has removed them from the document.
+// global returns the requirement that operations inherit when they declare nothing.
+// It is the requirement of the document, with all default schemes. These count even
+// if a program has removed them from the document.
 func (d *schemes) global() Requirements {
 	global := Requirements(d.oapi.Security)
 	for _, s := range d.ours {

@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// leaveRoot makes a command of root run as a user without rights, and gives the
-// folder to that user, because PostgreSQL refuses to run as root.
+// leaveRoot makes a command of root run as a user without rights, because
+// PostgreSQL refuses to run as root. It gives the folder to that user.
 func leaveRoot(cmd *exec.Cmd, dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
