@@ -7,10 +7,10 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Downgrade returns the document as OpenAPI 3.0.3 JSON. Beyond what huma's
-// own downgrade does, it empties the role lists of schemes that are not
-// OAuth2 or OpenID Connect, as [OpenAPI 3.0.3] demands; the descriptions of
-// the 403 answers still name the roles.
+// Downgrade returns the document as OpenAPI 3.0.3 JSON. It runs huma's own
+// downgrade, and then empties the role lists of all schemes except OAuth2 and
+// OpenID Connect, as [OpenAPI 3.0.3] demands. The descriptions of the 403
+// responses still name the roles.
 //
 // [OpenAPI 3.0.3]: https://spec.openapis.org/oas/v3.0.3#security-requirement-object
 func Downgrade(oapi *huma.OpenAPI) ([]byte, error) {

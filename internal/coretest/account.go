@@ -24,8 +24,8 @@ func registerAccount(tb testing.TB, api huma.API, sessions *humasess.Manager[Use
 	}
 }
 
-// ownSessions uses the ready-made operations from two devices of one user on
-// two processes, beside somebody else.
+// ownSessions uses the ready-made operations from three devices of one user on
+// two processes, while another user is signed in.
 func ownSessions(t *testing.T, s Shared) {
 	one, other, _ := s.serve(t, nil)
 	laptop, phone, tablet, bob := SignIn(t, one, "ada"), SignIn(t, other, "ada"), SignIn(t, one, "ada"), SignIn(t, one, "bob")
@@ -34,7 +34,7 @@ func ownSessions(t *testing.T, s Shared) {
 	}
 	list := decode[account.SessionList](t, Do(t, phone, "GET", accountPrefix+"/sessions", 200))
 	if list.Total != 3 || len(list.Sessions) != 3 || !list.Sessions[0].Current || list.Sessions[0].ID != id(phone) {
-		t.Errorf("list: got %+v, want three, and the one that asks first", list)
+		t.Errorf("list: got %+v, want three, and first the session of the request", list)
 	}
 	for _, other := range list.Sessions[min(1, len(list.Sessions)):] {
 		if other.Current || other.ID == id(bob) {
@@ -43,7 +43,7 @@ func ownSessions(t *testing.T, s Shared) {
 	}
 	unknown := Do(t, laptop, "DELETE", accountPrefix+"/sessions/"+spoilt(id(phone)), http.StatusNotFound)
 	if got := Do(t, laptop, "DELETE", accountPrefix+"/sessions/"+id(bob), http.StatusNotFound); got != unknown {
-		t.Errorf("somebody else's session: got %s, want as an unknown one: %s", got, unknown)
+		t.Errorf("another user's session: got %s, want the answer for an unknown one: %s", got, unknown)
 	}
 	Do(t, laptop, "DELETE", accountPrefix+"/sessions/"+id(tablet), http.StatusNoContent)
 	Do(t, Move(tablet, other), "GET", accountPrefix+"/session", http.StatusUnauthorized)
@@ -66,7 +66,7 @@ func ownSessions(t *testing.T, s Shared) {
 	Do(t, Move(old, other), "GET", accountPrefix+"/session", http.StatusUnauthorized)
 }
 
-// spoilt is the ID of no session: the one whose first character differs.
+// spoilt changes the first character of an ID, so that no session has it.
 func spoilt(id string) string {
 	if id[0] == 'A' {
 		return "B" + id[1:]

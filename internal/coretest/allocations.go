@@ -11,8 +11,9 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// Allocations counts once a client of a server has its buffers, and takes the
-// best of a few: its own goroutines allocate now and then.
+// Allocations returns the allocations of one call of f. It runs f first, so that
+// the client of a store has its buffers. It returns the lowest of a few counts,
+// because the client's own goroutines allocate now and then.
 func Allocations(f func()) float64 {
 	for range 1000 {
 		f()
@@ -24,16 +25,16 @@ func Allocations(f func()) float64 {
 	return best
 }
 
-// discard is a response writer for one request after the other.
+// discard is a response writer that many requests use in turn.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(int)             {}
 
-// AllocationsOverBare counts what a request of a client of [Serve] allocates
-// more than the same operation without a session. It knows GET /me, which
-// reads, and POST /count, which modifies.
+// AllocationsOverBare returns the allocations that the session adds to a request.
+// It compares a client of [Serve] with the same operation without a session. It
+// supports GET /me, which reads, and POST /count, which changes data.
 func AllocationsOverBare(tb testing.TB, handler http.Handler, c *humasesstest.Client, method, path string) float64 {
 	tb.Helper()
 	Do(tb, c, method, path, http.StatusOK)

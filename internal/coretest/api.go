@@ -16,13 +16,13 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// User is what the sessions hold.
+// User is the data of the sessions.
 type User struct {
 	Name string `json:"name"`
 	N    int    `json:"n"`
 }
 
-// Owner is the identity of a user as the store gets it.
+// Owner returns the identity of a user in the form that the store receives.
 func Owner(name string) string { return "sessionCookie/" + name }
 
 type (
@@ -38,13 +38,13 @@ type (
 	count  struct{ Body int }
 )
 
-// Hooks let a test into the handlers, and choose the router. The zero Hooks do
-// nothing.
+// Hooks run code of a test inside the handlers, and choose the router. The zero
+// Hooks do nothing.
 type Hooks struct {
 	Login func() // after credentials were checked
 	Bump  func() // after the session was loaded
 
-	// Router makes the API and what serves it. The default is net/http's.
+	// Router makes the API and its handler. The default is the mux of net/http.
 	Router func(huma.Config) (huma.API, http.Handler)
 }
 
@@ -53,7 +53,7 @@ func plainRouter(config huma.Config) (huma.API, http.Handler) {
 	return humago.New(mux, config), mux
 }
 
-// Serve returns an API with one operation for each thing to do with a session.
+// Serve returns an API with one operation for each method of a session.
 // The identity of a session is the user's name. The options may be nil.
 func Serve(tb testing.TB, store stores.Store, opts *humasess.Options[User], at Hooks) (http.Handler, *humasess.Manager[User]) {
 	tb.Helper()
@@ -124,7 +124,8 @@ func register(api huma.API, at Hooks) {
 
 func increment(u *User) error { u.N++; return nil }
 
-// Do fails the test unless the answer has the status. It returns the body.
+// Do sends a request, and fails the test unless the response has the status. It
+// returns the body.
 func Do(tb testing.TB, c *humasesstest.Client, method, path string, want int) string {
 	tb.Helper()
 	w := c.Do(method, path, nil)
@@ -142,7 +143,7 @@ func SignIn(tb testing.TB, handler http.Handler, name string) *humasesstest.Clie
 	return c
 }
 
-// N is the counter of the user in a body.
+// N returns the counter of the user in a body.
 func N(tb testing.TB, body string) int {
 	tb.Helper()
 	var u User

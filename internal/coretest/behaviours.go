@@ -11,25 +11,25 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Behaviour is something that the core does on every store. Its name begins
-// with the standards that it keeps.
+// Behaviour is a check of the core that must pass on every store. Its name begins
+// with the rows of the standards that it checks.
 type Behaviour struct {
 	Name string
 	run  func(t *testing.T, s Shared)
 }
 
-// Shared are two stores that share an empty place for sessions, as two
-// processes would. Router is as in [Hooks].
+// Shared are two stores on one empty database, as two processes would open
+// them.
 type Shared struct {
 	One, Other stores.Store
 	Hooks      Hooks
 
-	// Writers is how many update one counter at once, which costs its square.
-	// The default is 64.
+	// Writers is the number of requests that update one counter at once. The cost
+	// grows with its square. The default is 64.
 	Writers int
 }
 
-// Behaviours are all of them.
+// Behaviours are all behaviours of this package.
 var Behaviours = append([]Behaviour{
 	{"R1 a life", aLife},
 	{"R5 the ready-made operations", ownSessions},
@@ -47,7 +47,7 @@ func (b Behaviour) Run(t *testing.T, s Shared) {
 	t.Run(b.Name, func(t *testing.T) { b.run(t, s) })
 }
 
-// serve returns an API on each of the stores, and the second one's manager.
+// serve returns an API on each of the stores, and the manager of the second.
 func (s Shared) serve(t *testing.T, opts *humasess.Options[User]) (one, other http.Handler, admin *humasess.Manager[User]) {
 	t.Helper()
 	one, _ = Serve(t, s.One, opts, s.Hooks)
@@ -55,8 +55,8 @@ func (s Shared) serve(t *testing.T, opts *humasess.Options[User]) (one, other ht
 	return one, other, admin
 }
 
-// aLife does everything once: what happens on one holds on the other at the
-// next request.
+// aLife uses every operation once. A change through one store must hold for the
+// next request through the other.
 func aLife(t *testing.T, s Shared) {
 	one, other, _ := s.serve(t, nil)
 	a, b, bob := SignIn(t, one, "ada"), SignIn(t, other, "ada"), SignIn(t, one, "bob")
@@ -111,12 +111,13 @@ func limitRace(t *testing.T, s Shared) {
 	}
 }
 
-// revokeRace revokes on one while 50 clients log in on the other.
+// revokeRace revokes an identity on one store while 50 clients sign in on the
+// other.
 func revokeRace(t *testing.T, s Shared) {
 	one, _, admin := s.serve(t, nil)
 	type login struct {
 		client          *humasesstest.Client
-		returned, began bool // before and after the revocation
+		returned, began bool // returned before the revocation, began after it
 		ok              bool
 	}
 	logins := make([]login, 50)
@@ -124,7 +125,7 @@ func revokeRace(t *testing.T, s Shared) {
 	var finished atomic.Int64
 	Together(len(logins)+1, func(i int) {
 		if i == len(logins) {
-			for finished.Load() < 5 { // in the middle
+			for finished.Load() < 5 { // so that the revocation falls between the sign-ins
 				SignIn(t, one, "bob")
 			}
 			revoking.Store(true)

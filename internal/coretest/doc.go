@@ -1,4 +1,4 @@
-// Package coretest is what the tests of stores that processes share have in
-// common: an API with an operation for each thing to do with a session, and
-// the behaviours of the core that a store has to bear out.
+// Package coretest tests the core on a store that several processes share. It has
+// an API with an operation for each method of a session. The tests of every such
+// store run its [Behaviours].
 package coretest

@@ -42,7 +42,7 @@ var formerChanges = []struct {
 	}},
 }
 
-// browser keeps cookies by the rules of net/http/cookiejar.
+// browser stores cookies by the rules of net/http/cookiejar.
 type browser struct {
 	t   *testing.T
 	jar http.CookieJar
@@ -74,7 +74,7 @@ func (b *browser) do(handler http.Handler, method, path string, want int) (body 
 	return w.Body.String(), w.Result().Header.Values("Set-Cookie")
 }
 
-// holds checks the names of the cookies.
+// holds checks the names of the cookies in the jar.
 func (b *browser) holds(when string, want ...string) {
 	b.t.Helper()
 	var got []string
@@ -87,8 +87,8 @@ func (b *browser) holds(when string, want ...string) {
 }
 
 // FormerCookies changes the scope of a program's cookie while browsers have
-// sessions in the former one. One has the sessions before the change, and Other
-// afterwards.
+// sessions under the former scope. The program uses [Shared.One] before the change
+// and [Shared.Other] after it.
 func FormerCookies(t *testing.T, shared func() Shared, opts humasess.Options[User]) {
 	t.Helper()
 	for _, tt := range formerChanges {

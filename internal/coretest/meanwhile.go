@@ -15,11 +15,11 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// Meanwhile ends a session, in every way and in another process, while the
-// handler of a request runs that has loaded it, and then has the handler do
-// everything that a handler can. The request must not carry on signed in, unless
-// it signs in with credentials of its own that still count. unsupported are the
-// ways and the handlers that the store has not.
+// Meanwhile ends a session through another process while a handler runs that has
+// loaded the session. It combines every way to end a session with every change
+// that a handler can make. Afterwards the client must not be signed in, unless the
+// request has signed in with credentials that are still valid. unsupported names
+// the ways and the changes that the store does not support.
 func Meanwhile(t *testing.T, s Shared, unsupported ...string) {
 	t.Helper()
 	skip := map[string]bool{}
@@ -87,8 +87,8 @@ func whoIs(c *humasesstest.Client) string {
 
 type body = func(ctx context.Context, s *humasess.Session[User]) error
 
-// meanwhileBodies are what the handlers do. Those whose name begins with "login"
-// are of a Login operation.
+// meanwhileBodies returns the bodies of the handlers. A name that begins with
+// "login" stands for a Login operation.
 func meanwhileBodies() map[string]body {
 	start := func(name string) body {
 		return func(_ context.Context, s *humasess.Session[User]) error { return s.Start(User{Name: name}) }
@@ -183,7 +183,8 @@ func meanwhileAPI(t *testing.T, s Shared, bodies map[string]body) *meanwhileRun 
 	return r
 }
 
-// during runs a handler, after the session has ended, and returns the status.
+// during sends a request whose handler ends the session and then runs a body. It
+// returns the status.
 func (r *meanwhileRun) during(c *humasesstest.Client, name string, end func(id string)) int {
 	r.pause = end
 	path := "/run?do="

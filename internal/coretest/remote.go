@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// Remote passes requests on to a server in another process, as https would.
-// One that could not be passed on answers 502.
+// Remote sends requests to a server in another process, as an https proxy does. It
+// answers 502 when it cannot reach the server.
 type Remote struct{ URL string }
 
 // ServeHTTP implements [http.Handler].

@@ -16,16 +16,16 @@ import (
 
 const csrfHeader = "X-Csrf-Token"
 
-// secureBehaviours are about tokens that change, time, and step-up. Stores
-// judge time by clocks of their own, so these wait for what is to happen, and
-// none depends on how long that takes.
+// secureBehaviours check new tokens, deadlines and step-up. Stores judge time by
+// their own clocks, so the checks wait for events. They do not depend on the length
+// of the wait.
 var secureBehaviours = []Behaviour{
 	{"T9 L9 rotation by time, lost and reissued", rotation},
 	{"T9 E1 reuse ends the session", reuse},
 	{"T8 L4 L9 re-authentication and renewal", reauthentication},
 	{"A1 A2 A6 step-up", stepUp},
 	{"F8 a CSRF token is its session's", csrfToken},
-	{"L7 asking what is left extends nothing", timeLeft},
+	{"L7 reading the remaining time extends nothing", timeLeft},
 }
 
 type elsewhereInput struct {
@@ -33,7 +33,7 @@ type elsewhereInput struct {
 	Name string `query:"name"`
 }
 
-// life is what a session says of its time.
+// life holds the class and the times of a session.
 type life struct {
 	Class             string
 	Expires, Deadline time.Time
@@ -45,7 +45,7 @@ func lifeOf(_ context.Context, in *namedInput) (*lifeOutput, error) {
 	return &lifeOutput{life{in.Authentication().Class, in.ExpiresAt(), in.Deadline()}}, nil
 }
 
-// registerSecure adds what the behaviours of this file ask for.
+// registerSecure adds the operations of the secureBehaviours.
 func registerSecure(api huma.API, sessions *humasess.Manager[User]) {
 	huma.Post(api, "/login-elsewhere", func(_ context.Context, in *elsewhereInput) (*struct{}, error) {
 		if err := in.Session.Start(User{Name: in.Name}); err != nil {
@@ -63,12 +63,12 @@ func registerSecure(api huma.API, sessions *humasess.Manager[User]) {
 	huma.Post(api, "/transfer", func(context.Context, *struct{}) (*count, error) { return &count{1}, nil }, sessions.RequireFresh(10*time.Minute))
 }
 
-// until waits for something to happen.
-func until(t *testing.T, what string, happened func() bool) {
+// until waits until the condition holds, for a minute at most.
+func until(t *testing.T, event string, happened func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !happened(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("got nothing within a minute, want: %s", what)
+			t.Fatalf("got nothing within a minute, want: %s", event)
 		}
 	}
 }
@@ -95,13 +95,13 @@ func (k *eventKinds) have(want string) bool {
 	return strings.Contains(" "+strings.Join(k.all, " ")+" ", " "+want+" ")
 }
 
-// deadlineOf asks one of the servers.
+// deadlineOf returns the deadline of the client's session.
 func deadlineOf(t *testing.T, c *humasesstest.Client) time.Time {
 	t.Helper()
 	return decode[life](t, Do(t, c, "GET", "/life", 200)).Deadline
 }
 
-// rotation loses the cookie of a rotation, so that another one is issued.
+// rotation loses the cookie of a rotation, so that the core issues another one.
 func rotation(t *testing.T, s Shared) {
 	var events eventKinds
 	one, other, _ := s.serve(t, &humasess.Options[User]{
@@ -111,16 +111,16 @@ func rotation(t *testing.T, s Shared) {
 	former, deadline := Move(c, other), deadlineOf(t, c)
 	until(t, "a rotation", func() bool { return sets(c.Do("GET", "/life", nil)) })
 	if tokenOf(c) == tokenOf(former) || !events.have("renewed/periodic") {
-		t.Error("the token is the old one, or no event says why it is not")
+		t.Error("got the old token, or no event that gives the reason for the new one")
 	}
-	lost := Move(c, other) // whose cookie is the one that got lost
+	lost := Move(c, other) // this client gets the lost cookie
 	first := former.Clone()
-	Do(t, first, "POST", "/password", 409) // the bearer of the former token may not take over
-	until(t, "another token for the bearer of the former one", func() bool { return sets(former.Do("GET", "/life", nil)) })
+	Do(t, first, "POST", "/password", 409) // the former token must not re-authenticate
+	until(t, "another token for the client with the former one", func() bool { return sets(former.Do("GET", "/life", nil)) })
 	if !events.have("renewed/reissued") {
 		t.Error("no event says that a token was issued again")
 	}
-	Do(t, lost, "GET", "/me", 200) // it comes after all, before anybody has presented the later one
+	Do(t, lost, "GET", "/me", 200) // the lost cookie arrives before a client presents the later token
 	if got := deadlineOf(t, Move(former, one)); !got.Equal(deadline) {
 		t.Errorf("deadline: got %v, want %v", got, deadline)
 	}
@@ -204,11 +204,11 @@ func csrfToken(t *testing.T, s Shared) {
 	second := post(c, "/renew", first, 200)
 	post(Move(c, other), "/bump", first, 200) // rotations keep the key
 	post(Move(c, other), "/bump", second, 200)
-	third := post(c, "/rename?name=eve", second, 204) // another user draws a new one
+	third := post(c, "/rename?name=eve", second, 204) // a change of identity draws a new key
 	post(Move(c, other), "/bump", second, 403)
 	post(Move(c, other), "/bump", third, 200)
 	if got := N(t, Do(t, c, "GET", "/me", 200)); got != 4 {
-		t.Errorf("counter: got %d, want 4: a refused request counts", got)
+		t.Errorf("counter: got %d, want 4: only requests that the core admits count", got)
 	}
 }
 
@@ -216,7 +216,7 @@ func timeLeft(t *testing.T, s Shared) {
 	one, other, _ := s.serve(t, &humasess.Options[User]{IdleTimeout: time.Second})
 	c := SignIn(t, one, "ada")
 	first := decode[life](t, Do(t, c, "GET", "/left", 200)).Expires
-	until(t, "the end of a session that is only asked about", func() bool {
+	until(t, "the end of a session whose remaining time is read", func() bool {
 		w := Move(c, other).Do("GET", "/left", nil)
 		if w.Code == http.StatusOK {
 			if got := decode[life](t, w.Body.String()).Expires; !got.Equal(first) {

@@ -8,7 +8,7 @@ import (
 // Kind is how an operation uses a session type.
 type Kind uint8
 
-// There is no constant for zero: a forgotten kind is no declaration.
+// Zero does not have a constant, because a forgotten kind is not a declaration.
 const (
 	Optional Kind = iota + 1 // works with or without an active session
 	Required                 // 401 unless a session is active

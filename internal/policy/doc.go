@@ -1,5 +1,5 @@
-// Package policy says what each operation of an API demands of a request, and
-// writes that into the OpenAPI document. The core enforces the same value.
+// Package policy computes the policy of each operation of an API, and documents
+// it in the OpenAPI document. The core enforces the same value.
 //
 // # Declared, documented, enforced
 //

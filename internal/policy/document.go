@@ -24,18 +24,18 @@ type Document struct {
 //
 // A hidden operation that embeds a session type counts as registered. Other
 // hidden operations leave no trace, so NewDocument cannot see them. Two APIs
-// must not share a document or its components: the middleware of the first
-// would not run for the second. See [Document.UseMiddleware].
+// must not share a document or its components, because the middleware of the
+// first would not run for the second. See [Document.UseMiddleware].
 func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
-		return nil, errors.New("humasess: Attach called after the first operation was registered: attach before, or the operation is neither protected nor documented")
+		return nil, errors.New("humasess: Attach called after the first operation was registered: attach every manager before, so that the operation is protected and documented")
 	}
 	if c := oapi.Components; c != nil && registries.attached(c.Schemas) {
 		return nil, errors.New("humasess: Attach called with an API that shares its huma.Config, OpenAPI document or components with another API " +
-			"that has a manager: the manager would not be in front of this one: give each API a huma.Config of its own")
+			"that has a manager: the middleware of one does not run for the other, so give each API a huma.Config of its own")
 	}
 	if c := oapi.Components; c != nil && registries.late(c.Schemas) {
-		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: attach before, or the operation is not protected")
+		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: attach every manager before, so that the operation is protected")
 	}
 	return &Document{
 		oapi:    oapi,
@@ -108,7 +108,7 @@ func (d *Document) describe(op *huma.Operation) error {
 	if !policy.UsesSessions() {
 		return nil
 	}
-	op.Middlewares = slices.Concat(d.first, op.Middlewares) // the caller's slice stays
+	op.Middlewares = slices.Concat(d.first, op.Middlewares) // does not change the caller's slice
 	hadMarker := len(policy.Declarations) > 0
 	op.Parameters = withoutMarkers(op.Parameters)
 	if documented = withCSRF(&d.schemes, op, documented); documented != nil {
@@ -133,9 +133,9 @@ func (d *Document) withdraw(op *huma.Operation) {
 	}
 }
 
-// Policy returns the policy of an operation as it arrives at a middleware: its
-// declarations, and the document's current entry for its method and path. The
-// entry can only tighten the policy. The middleware asks once for each
+// Policy returns the policy of an operation in the form in which a middleware sees
+// it. It combines the declarations with the document's current entry for the method
+// and path. The entry can only tighten the policy. The middleware asks once for each
 // operation, so a document that a program edits after the operation's first
 // request changes nothing.
 func (d *Document) Policy(op *huma.Operation) (Policy, error) {

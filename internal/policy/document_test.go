@@ -28,7 +28,7 @@ func TestAddScheme(t *testing.T) {
 			t.Errorf("got %s in %s named %s, want an apiKey in the cookie __Host-id", s.Type, s.In, s.Name)
 		}
 		if !strings.Contains(s.Description, "docs page") {
-			t.Errorf("got description %q, want what to do on a docs page", s.Description)
+			t.Errorf("got description %q, want one that mentions docs pages", s.Description)
 		}
 		if got, want := asJSON(t, s), `"x-session":{"idleTimeout":"30m"}`; !strings.Contains(got, want) {
 			t.Errorf("O11 got %s, want %s in it", got, want)
@@ -127,8 +127,8 @@ func TestContradictions(t *testing.T) {
 		{"O4 required, made public", userScheme, []policy.Declaration{required}, secure(reqs()), "security: []"},
 		{"O4 optional, made public", userScheme, []policy.Declaration{optional}, secure(reqs()), "security: []"},
 		{"Require, made public", userScheme, nil, func(op *huma.Operation) { secure(reqs())(op); protect(op) }, "security: []"},
-		{"unknown scheme beside a session", userScheme, []policy.Declaration{required}, secure(reqs("nobody")), `unknown scheme "nobody"`},
-		{"unknown scheme as an alternative", userScheme, nil, secure(reqs("session", "nobody")), `unknown scheme "nobody"`},
+		{"unknown scheme beside a session", userScheme, []policy.Declaration{required}, secure(reqs("absent")), `unknown scheme "absent"`},
+		{"unknown scheme as an alternative", userScheme, nil, secure(reqs("session", "absent")), `unknown scheme "absent"`},
 		{"scheme that nothing checks", userScheme, []policy.Declaration{optional}, secure(reqs("unchecked")), "Options.SchemeChecks"},
 		{"guard's roles without Options.Roles", noRoles, []policy.Declaration{guarded("admin")}, nil, "set Options.Roles"},
 		{"written roles without Options.Roles", noRoles, nil, secure(reqs("session:admin")), "set Options.Roles"},
@@ -153,7 +153,7 @@ func TestContradictions(t *testing.T) {
 					t.Errorf("got %v, want a panic with %q", err, want)
 				}
 			}
-			// What was declared must not show up in the next operation.
+			// The next operation must not get these declarations.
 			next := f.operation("/next", optional)
 			f.mustAdd(t, next)
 			if got, want := asJSON(t, next.Security), `[{"session":[]},{}]`; got != want {
@@ -215,8 +215,8 @@ func TestSchemeAlone(t *testing.T) {
 	}
 }
 
-// An operation that was refused can be registered again, unless its route is
-// served: then the stricter of both is enforced.
+// A program can register a refused operation again. If the route had an operation
+// before, the core enforces the stricter of both.
 func TestRefusedOperation(t *testing.T) {
 	f := newFixture(t, nil, userScheme)
 	wrong := f.operation("/here", required)

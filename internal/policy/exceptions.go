@@ -7,7 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Keys of what modifiers say about one operation, in its metadata.
+// Keys of an operation's exceptions in its metadata.
 const (
 	crossSiteKey = "humasess.crosssite"
 	noTouchKey   = "humasess.notouch"
@@ -22,13 +22,13 @@ func SafeMethod(method string) bool {
 // AllowCrossSite exempts an operation from the cross-origin check.
 func AllowCrossSite(op *huma.Operation) { mark(op, crossSiteKey) }
 
-// CrossSiteAllowed reports whether the operation is exempt.
+// CrossSiteAllowed reports whether [AllowCrossSite] has exempted the operation.
 func CrossSiteAllowed(op *huma.Operation) bool { return op.Metadata[crossSiteKey] == true }
 
 // NoTouch keeps requests to an operation from extending the session.
 func NoTouch(op *huma.Operation) { mark(op, noTouchKey) }
 
-// TouchDisabled reports whether requests to the operation extend nothing.
+// TouchDisabled reports whether [NoTouch] applies to the operation.
 func TouchDisabled(op *huma.Operation) bool { return op.Metadata[noTouchKey] == true }
 
 func mark(op *huma.Operation, key string) {

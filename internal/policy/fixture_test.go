@@ -30,7 +30,8 @@ func guarded(roles ...string) policy.Declaration {
 	return policy.Declaration{Type: userScheme.Type, Kind: policy.Guarded, Roles: roles, Guard: "a guard"}
 }
 
-// fixture is a document, with a bearer scheme of the program's own.
+// fixture is a document with two schemes of the program's own. A manager checks
+// only the bearer scheme.
 type fixture struct {
 	oapi *huma.OpenAPI
 	doc  *policy.Document
@@ -63,7 +64,7 @@ func newFixture(t *testing.T, global policy.Requirements, schemes ...policy.Sche
 	return &fixture{oapi, doc}
 }
 
-// operation is a GET with the markers of the declarations, as huma leaves it.
+// operation returns a GET with the markers of the declarations, as huma makes it.
 func (f *fixture) operation(path string, declared ...policy.Declaration) *huma.Operation {
 	op := &huma.Operation{
 		OperationID: "op" + path, Method: http.MethodGet, Path: path,
@@ -79,7 +80,7 @@ func (f *fixture) operation(path string, declared ...policy.Declaration) *huma.O
 	return op
 }
 
-// add adds the operation as huma does, and returns what it panics with.
+// add adds the operation as huma does, and returns a panic as an error.
 func (f *fixture) add(op *huma.Operation) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -107,7 +108,7 @@ func (f *fixture) policy(t *testing.T, op *huma.Operation) policy.Policy {
 	return p
 }
 
-// credentials are what a request may bring.
+// credentials are those of one request.
 type credentials struct {
 	bearer  bool
 	session bool
@@ -130,8 +131,8 @@ func allCredentials() []credentials {
 	return all
 }
 
-// opens reports what OpenAPI says about a request: any one alternative, all of
-// its schemes, all of their roles.
+// opens reports whether a request meets the requirements, by the rules of OpenAPI.
+// One alternative suffices. All of its schemes and all of their roles must hold.
 func (c credentials) opens(all policy.Requirements) bool {
 	if len(all) == 0 {
 		return true

@@ -6,30 +6,32 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// An embedded session shows itself to huma as one header parameter whose
-// schema carries a *link in its extensions. Extensions must start with "x-".
+// markerExtension is the extension of a marker's schema that holds its *link. huma
+// sees an embedded session as one header parameter, the marker. The names of
+// extensions must start with "x-".
 const markerExtension = "x-session-declarations"
 
-// link leads from a marker to its place in the log.
+// link leads from a marker to its declaration.
 type link struct {
 	of    *registration
 	index int
 }
 
-// MarshalJSON keeps a document readable to which no manager was attached.
+// MarshalJSON keeps a document readable that does not have a manager, and so has
+// kept its markers.
 func (*link) MarshalJSON() ([]byte, error) { return []byte("true"), nil }
 
 // MarshalYAML is MarshalJSON for YAML documents.
 func (*link) MarshalYAML() (any, error) { return true, nil }
 
-// pendingKey holds the open registration in the registry's map from an
-// operation's first marker until [Seal]. The map is the only thing that markers
-// of one registration share; no component can have this name.
+// pendingKey holds the open registration in the registry's map, from an
+// operation's first marker until [Seal]. The markers of one registration share
+// only this map. A component cannot have this name.
 const pendingKey = "\x00session-declarations"
 
-// Declare returns the schema of a marker and notes its declaration with those
-// of the operation that is being registered. The schema has no type, so that
-// the marker's field may have any default.
+// Declare adds the declaration of a marker to the open registration, and returns
+// the schema of the marker. The schema does not have a type, so the marker's field
+// may have any default.
 func Declare(registry huma.Registry, d Declaration) *huma.Schema {
 	r := pending(registry)
 	if r == nil {
@@ -43,10 +45,10 @@ func Declare(registry huma.Registry, d Declaration) *huma.Schema {
 	return schema
 }
 
-// Seal ends the registration that [Declare] collects for. huma asks for the
-// schemas of fields with defaults after it has added the operation, hidden or
-// not: a marker that contains a field whose type answers with Seal, tagged
-// `default:"null"`, marks the boundary between two operations.
+// Seal ends the open registration of [Declare]. huma asks for the schemas of
+// fields with defaults after it has added the operation, also if it is hidden. So
+// a marker contains a field tagged `default:"null"` whose Schema method calls
+// Seal. It marks the boundary between two operations.
 func Seal(registry huma.Registry) *huma.Schema {
 	if r := pending(registry); r != nil {
 		registries.registered(r)
@@ -55,8 +57,8 @@ func Seal(registry huma.Registry) *huma.Schema {
 	return &huma.Schema{}
 }
 
-// pending returns the registration that has declared something and is not
-// sealed yet, or nil.
+// pending returns the registration that has a declaration and that [Seal] has not
+// ended, or nil.
 func pending(registry huma.Registry) *registration {
 	if l := markerLink(registry.Map()[pendingKey]); l != nil {
 		return l.of
@@ -72,13 +74,14 @@ func markerLink(s *huma.Schema) *link {
 	return l
 }
 
-var errSharedParameters = errors.New("its markers are those of another operation, because both got one Operation.Parameters slice " +
-	"with spare room, which huma appends to: give each operation a slice of its own, for example by slices.Clone")
+var errSharedParameters = errors.New("shares its Operation.Parameters slice with another operation, so huma has overwritten the markers of one of them: " +
+	"give each operation a slice of its own, for example by slices.Clone")
 
-// declarations returns those of the operation's input, by the markers among its
-// parameters, without duplicates. huma appends markers to the slice
-// of the caller, so another registration may have overwritten them: markers of
-// several registrations, or of one that is not open now, are an error.
+// declarations returns the declarations of the operation's input, without
+// duplicates. It finds them by the markers among the parameters. huma appends
+// markers to the slice of the caller, so another registration may have overwritten
+// them. So markers of several registrations are an error. A registration other
+// than open is an error as well, unless open is nil.
 func declarations(op *huma.Operation, open *registration) ([]Declaration, error) {
 	var first *link
 	for _, p := range op.Parameters {
@@ -97,8 +100,8 @@ func declarations(op *huma.Operation, open *registration) ([]Declaration, error)
 	return strictest(first.of.declarations[first.index:]), nil
 }
 
-// withoutMarkers returns the parameters that are not ours, in a new slice:
-// copies of the operation share the old one.
+// withoutMarkers returns the parameters that are not markers. The slice is new,
+// because copies of the operation share the old one.
 func withoutMarkers(params []*huma.Param) []*huma.Param {
 	var rest []*huma.Param
 	for _, p := range params {

@@ -46,7 +46,7 @@ func TestMarkers(t *testing.T) {
 	t.Run("Seal keeps the declarations of two operations apart", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme, cartScheme)
 		hidden := f.operation("/hidden", optional, policy.Declaration{Type: cartScheme.Type, Kind: policy.Required})
-		policy.Seal(f.oapi.Components.Schemas) // the hook is not called for it
+		policy.Seal(f.oapi.Components.Schemas) // huma calls no hook for it
 		next := f.operation("/next", required)
 		f.mustAdd(t, next)
 		if got, want := asJSON(t, next.Security), `[{"session":[]}]`; got != want {
@@ -91,7 +91,7 @@ func TestMarkers(t *testing.T) {
 		copied, other := *op, *op
 		f.mustAdd(t, op)
 		copied.Parameters = nil
-		other.Parameters, other.Responses = nil, map[string]*huma.Response{} // a modifier has made its own
+		other.Parameters, other.Responses = nil, map[string]*huma.Response{} // a modifier has replaced the map
 		for _, c := range []*huma.Operation{&copied, &other} {
 			if p := f.policy(t, c); len(p.Declarations) != 1 || p.Declarations[0].Kind != policy.Guarded {
 				t.Errorf("got declarations %v, want the guard", p.Declarations)

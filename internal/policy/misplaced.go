@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-var errMisplaced = errors.New("a session type is part of a body or of the output: embed it at the top of the operation's input struct")
+var errMisplaced = errors.New("a body or the output contains a session type: embed it at the top of the operation's input struct")
 
 // refuseMisplaced looks for markers in places where a session cannot work.
 func refuseMisplaced(op *huma.Operation, registry huma.Registry) error {

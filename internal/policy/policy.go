@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Policy is what the core enforces for an operation.
+// Policy holds the requirements that the core enforces for an operation.
 type Policy struct {
 	// Declarations are the session types that the input embeds.
 	Declarations []Declaration
@@ -87,7 +87,7 @@ func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, erro
 	for _, p := range protections(op) {
 		s, ok := d.byKey(p.Scheme)
 		if !ok || s.Manager != p.Manager {
-			return nil, fmt.Errorf("Require: its manager, with scheme %q, is not attached to this API", p.Scheme)
+			return nil, fmt.Errorf("the manager that Require belongs to, with scheme %q, is not attached to this API", p.Scheme)
 		}
 		if len(p.Roles) > 0 && !s.HasRoles {
 			return nil, errNoRoles(p.Roles)

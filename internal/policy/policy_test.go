@@ -20,13 +20,13 @@ func TestPolicy(t *testing.T) {
 		{"the document adds a role", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs("session:admin")
 		}, `[[{"session":[]}],[{"session":["admin"]}]]`},
-		{"the document protects what declared nothing", nil, func(f *fixture) {
+		{"the document protects an operation that declares nothing", nil, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]}]]`},
-		{"the document protects what was optional", []policy.Declaration{optional}, func(f *fixture) {
+		{"the document protects an operation with an optional session", []policy.Declaration{optional}, func(f *fixture) {
 			document(f).Security = reqs("session")
 		}, `[[{"session":[]},{}],[{"session":[]}]]`},
-		{"the document makes public what was protected", []policy.Declaration{required}, func(f *fixture) {
+		{"the document makes a protected operation public", []policy.Declaration{required}, func(f *fixture) {
 			document(f).Security = reqs()
 		}, `[[{"session":[]}]]`},
 		{"the document takes the role", []policy.Declaration{guarded("admin")}, func(f *fixture) {
@@ -61,7 +61,7 @@ func TestPolicy(t *testing.T) {
 		})
 	}
 
-	// What nothing but the document's own requirement protects.
+	// Only the document's own requirement protects these operations.
 	byDefault := userScheme
 	byDefault.Default = true
 	inherited := []struct {

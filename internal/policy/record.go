@@ -43,8 +43,8 @@ func (d *records) of(op *huma.Operation) (Policy, bool) {
 }
 
 // recorded returns the policy of the registration that op is a copy of. If a
-// modifier has replaced the responses, it returns the latest policy of the same
-// method and path, with the requirements of all.
+// modifier has replaced the responses, it takes the latest policy of the same method
+// and path. It then adds the requirements of the others.
 func (d *records) recorded(op *huma.Operation) (Policy, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -20,7 +20,7 @@ type registration struct {
 
 // registries knows the registries of documents with session types, and the
 // registries that had markers before. huma calls no hook for a hidden operation,
-// so its only trace is the schema of its marker, and a marker knows only the
+// so its only trace is the schema of its marker. The marker knows only the
 // registry. The pointers are weak, so an API is not kept alive.
 var registries registryNotes
 

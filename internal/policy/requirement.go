@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Requirements is the value of an operation's `security`: any one of the
-// alternatives suffices, and each holds when all of its schemes do, with all
-// of the roles listed. nil declares nothing, empty is public.
+// Requirements is the value of an operation's `security`. Any one of the
+// alternatives suffices. An alternative holds when all of its schemes hold, with
+// all of the listed roles. A nil value declares nothing, an empty one is public.
 type Requirements []map[string][]string
 
 // use is how one operation uses one scheme.
@@ -18,16 +18,16 @@ type use struct {
 	roles  []string
 }
 
-var errPublic = errors.New("`security: []` makes the operation public, but it uses a session: leave Security nil, or embed Login if its job is to start the session")
+var errPublic = errors.New("`security: []` makes the operation public, but its input embeds a session type: leave Security nil, or embed Login if the operation starts the session")
 
-// merge works out the requirement of an operation from what the user wrote on
-// it, what the document says for operations that write nothing, and the
-// session types that its input embeds.
+// merge computes the requirement of an operation. It combines the requirement that
+// the program wrote on the operation with the uses of the session types. If the
+// program wrote none, it begins with the requirement of the document.
 //
-// Required sessions are added to every alternative that the user wrote.
-// Optional ones add a variant with the cookie before each, unless the user
-// mentioned the scheme already. Login makes an operation public that says
-// nothing else.
+// merge adds required sessions to every alternative that the program wrote. For
+// an optional session it adds a variant with the cookie before each alternative,
+// unless the program has named the scheme. Login makes the operation public if
+// the program wrote nothing.
 func merge(written, global Requirements, uses []use) (Requirements, error) {
 	result := cloneAll(written)
 	if len(uses) == 0 {
@@ -63,8 +63,9 @@ func merge(written, global Requirements, uses []use) (Requirements, error) {
 	return result, nil
 }
 
-// inherited is the document's requirement without the schemes that the
-// operation says something about itself. A login is public altogether.
+// inherited returns the document's requirement without the schemes of the
+// operation's optional sessions. For a login it returns nil, because the
+// operation is public.
 func inherited(global Requirements, uses []use) Requirements {
 	result := cloneAll(global)
 	for _, u := range uses {
@@ -80,7 +81,7 @@ func inherited(global Requirements, uses []use) Requirements {
 	return result
 }
 
-// withOption puts a variant with the scheme before each alternative.
+// withOption adds, before each alternative, a variant with the scheme.
 func withOption(all Requirements, scheme string) Requirements {
 	result := make(Requirements, 0, 2*len(all))
 	for _, alternative := range all {
@@ -91,8 +92,8 @@ func withOption(all Requirements, scheme string) Requirements {
 	return result
 }
 
-// tidy leaves out what is there already, and puts the alternative without any
-// scheme last: some generators take only the first.
+// tidy removes duplicates, and moves the alternative without a scheme to the
+// end, because some generators read only the first alternative.
 func tidy(all Requirements) Requirements {
 	result := make(Requirements, 0, len(all))
 	for _, alternative := range all {
@@ -108,7 +109,7 @@ func tidy(all Requirements) Requirements {
 	return result
 }
 
-// withoutRoles empties the role lists of the given schemes, in a copy.
+// withoutRoles returns a copy in which the given schemes list no roles.
 func (r Requirements) withoutRoles(omit func(scheme string) bool) Requirements {
 	result := cloneAll(r)
 	for _, alternative := range result {
@@ -143,7 +144,7 @@ func mentions(all Requirements, scheme string) bool {
 	})
 }
 
-// union keeps order and returns a slice that is never nil.
+// union returns the strings of both slices in order. It never returns nil.
 func union(a, b []string) []string {
 	result := append([]string{}, a...)
 	for _, s := range b {

@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// reqs is an alternative per argument: schemes with a comma between them, each
-// with its roles after a colon.
+// reqs makes an alternative of each argument: schemes with a comma between them,
+// each with its roles after a colon.
 func reqs(alternatives ...string) policy.Requirements {
 	all := policy.Requirements{}
 	for _, text := range alternatives {
@@ -82,9 +82,9 @@ func TestOperationSecurity(t *testing.T) {
 	}
 }
 
-// The document must mean what was declared, for every way of saying it. What
-// it means is worked out here from the declaration, by credentials; the form
-// is checked only as far as generators care.
+// The document must have the meaning of the declarations, in every combination.
+// The test computes that meaning from the declaration, for each set of
+// credentials. It checks the form only where generators depend on it.
 func TestEveryCombinationMeansWhatItSays(t *testing.T) {
 	securities := []policy.Requirements{
 		nil, reqs(), reqs(""), reqs("bearer"), reqs("session"), reqs("session:admin"), reqs("bearer", ""), reqs("", "session"),
@@ -140,13 +140,13 @@ func TestEveryCombinationMeansWhatItSays(t *testing.T) {
 	}
 }
 
-// meant is what an operation lets through, from its declaration alone.
+// meant reports whether the operation's declaration admits the credentials.
 func meant(global, written policy.Requirements, kind string, byDefault bool, c credentials) bool {
 	everywhere := c.opens(global) && (!byDefault || c.session)
 	switch kind {
 	case "optional", "login":
-		// Says something about the session itself, so that only the rest of
-		// the document's own requirement is left.
+		// The declaration replaces the session in the document's own
+		// requirement, so only the rest of it counts.
 		all := c
 		all.session, all.roles = true, []string{"admin", "audit"}
 		everywhere = all.opens(global)
@@ -181,7 +181,7 @@ func enforces(p policy.Policy, documented policy.Requirements, c credentials) bo
 	return true
 }
 
-// checkForm refuses what generators stumble over.
+// checkForm refuses forms that generators cannot read.
 func checkForm(t *testing.T, all policy.Requirements, kind string) {
 	t.Helper()
 	for i, alternative := range all {

@@ -22,9 +22,9 @@ const (
 	setCookieText    = "Sets the session cookie."
 )
 
-// describeResponses adds the answers that the policy can give, unless the
-// user has described them. The map is shared by copies of the operation, so
-// the operation gets a new one.
+// describeResponses adds the responses of the core to an operation, except those
+// that the program has described. Copies of the operation share the map, so the
+// operation gets a new one.
 func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker bool) {
 	responses := maps.Clone(op.Responses)
 	if responses == nil {
@@ -52,13 +52,15 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 	op.Responses = responses
 }
 
-// limits reports whether a login may be refused for the number of sessions.
+// limits reports whether the core may refuse a login because the user has too
+// many sessions.
 func limits(d *schemes, login Declaration) bool {
 	return login.Kind == Login && slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Type == login.Type && s.Limited })
 }
 
-// addedUnprocessable reports whether huma has added a 422 for the marker: it
-// appends one to the errors that the user has listed, whatever they are.
+// addedUnprocessable reports whether huma has added the 422, for the marker. huma
+// appends a 422 to the errors of every operation with a parameter, so a second
+// one is the program's.
 func addedUnprocessable(op *huma.Operation) bool {
 	n := 0
 	for _, status := range op.Errors {
@@ -69,14 +71,16 @@ func addedUnprocessable(op *huma.Operation) bool {
 	return n == 1
 }
 
-// requires reports whether a request without a session can be refused.
+// requires reports whether the core can refuse a request for its lack of
+// credentials.
 func requires(p Policy) bool {
 	return slices.ContainsFunc(p.Requirements, func(r Requirements) bool {
 		return len(r) > 0 && !slices.ContainsFunc(r, func(a map[string][]string) bool { return len(a) == 0 })
 	})
 }
 
-// forbiddenText describes the 403 of an operation, "" when it has none.
+// forbiddenText returns the description of the operation's 403, or "" when the
+// core never answers 403.
 func forbiddenText(d *schemes, op *huma.Operation, p Policy) string {
 	var parts []string
 	if roles := requiredRoles(d, p); len(roles) > 0 {
@@ -104,8 +108,8 @@ func forbiddenText(d *schemes, op *huma.Operation, p Policy) string {
 	return strings.Join(parts, " ")
 }
 
-// freshest is the shortest time within which users must have authenticated, 0
-// if it does not matter.
+// freshest returns the shortest time within which users must have authenticated,
+// or 0 if the policy does not limit it.
 func freshest(p Policy) time.Duration {
 	var shortest time.Duration
 	consider := func(d time.Duration) {
@@ -122,8 +126,8 @@ func freshest(p Policy) time.Duration {
 	return shortest
 }
 
-// proofText describes the 403 that asks the user to authenticate again, ""
-// when nothing does.
+// proofText returns the description of the 403 that asks the user to authenticate
+// again, or "" when the policy never asks.
 func proofText(p Policy) string {
 	var methods []string
 	for _, declared := range p.Declarations {
@@ -143,8 +147,8 @@ func proofText(p Policy) string {
 	return text + "."
 }
 
-// requiredRoles are those of sessions. The scopes of other schemes are for
-// their checks, which answer 401.
+// requiredRoles returns the roles that sessions must have. It leaves out the
+// scopes of other schemes, because their checks answer 401.
 func requiredRoles(d *schemes, p Policy) []string {
 	var roles []string
 	for _, r := range p.Requirements {
@@ -166,8 +170,8 @@ func addResponse(d *schemes, responses map[string]*huma.Response, status int, te
 	}
 }
 
-// errorContent describes the error model that huma.NewError makes, which a
-// program may replace.
+// errorContent describes the error model of [huma.NewError]. A program may have
+// replaced that function.
 func errorContent(d *schemes) map[string]*huma.MediaType {
 	example := huma.NewError(0, "")
 	contentType := "application/json"
@@ -182,9 +186,9 @@ func errorContent(d *schemes) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{contentType: {Schema: schema}}
 }
 
-// setCookieHeader describes the cookie on every successful response: as a
-// string, because generators split an array at the comma of Expires, and not
-// required, because some fail a call without it.
+// setCookieHeader describes the cookie on every successful response. The header is
+// a string, because generators split an array at the comma of Expires. It is not
+// required, because some generated clients fail a call without it.
 func setCookieHeader(responses map[string]*huma.Response) {
 	for key, response := range responses {
 		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") {

@@ -87,10 +87,10 @@ func TestResponses(t *testing.T) {
 		}
 	})
 
-	t.Run("O7 what the user described stays", func(t *testing.T) {
+	t.Run("O7 responses that the program has described stay", func(t *testing.T) {
 		f := newFixture(t, nil, userScheme)
 		op := f.operation("/", guarded("admin"))
-		mine401, mine403 := &huma.Response{Description: "Who are you?"}, &huma.Response{Description: "Not you."}
+		mine401, mine403 := &huma.Response{Description: "Sign in first."}, &huma.Response{Description: "Not you."}
 		op.Responses["401"], op.Responses["403"] = mine401, mine403
 		f.mustAdd(t, op)
 		if op.Responses["401"] != mine401 || op.Responses["403"] != mine403 {

@@ -13,20 +13,20 @@ import (
 // Scheme is the security scheme of one session type.
 type Scheme struct {
 	Key        string       // in components.securitySchemes, e.g. "sessionCookie"
-	CookieName string       // the live name, prefix included
-	Former     []string     // names that the cookie had, whose tokens still open
+	CookieName string       // the current name, with its prefix
+	Former     []string     // names that the cookie had; tokens under them still open
 	Type       reflect.Type // of the session's data
 	Manager    any          // identifies the manager to a [Protection]
 	HasRoles   bool         // the type knows its roles, so operations may require some
-	OmitRoles  bool         // keep roles out of the document, not out of the check
+	OmitRoles  bool         // the document omits roles; the core still checks them
 	Default    bool         // operations that declare nothing require it
 	Isolated   bool         // reads of other sites are refused as well
 	Limited    bool         // logins are refused when a user has too many sessions
-	CSRFHeader string       // that unsafe requests with a session must carry, "" if none
+	CSRFHeader string       // the header for the CSRF token of unsafe requests, or ""
 	Extension  any          // x-session: the session's policy, as JSON
 }
 
-// schemeDescription is what docs pages and prompting clients show.
+// schemeDescription is the text on docs pages and in clients that ask the user.
 const schemeDescription = "Session cookie. A login operation sets it (HttpOnly) and browsers send it by " +
 	"themselves from then on: there is nothing to type on a docs page. Other clients keep a cookie jar, " +
 	"or send the value of `Set-Cookie` back."
@@ -50,15 +50,16 @@ func (s Scheme) object() *huma.SecurityScheme {
 	}
 }
 
-// CSRFKey is the key of the scheme's CSRF token, itself a scheme.
+// CSRFKey returns the key of the scheme that documents the CSRF token.
 func (s Scheme) CSRFKey() string { return s.Key + "CSRF" }
 
 func (s Scheme) csrfObject() *huma.SecurityScheme {
 	return &huma.SecurityScheme{Type: "apiKey", In: "header", Name: s.CSRFHeader, Description: csrfDescription}
 }
 
-// sharedCookie returns a cookie name that both schemes have or had, or "". Each
-// would expire the other's cookie. Some jars do not tell letters' case apart.
+// sharedCookie returns a cookie name that both schemes have or had, or "". With
+// such a name, each manager would expire the other's cookie. Letter case does not
+// count, because some cookie jars ignore it.
 func (s Scheme) sharedCookie(other Scheme) string {
 	theirs := append([]string{other.CookieName}, other.Former...)
 	for _, name := range append([]string{s.CookieName}, s.Former...) {
@@ -69,8 +70,8 @@ func (s Scheme) sharedCookie(other Scheme) string {
 	return ""
 }
 
-// clash returns an error when a schema has the scheme's name: generators turn
-// both into types, in PascalCase, and refuse the document.
+// clash returns an error when a schema has the scheme's name. Generators turn both
+// names into types, in PascalCase, and refuse the document.
 func (s Scheme) clash(schemas map[string]*huma.Schema) error {
 	for name := range schemas {
 		if pascal(name) == pascal(s.Key) {
@@ -80,7 +81,7 @@ func (s Scheme) clash(schemas map[string]*huma.Schema) error {
 	return nil
 }
 
-// pascal is the form in which generators compare names.
+// pascal returns the form of a name that generators compare.
 func pascal(s string) string {
 	var b strings.Builder
 	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("._- ", r) }) {

@@ -24,7 +24,7 @@ func (d *schemes) add(s Scheme) error {
 		case other.Type == s.Type:
 			return fmt.Errorf("humasess: a manager of %v is already attached to this API", s.Type)
 		case s.sharedCookie(other) != "":
-			return fmt.Errorf("humasess: cookie name %q is taken by another manager on this API, or is one of its former names: "+
+			return fmt.Errorf("humasess: cookie name %q belongs to another manager on this API, now or as a former name: "+
 				"set Options.Cookie.Name, and name no cookie of another manager in Options.Cookie.Former", s.sharedCookie(other))
 		}
 	}
@@ -50,9 +50,9 @@ func (d *schemes) add(s Scheme) error {
 	return nil
 }
 
-// global returns the requirement that operations inherit when they declare
-// nothing: the requirement of the document, and the schemes that are required by
-// default even if a program has removed them from the document.
+// global returns the requirement that operations inherit when they declare nothing.
+// It is the requirement of the document, with all default schemes. These count even
+// if a program has removed them from the document.
 func (d *schemes) global() Requirements {
 	global := Requirements(d.oapi.Security)
 	for _, s := range d.ours {
@@ -132,7 +132,7 @@ func (d *schemes) checkable(all Requirements) error {
 			case d.oapi.Components.SecuritySchemes[key] == nil:
 				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.SchemeChecks", key)
 			default:
-				return fmt.Errorf("security names scheme %q beside a session or a scheme that is checked, and nothing says when it is satisfied: add its check to Options.SchemeChecks", key)
+				return fmt.Errorf("security names scheme %q beside a session or a checked scheme, but no manager checks it: add its check to Options.SchemeChecks", key)
 			}
 		}
 	}
@@ -154,5 +154,5 @@ func (d *schemes) tokenAlone(alternative map[string][]string) error {
 }
 
 func errNoRoles(roles []string) error {
-	return fmt.Errorf("requires roles %q, but nothing says which roles a session has: set Options.Roles", roles)
+	return fmt.Errorf("requires roles %q, but the sessions do not have roles: set Options.Roles", roles)
 }

@@ -1,9 +1,9 @@
-// Package servertest starts private servers for tests: Redis alone, as a
-// Sentinel set and as a Cluster, and PostgreSQL. The tests of one binary share
-// a server; each keeps to a key prefix or a schema of its own. A server ends
-// with the test binary, in whatever way that ends, and so does its folder.
+// Package servertest starts private servers for tests: PostgreSQL, and Redis as a
+// single server, a Sentinel set or a Cluster. The tests of one binary share a
+// server, and each test uses its own key prefix or schema. A server and its folder
+// last until the test binary ends, also if it crashes.
 //
-// HUMASESS_REDIS_ADDR and HUMASESS_POSTGRES_DSN name servers to use instead.
-// A test whose server is not installed is skipped, unless
-// HUMASESS_TEST_REQUIRE is set: then it fails.
+// HUMASESS_REDIS_ADDR and HUMASESS_POSTGRES_DSN name existing servers to use
+// instead. A test skips if its server is not installed. It fails instead if
+// HUMASESS_TEST_REQUIRE is set.
 package servertest

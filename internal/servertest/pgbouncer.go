@@ -11,16 +11,17 @@ import (
 	"time"
 )
 
-// tendBouncer ends PgBouncer with its own input, which ends with this process.
+// tendBouncer is a shell script that stops PgBouncer when its input ends. The input
+// ends with this process.
 const tendBouncer = `cd "$(dirname "$0")" || exit 1
 "$1" bouncer.ini </dev/null >>log 2>&1 & pid=$!
 cat >/dev/null
 kill -KILL $pid 2>/dev/null; wait $pid 2>/dev/null
 cd / && rm -rf "$(dirname "$0")"`
 
-// StartPgBouncer puts PgBouncer in transaction mode in front of a private
-// server for one test, with two connections of its own, and returns how to
-// connect to it.
+// StartPgBouncer starts PgBouncer for one test, in transaction mode, in front of a
+// private server. PgBouncer has two connections to the server. The function
+// returns the DSN of PgBouncer.
 func (p *Postgres) StartPgBouncer(tb testing.TB) string {
 	tb.Helper()
 	program, err := exec.LookPath("pgbouncer")
@@ -45,7 +46,7 @@ func (p *Postgres) StartPgBouncer(tb testing.TB) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "humasess-pgb-") //nolint:usetesting // the parent would be closed to who runs it
+	dir, err := os.MkdirTemp("", "humasess-pgb-") //nolint:usetesting // the user of PgBouncer cannot enter the parent of TempDir
 	if err != nil {
 		tb.Fatal(err)
 	}

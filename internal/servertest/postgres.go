@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// postgresDSN names a server to use instead of a private one.
+// postgresDSN is the variable that names a server to use instead of a private one.
 const postgresDSN = "HUMASESS_POSTGRES_DSN"
 
 // postgresPatience bounds the wait for a server to start.
 const postgresPatience = 60 * time.Second
 
-// PostgresUser is who connects to a private server without a password, and
-// PostgresLocked who needs one. PostgresPassword is the latter's.
+// PostgresUser connects to a private server without a password. PostgresLocked
+// needs a password, PostgresPassword.
 const (
 	PostgresUser     = "humasess"
 	PostgresLocked   = "locked"
@@ -33,7 +33,7 @@ const (
 
 // Postgres is a database server.
 type Postgres struct {
-	DSN  string // how to connect
+	DSN  string // the URL of the server
 	Addr string // host and port
 	Dir  string // of the Unix socket, "" for a server of the environment
 	bin  string
@@ -46,9 +46,9 @@ var sharedPostgres struct {
 	err  error
 }
 
-// PostgresShared returns the server that the tests of this binary share, each
-// of which needs a schema of its own. Its data do not survive a crash of the
-// machine. It may be one of the environment.
+// PostgresShared returns the server that the tests of this binary share. Each test
+// needs its own schema. The data do not survive a crash of the machine. The
+// environment may name the server.
 func PostgresShared(tb testing.TB) *Postgres {
 	tb.Helper()
 	if dsn := os.Getenv(postgresDSN); dsn != "" {
@@ -67,8 +67,8 @@ func PostgresShared(tb testing.TB) *Postgres {
 	return s.p
 }
 
-// StartPostgres starts a server for one test, with settings like "fsync=off";
-// without any, what it has acknowledged is on disk.
+// StartPostgres starts a server for one test, with settings like "fsync=off".
+// Without settings, the server writes data to disk before it acknowledges them.
 func StartPostgres(tb testing.TB, settings ...string) *Postgres {
 	tb.Helper()
 	p, err := startPostgres(requirePostgres(tb), settings...)
@@ -79,8 +79,8 @@ func StartPostgres(tb testing.TB, settings ...string) *Postgres {
 	return p
 }
 
-// With returns the DSN with parameters of the connection changed: pairs of
-// names and values.
+// With returns the DSN with other parameters of the connection. The arguments are
+// pairs of names and values.
 func (p *Postgres) With(tb testing.TB, pairs ...string) string {
 	tb.Helper()
 	u, err := url.Parse(p.DSN)
@@ -95,8 +95,8 @@ func (p *Postgres) With(tb testing.TB, pairs ...string) string {
 	return u.String()
 }
 
-// At returns the DSN of the same database at another address, of a [Proxy] for
-// example.
+// At returns the DSN of the same database at another address, for example the
+// address of a [Proxy].
 func (p *Postgres) At(tb testing.TB, addr string) string {
 	tb.Helper()
 	host, port, err := net.SplitHostPort(addr)
@@ -106,7 +106,7 @@ func (p *Postgres) At(tb testing.TB, addr string) string {
 	return p.With(tb, "host", host, "port", port)
 }
 
-// Dump returns what pg_dump writes of a schema.
+// Dump returns the output of pg_dump for a schema.
 func (p *Postgres) Dump(tb testing.TB, schema string) string {
 	tb.Helper()
 	out, err := exec.Command(filepath.Join(p.bin, "pg_dump"), "-d", p.DSN, "-n", schema).Output()
@@ -116,8 +116,8 @@ func (p *Postgres) Dump(tb testing.TB, schema string) string {
 	return string(out)
 }
 
-// Stop ends a private server as a crash would, and Restart starts it again
-// with the same data and address.
+// Stop ends a private server as a crash would. [Postgres.Restart] starts it
+// again with the same data and address.
 func (p *Postgres) Stop(tb testing.TB) {
 	tb.Helper()
 	if p.proc == nil {
@@ -135,8 +135,8 @@ func (p *Postgres) Restart(tb testing.TB) {
 	}
 }
 
-// requirePostgres returns the folder of the server's programs. It skips the
-// test where there are none, or fails it where none may be missing.
+// requirePostgres returns the folder of the server's programs. Without them it
+// skips the test, or fails it if HUMASESS_TEST_REQUIRE is set.
 func requirePostgres(tb testing.TB) string {
 	tb.Helper()
 	if bin := postgresBin(); bin != "" {
@@ -150,11 +150,11 @@ func requirePostgres(tb testing.TB) string {
 	return ""
 }
 
-// postgresBin finds the server in the PATH, else the newest: Debian keeps each
-// version in a folder that is in nobody's PATH.
+// postgresBin returns the folder of the server in the PATH, or else of the newest
+// version. Debian keeps each version in a folder outside the PATH.
 func postgresBin() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if path, err = filepath.EvalSymlinks(path); err == nil { // its neighbours may have no link
+		if path, err = filepath.EvalSymlinks(path); err == nil { // the PATH may hold a link to this program only
 			return filepath.Dir(path)
 		}
 	}
@@ -172,7 +172,7 @@ func postgresBin() string {
 
 func startPostgres(bin string, settings ...string) (*Postgres, error) {
 	var err error
-	for range 5 { // the port may be taken in between
+	for range 5 { // another process may take the port meanwhile
 		var p *Postgres
 		if p, err = startPostgresOnce(bin, settings); err == nil {
 			return p, nil

@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// postgresProcess is a server that ends with this process whatever happens: a
-// shell waits for the end of its input, which comes with our end, stops the
-// server by its number, and removes the folder.
+// postgresProcess is a server that always ends with this process. A shell reads
+// its input until this process ends. It then stops the server by its process ID,
+// and removes the folder.
 type postgresProcess struct {
 	dir    string
 	shell  *exec.Cmd
@@ -24,8 +24,8 @@ type postgresProcess struct {
 	once   sync.Once
 }
 
-// tend makes a cluster of databases, starts a server on it, and does as its
-// input says. SIGQUIT makes a server end at once, as if it had crashed.
+// tend is the shell script. It makes a database cluster, starts a server on it, and
+// reads commands from its input. SIGQUIT ends a server at once, as a crash would.
 const tend = `bin=$1 port=$2; shift 2; cd "$(dirname "$0")" || exit 1
 clean() { cd / && rm -rf "$(dirname "$0")"; }
 trap '' INT
@@ -50,7 +50,8 @@ host all all 127.0.0.1/32 trust
 `
 
 func startPostgresProcess(bin string, port int, settings []string) (*postgresProcess, error) {
-	// Short: the path of a Unix socket has a hundred characters at most.
+	// The folder has a short name, because the path of a Unix socket has at most a
+	// hundred characters.
 	dir, err := os.MkdirTemp("", "humasess-pg-")
 	if err != nil {
 		return nil, err
@@ -92,14 +93,14 @@ func startPostgresProcess(bin string, port int, settings []string) (*postgresPro
 	return p, nil
 }
 
-// order has the shell do something and waits until it is done.
-func (p *postgresProcess) order(tb testing.TB, what string) {
+// order sends a command to the shell and waits until it is done.
+func (p *postgresProcess) order(tb testing.TB, command string) {
 	tb.Helper()
-	if _, err := io.WriteString(p.input, what+"\n"); err != nil {
-		tb.Fatalf("%s PostgreSQL: %v", what, err)
+	if _, err := io.WriteString(p.input, command+"\n"); err != nil {
+		tb.Fatalf("%s PostgreSQL: %v", command, err)
 	}
 	if line, err := p.output.ReadString('\n'); strings.TrimSpace(line) != "done" {
-		tb.Fatalf("%s PostgreSQL: got %q and error %v", what, line, err)
+		tb.Fatalf("%s PostgreSQL: got %q and error %v", command, line, err)
 	}
 }
 

@@ -13,20 +13,20 @@ import (
 	"syscall"
 )
 
-// leaveRoot makes a command of root run as somebody without rights, who gets
-// the folder: PostgreSQL refuses to run as root.
+// leaveRoot makes a command of root run as a user without rights, because
+// PostgreSQL refuses to run as root. It gives the folder to that user.
 func leaveRoot(cmd *exec.Cmd, dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	somebody, err := user.Lookup("postgres")
+	account, err := user.Lookup("postgres")
 	if err != nil {
-		if somebody, err = user.Lookup("nobody"); err != nil {
+		if account, err = user.Lookup("nobody"); err != nil {
 			return err
 		}
 	}
-	uid, err1 := strconv.ParseUint(somebody.Uid, 10, 32)
-	gid, err2 := strconv.ParseUint(somebody.Gid, 10, 32)
+	uid, err1 := strconv.ParseUint(account.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(account.Gid, 10, 32)
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Proxy stands between a client and a server and counts round trips: what is
-// sent after an answer, or first, begins a new one, however much it is.
+// Proxy stands between a client and a server and counts round trips. The first
+// data that the client sends begin a round trip, and so do the first data after
+// each answer.
 type Proxy struct {
 	Addr     string
 	trips    atomic.Int64
@@ -49,7 +50,7 @@ func NewProxy(tb testing.TB, server string) *Proxy {
 // Trips returns the round trips since the last call.
 func (p *Proxy) Trips() int { return int(p.trips.Swap(0)) }
 
-// Bytes returns what was sent and received since the last call.
+// Bytes returns the numbers of bytes sent and received since the last call.
 func (p *Proxy) Bytes() (sent, received int) {
 	return int(p.sent.Swap(0)), int(p.received.Swap(0))
 }
@@ -83,11 +84,11 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn, addr string) {
 	both.Wait()
 }
 
-// keepsAlive reports whether data is what a client sends to learn whether the
-// server is still there.
+// keepsAlive reports whether data is the message with which a client checks that
+// the server is alive.
 func keepsAlive(data []byte) bool { return bytes.Equal(data, []byte("*1\r\n$4\r\nPING\r\n")) }
 
-// pump copies until one side ends, and then ends the other.
+// pump copies data until one side ends, and then closes the other.
 func pump(from io.ReadCloser, to io.WriteCloser, seen func([]byte)) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	buffer := make([]byte, 64<<10)

@@ -15,18 +15,18 @@ import (
 	"time"
 )
 
-// redisAddr names a server to use instead of a private one.
+// redisAddr is the variable that names a server to use instead of a private one.
 const redisAddr = "HUMASESS_REDIS_ADDR"
 
 // redisPatience bounds the wait for servers to start and to find each other.
 const redisPatience = 30 * time.Second
 
-// Redis is a server, a Sentinel set or a Cluster, in memory and without a
-// password.
+// Redis is a server, a Sentinel set or a Cluster. It keeps its data in memory and
+// does not ask for a password.
 type Redis struct {
-	Addrs     []string // of the servers that keep data, primaries first
-	Sentinels []string // of the sentinels, if there are any
-	Primary   string   // what sentinels call the set
+	Addrs     []string // of the servers with data, primaries first
+	Sentinels []string // of the sentinels of a Sentinel set
+	Primary   string   // the name of the set at its sentinels
 	processes map[string]*redisProcess
 	mu        sync.Mutex
 }
@@ -37,7 +37,7 @@ var (
 	sharedCluster  sharedRedis
 )
 
-// sharedRedis is started once in a test binary, and ends with it.
+// sharedRedis starts once in a test binary, and ends with it.
 type sharedRedis struct {
 	once sync.Once
 	r    *Redis
@@ -53,8 +53,8 @@ func (s *sharedRedis) get(tb testing.TB, start func() (*Redis, error)) *Redis {
 	return s.r
 }
 
-// RedisSingle returns the server that the tests of this binary share: each
-// needs a key prefix of its own. It may be one of the environment.
+// RedisSingle returns the server that the tests of this binary share. Each test
+// needs its own key prefix. The environment may name the server.
 func RedisSingle(tb testing.TB) *Redis {
 	tb.Helper()
 	if addr := os.Getenv(redisAddr); addr != "" {
@@ -65,7 +65,7 @@ func RedisSingle(tb testing.TB) *Redis {
 }
 
 // RedisSentinel returns the set of a primary, two replicas and three sentinels
-// that the tests of this binary share. None may stop a part of it.
+// that the tests of this binary share. A test must not stop a part of it.
 func RedisSentinel(tb testing.TB) *Redis {
 	tb.Helper()
 	requireRedis(tb)
@@ -80,8 +80,8 @@ func RedisCluster(tb testing.TB) *Redis {
 	return sharedCluster.get(tb, startCluster)
 }
 
-// StartRedis starts a server for one test, with settings beside the usual
-// ones: each is a name, a space and a value.
+// StartRedis starts a server for one test, with additional settings. Each is a
+// name, a space and a value.
 func StartRedis(tb testing.TB, settings ...string) *Redis {
 	tb.Helper()
 	return ofTest(tb, func() (*Redis, error) { return startSingle(settings) })
@@ -110,8 +110,8 @@ func ofTest(tb testing.TB, start func() (*Redis, error)) *Redis {
 	return r
 }
 
-// requireRedis skips the test where there is no server to start, or fails it
-// where none may be missing.
+// requireRedis skips the test if Redis is not installed, or fails it if
+// HUMASESS_TEST_REQUIRE is set.
 func requireRedis(tb testing.TB) {
 	tb.Helper()
 	if _, err := exec.LookPath("redis-server"); err == nil {
@@ -124,8 +124,8 @@ func requireRedis(tb testing.TB) {
 	tb.Skip(missing)
 }
 
-// Command sends one command to one of the servers and returns its answer as
-// text, elements on lines of their own. An error ends the test.
+// Command sends one command to one of the servers. It returns the answer as text,
+// with each element on its own line. An error ends the test.
 func (r *Redis) Command(tb testing.TB, addr string, args ...string) string {
 	tb.Helper()
 	answer, err := redisCommand(addr, args...)
@@ -153,8 +153,8 @@ func (r *Redis) stop() {
 	}
 }
 
-// start adds a process, under another port when the one found is taken in
-// between.
+// start adds a process. It tries another port when another process has taken the
+// free one meanwhile.
 func (r *Redis) start(lines func(port int) []string, args ...string) (string, error) {
 	var err error
 	for range 5 {
@@ -175,7 +175,8 @@ func (r *Redis) start(lines func(port int) []string, args ...string) (string, er
 	return "", err
 }
 
-// keepNothing makes a server forget: nothing on disk, replicas at once.
+// keepNothing are the settings of a server that writes nothing to disk and
+// synchronizes replicas at once.
 var keepNothing = []string{`save ""`, "appendonly no", "repl-diskless-sync yes", "repl-diskless-sync-delay 0"}
 
 func newRedis() *Redis { return &Redis{processes: map[string]*redisProcess{}} }
@@ -187,8 +188,8 @@ func startSingle(settings []string) (*Redis, error) {
 	return r, err
 }
 
-// redisProcess is a server that ends with this process whatever happens: a
-// shell waits for the end of its input, which comes with our end.
+// redisProcess is a server that always ends with this process. A shell reads its
+// input until this process ends, and then stops the server.
 type redisProcess struct {
 	shell *exec.Cmd
 	input interface{ Close() error }
@@ -232,7 +233,7 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 	}
 	err = eventually(func() error {
 		_, err := redisCommand(addr, "PING")
-		var refused redisError // a server that wants a password is up
+		var refused redisError // a server that asks for a password is up
 		if errors.As(err, &refused) && !strings.HasPrefix(string(refused), "LOADING") {
 			return nil
 		}
@@ -246,8 +247,8 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 	return p, nil
 }
 
-// ended reports whether the server has given up. It is not waited for by us,
-// so it may be there without running.
+// ended reports whether the server has ended. This process does not wait for it, so
+// it may still exist as a zombie.
 func (p *redisProcess) ended() bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid))
 	return err == nil && strings.Contains(string(stat), ") Z ")
@@ -268,8 +269,8 @@ func (p *redisProcess) stop() {
 	})
 }
 
-// freePort returns a port that is free together with the one 10000 above,
-// where Clusters talk.
+// freePort returns a free port. The port 10000 above it is free as well, because
+// the servers of a Cluster talk to each other on it.
 func freePort() (int, error) {
 	for range 100 {
 		low, err := net.Listen("tcp", "127.0.0.1:0")
@@ -279,7 +280,7 @@ func freePort() (int, error) {
 		port := low.Addr().(*net.TCPAddr).Port
 		_ = low.Close()
 		if port+10000 > 65535 {
-			port -= 20000 // below what systems hand out by themselves
+			port -= 20000 // below the ports that systems assign by themselves
 		}
 		if portFree(port) && portFree(port+10000) {
 			return port, nil
@@ -296,7 +297,8 @@ func portFree(port int) bool {
 	return l.Close() == nil
 }
 
-// eventually repeats f until it returns nil, gives up, or takes too long.
+// eventually repeats f until f returns nil, hopeless returns true, or the servers
+// take too long.
 func eventually(f func() error, hopeless func() bool) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// redisError is an error that a server has answered.
+// redisError is an error in a server's answer.
 type redisError string
 
 func (e redisError) Error() string { return string(e) }
@@ -37,7 +37,7 @@ func redisCommand(addr string, args ...string) (string, error) {
 	return readRedis(bufio.NewReader(conn))
 }
 
-// readRedis reads one answer of the protocol's second version.
+// readRedis reads one answer in version 2 of the protocol.
 func readRedis(r *bufio.Reader) (string, error) {
 	line, err := r.ReadString('\n')
 	if err != nil {

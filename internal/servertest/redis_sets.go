@@ -11,7 +11,7 @@ import (
 
 const slots = 16384
 
-// startCluster starts three primaries and a replica of each.
+// startCluster starts three primaries with a replica each.
 func startCluster() (*Redis, error) {
 	const primaries, servers = 3, 6
 	r := newRedis()
@@ -50,7 +50,7 @@ func (r *Redis) joinCluster(primaries int) error {
 		}
 	}
 	for i, addr := range r.Addrs[primaries:] {
-		// Once the replica has heard of its primary.
+		// The replica must know its primary first.
 		err := eventually(func() error {
 			_, err := cluster(addr, "REPLICATE", ids[i])
 			return err
@@ -74,8 +74,8 @@ func (r *Redis) joinCluster(primaries int) error {
 	}, nil)
 }
 
-// introduce gives a server its slots, if it is to be a primary, and makes it
-// known to the first. It returns its ID.
+// introduce gives a primary its slots, introduces a server to the first one, and
+// returns the ID of the server.
 func (r *Redis) introduce(i int, addr string, primaries int) (string, error) {
 	if _, err := cluster(addr, "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
 		return "", err
@@ -98,7 +98,7 @@ func (r *Redis) introduce(i int, addr string, primaries int) (string, error) {
 	return cluster(addr, "MYID")
 }
 
-// joined returns nil once a server knows all others.
+// joined returns nil when the server knows all others.
 func (r *Redis) joined(addr string, primaries int) error {
 	info, err := cluster(addr, "INFO")
 	if err != nil {
@@ -125,7 +125,7 @@ func replicates(addr string) error {
 }
 
 // startSentinel starts a primary, two replicas and three sentinels. On a busy
-// machine a sentinel may fail to hear of another one, so it tries again.
+// machine a sentinel may not find another one, so startSentinel tries again.
 func startSentinel() (*Redis, error) {
 	for tries := 0; ; tries++ {
 		r := newRedis()
