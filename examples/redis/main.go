@@ -91,7 +91,7 @@ func handler(ctx context.Context, client rueidis.Client) (http.Handler, error) {
 
 func main() {
 	servers := flag.String("redis", "localhost:6379", "addresses, with commas between them")
-	primary := flag.String("sentinel", "", "what the sentinels at these addresses call the primary")
+	primary := flag.String("sentinel", "", "name of the primary at the sentinels with these addresses")
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
 	client, err := rueidis.NewClient(rueidis.ClientOption{

@@ -55,7 +55,7 @@ func TestSQLiteCheck(t *testing.T) {
 	})
 }
 
-// wantSentence requires Check to say one sentence, none, or an error.
+// wantSentence requires Check to return one sentence, none, or an error.
 func wantSentence(t *testing.T, store *sqlite.Store, sentence, fails string) {
 	t.Helper()
 	found, err := store.Check(t.Context())
