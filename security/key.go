@@ -133,7 +133,7 @@ const keyIDSize = 4
 func (k Key) id() []byte { return k.derive("key id", keyIDSize) }
 
 // checkKeys returns an error if there are no keys, or one of them is invalid or
-// one.
+// repeated.
 func checkKeys(keys []Key) error {
 	if len(keys) == 0 {
 		return fmt.Errorf("%w: at least one key is required", ErrInvalidKey)

@@ -181,7 +181,7 @@ func admissions(t *testing.T, a *adapter) {
 	user := r.signedIn(account{ID: "ada"})
 	admin := r.signedIn(account{ID: "root", Roles: []string{"staff", "admin"}})
 	for _, tt := range []struct {
-		name, path            string
+		name, path               string
 		anonymous, user, asAdmin int
 	}{
 		{"embedded", "/me", 401, 200, 200},
