@@ -114,7 +114,7 @@ func TestSQLiteBadFiles(t *testing.T) {
 		{"column missing", func(_ *testing.T, _ string, exec func(string)) {
 			exec(`ALTER TABLE humasess_sessions RENAME COLUMN payload TO other`)
 		}, "call Migrate"},
-		{"read-only", func(_ *testing.T, _ string, exec func(string)) { exec(`PRAGMA query_only = ON`) }, "may be written"},
+		{"read-only", func(_ *testing.T, _ string, exec func(string)) { exec(`PRAGMA query_only = ON`) }, "writable file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
