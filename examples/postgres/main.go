@@ -1,7 +1,7 @@
-// Postgres is a small API whose users and sessions live in one PostgreSQL
-// database: signing up writes a user and starts a session in one transaction,
-// and changing the password ends every other session. Any number of processes
-// share them. Give it a connection string.
+// Postgres is a small API whose users and sessions are in one PostgreSQL
+// database. Signing up writes a user and starts a session in one transaction.
+// Changing the password ends every other session. Any number of processes share
+// them. Give it a connection string.
 package main
 
 import (

@@ -1,7 +1,6 @@
-// Redis is a small API whose sessions live in Redis, so that any number of
-// processes share them: login, me, the sessions of a user, and logout
-// everywhere. Give it the address of a server, of a Cluster's nodes, or of
-// sentinels.
+// Redis is a small API whose sessions are in Redis, so any number of processes
+// share them. It has login, me, the sessions of a user, and logout everywhere.
+// Give it the address of a server, of a Cluster's nodes, or of sentinels.
 package main
 
 import (

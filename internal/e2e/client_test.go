@@ -258,7 +258,7 @@ func (r *response) wantProblem(t *testing.T, status int, kind string) {
 	r.wantStatus(t, status)
 	var p problem
 	if err := json.Unmarshal([]byte(r.text), &p); err != nil {
-		t.Errorf("body is no problem: %v: %q", err, r.text)
+		t.Errorf("body is not a problem: %v: %q", err, r.text)
 	}
 	r.wantHeader(t, "Content-Type", "application/problem+json")
 	if p.Type != "urn:humasess:problem:"+kind || p.Status != status || len(p.Errors) != 0 {

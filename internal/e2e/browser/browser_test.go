@@ -35,7 +35,7 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("typed: got %q", got)
 	}
 	if got := browser.Eval[bool](page, "window.isSecureContext"); !got {
-		t.Error("the page is no secure context")
+		t.Error("the page is not a secure context")
 	}
 	if got := len(ada.Cookies()); got != 1 {
 		t.Errorf("cookies: got %d, want 1", got)

@@ -111,7 +111,7 @@ func TestCrossSite(t *testing.T) {
 		attacks          []attack
 	}{
 		{"F1 cross-site", evilHost, "cross-site", sameSiteNone, append([]attack{opaque}, payments...)},
-		{"F1 same-site", siblingHost, "same-site", humasess.CookieOptions{}, payments}, // Lax is no help there
+		{"F1 same-site", siblingHost, "same-site", humasess.CookieOptions{}, payments}, // Lax does not help there
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t, humasess.Options[user]{Cookie: tt.cookie})

@@ -49,7 +49,7 @@ func newNPM(t *testing.T) *npm {
 func (n *npm) get(url string) (contentType string, body []byte, err error) {
 	match := cdnFile.FindStringSubmatch(url)
 	if match == nil {
-		return "", nil, fmt.Errorf("%s is no file of a package", url)
+		return "", nil, fmt.Errorf("%s is not a file of a package", url)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

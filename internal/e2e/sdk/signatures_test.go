@@ -10,8 +10,8 @@ import (
 )
 
 // parameters finds the parameters of an operation, in generated code of each
-// language. openapi-typescript describes them by a type, in which `cookie?:
-// never` means that there is no cookie.
+// language. In the types of openapi-typescript, `cookie?: never` stands for an
+// operation without cookies.
 var parameters = map[string]*regexp.Regexp{
 	".go":   regexp.MustCompile(`(?m)^func (?:\(\w+ \S+\) )?\w*(?:PostLogin|GetMe|GetAdmin|ListSessions|PostLogout)\w*(\(.*)$`),
 	".java": regexp.MustCompile(`(?m)^ *(?:public|private) [\w.<>\[\], ]+ \w+(\([^)]*\))`),
