@@ -114,9 +114,9 @@ const (
 	xaesOverhead  = 16
 )
 
-// xaes is a key of XAES-256-GCM (c2sp.org/XAES-256-GCM), which derives an
-// AES-256-GCM key from the first half of each nonce by AES-CMAC in counter
-// mode (NIST SP 800-108r1).
+// xaes is a key of XAES-256-GCM (c2sp.org/XAES-256-GCM). It derives an
+// AES-256-GCM key from the first half of each nonce by AES-CMAC in counter mode
+// (NIST SP 800-108r1).
 type xaes struct {
 	block  cipher.Block
 	subkey [aes.BlockSize]byte // K1 of CMAC (NIST SP 800-38B § 6.1)

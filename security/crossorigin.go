@@ -29,11 +29,11 @@ type Origins struct {
 	SecFetchSite string // Fetch Metadata § 2.3
 	Origin       string // RFC 6454 § 7
 
-	// Upgrade is set for the opening handshake of a websocket: a request with
-	// "websocket" in Upgrade and "upgrade" in Connection (RFC 6455 § 4.1), each
-	// one member of a list and in any case. It is checked like an unsafe method,
-	// because it is a GET and the same-origin policy does not cover it (§ 10.2).
-	// Upgrades to other protocols, such as h2c, are not handshakes.
+	// Upgrade is set for the opening handshake of a websocket (RFC 6455 § 4.1).
+	// Such a request has "websocket" in Upgrade and "upgrade" in Connection,
+	// each one member of a list and in any case. It is checked like an unsafe
+	// method, because it is a GET and the same-origin policy does not cover it
+	// (§ 10.2). Upgrades to other protocols, such as h2c, are not handshakes.
 	Upgrade bool
 
 	SecFetchMode string // § 2.2, for [CrossOrigin.CheckRead] only
@@ -46,9 +46,9 @@ type Origins struct {
 }
 
 // NewCrossOrigin returns a check that accepts the trusted origins. Each is
-// "scheme://host[:port]", exactly as browsers send it: in lower case, without
-// the default port of the scheme, and with a host name in ASCII. Any other text
-// is an error, because it would never match.
+// "scheme://host[:port]", exactly as browsers send it. That is in lower case,
+// without the default port of the scheme, and with a host name in ASCII. Any
+// other text is an error, because it would never match.
 func NewCrossOrigin(trusted []string) (*CrossOrigin, error) {
 	c := &CrossOrigin{trusted: make(map[string]bool, len(trusted))}
 	for _, origin := range trusted {
@@ -76,10 +76,10 @@ func (c *CrossOrigin) trusts(r *Origins) bool {
 //
 // A request with neither Sec-Fetch-Site nor Origin passes. It does not come
 // from a browser of recent years, and only browsers add cookies by themselves.
-// One more request passes: from http to https of the same host, without a port
-// in its Host, in a browser that sends no Sec-Fetch-Site. HSTS prevents it. We
-// fail open there, as net/http does, because the headers do not show the
-// difference.
+// One more request passes, in a browser that sends no Sec-Fetch-Site. It goes
+// from http to https of the same host, without a port in its Host. HSTS
+// prevents it. We fail open there, as net/http does, because the headers do not
+// show the difference.
 func (c *CrossOrigin) Check(r Origins) error {
 	if !r.Upgrade && (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions) {
 		return nil

@@ -132,8 +132,8 @@ const keyIDSize = 4
 // id returns a public name of the key.
 func (k Key) id() []byte { return k.derive("key id", keyIDSize) }
 
-// checkKeys returns an error unless the keys are valid, distinct and at least
-// one.
+// checkKeys returns an error if there are no keys, or one of them is invalid or
+// repeated.
 func checkKeys(keys []Key) error {
 	if len(keys) == 0 {
 		return fmt.Errorf("%w: at least one key is required", ErrInvalidKey)

@@ -89,9 +89,9 @@ func checkHost(host string) error {
 	return nil
 }
 
-// endsInNumber reports whether browsers read a host as an IPv4 address, because
-// its last label is a decimal or hexadecimal number (URL Standard, "ends in a
-// number").
+// endsInNumber reports whether browsers read a host as an IPv4 address (URL
+// Standard, "ends in a number"). Then its last label is a decimal or
+// hexadecimal number.
 func endsInNumber(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
 	digits, set := last, "0123456789"

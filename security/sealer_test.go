@@ -88,7 +88,7 @@ func TestSealers(t *testing.T) {
 					t.Error("the value shows through")
 				}
 				if strings.ContainsAny(a, " ,;\"\\") {
-					t.Errorf("%q is no cookie value", a)
+					t.Errorf("%q is not a cookie value", a)
 				}
 			})
 			t.Run("K1 every changed character is refused", func(t *testing.T) {

@@ -80,7 +80,7 @@ type Create struct {
 	Absolute time.Duration // until it expires in any case; more than 0
 
 	// Limit bounds the live sessions of Identity, this one included. Create
-	// ends the oldest of them to make room. 0 is no limit. Create ignores it
+	// ends the oldest of them to make room. 0 means no limit. Create ignores it
 	// for an anonymous session.
 	Limit int
 
@@ -89,7 +89,7 @@ type Create struct {
 	Refuse bool
 
 	// NotAfter bounds the deadline on the store's clock, for a session that
-	// continues another one. The zero time is no bound.
+	// continues another one. The zero time means no bound.
 	NotAfter time.Time
 
 	// Age is how long ago the request began that signs in. Create answers

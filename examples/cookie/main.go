@@ -1,5 +1,5 @@
-// Cookie keeps each session in its own cookie. The server stores nothing but
-// which sessions were ended. Keys come from the environment.
+// Cookie keeps each session in its own cookie. The server stores only which
+// sessions have ended. Keys come from the environment.
 package main
 
 import (

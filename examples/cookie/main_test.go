@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// TestWalkthrough does what the program prints.
+// TestWalkthrough runs the steps that the program prints.
 func TestWalkthrough(t *testing.T) {
 	key, err := security.GenerateKey()
 	if err != nil {

@@ -1,7 +1,7 @@
 // Devices is a small application with a page that shows users where they are
-// signed in, and signs them out there: one device, all others, or everywhere.
-// An open page notices at once. Run it, open the printed address in two browsers,
-// and name another store if you like:
+// signed in. It signs them out there, on one device, on all others, or
+// everywhere. An open page notices at once. Run it, open the printed address in
+// two browsers, and name another store if you like:
 //
 //	go run ./examples/devices
 //	go run ./examples/devices -store redis://localhost:6379

@@ -10,8 +10,8 @@ import (
 	"github.com/humasess/sessions/internal/servertest"
 )
 
-// TestStores signs in on each store that the flag can name, at two instances
-// where they share one, and out everywhere.
+// TestStores signs in on each store that the flag can name, and out everywhere.
+// If instances can share the store, it uses two.
 func TestStores(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -54,7 +54,7 @@ func TestStores(t *testing.T) {
 			}{
 				{"before login", first, "GET", "/api/session", nil, 401},
 				{"wrong password", first, "POST", "/api/login", map[string]any{"name": "ada", "password": "x", "remember": false}, 401},
-				{"nobody", first, "POST", "/api/login", map[string]any{"name": "eve", "password": "x", "remember": false}, 401},
+				{"an unknown user", first, "POST", "/api/login", map[string]any{"name": "eve", "password": "x", "remember": false}, 401},
 				{"login", first, "POST", "/api/login", login, 204},
 				{"login elsewhere", last, "POST", "/api/login", login, 204},
 				{"wrong password again", first, "POST", "/api/reauthenticate", map[string]any{"password": "x"}, 422},

@@ -39,7 +39,7 @@ func open(ctx context.Context, dsn string) (stores.Store, func(), error) {
 
 func openRedis(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	option, err := rueidis.ParseURL(dsn)
-	if err != nil { // which quotes the URL with its password
+	if err != nil { // the error quotes the URL with its password
 		return nil, nil, errors.New("-store is not a URL of Redis")
 	}
 	client, err := rueidis.NewClient(option)
@@ -56,7 +56,7 @@ func openRedis(ctx context.Context, dsn string) (stores.Store, func(), error) {
 
 func openPostgres(ctx context.Context, dsn string) (stores.Store, func(), error) {
 	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil { // which quotes the URL, and perhaps the password in it
+	if err != nil { // the error quotes the URL, and perhaps its password
 		return nil, nil, errors.New("-store is not a URL of PostgreSQL")
 	}
 	store := postgres.New(pool, &postgres.Options{
@@ -70,7 +70,7 @@ func openPostgres(ctx context.Context, dsn string) (stores.Store, func(), error)
 	return store, pool.Close, nil
 }
 
-// hint says how to start a server that does not answer.
+// hint tells how to start a server that does not answer.
 func hint(err error, name, command string) error {
 	if err == nil {
 		return nil

@@ -1,7 +1,7 @@
-// Postgres is a small API whose users and sessions live in one PostgreSQL
-// database: signing up writes a user and starts a session in one transaction,
-// and changing the password ends every other session. Any number of processes
-// share them. Give it a connection string.
+// Postgres is a small API whose users and sessions are in one PostgreSQL
+// database. Signing up writes a user and starts a session in one transaction.
+// Changing the password ends every other session. Any number of processes share
+// them. Give it a connection string.
 package main
 
 import (
@@ -158,10 +158,10 @@ func handler(ctx context.Context, pool *pgxpool.Pool) (http.Handler, error) {
 	return mux, nil
 }
 
-// start connects and builds the API. Its errors say what to do.
+// start connects and builds the API. Its errors include advice.
 func start(ctx context.Context, dsn string) (http.Handler, *pgxpool.Pool, error) {
 	pool, err := pgxpool.New(ctx, dsn)
-	if err != nil { // which quotes the string, and perhaps the password in it
+	if err != nil { // the error quotes the string, and perhaps its password
 		return nil, nil, errors.New("-postgres or DATABASE_URL is not a connection string of PostgreSQL")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -180,8 +180,8 @@ func main() {
 	dsn := flag.String("postgres", "", "connection string; DATABASE_URL by default")
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
-	const fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // what the container above has
-	*dsn = cmp.Or(*dsn, os.Getenv("DATABASE_URL"), fallback)                // not as the flag's default, which -h prints
+	const fallback = "postgres://postgres:postgres@localhost:5432/postgres" //nolint:gosec // the password of the container above
+	*dsn = cmp.Or(*dsn, os.Getenv("DATABASE_URL"), fallback)                // not the flag's default, because -h prints that
 	h, _, err := start(context.Background(), *dsn)
 	if err != nil {
 		log.Fatal(err)

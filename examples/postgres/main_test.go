@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/internal/servertest"
 )
 
-// TestTwoServers signs up at one instance of the program and goes on at the
+// TestTwoServers signs up at one instance of the program and continues at the
 // other.
 func TestTwoServers(t *testing.T) {
 	dsn := servertest.StartPostgres(t, "fsync=off").DSN
@@ -35,9 +35,9 @@ func TestTwoServers(t *testing.T) {
 		{"sign up", first, "POST", "/signup", ada, 204},
 		{"signed in at once", first, "GET", "/me", nil, 200},
 		{"the name again", second, "POST", "/signup", ada, 409},
-		{"which signs nobody in", second, "GET", "/me", nil, 401},
+		{"which signs no user in", second, "GET", "/me", nil, 401},
 		{"wrong password", second, "POST", "/login", changed, 401},
-		{"nobody", second, "POST", "/login", map[string]string{"name": "eve", "password": "eavesdropping"}, 401},
+		{"an unknown user", second, "POST", "/login", map[string]string{"name": "eve", "password": "eavesdropping"}, 401},
 		{"login elsewhere", second, "POST", "/login", ada, 204},
 		{"new password", second, "POST", "/password", map[string]string{"password": "difference engine"}, 204},
 		{"still signed in", second, "GET", "/me", nil, 200},
@@ -55,7 +55,7 @@ func TestTwoServers(t *testing.T) {
 func TestStartWithoutServer(t *testing.T) {
 	_, _, err := start(t.Context(), "postgres://app:hunter2@127.0.0.1:1/shop")
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") || !strings.Contains(err.Error(), "docker run") {
-		t.Errorf("got %v, want the address and what to do", err)
+		t.Errorf("got %v, want the address and advice", err)
 	}
 	if err != nil && strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("error %q shows the password", err)

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// TestWalkthrough does what the program prints, and what a thief would do
+// TestWalkthrough runs the steps that the program prints, and those of a thief
 // with the old cookie.
 func TestWalkthrough(t *testing.T) {
 	t.Parallel()
@@ -69,7 +69,7 @@ func TestWalkthrough(t *testing.T) {
 	}
 }
 
-// TestDocument holds the program to its own document.
+// TestDocument compares the program with its own document.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	api := humago.New(http.NewServeMux(), huma.DefaultConfig("Quickstart", "1.0.0"))

@@ -1,7 +1,6 @@
-// Redis is a small API whose sessions live in Redis, so that any number of
-// processes share them: login, me, the sessions of a user, and logout
-// everywhere. Give it the address of a server, of a Cluster's nodes, or of
-// sentinels.
+// Redis is a small API whose sessions are in Redis, so any number of processes
+// share them. It has login, me, the sessions of a user, and logout everywhere.
+// Give it the address of a server, of a Cluster's nodes, or of sentinels.
 package main
 
 import (
@@ -91,7 +90,7 @@ func handler(ctx context.Context, client rueidis.Client) (http.Handler, error) {
 
 func main() {
 	servers := flag.String("redis", "localhost:6379", "addresses, with commas between them")
-	primary := flag.String("sentinel", "", "what the sentinels at these addresses call the primary")
+	primary := flag.String("sentinel", "", "name of the primary at the sentinels with these addresses")
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
 	client, err := rueidis.NewClient(rueidis.ClientOption{

@@ -1,5 +1,5 @@
-// Sqlite is a small API whose sessions live in a file: they survive a restart,
-// and there is no server to run. It counts the visits of each signed-in user.
+// Sqlite is a small API whose sessions are in a file. They survive a restart,
+// and need no server. It counts the visits of each signed-in user.
 package main
 
 import (

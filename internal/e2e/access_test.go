@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// ownerGuard lets the owner of the path's account pass.
+// ownerGuard admits the owner of the path's account.
 type ownerGuard struct{}
 
 var _ humasess.Guard[account] = ownerGuard{}
@@ -74,7 +74,7 @@ func registerAccess(r *rig[account], api huma.API) {
 	huma.Register(api, huma.Operation{OperationID: "by-hand", Method: http.MethodGet, Path: "/by-hand", Security: declared}, bare)
 }
 
-// accessBehaviours are about who gets in.
+// accessBehaviours are about access to operations.
 var accessBehaviours = []behaviour{
 	{"R1 a login, a read, a logout, and the old cookie stays dead", loginReadLogout},
 	{"H6 401 without a session, the same for every bad cookie", badCookies},
@@ -105,7 +105,7 @@ func loginReadLogout(t *testing.T, a *adapter) {
 	me.wantHeader(t, "Cache-Control", "no-store")
 	var got account
 	if me.decode(t, &got); got.ID != "ada" || got.Note != "ä \"quoted\"" {
-		t.Errorf("me: got %+v, want what was started", got)
+		t.Errorf("me: got %+v, want the data of the started session", got)
 	}
 	old := c.clone()
 	logout := r.must(c, destroy[account])
@@ -137,7 +137,7 @@ func badCookies(t *testing.T, a *adapter) {
 		{"T4 malformed", []string{name + "x' OR 1=1 --"}, 0},
 		{"T4 long", []string{name + strings.Repeat("A", 3000)}, 0},
 		{"T4 bytes above ASCII", []string{name + "\xff\xfe\x80"}, 0},
-		{"T3 of nobody", []string{name + strings.Repeat("A", 64)}, 1},
+		{"T3 of an unknown session", []string{name + strings.Repeat("A", 64)}, 1},
 		{"T2 another secret", []string{name + forged}, 1},
 		{"R1 ended", []string{name + goneToken}, 1},
 		{"T11 another name", []string{"id=" + good}, 0},
@@ -181,8 +181,8 @@ func admissions(t *testing.T, a *adapter) {
 	user := r.signedIn(account{ID: "ada"})
 	admin := r.signedIn(account{ID: "root", Roles: []string{"staff", "admin"}})
 	for _, tt := range []struct {
-		name, path            string
-		nobody, user, asAdmin int
+		name, path               string
+		anonymous, user, asAdmin int
 	}{
 		{"embedded", "/me", 401, 200, 200},
 		{"guarded by role", "/admin", 401, 403, 204},
@@ -196,7 +196,7 @@ func admissions(t *testing.T, a *adapter) {
 			for _, req := range []struct {
 				c    *client
 				want int
-			}{{r.client(), tt.nobody}, {user, tt.user}, {admin, tt.asAdmin}} {
+			}{{r.client(), tt.anonymous}, {user, tt.user}, {admin, tt.asAdmin}} {
 				got := req.c.do("GET", tt.path, "")
 				got.wantCookies(t, 0)
 				switch req.want {
@@ -291,11 +291,11 @@ func costsNothing(t *testing.T, a *adapter) {
 	open.wantHeader(t, "Vary")
 	open.wantHeader(t, "Cache-Control")
 	open.wantCookies(t, 0)
-	nobody := r.call(r.client(), nothing[account])
-	nobody.wantStatus(t, http.StatusNoContent)
-	nobody.wantVary(t, "Cookie")
-	nobody.wantHeader(t, "Cache-Control")
-	nobody.wantCookies(t, 0)
+	anonymous := r.call(r.client(), nothing[account])
+	anonymous.wantStatus(t, http.StatusNoContent)
+	anonymous.wantVary(t, "Cookie")
+	anonymous.wantHeader(t, "Cache-Control")
+	anonymous.wantCookies(t, 0)
 	r.wantCalls(0)
 	r.must(c, nothing[account])
 	r.wantCalls(1)

@@ -33,32 +33,32 @@ import (
 	"github.com/uptrace/bunrouter"
 )
 
-// adapter is one way to serve a huma API. The suite knows nothing else of it.
+// adapter is one way to serve a huma API. The suite uses only these fields.
 type adapter struct {
 	name string
 
-	// build makes a router for net/http. A router that has a server of its own
-	// has start instead: it serves the API that register fills in, until the
-	// test ends, and returns its URL.
+	// build makes a router for net/http. A router with its own server has start
+	// instead. It serves the API that register fills in until the test ends,
+	// and returns its URL.
 	build func(huma.Config) (huma.API, http.Handler)
 	start func(t *testing.T, config huma.Config, register func(huma.API)) string
 
-	// overHTTP2 has clients speak HTTP/2.
+	// overHTTP2 makes clients use HTTP/2.
 	overHTTP2 bool
 
-	// panics is what the router's own recoverer makes of a panic; 0 drops the
-	// connection.
+	// panics is the status that the router's own recoverer gives a panic; 0
+	// drops the connection.
 	panics int
 
-	// limits are what the router or its adapter makes impossible, with the
-	// reason.
+	// limits lists features that the router or its adapter makes impossible,
+	// with the reasons.
 	limits map[feature]string
 }
 
 // can reports whether the router has a feature.
 func (a *adapter) can(f feature) bool { return a.limits[f] == "" }
 
-// feature is something that not every router has.
+// feature is a feature that some routers lack.
 type feature string
 
 const (
@@ -74,7 +74,7 @@ const (
 	panicAnswer feature = "a panic is not answered as a success"
 )
 
-// features are in the order of the page.
+// features are in the order of docs/routers.md.
 var features = []feature{
 	unreadBody, streaming, interim, finalStatus, cancelling, httpTwo, headForGet, cookieAsIs, patching, panicAnswer,
 }
@@ -106,7 +106,7 @@ func fiber2Limits() map[feature]string {
 	return limits
 }
 
-// adapters are all that huma has.
+// adapters returns all adapters of huma.
 func adapters() []*adapter {
 	return []*adapter{
 		{name: "humago", build: buildGo, limits: nil},

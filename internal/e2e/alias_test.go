@@ -12,13 +12,13 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// aliasBehaviours are about fasthttp, whose strings live in buffers that the
-// next request overwrites, but hold everywhere.
+// aliasBehaviours hold on every router. They are about fasthttp, whose strings
+// are in buffers that the next request overwrites.
 var aliasBehaviours = []behaviour{
 	{"nothing that outlives a request points into its buffers", buffersReused},
 }
 
-// profile can be shared between requests: it is flat.
+// profile can be shared between requests, because it has no pointers.
 type profile struct {
 	ID    string
 	Names [2]string
@@ -26,7 +26,7 @@ type profile struct {
 	N     int
 }
 
-// aliasInput takes strings from wherever a request has them.
+// aliasInput takes strings from all parts of a request.
 type aliasInput struct {
 	humasess.Session[profile]
 	Do   string `path:"do"`

@@ -11,13 +11,13 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// cacheBehaviours are about what shared caches are told.
+// cacheBehaviours are about the headers for shared caches.
 var cacheBehaviours = []behaviour{
 	{"H1 middleware's headers for caches of CDNs do not stay beside a session", cdnFields},
 	{"H1 H2 X3 an answer by the router's own writer has the session's headers", rawAnswers},
 }
 
-// cdnFields has middleware outside of the sessions, and the handler, allow
+// cdnFields lets the handler, and middleware outside of the sessions, allow
 // caches to store.
 func cdnFields(t *testing.T, a *adapter) {
 	fields := map[string]string{
@@ -59,8 +59,8 @@ func cdnFields(t *testing.T, a *adapter) {
 	}
 }
 
-// rawAnswers has handlers write by a context that sessions have not wrapped, as
-// the Unwrap of each adapter leads to one.
+// rawAnswers makes handlers write to a context that sessions have not wrapped,
+// because the Unwrap of each adapter returns one.
 func rawAnswers(t *testing.T, a *adapter) {
 	type input struct {
 		humasess.Session[account]

@@ -17,8 +17,8 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// client sends requests over real connections and keeps cookies like a
-// browser, except that it also does over plain http.
+// client sends requests over real connections. It keeps cookies like a browser,
+// but also over plain http.
 type client struct {
 	t    *testing.T
 	url  string
@@ -38,7 +38,7 @@ func newClient(t *testing.T, url string) *client {
 	}}
 }
 
-// overHTTP2 has the client speak nothing but HTTP/2.
+// overHTTP2 makes the client use only HTTP/2.
 func (c *client) overHTTP2() *client {
 	protocols := &http.Protocols{}
 	protocols.SetUnencryptedHTTP2(true)
@@ -58,7 +58,7 @@ func (c *client) cookie(name string) string {
 	return c.cookies[name]
 }
 
-// token is the session cookie.
+// token returns the value of the session cookie.
 func (c *client) token() string { return c.cookie(humasess.DefaultCookieName) }
 
 // clone returns a client with a copy of the cookies, on the same connections.
@@ -119,7 +119,7 @@ func (c *client) open(method, path, body string, edits ...edit) (*http.Response,
 	return res, err
 }
 
-// try is do where the connection may be dropped.
+// try is do for a connection that may be dropped.
 func (c *client) try(method, path, body string, edits ...edit) (*response, error) {
 	res, err := c.open(method, path, body, edits...)
 	if err != nil {
@@ -130,7 +130,7 @@ func (c *client) try(method, path, body string, edits ...edit) (*response, error
 	return &response{Response: res, text: string(text)}, err
 }
 
-// do sends a request that must be answered.
+// do sends a request and requires an answer.
 func (c *client) do(method, path, body string, edits ...edit) *response {
 	c.t.Helper()
 	res, err := c.try(method, path, body, edits...)
@@ -177,8 +177,8 @@ func (c *client) head(method, path string, headers ...string) string {
 	return strings.Join(append(lines, headers...), "\r\n") + "\r\n\r\n"
 }
 
-// answer reads the response to a request that was written by hand; nil when
-// the server hangs up.
+// answer reads the response to a hand-written request. It returns nil if the
+// server hangs up.
 func answer(conn net.Conn) *response {
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
@@ -189,7 +189,7 @@ func answer(conn net.Conn) *response {
 	return &response{Response: res, text: string(text)}
 }
 
-// response is one whose body was read.
+// response is a response whose body was read.
 type response struct {
 	*http.Response
 	text string
@@ -210,7 +210,7 @@ func (r *response) wantHeader(t *testing.T, name string, want ...string) {
 	}
 }
 
-// wantVary compares the members of Vary, however many lines they came in.
+// wantVary compares the members of Vary, in any number of lines.
 func (r *response) wantVary(t *testing.T, want ...string) {
 	t.Helper()
 	var got []string
@@ -258,7 +258,7 @@ func (r *response) wantProblem(t *testing.T, status int, kind string) {
 	r.wantStatus(t, status)
 	var p problem
 	if err := json.Unmarshal([]byte(r.text), &p); err != nil {
-		t.Errorf("body is no problem: %v: %q", err, r.text)
+		t.Errorf("body is not a problem: %v: %q", err, r.text)
 	}
 	r.wantHeader(t, "Content-Type", "application/problem+json")
 	if p.Type != "urn:humasess:problem:"+kind || p.Status != status || len(p.Errors) != 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// accountIdleTenth is when an extension of the idle timeout is due.
+// accountIdleTenth is the age at which an extension of the idle timeout is due.
 const accountIdleTenth = 3 * time.Minute
 
 // commitBehaviours are about writing, and about stores that fail.
@@ -201,7 +201,8 @@ func unreadBodies(t *testing.T, a *adapter) {
 				t.Fatal(err)
 			}
 			if !a.can(unreadBody) {
-				// The server waits for the rest, and learns that none will come.
+				// The server waits for the rest, and learns that it will not
+				// come.
 				_ = conn.(interface{ CloseWrite() error }).CloseWrite()
 			}
 			got := answer(conn)

@@ -25,8 +25,8 @@ var disconnectBehaviours = []behaviour{
 	{"X10 a client that leaves on HTTP/2 loses nothing", leavesHTTP2},
 }
 
-// watched is a rig that tells when the outermost middleware returns, for the
-// operation that is about to be left.
+// watched returns a rig that reports when the outermost middleware returns, for
+// the operation that the client leaves.
 func watched(t *testing.T, a *adapter, ops func(*rig[account], huma.API)) (r *rig[account], returned chan struct{}) {
 	t.Helper()
 	returned = make(chan struct{})

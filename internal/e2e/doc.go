@@ -1,5 +1,5 @@
-// Package e2e tests sessions from outside, over real connections: with every
+// Package e2e tests sessions from outside, over real connections. It uses every
 // router that huma has an adapter for, and every kind of response. It is a
-// module of its own, so that what it needs stays out of go.sum of the programs
-// that use sessions.
+// separate module, so its dependencies stay out of go.sum of the programs that
+// use sessions.
 package e2e

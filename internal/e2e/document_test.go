@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// documentBehaviours are about what the document promises.
+// documentBehaviours are about the promises of the document.
 var documentBehaviours = []behaviour{
 	{"O2 O3 O5 O7 every operation answers as the document says", documented},
 	{"autopatch requires the session of the operations that it calls", autopatched},
@@ -97,7 +97,8 @@ func autopatched(t *testing.T, a *adapter) {
 		{"foreign page without Origin", "app.example.org", "", "cross-site", http.StatusForbidden},
 		{"foreign page in an old browser", "app.example.org", "https://evil.example", "", http.StatusForbidden},
 		{"page without an origin in an old browser", "app.example.org", "null", "", http.StatusForbidden},
-		// The requests that autopatch makes have no host to compare with.
+		// The requests that autopatch makes have no host, so their origin is
+		// never the host's.
 		{"own page in an old browser", "app.example.org", "https://app.example.org", "", http.StatusForbidden},
 	} {
 		edits := []edit{func(req *http.Request) { req.Host = tt.host }}

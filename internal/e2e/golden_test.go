@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares the outcome of the whole suite with the page that users
-// read. A part of the suite says nothing about it.
+// golden compares the results of the whole suite with the page for users. It
+// skips this if only a part of the suite ran.
 func golden(t *testing.T, all []*adapter, results []result) {
 	t.Helper()
 	for _, r := range results {
@@ -87,7 +87,7 @@ A name begins with the ids of the [requirements](security.md#tests) that the tes
 	return b.String()
 }
 
-// reason is why some routers lack a feature.
+// reason is the reason why some routers lack a feature.
 type reason struct {
 	text     string
 	adapters []string

@@ -23,8 +23,8 @@ import (
 	"github.com/uptrace/bunrouter"
 )
 
-// site is an API, pages, an OAuth callback and a websocket on one router,
-// with the sessions around all of it.
+// site is an API, pages, an OAuth callback and a websocket on one router, all
+// inside the sessions' middleware.
 func site(t *testing.T, on *adapter) *rig[account] {
 	t.Helper()
 	var r *rig[account]
@@ -46,7 +46,7 @@ func site(t *testing.T, on *adapter) *rig[account] {
 	}})
 }
 
-// mount adds a plain handler for GET as the router does it.
+// mount adds a plain handler for GET in the router's own way.
 func mount(t *testing.T, router http.Handler, path string, h http.Handler) {
 	t.Helper()
 	switch r := router.(type) {
@@ -75,7 +75,7 @@ func mount(t *testing.T, router http.Handler, path string, h http.Handler) {
 	}
 }
 
-// session hands the session of the context to a plain handler.
+// session passes the session of the context to a plain handler.
 func session(t *testing.T, f func(http.ResponseWriter, *http.Request, *humasess.Session[account])) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		s, ok := humasess.From[account](req.Context())
@@ -109,7 +109,7 @@ func flush(w http.ResponseWriter, _ *http.Request, s *humasess.Session[account])
 	_, _ = io.WriteString(w, "first")
 }
 
-// hijackNothing wants a connection where there is none to have.
+// hijackNothing tries to hijack a connection that cannot be hijacked.
 func hijackNothing(t *testing.T) func(http.ResponseWriter, *http.Request, *humasess.Session[account]) {
 	return func(w http.ResponseWriter, _ *http.Request, s *humasess.Session[account]) {
 		if err := s.Renew(); err != nil {
@@ -193,7 +193,7 @@ func siteKeepsConnection(t *testing.T, r *rig[account]) {
 func siteShares(t *testing.T, r *rig[account]) {
 	c := r.client()
 	if got := c.do("GET", "/page", ""); got.text != "hello " {
-		t.Errorf("page of nobody: got %q", got.text)
+		t.Errorf("page without a session: got %q", got.text)
 	}
 	landed := c.do("GET", "/callback?code=ada", "")
 	landed.wantStatus(t, http.StatusSeeOther)
@@ -210,7 +210,7 @@ func siteShares(t *testing.T, r *rig[account]) {
 	old := c.clone()
 	r.must(c, destroy[account]).wantCookies(t, 1)
 	if got := old.do("GET", "/page", ""); got.text != "hello " {
-		t.Errorf("page with the old cookie: got %q, want nobody's", got.text)
+		t.Errorf("page with the old cookie: got %q, want the page without a session", got.text)
 	}
 	r.loginCall(c, start(account{ID: "bob"})).wantCookies(t, 1)
 	if got := c.do("GET", "/page", ""); got.text != "hello bob" {
@@ -264,7 +264,7 @@ func siteSocket(t *testing.T, r *rig[account]) {
 		want         int
 	}{
 		{"foreign", "https://evil.example", c, http.StatusForbidden},
-		{"nobody", r.url, r.client(), http.StatusUnauthorized},
+		{"no session", r.url, r.client(), http.StatusUnauthorized},
 	} {
 		if _, _, res := connect(tt.from, tt.origin); res.StatusCode != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, res.StatusCode, tt.want)
@@ -298,8 +298,8 @@ func siteFlushes(t *testing.T, r *rig[account]) {
 	}
 }
 
-// A handler that has committed within a TimeoutHandler has done so for a
-// response that is thrown away.
+// A handler inside a TimeoutHandler may have committed although its response is
+// thrown away.
 func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 	var r *rig[account]
 	done := make(chan struct{}, 2)

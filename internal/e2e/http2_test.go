@@ -7,7 +7,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// http2Behaviours run on HTTP/2 what has shown itself on HTTP/1.1.
+// http2Behaviours run on HTTP/2 behaviours that were tested on HTTP/1.1.
 var http2Behaviours = []behaviour{
 	{"T13 HTTP/2", http2},
 	{"H1 H2 H5 every kind of success on HTTP/2", overHTTP2(successes)},
@@ -19,8 +19,8 @@ var http2Behaviours = []behaviour{
 	{"X7 panics on HTTP/2", overHTTP2(panics)},
 }
 
-// overHTTP2 runs a behaviour with clients that speak HTTP/2. Where there is
-// none, the behaviour T13 has seen to it.
+// overHTTP2 runs a behaviour with clients that use HTTP/2. For a router without
+// HTTP/2 it passes, because the behaviour T13 has checked that.
 func overHTTP2(run func(*testing.T, *adapter)) func(*testing.T, *adapter) {
 	return func(t *testing.T, a *adapter) {
 		if !a.can(httpTwo) {

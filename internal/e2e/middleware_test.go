@@ -13,8 +13,8 @@ import (
 
 type middlewareKey string
 
-// otherMiddlewares has one before the gate and two behind it, and looks from
-// everywhere.
+// otherMiddlewares adds one middleware before the gate and two behind it, and
+// reads the session in each.
 func otherMiddlewares(t *testing.T, a *adapter) {
 	seen := make(chan string, 4)
 	look := func(ctx context.Context, where string) {

@@ -91,7 +91,7 @@ func bearerInstead(t *testing.T, a *adapter) {
 		name  string
 		c     *client
 		edits []edit
-		want  string // of whom, and "" is nobody who gets in
+		want  string // the user's ID, "" if the request is refused
 	}{
 		{"neither", r.client(), nil, ""},
 		{"a wrong token", r.client(), []edit{bad}, ""},
@@ -185,7 +185,7 @@ func undecodable(t *testing.T, a *adapter) {
 			opts := accountOptions()
 			opts.OnUndecodable = tt.hook
 			r := newRig(t, a, setup[account]{opts: opts, ops: registerAccess})
-			// What an older release of the program has stored.
+			// This data was stored by an older release of the program.
 			if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
 				t.Fatal(err)
 			}
@@ -272,7 +272,7 @@ func writtenThenRefused(t *testing.T, a *adapter) {
 	if infos, err := r.sessions.List(context.Background(), "ada"); err != nil || len(infos) != 0 || written != 1 {
 		t.Errorf("sessions: got %d and then %+v, %v, want one and then none", written, infos, err)
 	}
-	// A change in place that was written stays: a counter of attempts must.
+	// A written change in place stays, for example a counter of attempts.
 	other := r.signedIn(account{ID: "bob"})
 	r.call(other, func(ctx context.Context, s *humasess.Session[account]) error {
 		return errors.Join(increment(ctx, s), s.Commit(ctx), huma.Error400BadRequest("wrong code"))

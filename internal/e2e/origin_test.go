@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// originBehaviours are about requests of other origins' pages.
+// originBehaviours are about requests from pages of other origins.
 var originBehaviours = []behaviour{
 	{"F3 the cross-origin table is that of net/http", crossOriginTable},
 	{"F7 a foreign login is refused, and F4 a trusted one is not", crossOriginLogin},

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// raceBehaviours are about requests at the same time.
+// raceBehaviours are about parallel requests.
 var raceBehaviours = []behaviour{
 	{"R11 a save racing a logout loses", resurrection},
 	{"R11 a write racing a logout in the store loses", lateResurrection},
@@ -21,7 +21,7 @@ var raceBehaviours = []behaviour{
 	{"requests at the same time get their own session each", crossTalk},
 }
 
-// dead wants that a token opens nothing.
+// dead requires that a token opens no session.
 func dead(t *testing.T, r *rig[account], token string) {
 	t.Helper()
 	c := r.client()
@@ -29,7 +29,7 @@ func dead(t *testing.T, r *rig[account], token string) {
 	r.wantActive(c, false)
 }
 
-// races are what a slow request may do while its session ends.
+// races are the actions of a slow request while its session ends.
 var races = []struct {
 	name   string
 	do     handler[account]
@@ -69,8 +69,8 @@ func resurrection(t *testing.T, a *adapter) {
 	}
 }
 
-// lateResurrection lets the logout in between the slow request's decision and
-// its write.
+// lateResurrection runs a logout between the slow request's decision and its
+// write.
 func lateResurrection(t *testing.T, a *adapter) {
 	r := accounts(t, a, nil)
 	held := []humasesstest.Op{humasesstest.OpUpdate, humasesstest.OpCreate, humasesstest.OpUpdate, humasesstest.OpCreate, humasesstest.OpTouch}
@@ -91,7 +91,7 @@ func lateResurrection(t *testing.T, a *adapter) {
 	}
 }
 
-// settled wants that a race with a logout left nothing alive.
+// settled requires that no session is live after a race with a logout.
 func settled(t *testing.T, r *rig[account], got *response, status int, token string) {
 	t.Helper()
 	got.wantStatus(t, status)

@@ -14,7 +14,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// responseBehaviours are about what goes out beside the session.
+// responseBehaviours are about the parts of a response beside the session.
 var responseBehaviours = []behaviour{
 	{"H1 H2 H5 every kind of success carries the cookie", successes},
 	{"every kind of error response drops pending changes", errorResponses},
@@ -28,7 +28,7 @@ var responseBehaviours = []behaviour{
 
 type loginOnly struct{ humasess.Login[account] }
 
-// register adds an operation that starts a session and answers with out.
+// startAnd adds an operation that starts a session and answers with out.
 func startAnd[O any](api huma.API, op huma.Operation, answer func() (*O, error)) {
 	op.OperationID = strings.ReplaceAll(op.Path, "/", "-")
 	if op.Method == "" {
@@ -42,7 +42,7 @@ func startAnd[O any](api huma.API, op huma.Operation, answer func() (*O, error))
 	})
 }
 
-// returning is a handler's result.
+// returning returns a function that returns out.
 func returning[O any](out O) func() (*O, error) { return func() (*O, error) { return &out, nil } }
 
 type (
@@ -225,15 +225,15 @@ func mergedHeaders(t *testing.T, a *adapter) {
 			startAnd(api, huma.Operation{Path: "/login" + path}, returning(out))
 		}
 	})
-	c, nobody := r.signedIn(account{ID: "ada"}), r.client()
+	c, anonymous := r.signedIn(account{ID: "ada"}), r.client()
 	for _, tt := range []struct {
 		name, cache string
 		got         *response
 	}{
 		{"private data of a session", "private, max-age=60", c.do("GET", "/private", "")},
 		{"public data beside a session", "no-store", c.do("GET", "/public", "")},
-		{"public data of nobody", "public, max-age=60", nobody.do("GET", "/public", "")},
-		{"with a cookie, whatever the handler says", "no-store", r.client().do("POST", "/login/private", "")},
+		{"public data without a session", "public, max-age=60", anonymous.do("GET", "/public", "")},
+		{"with a cookie, against the handler's header", "no-store", r.client().do("POST", "/login/private", "")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.got.wantHeader(t, "Cache-Control", tt.cache)

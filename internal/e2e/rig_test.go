@@ -66,7 +66,7 @@ type (
 	}
 )
 
-// setup is what a behaviour changes of its rig before the server starts.
+// setup holds the changes of a behaviour to its rig before the server starts.
 type setup[T any] struct {
 	opts   humasess.Options[T]
 	config func(*huma.Config)
@@ -204,7 +204,7 @@ func (r *rig[T]) signedIn(data T) *client {
 	return c
 }
 
-// data returns what the client's session holds, and false without one.
+// data returns the data of the client's session, or false without one.
 func (r *rig[T]) data(c *client) (T, bool) {
 	r.t.Helper()
 	var data T
@@ -247,13 +247,13 @@ func increment(_ context.Context, s *humasess.Session[account]) error {
 	return s.Update(func(a *account) error { a.N++; return nil })
 }
 
-// wait is for what another goroutine must do.
-func wait(t *testing.T, what string, c <-chan struct{}) {
+// wait waits for another goroutine.
+func wait(t *testing.T, label string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
 	case <-time.After(patience):
-		t.Fatalf("%s: got nothing in %v", what, patience)
+		t.Fatalf("%s: got nothing in %v", label, patience)
 	}
 }
 

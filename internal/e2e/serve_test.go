@@ -15,7 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// patience bounds everything that waits for a server.
+// patience bounds each wait for a server.
 const patience = 20 * time.Second
 
 func TestMain(m *testing.M) {
@@ -52,8 +52,8 @@ func serve(t *testing.T, handler http.Handler) string {
 	return "http://" + l.Addr().String()
 }
 
-// run serves in the background, and when the test ends stops the server: one
-// that hangs is an error.
+// run serves in the background, and stops the server when the test ends. A
+// server that does not stop is an error.
 func run(t *testing.T, serve func() error, stop func(context.Context) error) {
 	t.Helper()
 	done := make(chan error, 1)

@@ -17,7 +17,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// streamBehaviours are about responses that do not come in one piece.
+// streamBehaviours are about responses in several pieces.
 var streamBehaviours = []behaviour{
 	{"X4 X6 a stream, whose session was written before the first byte", streams},
 	{"X4 X6 server-sent events, flushed before the handler ends", serverSentEvents},
@@ -68,8 +68,8 @@ func streams(t *testing.T, a *adapter) {
 		})
 	})
 	c := r.client()
-	// The session is there while the handler runs, whether or not the router
-	// lets the client see it.
+	// The session is stored while the handler runs, even if the router does not
+	// send the headers yet.
 	stored := func() {
 		t.Helper()
 		if infos, err := r.sessions.List(context.Background(), "ada"); err != nil || len(infos) != 1 {
@@ -223,7 +223,7 @@ func interimResponses(t *testing.T, a *adapter) {
 	}
 }
 
-// wantPanic checks what the router made of a panic.
+// wantPanic checks the router's answer to a panic.
 func wantPanic(t *testing.T, a *adapter, got *response, err error) {
 	t.Helper()
 	if a.panics == 0 {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// behaviour is something that sessions do on every router. Its name begins
-// with the standards that it keeps.
+// behaviour is a behaviour of sessions on every router. Its name begins with
+// the standards that it keeps.
 type behaviour struct {
 	name string
 	run  func(t *testing.T, a *adapter)
@@ -38,7 +38,7 @@ func TestGoldenRouters(t *testing.T) {
 	golden(t, all, results)
 }
 
-// result is how the suite ended on one router.
+// result is the result of the suite on one router.
 type result struct{ run, failed, skipped int }
 
 func (r *result) count(t *testing.T) {

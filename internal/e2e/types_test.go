@@ -22,7 +22,7 @@ type basket struct {
 const basketCookie = "__Host-basket"
 
 type (
-	// Auth and Basket are how a program names two types in one input.
+	// Auth and Basket show how a program names two types in one input.
 	Auth   = humasess.Required[account]
 	Basket = humasess.Session[basket]
 
@@ -35,12 +35,12 @@ type (
 		Basket
 	}
 
-	// AuthLayer is a layer of a program's own.
+	// AuthLayer is a layer that a program defines.
 	AuthLayer struct {
 		humasess.Required[account]
 		Tenant string `header:"X-Tenant"`
 	}
-	// OuterLayer puts the session deeper.
+	// OuterLayer embeds the session one level deeper.
 	OuterLayer struct{ AuthLayer }
 
 	ownResolve struct {
@@ -75,7 +75,7 @@ func (in *mixedResolve) Resolve(huma.Context) []error {
 	return nil
 }
 
-// whoOutput says whose session an operation got.
+// whoOutput tells which session an operation got.
 type whoOutput struct {
 	Body struct {
 		ID, Extra string
@@ -93,7 +93,7 @@ func put(in *Basket, item string) error {
 	return in.Update(func(b *basket) error { b.Items = append(b.Items, item); return nil })
 }
 
-// withBaskets is a rig whose operations use two managers, with the second
+// withBaskets returns a rig whose operations use two managers, and the second
 // one's store.
 func withBaskets(t *testing.T, a *adapter) (*rig[account], *humasesstest.Store) {
 	t.Helper()
@@ -136,8 +136,8 @@ func withBaskets(t *testing.T, a *adapter) (*rig[account], *humasesstest.Store) 
 	return r, store
 }
 
-// typesBehaviours are about several session types, and how they get into an
-// input.
+// typesBehaviours are about several session types, and about ways to embed them
+// in an input.
 var typesBehaviours = []behaviour{
 	{"C15 two session types in one operation, each with its cookie", twoSessionTypes},
 	{"an own Resolve and mixed depths work, and forged markers do nothing", bindings},
@@ -224,7 +224,7 @@ func misplaced(t *testing.T, a *adapter) {
 	c := r.signedIn(account{ID: "ada"})
 	for _, path := range []string{"/named", "/pointer", "/lower"} {
 		got := c.do("GET", path, "")
-		// Some layers are seen by nobody: then the session panics.
+		// If huma does not run Resolve for a layer, the session panics.
 		if a.panics == 0 && got.Response.Proto == "" {
 			continue
 		}

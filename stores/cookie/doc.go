@@ -9,7 +9,7 @@
 // session types differ. Give each program its own key or its own scheme name. A
 // cookie opens only under the name and the scheme that it was sealed for.
 // Programs with one scheme name that share Options.Revoked also share the marks
-// of revoked users: revoking "ada" in one program signs her out of both.
+// of revoked users. Revoking "ada" in one program signs her out of both.
 //
 //	sealer, err := security.NewAEAD(keys...)
 //	…
@@ -30,10 +30,10 @@
 // passed its idle timeout. If a user is revoked during a request, the session
 // of that request does not continue.
 //
-// The mark of a logout is kept for a minute longer than any copy of the session
-// lasts, so until a minute after the session's first deadline. The mark of a
-// revoked user is kept for [stores.LongestSession]. If the answer of a call is
-// lost, the call is repeated within Options.StoreTimeout of the manager.
+// The mark of a logout is kept until a minute after the session's first
+// deadline, because no copy of the session lasts longer. The mark of a revoked
+// user is kept for [stores.LongestSession]. If the answer of a call is lost,
+// the call is repeated within Options.StoreTimeout of the manager.
 //
 // With Options.AllowReplayAfterLogout none of this holds. A logout deletes the
 // cookie in the browser, and a stolen copy works until its deadline.

@@ -21,10 +21,10 @@ type item struct {
 	mark   int64
 }
 
-// The sealed bytes are: version and flags, ID, identity, version of the data,
-// time of last use in Unix seconds, idle timeout, time from then to the
-// deadline. Then come the time to the first deadline if that was a later one,
-// era and mark from Revocations when the session began, and the payload.
+// The sealed bytes are: version and flags, ID, identity, version of the data.
+// The time of last use in Unix seconds, the idle timeout and the time to the
+// deadline follow. Then comes the time to the first deadline, if that was
+// later. The era and the mark when the session began follow, and the payload.
 const (
 	envelopeVersion = 1 << 4
 	flagLongID      = 1 << 0

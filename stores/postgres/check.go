@@ -29,8 +29,8 @@ const (
 // setting that breaks a promise to users, with its remedy. It is meant for
 // operators and for the start of a program. It changes nothing and needs no
 // right beyond those of the store. An error means that the server did not
-// answer or that sessions cannot work, because tables, functions or rights are
-// missing or the server refuses writes.
+// answer, or that sessions cannot work. The reasons are missing tables,
+// functions or rights, or a server that refuses writes.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	if err := s.checkProduct(ctx); err != nil {
 		return nil, err

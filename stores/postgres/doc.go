@@ -21,12 +21,12 @@
 //
 // # Rights
 //
-// The database user of a server process needs USAGE on the schema, SELECT,
-// INSERT, UPDATE and DELETE on the two tables, and EXECUTE on the functions. It
-// needs the same on the table of [Revocations] if there is one. PostgreSQL
-// grants EXECUTE to all users by default. [Store.Migrate] needs no more if
-// everything exists in this version. To create or replace something it needs
-// CREATE on the schema and must own the existing tables and functions.
+// The database user of a server process needs USAGE on the schema and EXECUTE
+// on the functions. On the two tables it needs SELECT, INSERT, UPDATE and
+// DELETE. The same holds for the table of [Revocations] if there is one.
+// PostgreSQL grants EXECUTE to all users by default. [Store.Migrate] needs no
+// more if everything exists in this version. To create or replace something it
+// needs CREATE on the schema and must own the existing tables and functions.
 //
 // CockroachDB, YugabyteDB, Redshift and openGauss use the protocol of
 // PostgreSQL, but their advisory locks or notifications work differently.
@@ -70,13 +70,13 @@
 //
 // # Marks in transactions
 //
-// A revocation or the mark of a change inside a transaction of the caller
-// counts from the end of the transaction, because other requests read the old
-// password or the old roles until then. A sign-in of the same identity waits
-// meanwhile and is then judged by that time. The mark gets a new name at the
-// end, so a sign-in in the program's own request must be in the same
-// transaction. A request that reads the old rows in the milliseconds of the
-// commit is not noticed. Make the call after the transaction if that matters.
+// Inside a transaction of the caller, a revocation or the mark of a change
+// counts from its end. Other requests read the old password or the old roles
+// until then. A sign-in of the same identity waits meanwhile and is then judged
+// by that time. The mark gets a new name at the end, so a sign-in in the
+// program's own request must be in the same transaction. A request that reads
+// the old rows in the milliseconds of the commit is not noticed. Make the call
+// after the transaction if that matters.
 //
 // [Revocations] do not work this way, because there a revocation counts from
 // its call. It still revokes a cookie that was issued before the end of the

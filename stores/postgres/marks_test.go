@@ -219,8 +219,7 @@ func TestMarkFromTheFuture(t *testing.T) {
 }
 
 // TestMarkInTransaction shows that a mark counts from the end of the caller's
-// transaction, under a new name, because other requests read the old roles
-// until then.
+// transaction, under a new name. Other requests read the old roles until then.
 func TestMarkInTransaction(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)

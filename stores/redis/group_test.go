@@ -93,7 +93,7 @@ func TestSharedGroup(t *testing.T) {
 		t.Errorf("got revoked %v ago and error %v, want never", c.RevokedAgo, err)
 	}
 	if r, err := store.RevokeIdentity(ctx, a, mine); r.Count != 301 || err != nil {
-		t.Errorf("revoke but one: got %d and error %v, want 301", r.Count, err)
+		t.Errorf("revoke except one: got %d and error %v, want 301", r.Count, err)
 	}
 	wantLive(a, 1)
 }

@@ -20,10 +20,10 @@ import (
 // the group of the session; see id.go. Scripts, keys of Redis and hints hold
 // plain IDs.
 //
-// The plain ID shows an unkeyed hash of the identity, because List and
-// RevokeIdentity must find the sessions of an identity even after a secret was
-// lost. But IDs are public, and an identity such as an e-mail address is easy
-// to guess. So IDs are encrypted. Without the key, the IDs of an identity look
+// The plain ID shows an unkeyed hash of the identity. So List and
+// RevokeIdentity find the sessions of an identity even after a secret was lost.
+// But IDs are public, and an identity such as an e-mail address is easy to
+// guess. So IDs are encrypted. Without the key, the IDs of an identity look
 // like those of any other, and like those of anonymous sessions.
 //
 // So the key decides only whether an ID leads to its session. It never decides

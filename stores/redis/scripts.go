@@ -59,8 +59,8 @@ type scripts struct {
 	load, create, finish, update, touch, del, list, revoke, mark, walk, everybody, key *rueidis.Lua
 }
 
-// newScripts marks no script as read-only, because the client may send a
-// read-only script to a replica, which may not know the latest logouts.
+// newScripts marks no script as read-only, because the client may send such a
+// script to a replica. A replica may not know the latest logouts.
 func newScripts() scripts {
 	walk := clockLua + dropLua + hintLua + walkLua
 	return scripts{

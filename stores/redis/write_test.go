@@ -91,8 +91,8 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
-// TestTouchThrottle touches sessions that were last seen a little less and a
-// little more than a twentieth of the idle timeout ago, on the server's clock.
+// TestTouchThrottle touches sessions a little before and a little after a
+// twentieth of the idle timeout has passed. It uses the server's clock.
 func TestTouchThrottle(t *testing.T) {
 	t.Parallel()
 	server, p := servertest.RedisSingle(t), prefix(t)

@@ -62,11 +62,11 @@ type History struct {
 	Events     []Event           `json:"events"`
 }
 
-// Check looks for answers that are not possible in any order of the calls, as
-// far as two or three calls on one ID prove it. Examples are a read of a
-// replaced or deleted value, a session that vanished, and two updates of one
-// version. It is sound but not complete. Each violation that it reports is
-// real, but it misses those that only a search over all orders finds.
+// Check looks for answers that are not possible in any order of the calls. It
+// compares two or three calls on one ID. Examples are a read of a replaced or
+// deleted value, a session that vanished, and two updates of one version. It is
+// sound but not complete. Each violation that it reports is real, but it misses
+// those that only a search over all orders finds.
 func (h History) Check() error {
 	var errs []error
 	byID := make(map[string][]Event)

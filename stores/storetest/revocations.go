@@ -17,7 +17,7 @@ import (
 func RunRevocations(t *testing.T, open func(t *testing.T) stores.Revocations) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, stores.Revocations){
-		"no session is revoked at first":                  revocationsBegin,
+		"no session is revoked at first":               revocationsBegin,
 		"R1 an ended session, and no other":            revocationsEnd,
 		"R2 a revoked identity, and no other":          revocationsIdentity,
 		"R2 every revocation leaves a mark of its own": revocationsRace,

@@ -36,7 +36,7 @@ func login(t *testing.T, app http.Handler, agent string) *humasesstest.Client {
 	return c
 }
 
-// TestDocument holds the application to its own document.
+// TestDocument compares the application with its own document.
 func TestDocument(t *testing.T) {
 	app := newSite(t)
 	cookie := &http.Cookie{Name: "__Host-id", Value: login(t, app, "").Cookie("__Host-id")}

@@ -1,5 +1,5 @@
-// Package autopatch_test tests sessions on the PATCH operations that huma's
-// autopatch adds, which brings a module along.
+// Package autopatch_test tests sessions on the PATCH operations of huma's
+// autopatch, which needs another module.
 package autopatch_test
 
 import (
@@ -40,8 +40,8 @@ type (
 	}
 )
 
-// The PATCH itself runs no middleware. What it does goes through the GET and
-// the PUT, and its requirement is the PUT's.
+// The PATCH itself runs no middleware. It calls the GET and the PUT, and its
+// requirement is the PUT's.
 func TestAutopatch(t *testing.T) {
 	for _, omit := range []bool{false, true} {
 		for _, prefix := range []string{"", "/v1"} {
@@ -99,7 +99,7 @@ func try(t *testing.T, omit bool, prefix string) {
 		roles   string
 		want    int
 	}{
-		{"nobody", false, "", http.StatusUnauthorized},
+		{"no session", false, "", http.StatusUnauthorized},
 		{"no role", true, "", http.StatusForbidden},
 		{"another role", true, "reader", http.StatusForbidden},
 		{"role", true, "reader editor", http.StatusOK},

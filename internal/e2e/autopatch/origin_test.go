@@ -13,9 +13,9 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// The requests that autopatch makes have no host. Inside of Manager.Handler they
-// are judged by the host of the PATCH, so a page of an old browser, which sends
-// nothing but its Origin, may send one.
+// The requests that autopatch makes have no host. Inside Manager.Handler they
+// are judged by the host of the PATCH. So a page in an old browser, which sends
+// only its Origin, may send one.
 func TestOriginInsideOfHandler(t *testing.T) {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[account]{})
 	if err != nil {
@@ -39,7 +39,7 @@ func TestOriginInsideOfHandler(t *testing.T) {
 	autopatch.AutoPatch(api)
 	for i, tt := range []struct {
 		name, origin  string
-		alone, inside int // what the API answers, and inside of Handler
+		alone, inside int // the status of the API alone, and inside Handler
 	}{
 		{"own page", "https://example.com", http.StatusForbidden, http.StatusOK},
 		{"foreign page", "https://evil.example", http.StatusForbidden, http.StatusForbidden},

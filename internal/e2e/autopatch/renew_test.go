@@ -18,10 +18,10 @@ import (
 
 type meInput struct{ humasess.Required[account] }
 
-// autopatch throws the cookies of its GET away and answers with those of its
-// PUT. Whichever of them renews the session, the client stays signed in, with
-// one token: the one that the GET has renewed is taken for lost after the
-// grace, and comes with the next answer then.
+// autopatch drops the cookies of its GET and answers with those of its PUT. The
+// client stays signed in with one token, whether the GET or the PUT renews the
+// session. After the grace, a token that the GET has renewed counts as lost.
+// Then the next answer brings another one.
 func TestRenewInside(t *testing.T) {
 	renew := func(s *humasess.Session[account]) error { return s.Renew() }
 	change := func(s *humasess.Session[account]) error {
@@ -38,7 +38,7 @@ func TestRenewInside(t *testing.T) {
 		renewed int  // cookies that the PATCH sets
 		later   int  // cookies that a request sets after the grace
 	}{
-		{name: "by nobody", inGet: nothing, inPut: nothing},
+		{name: "by neither", inGet: nothing, inPut: nothing},
 		{name: "in the GET", inGet: renew, inPut: nothing, later: 1},
 		{name: "in the GET, without a PUT", inGet: renew, inPut: nothing, same: true, later: 1},
 		{name: "in the PUT", inGet: nothing, inPut: renew, renewed: 1},
@@ -77,7 +77,7 @@ func TestRenewInside(t *testing.T) {
 			c := humasesstest.NewClient(mux)
 			cookie := humasesstest.Login(t, sessions, account{})
 			c.SetCookie(cookie)
-			thief := c.Clone() // goes on with the token of before
+			thief := c.Clone() // continues with the old token
 			clock.Advance(tt.age)
 			body, want := thingBody{N: 1}, http.StatusOK
 			if tt.same {

@@ -29,9 +29,9 @@ func TestBackButton(t *testing.T) {
 			page.Go(a.origin)
 			a.logout(b.Open(a.origin))
 		}},
-		// Chromium keeps pages for the way back, no-store or not, until a cookie of
-		// theirs changes. None does when a session ends elsewhere: the listener is
-		// what docs/security.md has for pages that mind.
+		// Chromium keeps pages for the way back, even with no-store, until one
+		// of their cookies changes. An end of the session elsewhere changes no
+		// cookie. For pages that need it, docs/security.md has the listener.
 		{"H1 after the session has ended elsewhere", reloadWhenKept, func(a *app, _ *browser.Browser, page *browser.Page) {
 			page.Go(a.origin)
 			if n, err := a.sessions.RevokeIdentity(context.Background(), "ada"); n != 1 || err != nil {
@@ -51,7 +51,7 @@ func TestBackButton(t *testing.T) {
 			if tt.page == "" {
 				page.Wait("location.pathname == '/account' && document.readyState == 'complete'")
 			} else {
-				page.WaitText("Unauthorized") // it may be seen as it was left, for a moment
+				page.WaitText("Unauthorized") // for a moment the old page may be visible
 			}
 			if got := page.Text("body"); strings.Contains(got, "private") || !strings.Contains(got, "Unauthorized") {
 				t.Errorf("got %q, want nothing private", got)
@@ -66,10 +66,10 @@ func TestBackButton(t *testing.T) {
 	}
 }
 
-// reloadWhenKept has a page asked for anew when it comes back from memory.
+// reloadWhenKept reloads a page that comes back from memory.
 const reloadWhenKept = `addEventListener("pageshow", e => { if (e.persisted) location.reload() })`
 
-// logout signs out by a page of the app.
+// logout signs out with a page of the app.
 func (a *app) logout(page *browser.Page) {
 	a.t.Helper()
 	if got := page.Fetch("/logout", `{method: "POST"}`); got.Status != http.StatusNoContent {

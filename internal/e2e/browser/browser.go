@@ -10,20 +10,20 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience bounds whatever a test waits for.
+// patience bounds each wait of a test.
 const patience = time.Minute
 
-// Browser is one person's: its pages share cookies, cache and storage, and
-// nothing with other browsers. It is closed when the test ends. Like
-// testing.TB's Fatal, its methods are for the test's own goroutine.
+// Browser is the browser of one person. Its pages share cookies, cache and
+// storage, and nothing with other browsers. It is closed when the test ends.
+// Like testing.TB's Fatal, its methods are for the test's own goroutine.
 type Browser struct {
 	tb    testing.TB
-	ctx   context.Context //nolint:containedctx // it is chromedp's name for a browser
-	first *Page           // until it is used
+	ctx   context.Context //nolint:containedctx // chromedp identifies a browser by it
+	first *Page           // the first tab, nil once it is in use
 }
 
-// New opens a browser without any history. Without Chromium the test is
-// skipped, or fails where HUMASESS_TEST_REQUIRE is set.
+// New opens a browser without any history. Without Chromium it skips the test,
+// or fails it if HUMASESS_TEST_REQUIRE is set.
 func New(tb testing.TB) *Browser {
 	tb.Helper()
 	require(tb)
@@ -45,7 +45,7 @@ func (b *Browser) Tab() *Page {
 	return &Page{tb: b.tb, ctx: open(b.ctx, b.tb)}
 }
 
-// Open opens a page at a URL, as an address that is typed in.
+// Open opens a page at a URL, like an address that a user types.
 func (b *Browser) Open(url string) *Page {
 	b.tb.Helper()
 	p := b.Tab()
@@ -53,7 +53,7 @@ func (b *Browser) Open(url string) *Page {
 	return p
 }
 
-// Cookies returns all cookies that the browser keeps, of any site.
+// Cookies returns all cookies in the browser, of any site.
 func (b *Browser) Cookies() []*network.Cookie {
 	b.tb.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -67,7 +67,7 @@ func (b *Browser) Cookies() []*network.Cookie {
 }
 
 // open opens a tab until the test ends. A tab lives as long as the context of
-// its first call, so that one has no deadline of its own.
+// its first call, so that context has no deadline.
 func open(parent context.Context, tb testing.TB, options ...chromedp.ContextOption) context.Context {
 	tb.Helper()
 	ctx, cancel := chromedp.NewContext(parent, options...)
@@ -80,7 +80,7 @@ func open(parent context.Context, tb testing.TB, options ...chromedp.ContextOpti
 	return ctx
 }
 
-// do runs actions one after the other, within patience.
+// do runs actions one after another, within patience.
 func do(ctx context.Context, actions ...chromedp.Action[chromedp.Void]) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

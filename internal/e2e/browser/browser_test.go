@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// TestBrowser is about what the other tests rely on: https that is trusted,
-// names that are sites, browsers that share nothing, and no way out.
+// TestBrowser tests the conditions of the other tests. https is trusted, names
+// are sites, browsers share nothing, and there is no network outside.
 func TestBrowser(t *testing.T) {
 	site := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "__Host-seen", Value: "1", Path: "/", Secure: true})
@@ -35,7 +35,7 @@ func TestBrowser(t *testing.T) {
 		t.Errorf("typed: got %q", got)
 	}
 	if got := browser.Eval[bool](page, "window.isSecureContext"); !got {
-		t.Error("the page is no secure context")
+		t.Error("the page is not a secure context")
 	}
 	if got := len(ada.Cookies()); got != 1 {
 		t.Errorf("cookies: got %d, want 1", got)
@@ -52,7 +52,7 @@ func TestBrowser(t *testing.T) {
 	if got := page.Fetch(evil, `{mode: "no-cors"}`); got.Type != "opaque" {
 		t.Errorf("fetch of a foreign page, unread: got %+v", got)
 	}
-	other := strings.Replace(evil, "evil.test", "localhost", 1) // it is there, and has a name of the system's
+	other := strings.Replace(evil, "evil.test", "localhost", 1) // the server exists, but its name is resolved by the system
 	if got := page.Fetch(other, `{mode: "no-cors"}`); got.Error == "" {
 		t.Errorf("fetch by a name that is not below .test: got %+v, want an error", got)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// program finds what Debian, Ubuntu and Google call it.
+// program finds Chromium under the names that Debian, Ubuntu and Google use.
 var program = sync.OnceValues(func() (string, error) {
 	var first error
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -28,16 +28,17 @@ var program = sync.OnceValues(func() (string, error) {
 	return "", first
 })
 
-// flags are those beside what chromedp sets for every browser.
+// flags returns flags in addition to those of chromedp.
 func flags() []chromedp.ExecAllocatorOption {
 	set := []chromedp.ExecAllocatorOption{
 		chromedp.DisableGPU,
 		chromedp.WindowSize(1280, 900),
-		// The network is ours alone, and the browser keeps to itself.
+		// Tests have their own network, and the browser makes no calls of its
+		// own.
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ^NOTFOUND, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificate().fingerprint),
-		// Nobody types an address: its suggestions are pages of their own, two for
-		// each window, and a third of all that the browser has to do.
+		// No address is typed. The suggestions for it are separate pages, two
+		// for each window, and cause a third of the browser's work.
 		chromedp.Flag("disable-features", "Translate,WebUIOmniboxPopup,WebUIOmniboxAimPopup"),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -47,17 +48,17 @@ func flags() []chromedp.ExecAllocatorOption {
 	return slices.Concat(chromedp.DefaultExecAllocatorOptions[:], set)
 }
 
-// cleanUp runs the browser and removes its profile. The browser ends when the
-// pipe to it does, which is at the latest with this process: so nothing is
-// left whatever happens to the tests. Its own processes may write a little
-// longer than it lives.
+// cleanUp runs the browser and removes its profile. The browser ends when its
+// pipe closes, at the latest when this process ends. So nothing is left after
+// any failure of the tests. Processes of the browser may write a little longer
+// than it lives.
 const cleanUp = `dir=$1; shift
 trap : INT TERM
 "$@"
 for _ in 1 2 3 4 5 6 7 8 9; do rm -rf "$dir" 2>/dev/null && exit; sleep 0.2; done`
 
-// chromium is the process that the tests of this binary share, as a context
-// of chromedp's.
+// chromium is the process that the tests of this binary share, as a context of
+// chromedp.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	path, err := program()
 	if err != nil {
@@ -89,8 +90,8 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	return ctx, nil
 })
 
-// writePreferences lets embedded pages have cookies, as windows do that are not
-// private: the browsers of tests are private windows to Chromium.
+// writePreferences lets embedded pages have cookies, as in windows that are not
+// private. To Chromium the browsers of tests are private windows.
 func writePreferences(dir string) error {
 	dir = filepath.Join(dir, "Default")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -99,8 +100,8 @@ func writePreferences(dir string) error {
 	return os.WriteFile(filepath.Join(dir, "Preferences"), []byte(`{"profile": {"cookie_controls_mode": 0}}`), 0o600)
 }
 
-// require skips the test where there is no Chromium, or fails it where none
-// may be missing.
+// require skips the test if there is no Chromium, or fails it if
+// HUMASESS_TEST_REQUIRE is set.
 func require(tb testing.TB) {
 	tb.Helper()
 	if _, err := program(); err == nil {
@@ -113,7 +114,7 @@ func require(tb testing.TB) {
 	tb.Skip(missing)
 }
 
-// tail keeps the end of what is written to it.
+// tail keeps the end of the text written to it.
 type tail struct {
 	mu   sync.Mutex
 	text []byte

@@ -15,7 +15,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// TestCookie compares what Chromium keeps with what we claim to set.
+// TestCookie compares the cookie in Chromium with the one that we claim to set.
 func TestCookie(t *testing.T) {
 	day := 24 * time.Hour
 	plain := network.Cookie{Name: "__Host-id", Domain: appHost, Path: "/", SameSite: network.CookieSameSiteLax}
@@ -77,7 +77,7 @@ func TestCookie(t *testing.T) {
 	}
 }
 
-// TestCookieSize signs in with ever more data in the cookie.
+// TestCookieSize signs in with more and more data in the cookie.
 func TestCookieSize(t *testing.T) {
 	t.Run("C7 the largest cookie that is set is kept", func(t *testing.T) {
 		key, err := security.GenerateKey()
@@ -125,7 +125,7 @@ func TestPartitioned(t *testing.T) {
 			a := newApp(t, humasess.Options[user]{Cookie: humasess.CookieOptions{SameSite: http.SameSiteNoneMode, Partitioned: tt.partitioned}})
 			b := browser.New(t)
 			a.login(b)
-			a.each(b, evilHost, []attack{{"frame", "<iframe src=APP/me></iframe>", nobody}}, func(name string, n int) {
+			a.each(b, evilHost, []attack{{"frame", "<iframe src=APP/me></iframe>", noClick}}, func(name string, n int) {
 				if got := a.answered(http.MethodGet, "/me", n).status; got != tt.want {
 					t.Errorf("%s: got %d, want %d", name, got, tt.want)
 				}

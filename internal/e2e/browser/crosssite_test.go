@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// sameSiteNone lets every page send the cookie, so that what refuses is us.
+// sameSiteNone lets every page send the cookie, so that only our check refuses.
 var sameSiteNone = humasess.CookieOptions{SameSite: http.SameSiteNoneMode}
 
 // attack is a page that makes the browser send a request with its cookie. APP
@@ -22,34 +22,34 @@ type attack struct {
 	act        func(*browser.Page)
 }
 
-// click is for attacks that need a user; nobody is for those that need none.
+// click is for attacks that need a user; noClick is for the others.
 func click(p *browser.Page) { p.Click("button") }
 
-func nobody(*browser.Page) {}
+func noClick(*browser.Page) {}
 
-// script runs JavaScript in the page; what it returns is awaited.
+// script runs JavaScript in the page, and awaits its result.
 func script(js string) func(*browser.Page) {
 	return func(p *browser.Page) {
 		browser.Eval[string](p, fmt.Sprintf("(async () => String(await (%s)))().catch(String)", strings.ReplaceAll(js, "APP", "document.links[0].origin+'")))
 	}
 }
 
-// payments try POST /pay. Nothing but the cookie's SameSite keeps a browser
-// from sending any of these.
+// payments try POST /pay. Only the cookie's SameSite keeps a browser from
+// sending these requests with the cookie.
 var payments = []attack{
 	{"form", `<form method=post action=APP/pay><button>win</button></form>`, click},
 	{"form of text", `<form method=post action=APP/pay enctype=text/plain><input name=a value=b><button>win</button></form>`, click},
 	{"form in a frame", `<form method=post action=APP/pay target=hidden><button>win</button></form><iframe name=hidden></iframe>`, click},
-	{"form that sends itself", `<form method=post action=APP/pay></form><script>document.forms[0].submit()</script>`, nobody},
+	{"form that sends itself", `<form method=post action=APP/pay></form><script>document.forms[0].submit()</script>`, noClick},
 	{"fetch", ``, script(`fetch(APP/pay', {method: 'POST', credentials: 'include'})`)},
 	{"fetch that may not read", ``, script(`fetch(APP/pay', {method: 'POST', credentials: 'include', mode: 'no-cors'})`)},
 	{"beacon", ``, script(`navigator.sendBeacon(APP/pay')`)},
 }
 
-// opaque is one more, whose page has no origin and so is of another site in
+// opaque is another attack. Its page has no origin, so it is of another site in
 // any case.
 var opaque = attack{"form of a sandbox", `<iframe sandbox="allow-scripts allow-forms" srcdoc="
-	<form method=post action=APP/pay></form><script>document.forms[0].submit()</script>"></iframe>`, nobody}
+	<form method=post action=APP/pay></form><script>document.forms[0].submit()</script>"></iframe>`, noClick}
 
 // attacks serves the pages, each under its number, and returns their origin.
 func (a *app) attacks(host string, all []attack) (origin string) {
@@ -65,9 +65,9 @@ func (a *app) attacks(host string, all []attack) (origin string) {
 	}))
 }
 
-// each opens the pages of a host, one after the other, lets them act, and calls
-// done with the number of requests there must have been. Pages without a text
-// of their own are one page.
+// each opens the pages of a host, one after another, and lets them act. It
+// calls done with the number of requests there must have been. Pages without a
+// text of their own are one page.
 func (a *app) each(b *browser.Browser, host string, all []attack, done func(name string, n int)) {
 	a.t.Helper()
 	origin := a.attacks(host, all)
@@ -85,22 +85,22 @@ func (a *app) each(b *browser.Browser, host string, all []attack, done func(name
 	}
 }
 
-// wantArrived is about the n-th request: it has come from a page elsewhere,
-// and with the session's cookie. It returns the status of the answer.
-func (a *app) wantArrived(what, method, path string, n int, site string) (status int) {
+// wantArrived requires that the n-th request came from a page of another site
+// or origin, with the session's cookie. It returns the status of the answer.
+func (a *app) wantArrived(label, method, path string, n int, site string) (status int) {
 	a.t.Helper()
 	got := a.answered(method, path, n)
 	if got.site != site || !strings.Contains(got.cookie, humasess.DefaultCookieName+"=") {
-		a.t.Fatalf("%s: came with Sec-Fetch-Site %q, Cookie %q, want %q and the session's", what, got.site, got.cookie, site)
+		a.t.Fatalf("%s: came with Sec-Fetch-Site %q, Cookie %q, want %q and the session's", label, got.site, got.cookie, site)
 	}
 	return got.status
 }
 
-// wantRefused is wantArrived for a request that we have refused.
-func (a *app) wantRefused(what, method, path string, n int, site string) {
+// wantRefused is wantArrived for a request that our check must refuse.
+func (a *app) wantRefused(label, method, path string, n int, site string) {
 	a.t.Helper()
-	if got := a.wantArrived(what, method, path, n, site); got != http.StatusForbidden {
-		a.t.Errorf("%s: got %d, want 403", what, got)
+	if got := a.wantArrived(label, method, path, n, site); got != http.StatusForbidden {
+		a.t.Errorf("%s: got %d, want 403", label, got)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestCrossSite(t *testing.T) {
 		attacks          []attack
 	}{
 		{"F1 cross-site", evilHost, "cross-site", sameSiteNone, append([]attack{opaque}, payments...)},
-		{"F1 same-site", siblingHost, "same-site", humasess.CookieOptions{}, payments}, // Lax is no help there
+		{"F1 same-site", siblingHost, "same-site", humasess.CookieOptions{}, payments}, // Lax does not help there
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t, humasess.Options[user]{Cookie: tt.cookie})
@@ -159,7 +159,7 @@ func TestCrossSiteAllowed(t *testing.T) {
 	})
 }
 
-// late is a page whose text is known after its address is.
+// late is a page whose text is set after its address is known.
 type late struct{ html string }
 
 func (l *late) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -167,8 +167,8 @@ func (l *late) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, l.html)
 }
 
-// TestLoginOfOthers signs a browser in as somebody else, so that its user
-// fills in the attacker's account.
+// TestLoginOfOthers signs a browser in to the attacker's account, so that its
+// user enters data there.
 func TestLoginOfOthers(t *testing.T) {
 	forced := []attack{
 		{"form", `<form method=post action="APP/login?name=mallory"><button>win</button></form>`, click},

@@ -6,13 +6,12 @@
 //	page := ada.Open(app + "/login")
 //	page.Click("#submit")
 //
-// One process serves all tests of a binary, and each [New] is a browser that
-// shares nothing with the others: no cookies, no cache, no storage. Every name
-// below .test is this machine, and there is no other: a page that wants
-// something else does not get it. Whatever does not come within a minute
+// One process serves all tests of a binary. Each [New] is a browser that shares
+// no cookies, no cache and no storage with the others. Every name below .test
+// is this machine, and other names do not resolve. A wait of more than a minute
 // ends the test.
 //
-// The tests of this folder are about what only a browser shows of sessions.
-// Those of huma's docs pages need npm, have the build tag sdk and run in make
-// check.
+// The tests of this folder cover behaviour of sessions that only a browser
+// shows. Those of huma's docs pages need npm. They have the build tag sdk and
+// run in make check.
 package browser

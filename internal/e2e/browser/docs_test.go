@@ -21,13 +21,13 @@ import (
 
 var pictures = flag.Bool("pictures", false, "rewrite the screenshots in docs")
 
-// User is what the session on a docs page remembers.
+// User is the data of a session on a docs page.
 type User struct {
 	ID    string   `json:"id"`
 	Roles []string `json:"roles"`
 }
 
-// LoginInput is what people fill in on a docs page, as it suggests it.
+// LoginInput is the form on a docs page, filled in as the page suggests.
 type LoginInput struct {
 	humasess.Login[User]
 	Body struct {
@@ -36,14 +36,14 @@ type LoginInput struct {
 	}
 }
 
-// step is an operation to run, by huma's names for it, and what comes of it.
+// step is an operation to run, by huma's names for it, and its expected result.
 type step struct {
 	method, path, id, title string
 	n                       int // of its requests
 	status                  int
 }
 
-// steps are what a person tries.
+// steps are the actions of a person on the page.
 var steps = []step{
 	{http.MethodPost, "/login", "post-login", "Post login", 1, http.StatusNoContent},
 	{http.MethodGet, "/me", "get-me", "Get me", 1, http.StatusOK},
@@ -51,12 +51,12 @@ var steps = []step{
 	{http.MethodGet, "/me", "get-me", "Get me", 2, http.StatusUnauthorized},
 }
 
-// docsPages are the renderers that huma has.
+// docsPages are the renderers of huma.
 var docsPages = []struct {
 	renderer, picture string
 
-	// run runs an operation as a person does, with what the page suggests, and
-	// returns when the page shows a response of that status.
+	// run runs an operation like a person, with the values that the page
+	// suggests. It returns when the page shows a response of that status.
 	run func(*browser.Page, step)
 }{
 	{huma.DocsRendererStoplightElements, "elements.png", func(p *browser.Page, s step) {
@@ -86,7 +86,7 @@ var docsPages = []struct {
 	}},
 }
 
-// newDocs serves an API whose document is shown by a renderer.
+// newDocs serves an API whose document a renderer shows.
 func newDocs(t *testing.T, renderer string) *app {
 	t.Helper()
 	sessions, err := humasess.New[User](memory.New(nil), nil)
@@ -117,7 +117,7 @@ func newDocs(t *testing.T, renderer string) *app {
 	return a
 }
 
-// TestDocsPages signs in and out on the pages that huma makes of a document.
+// TestDocsPages signs in and out on huma's docs pages.
 func TestDocsPages(t *testing.T) {
 	files := newNPM(t)
 	for _, page := range docsPages {
@@ -144,8 +144,8 @@ func TestDocsPages(t *testing.T) {
 	}
 }
 
-// TestDocsFiles sees to it that the browser compares the hashes: else the test
-// above would be about other pages than huma's.
+// TestDocsFiles shows that the browser compares the hashes. Otherwise the test
+// above would run on other files than huma's.
 func TestDocsFiles(t *testing.T) {
 	files := newNPM(t)
 	for _, tt := range []struct {

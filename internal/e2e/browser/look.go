@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Screen is what a page is shown on.
+// Screen is the screen that shows a page.
 type Screen struct {
 	Width, Height int
 	Scale         float64 // device pixels for one of CSS; 0 is 1
@@ -17,8 +17,8 @@ type Screen struct {
 	Dark          bool // prefers-color-scheme
 }
 
-// Show makes the tab's screen another one. Nothing on it moves: the user
-// prefers reduced motion.
+// Show changes the screen of the tab. Pages show no animations, because the
+// user prefers reduced motion.
 func (p *Page) Show(s Screen) {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -42,7 +42,7 @@ func (p *Page) Show(s Screen) {
 	}
 }
 
-// CallItself makes the tab's User-Agent another one, from its next request on.
+// CallItself changes the tab's User-Agent, from its next request on.
 func (p *Page) CallItself(agent string) {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -53,21 +53,21 @@ func (p *Page) CallItself(agent string) {
 	}
 }
 
-// Press presses keys one after the other, wherever the focus is. Characters
-// stand for themselves, and those of chromedp/kb for keys without one: "\t" is
-// Tab, "\r" Enter, "\u001b" Escape.
+// Press presses keys one after another, wherever the focus is. Characters stand
+// for themselves. Other keys have those of chromedp/kb: "\t" is Tab, "\r"
+// Enter, "\u001b" Escape.
 func (p *Page) Press(keys string) {
 	p.tb.Helper()
 	p.do("press "+keys, chromedp.KeyEvent(keys))
 }
 
-// Node is what a screen reader gets to know of a thing on the page.
+// Node holds the properties of an element that a screen reader gets.
 type Node struct {
 	Role, Name, Description string
 }
 
-// Tree returns the accessibility tree of the page in the order in which it is
-// read, without what is ignored and without loose text.
+// Tree returns the accessibility tree of the page in reading order, without
+// ignored nodes and loose text.
 func (p *Page) Tree() []Node {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -103,7 +103,7 @@ func (p *Page) Tree() []Node {
 func text(v *accessibility.Value) string {
 	var s string
 	if v != nil {
-		_ = json.Unmarshal(v.Value, &s) // what is no string has no text
+		_ = json.Unmarshal(v.Value, &s) // other values than strings have no text
 	}
 	return s
 }

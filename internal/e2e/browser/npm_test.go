@@ -20,9 +20,9 @@ import (
 )
 
 // npm holds files of npm packages, as the content delivery network serves them
-// whose addresses huma writes into its pages. Which versions they are is
-// huma's to say, and whether they are what huma means the browser's: it
-// compares hashes that huma writes beside the addresses.
+// at the addresses in huma's pages. Huma chooses the versions. The browser
+// checks the files, because it compares them with the hashes that huma writes
+// beside the addresses.
 type npm struct {
 	t        *testing.T
 	mu       sync.Mutex
@@ -49,7 +49,7 @@ func newNPM(t *testing.T) *npm {
 func (n *npm) get(url string) (contentType string, body []byte, err error) {
 	match := cdnFile.FindStringSubmatch(url)
 	if match == nil {
-		return "", nil, fmt.Errorf("%s is no file of a package", url)
+		return "", nil, fmt.Errorf("%s is not a file of a package", url)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -67,8 +67,7 @@ func (n *npm) get(url string) (contentType string, body []byte, err error) {
 	return mime.TypeByExtension(path.Ext(url)), body, nil
 }
 
-// fetch gets a package from where npm is told to get it, which keeps it for
-// the next time.
+// fetch downloads a package with npm, which caches it.
 func (n *npm) fetch(spec string) (map[string][]byte, error) {
 	dir := n.t.TempDir()
 	pack := exec.Command("npm", "pack", "--silent", "--prefer-offline", "--pack-destination", dir, spec)

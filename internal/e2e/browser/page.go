@@ -16,11 +16,11 @@ import (
 // Page is a tab of a [Browser].
 type Page struct {
 	tb  testing.TB
-	ctx context.Context //nolint:containedctx // it is chromedp's name for a tab
+	ctx context.Context //nolint:containedctx // chromedp identifies a tab by it
 }
 
-// Go navigates as an address does that is typed in, waits for the page to
-// load, and returns the status of the response.
+// Go navigates like an address that a user types, waits for the page to load,
+// and returns the status of the response.
 func (p *Page) Go(url string) (status int) {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -32,23 +32,23 @@ func (p *Page) Go(url string) (status int) {
 	return int(response.Status)
 }
 
-// Click clicks the first element that a selector finds, once it is visible, at
-// rest, and under nothing else. Selectors are CSS, or XPath when they begin
+// Click clicks the first element that a selector finds, once it is visible,
+// does not move, and is not covered. Selectors are CSS, or XPath if they begin
 // with a slash or a parenthesis.
 func (p *Page) Click(selector string) {
 	p.tb.Helper()
-	what := "click " + selector
+	label := "click " + selector
 	var last, at [2]float64
-	for at = p.center(what, selector); at != last; at = p.center(what, selector) {
+	for at = p.center(label, selector); at != last; at = p.center(label, selector) {
 		last = at
 	}
-	p.do(what, chromedp.MouseClickXY(at[0], at[1]))
+	p.do(label, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// center returns where to click.
-func (p *Page) center(what, selector string) [2]float64 {
+// center returns the point to click.
+func (p *Page) center(label, selector string) [2]float64 {
 	p.tb.Helper()
-	return until[[2]float64](p, what, fmt.Sprintf(`(e => {
+	return until[[2]float64](p, label, fmt.Sprintf(`(e => {
 		if (!e?.checkVisibility({visibilityProperty: true})) return null
 		e.scrollIntoView({block: "center", behavior: "instant"})
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2
@@ -70,7 +70,7 @@ func (p *Page) Text(selector string) string {
 	return until[string](p, "text of "+selector, "(e => e?.checkVisibility() ? e.innerText : null)("+find(selector)+")")
 }
 
-// Wait waits until a JavaScript expression is true, whatever the page becomes
+// Wait waits until a JavaScript expression is true, even if the page navigates
 // meanwhile.
 func (p *Page) Wait(expression string) {
 	p.tb.Helper()
@@ -84,26 +84,26 @@ func (p *Page) WaitText(text string) {
 }
 
 // until evaluates an expression until it is not null.
-func until[T any](p *Page, what, expression string) T {
+func until[T any](p *Page, label, expression string) T {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		// An error may be that of a page that is about to go.
+		// The error may come from a page that is about to navigate.
 		value, err := chromedp.Run(ctx, chromedp.Evaluate[*T](expression))
 		if err == nil && value != nil {
 			return *value
 		}
 		if ctx.Err() != nil {
-			p.tb.Fatalf("%s: not within %v%s", what, patience, p.sight())
+			p.tb.Fatalf("%s: not within %v%s", label, patience, p.sight())
 		}
 		<-tick.C
 	}
 }
 
-// Screenshot returns what the window shows, as a PNG, once that is at rest.
+// Screenshot returns the content of the window as a PNG, once nothing moves.
 func (p *Page) Screenshot() []byte {
 	p.tb.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -135,12 +135,12 @@ func Eval[T any](p *Page, expression string) T {
 	return value
 }
 
-// Response is what fetch gives to a page.
+// Response is the result of fetch in a page.
 type Response struct {
-	Status int    // 0 when the page may not know
+	Status int    // 0 if the page may not know it
 	Type   string // basic, cors or opaque
 	Body   string
-	Error  string // that there is none: the page may not read it, or the network failed
+	Error  string // the error of fetch, if the page may not read the response or the network failed
 }
 
 // Fetch calls fetch in the page, with options as JavaScript, and waits for the
@@ -162,14 +162,14 @@ func find(selector string) string {
 	return fmt.Sprintf("document.querySelector(%q)", selector)
 }
 
-func (p *Page) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+func (p *Page) do(label string, actions ...chromedp.Action[chromedp.Void]) {
 	p.tb.Helper()
 	if err := do(p.ctx, actions...); err != nil {
-		p.tb.Fatalf("%s: %v%s", what, err, p.sight())
+		p.tb.Fatalf("%s: %v%s", label, err, p.sight())
 	}
 }
 
-// sight describes the page where a test has failed.
+// sight describes the page at the failure of a test.
 func (p *Page) sight() string {
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
@@ -181,9 +181,9 @@ func (p *Page) sight() string {
 	return "\nat " + strings.ToValidUTF8(text[:min(len(text), limit)], "")
 }
 
-// Answer answers what the page requests from addresses that begin with a
-// prefix, in place of the network, which other pages keep. An error is that of
-// a network that fails. f is called on a goroutine of its own.
+// Answer answers requests of the page to addresses that begin with a prefix, in
+// place of the network. Other pages keep the network. An error from f is a
+// failure of the network. f is called on a separate goroutine.
 func (p *Page) Answer(prefix string, f func(url string) (contentType string, body []byte, err error)) {
 	p.tb.Helper()
 	paused := chromedp.Events(p.ctx, fetch.RequestPaused)

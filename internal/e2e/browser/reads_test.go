@@ -9,7 +9,7 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// Ways to listen, with what a page gets.
+// Ways to listen, with the result that a page gets.
 const (
 	openSocket = `new Promise(done => {
 		const socket = new WebSocket(%q.replace("https", "wss"))
@@ -23,8 +23,8 @@ const (
 	})`
 )
 
-// TestListen opens websockets and event streams from pages of the app and from
-// pages elsewhere: the same-origin policy does not hold for the former.
+// TestListen opens websockets and event streams from pages of the app and of
+// other sites, because the same-origin policy does not cover websockets.
 func TestListen(t *testing.T) {
 	for _, tt := range []struct {
 		name, host, site string
@@ -47,8 +47,9 @@ func TestListen(t *testing.T) {
 					t.Errorf("a page elsewhere: got %q, want nothing", got)
 				}
 			}
-			// Chromium sends no Sec-Fetch-Site when it opens a websocket: it is the
-			// Origin that tells. Events it has asked for, and kept from the page.
+			// Chromium sends no Sec-Fetch-Site when it opens a websocket, so
+			// the Origin decides. It has requested the events, and hidden them
+			// from the page.
 			a.wantRefused("websocket", http.MethodGet, "/socket", 2, "")
 			if got := a.wantArrived("events", http.MethodGet, "/events", 2, tt.site); got != http.StatusOK {
 				t.Errorf("events: got %d, want 200", got)
@@ -58,10 +59,11 @@ func TestListen(t *testing.T) {
 }
 
 func TestRejectCrossSiteReads(t *testing.T) {
-	// The tags of one page, all at once, and what scripts may try.
+	// tags is the number of tags on one page. They load in parallel, and
+	// scripts may run.
 	const tags = 5
 	embedding := attack{"tag", `<img src=APP/account.js><script src=APP/account.js></script><link rel=stylesheet href=APP/account.js>
-		<object data=APP/account.js></object><embed src=APP/account.js>`, nobody}
+		<object data=APP/account.js></object><embed src=APP/account.js>`, noClick}
 	scripts := []string{`{credentials: "include"}`, `{credentials: "include", mode: "no-cors"}`}
 	for _, tt := range []struct {
 		name   string
@@ -69,7 +71,8 @@ func TestRejectCrossSiteReads(t *testing.T) {
 		want   int
 		stolen string
 	}{
-		// Without the option the attack works: CORS keeps nobody from running a script.
+		// Without the option the attack works, because CORS does not stop
+		// scripts.
 		{"as by default", false, http.StatusOK, "ada"},
 		{"F10 refused", true, http.StatusForbidden, "nothing"},
 	} {
@@ -95,7 +98,7 @@ func TestRejectCrossSiteReads(t *testing.T) {
 			if got := a.wantArrived("events", http.MethodGet, "/events", 1, "cross-site"); got != tt.want {
 				t.Errorf("events elsewhere: got %d, want %d", got, tt.want)
 			}
-			// A link is a link, and our own pages read what they like.
+			// Links are allowed, and our own pages read everything.
 			thief.Click("a")
 			thief.WaitText("home")
 			a.each(b, evilHost, []attack{{"link", `<button onclick="location = 'APP/account'">go</button>`, click}}, func(name string, n int) {

@@ -9,9 +9,9 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// burst sends requests all at once, gives up some of them while they are under
-// way, and returns the statuses of the others. The browser applies the cookies
-// of the answers in whatever order they come.
+// burst sends parallel requests, aborts some of them while they run, and
+// returns the statuses of the others. The browser applies the cookies of the
+// answers in any order.
 const burst = `(async () => {
 	const send = (path, options) => fetch(path, options).then(r => r.status, () => 0)
 	const all = []
@@ -24,10 +24,10 @@ const burst = `(async () => {
 	return Promise.all(all)
 })()`
 
-// TestRotation is a day at work: two tabs ask in bursts, and each burst finds
-// the token due for rotation.
+// TestRotation is a day at work. Two tabs send bursts of requests, and at each
+// burst the token is due for rotation.
 func TestRotation(t *testing.T) {
-	t.Run("T9 nobody is signed out", func(t *testing.T) {
+	t.Run("T9 the user stays signed in", func(t *testing.T) {
 		const rounds, every = 24, 20 * time.Minute
 		a := newApp(t, humasess.Options[user]{RotateEvery: every})
 		b := browser.New(t)

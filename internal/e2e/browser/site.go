@@ -40,11 +40,10 @@ func Serve(tb testing.TB, host string, handler http.Handler) (origin string) {
 	return "https://" + net.JoinHostPort(host, port)
 }
 
-// siteCertificate is signed by nobody but itself; the browser takes it for its
-// key alone.
+// siteCertificate is self-signed. The browser accepts it because of its key.
 type siteCertificate struct {
 	pair        tls.Certificate
-	fingerprint string // of the key, as Chromium wants it
+	fingerprint string // of the key, in the form for Chromium
 }
 
 var certificate = sync.OnceValue(func() siteCertificate {

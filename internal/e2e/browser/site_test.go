@@ -57,8 +57,8 @@ type (
 	}
 )
 
-// app is an API as a program would write it, on a site of its own, and what
-// browsers have asked of it.
+// app is an API as a program would write it, on its own site, and the requests
+// of browsers to it.
 type app struct {
 	t        *testing.T
 	origin   string
@@ -71,10 +71,10 @@ type app struct {
 	hold     chan struct{} // /slow waits until it is closed
 }
 
-// request is one that has arrived, and its answer.
+// request is a request that has arrived, and its answer.
 type request struct {
 	method, path, query string
-	site, origin        string // what the browser says about who asks
+	site, origin        string // the page that asks, according to the browser
 	cookie              string
 	status              int
 }
@@ -123,8 +123,8 @@ func (a *app) register(api huma.API) {
 	huma.Get(api, "/me", func(_ context.Context, in *requiredInput) (*userOutput, error) {
 		return &userOutput{Body: in.Value()}, nil
 	})
-	// What a page elsewhere would like to do: an operation without a body takes
-	// what any form sends.
+	// A page of another site would attack this operation, because without a
+	// body it accepts any form.
 	pay := func(_ context.Context, in *requiredInput) (*struct{}, error) {
 		return nil, in.Session.Update(func(u *user) error { u.Paid++; return nil })
 	}
@@ -150,7 +150,7 @@ func (a *app) register(api huma.API) {
 		})
 }
 
-// socket greets over a websocket, for the test that none is opened: it does
+// socket greets over a websocket, for a test that must not open one. It does
 // the handshake and sends one frame (RFC 6455 § 4.2.2 and § 5.2).
 func socket(w http.ResponseWriter, r *http.Request) {
 	s, ok := humasess.From[user](r.Context())
@@ -239,8 +239,8 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// answered waits for the n-th request, counted from 1, of a method and path to
-// be answered, and returns it.
+// answered waits for the n-th request of a method and path, counted from 1,
+// until it is answered, and returns it.
 func (a *app) answered(method, path string, n int) request {
 	a.t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -257,7 +257,7 @@ func (a *app) answered(method, path string, n int) request {
 	return request{}
 }
 
-// login signs ada in by a page of the app, which it returns.
+// login signs ada in with a page of the app, which it returns.
 func (a *app) login(b *browser.Browser) *browser.Page {
 	a.t.Helper()
 	page := b.Open(a.origin)
@@ -272,8 +272,8 @@ func (a *app) loginOn(page *browser.Page, query string) {
 	}
 }
 
-// wantUser checks who a page of the app is signed in as, "" for nobody, and
-// how often that user has paid.
+// wantUser checks the user of the session that a page of the app has, ""
+// without one, and how often that user has paid.
 func (a *app) wantUser(page *browser.Page, name string, paid int) {
 	a.t.Helper()
 	got := page.Fetch("/me", "{}")
@@ -284,6 +284,6 @@ func (a *app) wantUser(page *browser.Page, name string, paid int) {
 		return
 	}
 	if got.Status != http.StatusOK || !strings.Contains(got.Body, fmt.Sprintf(`"id":%q,"paid":%d`, name, paid)) {
-		a.t.Errorf("got %+v, want the session of %q who has paid %d times", got, name, paid)
+		a.t.Errorf("got %+v, want the session of %q with %d payments", got, name, paid)
 	}
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// TestCookieTossing gives a browser the attacker's own session by cookies that
-// a host beside the app's sets for both, as 6265bis § 4.1.3 has it in mind.
+// TestCookieTossing gives a browser the attacker's own session. A host beside
+// the app's sets cookies for both, the case of 6265bis § 4.1.3.
 func TestCookieTossing(t *testing.T) {
-	// TOKEN is the attacker's. What browsers drop is here as well: they have let
-	// some of these pass before.
+	// TOKEN is the attacker's. Cookies that browsers drop are included, because
+	// browsers have accepted some of them before.
 	tossed := []string{
 		"id=TOKEN; Domain=example.test; Path=/; Secure",
 		"id=TOKEN; Domain=example.test; Path=/me; Secure",
@@ -32,10 +32,10 @@ func TestCookieTossing(t *testing.T) {
 		"__Host-id\t=TOKEN; Domain=example.test; Path=/; Secure",           //
 		"$Version=1; Domain=example.test; Path=/; Secure",                  // the syntax of RFC 2965, where commas separate
 		"a=b,__Host-id=TOKEN; Domain=example.test; Path=/; Secure",         //
-		`q="; __Host-id=TOKEN; Domain=example.test; Path=/; Secure`,        // quotes that hide what separates
+		`q="; __Host-id=TOKEN; Domain=example.test; Path=/; Secure`,        // quotes that hide a separator
 		"__Secure-id=TOKEN; Domain=example.test; Path=/; Secure",           //
 		"__Http-id=TOKEN; Domain=example.test; Path=/; Secure",             //
-		"__Host-id=TOKEN; Domain=app.example.test; Path=/; Secure",         // not theirs to set
+		"__Host-id=TOKEN; Domain=app.example.test; Path=/; Secure",         // a cookie that this host may not set
 		"__Host-id=TOKEN; Domain=test; Path=/; Secure",                     //
 		"__Host-id=TOKEN; Domain=.example.test; Path=/; Secure; Max-Age=9", //
 	}

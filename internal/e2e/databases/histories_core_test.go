@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// onChi has APIs served by chi.
+// onChi makes the tests of the core serve APIs with chi.
 var onChi = coretest.Hooks{Router: func(config huma.Config) (huma.API, http.Handler) {
 	mux := chi.NewMux()
 	return humachi.New(mux, config), mux
@@ -25,8 +25,8 @@ func serve(tb testing.TB, store stores.Store, opts *humasess.Options[coretest.Us
 	return handler
 }
 
-// TestCore shows that what the core promises holds on every store, of which
-// processes may have one each.
+// TestCore shows that the promises of the core hold on every store. If
+// processes can share the store, each part of a test has its own.
 func TestCore(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/stores/storetest"
 )
 
-// identityState is what an identity's sessions are, by ID, at one moment.
+// identityState is the state of an identity's sessions, by ID, at one moment.
 type identityState struct {
 	sessions map[string]session
 	marked   bool
@@ -22,8 +22,8 @@ type session struct {
 	payload string
 }
 
-// model says which answers a store may give, one call after the other. Calls
-// of different identities have nothing to do with each other.
+// model defines the answers that a store may give if calls run one after
+// another. Calls of different identities are independent.
 func model(h storetest.History) porcupine.Model {
 	return porcupine.Model{
 		Partition: func(all []porcupine.Operation) [][]porcupine.Operation {
@@ -117,8 +117,8 @@ func operations(h storetest.History) (ops []porcupine.Operation) {
 	return ops
 }
 
-// TestHistories records calls at once, from one process and as if from two,
-// and looks for an order of them that explains all answers.
+// TestHistories records parallel calls, from one process and as if from two.
+// Then it looks for an order of them that explains all answers.
 func TestHistories(t *testing.T) {
 	const seeds = 8
 	for _, k := range kinds {
@@ -136,7 +136,8 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// TestHistoriesModel shows that the checker refuses what no order explains.
+// TestHistoriesModel shows that the checker refuses answers that are not
+// possible in any order.
 func TestHistoriesModel(t *testing.T) {
 	h := storetest.Record(t.Context(), kinds[0].open(t).store(t), 1, &storetest.Options{Concurrency: 1})
 	for i, ev := range h.Events {
@@ -152,8 +153,8 @@ func TestHistoriesModel(t *testing.T) {
 	}
 }
 
-// TestHistoriesOfABrokenStore has two processes believe that they share a
-// store. No order explains what each of them answers.
+// TestHistoriesOfABrokenStore gives each of two processes its own store. Their
+// answers are not possible in any order.
 func TestHistoriesOfABrokenStore(t *testing.T) {
 	open := func() stores.Store { return kinds[0].open(t).store(t) }
 	h := storetest.Record(t.Context(), &split{first: open(), second: open()}, 1, nil)

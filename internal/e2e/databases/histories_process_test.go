@@ -20,14 +20,15 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// What another process is told in its environment.
+// These environment variables tell another process its task.
 const (
 	envJob   = "DATABASES_TEST_JOB"
 	envKind  = "DATABASES_TEST_KIND"
 	envWhere = "DATABASES_TEST_WHERE"
 )
 
-// TestOtherProcess is what another process runs. By itself it does nothing.
+// TestOtherProcess runs in another process. In the test's own process it does
+// nothing.
 func TestOtherProcess(t *testing.T) {
 	job := os.Getenv(envJob)
 	if job == "" {
@@ -48,8 +49,8 @@ func TestOtherProcess(t *testing.T) {
 	}
 }
 
-// writeForever creates and updates sessions, and says so when the store has
-// acknowledged it.
+// writeForever creates and updates sessions, and reports each write that the
+// store has acknowledged.
 func writeForever(t *testing.T, store stores.Store) {
 	ctx := t.Context()
 	for {
@@ -99,7 +100,7 @@ func spawn(t *testing.T, job string, p place) (*exec.Cmd, *bufio.Scanner) {
 
 var limitOf3 = humasess.Options[coretest.User]{MaxPerIdentity: 3}
 
-// TestTwoProcesses does things in one process that must hold in another.
+// TestTwoProcesses makes changes in one process that must hold in another.
 func TestTwoProcesses(t *testing.T) {
 	for _, k := range shared {
 		t.Run(k.name, func(t *testing.T) {
@@ -149,8 +150,8 @@ func TestTwoProcesses(t *testing.T) {
 	}
 }
 
-// TestKilled ends a process in the middle of its writes. What it was told is
-// written is there.
+// TestKilled kills a process in the middle of its writes. Acknowledged writes
+// must be in the store.
 func TestKilled(t *testing.T) {
 	const rounds, lines = 3, 400
 	for _, k := range shared {
@@ -162,16 +163,16 @@ func TestKilled(t *testing.T) {
 				cmd, output := spawn(t, "write", p)
 				tried, did := map[stores.ID]int64{}, map[stores.ID]int64{}
 				for n := 0; output.Scan(); n++ {
-					var what, id string
+					var label, id string
 					var version int64
-					if _, err := fmt.Sscan(output.Text(), &what, &id, &version); err != nil {
-						continue // cut in two by the end
+					if _, err := fmt.Sscan(output.Text(), &label, &id, &version); err != nil {
+						continue // the end of the process cut the line
 					}
 					raw, err := hex.DecodeString(id)
 					if err != nil || len(raw) != len(stores.ID{}) {
 						continue
 					}
-					if what == "did" {
+					if label == "did" {
 						did[stores.ID(raw)] = version
 					}
 					tried[stores.ID(raw)] = version
@@ -196,7 +197,7 @@ func TestKilled(t *testing.T) {
 					}
 				}
 			}
-			// And the others go on.
+			// The store still works for the others.
 			coretest.Do(t, coretest.SignIn(t, serve(t, store, nil), "ada"), "POST", "/bump", 200)
 		})
 	}

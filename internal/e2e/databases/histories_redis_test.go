@@ -17,7 +17,7 @@ var redisKinds = []kind{
 	redisKind("redis cluster", servertest.RedisCluster),
 }
 
-// redisKind keeps each test's sessions under a prefix that no other uses.
+// redisKind keeps each test's sessions under a separate prefix.
 func redisKind(name string, server func(testing.TB) *servertest.Redis) kind {
 	return kind{name, func(tb testing.TB) place {
 		tb.Helper()

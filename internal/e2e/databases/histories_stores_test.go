@@ -1,6 +1,6 @@
-// Package databases_test tests stores with what their own tests must not
-// import: SQLite with a driver, and every store with a checker of histories,
-// on a router, and from several processes.
+// Package databases_test tests stores with modules that their own tests must
+// not import. It runs SQLite with a driver. It runs every store with a checker
+// of histories, on a router, and from several processes.
 package databases_test
 
 import (
@@ -27,8 +27,8 @@ type kind struct {
 	open func(tb testing.TB) place
 }
 
-// place is where one test keeps sessions. Each call of store is like another
-// process that uses it.
+// place is where one test keeps sessions. Each call of store returns a store as
+// another process would open it.
 type place struct {
 	kind  string
 	where string // a file, or a connection string and a schema after a blank

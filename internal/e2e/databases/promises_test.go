@@ -17,15 +17,16 @@ import (
 
 var updatePromises = flag.Bool("update", false, "rewrite the golden files")
 
-// TestGoldenPromises runs all checks on each store, and compares what it keeps
-// with the table in docs/stores.md. The store's own tests run them for longer.
+// TestGoldenPromises runs all checks on each store, and compares the results
+// with the table in docs/stores.md. The store's own tests run the checks for
+// longer.
 func TestGoldenPromises(t *testing.T) {
 	var mu sync.Mutex
 	broken := map[string]map[int]bool{}
 	var stores []string
 	t.Run("run", func(t *testing.T) {
 		for _, k := range kinds {
-			// The forms of Redis are one store.
+			// The forms of Redis count as one store.
 			store := strings.Fields(k.name)[0]
 			if broken[store] == nil {
 				broken[store] = map[int]bool{}

@@ -2,8 +2,9 @@
 
 package databases_test
 
-// raced is set where everything takes several times as long, SQLite above all:
-// writers update one counter, and races of its suite have rounds.
+// raced is set for the race detector, which makes tests several times slower,
+// SQLite most of all. These are the writers of one counter, and the rounds of a
+// race.
 const (
 	raced   = false
 	writers = 64

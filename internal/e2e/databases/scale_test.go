@@ -20,10 +20,10 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestScale reports what it takes to list and to revoke the sessions of a user
-// who has 10 000, beside a thousand and beside as many others as
-// HUMASESS_SCALE says. It gates nothing: tests of the stores count what each
-// call touches. It takes minutes, so it has the build tag scale.
+// TestScale reports the time to list and to revoke the sessions of a user with
+// 10 000 sessions. The store holds a thousand others, or HUMASESS_SCALE. It
+// gates nothing, because tests of the stores count the rows that each call
+// reads. It takes minutes, so it has the build tag scale.
 func TestScale(t *testing.T) {
 	most, err := strconv.Atoi(os.Getenv("HUMASESS_SCALE"))
 	if err != nil {

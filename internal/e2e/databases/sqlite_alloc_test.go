@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 )
 
-// TestSQLiteAllocations bounds what a session in a file adds to an operation.
-// Most of it is the driver's and database/sql's.
+// TestSQLiteAllocations bounds the allocations that a session in a file adds to
+// an operation. The driver and database/sql make most of them.
 func TestSQLiteAllocations(t *testing.T) {
 	store, exec := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), nil)
 	if err := store.Migrate(t.Context()); err != nil {

@@ -23,12 +23,12 @@ func TestSQLiteCheck(t *testing.T) {
 		fails string // in the error, instead
 	}{
 		{name: "as it should be"},
-		{name: "journal", spoil: `PRAGMA journal_mode = DELETE`, want: "journal mode delete: readers wait for writers. Call Migrate"},
+		{name: "journal", spoil: `PRAGMA journal_mode = DELETE`, want: "journal mode delete, so readers wait for writers. Call Migrate"},
 		{name: "expired, and swept", spoil: expired(14 * time.Minute)},
 		{name: "expired, for long", spoil: expired(25 * time.Hour), want: "wait to be removed: 1, the oldest for 25h0m0s"},
 		{name: "no table", spoil: `DROP TABLE humasess_revocations`, fails: "call Migrate"},
 		{name: "no column", spoil: `ALTER TABLE humasess_sessions RENAME COLUMN payload TO other`, fails: "call Migrate"},
-		{name: "read-only", spoil: `PRAGMA query_only = ON`, fails: "may be written"},
+		{name: "read-only", spoil: `PRAGMA query_only = ON`, fails: "writable file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestSQLiteCheck(t *testing.T) {
 	})
 }
 
-// wantSentence requires Check to say one sentence, none, or an error.
+// wantSentence requires Check to return one sentence, none, or an error.
 func wantSentence(t *testing.T, store *sqlite.Store, sentence, fails string) {
 	t.Helper()
 	found, err := store.Check(t.Context())

@@ -45,7 +45,7 @@ func (c countedConn) QueryContext(ctx context.Context, text string, args []drive
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
 }
 
-// TestSQLiteStatements counts what each method executes, BEGIN and COMMIT
+// TestSQLiteStatements counts the statements of each method, BEGIN and COMMIT
 // included.
 func TestSQLiteStatements(t *testing.T) {
 	var count atomic.Int64

@@ -60,7 +60,7 @@ func TestSQLiteFull(t *testing.T) {
 	if !errors.Is(err, stores.ErrFull) {
 		t.Fatalf("Create: got %v, want ErrFull", err)
 	}
-	for range 100 { // what is left of the last page
+	for range 100 { // the rest of the last page
 		if humasesstest.NewClient(handler).Do("POST", "/login?name=bob", nil).Code == 503 {
 			break
 		}
@@ -72,7 +72,7 @@ func TestSQLiteFull(t *testing.T) {
 	coretest.Do(t, c, "POST", "/bump", 200)
 }
 
-// TestSQLiteLocked has somebody else hold the file.
+// TestSQLiteLocked calls the store while another connection locks the file.
 func TestSQLiteLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	store, _ := openOne(t, path, &sqlite.Options{Wait: 50 * time.Millisecond})
@@ -84,7 +84,7 @@ func TestSQLiteLocked(t *testing.T) {
 	_, other := openOne(t, path, nil)
 	other("BEGIN IMMEDIATE")
 	coretest.Do(t, c, "POST", "/bump", 503)
-	coretest.Do(t, c, "GET", "/me", 200) // readers wait for nobody
+	coretest.Do(t, c, "GET", "/me", 200) // readers do not wait for writers
 
 	patient, _ := openOne(t, path, &sqlite.Options{Wait: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -94,8 +94,8 @@ func TestSQLiteLocked(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	// What changes nothing waits for its turn as well: it has to see what those
-	// before it have written.
+	// A write without an effect waits for its turn too, because it must see the
+	// writes before it.
 	if err := patient.Delete(ctx, stores.ID{1}, stores.Condition{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Delete: got %v, want the end of the context", err)
 	}
@@ -103,7 +103,7 @@ func TestSQLiteLocked(t *testing.T) {
 	coretest.Do(t, c, "POST", "/bump", 200)
 }
 
-// TestSQLiteBadFiles requires errors that say what is wrong.
+// TestSQLiteBadFiles requires errors that tell the reason.
 func TestSQLiteBadFiles(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -114,7 +114,7 @@ func TestSQLiteBadFiles(t *testing.T) {
 		{"column missing", func(_ *testing.T, _ string, exec func(string)) {
 			exec(`ALTER TABLE humasess_sessions RENAME COLUMN payload TO other`)
 		}, "call Migrate"},
-		{"read-only", func(_ *testing.T, _ string, exec func(string)) { exec(`PRAGMA query_only = ON`) }, "may be written"},
+		{"read-only", func(_ *testing.T, _ string, exec func(string)) { exec(`PRAGMA query_only = ON`) }, "writable file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -136,12 +136,12 @@ func TestSQLiteBadFiles(t *testing.T) {
 		}
 		store, _ := openOne(t, path, nil)
 		if err := store.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "not a database") {
-			t.Errorf("Migrate: got %v, want what is wrong", err)
+			t.Errorf("Migrate: got %v, want the reason", err)
 		}
 	})
 }
 
-// TestSQLiteHostileNames requires any prefix to be a name and nothing else.
+// TestSQLiteHostileNames requires that any prefix is only used as a name.
 func TestSQLiteHostileNames(t *testing.T) {
 	for _, prefix := range []string{`"; DROP TABLE humasess_sessions; --`, `{sessions}`, `a b'`, "ä\n"} {
 		store, _ := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), &sqlite.Options{Prefix: prefix, MaxPayload: 10})

@@ -12,8 +12,9 @@ import (
 	"github.com/humasess/sessions/stores/sqlite"
 )
 
-// TestSQLiteMarksFromTheFuture sets the machine's clock back, by moving marks
-// ahead: a mark refuses sign-ins for a moment, not until the clock has caught up.
+// TestSQLiteMarksFromTheFuture simulates a machine's clock that was set back,
+// by moving marks ahead. A mark must refuse sign-ins for a moment, not until
+// the clock reaches it.
 func TestSQLiteMarksFromTheFuture(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	db := openFile(t, path)
@@ -98,8 +99,8 @@ func TestSQLiteMarksFromTheFuture(t *testing.T) {
 	}
 }
 
-// TestSQLiteMarksAreSwept requires the marks of changes to go with those of
-// revocations.
+// TestSQLiteMarksAreSwept requires that marks of changes and of revocations are
+// both removed.
 func TestSQLiteMarksAreSwept(t *testing.T) {
 	db := openFile(t, filepath.Join(t.TempDir(), "sessions.db"))
 	store := sqlite.New(db, &sqlite.Options{SweepEvery: -1})
@@ -133,7 +134,7 @@ func TestSQLiteMarksAreSwept(t *testing.T) {
 	}
 }
 
-// TestSQLiteMigratesOlderTables has a file whose marks had no names.
+// TestSQLiteMigratesOlderTables migrates a file whose marks have no names.
 func TestSQLiteMigratesOlderTables(t *testing.T) {
 	for _, prefix := range []string{"", `my "app" `} {
 		store, exec := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), &sqlite.Options{Prefix: prefix})
@@ -158,8 +159,8 @@ func TestSQLiteMigratesOlderTables(t *testing.T) {
 	}
 }
 
-// TestSQLitePool has another part of the program hold all connections. Each
-// call ends with Options.Wait, and with its context.
+// TestSQLitePool calls the store while another part of the program holds all
+// connections. Each call ends with Options.Wait, and with its context.
 func TestSQLitePool(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	db := openFile(t, path)

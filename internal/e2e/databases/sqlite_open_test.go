@@ -18,7 +18,7 @@ import (
 	"github.com/humasess/sessions/stores/sqlite"
 )
 
-// TestSQLiteOptions requires what could never work to be said at once.
+// TestSQLiteOptions requires a panic for invalid options.
 func TestSQLiteOptions(t *testing.T) {
 	db := openFile(t, ":memory:")
 	tests := []struct {
@@ -44,8 +44,8 @@ func TestSQLiteOptions(t *testing.T) {
 	}
 }
 
-// TestSQLiteMemory requires an error where every connection would have
-// sessions of its own, and none where they share them.
+// TestSQLiteMemory requires an error if every connection would have its own
+// sessions, and none if they share them.
 func TestSQLiteMemory(t *testing.T) {
 	migrate := func(name string, conns int) error {
 		db := openFile(t, name)
@@ -53,7 +53,7 @@ func TestSQLiteMemory(t *testing.T) {
 		return sqlite.New(db, nil).Migrate(t.Context())
 	}
 	if err := migrate(":memory:", 0); err == nil || !strings.Contains(err.Error(), "SetMaxOpenConns(1)") {
-		t.Errorf("a pool: got %v, want what to do", err)
+		t.Errorf("a pool: got %v, want advice", err)
 	}
 	if err := migrate(":memory:", 1); err != nil {
 		t.Errorf("one connection: %v", err)
@@ -63,8 +63,8 @@ func TestSQLiteMemory(t *testing.T) {
 	}
 }
 
-// TestSQLiteMigrate has many programs start at once on a new file, with
-// connections that wait for nobody, and again later.
+// TestSQLiteMigrate migrates a new file from many programs in parallel, with
+// connections that do not wait, and again later.
 func TestSQLiteMigrate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	const programs = 10
@@ -93,7 +93,7 @@ func TestSQLiteMigrate(t *testing.T) {
 	}
 }
 
-// TestSQLiteSchema migrates by the statements that are for others.
+// TestSQLiteSchema migrates with the statements of Schema.
 func TestSQLiteSchema(t *testing.T) {
 	opts := &sqlite.Options{Prefix: `my "app" `}
 	store, exec := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), opts)
@@ -105,8 +105,8 @@ func TestSQLiteSchema(t *testing.T) {
 	}
 }
 
-// TestSQLiteRollbackJournal shows that a file that somebody has put back into
-// the old mode loses speed and nothing else.
+// TestSQLiteRollbackJournal shows that a file in the old journal mode is only
+// slower.
 func TestSQLiteRollbackJournal(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	first, exec := openOne(t, path, nil)
@@ -118,7 +118,7 @@ func TestSQLiteRollbackJournal(t *testing.T) {
 	coretest.Behaviours[len(coretest.Behaviours)-1].Run(t, coretest.Shared{One: first, Other: second, Hooks: onChi, Writers: writers})
 }
 
-// TestSQLiteDamaged writes over a file below a program.
+// TestSQLiteDamaged overwrites a file while a program uses it.
 func TestSQLiteDamaged(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	store, exec := openOne(t, path, nil)
@@ -137,13 +137,14 @@ func TestSQLiteDamaged(t *testing.T) {
 	}
 	again, _ := openOne(t, path, nil)
 	if _, err := create(t, again, nil); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("Create: got %v, want what is wrong", err)
+		t.Errorf("Create: got %v, want the reason", err)
 	}
 	coretest.Do(t, coretest.Move(c, serve(t, again, nil)), "GET", "/me", 503)
 }
 
-// TestSQLiteClock judges deadlines on the clock of the options, and the age of
-// a revocation on the machine's, where that one stands still.
+// TestSQLiteClock shows that deadlines are judged on the clock of the options.
+// The age of a revocation is measured on the machine's clock, while the other
+// one stands still.
 func TestSQLiteClock(t *testing.T) {
 	clock := humasesstest.NewClock()
 	store, _ := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), &sqlite.Options{Now: clock.Now})

@@ -15,7 +15,7 @@ import (
 	moderncsqlite "modernc.org/sqlite"
 )
 
-// noted is a driver's connector that keeps the statements.
+// noted is a driver's connector that records the statements.
 type noted struct {
 	path string
 	mu   *sync.Mutex
@@ -55,9 +55,9 @@ func (c notedConn) QueryContext(ctx context.Context, text string, args []driver.
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
 }
 
-// TestSQLitePlans asks the database how it would execute each statement of the
-// methods that requests call, and of the slices of administration: by an index,
-// never by reading a whole table.
+// TestSQLitePlans asks the database for its plan of each statement. It covers
+// the methods that requests call, and the slices of administration. They must
+// use an index and never read a whole table.
 func TestSQLitePlans(t *testing.T) {
 	var mu sync.Mutex
 	var all []statement
@@ -109,7 +109,7 @@ func TestSQLitePlans(t *testing.T) {
 	}
 }
 
-// explain wants every step of a statement to find its rows by an index.
+// explain requires every step of a statement to find its rows by an index.
 func explain(t *testing.T, db *sql.DB, s statement) {
 	t.Helper()
 	args := make([]any, len(s.args))

@@ -18,9 +18,8 @@ import (
 	"github.com/humasess/sessions/stores/sqlite"
 )
 
-// TestSQLiteSize has 100 000 sessions expire, twice. Their pages are free for
-// those that come after them: the file does not grow again. VACUUM gives them
-// back.
+// TestSQLiteSize lets 100 000 sessions expire, twice. The next sessions use the
+// freed pages, so the file does not grow again. VACUUM gives the space back.
 func TestSQLiteSize(t *testing.T) {
 	sessions := 100_000
 	if raced {
@@ -74,8 +73,8 @@ func TestSQLiteSize(t *testing.T) {
 	}
 }
 
-// fill creates sessions of an hour, in few transactions: the store's own are
-// too slow for so many, and what they write is the same.
+// fill creates sessions of an hour, in few transactions. Those of the store are
+// too slow for so many, and write the same rows.
 func fill(t *testing.T, path string, clock *humasesstest.Clock, sessions int) {
 	t.Helper()
 	db := openFile(t, path)
@@ -91,7 +90,7 @@ func fill(t *testing.T, path string, clock *humasesstest.Clock, sessions int) {
 	}
 }
 
-// TestSQLiteHoldsNoSecrets looks through all bytes of the files.
+// TestSQLiteHoldsNoSecrets searches all bytes of the files.
 func TestSQLiteHoldsNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	store := openAt(t, "sqlite", filepath.Join(dir, "sessions.db"))
@@ -134,7 +133,7 @@ func TestSQLiteHoldsNoSecrets(t *testing.T) {
 			}
 		}
 	})
-	t.Run("T6 what is stored does not authenticate", func(t *testing.T) {
+	t.Run("T6 a stored value does not authenticate", func(t *testing.T) {
 		listed, err := stores.List(t.Context(), store, coretest.Owner("user0"))
 		if err != nil || len(listed) != 1 {
 			t.Fatalf("List: got %d sessions and error %v, want 1", len(listed), err)

@@ -14,7 +14,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Releases of a program, by what their sessions hold.
+// These types are the session data of a program's releases.
 type (
 	release1 struct {
 		Name  string `json:"name"`
@@ -31,7 +31,7 @@ type (
 	}
 )
 
-// release serves one of them: an operation that reads, one that writes.
+// release serves one of them, with an operation that reads and one that writes.
 func release[T any](t *testing.T, store stores.Store, first T, change func(*T)) http.Handler {
 	t.Helper()
 	sessions, err := humasess.New(store, &humasess.Options[T]{})
@@ -59,7 +59,7 @@ func release[T any](t *testing.T, store stores.Store, first T, change func(*T)) 
 }
 
 // TestRollingUpgrade moves one session between releases that run at the same
-// time, up and back: nobody is signed out.
+// time, up and back. No user is signed out.
 func TestRollingUpgrade(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -92,9 +92,9 @@ func TestRollingUpgrade(t *testing.T) {
 	}
 }
 
-// TestRollingPayload has a newer release of ours put something of its own into
-// a record. It is there when this release has written the record, and one in a
-// format of the future is not touched.
+// TestRollingPayload simulates a newer release of this module that adds a field
+// to a record. The field is still there after this release has written the
+// record. A record in a future format is not changed.
 func TestRollingPayload(t *testing.T) {
 	for _, k := range kinds {
 		t.Run(k.name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestRollingPayload(t *testing.T) {
 				}
 				return r
 			}
-			const field = "\xff\x7f\x05later" // a tag that nobody knows, a length, a value
+			const field = "\xff\x7f\x05later" // an unknown tag, a length, a value
 			rewrite(func(b []byte) []byte { return append(b, field...) })
 			if got := coretest.N(t, coretest.Do(t, c, "POST", "/bump", 200)); got != 1 {
 				t.Errorf("got %d, want 1", got)
@@ -132,7 +132,7 @@ func TestRollingPayload(t *testing.T) {
 	}
 }
 
-// sameBody compares but for the link to the schema.
+// sameBody compares bodies, except for the link to the schema.
 func sameBody(got, want string) bool {
 	var a, b map[string]any
 	if json.Unmarshal([]byte(got), &a) != nil || json.Unmarshal([]byte(want), &b) != nil {

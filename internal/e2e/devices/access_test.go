@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
-// focus is what has it, and whether one can see that.
+// focus returns the element with the focus, and whether it is visible.
 func focus(p *browser.Page) string {
 	return browser.Eval[string](p, `(() => {
 		const e = document.activeElement, outline = getComputedStyle(e);
@@ -19,7 +19,7 @@ func focus(p *browser.Page) string {
 	})()`)
 }
 
-// TestKeyboard never touches the mouse.
+// TestKeyboard uses only the keyboard.
 func TestKeyboard(t *testing.T) {
 	r := newRig(t, 0)
 	r.device(iphone, true)
@@ -81,7 +81,7 @@ func inEveryState(t *testing.T, check func(t *testing.T, p *browser.Page)) {
 	page.Type("#password", "wrong\r")
 	page.WaitText("Name or password is wrong.")
 	run("form with an error")
-	page.Press("engine\r") // what is there is selected
+	page.Press("engine\r") // the old text is selected
 	page.Wait(onDevices)
 	run("devices")
 	revoke(page, "Edge on Windows")
@@ -116,7 +116,7 @@ func TestScreenReader(t *testing.T) {
 		}
 		title := browser.Eval[string](p, "document.title")
 		switch {
-		case count["dialog"] > 0: // all else is out of reach then
+		case count["dialog"] > 0: // then the rest of the page is inert
 			has(browser.Node{Role: "dialog", Name: "Is it you?", Description: "Enter your password to sign out your other devices."})
 			has(browser.Node{Role: "textbox", Name: "Password", Description: "That is not your password."})
 			if count["main"] != 0 {
@@ -141,7 +141,7 @@ func TestScreenReader(t *testing.T) {
 			t.Errorf("got %d headings of the first level, want 1", got)
 		}
 	})
-	t.Run("what happens is said", func(t *testing.T) {
+	t.Run("the page announces changes", func(t *testing.T) {
 		r := newRig(t, 0)
 		page := r.open(firefox)
 		got := browser.Eval[string](page, `document.documentElement.lang + ["status", "trouble", "sign-in-error", "confirm-error"]
@@ -152,7 +152,7 @@ func TestScreenReader(t *testing.T) {
 	})
 }
 
-// contrasts are the texts that one can see badly (WCAG 2.2 § 1.4.3).
+// contrasts returns the texts with too little contrast (WCAG 2.2 § 1.4.3).
 const contrasts = `(() => {
 	const parse = text => { const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number); return {r, g, b, a}; };
 	const channel = v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;

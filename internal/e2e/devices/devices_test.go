@@ -11,7 +11,7 @@ import (
 
 const elsewhere = "You are signed out: this session has ended"
 
-// cards are the devices that a page shows, with a star at "This device".
+// cards returns the devices that a page shows, with a star at "This device".
 func cards(p *browser.Page) string {
 	return strings.Join(browser.Eval[[]string](p, `[...document.querySelectorAll(".card")].map(card =>
 		card.querySelector(".label").textContent + (card.querySelector(".badge").checkVisibility() ? "*" : ""))`), ", ")
@@ -25,13 +25,13 @@ func wantCards(t *testing.T, p *browser.Page, want string) {
 	}
 }
 
-// wantForm waits until a page has landed on the form, and says why.
+// wantForm waits until a page shows the form, with the reason.
 func wantForm(t *testing.T, p *browser.Page, why string) {
 	t.Helper()
 	p.Wait(onForm)
 	p.WaitText(why)
 	if got := browser.Eval[string](p, "document.body.innerText"); strings.Contains(got, "Firefox") || strings.Contains(got, "Ada") {
-		t.Errorf("got %q, want nothing of who was signed in", got)
+		t.Errorf("got %q, want nothing of the user before", got)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestSignOut(t *testing.T) {
 	})
 }
 
-// TestLive sees to it that a page is told, and does not ask all the time.
+// TestLive shows that the server notifies a page, which does not poll.
 func TestLive(t *testing.T) {
 	r := newRig(t, 0)
 	phone := r.signedIn(iphone)
@@ -140,7 +140,7 @@ func TestWrongPassword(t *testing.T) {
 	if got := browser.Eval[string](page, "document.activeElement.id + ' ' + document.activeElement.getAttribute('aria-invalid')"); got != "password true" {
 		t.Errorf("got focus on %q, want on the password, which is wrong", got)
 	}
-	page.Press("engine\r") // what is there is selected
+	page.Press("engine\r") // the old text is selected
 	page.Wait(onDevices)
 }
 
@@ -156,7 +156,7 @@ func TestStepUp(t *testing.T) {
 		laptop.Wait(asked)
 		laptop.WaitText("Enter your password to sign out Safari on iPhone.")
 	})
-	t.Run("A1 whoever gives up changes nothing, and is where they were", func(t *testing.T) {
+	t.Run("A1 cancelling changes nothing, and returns to the page", func(t *testing.T) {
 		laptop.Press("\u001b")
 		laptop.Wait(closed)
 		wantCards(t, laptop, "Firefox on Linux*, Safari on iPhone")
@@ -171,7 +171,7 @@ func TestStepUp(t *testing.T) {
 		phone.Wait(onDevices)
 	})
 	t.Run("A1 with the right one it goes on, and does not ask again", func(t *testing.T) {
-		laptop.Press("engine\r") // what is there is selected
+		laptop.Press("engine\r") // the old text is selected
 		laptop.Wait(closed)
 		laptop.WaitText("Safari on iPhone is signed out.")
 		wantForm(t, phone, elsewhere)

@@ -13,9 +13,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the pictures in docs/images")
 
-// TestPictures looks at the page on every screen, and keeps pictures of
-// it when asked to. They are for people: browsers draw text differently from
-// one version to the next, so they are not compared.
+// TestPictures shows the page on every screen, and keeps pictures of it if
+// asked to. The pictures are for people. They are not compared, because
+// browsers draw text differently in each version.
 func TestPictures(t *testing.T) {
 	r := newRig(t, 0)
 	const day = 24 * time.Hour

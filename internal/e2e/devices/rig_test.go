@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// What devices call themselves.
+// These are the User-Agents of devices.
 const (
 	firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 	iphone  = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1"
@@ -21,8 +21,8 @@ const (
 	edge    = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"
 )
 
-// clock is that of the server. It runs with the browser's, which shows how
-// long ago things were, and can be made to differ.
+// clock is the server's clock. It runs with the browser's clock, which the page
+// uses to show ages, and can differ from it.
 type clock struct {
 	mu     sync.Mutex
 	offset time.Duration
@@ -74,14 +74,14 @@ func newRig(t *testing.T, maxDevices int) *rig {
 	return r
 }
 
-// asked returns how often browsers have asked for something.
-func (r *rig) asked(what string) int {
+// asked returns how often browsers have made a request.
+func (r *rig) asked(label string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.asks[what]
+	return r.asks[label]
 }
 
-// device is signed in without a browser.
+// device signs in without a browser.
 func (r *rig) device(agent string, remember bool) *humasesstest.Client {
 	r.t.Helper()
 	c := humasesstest.NewClient(r.app)
@@ -93,7 +93,7 @@ func (r *rig) device(agent string, remember bool) *humasesstest.Client {
 	return c
 }
 
-// open shows the form in a browser of its own that calls itself so.
+// open shows the form in a new browser with this User-Agent.
 func (r *rig) open(agent string) *browser.Page {
 	r.t.Helper()
 	page := browser.New(r.t).Tab()
@@ -103,7 +103,7 @@ func (r *rig) open(agent string) *browser.Page {
 	return page
 }
 
-// signedIn has filled in the form.
+// signedIn opens a browser and fills in the form.
 func (r *rig) signedIn(agent string) *browser.Page {
 	r.t.Helper()
 	page := r.open(agent)
@@ -114,7 +114,7 @@ func (r *rig) signedIn(agent string) *browser.Page {
 	return page
 }
 
-// What a page is on, in JavaScript.
+// These JavaScript expressions tell which part of the application a page shows.
 const (
 	onForm    = "document.querySelector('#sign-in')?.checkVisibility()"
 	onDevices = "document.querySelector('#devices')?.checkVisibility() && document.querySelector('.card')"

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write what was measured to docs/benchmarks.md")
+var update = flag.Bool("update", false, "write the results to docs/benchmarks.md")
 
-// scenario is what a client does again and again.
+// scenario is the request that a client repeats.
 type scenario struct {
 	name, path string
 	signedIn   bool
@@ -32,7 +32,7 @@ type contestant struct {
 	fastest time.Duration // for one request
 }
 
-// batch is one turn of a contestant.
+// batch runs one turn of a contestant.
 func (c *contestant) batch(each int) {
 	start := time.Now()
 	if len(c.clients) == 1 {
@@ -53,13 +53,13 @@ func (c *contestant) batch(each int) {
 	c.fastest = min(c.fastest, time.Since(start)/time.Duration(each*len(c.clients)))
 }
 
-// allocations are those of one request.
+// allocations returns the allocations of one request.
 func (c *contestant) allocations() float64 { return testing.AllocsPerRun(200, c.clients[0].send) }
 
-// BenchmarkRivals compares a request with a session with one to bare huma, and
-// with the same request to an API that uses another package. Contestants take
-// turns, and the fastest turn of each counts: a busy machine slows down all of
-// them alike.
+// BenchmarkRivals compares a request with a session to one to bare huma, and to
+// the same request to an API that uses another package. Contestants take turns,
+// and the fastest turn of each counts, because a busy machine slows all of them
+// down alike.
 func BenchmarkRivals(b *testing.B) {
 	var table strings.Builder
 	for _, g := range append(groups[:1:1], append([]group{{"memory, 64 at once", 64, memorySubjects}}, groups[1:]...)...) {
@@ -93,7 +93,7 @@ func BenchmarkRivals(b *testing.B) {
 
 func report(b *testing.B, contestants []*contestant) {
 	b.Helper()
-	b.ReportMetric(0, "ns/op") // of a round of all contestants, which says nothing
+	b.ReportMetric(0, "ns/op") // the time of a round of all contestants is not meaningful
 	unit := strings.NewReplacer(" ", "-", ",", "")
 	for _, c := range contestants[1:] {
 		b.ReportMetric(float64(c.fastest)/float64(contestants[0].fastest), unit.Replace(c.subject)+"/bare")

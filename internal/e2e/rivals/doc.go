@@ -1,4 +1,4 @@
-// Package rivals measures what a session costs beside the packages that Go
-// programs commonly use for it. It has benchmarks, and a test that every
-// subject does the work that it is measured at.
+// Package rivals compares the cost of a session with other packages that Go
+// programs commonly use. It has benchmarks. A test checks that every subject
+// does the work that the benchmarks measure.
 package rivals

@@ -14,7 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// visitor is 119 bytes of JSON, and a copy shares nothing.
+// visitor is 119 bytes of JSON, and a copy shares no memory.
 type visitor struct {
 	UID   string    `json:"uid"`
 	Name  string    `json:"name"`
@@ -37,7 +37,7 @@ var (
 	anySample = anyVisitor{sample.UID, sample.Name, sample.Roles[:], sample.N, sample.Seen}
 )
 
-// greeting is what /read and /modify answer.
+// greeting is the body of /read and /modify.
 type greeting struct {
 	Body struct {
 		UID string `json:"uid"`
@@ -51,16 +51,15 @@ func greet(uid string, n int) *greeting {
 	return g
 }
 
-// subject is a way to have sessions in a huma API on chi, with one operation
-// that reads two values of the session's and one that adds 1 to a counter.
-// The cookie of one operation's response replaces that of the request, as in
-// a browser.
+// subject is a way to have sessions in a huma API on chi. One operation reads
+// two values of the session, and one adds 1 to a counter. As in a browser, the
+// cookie of a response replaces that of the request.
 type subject struct {
 	name    string
 	handler http.Handler
 }
 
-// newAPI returns an API whose operations cost what huma costs and no more.
+// newAPI returns an API whose operations add no cost to huma's.
 func newAPI(middlewares ...func(http.Handler) http.Handler) (huma.API, http.Handler) {
 	config := huma.DefaultConfig("Rivals", "1.0.0")
 	config.CreateHooks = nil
@@ -79,14 +78,14 @@ func bare() subject {
 	return subject{"bare huma", handler}
 }
 
-// client sends one request again and again, for as long as the session lasts.
+// client repeats one request, as long as the session lasts.
 type client struct {
 	handler http.Handler
 	request *http.Request
 	w       *discard
 }
 
-// discard is a response writer that costs nothing and is reused.
+// discard is a reusable response writer without cost.
 type discard struct {
 	header http.Header
 	status int
@@ -105,8 +104,8 @@ func (c *client) send() {
 	}
 }
 
-// visit signs in and returns what sends requests for path with the session's
-// cookie; without signing in, none.
+// visit signs in and returns a client that sends requests for path with the
+// session's cookie. Without signing in it sends no cookie.
 func (s subject) visit(tb testing.TB, path string, signIn bool) *client {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "https://example.com"+path, http.NoBody)
@@ -128,7 +127,7 @@ type answer struct {
 	N   int    `json:"n"`
 }
 
-// do returns what is answered, and the cookies from then on.
+// do returns the answer, and the cookies for the next request.
 func (s subject) do(tb testing.TB, method, path string, cookies []*http.Cookie) (answer, []*http.Cookie) {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(context.Background(), method, "https://example.com"+path, http.NoBody)
@@ -147,8 +146,8 @@ func (s subject) do(tb testing.TB, method, path string, cookies []*http.Cookie) 
 	return a, cookies
 }
 
-// TestSubjects sees that every subject signs in, reads and modifies, so that
-// none is measured at doing less.
+// TestSubjects checks that every subject signs in, reads and modifies.
+// Otherwise a benchmark could measure less work.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
 	for _, group := range groups {

@@ -27,7 +27,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// group is a place to keep sessions in, with all that can use it.
+// group is a place to keep sessions, with all subjects that can use it.
 type group struct {
 	name     string
 	inFlight int // requests at once
@@ -95,7 +95,7 @@ func must[V any](v V, err error) V {
 	return v
 }
 
-// ours is an API as a user of this project writes it.
+// ours is an API as a user of this module writes it.
 func ours(tb testing.TB, name string, store stores.Store) subject {
 	tb.Helper()
 	return withSessions(tb, name, store, sample, func(v *visitor) (string, *int) { return v.UID, &v.N })
@@ -137,8 +137,8 @@ func withSessions[T any](tb testing.TB, name string, store stores.Store, start T
 	return subject{name, handler}
 }
 
-// theirs is an API with alexedwards/scs as its manual shows it: a middleware
-// around the router, and values by name.
+// theirs is an API with alexedwards/scs as its manual shows it, with a
+// middleware around the router, and values by name.
 func theirs(name string, codec scs.Codec, store scs.Store) subject {
 	gob.Register(visitor{})
 	m := scs.New()
@@ -167,7 +167,7 @@ func theirs(name string, codec scs.Codec, store scs.Store) subject {
 	return subject{name, handler}
 }
 
-// jsonCodec is scs with JSON, for a program that knows what it keeps.
+// jsonCodec is scs with JSON, for a program whose values have known types.
 type jsonCodec struct{}
 
 type jsonSession struct {
@@ -193,7 +193,8 @@ func (jsonCodec) Decode(data []byte) (time.Time, map[string]any, error) {
 	return s.Deadline, values, err
 }
 
-// exchangeKey finds what gorilla/sessions needs below a handler.
+// exchangeKey finds the request and the response that gorilla/sessions needs in
+// a handler.
 type exchangeKey struct{}
 
 type exchange struct {

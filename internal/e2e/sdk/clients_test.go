@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// openapiGenerator is the command of openapi-generator, without what to
-// generate.
+// openapiGenerator returns the command of openapi-generator with these arguments.
 func (r runtimes) openapiGenerator(args ...string) []string {
 	return append([]string{
 		"java", "-cp", r.classPath(), "org.openapitools.codegen.OpenAPIGenerator", "generate", "-i", "openapi.json",
@@ -19,7 +18,7 @@ func (r runtimes) openapiGenerator(args ...string) []string {
 	}, args...)
 }
 
-// client is one whose code is in the folder testdata/<home>.
+// client is a client whose code is in the folder testdata/<home>.
 type client struct {
 	name      string
 	home      string
@@ -70,7 +69,7 @@ func (r runtimes) clients(api string) []client {
 	}
 }
 
-// compile checks the types of everything in the workshop, and makes what runs.
+// compile checks the types of all code in the workshop, and builds the program.
 func (r runtimes) compile(t *testing.T, home, dir string) {
 	t.Helper()
 	switch home {
@@ -91,8 +90,8 @@ func (r runtimes) compile(t *testing.T, home, dir string) {
 	}
 }
 
-// TestSDK needs Node, Python and Java, and registries of packages for all of
-// them. Nothing is skipped when one is missing.
+// TestSDK needs Node, Python and Java, and their package registries. It fails
+// if one is missing.
 func TestSDK(t *testing.T) {
 	r := install(t)
 	api := start(t, "quickstart", nil)
@@ -130,7 +129,7 @@ func (r runtimes) walk(t *testing.T, c client, dir string, w *witness) {
 	if got, want := w.seen(), walk(c.cookies, c.after); !slices.Equal(got, want) {
 		t.Errorf("got calls %v, want %v", got, want)
 	}
-	// The client itself notices what is not as it should be.
+	// The client itself reports an unexpected answer.
 	out, err = r.command(t, dir, append(slices.Clone(c.run), w.url, "ada", "engine")...).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "admin: got") {
 		t.Errorf("an administrator's walk: got %q and error %v, want a complaint about admin", out, err)

@@ -1,8 +1,8 @@
-// Package sdk has nothing but tests: of clients that generators make from the
-// document that an example serves, and of what validators and linters say
-// about the documents of all examples. It is a module of its own, because
-// generators bring many modules along.
+// Package sdk contains only tests. They cover clients that generators make from
+// the document of an example, and the results of validators and linters on the
+// documents of all examples. It is a separate module, because generators need
+// many modules.
 //
-// What is written in Go runs with every other test. The rest needs Node, Python
-// and Java, has the build tag sdk, and runs in make check.
+// The tests in Go run with every other test. The rest needs Node, Python and
+// Java, has the build tag sdk, and runs in make check.
 package sdk

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// example is what it takes to run a program in the folder examples.
+// example holds the needs of a program in the folder examples.
 type example struct {
 	needs  func(t *testing.T) (env, args []string) // nothing when nil
 	prefix string                                  // of the paths of its documents
@@ -38,8 +38,8 @@ var examples = map[string]example{
 	}},
 }
 
-// eachDocument calls check with the documents that the examples serve. No
-// example may be missing.
+// eachDocument calls check with the documents that the examples serve. It fails
+// if an example is missing.
 func eachDocument(t *testing.T, check func(t *testing.T, api, name string, document []byte)) {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(root, "examples", "*", "main.go"))
@@ -51,7 +51,7 @@ func eachDocument(t *testing.T, check func(t *testing.T, api, name string, docum
 		t.Run(name, func(t *testing.T) {
 			e, ok := examples[name]
 			if !ok {
-				t.Fatalf("examples/%s is not tested: add what it needs", name)
+				t.Fatalf("examples/%s is not tested; add its needs to the table", name)
 			}
 			var env, args []string
 			if e.needs != nil {
@@ -65,12 +65,12 @@ func eachDocument(t *testing.T, check func(t *testing.T, api, name string, docum
 	}
 }
 
-// TestDocuments validates the documents, and then lets nobody do everything:
-// who has no session is refused by an example where a validator refuses the
-// request, and nowhere else.
+// TestDocuments validates the documents, and then makes all requests without a
+// session. An example must refuse exactly the requests that a validator
+// refuses.
 func TestDocuments(t *testing.T) {
 	eachDocument(t, func(t *testing.T, api, _ string, document []byte) {
-		judges := []judge{newKin(t, document, nobody), newPB33F(t, document, nobody)}
+		judges := []judge{newKin(t, document, noSession), newPB33F(t, document, noSession)}
 		refused := 0
 		for path, item := range loadKin(t, document).Paths.Map() {
 			for method := range item.Operations() {
@@ -84,7 +84,8 @@ func TestDocuments(t *testing.T) {
 				}
 				_ = res.Body.Close()
 				for _, j := range judges {
-					// A body or a parameter is missing, which matters only to who is let in.
+					// A body or a parameter is missing, which matters only
+					// after a request is admitted.
 					satisfied, _ := j.request(r.Clone(t.Context()))
 					if got, want := res.StatusCode == http.StatusUnauthorized, !satisfied; got != want {
 						t.Errorf("%s, %s %s: got %d, refused by the document: %v", j.name(), method, path, res.StatusCode, want)

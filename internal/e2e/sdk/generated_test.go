@@ -1,6 +1,6 @@
 package sdk_test
 
-// What generated clients import, for go.mod to keep.
+// Generated clients import these packages, so go.mod must keep them.
 import (
 	_ "github.com/oapi-codegen/runtime"
 	_ "github.com/ogen-go/ogen/middleware"

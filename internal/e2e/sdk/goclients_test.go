@@ -9,9 +9,10 @@ import (
 	"testing"
 )
 
-// walk is what every client does: it signs in as one who may not do all,
-// reads, is refused, lists, signs out, and is refused. cookies says how often
-// it sends the session's cookie while it has one, and after how often then.
+// walk returns the calls of every client. It signs in as a user without all
+// roles, reads, is refused, lists, signs out, and is refused. Cookies is how
+// often it sends the session's cookie while it has one, and after is how often
+// then.
 func walk(cookies, after int) []call {
 	return []call{
 		{"POST /login", 204, 0},
@@ -71,7 +72,7 @@ func TestGoClients(t *testing.T) {
 				if g.jar {
 					run(walk(g.cookies+1, g.after), w.url, "grace", "compiler", "jar")
 				}
-				// The client itself notices what is not as it should be.
+				// The client itself reports an unexpected answer.
 				if out, err := exec.Command(client, w.url, "ada", "engine").CombinedOutput(); err == nil || !strings.Contains(string(out), "admin") {
 					t.Errorf("an administrator's walk: got %q and error %v, want a complaint about admin", out, err)
 				}
@@ -89,7 +90,7 @@ func run(t *testing.T, args ...string) {
 	}
 }
 
-// buildOver builds a program of this module as if what was generated were the
+// buildOver builds a program of this module with the generated code as the
 // package "api" in its folder, and returns the program's file.
 func buildOver(t *testing.T, program, generated string) string {
 	t.Helper()

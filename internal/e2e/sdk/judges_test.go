@@ -24,13 +24,13 @@ import (
 )
 
 // holds reports whether the session of a request is active and has all of the
-// roles. The document says the rest.
+// roles. The document decides the rest.
 type holds func(r *http.Request, roles []string) error
 
-// nobody has no session.
-func nobody(*http.Request, []string) error { return errors.New("no session") }
+// noSession is for requests without a session.
+func noSession(*http.Request, []string) error { return errors.New("no session") }
 
-// asked is what the API at that address says of the session.
+// asked returns the answer of the API at that address about the session.
 func asked(api string) holds {
 	return func(r *http.Request, roles []string) error { return ask(api, r, roles) }
 }
@@ -168,7 +168,7 @@ func (p pb33f) response(r *http.Request, status int, header http.Header, body []
 	return join(found)
 }
 
-// join makes one error of what the validator has found, with its details.
+// join makes one error of all that the validator has found, with details.
 func join(found []*verrors.ValidationError) error {
 	var all []error
 	for _, e := range found {

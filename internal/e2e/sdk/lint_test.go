@@ -13,16 +13,17 @@ import (
 	"testing"
 )
 
-// remark is what a linter says about a document.
+// remark is a warning or an error of a linter about a document.
 type remark struct {
 	tool  string
 	rule  string
 	place string // an example, and where in its document
 }
 
-// lint runs linters over the documents of all examples. None may have an
-// error, and testdata/warnings.txt explains every warning: one that is not
-// there is a failure, and so is one that no linter gives any more.
+// lint runs linters over the documents of all examples. They must report no
+// error, and testdata/warnings.txt explains every warning. A warning that is
+// not in that file is a failure. So is a line in the file that no linter
+// reports any more.
 func lint(t *testing.T, r runtimes) {
 	dir := r.workshop(t, "node", nil)
 	var files []string
@@ -85,7 +86,7 @@ func place(file, pointer string) string {
 
 func redocly(t *testing.T, r runtimes, dir string, files []string) []remark {
 	t.Helper()
-	// It exits with 1 when there are errors, which its report has too.
+	// It exits with 1 if there are errors, which are also in its report.
 	out, _ := r.command(t, dir, append([]string{"redocly", "lint", "--format", "json", "--max-problems", "10000"}, files...)...).Output()
 	type report struct {
 		Problems []struct {

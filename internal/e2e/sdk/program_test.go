@@ -17,11 +17,11 @@ import (
 // root is the folder of the repository.
 var root = filepath.Join("..", "..", "..")
 
-// address is in what every example prints once it serves.
+// address matches a part of the text that every example prints once it serves.
 var address = regexp.MustCompile(`http://[^/\s]+`)
 
-// start runs an example as its users do, as a process, on a port that is free.
-// It ends with the test.
+// start runs an example as its users do, as a process, on a free port. It ends
+// with the test.
 func start(t *testing.T, example string, env []string, args ...string) (url string) {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), example)
@@ -70,7 +70,7 @@ func start(t *testing.T, example string, env []string, args ...string) (url stri
 	return ""
 }
 
-// output keeps what a process writes while it is read.
+// output collects the text of a process while it is read.
 type output struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -88,7 +88,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// documents are what an API serves, and what clients are generated from.
+// documents are those that an API serves, and the sources of the clients.
 var documents = []struct{ version, path string }{
 	{"3.1", "/openapi.json"},
 	{"3.0", "/openapi-3.0.json"},

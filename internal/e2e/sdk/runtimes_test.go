@@ -20,8 +20,8 @@ import (
 // attempts is how often a download is tried.
 const attempts = 4
 
-// runtimes are the folders with what package managers have brought, for the
-// duration of one test. Which versions those are is pinned in testdata.
+// runtimes are the folders with the packages of package managers, for one test.
+// Their versions are pinned in testdata.
 type runtimes struct {
 	modules string // of Node
 	venv    string // of Python
@@ -69,8 +69,8 @@ func install(t *testing.T) runtimes {
 	return r
 }
 
-// download runs a package manager. A network fails at times, and no test of
-// ours shall fail with it.
+// download runs a package manager. It retries, because networks fail at times,
+// and tests should not fail with them.
 func (r runtimes) download(t *testing.T, dir string, command ...string) {
 	t.Helper()
 	begun := time.Now()
@@ -88,8 +88,8 @@ func (r runtimes) download(t *testing.T, dir string, command ...string) {
 	}
 }
 
-// checkJars compares the jars with their pinned hashes, and both with each
-// other.
+// checkJars compares the jars with their pinned hashes. Both lists must have
+// the same entries.
 func checkJars(t *testing.T, dir string) {
 	t.Helper()
 	pinned, err := os.ReadFile(filepath.Join("testdata", "java", "jars.sha256"))
@@ -115,7 +115,7 @@ func checkJars(t *testing.T, dir string) {
 	}
 }
 
-// command has a deadline, for a program that hangs must not hang CI.
+// command has a deadline, because a program that hangs must not block CI.
 func (r runtimes) command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -135,8 +135,7 @@ func (r runtimes) command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run runs a command that must succeed, and returns what it has written to its
-// standard output.
+// run runs a command that must succeed, and returns its standard output.
 func (r runtimes) run(t *testing.T, dir string, args ...string) []byte {
 	t.Helper()
 	cmd := r.command(t, dir, args...)

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// parameters finds what an operation takes, in generated code of each
-// language. openapi-typescript describes it by a type, in which no cookie is
-// `cookie?: never`.
+// parameters finds the parameters of an operation, in generated code of each
+// language. In the types of openapi-typescript, `cookie?: never` stands for an
+// operation without cookies.
 var parameters = map[string]*regexp.Regexp{
 	".go":   regexp.MustCompile(`(?m)^func (?:\(\w+ \S+\) )?\w*(?:PostLogin|GetMe|GetAdmin|ListSessions|PostLogout)\w*(\(.*)$`),
 	".java": regexp.MustCompile(`(?m)^ *(?:public|private) [\w.<>\[\], ]+ \w+(\([^)]*\))`),
@@ -19,8 +19,9 @@ var parameters = map[string]*regexp.Regexp{
 	".ts":   regexp.MustCompile(`(?s)export const \w+ = (?:async )?(?:<[^=]*= \w+>)?(\(.*?\)) *[:=]|\bparameters: (\{.*?\})`),
 }
 
-// noCookieArgument looks at every operation of generated code, in one file or
-// in a folder: whoever generated it would have to hand a cookie to each call.
+// noCookieArgument checks every operation of generated code, in one file or in
+// a folder. Otherwise users of the client would have to pass a cookie to each
+// call.
 func noCookieArgument(t *testing.T, generated string) {
 	t.Helper()
 	operations := 0
@@ -64,8 +65,8 @@ func cookieArguments(extension, text string) (operations int, found []string) {
 	return operations, found
 }
 
-// TestCookieArguments is about what generators make of a document in which the
-// cookie is a parameter.
+// TestCookieArguments is about the code that generators make of a document in
+// which the cookie is a parameter.
 func TestCookieArguments(t *testing.T) {
 	tests := []struct{ extension, without, with string }{
 		{

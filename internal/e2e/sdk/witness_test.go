@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// call is one request of a client and how it was answered.
+// call is one request of a client and its answer.
 type call struct {
 	request string // method and path
 	status  int
 	cookies int // how often the session's cookie was sent
 }
 
-// witness stands between a client and an API. It notes every call, so that a
-// test need not believe the client, and holds each to the API's document.
+// witness is between a client and an API. It records every call, so a test does
+// not rely on the client. It compares each call with the API's document.
 type witness struct {
 	url    string
 	t      *testing.T
@@ -28,10 +28,10 @@ type witness struct {
 	calls  []call
 }
 
-// judge holds a request and its response to a document.
+// judge compares a request and its response with a document.
 type judge interface {
 	name() string
-	// request is called before the request goes on. It tells whether a
+	// request is called before the request is forwarded. It tells whether a
 	// security requirement of the operation is satisfied.
 	request(r *http.Request) (satisfied bool, err error)
 	response(r *http.Request, status int, header http.Header, body []byte) error

@@ -100,8 +100,8 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 	return nil
 }
 
-func expect[T comparable](what string, got, want T) {
+func expect[T comparable](label string, got, want T) {
 	if got != want {
-		log.Fatalf("%s: got %v, want %v", what, got, want)
+		log.Fatalf("%s: got %v, want %v", label, got, want)
 	}
 }
