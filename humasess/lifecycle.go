@@ -1,37 +1,74 @@
 package humasess
 
-// lifecycle is the state of one session in one request: what the store has,
-// what the handler asked for, and what follows from both when it is written.
+// lifecycle is the state of one session in one request: the record that the store
+// has, the calls of the handler, and the plan for the commit that follows from both.
 // It does no I/O and is not safe for concurrent use.
+//
+// The plan for each phase and the last call in it, for a session that the store has
+// (loaded) and for none:
+//
+//	phase      Start             Update            Update to another user  Renew          Destroy         error response
+//	none       create            create            create                  ErrNoSession   -               -
+//	loaded     create, replace   update            create, replace         update, rotate delete, expire  -
+//	changed    create, replace   update            create, replace         update, rotate delete, expire  -
+//	renewed    create, replace   update, rotate    create, replace         update, rotate delete, expire  -
+//	started    create, replace   create, replace   create, replace         no change      see none/loaded the new session is not kept
+//	destroyed  create, delete    create, delete    create, delete          ErrNoSession   delete, expire  delete, expire
+//	committed  ErrCommitted      ErrCommitted      ErrCommitted            ErrCommitted   ErrCommitted    -
+//
+// create and rotate set the cookie, expire expires it. In every phase except
+// committed a request that only reads may still update: see reasons.
 type lifecycle struct {
 	base    bool // the store has a record that the request's token opened
-	hidden  bool // its data do not decode: it is as good as none, but can be ended
-	doomed  bool // Destroy was called on it; no error takes that back
-	keep    bool // next leaves the hidden base alone: rolling back a release heals it
+	hidden  bool // its data do not decode, so the handler sees no session; Start and Destroy end it
+	doomed  bool // Destroy was called on it; an error response does not take that back
+	keep    bool // next leaves the hidden base alone, because a rollback of the release makes it readable
 	next    next
-	changed bool
 	rotate  rotation
-	reissue bool // the cookie's attributes changed
-	confirm bool // the token is presented for the first time
-	due     bool // a rotation is, though nobody has asked for one
-	travels bool // the record is in the cookie
+	reasons reasons
+	carried bool // the record is in the cookie, so each update sets the cookie
 
 	// The request presented several live sessions, so it has none of them.
 	// Start and Destroy end them all.
 	others       bool
-	othersDoomed bool // Destroy was called, and no error takes that back
+	othersDoomed bool // Destroy was called; an error response does not take that back
 
-	cookie  cookieAction // what earlier commits of this request call for
+	cookie  cookieAction // that earlier commits of this request call for
 	written bool         // an earlier commit of this request created the record
 	closed  bool         // the response has begun
 }
 
-// next is the session that the handler wants the request to end with.
+// reasons are why the base is updated, beside a rotation that the handler asked for.
+type reasons uint8
+
+const (
+	changed   reasons = 1 << iota // the handler changed data or deadlines
+	reissue                       // the cookie's attributes changed; not a reason alone
+	confirm                       // the request presented the token for the first time
+	rotateDue                     // Options.RotateEvery has passed
+)
+
+func (r reasons) has(of reasons) bool { return r&of != 0 }
+
+func (r *reasons) add(of reasons) { *r |= of }
+
+func (r *reasons) drop(of reasons) { *r &^= of }
+
+// set adds or drops reasons.
+func (r *reasons) set(of reasons, on bool) {
+	if on {
+		r.add(of)
+	} else {
+		r.drop(of)
+	}
+}
+
+// next is the session that the request is to end with.
 type next uint8
 
 const (
 	nextSame    next = iota // the one it has, if any
-	nextStart               // a new one that owes nothing to the base
+	nextStart               // a new one that carries nothing of the base
 	nextReplace             // a new one that carries data of the base
 )
 
@@ -39,8 +76,8 @@ type rotation uint8
 
 const (
 	rotateNo     rotation = iota
-	rotateGrace           // requests under way may still use the old token
-	rotateAtOnce          // they may not
+	rotateGrace           // requests in progress may still use the old token
+	rotateAtOnce          // the old token opens nothing any more
 )
 
 type cookieAction uint8
@@ -51,7 +88,7 @@ const (
 	cookieExpire
 )
 
-// phase names a lifecycle for people: in errors, events and tests.
+// phase names the state of a lifecycle, for tests.
 type phase string
 
 const (
@@ -76,7 +113,7 @@ func (l *lifecycle) phase() phase {
 		return phaseNone
 	case l.rotate != rotateNo:
 		return phaseRenewed
-	case l.changed:
+	case l.reasons.has(changed):
 		return phaseChanged
 	}
 	return phaseLoaded
@@ -107,9 +144,10 @@ func (l *lifecycle) change(identityMoved bool) {
 		l.keep = l.hidden && !l.doomed
 	case l.next == nextSame && identityMoved:
 		// What else was asked for counts again if the identity moves back.
-		l.next, l.changed = nextReplace, false
+		l.next = nextReplace
+		l.reasons.drop(changed)
 	case l.next == nextSame:
-		l.changed = true
+		l.reasons.add(changed)
 	}
 }
 
@@ -117,7 +155,7 @@ func (l *lifecycle) change(identityMoved bool) {
 func (l *lifecycle) retain() {
 	if l.next == nextReplace {
 		l.next = nextSame
-		l.changed = true
+		l.reasons.add(changed)
 	}
 }
 
@@ -133,9 +171,9 @@ func (l *lifecycle) renew(r rotation) {
 func (l *lifecycle) remember() {
 	switch l.next {
 	case nextSame:
-		l.changed, l.reissue = true, true
+		l.reasons.add(changed | reissue)
 	case nextReplace:
-		l.reissue = true
+		l.reasons.add(reissue)
 	}
 }
 
@@ -150,8 +188,7 @@ func (l *lifecycle) destroy() {
 	}
 }
 
-// vanish notes that the base is gone from the store by the request's own
-// doing, as after RevokeAll.
+// vanish notes that the request itself has ended the base, as by RevokeAll.
 func (l *lifecycle) vanish() {
 	if l.base {
 		l.cookie = cookieExpire // unless a new session is written
@@ -164,11 +201,12 @@ func (l *lifecycle) vanish() {
 }
 
 func (l *lifecycle) forgetChanges() {
-	l.changed, l.rotate, l.reissue, l.due = false, rotateNo, false, false
+	l.rotate = rotateNo
+	l.reasons.drop(changed | reissue | rotateDue)
 }
 
-// fail drops what an error response must not keep. Destroying stands. It
-// reports whether a record that the request has already created must go too.
+// fail drops the changes that an error response must not keep; Destroy stands. It
+// reports whether a record that the request has already created must be deleted.
 func (l *lifecycle) fail() (undo bool) {
 	l.next = nextSame
 	l.forgetChanges()
@@ -179,7 +217,7 @@ func (l *lifecycle) fail() (undo bool) {
 	return undo
 }
 
-// plan is what to write, in this order.
+// plan lists the writes of a commit, in this order.
 type plan struct {
 	delete     bool // the base, at any version
 	create     bool
@@ -187,7 +225,7 @@ type plan struct {
 	anyVersion bool // of the base: the new session carries nothing of it on
 	endOthers  bool // the sessions of the request's other cookies
 	update     bool
-	optional   bool // the update is one that nobody has asked for, and may as well fail
+	optional   bool // the handler did not ask for the update, so it may fail
 	rotate     rotation
 	cookie     cookieAction
 }
@@ -199,16 +237,16 @@ func (l *lifecycle) plan() plan {
 	p.replaces = l.base && !l.doomed && p.create && !l.keep
 	p.anyVersion = p.replaces && l.next == nextStart
 	p.endOthers = l.others && (l.othersDoomed || p.create)
-	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)
-	p.optional = p.update && !l.changed && l.rotate == rotateNo
+	p.update = l.onBase() && (l.rotate != rotateNo || l.reasons.has(changed|confirm|rotateDue))
+	p.optional = p.update && l.rotate == rotateNo && !l.reasons.has(changed)
 	if p.update {
 		p.rotate = l.rotate
-		if l.due {
+		if l.reasons.has(rotateDue) {
 			p.rotate = max(p.rotate, rotateGrace)
 		}
 	}
 	switch {
-	case p.create || p.rotate != rotateNo || p.update && (l.reissue || l.travels):
+	case p.create || p.rotate != rotateNo || p.update && (l.carried || l.reasons.has(reissue)):
 		p.cookie = cookieSet
 	case l.doomed || l.othersDoomed:
 		p.cookie = cookieExpire
@@ -222,7 +260,8 @@ func (l *lifecycle) commit(p plan) {
 	l.base = p.create || l.base && !p.delete
 	l.hidden, l.doomed, l.keep = l.hidden && l.base && !p.create, false, false
 	l.next = nextSame
-	l.confirm, l.othersDoomed = false, false
+	l.reasons.drop(confirm)
+	l.othersDoomed = false
 	l.others = l.others && !p.endOthers
 	l.cookie = p.cookie
 	l.forgetChanges()

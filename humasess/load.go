@@ -173,9 +173,11 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
 	s.life.load()
-	s.life.reissue = s.life.reissue || s.old
-	s.life.confirm = who == owner && rec.open.unconfirmed()
-	s.life.due = s.rotationDue()
+	if s.old {
+		s.life.reasons.add(reissue)
+	}
+	s.life.reasons.set(confirm, who == owner && rec.open.unconfirmed())
+	s.life.reasons.set(rotateDue, s.rotationDue())
 	return nil
 }
 

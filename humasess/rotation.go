@@ -137,13 +137,13 @@ func (s *state[T]) turn(p *payload, r rotation) {
 }
 
 // Refused notes that the operation, or one inside [Manager.Handler], was refused,
-// so the request does not extend the session. With confirm it also writes that the
+// so the request does not extend the session. With confirmed it also writes that the
 // request presented the token.
-func (s *state[T]) Refused(confirm bool) {
+func (s *state[T]) Refused(confirmed bool) {
 	defer s.unlock(s.lock())
 	s.ignored = true
-	if confirm && s.life.confirm && s.life.base && !s.life.closed {
-		s.life.confirm = false
+	if confirmed && s.life.reasons.has(confirm) && s.life.base && !s.life.closed {
+		s.life.reasons.drop(confirm)
 		s.confirmRecord(&s.rec)
 	}
 }

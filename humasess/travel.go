@@ -120,7 +120,7 @@ func (s *state[T]) store() stores.Store {
 		return s.m.store
 	}
 	if s.trip == nil {
-		s.trip, s.life.travels = s.m.embark(), true
+		s.trip, s.life.carried = s.m.embark(), true
 	}
 	return s.trip
 }

@@ -10,6 +10,6 @@ func (s *state[T]) Unwritten() (change, cookie bool) {
 	}
 	p := s.life.plan()
 	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
-	reissue := s.old && p.update && p.rotate == rotateNo && !s.life.travels && s.pending.remember == nil
-	return change, change && p.cookie == cookieSet && !reissue
+	reissued := s.old && p.update && p.rotate == rotateNo && !s.life.carried && s.pending.remember == nil
+	return change, change && p.cookie == cookieSet && !reissued
 }

@@ -105,7 +105,7 @@ func (s *state[T]) write(ctx context.Context) error {
 	var turn *queue[T] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.onBase() && s.resealDue() {
-			s.life.confirm = true // seals the token again, if it is still the newest
+			s.life.reasons.add(confirm) // seals the token again, if it is still the newest
 		}
 		p := s.life.plan()
 		err := s.carryOut(ctx, p)
@@ -120,7 +120,7 @@ func (s *state[T]) write(ctx context.Context) error {
 		if p.optional {
 			// Another request has done the same, or has ended the session. Both
 			// change nothing for a request that has only read.
-			s.life.confirm, s.life.due = false, false
+			s.life.reasons.drop(confirm | rotateDue)
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {
