@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
@@ -25,7 +26,7 @@ type Manager[T any] struct {
 	memoizer stores.Memoizer    // nil unless the store is one
 	embark   func() stores.Trip // nil unless sessions travel
 	scheme   string
-	values   values[T]
+	values   *values.Type[T]
 	cookies  cookieWriter
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
@@ -61,6 +62,10 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
+	data, err := values.New[T](o.Codec.Marshal, o.Codec.Unmarshal)
+	if err != nil {
+		return nil, fmt.Errorf("humasess: invalid options: %w", err)
+	}
 	noIdentity, err := zeroIdentity(o.Identity)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
@@ -82,7 +87,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		opts:     o,
 		store:    store,
 		scheme:   o.SchemeName,
-		values:   newValues[T](o.Codec),
+		values:   data,
 		cookies:  newCookieWriter(o.Cookie),
 		names:    o.Cookie.names(),
 		rescoped: o.Cookie.rescoped(),

@@ -66,10 +66,10 @@ func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error
 // value comes from the stored bytes and from nowhere else, or a caller would
 // hold a part of it.
 func (m *Manager[T]) share(r *record[T]) {
-	if !m.values.shares {
+	if !m.values.CanCopy() {
 		return
 	}
-	v, err := m.values.decode(r.open.data)
+	v, err := m.values.Decode(r.open.data)
 	if err == nil && m.matches(v, r.Identity) == nil {
 		r.open.value, r.open.decoded = *v, true
 	}
@@ -96,10 +96,10 @@ func (r *record[T]) storeNow(m *Manager[T]) time.Time {
 func (m *Manager[T]) decode(r *record[T]) (*T, error) {
 	o := r.open
 	if o.decoded {
-		v := m.values.copy(&o.value)
+		v := m.values.Copy(&o.value)
 		return &v, nil
 	}
-	v, err := m.values.decode(o.data)
+	v, err := m.values.Decode(o.data)
 	return m.checked(r, v, err)
 }
 
@@ -113,7 +113,7 @@ func (m *Manager[T]) decodeOwn(r *record[T]) (*T, error) {
 		return m.decode(r)
 	}
 	o := r.open
-	err := m.values.unmarshal(o.data, &o.value)
+	err := m.values.DecodeInto(o.data, &o.value)
 	return m.checked(r, &o.value, err)
 }
 

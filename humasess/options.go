@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"time"
 
@@ -297,26 +296,6 @@ func (o *Options[T]) check() error {
 		if err := checkCSRFHeader(o.CSRFHeader); err != nil {
 			return err
 		}
-	}
-	return o.probe()
-}
-
-// probe encodes the zero T, so that a type that the codec cannot handle stops
-// the program at its start and not at the first login.
-func (o *Options[T]) probe() error {
-	var zero T
-	if o.Codec.Marshal == nil {
-		if err := checkDataType(reflect.TypeFor[T]()); err != nil {
-			return fmt.Errorf("session data: %w", err)
-		}
-	}
-	codec := o.Codec.withDefaults()
-	data, err := codec.Marshal(&zero)
-	if err != nil {
-		return fmt.Errorf("codec cannot encode %v: %w", reflect.TypeFor[T](), err)
-	}
-	if err := codec.Unmarshal(data, &zero); err != nil {
-		return fmt.Errorf("codec cannot decode what it encoded of %v: %w", reflect.TypeFor[T](), err)
 	}
 	return nil
 }

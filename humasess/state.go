@@ -119,7 +119,7 @@ func (s *state[T]) own() (*T, error) {
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
 	if shared := s.pending.shared; shared != nil {
-		return s.m.values.copy(&shared.value), nil
+		return s.m.values.Copy(&shared.value), nil
 	}
 	if v := s.spare; v != nil && s.pending.data == nil {
 		s.spare = nil
@@ -129,9 +129,9 @@ func (s *state[T]) current() (T, error) {
 	var err error
 	switch open := s.rec.open; {
 	case s.pending.data != nil:
-		v, err = s.m.values.decode(s.pending.data)
+		v, err = s.m.values.Decode(s.pending.data)
 	case open.decoded:
-		return s.m.values.copy(&open.value), nil
+		return s.m.values.Copy(&open.value), nil
 	default:
 		v, err = s.m.decode(&s.rec)
 	}

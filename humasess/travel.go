@@ -67,7 +67,7 @@ func (s *state[T]) startAgain() error {
 		if err != nil {
 			return fail(errUndecodable, err)
 		}
-		if was.data, err = s.m.values.encode(&data); err != nil {
+		if was.data, err = s.m.values.Encode(&data); err != nil {
 			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
 		}
 	}
