@@ -191,7 +191,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	case err != nil:
 		return m.storeFailed(ctx, err)
 	}
-	m.live.ended(parsed)
+	m.watch.Ended(parsed)
 	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
@@ -214,7 +214,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
-	m.live.endedOf(owner)
+	m.watch.CheckOwner(owner)
 	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil

@@ -306,7 +306,7 @@ func (s *state[T]) created(token security.Token, line []byte, next *opened[T], c
 	s.spare, s.others, s.clash = nil, nil, false
 	s.issue(line)
 	if created.Evicted > 0 {
-		s.m.live.endedOf(s.rec.Identity)
+		s.m.watch.CheckOwner(s.rec.Identity)
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}
 	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})

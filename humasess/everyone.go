@@ -76,7 +76,7 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()
 	cleared, err := stores.Clear(outside(ctx), m.store, m.head())
-	m.live.hint(stores.ID{})
+	m.watch.CheckAll()
 	if cleared.Mark != 0 {
 		m.noteMark(markKey{}, cleared.Mark, from)
 	}

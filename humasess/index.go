@@ -201,7 +201,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	s.emitRevoked(ctx, Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
@@ -300,7 +300,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
-	s.m.live.endedOf(owner)
+	s.m.watch.CheckOwner(owner)
 	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
 	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil

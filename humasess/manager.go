@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/values"
+	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
@@ -39,7 +40,7 @@ type Manager[T any] struct {
 
 	marks  knownMarks
 	queues queues[T]
-	live   live
+	watch  *watch.Sessions
 
 	protections protections
 }
@@ -98,8 +99,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
-	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
-	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
+	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
@@ -224,7 +224,7 @@ func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
 	m.claim.release()
-	err := m.live.close(ctx)
+	err := m.watch.Close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))
 	}

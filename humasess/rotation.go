@@ -189,7 +189,7 @@ func (s *state[T]) reused(rec *record[T]) {
 	err := s.m.store.Delete(&s.r.notes, rec.ID, stores.Condition{})
 	switch {
 	case err == nil:
-		s.m.live.ended(rec.ID)
+		s.m.watch.Ended(rec.ID)
 		s.emit(Event{Kind: EventRevoked, SessionID: rec.ID.String(), Reason: ReasonReused, Count: 1})
 	case !errors.Is(err, stores.ErrNotFound):
 		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})

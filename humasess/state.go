@@ -57,9 +57,9 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	issued  string   // the Set-Cookie that carries the token
-	marks   []mark   // that this request has left
-	watches []*watch // by Session.Done
+	issued string     // the Set-Cookie that carries the token
+	marks  []mark     // that this request has left
+	waits  []*waiting // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.

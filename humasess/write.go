@@ -39,7 +39,7 @@ func (s *state[T]) commit(status int) error {
 	if err != nil {
 		s.life.cookie = cookieKeep
 	}
-	s.settleWatches()
+	s.settleWaits()
 	return err
 }
 
@@ -67,7 +67,7 @@ func (s *state[T]) undo() {
 	s.drop()
 	s.life.cookie = cookieKeep
 	s.life.closed = true
-	s.settleWatches()
+	s.settleWaits()
 }
 
 // commitNow implements [Session.Commit].
@@ -180,7 +180,7 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 	err = s.m.remove(ctx, s.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		s.m.live.missed(id)
+		s.m.watch.Check(id)
 		return false, nil
 	case err != nil:
 		return false, s.storeFailed(err)
@@ -191,12 +191,12 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 
 // destroyed reports that the request has ended a session.
 func (s *state[T]) destroyed(id stores.ID) {
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	s.emit(Event{Kind: EventDestroyed, SessionID: id.String()})
 }
 
 func (s *state[T]) revoked() error {
-	s.m.live.missed(s.rec.ID)
+	s.m.watch.Check(s.rec.ID)
 	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
 	return fail(ErrRevoked, nil)
 }
@@ -210,7 +210,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 		defer cancel()
 	}
 	err := s.store().Delete(ctx, id, stores.Condition{})
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
 	}

@@ -28,10 +28,11 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/values", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/values", "./humasess/internal/watch", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/values": {},
+	"humasess/internal/watch":  {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory"}),
