@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -114,13 +115,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, fail(ErrInvalid, errIdentityLocked)
 		}
 		var err error
-		next := rec.open.payload
-		next.client = m.opts.Capture.kept(next.client)
-		if next.data, _, err = m.encode(data); err != nil {
+		next := rec.open.Fields
+		next.Client = m.opts.Capture.kept(next.Client)
+		if next.Data, _, err = m.encode(data); err != nil {
 			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
-		next.write = newWriteName()
-		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)}, next.write)
+		next.Write = payload.NewWriteName()
+		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
 			if err = pause(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)
@@ -243,7 +244,7 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 	if err != nil {
 		return err
 	}
-	if rec, bad := m.openRecord(raw); bad == nil && rec.open.scheme != m.scheme {
+	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
 		return stores.ErrNotFound
 	}
 	return nil

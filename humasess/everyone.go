@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -89,7 +90,5 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	return cleared.Count, nil
 }
 
-// head is what the payloads of the manager's sessions begin with.
-func (m *Manager[T]) head() []byte {
-	return appendField([]byte{payloadVersion}, tagScheme, m.scheme)
-}
+// head returns the first bytes of every payload of the manager.
+func (m *Manager[T]) head() []byte { return payload.Head(m.scheme) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -104,7 +105,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 	}
 	rec, err := s.fetchFor(ctx, s.token)
 	switch {
-	case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
 	case err != nil:
 		return s.storeFailed(err)
@@ -155,8 +156,8 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T]
 func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 	return Info[T]{
 		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
-		Authentication: m.authentication(rec), Client: decodeClient(rec.open.client),
+		CreatedAt: time.Unix(0, rec.open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		Authentication: m.authentication(rec), Client: decodeClient(rec.open.Client),
 	}
 }
 

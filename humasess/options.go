@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 )
@@ -192,8 +193,6 @@ type Options[T any] struct {
 	Now func() time.Time
 }
 
-const defaultSchemeName = "sessionCookie"
-
 // orDefault replaces 0.
 func orDefault[V comparable](v *V, fallback V) {
 	var zero V
@@ -223,7 +222,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	orDefault(&c.MaxPerIdentity, 100)
 	orDefault(&c.DoneInterval, 15*time.Second)
 	orDefault(&c.StoreTimeout, 5*time.Second)
-	orDefault(&c.SchemeName, defaultSchemeName)
+	orDefault(&c.SchemeName, payload.DefaultScheme)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

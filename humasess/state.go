@@ -246,7 +246,7 @@ func (s *state[T]) rejected(reason string) {
 
 func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
 	switch {
-	case rec.open.scheme != s.m.scheme:
+	case rec.open.Scheme != s.m.scheme:
 		s.rejected(ReasonForeign)
 		return
 	case s.m.superseded(rec, token):

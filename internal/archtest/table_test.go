@@ -28,11 +28,15 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/values", "./humasess/internal/watch", "./internal/stored", "./openapi", "./security", "./stores", "golang.org/x/net/publicsuffix"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
+		Imports: []string{
+			huma, huma + "/adapters/humago", "golang.org/x/net/publicsuffix", "./openapi", "./security", "./stores", "./internal/stored",
+			"./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+		},
+		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
 	},
-	"humasess/internal/values": {},
-	"humasess/internal/watch":  {Imports: []string{"./stores"}},
+	"humasess/internal/payload": {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/values":  {},
+	"humasess/internal/watch":   {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory"}),
