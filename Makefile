@@ -16,7 +16,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-sdk sdk pages format vet lint tidy race plain bench fuzz mutants golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-sdk sdk pages format vet lint shape tidy race plain bench fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -28,8 +28,8 @@ run: ## start the example of the README
 test: ## run the tests, installing what they need
 	@bash scripts/test
 
-check: ## run what is slower: linters, the race detector, clients in other languages, docs pages in a browser
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-lint lint race prepare-sdk sdk pages
+check: ## run what is slower: linters, the shape of packages, the rows of mutants, the race detector, clients in other languages, docs pages in a browser
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape prepare-lint lint race prepare-sdk sdk pages
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
 	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk pages
@@ -59,6 +59,9 @@ vet: ## run go vet
 lint: $(LINT) ## run the linters
 	$(call each,"$(CURDIR)/$(LINT)" run --allow-serial-runners ./...)
 
+shape: ## check how the files of each package need each other
+	go run ./internal/archtest/shape -check
+
 tidy: ## check go.mod and go.sum
 	$(call each,go mod tidy -diff && go mod verify)
 
@@ -82,6 +85,9 @@ fuzz: ## run every fuzz target for a while (FUZZTIME)
 
 mutants: ## break the code on purpose and see the tests fail (some minutes)
 	go run ./internal/mutants -update
+
+mutants-check: ## compare the table of mutants with the code (seconds)
+	go run ./internal/mutants -check
 
 # Tests with golden files have Golden in their names, and a flag -update.
 golden: ## rewrite the golden files

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +48,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 			return 0, err
 		}
 	}
-	bounded, cancel := m.bounded(outside(ctx))
+	bounded, cancel := m.bounded(gate.Outside(ctx))
 	records, err := stores.List(bounded, m.keeper(), owner)
 	cancel()
 	if err != nil {
@@ -54,7 +56,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	}
 	n := 0
 	for _, raw := range records {
-		changed, err := m.updateRecord(outside(ctx), raw, owner, change)
+		changed, err := m.updateRecord(gate.Outside(ctx), raw, owner, change)
 		if err != nil {
 			return n, err
 		}
@@ -74,7 +76,7 @@ func (m *Manager[T]) lists() bool {
 // markChanged comes before the list: a session that starts in between carries the
 // new data, because its request began after the mark or is refused.
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
-	bounded, cancel := m.bounded(outside(ctx))
+	bounded, cancel := m.bounded(gate.Outside(ctx))
 	defer cancel()
 	key := markKey{owner: owner, changed: true}
 	var from time.Time
@@ -112,13 +114,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, err
 		}
 		if !m.owns(data, owner) {
-			return false, fail(ErrInvalid, errIdentityLocked)
+			return false, gate.Fail(gate.ErrInvalid, errIdentityLocked)
 		}
 		var err error
 		next := rec.open.Fields
 		next.Client = m.opts.Capture.kept(next.Client)
 		if next.Data, _, err = m.encode(data); err != nil {
-			return false, fail(ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
+			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()
 		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
@@ -138,7 +140,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		}
 		return false, m.storeFailed(ctx, err)
 	}
-	return false, fail(ErrConflict, nil)
+	return false, gate.Fail(gate.ErrConflict, nil)
 }
 
 // Issue starts a session outside a request and returns its cookie, for tests
@@ -156,7 +158,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	}
 	c := m.opts.Cookie
 	return &http.Cookie{
-		Name: c.Name, Value: m.cookies.value(s.issued), Path: c.Path, Domain: c.Domain,
+		Name: c.Name, Value: m.cookies.value(s.line), Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil
 }
@@ -178,7 +180,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	parsed, err := stores.ParseID(id)
 	if err != nil || parsed.IsZero() {
-		return fail(ErrNotFound, nil)
+		return gate.Fail(gate.ErrNotFound, nil)
 	}
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
@@ -188,7 +190,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		return fail(ErrNotFound, nil)
+		return gate.Fail(gate.ErrNotFound, nil)
 	case err != nil:
 		return m.storeFailed(ctx, err)
 	}
@@ -205,7 +207,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
-	bounded, cancel := m.bounded(outside(ctx))
+	bounded, cancel := m.bounded(gate.Outside(ctx))
 	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
 	key := markKey{owner: owner}
@@ -224,8 +226,8 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 // exempt lets the request whose context the call was given start a session in
 // spite of a mark that it has left by itself.
 func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
-	r, _ := ctx.Value(scopeKey{}).(*request)
-	for ; r != nil; r = r.outer {
+	r := gate.RequestIn(ctx)
+	for ; r != nil; r = r.Around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
 			borrowed := s.lock()
 			s.noteOwn(ago, done)
@@ -252,10 +254,10 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 
 func (m *Manager[T]) indexes(identity string) error {
 	if m.opts.Identity == nil {
-		return fail(errors.ErrUnsupported, errNoIdentity)
+		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if m.realIdentity(identity) == "" {
-		return fail(ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
+		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"errors"
 	"fmt"
 	"slices"
@@ -97,12 +99,12 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().authenti
 // is documented. [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {
 	st := s.bound()
-	if !st.admits() {
-		return fail(ErrNoSession, nil)
+	if !st.hasUser() {
+		return gate.Fail(gate.ErrNoSession, nil)
 	}
-	if !st.fresh(within) {
+	if within <= 0 || !st.Proven(nil, within) {
 		st.askAgain()
-		return fail(ErrReauthenticate, nil)
+		return gate.Fail(gate.ErrReauthenticate, nil)
 	}
 	return nil
 }
@@ -110,7 +112,7 @@ func (s *Session[T]) RequireFresh(within time.Duration) error {
 // askAgain notes that the session asks for a new authentication.
 func (s *state[T]) askAgain() {
 	if s.r != nil {
-		s.r.unfresh.Store(true)
+		s.r.NotFresh()
 	}
 }
 
@@ -123,15 +125,15 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		return s.invalid(err)
 	}
 	if s.m.opts.Identity != nil && s.activeOwner() == "" {
-		return fail(ErrNoSession, nil) // a visitor has proved nothing
+		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
 	}
 	if s.life.onBase() && s.former && !s.lost() {
-		return fail(ErrConflict, nil) // or a thief would outlast the owner
+		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
 	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
 		s.askAgain()
-		return fail(ErrReauthenticate, errProvenBefore)
+		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
 	if s.m.embark != nil && s.life.onBase() {
 		if err := s.startAgain(); err != nil {
@@ -183,17 +185,14 @@ func validMethod(s string) bool {
 	return s != "" && len(s) <= maxMethodLength
 }
 
-func (s *state[T]) fresh(within time.Duration) bool {
-	return s.authentication().Fresh(within, s.m.now())
-}
-
-// provenBy reports whether the user has authenticated by all of the methods,
-// each within that time if it is not 0.
-func (s *state[T]) provenBy(methods []string, within time.Duration) bool {
-	proven, now := s.authentication().Methods, s.m.now()
-	return !slices.ContainsFunc(methods, func(name string) bool {
-		return !slices.ContainsFunc(proven, func(m Method) bool {
-			return m.Name == name && (within == 0 || Authentication{Time: m.Time}.Fresh(within, now))
+// Proven reports whether the user has authenticated within that time, if it is not
+// 0, and by all of the methods, each within that time.
+func (s *state[T]) Proven(methods []string, within time.Duration) bool {
+	proof, now := s.authentication(), s.m.now()
+	recent := func(a Authentication) bool { return within == 0 || a.Fresh(within, now) }
+	return recent(proof) && !slices.ContainsFunc(methods, func(name string) bool {
+		return !slices.ContainsFunc(proof.Methods, func(m Method) bool {
+			return m.Name == name && recent(Authentication{Time: m.Time})
 		})
 	})
 }

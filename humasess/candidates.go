@@ -1,9 +1,9 @@
 package humasess
 
 import (
-	"slices"
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"strings"
-	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
@@ -54,64 +54,17 @@ func (c *candidates) all() []candidate {
 // find reads the tokens under the names from all Cookie lines. A value that is not
 // a token is passed over: it cannot open anything.
 func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
-	lines := cookieLinesOf(ctx)
-	defer lines.release()
-	if lines.n == 0 { // no cookie, or a context that does not list its headers
+	lines := gate.CookieLinesOf(ctx)
+	defer lines.Release()
+	if lines.Count() == 0 { // no cookie, or a context that does not list its headers
 		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
 	// Not from Header: fasthttp joins the lines only when it lists them, and the
 	// first one may be empty.
-	c.scan(lines.first, names, open)
-	for _, line := range lines.more {
-		c.scan(line, names, open)
+	for i := range lines.Count() {
+		c.scan(lines.Line(i), names, open)
 	}
-}
-
-// cookieLines are the Cookie header lines of a request. huma's Header returns
-// only the first, and a client of HTTP/1.1 may send several.
-type cookieLines struct {
-	n     int
-	first string
-	more  []string
-	visit func(name, value string) // method value, made once
-}
-
-var cookieLinesPool = sync.Pool{New: func() any {
-	l := &cookieLines{}
-	l.visit = l.add
-	return l
-}}
-
-// cookieLinesOf returns the lines of a request. They are valid until release,
-// and on fasthttp no longer than the request.
-func cookieLinesOf(ctx huma.Context) *cookieLines {
-	l := cookieLinesPool.Get().(*cookieLines)
-	ctx.EachHeader(l.visit)
-	return l
-}
-
-func (l *cookieLines) add(name, value string) {
-	if !is(name, "Cookie") {
-		return
-	}
-	if l.n == 0 {
-		l.first = value
-	} else {
-		l.more = append(l.more, value)
-	}
-	l.n++
-}
-
-func (l *cookieLines) release() {
-	clear(l.more)
-	l.n, l.first, l.more = 0, "", l.more[:0]
-	cookieLinesPool.Put(l)
-}
-
-// equal reports whether two requests have the same lines.
-func (l *cookieLines) equal(other *cookieLines) bool {
-	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }
 
 func (c *candidates) scan(header string, names []string, open tokenOpener) {

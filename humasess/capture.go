@@ -78,7 +78,7 @@ func (s *state[T]) client() []byte {
 	if s.r == nil || !c.UserAgent && c.Address == NoAddress {
 		return nil
 	}
-	ctx := s.r.scope.humaContext
+	ctx := s.r.Incoming()
 	var seen Client
 	if c.UserAgent {
 		seen.UserAgent = cleanUserAgent(ctx.Header("User-Agent"))

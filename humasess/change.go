@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +16,7 @@ import (
 // open refuses changes that nothing would write any more.
 func (s *state[T]) open() error {
 	if s.life.closed {
-		return fail(ErrCommitted, nil)
+		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	return nil
 }
@@ -25,10 +27,10 @@ func (s *state[T]) start(data T) error {
 		return err
 	}
 	if s.excess {
-		return fail(ErrTooManyCookies, nil)
+		return gate.Fail(gate.ErrTooManyCookies, nil)
 	}
 	if s.former && !s.login {
-		return fail(ErrConflict, nil) // or a thief would have the session renewed
+		return gate.Fail(gate.ErrConflict, nil) // or a thief would have the session renewed
 	}
 	owner := s.m.owner(data)
 	if owner == "" && s.m.opts.Identity != nil {
@@ -46,17 +48,17 @@ func (s *state[T]) start(data T) error {
 func (s *state[T]) invalid(err error) error {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
-		ctx, operation = outside(s.r.parent), operationName(s.r.entry.op)
+		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
 	}
 	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
-	return fail(ErrInvalid, err)
+	return gate.Fail(gate.ErrInvalid, err)
 }
 
 // refuseData reports data that the store could not give back.
 func (s *state[T]) refuseData(method string, err error) error {
 	err = fmt.Errorf("%s: %w", method, err)
 	s.emit(Event{Kind: EventUndecodable, Err: err})
-	return fail(ErrInvalid, err)
+	return gate.Fail(gate.ErrInvalid, err)
 }
 
 // begin makes the pending session one that is to be created.
@@ -85,14 +87,14 @@ func (s *state[T]) update(change func(*T) error) error {
 		// A new session would be one more cookie beside those that clash.
 		switch {
 		case s.excess:
-			return fail(ErrTooManyCookies, nil)
+			return gate.Fail(gate.ErrTooManyCookies, nil)
 		case s.clash && !s.life.othersDoomed:
-			return fail(errSeveral, nil)
+			return gate.Fail(gate.ErrSeveral, nil)
 		}
 	}
 	data, err := s.own()
 	if err != nil {
-		return fail(errUndecodable, err)
+		return gate.Fail(errUndecodable, err)
 	}
 	if err := s.runEdit(change, data); err != nil {
 		return err
@@ -112,7 +114,7 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	switch {
 	case !s.life.active():
 		if s.former && !s.login && s.m.identityOf(*data) != "" {
-			return fail(ErrConflict, nil)
+			return gate.Fail(gate.ErrConflict, nil)
 		}
 		return s.begin(encoded, s.m.owner(*data), func() { s.life.change(false) })
 	case s.life.next == nextStart:
@@ -147,7 +149,7 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 // move notes that the data belong to another identity now.
 func (s *state[T]) move(data []byte, owner string) error {
 	if s.former {
-		return fail(ErrConflict, nil)
+		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.life.next == nextReplace {
 		return s.assign(owner)
@@ -196,7 +198,7 @@ func (s *state[T]) destroy() error {
 		return err
 	}
 	if s.excess {
-		return fail(ErrTooManyCookies, nil)
+		return gate.Fail(gate.ErrTooManyCookies, nil)
 	}
 	s.doomEarly()
 	s.life.destroy()
@@ -210,7 +212,7 @@ func (s *state[T]) renew() error {
 		return err
 	}
 	if s.m.embark != nil {
-		return fail(errors.ErrUnsupported, errTravels)
+		return gate.Fail(errors.ErrUnsupported, errTravels)
 	}
 	s.rotate(rotateGrace)
 	return nil
@@ -222,7 +224,7 @@ func (s *state[T]) need() error {
 		return err
 	}
 	if !s.life.active() {
-		return fail(ErrNoSession, nil)
+		return gate.Fail(gate.ErrNoSession, nil)
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -77,21 +79,23 @@ func (s *state[T]) began() time.Time {
 	if s.r == nil {
 		return s.since
 	}
-	return s.r.began
+	return s.r.BeganAt()
 }
 
 // tooOld, changedSince and undecided refuse a session whose request began before
 // a revocation, before a change of the identity's data, or perhaps before one of
 // them.
-func (s *state[T]) tooOld() error { return s.refuseCreate(ReasonRevokedAgo, ErrRevoked) }
+func (s *state[T]) tooOld() error { return s.refuseCreate(ReasonRevokedAgo, gate.ErrRevoked) }
 
-func (s *state[T]) changedSince() error { return s.refuseCreate(ReasonChangedAgo, errChangedMeanwhile) }
+func (s *state[T]) changedSince() error {
+	return s.refuseCreate(ReasonChangedAgo, gate.ErrChangedMeanwhile)
+}
 
-func (s *state[T]) undecided() error { return s.refuseCreate(ReasonUndecided, errUndecided) }
+func (s *state[T]) undecided() error { return s.refuseCreate(ReasonUndecided, gate.ErrUndecided) }
 
 func (s *state[T]) refuseCreate(reason string, sentinel error) error {
 	s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: reason})
-	return fail(sentinel, nil)
+	return gate.Fail(sentinel, nil)
 }
 
 // newPayload returns the payload of the pending session with a new secret.
@@ -270,7 +274,7 @@ func (s *state[T]) notCreated(err error) error {
 		return s.changedSince()
 	case errors.Is(err, stores.ErrLimit):
 		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})
-		return fail(ErrLimit, nil)
+		return gate.Fail(gate.ErrLimit, nil)
 	}
 	return s.storeFailed(err)
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 )
 
@@ -27,10 +28,10 @@ func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() 
 func (s *state[T]) csrfToken() (string, error) {
 	defer s.unlock(s.lock())
 	if !s.life.active() {
-		return "", fail(ErrNoSession, nil)
+		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
 	if s.m.embark != nil {
-		return "", fail(errors.ErrUnsupported, errNoSecret)
+		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()
 	if key == (security.CSRFKey{}) {
@@ -57,8 +58,7 @@ func (s *state[T]) csrfKey() security.CSRFKey {
 
 // csrfHeader returns the header that goes with a new cookie, or "".
 func (s *state[T]) csrfHeader() (name, value string) {
-	defer s.unlock(s.lock())
-	if s.m.opts.CSRFHeader == "" || s.life.cookie != cookieSet || s.issued == "" || s.csrfKey() == (security.CSRFKey{}) {
+	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
 		return "", ""
 	}
 	value, err := s.csrfKey().Token()
@@ -68,15 +68,15 @@ func (s *state[T]) csrfHeader() (name, value string) {
 	return s.m.opts.CSRFHeader, value
 }
 
-// forged reports whether a request lacks the CSRF token of its session.
-func (s *state[T]) forged(ctx huma.Context) bool {
+// Forged reports whether a request lacks the CSRF token of its session.
+func (s *state[T]) Forged(ctx huma.Context) bool {
 	defer s.unlock(s.lock())
 	name := s.m.opts.CSRFHeader
 	if name == "" || s.login || !s.life.onBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.parent), Event{
-		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: operationName(s.r.entry.op), Reason: ReasonCSRF, Err: errCSRF,
+	s.m.emit(context.WithoutCancel(s.r.Client()), Event{
+		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: ReasonCSRF, Err: errCSRF,
 	})
 	return true
 }
@@ -84,37 +84,6 @@ func (s *state[T]) forged(ctx huma.Context) bool {
 var errNoSecret = errors.New("sessions in their cookies have no secret to bind a CSRF token to")
 
 var errCSRF = errors.New("the CSRF token is missing, or not that of the session")
-
-// unforged checks the CSRF tokens of the request's sessions, and answers when
-// one is missing.
-func (r *request) unforged() bool {
-	ctx := r.scope.humaContext
-	spared := r.entry.exempt || openapi.SafeMethod(ctx.Method())
-	for i := range r.entry.sessions {
-		if spared && !r.entry.sessions[i].token {
-			continue
-		}
-		if r.session(i).forged(ctx) {
-			r.refuse(answerCSRF)
-			return false
-		}
-	}
-	return true
-}
-
-// csrfChecked satisfies the CSRF scheme in requirements where the session is
-// active: unforged has checked it, and answers 403 where an unmet requirement
-// would be a 401. Without a session there is nothing that a token could prove.
-func csrfChecked(session string) func(huma.Context, []string) error {
-	return func(ctx huma.Context, _ []string) error {
-		if s, ok := ctx.(*scope); ok {
-			if of := s.r.byScheme(session); of != nil && of.isActive() {
-				return nil
-			}
-		}
-		return errCSRF
-	}
-}
 
 // checkCSRFHeader refuses names that cannot carry the token: those that no script
 // may set (Fetch § 2.2.2, forbidden request-header), and those that say something
@@ -130,7 +99,7 @@ func checkCSRFHeader(name string) error {
 		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", name)
 	case slices.Contains(forbiddenHeaders, lower), begins("sec-", "proxy-", "access-control-"):
 		return fmt.Errorf("CSRFHeader %q: browsers let no script set this header; use a name such as X-CSRF-Token", name)
-	case slices.Contains(takenHeaders, lower), begins("content-", "if-", "x-forwarded-", "x-accel-"), strings.HasSuffix(lower, "-cache-control"), isMarker(name):
+	case slices.Contains(takenHeaders, lower), begins("content-", "if-", "x-forwarded-", "x-accel-"), strings.HasSuffix(lower, "-cache-control"), gate.IsMarker(name):
 		return fmt.Errorf("CSRFHeader %q: this header means something else; use a name such as X-CSRF-Token", name)
 	}
 	return nil

@@ -42,29 +42,6 @@ var over = func() <-chan struct{} {
 	return c
 }()
 
-// States of request.watching.
-const (
-	nobodyWatches = iota
-	somebodyWatches
-	watchingIsOver
-)
-
-// unwatch ends what waits for sessions, because the request is over.
-func (r *request) unwatch() {
-	if r.watching.Swap(watchingIsOver) != somebodyWatches {
-		return
-	}
-	for i := range r.entry.sessions {
-		r.session(i).release()
-	}
-}
-
-// watch reports whether the request can be waited in, and lets it know.
-func (r *request) watch() bool {
-	r.watching.CompareAndSwap(nobodyWatches, somebodyWatches)
-	return r.watching.Load() == somebodyWatches
-}
-
 // waiting is a call of [Session.Done] in a request.
 type waiting struct {
 	watch.Wait
@@ -73,24 +50,11 @@ type waiting struct {
 	fresh bool // the request has not created the session yet
 }
 
-// holder is the request that has loaded the session and releases it; others
-// have borrowed it.
-func (s *state[T]) holder() *request {
-	for r := s.r; r != nil; r = r.outer {
-		for i := range r.entry.sessions {
-			if r.session(i) == session(s) {
-				return r
-			}
-		}
-	}
-	return nil
-}
-
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
 	defer s.unlock(s.lock())
-	holder := s.holder()
-	if !s.life.active() || holder == nil || !holder.watch() {
+	holder := s.r.Holder(s)
+	if !s.life.active() || holder == nil || !holder.Watch() {
 		return over
 	}
 	w := &waiting{Wait: watch.NewWait(), id: s.rec.ID}
@@ -167,8 +131,8 @@ func (s *state[T]) rename(id stores.ID) {
 	s.pending.id = id
 }
 
-// release implements session.
-func (s *state[T]) release() {
+// Release implements session.
+func (s *state[T]) Release() {
 	defer s.unlock(s.lock())
 	for _, w := range s.waits {
 		s.m.watch.Release(&w.Wait)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -29,7 +31,7 @@ func (s *state[T]) writeNew(ctx context.Context) error {
 		return nil
 	}
 	if s.life.closed {
-		return fail(ErrCommitted, nil)
+		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	// A transaction of the program may take back the write. The end that comes
 	// after it would stay.

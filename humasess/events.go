@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"log/slog"
 )
@@ -82,7 +84,7 @@ func (s *state[T]) touched() {
 // for debugging.
 func (m *Manager[T]) emit(ctx context.Context, e Event) {
 	e.Scheme = m.scheme
-	ctx = outside(ctx)
+	ctx = gate.Outside(ctx)
 	if m.opts.OnEvent != nil {
 		m.opts.OnEvent(ctx, e)
 	}

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"iter"
 	"time"
@@ -76,7 +78,7 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 // through its sessions.
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()
-	cleared, err := stores.Clear(outside(ctx), m.store, m.head())
+	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
 	m.watch.CheckAll()
 	if cleared.Mark != 0 {
 		m.noteMark(markKey{}, cleared.Mark, from)

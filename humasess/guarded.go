@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Methods that a guard may have beside Check.
@@ -19,8 +19,8 @@ type (
 
 // guardedBy declares a guard of T. A mistake in the guard's type is part of
 // the declaration, so that the operation is refused with it.
-func guardedBy[T any](guardType reflect.Type) (d openapi.Declaration) {
-	d = openapi.Declaration{Kind: openapi.Guarded, GuardType: guardType}
+func guardedBy[T any](guardType reflect.Type) (d policy.Declaration) {
+	d = policy.Declaration{Kind: policy.Guarded, GuardType: guardType}
 	defer func() {
 		if p := recover(); p != nil {
 			d.Err = fmt.Errorf("guard %v panics with its zero value: %v", guardType, p)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -58,14 +60,14 @@ func (s *state[T]) activeOwner() string {
 }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.unlock(s.lock())
 	if !s.life.active() {
-		return nil, fail(ErrNoSession, nil)
+		return nil, gate.Fail(gate.ErrNoSession, nil)
 	}
 	if s.m.opts.Identity == nil {
-		return nil, fail(errors.ErrUnsupported, errNoIdentity)
+		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
 		if !s.life.onBase() {
@@ -73,7 +75,7 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 		}
 		data, err := s.m.decode(&s.rec)
 		if err != nil {
-			return nil, fail(errUndecodable, err)
+			return nil, gate.Fail(errUndecodable, err)
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
@@ -98,7 +100,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 		return s.writeNew(ctx)
 	}
 	if s.former {
-		return fail(ErrConflict, nil)
+		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.life.written && s.tentative.any {
 		return nil // by this request, in a transaction that others do not see
@@ -114,7 +116,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 	case owner:
 		return nil
 	case formerOwner:
-		return fail(ErrConflict, nil)
+		return gate.Fail(gate.ErrConflict, nil)
 	}
 	return s.revoked()
 }
@@ -163,18 +165,18 @@ func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 
 func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 	if errors.Is(err, errors.ErrUnsupported) {
-		return fail(errors.ErrUnsupported, err)
+		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	if hungUp(ctx) {
 		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
 	} else {
 		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
 	}
-	return unavailable(err)
+	return gate.Unavailable(err)
 }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.unlock(s.lock())
 	if err := s.need(); err != nil {
@@ -182,7 +184,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	}
 	id, err := stores.ParseID(text)
 	if err != nil || id.IsZero() {
-		return fail(ErrNotFound, nil)
+		return gate.Fail(gate.ErrNotFound, nil)
 	}
 	if s.activeOwner() != "" && id.String() != s.activeID() {
 		if err := s.stands(ctx); err != nil {
@@ -193,12 +195,12 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case id.String() == s.activeID():
 		return s.destroyNow(ctx)
 	case s.activeOwner() == "":
-		return fail(ErrNotFound, nil)
+		return gate.Fail(gate.ErrNotFound, nil)
 	}
 	err = s.m.remove(ctx, s.store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		return fail(ErrNotFound, nil)
+		return gate.Fail(gate.ErrNotFound, nil)
 	case err != nil:
 		return s.storeFailed(err)
 	}
@@ -208,7 +210,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.unlock(s.lock())
 	owner, err := s.mayRevoke(ctx)
@@ -227,7 +229,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.unlock(s.lock())
 	owner, err := s.mayRevoke(ctx)
@@ -273,11 +275,11 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if s.m.opts.Identity == nil {
-		return "", fail(errors.ErrUnsupported, errNoIdentity)
+		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
 		if s.former {
-			return "", fail(ErrConflict, nil)
+			return "", gate.Fail(gate.ErrConflict, nil)
 		}
 		return "", nil
 	}

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"fmt"
 	"strings"
 	"time"
@@ -8,26 +10,21 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// cookie returns the Set-Cookie of the response, or "", and those that expire the
-// cookie's former scopes beside it.
-func (s *state[T]) cookie() (line string, former []string) {
+// Issued returns the headers of the response that follow from the session.
+func (s *state[T]) Issued() gate.Issued {
 	defer s.unlock(s.lock())
+	var h gate.Issued
 	switch {
-	case s.life.cookie == cookieSet && s.issued != "":
-		return s.issued, s.m.cookies.former
+	case s.life.cookie == cookieSet && s.line != "":
+		h.Cookie, h.Former = s.line, s.m.cookies.former
+		h.CSRFName, h.CSRFValue = s.csrfHeader()
 	case s.life.cookie == cookieExpire:
-		return s.m.cookies.expired, s.m.cookies.former
+		h.Cookie, h.Former = s.m.cookies.expired, s.m.cookies.former
+		if all := s.m.opts.ClearSiteData; len(all) > 0 {
+			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`
+		}
 	}
-	return "", nil
-}
-
-// clears returns the Clear-Site-Data of a response that signs out.
-func (s *state[T]) clears() string {
-	defer s.unlock(s.lock())
-	if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {
-		return ""
-	}
-	return `"` + strings.Join(s.m.opts.ClearSiteData, `", "`) + `"`
+	return h
 }
 
 // seal returns the cookie up to the end of its value. It comes before the write
@@ -46,7 +43,7 @@ func (s *state[T]) seal(token security.Token) ([]byte, error) {
 
 // issue completes the cookie that begins with line.
 func (s *state[T]) issue(line []byte) {
-	s.issued = ""
+	s.line = ""
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
 	}
@@ -57,5 +54,5 @@ func (s *state[T]) issue(line []byte) {
 	if s.rec.open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.issued, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
+	s.line, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
 }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -10,11 +12,11 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// load looks the request's tokens up. A cookie that opens nothing is no
+// Load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
-func (s *state[T]) load(ctx context.Context) error {
+func (s *state[T]) Load(ctx context.Context) error {
 	var c candidates
-	c.find(s.r.scope.humaContext, s.m.names, s)
+	c.find(s.r.Incoming(), s.m.names, s)
 	switch {
 	case c.excess:
 		s.excess = true
@@ -161,7 +163,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 		v, err := s.m.decodeOwn(&rec)
 		if err != nil {
 			s.undecodable(rec.ID, err)
-			if !errors.Is(err, ErrHide) {
+			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
 			s.rec, s.token, s.former = rec, token, who == formerOwner

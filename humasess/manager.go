@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +14,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
-	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -42,7 +44,7 @@ type Manager[T any] struct {
 	queues queues[T]
 	watch  *watch.Sessions
 
-	protections protections
+	protections gate.Protections
 }
 
 // New returns a manager that keeps its sessions in store. The options may be
@@ -135,14 +137,14 @@ func (m *Manager[T]) Attach(api huma.API) error {
 	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
 		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
 	}
-	g := gateOf(api)
+	g := gate.Of(api)
 	if g == nil {
 		var err error
-		if g, err = newGate(api); err != nil {
+		if g, err = gate.New(api); err != nil {
 			return err
 		}
 	}
-	if err := g.add(m); err != nil {
+	if err := g.Add((*gateManager[T])(m)); err != nil {
 		return err
 	}
 	m.attached.Store(true)
@@ -162,7 +164,7 @@ func (m *Manager[T]) Attach(api huma.API) error {
 // neither exception. In a group, Require comes after modifiers that hide or
 // drop operations.
 func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
 }
 
 // Protect is [Manager.Require] for a whole group, by the group's own
@@ -176,16 +178,16 @@ func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
 // group are protected as well. It panics when the manager is not attached to
 // the group's API, and for roles without Options.Roles.
 func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
-	g := gateOf(group)
-	if g == nil || g.managers[m.scheme] != manager(m) {
+	g := gate.Of(group)
+	if g == nil || !g.Has(m.scheme, (*gateManager[T])(m)) {
 		panic("humasess: Protect called with a group of an API that the manager is not attached to: call Attach first, with that API")
 	}
 	if len(roles) > 0 && m.opts.Roles == nil {
 		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
 	}
-	p := openapi.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
-	group.UseSimpleModifier(func(op *huma.Operation) { openapi.Protect(op, p) })
-	group.UseMiddleware(g.refuseUnless(p))
+	p := policy.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
+	group.UseSimpleModifier(func(op *huma.Operation) { policy.Protect(op, p) })
+	group.UseMiddleware(g.RefuseUnless(p))
 }
 
 // RequireFresh returns a modifier like Require's that also requires that the
@@ -201,19 +203,19 @@ func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 	if within <= 0 {
 		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
 	}
-	return m.protect(openapi.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
+	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
 }
 
-func (m *Manager[T]) protect(p openapi.Protection) func(*huma.Operation) {
+func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 	return func(op *huma.Operation) {
 		if !m.attached.Load() {
-			panic(unprotected(op))
+			panic(gate.Unprotected(op))
 		}
 		p := p
 		p.Documented = new(bool)
-		if openapi.Protect(op, p) {
-			op.Middlewares = append(slices.Clip(op.Middlewares), refuseUnprotected)
-			m.protections.note(op, p)
+		if policy.Protect(op, p) {
+			op.Middlewares = append(slices.Clip(op.Middlewares), gate.RefuseUnprotected)
+			m.protections.Note(op, p)
 		}
 	}
 }
@@ -253,95 +255,5 @@ func (m *Manager[T]) binding(name string) security.Binding {
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
-
-// document describes the manager to the OpenAPI document.
-func (m *Manager[T]) document() openapi.Scheme {
-	return openapi.Scheme{
-		Key:        m.scheme,
-		CookieName: m.opts.Cookie.Name,
-		Former:     m.names[1:],
-		Type:       reflect.TypeFor[T](),
-		Manager:    m,
-		HasRoles:   m.opts.Roles != nil,
-		OmitRoles:  m.opts.OmitRoles,
-		Default:    m.opts.RequireByDefault,
-		Isolated:   m.opts.RejectCrossSiteReads,
-		Limited:    m.opts.OverLimit == RefuseNew,
-		CSRFHeader: m.opts.CSRFHeader,
-		Extension: &schemePolicy{
-			IdleTimeout:             duration(m.opts.IdleTimeout),
-			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
-			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
-			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
-			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
-		},
-	}
-}
-
-// manager is what a gate sees of a Manager.
-type manager interface {
-	document() openapi.Scheme
-	schemeChecks() map[string]schemeCheck
-	checkOrigin(ctx context.Context, o security.Origins) error
-	storeTimeout() time.Duration
-	refused(ctx context.Context, op *huma.Operation, reason string, err error)
-	panicked(ctx context.Context, op *huma.Operation, stack []byte)
-	unsent(ctx context.Context, op *huma.Operation)
-
-	// newRequest returns a request with the manager's state in it, in one
-	// piece of memory; newState one for a request that exists.
-	newRequest() (*request, session)
-	newState() session
-}
-
-var _ manager = (*Manager[struct{}])(nil)
-
-type schemeCheck = func(ctx huma.Context, scopes []string) error
-
-func (m *Manager[T]) schemeChecks() map[string]schemeCheck { return m.opts.SchemeChecks }
-
-func (m *Manager[T]) checkOrigin(ctx context.Context, o security.Origins) error {
-	if m.opts.TrustOrigin != nil {
-		o.Trust = func(origin string) bool { return m.opts.TrustOrigin(ctx, origin) }
-	}
-	err := m.origins.Check(o)
-	if err != nil || !m.opts.RejectCrossSiteReads || o.Upgrade || !openapi.SafeMethod(o.Method) {
-		return err // Check is the stricter of the two
-	}
-	return m.origins.CheckRead(o)
-}
-
-func (m *Manager[T]) refused(ctx context.Context, op *huma.Operation, reason string, err error) {
-	m.emit(ctx, Event{Kind: EventRefused, Operation: operationName(op), Reason: reason, Err: err})
-}
-
-func (m *Manager[T]) panicked(ctx context.Context, op *huma.Operation, stack []byte) {
-	m.opts.Logger.ErrorContext(outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", operationName(op), "stack", string(stack))
-}
-
-func (m *Manager[T]) newRequest() (*request, session) {
-	if m.embark != nil {
-		return m.newTravellingRequest()
-	}
-	r := &struct {
-		request
-		state state[T]
-	}{}
-	r.state.m = m
-	return &r.request, &r.state
-}
-
-func (m *Manager[T]) newState() session { return &state[T]{m: m} }
-
-func operationName(op *huma.Operation) string {
-	if op == nil {
-		return ""
-	}
-	if op.OperationID != "" {
-		return op.OperationID
-	}
-	return op.Method + " " + op.Path
-}
 
 func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }

@@ -2,7 +2,7 @@ package humasess
 
 import (
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // AllowCrossSite exempts one operation from the cross-origin check: pages of
@@ -12,7 +12,7 @@ import (
 // means who has asked. It shows in the document as x-session.crossSite.
 //
 //	huma.Post(api, "/callback", callback, humasess.AllowCrossSite)
-func AllowCrossSite(op *huma.Operation) { openapi.AllowCrossSite(op) }
+func AllowCrossSite(op *huma.Operation) { policy.AllowCrossSite(op) }
 
 // NoTouch makes requests to one operation no activity: they neither extend the
 // session nor have its token renewed by Options.RotateEvery. It is for what
@@ -24,4 +24,4 @@ func AllowCrossSite(op *huma.Operation) { openapi.AllowCrossSite(op) }
 //	huma.Get(api, "/time-left", timeLeft, humasess.NoTouch)
 //
 // Within [Manager.Handler] around the API, that handler's request counts.
-func NoTouch(op *huma.Operation) { openapi.NoTouch(op) }
+func NoTouch(op *huma.Operation) { policy.NoTouch(op) }

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -129,15 +131,15 @@ func (m *Manager[T]) checked(r *record[T], v *T, err error) (*T, error) {
 		return v, nil
 	}
 	if m.opts.OnUndecodable == nil {
-		return nil, fmt.Errorf("%w: %w", ErrHide, err)
+		return nil, fmt.Errorf("%w: %w", gate.ErrHide, err)
 	}
 	migrated, err := m.opts.OnUndecodable(append([]byte(nil), r.open.Data...), err)
 	switch {
 	case err == nil:
 		if err = m.matches(&migrated, r.Identity); err != nil {
-			return nil, fmt.Errorf("%w: OnUndecodable: %w", ErrHide, err)
+			return nil, fmt.Errorf("%w: OnUndecodable: %w", gate.ErrHide, err)
 		}
-	case !errors.Is(err, ErrHide):
+	case !errors.Is(err, gate.ErrHide):
 		err = fmt.Errorf("%w: %w", errUndecodable, err)
 	}
 	return &migrated, err

@@ -10,7 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/payload"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
@@ -281,13 +281,13 @@ func (o *Options[T]) check() error {
 		return !slices.Contains([]string{"cache", "storage", "executionContexts", "cookies"}, kind)
 	}):
 		return fmt.Errorf("ClearSiteData %q is none of cache, storage, executionContexts and cookies", o.ClearSiteData)
-	case !openapi.ValidKey(o.SchemeName):
+	case !policy.ValidKey(o.SchemeName):
 		return fmt.Errorf("SchemeName %q is not a component key: letters, digits and . _ - only", o.SchemeName)
 	case (o.Codec.Marshal == nil) != (o.Codec.Unmarshal == nil):
 		return errors.New("Codec has one function of two")
 	}
 	for key, check := range o.SchemeChecks {
-		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (openapi.Scheme{Key: o.SchemeName}).CSRFKey() {
+		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (policy.Scheme{Key: o.SchemeName}).CSRFKey() {
 			return fmt.Errorf("SchemeChecks[%q] is nil or names a scheme of the session's own", key)
 		}
 	}

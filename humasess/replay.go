@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -34,14 +36,14 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	}
 	s.spare = nil
 	if err := s.adopt(rec, s.token, who); err != nil {
-		return fail(ErrConflict, err)
+		return gate.Fail(gate.ErrConflict, err)
 	}
 	if s.life.hidden {
-		return fail(ErrConflict, nil)
+		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.former {
 		if s.life.rotate == rotateAtOnce {
-			return fail(ErrConflict, nil) // whoever renewed it is one of the others
+			return gate.Fail(gate.ErrConflict, nil) // whoever renewed it is one of the others
 		}
 		s.life.rotate = rotateNo
 	}
@@ -58,11 +60,11 @@ func (s *state[T]) replayEdits() error {
 	}
 	data, err := s.m.decode(&s.rec)
 	if err != nil {
-		return fail(ErrConflict, err)
+		return gate.Fail(gate.ErrConflict, err)
 	}
 	for _, edit := range edits {
 		if err := s.runEdit(edit, data); err != nil {
-			return fail(ErrConflict, err)
+			return gate.Fail(gate.ErrConflict, err)
 		}
 	}
 	s.pending.edits = edits[:len(edits)-1]
@@ -76,14 +78,14 @@ func (s *state[T]) readmit() error {
 	}
 	data, err := s.m.decode(&s.rec)
 	if err != nil {
-		return fail(ErrConflict, err)
+		return gate.Fail(gate.ErrConflict, err)
 	}
 	if !s.m.covers(*data, s.needed) {
-		return fail(ErrConflict, nil)
+		return gate.Fail(gate.ErrConflict, nil)
 	}
-	err = s.r.recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
+	err = s.r.Recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
 	if err != nil {
-		return fail(ErrConflict, err)
+		return gate.Fail(gate.ErrConflict, err)
 	}
 	return nil
 }

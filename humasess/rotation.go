@@ -95,20 +95,16 @@ func (s *state[T]) turn(p *payload.Fields, r rotation) {
 	p.Supersede(s.token.Hash(), tolerated, s.rec.storeNow(s.m).UnixNano())
 }
 
-// confirm implements session.
-func (s *state[T]) confirm() {
+// Refused notes that the operation, or one inside [Manager.Handler], was refused,
+// so the request does not extend the session. With confirm it also writes that the
+// request presented the token.
+func (s *state[T]) Refused(confirm bool) {
 	defer s.unlock(s.lock())
-	if s.life.confirm && s.life.base && !s.life.closed {
+	s.ignored = true
+	if confirm && s.life.confirm && s.life.base && !s.life.closed {
 		s.life.confirm = false
 		s.confirmRecord(&s.rec)
 	}
-}
-
-// refuseInside notes that the operation, or one inside [Manager.Handler], was
-// refused, so the request does not extend the session.
-func (s *state[T]) refuseInside() {
-	defer s.unlock(s.lock())
-	s.refused = true
 }
 
 // confirmRecord writes that the newest token was presented, and nothing else. The
@@ -117,7 +113,7 @@ func (s *state[T]) refuseInside() {
 func (s *state[T]) confirmRecord(rec *record[T]) bool {
 	next := rec.full()
 	next.Confirmed = rec.storeNow(s.m).UnixNano()
-	_, err := s.store().Update(&s.r.notes, stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
+	_, err := s.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
 		return false
@@ -145,7 +141,7 @@ func (s *state[T]) reused(rec *record[T]) {
 	if !s.m.opts.RevokeReused {
 		return
 	}
-	err := s.m.store.Delete(&s.r.notes, rec.ID, stores.Condition{})
+	err := s.m.store.Delete(s.r.Noting(), rec.ID, stores.Condition{})
 	switch {
 	case err == nil:
 		s.m.watch.Ended(rec.ID)

@@ -1,13 +1,15 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"log/slog"
 	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Session is embedded in an operation's input to give it a session that may
@@ -93,22 +95,22 @@ type Guard[T any] interface {
 
 type requiredKind struct{}
 
-func (requiredKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Required} }
+func (requiredKind) declare() policy.Declaration { return policy.Declaration{Kind: policy.Required} }
 
-func (requiredKind) is() (openapi.Kind, reflect.Type) { return openapi.Required, nil }
+func (requiredKind) is() (policy.Kind, reflect.Type) { return policy.Required, nil }
 
 type loginKind struct{}
 
-func (loginKind) declare() openapi.Declaration { return openapi.Declaration{Kind: openapi.Login} }
+func (loginKind) declare() policy.Declaration { return policy.Declaration{Kind: policy.Login} }
 
-func (loginKind) is() (openapi.Kind, reflect.Type) { return openapi.Login, nil }
+func (loginKind) is() (policy.Kind, reflect.Type) { return policy.Login, nil }
 
 type guardedKind[T, G any] struct{}
 
-func (guardedKind[T, G]) declare() openapi.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
+func (guardedKind[T, G]) declare() policy.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
 
-func (guardedKind[T, G]) is() (openapi.Kind, reflect.Type) {
-	return openapi.Guarded, reflect.TypeFor[G]()
+func (guardedKind[T, G]) is() (policy.Kind, reflect.Type) {
+	return policy.Guarded, reflect.TypeFor[G]()
 }
 
 // Resolve makes the depth of Required's Resolve that of Session's, so that
@@ -144,8 +146,8 @@ func (s *Guarded[T, G]) Value() T {
 // embeds it, whose operation [Manager.Require] protects, or that
 // [Manager.Handler] wraps, and false in any other.
 func From[T any](ctx context.Context) (*Session[T], bool) {
-	r, _ := ctx.Value(scopeKey{}).(*request)
-	for ; r != nil; r = r.outer {
+	r := gate.RequestIn(ctx)
+	for ; r != nil; r = r.Around() {
 		if st, _ := stateOf[T](r); st != nil {
 			return &Session[T]{SessionMarker: marker[T]{state: st}}, true
 		}
@@ -157,7 +159,7 @@ func (s *Session[T]) bound() *state[T] {
 	if st := s.SessionMarker.state; st != nil {
 		return st
 	}
-	panic("humasess: session of an operation's input is not bound: " + embedHint)
+	panic("humasess: session of an operation's input is not bound: " + gate.EmbedHint)
 }
 
 // Get returns the session's data, and false when no session is active. The
@@ -166,7 +168,7 @@ func (s *Session[T]) Get() (T, bool) { return s.bound().get() }
 
 // Active reports whether there is a session, be it one that this request has
 // started.
-func (s *Session[T]) Active() bool { return s.bound().isActive() }
+func (s *Session[T]) Active() bool { return s.bound().Active() }
 
 // Start signs in: a session with a new ID, a new token and both deadlines
 // restarted begins, and every session that the request presented ends (ASVS

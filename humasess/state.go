@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"slices"
@@ -16,15 +18,14 @@ import (
 // makes of it.
 type state[T any] struct {
 	m     *Manager[T]
-	r     *request  // nil outside a request
-	since time.Time // when the work began, outside a request
-	bound bool
-	login bool // the operation's job is to start the session
-	read  bool // the handler has got data of the base
-	gone  bool // the base had ended when the request was to end it
+	r     *gate.Request // nil outside a request
+	since time.Time     // when the work began, outside a request
+	login bool          // the operation's job is to start the session
+	read  bool          // the handler has got data of the base
+	gone  bool          // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
-	refused bool            // the request was refused, or an operation inside Manager.Handler
+	ignored bool            // the request was refused, or an operation inside Manager.Handler
 
 	mu      sync.Mutex
 	editing editing
@@ -57,9 +58,9 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	issued string     // the Set-Cookie that carries the token
-	marks  []mark     // that this request has left
-	waits  []*waiting // by Session.Done
+	line  string     // the Set-Cookie that carries the token
+	marks []mark     // that this request has left
+	waits []*waiting // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.
@@ -77,12 +78,12 @@ type pending[T any] struct {
 	csrf     security.CSRFKey
 }
 
-var _ session = (*state[struct{}])(nil)
+var _ gate.Session = (*state[struct{}])(nil)
 
-func (s *state[T]) enter(r *request, b *binding) {
+func (s *state[T]) Enter(r *gate.Request, login bool) {
 	defer s.unlock(s.lock())
 	s.r = r
-	s.login = s.login || b != nil && b.login
+	s.login = s.login || login
 }
 
 // get implements [Session.Get].
@@ -142,14 +143,24 @@ func (s *state[T]) current() (T, error) {
 	return *v, nil
 }
 
-func (s *state[T]) isActive() bool {
+func (s *state[T]) Active() bool {
 	defer s.unlock(s.lock())
 	return s.life.active()
 }
 
-// admits reports whether the session satisfies a requirement: it is active, and
-// it has a user where sessions have users.
-func (s *state[T]) admits() bool {
+// Admits compares the session with a requirement. It must be active, and it must
+// have a user where sessions have users.
+func (s *state[T]) Admits(roles []string) gate.Admission {
+	if !s.hasUser() {
+		return gate.NoSession
+	}
+	if !s.hasRoles(roles) {
+		return gate.RolesMissing
+	}
+	return gate.Admitted
+}
+
+func (s *state[T]) hasUser() bool {
 	defer s.unlock(s.lock())
 	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
@@ -174,11 +185,11 @@ func (m *Manager[T]) covers(v T, roles []string) bool {
 	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
 }
 
-// check asks a guard. Text of errors that are no answers stays inside.
-func (s *state[T]) check(ctx huma.Context, guard any) error {
+// Check asks a guard. Text of errors that are no answers stays inside.
+func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	v, ok := s.peek()
 	if !ok {
-		return fail(ErrNoSession, nil)
+		return gate.Fail(gate.ErrNoSession, nil)
 	}
 	return guard.(Guard[T]).Check(ctx, v)
 }
@@ -199,15 +210,13 @@ func (s *state[T]) peek() (T, bool) {
 	return v, err == nil
 }
 
-func (s *state[T]) needs(roles []string) {
+func (s *state[T]) Needs(roles []string) {
 	for _, role := range roles {
 		if !slices.Contains(s.needed, role) {
 			s.needed = append(s.needed, role)
 		}
 	}
 }
-
-func (s *state[T]) isBound() bool { return s.bound }
 
 func (s *state[T]) id() string {
 	defer s.unlock(s.lock())
@@ -225,15 +234,15 @@ func (s *state[T]) activeID() string {
 }
 
 // untouched reports whether the request is none that extends the session.
-func (s *state[T]) untouched() bool { return s.refused || s.r != nil && s.r.entry.untouch }
+func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
 
 func (s *state[T]) emit(e Event) {
 	ctx := context.Background()
 	if s.r != nil {
-		ctx = s.r.parent
-		e.Operation = operationName(s.r.entry.op)
+		ctx = s.r.Client()
+		e.Operation = s.r.OperationName()
 	}
 	s.m.emit(ctx, e)
 }
@@ -263,10 +272,10 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(s.r.loading()), hungUp(s.caller):
+	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
 		s.emit(Event{Kind: EventHungUp, Err: err})
 	default:
 		s.emit(Event{Kind: EventStoreFailed, Err: err})
 	}
-	return unavailable(err)
+	return gate.Unavailable(err)
 }

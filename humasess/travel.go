@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +66,7 @@ func (s *state[T]) startAgain() error {
 	if was.data == nil {
 		data, err := s.current()
 		if err != nil {
-			return fail(errUndecodable, err)
+			return gate.Fail(errUndecodable, err)
 		}
 		if was.data, err = s.m.values.Encode(&data); err != nil {
 			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
@@ -164,14 +166,14 @@ type travelRoom[T any] struct {
 	scratch [448]byte // a payload until the trip has it, then the cookie
 }
 
-func (m *Manager[T]) newTravellingRequest() (*request, session) {
+func (m *Manager[T]) newTravellingRequest() (*gate.Request, gate.Session) {
 	r := &struct {
-		request
+		gate.Request
 		state state[T]
 		room  travelRoom[T]
 	}{}
 	r.state.m, r.state.room = m, &r.room
-	return &r.request, &r.state
+	return &r.Request, &r.state
 }
 
 // newOpened returns memory that nobody else has.

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
 	"context"
 	"errors"
 	"time"
@@ -20,22 +22,22 @@ const (
 	maxPause = 20 * time.Millisecond
 )
 
-// commit writes what is pending before the first byte of a response. An error
+// Commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
-func (s *state[T]) commit(status int) error {
+func (s *state[T]) Commit(status int) error {
 	defer s.unlock(s.lock())
 	if s.life.closed {
 		return nil
 	}
 	if status >= 400 {
 		s.drop()
-		s.takeBack(&s.r.writes)
+		s.takeBack(s.r.Writing())
 	}
-	err := s.write(&s.r.writes)
+	err := s.write(s.r.Writing())
 	if err == nil {
-		err = s.endEarly(&s.r.writes)
+		err = s.endEarly(s.r.Writing())
 	}
-	s.settleTransaction(&s.r.writes, status)
+	s.settleTransaction(s.r.Writing(), status)
 	s.life.closed = true
 	if err != nil {
 		s.life.cookie = cookieKeep
@@ -44,8 +46,9 @@ func (s *state[T]) commit(status int) error {
 	return err
 }
 
-// abandon forgets what is pending, because an error response was given.
-func (s *state[T]) abandon() {
+// Abandon forgets what is pending, because an error response was given inside
+// [Manager.Handler].
+func (s *state[T]) Abandon() {
 	defer s.unlock(s.lock())
 	if !s.life.closed {
 		s.drop()
@@ -55,15 +58,15 @@ func (s *state[T]) abandon() {
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
 	if s.life.fail() {
-		s.remove(&s.r.writes, s.rec.ID)
+		s.remove(s.r.Writing(), s.rec.ID)
 	}
 	s.early.ends = nil
 	s.pending = pending[T]{}
 }
 
-// undo takes back a session that the request has created, because what came
+// Undo takes back a session that the request has created, because what came
 // after has failed.
-func (s *state[T]) undo() {
+func (s *state[T]) Undo() {
 	defer s.unlock(s.lock())
 	s.drop()
 	s.life.cookie = cookieKeep
@@ -77,7 +80,7 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	ctx, cancel := s.m.bounded(outside(ctx))
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
 	return s.writeNow(ctx)
 }
@@ -125,7 +128,7 @@ func (s *state[T]) write(ctx context.Context) error {
 			return err
 		}
 		if replay == maxReplays {
-			return fail(ErrConflict, nil)
+			return gate.Fail(gate.ErrConflict, nil)
 		}
 		if id := s.rec.ID; turn == nil && p.update {
 			if turn, err = s.m.queues.join(ctx, id); err != nil {
@@ -199,7 +202,7 @@ func (s *state[T]) destroyed(id stores.ID) {
 func (s *state[T]) revoked() error {
 	s.m.watch.Check(s.rec.ID)
 	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
-	return fail(ErrRevoked, nil)
+	return gate.Fail(gate.ErrRevoked, nil)
 }
 
 // remove deletes a session that must not be, without a reader to tell when

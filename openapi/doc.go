@@ -1,18 +1,9 @@
-// Package openapi writes sessions into a huma API's OpenAPI document: the
-// cookie security scheme, the requirement of each operation, and the answers
-// that follow from it.
+// Package openapi holds functions for programs and CI that work on the OpenAPI
+// document of an API with sessions.
 //
-// Most programs never import it: [humasess.Manager.Attach] does. It is here
-// for those who read what was declared, and for [Downgrade].
-//
-// # Declared, documented, enforced
-//
-// A session type that is embedded in an operation's input declares itself
-// while huma builds the schema of its marker parameter ([Declare]). The
-// [Document] finds the declarations when the operation is added, takes the
-// marker out again and writes [OpenAPI Operation.security]. The [Policy] that
-// it computes for that is the one that is enforced.
+// [Downgrade] turns the document into OpenAPI 3.0.3, for tools that do not read
+// 3.1. The sessions themselves need no call of this package:
+// [humasess.Manager.Attach] documents them.
 //
 // [humasess.Manager.Attach]: https://pkg.go.dev/github.com/humasess/sessions/humasess#Manager.Attach
-// [OpenAPI Operation.security]: https://spec.openapis.org/oas/v3.1.1.html#operation-object
 package openapi

@@ -2,32 +2,83 @@ package openapi_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/openapi"
 )
 
-func TestDowngrade(t *testing.T) {
-	f := newFixture(t, reqs("session:audit"), userScheme)
-	f.oapi.Components.SecuritySchemes["oauth"] = &huma.SecurityScheme{Type: "oauth2"}
-	f.doc.AddCheck("oauth")
-	op := f.operation("/admin", guarded("admin"))
-	op.Security = reqs("oauth:read", "bearer")
-	f.mustAdd(t, op)
-	public := f.operation("/login", login)
-	f.mustAdd(t, public)
+// testDocument has a session, an OAuth2 scheme and a bearer scheme. It requires
+// a session with the role audit of operations that declare nothing.
+func testDocument(t *testing.T) *huma.OpenAPI {
+	t.Helper()
+	oapi := &huma.OpenAPI{
+		OpenAPI:  "3.1.0",
+		Info:     &huma.Info{Title: "Test", Version: "1"},
+		Security: policy.Requirements{{"session": {"audit"}}},
+		Components: &huma.Components{
+			Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{
+				"bearer": {Type: "http", Scheme: "bearer"},
+				"oauth":  {Type: "oauth2"},
+			},
+		},
+	}
+	doc, err := policy.NewDocument(oapi)
+	if err != nil {
+		t.Fatalf("NewDocument: %v", err)
+	}
+	if err := doc.AddScheme(policy.Scheme{Key: "session", CookieName: "__Host-id", Type: reflect.TypeFor[user](), HasRoles: true}); err != nil {
+		t.Fatalf("AddScheme: %v", err)
+	}
+	doc.AddCheck("bearer")
+	doc.AddCheck("oauth")
+	return oapi
+}
 
-	data, err := openapi.Downgrade(f.oapi)
+type user struct{ ID string }
+
+// addOperation adds a GET with a marker, as huma leaves it.
+func addOperation(oapi *huma.OpenAPI, path string, security policy.Requirements, declared policy.Declaration) *huma.Operation {
+	declared.Type = reflect.TypeFor[user]()
+	op := &huma.Operation{
+		OperationID: "op" + path, Method: http.MethodGet, Path: path, Security: security,
+		Responses:  map[string]*huma.Response{"204": {Description: "Done"}, "default": {Description: "Error"}},
+		Parameters: []*huma.Param{{Name: "Humasess-Session", In: "header", Schema: policy.Declare(oapi.Components.Schemas, declared)}},
+	}
+	oapi.AddOperation(op)
+	policy.Seal(oapi.Components.Schemas)
+	return op
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatalf("Marshal: %v", err)
+	}
+	return string(data)
+}
+
+func TestDowngrade(t *testing.T) {
+	oapi := testDocument(t)
+	op := addOperation(oapi, "/admin", policy.Requirements{{"oauth": {"read"}}, {"bearer": {}}},
+		policy.Declaration{Kind: policy.Guarded, Roles: []string{"admin"}, Guard: "a guard"})
+	addOperation(oapi, "/login", nil, policy.Declaration{Kind: policy.Login})
+
+	data, err := openapi.Downgrade(oapi)
 	if err != nil {
 		t.Fatalf("Downgrade: %v", err)
 	}
 	var doc struct {
 		OpenAPI  string
-		Security openapi.Requirements
+		Security policy.Requirements
 		Paths    map[string]map[string]struct {
-			Security  openapi.Requirements
+			Security  policy.Requirements
 			Responses map[string]struct{ Description string }
 		}
 	}

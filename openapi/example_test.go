@@ -1,37 +1,40 @@
 package openapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log"
-	"reflect"
+	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/stores/memory"
 )
 
-// exampleDocument is a document with one protected operation.
-func exampleDocument() *huma.OpenAPI {
-	oapi := huma.DefaultConfig("Example", "1.0.0").OpenAPI
-	doc, err := openapi.NewDocument(oapi)
-	if err != nil {
-		log.Fatal(err)
-	}
+// exampleAPI has one operation, which requires a role.
+func exampleAPI() huma.API {
 	type data struct{ Name string }
-	err = doc.AddScheme(openapi.Scheme{
-		Key: "sessionCookie", CookieName: "__Host-id", Type: reflect.TypeFor[data](), HasRoles: true,
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[data]{
+		Roles: func(d data) []string { return []string{d.Name} },
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	op := &huma.Operation{OperationID: "report", Method: "GET", Path: "/report"}
-	openapi.Protect(op, openapi.Protection{Scheme: "sessionCookie", Roles: []string{"admin"}})
-	oapi.AddOperation(op)
-	return oapi
+	api := humago.New(http.NewServeMux(), huma.DefaultConfig("Example", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		log.Fatal(err)
+	}
+	admins := huma.NewGroup(api)
+	admins.UseSimpleModifier(sessions.Require("admin"))
+	huma.Get(admins, "/report", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	return api
 }
 
 func ExampleDowngrade() {
-	oapi := exampleDocument()
+	oapi := exampleAPI().OpenAPI()
 	fmt.Println(oapi.OpenAPI, oapi.Paths["/report"].Get.Security)
 	data, err := openapi.Downgrade(oapi)
 	if err != nil {

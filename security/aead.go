@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// aeadVersion is the first byte of what aeadSealer makes. The key's ID, the
-// nonce and the ciphertext with its tag follow, all as base64url.
+// aeadVersion is the first byte of a value sealed by aeadSealer. The key's ID,
+// the nonce and the ciphertext with its tag follow. All are encoded as
+// base64url.
 const aeadVersion = 1
 
 const aeadHeader = 1 + keyIDSize
@@ -23,9 +24,10 @@ type aeadSealer struct {
 
 var _ AppendSealer = (*aeadSealer)(nil)
 
-// NewAEAD returns a sealer that uses XAES-256-GCM (C2SP): AES-256-GCM under a
-// key derived for each nonce of 192 bits, which may be random for far more
-// than a billion seals per key. The first key seals, every key opens.
+// NewAEAD returns a sealer that uses XAES-256-GCM (C2SP): AES-256-GCM with a
+// new key derived for each nonce. The nonces have 192 bits, so random ones are
+// safe for far more than a billion seals per key. The first key seals, and
+// every key opens.
 func NewAEAD(keys ...Key) (Sealer, error) {
 	if err := checkKeys(keys); err != nil {
 		return nil, err
@@ -66,8 +68,8 @@ func (s *aeadSealer) AppendSeal(dst, value []byte, b Binding) ([]byte, error) {
 	return tokenEncoding.AppendEncode(dst, own.sealed), nil
 }
 
-// additional data are the header, which says how to read the rest, and the
-// binding.
+// additional returns the additional data: the binding, then the header, which
+// tells how to read the rest.
 func (s *aeadSealer) additional(own *scratch, header []byte, b Binding) []byte {
 	own.binding = append(b.appendTo(own.binding[:0]), header...)
 	return own.binding
@@ -91,7 +93,7 @@ func (s *aeadSealer) AppendOpen(dst []byte, text string, b Binding) ([]byte, boo
 	}
 	header, nonce, ciphertext := sealed[:aeadHeader], sealed[aeadHeader:aeadHeader+xaesNonceSize], sealed[aeadHeader+xaesNonceSize:]
 	for i, id := range s.ids {
-		if !bytes.Equal(id, header[1:]) { // public
+		if !bytes.Equal(id, header[1:]) { // IDs of keys are public, so the time may leak them
 			continue
 		}
 		aead, err := s.keys[i].derive(nonce, &own.key)
@@ -136,8 +138,8 @@ func newXAES(key []byte) (xaes, error) {
 	return x, nil
 }
 
-// derive returns the AEAD for a nonce; it takes nonce[12:] itself. Its key is
-// made in the caller's memory, which has to forget it.
+// derive returns the AEAD for a nonce, which itself takes nonce[12:]. It writes
+// the derived key to key, and the caller must clear that memory.
 func (x *xaes) derive(nonce []byte, key *[2 * aes.BlockSize]byte) (cipher.AEAD, error) {
 	for i := range 2 {
 		half := key[i*aes.BlockSize : (i+1)*aes.BlockSize]

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The spread of timings says nothing on a shared machine, so the source is
-// looked at: a comparison of hashes by anything but crypto/subtle stands out.
+// Timings are not meaningful on a shared machine, so the test reads the source.
+// It finds each comparison of hashes without crypto/subtle.
 func TestConstantTime(t *testing.T) {
 	t.Run("T14 Matches compares by crypto/subtle only", func(t *testing.T) {
 		file, err := parser.ParseFile(token.NewFileSet(), "token.go", nil, 0)
@@ -32,7 +32,7 @@ func TestConstantTime(t *testing.T) {
 						t.Errorf("%s.%s compares with an early exit", x.Name, n.Sel.Name)
 					}
 				case *ast.BinaryExpr:
-					// The result of subtle is an int, and the only thing compared.
+					// The result of subtle is an int, and only it is compared.
 					if lit, ok := n.Y.(*ast.BasicLit); !ok || lit.Value != "1" {
 						t.Errorf("%v compares something else than the result of crypto/subtle", n.Op)
 					}

@@ -7,18 +7,18 @@ import (
 )
 
 var (
-	// ErrCrossSite is returned for a request that, by its Sec-Fetch-Site, a
-	// page of another origin has made.
-	ErrCrossSite = errors.New("cross-origin request: Sec-Fetch-Site says that a page elsewhere has made it")
+	// ErrCrossSite is returned for a request from a page of another origin,
+	// according to its Sec-Fetch-Site.
+	ErrCrossSite = errors.New("cross-origin request: Sec-Fetch-Site says that it comes from another site or origin")
 
-	// ErrForeignOrigin is returned for a request whose Origin is not its Host,
-	// or whose Host is not known.
+	// ErrForeignOrigin is returned for a request whose Origin does not match
+	// its Host, or whose Host is unknown.
 	ErrForeignOrigin = errors.New("cross-origin request: the Origin does not match the Host")
 )
 
-// CrossOrigin decides which requests a page of another origin has made, by
-// the rules of [http.CrossOriginProtection] without its path patterns, for
-// servers that have no *http.Request. It is immutable.
+// CrossOrigin detects requests from pages of other origins. It follows the
+// rules of [http.CrossOriginProtection] without its path patterns, for servers
+// that have no *http.Request. It is immutable.
 type CrossOrigin struct{ trusted map[string]bool }
 
 // Origins describes a request to [CrossOrigin.Check]: its method, its Host
@@ -37,18 +37,18 @@ type Origins struct {
 	Upgrade bool
 
 	SecFetchMode string // § 2.2, for [CrossOrigin.CheckRead] only
-	SecFetchDest string // § 2.1, as well
+	SecFetchDest string // § 2.1, for CheckRead only too
 
-	// Trust is asked about an origin that is neither the host's nor trusted by
-	// [NewCrossOrigin], if the request would be refused otherwise. It is never
-	// asked about "null" or text that browsers do not send. nil trusts none.
+	// Trust is asked about an origin that would otherwise be refused: one that
+	// is not the host's and not trusted by [NewCrossOrigin]. It is never asked
+	// about "null" or text that browsers do not send. nil trusts none.
 	Trust func(origin string) bool
 }
 
-// NewCrossOrigin returns a check that lets the trusted origins pass. Each is
+// NewCrossOrigin returns a check that accepts the trusted origins. Each is
 // "scheme://host[:port]", exactly as browsers send it: in lower case, without
-// the port that the scheme has by default, and with a host name of ASCII. Any
-// other text is an error, because it would never match.
+// the default port of the scheme, and with a host name in ASCII. Any other text
+// is an error, because it would never match.
 func NewCrossOrigin(trusted []string) (*CrossOrigin, error) {
 	c := &CrossOrigin{trusted: make(map[string]bool, len(trusted))}
 	for _, origin := range trusted {
@@ -65,20 +65,21 @@ func (c *CrossOrigin) trusts(r *Origins) bool {
 	return c.trusted[r.Origin] || r.Trust != nil && checkOrigin(r.Origin) == nil && r.Trust(r.Origin)
 }
 
-// Check returns nil for a request that no page of another origin can have
-// made, else [ErrCrossSite] or [ErrForeignOrigin].
+// Check returns nil for a request that cannot come from a page of another
+// origin, otherwise [ErrCrossSite] or [ErrForeignOrigin].
 //
-// An Origin and a Host that differ only in spelling are the same: in case, in
-// the port that the Origin's scheme has by default, in the dot at the end of a
-// name, or in the form of an IPv6 address. A request with an Origin and without
-// a Host is refused, unless its Sec-Fetch-Site says that it is of the same
-// origin: its host is not known, so we fail closed.
+// An Origin and a Host that differ only in spelling are the same. Spelling
+// means case, the default port of the Origin's scheme, a dot at the end of a
+// name, or the form of an IPv6 address. A request with an Origin and without a
+// Host is refused, unless its Sec-Fetch-Site says that it is of the same
+// origin. Its host is not known, so we fail closed.
 //
-// A request with neither Sec-Fetch-Site nor Origin passes: it does not come
-// from a browser of the last years, and only browsers add cookies by themselves.
-// So does a request from http to https of the same host, without a port in its
-// Host, in a browser that sends no Sec-Fetch-Site; HSTS prevents it. We fail
-// open there, because the headers do not show it, as net/http does.
+// A request with neither Sec-Fetch-Site nor Origin passes. It does not come
+// from a browser of recent years, and only browsers add cookies by themselves.
+// One more request passes: from http to https of the same host, without a port
+// in its Host, in a browser that sends no Sec-Fetch-Site. HSTS prevents it. We
+// fail open there, as net/http does, because the headers do not show the
+// difference.
 func (c *CrossOrigin) Check(r Origins) error {
 	if !r.Upgrade && (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions) {
 		return nil
@@ -99,10 +100,10 @@ func (c *CrossOrigin) Check(r Origins) error {
 	return ErrForeignOrigin
 }
 
-// CheckRead returns [ErrCrossSite] for a request of any method that a page of
-// another site has made other than by navigating to it: to embed what it
-// answers, or to measure it. Requests without Sec-Fetch-Site pass, for want of
-// anything to tell them by.
+// CheckRead returns [ErrCrossSite] for a request of any method from a page of
+// another site, except for navigation. Such a page could embed the response or
+// measure it. Requests without Sec-Fetch-Site pass, because without it they
+// cannot be told apart.
 func (c *CrossOrigin) CheckRead(r Origins) error {
 	if r.SecFetchSite != "cross-site" || r.Method == http.MethodOptions {
 		return nil

@@ -216,13 +216,13 @@ func TestNewCrossOrigin(t *testing.T) {
 		{"letters outside ASCII", "https://bücher.example", `browsers send "https://xn--bcher-kva.example"`},
 		{"letters outside ASCII and port", "https://bücher.example:8443", `browsers send "https://xn--bcher-kva.example:8443"`},
 		{"zone", "https://[fe80::1%25eth0]", "only scheme"},
-		{"short IPv4", "https://127.1", "four numbers"},
-		{"port 0", "https://example.com:0", "no port"},
-		{"port too high", "https://example.com:65536", "no port"},
+		{"short IPv4", "https://127.1", "four decimal numbers"},
+		{"port 0", "https://example.com:0", "not between"},
+		{"port too high", "https://example.com:65536", "not between"},
 		{"port of letters", "https://example.com:port", "not a URL"},
-		{"two dots", "https://a..example.com", "not the name"},
-		{"leading dot", "https://.example.com", "not the name"},
-		{"long label", "https://" + strings.Repeat("a", 64) + ".example.com", "not the name"},
+		{"two dots", "https://a..example.com", "not a valid host name"},
+		{"leading dot", "https://.example.com", "not a valid host name"},
+		{"long label", "https://" + strings.Repeat("a", 64) + ".example.com", "not a valid host name"},
 		{"space", "https://exa mple.com", "not a URL"},
 		{"not a URL", "://", "not a URL"},
 		{"file", "file://localhost", "null"},
@@ -232,10 +232,10 @@ func TestNewCrossOrigin(t *testing.T) {
 		{"source view", "view-source://x", "scheme view-source"},
 		{"mail", "mailto://a", "scheme mailto"},
 		{"IPv4 with a dot", "https://1.2.3.4.", `browsers send "https://1.2.3.4"`},
-		{"short IPv4 with a dot", "https://1.2.3.", "four numbers"},
-		{"last label of digits", "https://example.08", "four numbers"},
-		{"last label of many digits", "https://example.99999999999999999999", "four numbers"},
-		{"last label 0x", "https://example.0x", "four numbers"},
+		{"short IPv4 with a dot", "https://1.2.3.", "four decimal numbers"},
+		{"last label of digits", "https://example.08", "four decimal numbers"},
+		{"last label of many digits", "https://example.99999999999999999999", "four decimal numbers"},
+		{"last label 0x", "https://example.0x", "four decimal numbers"},
 		{"punycode of nothing", "https://xn--", "punycode"},
 		{"punycode of a control character", "https://xn--a.com", "punycode"},
 		{"punycode beyond Unicode", "https://xn--99999999.com", "punycode"},
@@ -252,7 +252,8 @@ func TestNewCrossOrigin(t *testing.T) {
 			if err != nil && (!strings.Contains(err.Error(), strconv.Quote(tt.origin)) || !strings.Contains(err.Error(), tt.err)) {
 				t.Errorf("error text: got %q, want %q and %q in it", err, tt.origin, tt.err)
 			}
-			// What is trusted passes: no entry is taken and then never matches.
+			// A valid entry really trusts its origin, because a useless entry
+			// would be a trap.
 			if err == nil {
 				o := security.Origins{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: tt.origin}
 				if err := newCrossOrigin(t, tt.origin).Check(o); err != nil {
@@ -272,8 +273,8 @@ func TestNewCrossOrigin(t *testing.T) {
 	})
 	t.Run("F4 duplicates", func(t *testing.T) { newCrossOrigin(t, "https://a.example", "https://a.example") })
 	t.Run("F4 no bypass by path", func(t *testing.T) {
-		// Nothing but the list makes an exception: the same request with every
-		// field set stays refused.
+		// Only the list makes an exception. The same request with every field
+		// set is still refused.
 		o := security.Origins{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: "https://api.example"}
 		if err := newCrossOrigin(t).Check(o); !errors.Is(err, security.ErrCrossSite) {
 			t.Errorf("got %v, want %v", err, security.ErrCrossSite)
@@ -329,9 +330,8 @@ func TestCrossOriginTrust(t *testing.T) {
 // pick returns one of the words.
 func pick(r *rand.Rand, words []string) string { return words[r.IntN(len(words))] }
 
-// differs reports whether we judge a request otherwise than net/http does on
-// purpose: two spellings of one host are the same, and no host is that of
-// nothing.
+// differs reports whether our answer differs from net/http's on purpose. Two
+// spellings of one host are the same, and an empty host matches no origin.
 func differs(o security.Origins) bool {
 	u, err := url.Parse(o.Origin)
 	return o.SecFetchSite == "" && err == nil && (strings.EqualFold(u.Host, o.Host) && u.Host != o.Host || u.Host == "" && o.Host == "")
@@ -355,8 +355,8 @@ func TestCrossOriginLikeNetHTTP(t *testing.T) {
 			var trusted []string
 			std := http.NewCrossOriginProtection()
 			for range r.IntN(3) {
-				// Origins that net/http takes and we refuse, such as those with
-				// a user, are no part of the comparison.
+				// The comparison leaves out origins that net/http accepts and
+				// we refuse, such as those with a user.
 				o := pick(r, origins)
 				if _, err := security.NewCrossOrigin([]string{o}); err != nil {
 					continue
@@ -384,7 +384,7 @@ func TestCrossOriginLikeNetHTTP(t *testing.T) {
 			if o.Method == http.MethodGet {
 				safe++
 			}
-			// An upgrade is judged like a POST, whatever its method.
+			// An upgrade is judged like a POST, with any method.
 			o.Upgrade = true
 			req.Method = http.MethodPost
 			got, want = newCrossOrigin(t, trusted...).Check(o), std.Check(req)

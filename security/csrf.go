@@ -8,14 +8,14 @@ import (
 
 const (
 	csrfNonceSize = 16
-	csrfLength    = 64 // of nonce and HMAC as text
+	csrfLength    = 64 // length of nonce and HMAC as text
 	csrfPurpose   = "humasess csrf 2\x00"
 )
 
 // CSRFKey is the random key that binds CSRF tokens to one session. It stays on
-// the server: the public ID and the times of a session would not do as a key,
-// because an attacker may know them. The zero CSRFKey stands for none and
-// verifies nothing.
+// the server. The public ID and the times of a session are not a suitable key,
+// because an attacker may know them. The zero CSRFKey means that there is none,
+// and verifies no token.
 type CSRFKey [16]byte
 
 // NewCSRFKey returns a random key.
@@ -26,8 +26,8 @@ func NewCSRFKey() (CSRFKey, error) {
 }
 
 // Token returns a text that proves knowledge of the key and does not reveal it:
-// a random nonce and HMAC-SHA256 over the nonce. Each call returns another text,
-// so that compressed pages do not leak it (BREACH).
+// a random nonce and HMAC-SHA256 over the nonce. Each call returns another
+// text, so compressed pages do not leak it (BREACH).
 func (k CSRFKey) Token() (string, error) {
 	var raw [csrfNonceSize + sha256.Size]byte
 	if _, err := rand.Read(raw[:csrfNonceSize]); err != nil {

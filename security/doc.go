@@ -1,4 +1,5 @@
-// Package security holds the parts of humasess that decide who gets in: the
-// session token and the cross-origin check. It keeps no state and does no
-// I/O, so that each can be read, tested and reviewed by itself.
+// Package security holds the parts of humasess that authenticate requests:
+// session tokens, sealers, CSRF tokens and the cross-origin check. It keeps no
+// sessions and does no network I/O, so each part can be reviewed and tested
+// alone.
 package security

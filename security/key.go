@@ -15,13 +15,13 @@ import (
 // KeySize is the size of a key in bytes.
 const KeySize = 32
 
-// Key is a master key: exactly 32 random bytes. It is never used itself, but
-// expanded for each purpose by HKDF (RFC 5869), so that no two uses share key
-// material. It does not show itself when formatted.
+// Key is a master key: exactly 32 random bytes. It is never used directly. HKDF
+// (RFC 5869) derives a key for each purpose, so no two uses share key material.
+// A formatted Key does not show its bytes.
 type Key struct{ bytes [KeySize]byte }
 
-// ErrInvalidKey is matched by every error about a key that does not serve as
-// one. The errors say what is wrong and never repeat the key.
+// ErrInvalidKey is matched by every error about an invalid key. The errors say
+// why the key is invalid and never repeat it.
 var ErrInvalidKey = errors.New("security: invalid key")
 
 // GenerateKey returns a new key from [crypto/rand.Reader].
@@ -32,8 +32,8 @@ func GenerateKey() (Key, error) {
 }
 
 // ParseKey reads a key from 64 characters of hex, or from base64 in either
-// alphabet with or without padding. It refuses any other length, and keys
-// that nobody has generated: all zeros, or one pattern repeated.
+// alphabet with or without padding. It refuses any other length. It also
+// refuses keys that are clearly not random: all zeros, or one pattern repeated.
 func ParseKey(text string) (Key, error) {
 	var k Key
 	raw, err := decodeKey(strings.TrimSpace(text))
@@ -64,8 +64,8 @@ func decodeKey(text string) ([]byte, error) {
 	return raw, nil
 }
 
-// check refuses what no generator makes: a pattern of up to half the key that
-// repeats, which all zeros are too.
+// check refuses keys that no generator makes: a repeated pattern of up to half
+// the key. All zeros are one of them.
 func (k Key) check() error {
 	if k == (Key{}) {
 		return fmt.Errorf("%w: all zeros", ErrInvalidKey)
@@ -88,8 +88,8 @@ func repeats(b []byte, period int) bool {
 }
 
 // KeysFromEnv reads keys from an environment variable, separated by commas or
-// white space. The first seals, every one opens: put a new key in front and
-// take the oldest out when what it has sealed has expired.
+// white space. The first key seals, and every key opens. To rotate, put a new
+// key in front. Remove the oldest after all values that it sealed have expired.
 func KeysFromEnv(name string) ([]Key, error) {
 	fields := strings.FieldsFunc(os.Getenv(name), func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
 	if len(fields) == 0 {
@@ -122,20 +122,21 @@ func (k Key) GoString() string { return k.String() }
 func (k Key) derive(purpose string, size int) []byte {
 	b, err := hkdf.Expand(sha256.New, k.bytes[:], "humasess/v1/"+purpose, size)
 	if err != nil {
-		panic("security: HKDF: " + err.Error()) // only for sizes that nobody asks for
+		panic("security: HKDF: " + err.Error()) // only for sizes that this package does not use
 	}
 	return b
 }
 
 const keyIDSize = 4
 
-// id tells keys apart in public.
+// id returns a public name of the key.
 func (k Key) id() []byte { return k.derive("key id", keyIDSize) }
 
-// checkKeys is what both sealers ask of theirs.
+// checkKeys returns an error unless the keys are valid, distinct and at least
+// one.
 func checkKeys(keys []Key) error {
 	if len(keys) == 0 {
-		return fmt.Errorf("%w: no key", ErrInvalidKey)
+		return fmt.Errorf("%w: at least one key is required", ErrInvalidKey)
 	}
 	seen := map[string]int{}
 	for i, k := range keys {
@@ -144,7 +145,7 @@ func checkKeys(keys []Key) error {
 		}
 		id := string(k.id())
 		if first, twice := seen[id]; twice {
-			return fmt.Errorf("%w: key %d is key %d again", ErrInvalidKey, i+1, first+1)
+			return fmt.Errorf("%w: key %d repeats key %d", ErrInvalidKey, i+1, first+1)
 		}
 		seen[id] = i
 	}

@@ -102,7 +102,7 @@ func TestKeysFromEnv(t *testing.T) {
 		{"K6 16 bytes", base64.StdEncoding.EncodeToString(make([]byte, 16)), "HUMASESS_TEST_KEYS, key 1 of 1: security: invalid key: 16 bytes, want 32", 0},
 		{"all zeros", other.Reveal() + " " + strings.Repeat("0", 64), "key 2 of 2: security: invalid key: all zeros", 0},
 		{"a pattern", strings.Repeat("abcd", 16), "a pattern of 2 bytes repeated", 0},
-		{"the same twice", keyText + "," + other.Reveal() + "," + strings.ToUpper(keyText), "key 3 is key 1 again", 0},
+		{"the same twice", keyText + "," + other.Reveal() + "," + strings.ToUpper(keyText), "key 3 repeats key 1", 0},
 		{"words", "correct horse", "key 1 of 2: security: invalid key: 5 bytes, want 32", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,26 +13,26 @@ import (
 	"strings"
 )
 
-// checkOrigin returns an error for text that no browser sends as an Origin.
-// The text must be the serialization of RFC 6454 § 6.2: an origin is compared as
-// a whole, so any other spelling would never match.
+// checkOrigin returns an error for text that browsers never send as an Origin.
+// The text must be the serialization of RFC 6454 § 6.2. An origin is compared
+// as a whole, so any other spelling would never match.
 func checkOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	switch {
 	case err != nil:
 		return errors.New("it is not a URL")
 	case origin == "null":
-		return errors.New("every sandboxed page and every file sends it, those of an attacker too")
+		return errors.New("sandboxed pages and files send this origin, and an attacker can make such a page")
 	case u.Scheme == "" || u.Hostname() == "":
 		return errors.New("scheme and host are required")
 	case slices.Contains([]string{"file", "data", "blob", "about", "javascript"}, u.Scheme):
-		return fmt.Errorf("pages of %s: send the origin null", u.Scheme)
+		return fmt.Errorf("pages with the scheme %s send the origin null", u.Scheme)
 	case slices.Contains(originless, u.Scheme):
-		return fmt.Errorf("no page has an origin of the scheme %s: pages are at http or https, or at the scheme of an app or an extension", u.Scheme)
+		return fmt.Errorf("pages never have an origin with the scheme %s; use http, https, or the scheme of an app or an extension", u.Scheme)
 	case u.Scheme == "ws" || u.Scheme == "wss":
-		return errors.New("a websocket has the origin of its page, which is http or https")
+		return errors.New("a websocket sends the origin of its page, so use http or https")
 	case strings.ContainsAny(u.Host, "*?"):
-		return errors.New("it is compared as a whole, so a wildcard matches nothing: list each origin, or trust by a function")
+		return errors.New("origins are compared as a whole, so a wildcard never matches; list each origin, or trust by a function")
 	case u.User != nil || len(origin) != len(u.Scheme+"://"+u.Host):
 		return errors.New("only scheme, host and port are allowed")
 	}
@@ -44,13 +44,13 @@ func checkOrigin(origin string) error {
 		return err
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-		return fmt.Errorf("there is no port %s", port)
+		return fmt.Errorf("the port %s is not between 1 and 65535", port)
 	}
 	switch {
 	case strings.Contains(host, ":"):
 		host = "[" + host + "]"
 	case strings.HasSuffix(u.Hostname(), ".") && !endsInNumber(host):
-		host += "." // the browser keeps it, except after an address
+		host += "." // browsers keep the dot, except after an address
 	}
 	if port != defaultPort(u.Scheme) {
 		host += ":" + port
@@ -61,17 +61,17 @@ func checkOrigin(origin string) error {
 	return nil
 }
 
-// checkHost returns an error for a host in lower case that no page can be at.
+// checkHost returns an error for a lower-case host that cannot be in an origin.
 func checkHost(host string) error {
 	if a, err := netip.ParseAddr(host); err == nil {
 		if a.Zone() != "" {
-			return errors.New("browsers have no zones of addresses")
+			return errors.New("browsers do not support zones in addresses")
 		}
 		return nil
 	}
 	labels := strings.Split(host, ".")
 	if endsInNumber(host) {
-		return errors.New("an address has four numbers")
+		return errors.New("an IPv4 address must have four decimal numbers")
 	}
 	valid := len(host) <= 253 && !slices.ContainsFunc(labels, func(label string) bool {
 		return label == "" || len(label) > 63 || strings.ContainsFunc(label, func(r rune) bool {
@@ -79,18 +79,18 @@ func checkHost(host string) error {
 		})
 	})
 	if !valid {
-		return fmt.Errorf("%q is not the name of a host", host)
+		return fmt.Errorf("%q is not a valid host name", host)
 	}
 	for _, label := range labels {
 		if text, ok := strings.CutPrefix(label, "xn--"); ok && !validPunycode(text) {
-			return fmt.Errorf("%q is not valid punycode, so no browser opens a page there", label)
+			return fmt.Errorf("%q is not valid punycode, so browsers do not open pages there", label)
 		}
 	}
 	return nil
 }
 
-// endsInNumber reports whether browsers take a host for an IPv4 address: its
-// last label is a decimal or hexadecimal number (URL Standard, "ends in a
+// endsInNumber reports whether browsers read a host as an IPv4 address, because
+// its last label is a decimal or hexadecimal number (URL Standard, "ends in a
 // number").
 func endsInNumber(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]
@@ -101,16 +101,16 @@ func endsInNumber(host string) bool {
 	return last != "" && strings.Trim(digits, set) == ""
 }
 
-// originless are schemes of documents and protocols whose URLs have an opaque
-// origin, or the origin of another URL in them (URL Standard, "origin").
+// originless lists schemes whose URLs have an opaque origin, or the origin of
+// another URL inside them (URL Standard, "origin").
 var originless = []string{
 	"cid", "dict", "filesystem", "ftp", "ftps", "geo", "git", "gopher", "imap", "imaps", "intent", "irc", "ircs", "jar", "ldap", "ldaps", "magnet", "mailto",
 	"mid", "news", "nntp", "pop", "rtsp", "sftp", "sip", "sips", "sms", "smtp", "ssh", "tel", "telnet", "urn", "vbscript", "view-source", "xmpp",
 }
 
 // ownOrigin reports whether an origin is that of the host to which the request
-// was sent, in whatever spelling the two have. It is not where the host is not
-// known: the origin null would be that of no host at all.
+// was sent, in any spelling. It returns false for an unknown host. Otherwise
+// the origin null, which has no host, would match it.
 func ownOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || host == "" {
@@ -121,9 +121,9 @@ func ownOrigin(origin, host string) bool {
 	return name == ownName && port == ownPort && name != ""
 }
 
-// splitHost returns the host in lower case, without brackets and without the
-// dot of a name that is complete, and the port, which is that of the scheme
-// when there is none. Proxies write the host in their own way; it is the same.
+// splitHost returns the host in lower case, without brackets and without a dot
+// at the end, and the port. A missing port becomes the default of the scheme.
+// Proxies spell hosts differently, so this makes them comparable.
 func splitHost(hostport, scheme string) (host, port string) {
 	u := url.URL{Host: hostport}
 	host = strings.Map(func(r rune) rune {
@@ -134,7 +134,7 @@ func splitHost(hostport, scheme string) (host, port string) {
 	}, strings.TrimSuffix(u.Hostname(), "."))
 	if a, err := netip.ParseAddr(host); err == nil {
 		host = a.String()
-		if a.Is4In6() { // the URL Standard has no dots in there
+		if a.Is4In6() { // the URL Standard writes the last 32 bits in hexadecimal
 			b := a.As4()
 			host = fmt.Sprintf("::ffff:%x:%x", int(b[0])<<8|int(b[1]), int(b[2])<<8|int(b[3]))
 		}
@@ -158,8 +158,8 @@ func defaultPort(scheme string) string {
 	return ""
 }
 
-// punycode returns the name that browsers look up for a host with letters
-// outside ASCII, as net/http writes it into a request.
+// punycode returns the ASCII form of a host with other letters. It uses
+// net/http, which converts the host as it writes a request.
 func punycode(host string) (string, bool) {
 	if !strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
 		return "", false

@@ -6,10 +6,11 @@ import (
 	"unicode"
 )
 
-// validPunycode reports whether the text after "xn--" in a label of a host can be
-// that of a browser (URL Standard, "domain to ASCII"). It refuses text that does
-// not decode, has another form, or contains characters that browsers refuse or
-// map to others in every version of Unicode. It passes other characters.
+// validPunycode reports whether a browser can produce the text after "xn--" in
+// a label of a host (URL Standard, "domain to ASCII"). It refuses text that
+// does not decode or has another form. It also refuses characters that browsers
+// refuse or map to others in every version of Unicode. It accepts other
+// characters.
 func validPunycode(text string) bool {
 	label, ok := decodePunycode(text)
 	if !ok || strings.ContainsFunc(label, neverInHost) {
@@ -19,7 +20,7 @@ func validPunycode(text string) bool {
 	return ok && again == "xn--"+text
 }
 
-// neverInHost reports whether no host contains the character.
+// neverInHost reports whether a host never contains the character.
 func neverInHost(r rune) bool {
 	return unicode.IsControl(r) || unicode.IsSpace(r) || unicode.Is(unicode.Co, r) ||
 		unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) && unicode.ToLower(r) != r

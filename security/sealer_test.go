@@ -27,7 +27,7 @@ var kinds = []kind{
 	{"securecookie", security.NewSecureCookie},
 }
 
-// golden is the file with what a release has sealed.
+// golden is the path of the file with values that a release has sealed.
 func (k kind) golden() string { return filepath.Join("testdata", k.name+".v1.golden") }
 
 func (k kind) new(t testing.TB, keys ...security.Key) security.Sealer {
@@ -60,7 +60,7 @@ func seal(t testing.TB, s security.Sealer, value string) string {
 func refused(t *testing.T, s security.Sealer, text string, b security.Binding) {
 	t.Helper()
 	value, old, err := s.Open(text, b)
-	if value != nil || old || err != security.ErrNotSealed { // one answer, whatever the reason
+	if value != nil || old || err != security.ErrNotSealed { // one answer for all reasons
 		t.Errorf("Open %.40q: got %q, %v, %v, want nothing and exactly ErrNotSealed", text, value, old, err)
 	}
 }
@@ -158,7 +158,7 @@ func TestSealers(t *testing.T) {
 	})
 }
 
-// golden pins the format: what a released version has sealed must open.
+// golden pins the format, because values of a released version must open.
 func golden(t *testing.T, k kind) {
 	s := k.new(t, parse(t, keyText))
 	file := k.golden()
@@ -198,7 +198,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(strings.Repeat("A", 5000))
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, s := range []security.Sealer{a, b} {
-			// Only what was sealed opens, and nothing near it.
+			// Only sealed text opens, and no variation of it.
 			if value, _, err := s.Open(text, binding); err == nil && !sent[text] {
 				t.Errorf("got %q out of %q", value, text)
 			}

@@ -9,7 +9,8 @@ import (
 	"github.com/gorilla/securecookie"
 )
 
-// secureCookieVersion is the first byte of what secureCookieSealer seals.
+// secureCookieVersion is the first byte of a value that secureCookieSealer
+// seals.
 const secureCookieVersion = 1
 
 // secureCookieSealer is gorilla/securecookie: AES-256-CTR, then HMAC-SHA-256.
@@ -25,10 +26,10 @@ type namedBinding struct {
 
 var _ AppendSealer = (*secureCookieSealer)(nil)
 
-// NewSecureCookie returns a sealer that uses gorilla/securecookie, for
-// programs that trust it already. Its texts are longer than those of
-// [NewAEAD]. The first key seals, every key opens. Deadlines are not its
-// business: what is sealed carries its own.
+// NewSecureCookie returns a sealer that uses gorilla/securecookie, for programs
+// that already trust it. Its texts are longer than those of [NewAEAD]. The
+// first key seals, and every key opens. It ignores deadlines, because the
+// sealed value holds its own.
 func NewSecureCookie(keys ...Key) (Sealer, error) {
 	if err := checkKeys(keys); err != nil {
 		return nil, err
@@ -38,21 +39,21 @@ func NewSecureCookie(keys ...Key) (Sealer, error) {
 		c := securecookie.New(k.derive("securecookie hmac", 64), k.derive("securecookie aes", KeySize))
 		s.codecs = append(s.codecs, c.MaxAge(0).MaxLength(0).SetSerializer(securecookie.NopEncoder{}))
 	}
-	// securecookie reports a key that it cannot use only when it is used.
+	// securecookie reports an unusable key only when the key is used.
 	probe := Binding{Cookie: "probe"}
 	text, err := s.Seal([]byte("probe"), probe)
 	if err == nil {
 		_, _, err = s.Open(text, probe)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("security: securecookie refuses its own work: %w", err)
+		return nil, fmt.Errorf("security: securecookie cannot open its own text: %w", err)
 	}
 	return s, nil
 }
 
-// name is what securecookie authenticates beside the value. It joins parts by
-// "|", so the binding goes in as a hash. A sealer usually has one use: the
-// last one is remembered.
+// name returns the name that securecookie authenticates with the value. The
+// binding is hashed, because securecookie joins its parts by "|". The last name
+// is kept, because a sealer usually has one use.
 func (s *secureCookieSealer) name(own *scratch, b Binding) string {
 	if last := s.last.Load(); last != nil && last.of == b {
 		return last.name
@@ -90,8 +91,8 @@ func (s *secureCookieSealer) Open(text string, b Binding) ([]byte, bool, error) 
 	}
 	own := scratches.Get().(*scratch)
 	defer own.done()
-	// securecookie's decoder lets other spellings of one text pass: line
-	// breaks, and bits after the last byte.
+	// securecookie's decoder accepts other spellings of one text: line breaks,
+	// and extra bits after the last byte.
 	if _, canonical := own.decode(base64.URLEncoding.Strict(), text); !canonical {
 		return nil, false, ErrNotSealed
 	}

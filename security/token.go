@@ -18,17 +18,17 @@ const (
 	TokenLength = (idSize + secretSize) / 3 * 4
 )
 
-// ErrMalformedToken is returned by [ParseToken]. It says nothing about what
-// is wrong, because the text came from a client.
+// ErrMalformedToken is returned by [ParseToken] and [OpenToken]. It does not
+// give a reason, because the text came from a client.
 var ErrMalformedToken = errors.New("security: malformed token")
 
-// tokenEncoding is canonical as it stands: 48 bytes fill their 64 characters
-// and leave no bits that could be set differently.
+// tokenEncoding is canonical, because 48 bytes fill their 64 characters and
+// leave no spare bits.
 var tokenEncoding = base64.RawURLEncoding.Strict()
 
-// Token is what a session cookie carries: the session's public ID and a
-// secret that proves possession. The secret has 256 bits; OWASP and NIST
-// SP 800-63B-4 § 5.1 ask for 64, ASVS 7.2.3 for 128.
+// Token is the content of a session cookie: the session's public ID and a
+// secret that proves possession. The secret has 256 bits; OWASP and NIST SP
+// 800-63B-4 § 5.1 ask for 64, ASVS 7.2.3 for 128.
 type Token struct {
 	id     [idSize]byte
 	secret [secretSize]byte
@@ -42,18 +42,19 @@ func NewToken(id [idSize]byte) (Token, error) {
 	return t, err
 }
 
-// BareToken returns a token without a secret, for a session whose cookie is
-// proof by itself. It matches nothing that [NewToken] has made.
+// BareToken returns a token without a secret, for a session whose sealed cookie
+// is the proof. It matches no token that [NewToken] has made.
 func BareToken(id [idSize]byte) Token { return Token{id: id} }
 
-// ParseToken reads what [Token.Reveal] writes. Text of any other shape is
+// ParseToken reads the text that [Token.Reveal] returns. Any other text is
 // [ErrMalformedToken].
 func ParseToken(text string) (Token, error) {
 	if len(text) != TokenLength {
 		return Token{}, ErrMalformedToken
 	}
 	var raw [idSize + secretSize]byte
-	// The decoder skips newlines: n tells.
+	// The decoder skips newlines inside the text, so only n tells that some
+	// were there.
 	if n, err := tokenEncoding.Decode(raw[:], []byte(text)); err != nil || n != len(raw) {
 		return Token{}, ErrMalformedToken
 	}
@@ -67,12 +68,11 @@ func newToken(raw *[idSize + secretSize]byte) Token {
 	return t
 }
 
-// tokenUse is the purpose that a sealed token is bound to.
+// tokenUse is the purpose in the binding of a sealed token.
 const tokenUse = "token"
 
-// OpenToken reads what [Token.Seal] returns, and reports whether it was sealed
-// with another key than the first. Text of any other origin is
-// [ErrMalformedToken].
+// OpenToken reads the text that [Token.Seal] returns. Old reports whether a key
+// other than the first sealed it. Any other text is [ErrMalformedToken].
 func OpenToken(s Sealer, text string, b Binding) (t Token, old bool, err error) {
 	b.Purpose = tokenUse
 	value, old, err := s.Open(text, b)
@@ -82,8 +82,8 @@ func OpenToken(s Sealer, text string, b Binding) (t Token, old bool, err error) 
 	return newToken((*[idSize + secretSize]byte)(value)), old, nil
 }
 
-// Seal returns the token as sealed text, so that a forged one is known before
-// any look-up.
+// Seal returns the token as sealed text. So a server detects a forged token
+// without a look-up.
 func (t Token) Seal(s Sealer, b Binding) (string, error) {
 	b.Purpose = tokenUse
 	raw := t.raw()
@@ -93,10 +93,11 @@ func (t Token) Seal(s Sealer, b Binding) (string, error) {
 // ID returns the session's public ID.
 func (t Token) ID() [idSize]byte { return t.id }
 
-// Hash returns the SHA-256 of the secret: what is stored.
+// Hash returns the SHA-256 of the secret. Stores keep it instead of the secret.
 func (t Token) Hash() [sha256.Size]byte { return sha256.Sum256(t.secret[:]) }
 
-// Matches reports in constant time whether hash is the token's.
+// Matches reports in constant time whether hash is the hash of the token's
+// secret.
 func (t Token) Matches(hash [sha256.Size]byte) bool {
 	own := t.Hash()
 	return subtle.ConstantTimeCompare(own[:], hash[:]) == 1
@@ -118,7 +119,7 @@ func (t Token) raw() (raw [idSize + secretSize]byte) {
 var _ fmt.Formatter = Token{}
 
 // Format implements [fmt.Formatter] with the public ID, because verbs that are
-// not for text, as in "%d", would print the fields.
+// not for text, such as "%d", would print the fields.
 func (t Token) Format(s fmt.State, verb rune) {
 	text := t.String()
 	if verb == 'v' && s.Flag('#') {
@@ -127,7 +128,7 @@ func (t Token) Format(s fmt.State, verb rune) {
 	_, _ = io.WriteString(s, text)
 }
 
-// String keeps the secret out of logs: it is the public ID.
+// String returns the public ID, so logs never contain the secret.
 func (t Token) String() string { return tokenEncoding.EncodeToString(t.id[:]) }
 
 // GoString is String, for %#v.

@@ -21,7 +21,7 @@ import (
 // id is a public ID that shows in text as the letters "AQID…".
 var id = [16]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 
-// zeros stands for crypto/rand.Reader and counts what is read from it.
+// zeros replaces crypto/rand.Reader and counts the bytes read from it.
 type zeros struct{ read int }
 
 func (z *zeros) Read(p []byte) (int, error) {
@@ -173,7 +173,7 @@ func TestParseToken(t *testing.T) {
 				t.Error("token: got one, want the zero Token")
 			}
 			if err != nil && tt.text != "" && strings.Contains(err.Error(), tt.text) && len(tt.text) > 1 {
-				t.Errorf("error text shows what the client sent: %q", err)
+				t.Errorf("error text shows the client's input: %q", err)
 			}
 		})
 	}
@@ -294,7 +294,7 @@ func TestTokenText(t *testing.T) {
 	})
 }
 
-// constant is a reader of one byte for ever.
+// constant is an endless reader of one byte.
 type constant byte
 
 func (c constant) Read(p []byte) (int, error) {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The vectors of the specification, c2sp.org/XAES-256-GCM: one for each value
-// of the bit that the doubling of the subkey depends on.
+// These are the vectors of the specification, c2sp.org/XAES-256-GCM. There is
+// one for each value of the bit that the doubling of the subkey depends on.
 func TestXAES(t *testing.T) {
 	for _, tt := range []struct {
 		name, key, additional, want string

@@ -13,32 +13,34 @@ type Index interface {
 	Store
 
 	// List returns the live sessions of an identity, oldest first, without
-	// extending them. No sessions is no error; identity "" is ErrNoIdentity.
+	// extending them. An identity without sessions gives an empty list and a
+	// nil error. Identity "" is ErrNoIdentity.
 	List(ctx context.Context, identity string) ([]Record, error)
 
-	// RevokeIdentity deletes every session of an identity but except (the
-	// zero ID excepts none), atomically against concurrent writes, and leaves
-	// the revocation mark whether it found any or not. Identity "" is
-	// ErrNoIdentity.
+	// RevokeIdentity deletes every session of an identity except the session
+	// except; the zero ID excepts none. It is atomic against concurrent writes.
+	// It leaves the revocation mark even if the identity had no sessions.
+	// Identity "" is ErrNoIdentity.
 	RevokeIdentity(ctx context.Context, identity string, except ID) (Revoked, error)
 }
 
-// Revoked is what a store answers to RevokeIdentity.
+// Revoked is a store's answer to RevokeIdentity.
 type Revoked struct {
-	Count int // sessions deleted, -1 if they are not known to the store
+	Count int // sessions deleted, -1 if the store does not know
 
-	// Ago is how long ago the identity had been revoked before this call, or
-	// all had by Clear, or [NotRevoked].
+	// Ago is the time since the previous revocation of the identity, or since a
+	// Clear if that was later. It is [NotRevoked] without either.
 	Ago time.Duration
 
-	// Mark tells the mark that this call has left from those of other calls
-	// for the identity, whatever clocks say. 0 leaves that to the clocks:
-	// sessions that are started right after a revocation take longer then.
+	// Mark differs from the marks of other calls for the identity, so the order
+	// of calls does not depend on clocks. A store without marks returns 0. Then
+	// the core compares clocks, and sessions that start right after a
+	// revocation take longer.
 	Mark int64
 
 	// Before is the mark that this call replaced, or 0 if the store held none.
-	// Only [Revocations] fill it in. A session that stood under another mark
-	// than Before had been revoked, so it must not carry on under Mark.
+	// Only [Revocations] set it. A session that began under a mark other than
+	// Before was already revoked, so it must not carry on under Mark.
 	Before int64
 }
 
@@ -50,7 +52,7 @@ type Marker interface {
 	Index
 
 	// MarkChanged leaves the mark of a change for at least
-	// [RevocationRetention] and ends no session. The mark is in force for every
+	// [RevocationRetention] and ends no session. The mark applies to every
 	// Create that begins after MarkChanged has returned. Identity "" is
 	// ErrNoIdentity.
 	MarkChanged(ctx context.Context, identity string) (Changed, error)
@@ -66,12 +68,12 @@ type Changed struct {
 type MultiLoader interface {
 	Store
 
-	// LoadMany returns those of ids that are live, in any order.
+	// LoadMany returns the live sessions among ids, in any order.
 	LoadMany(ctx context.Context, ids []ID) ([]Record, error)
 }
 
 // IDMaker is a [Store] that chooses the IDs of its sessions, for example to
-// keep all of an identity's in one cluster slot.
+// keep all sessions of an identity in one cluster slot.
 type IDMaker interface {
 	Store
 
@@ -89,21 +91,22 @@ type ContextIDMaker interface {
 	NewIDContext(ctx context.Context, identity string) (ID, error)
 }
 
-// Memoizer is a [Store] in this process that offers a place beside each
-// payload for what the core decoded from it.
+// Memoizer is a [Store] in this process. Beside each payload it keeps a [Memo],
+// where the core caches the decoded data.
 type Memoizer interface {
 	Store
 
-	// LoadMemo is Load, except that the payload is the kept one, which the
-	// caller must not change, and that the memo is the one of exactly this
-	// payload: an Update comes with a fresh one, a Touch does not.
+	// LoadMemo is Load with two differences. The payload is the store's own
+	// copy, so the caller must not change it. The memo belongs to exactly this
+	// payload: Update replaces it by an empty one, or by [Update.Memo], and
+	// Touch keeps it.
 	LoadMemo(ctx context.Context, id ID) (Record, *Memo, error)
 }
 
 // Memo holds one value. The zero Memo is empty. It is safe for concurrent use.
 type Memo struct{ value atomic.Pointer[any] }
 
-// Value returns what was set, or nil.
+// Value returns the last value that Set stored, or nil.
 func (m *Memo) Value() any {
 	if p := m.value.Load(); p != nil {
 		return *p
@@ -111,11 +114,12 @@ func (m *Memo) Value() any {
 	return nil
 }
 
-// Set replaces the value, which nobody may change from now on.
+// Set replaces the value. The caller must not change v afterwards, because
+// other goroutines read it.
 func (m *Memo) Set(v any) { m.value.Store(&v) }
 
-// ClockUser is a [Store] without a clock of its own, for tests and for
-// embedded stores: it judges deadlines by the clock it is given.
+// ClockUser is a [Store] without a clock of its own, for tests and for embedded
+// stores. It judges deadlines by the clock that UseClock sets.
 type ClockUser interface {
 	Store
 
@@ -133,7 +137,7 @@ type Closer interface {
 }
 
 // Transactional is a [Store] whose calls may be part of a transaction of the
-// program, which decides later whether they have happened.
+// program. Then they take effect only when the program commits.
 type Transactional interface {
 	Store
 
@@ -141,23 +145,25 @@ type Transactional interface {
 	InTransaction(ctx context.Context) bool
 }
 
-// Watcher is a [Store] that tells when sessions end before their time, in
-// whatever process. That is a hint, to end a stream or to drop a cache sooner:
-// one may come twice, late, or not at all, and only Load decides.
+// Watcher is a [Store] that tells when another call, in this process or
+// another, ends a session before its time. Such a hint lets the core end a
+// stream or drop a cached record sooner. A hint may come twice, late, or not at
+// all, so only Load decides.
 type Watcher interface {
 	Store
 
-	// Watch calls ended, one call at a time, with the ID of each session that
-	// was deleted, revoked or evicted, until the context ends, and returns its
-	// error. The zero ID says that hints may have been missed, at the beginning
-	// too: any session may have ended. Sessions that expire give no hint.
-	// Ended must not block. A store that is not set up for it returns an error
-	// that matches [errors.ErrUnsupported] at once.
+	// Watch calls ended with the ID of each session that was deleted, revoked
+	// or evicted. It makes one call at a time, until the context ends, and
+	// returns the context's error. The zero ID means that hints may have been
+	// missed, so any session may have ended. Watch begins with it. Sessions
+	// that expire give no hint. Ended must not block. A store that is not set
+	// up for Watch returns at once with an error that matches
+	// [errors.ErrUnsupported].
 	Watch(ctx context.Context, ended func(ID)) error
 }
 
-// As returns the first of store and what it wraps, by methods
-// Unwrap() Store, that has the capability C.
+// As returns the outermost store with the capability C. It starts with store
+// and follows methods Unwrap() Store.
 func As[C Store](store Store) (C, bool) {
 	for store != nil {
 		if c, ok := store.(C); ok {
@@ -173,8 +179,8 @@ func As[C Store](store Store) (C, bool) {
 	return none, false
 }
 
-// LoadMany loads those of ids that are live: at once from a [MultiLoader],
-// else one by one.
+// LoadMany loads the live sessions among ids: with one call if the store is a
+// [MultiLoader], otherwise one by one.
 func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
 	if m, ok := As[MultiLoader](store); ok {
 		return m.LoadMany(ctx, ids)
@@ -193,7 +199,7 @@ func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
 	return records, nil
 }
 
-// NewID returns an ID made by an [IDMaker], else a [RandomID].
+// NewID returns an ID from an [IDMaker], or a [RandomID] for any other store.
 func NewID(store Store, identity string) (ID, error) {
 	if m, ok := As[IDMaker](store); ok {
 		return m.NewID(identity)
@@ -201,8 +207,8 @@ func NewID(store Store, identity string) (ID, error) {
 	return RandomID()
 }
 
-// NewIDContext returns an ID made by a [ContextIDMaker] or an [IDMaker], the
-// outermost of which counts, else a [RandomID].
+// NewIDContext returns an ID from the outermost [IDMaker], which may be a
+// [ContextIDMaker]. For any other store it returns a [RandomID].
 func NewIDContext(ctx context.Context, store Store, identity string) (ID, error) {
 	m, ok := As[IDMaker](store)
 	if !ok {
@@ -214,8 +220,8 @@ func NewIDContext(ctx context.Context, store Store, identity string) (ID, error)
 	return m.NewID(identity)
 }
 
-// List lists the sessions of an identity from an [Index]; any other store is
-// an error that matches [errors.ErrUnsupported].
+// List lists the sessions of an identity from an [Index]. For any other store
+// the error matches [errors.ErrUnsupported].
 func List(ctx context.Context, store Store, identity string) ([]Record, error) {
 	if x, ok := As[Index](store); ok {
 		return x.List(ctx, identity)
@@ -223,8 +229,8 @@ func List(ctx context.Context, store Store, identity string) ([]Record, error) {
 	return nil, unsupported(store, noIndex)
 }
 
-// RevokeIdentity revokes the sessions of an identity in an [Index]; any other
-// store is an error that matches [errors.ErrUnsupported].
+// RevokeIdentity revokes the sessions of an identity in an [Index]. For any
+// other store the error matches [errors.ErrUnsupported].
 func RevokeIdentity(ctx context.Context, store Store, identity string, except ID) (Revoked, error) {
 	if x, ok := As[Index](store); ok {
 		return x.RevokeIdentity(ctx, identity, except)
@@ -232,8 +238,8 @@ func RevokeIdentity(ctx context.Context, store Store, identity string, except ID
 	return Revoked{}, unsupported(store, noIndex)
 }
 
-// MarkChanged leaves the mark of a change in a [Marker]; any other store is an
-// error that matches [errors.ErrUnsupported].
+// MarkChanged leaves the mark of a change in a [Marker]. For any other store
+// the error matches [errors.ErrUnsupported].
 func MarkChanged(ctx context.Context, store Store, identity string) (Changed, error) {
 	if m, ok := As[Marker](store); ok {
 		return m.MarkChanged(ctx, identity)
@@ -250,7 +256,7 @@ func InTransaction(ctx context.Context, store Store) bool {
 
 const (
 	noIndex = "has no index by identity"
-	noScan  = "cannot go through its sessions"
+	noScan  = "cannot scan its sessions"
 )
 
 func unsupported(store Store, why string) error {

@@ -13,10 +13,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// plain is a store without capabilities. It knows the IDs it is given.
+// plain is a store without capabilities. It knows only the IDs in its table.
 type plain struct {
 	stores.Store
-	known  map[stores.ID]error // what Load answers
+	known  map[stores.ID]error // the errors that Load returns
 	loaded []stores.ID
 }
 
@@ -32,7 +32,7 @@ func (p *plain) Load(_ context.Context, id stores.ID) (stores.Record, error) {
 	return stores.Record{ID: id, Version: 1}, nil
 }
 
-// wrapper has no capability, but leads to a store that may have some.
+// wrapper has no capability, but wraps a store that may have some.
 type wrapper struct {
 	stores.Store
 	inner stores.Store
@@ -40,7 +40,7 @@ type wrapper struct {
 
 func (w *wrapper) Unwrap() stores.Store { return w.inner }
 
-// capable has the capabilities and says when they are used.
+// capable has the capabilities and reports their use.
 type capable struct {
 	stores.Store
 	used []string
@@ -117,7 +117,8 @@ func TestAs(t *testing.T) {
 		{"wrapped nothing", &wrapper{}, nil},
 		{"nil", nil, nil},
 	}
-	// What a layered store wraps has the capability too; the layer wins.
+	// A layered store has the capability, and so has the store inside; the
+	// layer wins.
 	tests[3].want = tests[3].store.(*wrapper).inner
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

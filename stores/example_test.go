@@ -11,8 +11,8 @@ import (
 )
 
 // slowLog reports sign-ins that take long. Unwrap keeps the capabilities of the
-// store inside, and what they do does not pass through the wrapper: sessions
-// are loaded by LoadMany and LoadMemo too.
+// store inside. Their calls do not pass through the wrapper, so LoadMany and
+// LoadMemo load sessions too.
 type slowLog struct{ stores.Store }
 
 func (s slowLog) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
@@ -28,7 +28,7 @@ func (s slowLog) Create(ctx context.Context, c stores.Create) (stores.Created, e
 // Unwrap returns the store inside.
 func (s slowLog) Unwrap() stores.Store { return s.Store }
 
-// A wrapper has the capabilities of what it wraps.
+// A wrapper has the capabilities of the store inside.
 func ExampleAs() {
 	wrapped := slowLog{memory.New(nil)}
 	_, direct := any(wrapped).(stores.Index)
@@ -37,7 +37,7 @@ func ExampleAs() {
 	// Output: false true
 }
 
-// What the core does with a store.
+// These are the calls of the core on a store.
 func ExampleStore() {
 	ctx, store := context.Background(), memory.New(nil)
 	id, err := stores.NewID(store, "ada")

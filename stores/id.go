@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// ID is a session's public identifier: 16 bytes chosen by the store or at
-// random. It is stable, safe to log and to show to its user, and never
-// authenticates anybody.
+// ID is a session's public identifier: 16 bytes, random or chosen by the store.
+// It is stable. It may be logged and shown to its user, because it does not
+// authenticate a client.
 type ID [16]byte
 
 // ErrInvalidID is returned by [ParseID] for text that is not the canonical
@@ -32,7 +32,8 @@ func ParseID(s string) (ID, error) {
 		return ID{}, ErrInvalidID
 	}
 	var buf [len(id)]byte
-	// A newline inside the text is skipped by the decoder: the length tells.
+	// The decoder skips newlines inside the text, so only n tells that some
+	// were there.
 	if n, err := idEncoding.Decode(buf[:], []byte(s)); err != nil || n != len(id) {
 		return ID{}, ErrInvalidID
 	}
@@ -42,5 +43,5 @@ func ParseID(s string) (ID, error) {
 // String returns the ID as 22 characters of unpadded base64url (RFC 4648 § 5).
 func (id ID) String() string { return idEncoding.EncodeToString(id[:]) }
 
-// IsZero reports whether id names no session.
+// IsZero reports whether id is the zero ID, which no session has.
 func (id ID) IsZero() bool { return id == ID{} }

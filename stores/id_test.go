@@ -79,7 +79,7 @@ func FuzzParseID(f *testing.F) {
 	})
 }
 
-// fill is a source of one byte for ever.
+// fill is an endless reader of one byte.
 type fill byte
 
 func (f fill) Read(p []byte) (int, error) {

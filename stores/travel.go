@@ -5,58 +5,60 @@ import (
 	"time"
 )
 
-// Traveler is a [Store] that keeps no sessions: each travels, sealed, in the
-// cookie that it is for. There is nothing to find by its ID, so the methods of
-// Store answer [errors.ErrUnsupported]; the core makes a [Trip] for each
-// request instead. It cannot keep promises 2, 3, 5, 6, and 7 as a store does:
-// whoever has kept an older value of the cookie can present it again.
+// Traveler is a [Store] that keeps no sessions, because each session is sealed
+// in its own cookie. An ID alone finds nothing, so the methods of Store answer
+// [errors.ErrUnsupported]. The core makes a [Trip] for each request instead. A
+// Traveler cannot keep promises 2, 3, 5, 6, and 7 as a store does, because a
+// client can keep an older value of the cookie and present it again.
 type Traveler interface {
 	Store
 
-	// Travel returns what makes the trips of one manager, whose sessions open
-	// under no other cookie's name and for no other manager. It is an error
-	// when the store leaves open what a logout is to do.
+	// Travel returns a function that makes the trips of one manager. Its
+	// sessions open only for this manager and under this name of the cookie.
+	// Travel returns an error if the store's options do not say how a logout
+	// works.
 	Travel(cookie, manager string) (func() Trip, error)
 }
 
-// Trip is the sessions of one request: those that its cookies hold, and those
-// that it creates. It keeps the contract of [Store] and [Index] for these, as
-// far as its [Traveler] can; anything else is [errors.ErrUnsupported]. It
-// serves one goroutine at a time.
+// Trip holds the sessions of one request: those in its cookies and those that
+// the request creates. For these it keeps the contract of [Store] and [Index],
+// as far as its [Traveler] can. Other calls answer [errors.ErrUnsupported]. One
+// goroutine at a time may use it.
 //
 // Three methods do more than those of a store, because other copies of a cookie
 // may be in other hands:
 //
-//   - Delete and Create.Replaces with MayBeGone also take an ID whose copy at
-//     hand has expired. They end the other copies. Delete answers ErrNotFound
-//     then, as for any session that has expired.
-//   - Update never moves a deadline later. So the end of a session has to be
-//     known only until the deadline that the session began with.
-//   - RevokeIdentity answers ErrNotFound when the session to except has been
-//     revoked itself. Otherwise the session carries on only when it is written
-//     again in this trip.
+//   - Delete and Create.Replaces with MayBeGone also accept an ID whose own
+//     copy has expired. They end the other copies. Delete then answers
+//     ErrNotFound, as for any session that has expired.
+//   - Update never moves a deadline later. So the store needs to remember
+//     the end of a session only until the session's first deadline.
+//   - RevokeIdentity answers ErrNotFound if the session to except has itself
+//     been revoked. Otherwise that session continues only if this trip
+//     writes it again.
 type Trip interface {
 	Index
 
-	// Open reads a value of the cookie, without I/O, and returns the ID of the
-	// session in it, for Load and the others. Of several values for one
-	// session, the newest counts. Whatever is wrong with a value, the error is
-	// [ErrNotFound]. Old is true when the value is to be written again soon.
+	// Open decodes a value of the cookie, without I/O, and returns the ID of
+	// its session for Load and the other methods. If several values hold one
+	// session, the newest counts. Any invalid value gives [ErrNotFound]. Old is
+	// true if the value should be written again soon.
 	Open(value string) (id ID, old bool, err error)
 
-	// AppendValue appends what the cookie is to carry for a session after a
-	// Create, Update, or Touch, and else what it came with; nothing for a
-	// session that the trip does not hold.
+	// AppendValue appends the new value of the cookie for a session after a
+	// Create, Update, or Touch. Without one of these it appends the value that
+	// the session came with. It appends nothing for a session that the trip
+	// does not hold.
 	AppendValue(dst []byte, id ID) []byte
 }
 
-// FormerOpener is a [Trip] that opens values which were sealed for a former name
-// of the cookie.
+// FormerOpener is a [Trip] that also opens values sealed for a former name of
+// the cookie.
 type FormerOpener interface {
 	Trip
 
-	// OpenFormer is Open for a value that came under a former name. It opens no
-	// value that was sealed for another name.
+	// OpenFormer is Open for a value that the client sent under a former name.
+	// It opens only values that were sealed for that name.
 	OpenFormer(cookie, value string) (id ID, old bool, err error)
 }
 
@@ -66,17 +68,19 @@ type TransactionalTrip interface {
 
 	// TakeBack undoes the effects on the trip of calls in a transaction of the
 	// program, if that transaction was rolled back. It reports whether it has
-	// done so: the session is accepted as it was before the first of these calls.
+	// done so. Then the session is accepted as it was before the first of these
+	// calls.
 	TakeBack(ctx context.Context, id ID) bool
 }
 
 // TripChecker is a [Trip] that tells whether one of its sessions has ended for
-// good, for those who wait for that after its request.
+// good, for callers that wait for that after the request.
 type TripChecker interface {
 	Trip
 
-	// Check returns how much longer the session can last, or [ErrNotFound]
-	// when it was revoked or is past its deadline. That it expired for want of
-	// use is not known: the client may have a newer value of the cookie.
+	// Check returns how much longer the session can last. It returns
+	// [ErrNotFound] if the session was revoked or is past its deadline. It
+	// ignores the idle timeout, because the client may have a newer value of
+	// the cookie.
 	Check(ctx context.Context, id ID) (left time.Duration, err error)
 }

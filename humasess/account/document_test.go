@@ -18,6 +18,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/account"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -74,7 +75,7 @@ func TestGoldenDocument(t *testing.T) {
 			if id == "get-session" || id == "list-sessions" || id == "watch-session" {
 				continue
 			}
-			if openapi.SafeMethod(op.Method) || openapi.CrossSiteAllowed(op) || !strings.Contains(op.Responses["403"].Description, "another origin") {
+			if policy.SafeMethod(op.Method) || policy.CrossSiteAllowed(op) || !strings.Contains(op.Responses["403"].Description, "another origin") {
 				t.Errorf("%s: got %s and 403 %q, want a checked method", id, op.Method, op.Responses["403"].Description)
 			}
 		}

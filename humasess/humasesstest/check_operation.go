@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // crossOriginText is the description of a 403 that only the cross-origin
@@ -177,7 +177,7 @@ func requiredRoles(op operation) []string {
 // checkOrigin sends what a page of another origin could make a browser send.
 func (c *checker) checkOrigin(op operation) {
 	c.tb.Helper()
-	if openapi.SafeMethod(op.method) || !c.mentionsOurs(op) && !setsCookie(op.Operation) {
+	if policy.SafeMethod(op.method) || !c.mentionsOurs(op) && !setsCookie(op.Operation) {
 		return
 	}
 	got := c.send(op, nil, http.Header{

@@ -29,23 +29,28 @@ var serverTests = []string{
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
-			huma, huma + "/adapters/humago", "golang.org/x/net/publicsuffix", "./openapi", "./security", "./stores", "./internal/stored",
-			"./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
+			"./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
 		},
-		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./stores/memory", "./stores/storetest"}),
+		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
-	"humasess/internal/payload": {Imports: []string{"./internal/stored", "./security"}},
-	"humasess/internal/values":  {},
-	"humasess/internal/watch":   {Imports: []string{"./stores"}},
+	"humasess/internal/gate": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+		Tests:   hostTests,
+	},
+	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
+	"humasess/internal/values":   {},
+	"humasess/internal/watch":    {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory"}),
+		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
 	},
 	"humasess/humasesstest": {
-		Imports: []string{huma, "testing", "./humasess", "./openapi", "./security", "./stores"},
+		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
 	},
-	"openapi":  {Imports: []string{huma}, Tests: hostTests},
+	"openapi":  {Imports: []string{huma}, Tests: slices.Concat(hostTests, []string{"./humasess", "./internal/policy", "./stores/memory"})},
 	"security": {Imports: []string{"github.com/gorilla/securecookie"}},
 
 	"stores":           {Tests: []string{"./stores/memory"}},
@@ -89,11 +94,19 @@ var imports = archtest.Table{
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
 	}},
 
-	"internal/archtest": {},
+	"internal/archtest":       {},
+	"internal/archtest/shape": {},
+	"internal/archtest/walk":  {Imports: []string{"./internal/archtest/walk/trace"}},
+	"internal/archtest/walk/requests": {Imports: []string{
+		huma, huma + "/adapters/humago", "./humasess", "./internal/archtest/walk/trace", "./stores/memory",
+	}},
+	"internal/archtest/walk/trace": {},
+	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
 	}},
 	"internal/mutants":     {},
+	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
 	"internal/servertest":  {Imports: []string{"testing"}},
 	"internal/stored":      {},
 	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},

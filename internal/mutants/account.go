@@ -3,33 +3,33 @@ package main
 // accountMutants break the ready-made operations.
 var accountMutants = []mutant{
 	{"R15", "signing out by GET is accepted", "humasess/account", "TestRegisterRefuses", []edit{{
-		"humasess/account/operation.go", "	case !reads && !slices.Contains(unsafe, op.Method):", "	case !reads && !slices.Contains(unsafe, op.Method) && op.Method == \"\":",
+		"humasess/account", "Operation.check", "	case !reads && !slices.Contains(unsafe, op.Method):", "	case !reads && !slices.Contains(unsafe, op.Method) && op.Method == \"\":",
 	}}},
 	{"R16", "signing out twice is an error", "humasess/account", "TestSignOut", []edit{{
-		"humasess/account/handlers.go", "	optionalInput[T any] struct{ humasess.Session[T] }", "	optionalInput[T any] struct{ humasess.Required[T] }",
+		"humasess/account", "", "	optionalInput[T any] struct{ humasess.Session[T] }", "	optionalInput[T any] struct{ humasess.Required[T] }",
 	}}},
 	{"A1", "revoking another session asks for nothing", "humasess/account", "TestFresh", []edit{{
-		"humasess/account/handlers.go", "	if in.ID != in.Session.ID() {", "	if in.ID == in.Session.ID() {",
+		"humasess/account", "handlers.revoke", "	if in.ID != in.Session.ID() {", "	if in.ID == in.Session.ID() {",
 	}}},
 	{"A1", "the 403 does not say that it asks for an authentication", "humasess/account", "TestGoldenDocument", []edit{{
-		"humasess/account/register.go", "r.options.Fresh > 0 && name.endsOthers()", "r.options.Fresh < 0 && name.endsOthers()",
+		"humasess/account", "registration.describe", "r.options.Fresh > 0 && name.endsOthers()", "r.options.Fresh < 0 && name.endsOthers()",
 	}}},
 	{"R5", "the session that asks is listed anywhere", "humasess/account", "TestList", []edit{{
-		"humasess/account/schema.go", "		if a.Current != b.Current {", "		if a.Current && b.Current {",
+		"humasess/account", "listed", "		if a.Current != b.Current {", "		if a.Current && b.Current {",
 	}}},
 	{"L7", "who-am-I extends the session", "humasess/account", "TestWhoAmI", []edit{{
-		"humasess/account/operation.go", "Asking does not extend it.\"\n		humasess.NoTouch(&op)", "Asking does not extend it.\"",
+		"humasess/account", "Operation.operation", "Asking does not extend it.\"\n		humasess.NoTouch(&op)", "Asking does not extend it.\"",
 	}}},
 	{"O10", "omitted operations are there", "humasess/account", "TestEdit", []edit{{
-		"humasess/account/register.go", "		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {", "		if name == Watch && !o.Watch {",
+		"humasess/account", "Register", "		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {", "		if name == Watch && !o.Watch {",
 	}}},
 	{"O10", "the 404 is not documented", "humasess/account", "TestGoldenDocument", []edit{{
-		"humasess/account/register.go", "name == Revoke && fallback != nil", "name == List && fallback != nil",
+		"humasess/account", "registration.describe", "name == Revoke && fallback != nil", "name == List && fallback != nil",
 	}}},
 	{"R1", "a stream ends without a word", "humasess/account", "TestWatch", []edit{{
-		"humasess/account/watch.go", "			if ctx.Err() == nil {", "			if ctx.Err() != nil {",
+		"humasess/account", "handlers.watch", "			if ctx.Err() == nil {", "			if ctx.Err() != nil {",
 	}}},
 	{"", "a manager that is not attached is accepted", "humasess/account", "TestRegisterRefuses", []edit{{
-		"humasess/account/register.go", "	if r.naked {", "	if r.naked && name == \"\" {",
+		"humasess/account", "registration.add", "	if r.naked {", "	if r.naked && name == \"\" {",
 	}}},
 }

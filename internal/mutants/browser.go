@@ -2,52 +2,52 @@ package main
 
 const inBrowser = "internal/e2e/browser"
 
-// browserMutants break what only a browser shows: what it keeps, what it sends
-// by itself, and to whom it gives the answers.
+// browserMutants break behaviour that only a browser shows: the cookies that it
+// keeps and sends, and the pages that may read its responses.
 var browserMutants = []mutant{
 	{"C2", "any host may set the default cookie", inBrowser, "TestCookieTossing", []edit{{
-		"humasess/cookie.go", "const DefaultCookieName = \"__Host-id\"", "const DefaultCookieName = \"id\"",
+		"humasess", "", "const DefaultCookieName = \"__Host-id\"", "const DefaultCookieName = \"id\"",
 	}}},
 	{"C4", "scripts read the cookie", inBrowser, "TestCookie$", []edit{{
-		"humasess/cookie.go", "	b.WriteString(\"; HttpOnly\")\n", "",
+		"humasess", "CookieOptions.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
 	}}},
 	{"C7", "browsers drop a cookie that is set", inBrowser, "TestCookieSize", []edit{{
-		"stores/cookie/cookie.go", "const maxCookie = 4096", "const maxCookie = 4100",
+		"stores/cookie", "", "const maxCookie = 4096", "const maxCookie = 4100",
 	}}},
 	{"C12", "Remember sets no age", inBrowser, "TestCookie$", []edit{{
-		"humasess/cookie.go", "	if age > 0 {\n		seconds", "	if age < 0 {\n		seconds",
+		"humasess", "cookieWriter.end", "	if age > 0 {\n		seconds", "	if age < 0 {\n		seconds",
 	}}},
 	{"C13", "no partition", inBrowser, "TestCookie$|TestPartitioned", []edit{{
-		"humasess/cookie.go", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
+		"humasess", "CookieOptions.attributes", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
 	}}},
 	{"C14", "deleting without attributes", inBrowser, "TestCookie$", []edit{{
-		"humasess/cookie.go", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
+		"humasess", "CookieOptions.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
-		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
-		"security/crossorigin.go", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
+		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
-	{"F4", "nobody is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
-		"security/crossorigin.go", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
+	{"F4", "no origin is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
+		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
-		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",
+		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"F10", "reads are never refused", inBrowser, "TestRejectCrossSiteReads", []edit{{
-		"security/crossorigin.go", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
+		"security", "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
 	}}},
 	{"F11", "websockets of any page", inBrowser, "TestListen", []edit{{
-		"security/crossorigin.go", "	if !r.Upgrade && (r.Method", "	if (r.Method",
+		"security", "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
-	{"H1", "the back button shows what was private", inBrowser, "TestBackButton", []edit{{
-		"humasess/headers.go", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
+	{"H1", "the back button shows private pages", inBrowser, "TestBackButton", []edit{{
+		"humasess", "heldHeaders.release", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
-		"humasess/request.go", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",
+		"humasess", "request.releaseHeaders", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",
 	}}},
-	{"T9", "a rotation ends what is under way", inBrowser, "TestRotation", []edit{{
-		"humasess/rotation.go", "	if token.Matches(r.open.previous) || token.Matches(r.open.skipped) {", "	if token.Matches(r.open.skipped) {",
+	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
+		"humasess", "Manager.ownerOf", "	if token.Matches(r.open.previous) || token.Matches(r.open.skipped) {", "	if token.Matches(r.open.skipped) {",
 	}}},
 }

@@ -3,65 +3,65 @@ package main
 // cookieMutants break tokens, cookies and options.
 var cookieMutants = []mutant{
 	{"T1", "the secret is zero", "security", "", []edit{{
-		"security/token.go", "	_, err := rand.Read(t.secret[:])", "	_, err := rand.Read(nil)",
+		"security", "NewToken", "	_, err := rand.Read(t.secret[:])", "	_, err := rand.Read(nil)",
 	}}},
 	{"T4", "lines break a token", "security", "", []edit{{
-		"security/token.go", "err != nil || n != len(raw)", "err != nil || n < 0",
+		"security", "ParseToken", "err != nil || n != len(raw)", "err != nil || n < 0",
 	}}},
 	{"T4", "malformed tokens are looked up", "humasess", "", []edit{{
-		"security/token.go", "	if len(text) != TokenLength {\n		return Token{}, ErrMalformedToken\n	}", "	if len(text) != TokenLength {\n		return Token{}, nil\n	}",
+		"security", "ParseToken", "	if len(text) != TokenLength {\n		return Token{}, ErrMalformedToken\n	}", "	if len(text) != TokenLength {\n		return Token{}, nil\n	}",
 	}}},
 	{"T6", "the secret itself is stored", "security", "", []edit{{
-		"security/token.go", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
+		"security", "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
-		"humasess/load.go", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
+		"humasess", "state.load", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
-		"humasess/create.go", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
+		"humasess", "state.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
 	}}},
 	{"C1", "no Secure", "humasess", "", []edit{{
-		"humasess/cookie.go", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
+		"humasess", "CookieOptions.attributes", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
 	}}},
 	{"C2", "__Host- with Domain", "humasess", "", []edit{{
-		"humasess/cookie.go", "	case hostPrefix && c.Domain != \"\":", "	case hostPrefix && c.Domain == \"x\":",
+		"humasess", "CookieOptions.check", "	case hostPrefix && c.Domain != \"\":", "	case hostPrefix && c.Domain == \"x\":",
 	}}},
 	{"C3", "prefixes by letter", "humasess", "", []edit{{
-		"humasess/cookie.go", "	lower := strings.ToLower(c.Name)", "	lower := strings.ReplaceAll(strings.ReplaceAll(c.Name, \"__H\", \"__h\"), \"__S\", \"__s\")",
+		"humasess", "CookieOptions.check", "	lower := strings.ToLower(c.Name)", "	lower := strings.ReplaceAll(strings.ReplaceAll(c.Name, \"__H\", \"__h\"), \"__S\", \"__s\")",
 	}}},
 	{"C4", "no HttpOnly", "humasess", "", []edit{{
-		"humasess/cookie.go", "	b.WriteString(\"; HttpOnly\")\n", "",
+		"humasess", "CookieOptions.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
 	}}},
 	{"C5", "SameSite=None on plain http", "humasess", "", []edit{{
-		"humasess/cookie.go", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP && c.Partitioned:",
+		"humasess", "CookieOptions.check", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP && c.Partitioned:",
 	}}},
 	{"C7", "a name that is too long", "humasess", "", []edit{{
-		"humasess/cookie.go", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
+		"humasess", "CookieOptions.check", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
 	}}},
 	{"L3", "no longest timeout", "humasess", "", []edit{{
-		"humasess/options.go", "	case o.AbsoluteTimeout > maxCookieAge:", "	case o.AbsoluteTimeout < 0:",
+		"humasess", "Options.check", "	case o.AbsoluteTimeout > maxCookieAge:", "	case o.AbsoluteTimeout < 0:",
 	}}},
 	{"F1", "same-site is same-origin", "security", "", []edit{{
-		"security/crossorigin.go", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
+		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
 	{"F2", "any Origin will do", "security", "", []edit{{
-		"security/origin.go", "return name == ownName && port == ownPort && name != \"\"", "return name != \"\" && (ownName != \"\" || port == ownPort)",
+		"security", "ownOrigin", "return name == ownName && port == ownPort && name != \"\"", "return name != \"\" && (ownName != \"\" || port == ownPort)",
 	}}},
 	{"F2", "no host is the host of null", "security", "", []edit{{
-		"security/origin.go", "	if err != nil || u.Host == \"\" || host == \"\" {\n", "	if err != nil || u.Host != host && u.Host == \"\" {\n",
+		"security", "ownOrigin", "	if err != nil || u.Host == \"\" || host == \"\" {\n", "	if err != nil || u.Host != host && u.Host == \"\" {\n",
 	}, {
-		"security/origin.go", " && name != \"\"", "",
+		"security", "ownOrigin", " && name != \"\"", "",
 	}}},
 	{"F2", "every port is the default port", "security", "", []edit{{
-		"security/origin.go", "return name == ownName && port == ownPort", "return name == ownName && (port == ownPort || ownPort == \"80\")",
+		"security", "ownOrigin", "return name == ownName && port == ownPort", "return name == ownName && (port == ownPort || ownPort == \"80\")",
 	}}},
 	{"F4", "trusted origins with a path", "security", "", []edit{{
-		"security/origin.go", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
+		"security", "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
 	}}},
 	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
-		"humasess/origin.go", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
+		"humasess", "gate.sameOrigin", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
 	}}},
 	{"F11", "upgrades to any protocol are handshakes", "humasess", "", []edit{{
-		"humasess/origin.go", "containsToken(value, \"websocket\")", "value != \"\"",
+		"humasess", "opensWebsocket", "containsToken(value, \"websocket\")", "value != \"\"",
 	}}},
 }

@@ -1,131 +1,131 @@
 package main
 
-// coreMutants break what a session does in a request.
+// coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess/rotation.go", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
+		"humasess", "Manager.ownerOf", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
-		{"humasess/load.go", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
-		{"humasess/change.go", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
+		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
+		{"humasess", "state.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
-		"humasess/lifecycle.go", "	p.replaces = l.base && !l.doomed && p.create && !l.keep", "	p.replaces = l.base && !l.doomed && p.create && l.keep",
+		"humasess", "lifecycle.plan", "	p.replaces = l.base && !l.doomed && p.create && !l.keep", "	p.replaces = l.base && !l.doomed && p.create && l.keep",
 	}}},
 	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
-		"humasess/deadline.go", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
+		"humasess", "state.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
 	}}},
 	{"L9", "a renewal restarts the deadline", "humasess", "", []edit{{
-		"humasess/deadline.go", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
+		"humasess", "state.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
 	}}},
 	{"L10", "every request extends", "humasess", "", []edit{{
-		"humasess/write.go", ">= s.rec.open.idle/10", ">= 0",
+		"humasess", "state.touchDue", ">= s.rec.open.idle/10", ">= 0",
 	}}},
 	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
-		"humasess/lifecycle.go", "	p.delete = l.base && l.doomed\n", "	p.delete = l.base && l.doomed && p.create\n",
+		"humasess", "lifecycle.plan", "	p.delete = l.base && l.doomed\n", "	p.delete = l.base && l.doomed && p.create\n",
 	}}},
 	{"R2", "a Start that a revocation overtook stands", "humasess", "", []edit{{
-		"humasess/marks.go", "	return markRevoked\n", "	return markBefore\n",
+		"humasess", "state.judge", "	return markRevoked\n", "	return markBefore\n",
 	}}},
 	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
-		"humasess/index.go", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
+		"humasess", "state.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess/admin.go", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
+		"humasess", "Manager.Revoke", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
-		"humasess/everyone.go", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
+		"humasess", "Manager.RevokeEverything", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
 	}}},
-	{"R4", "All shows what other managers have", "humasess", "TestAll", []edit{{
-		"humasess/everyone.go", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
+	{"R4", "All lists sessions of other managers", "humasess", "TestAll", []edit{{
+		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
-	{"R5", "anybody's session can be revoked", "humasess", "", []edit{{
-		"humasess/index.go", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
+	{"R5", "a user revokes the session of another user", "humasess", "", []edit{{
+		"humasess", "state.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
-		"humasess/write.go", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
+		"humasess", "state.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
 		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx)\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
-		"humasess/replay.go", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
+		"humasess", "state.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
-		"humasess/lifecycle.go", "	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)", "	p.update = l.onBase()",
+		"humasess", "lifecycle.plan", "	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)", "	p.update = l.onBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
-		"humasess/gate.go", "if use.binding != nil || mentioned(policy.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+		"humasess", "gate.newEntry", "if use.binding != nil || mentioned(policy.Requirements, key) {", "if use.binding != nil || key != \"\" {",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
-		"humasess/scope.go", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.seal(isInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
+		"humasess", "scope.SetStatus", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.seal(isInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
 	}}},
 	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
-		"humasess/request.go", "		if err := r.session(i).commit(status); err != nil {", "		if err := r.session(i).commit(status); err != nil && status == 0 {",
+		"humasess", "request.begun", "		if err := r.session(i).commit(status); err != nil {", "		if err := r.session(i).commit(status); err != nil && status == 0 {",
 	}}},
 	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
-		"humasess/change.go", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
+		"humasess", "state.open", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
-		"humasess/gate.go", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
-		"humasess/headers.go", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
+		"humasess", "heldHeaders.release", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
 	}}},
 	{"H2", "no Vary", "humasess", "", []edit{{
-		"humasess/headers.go", "	if missing != \"\" {", "	if missing == \"\" {",
+		"humasess", "heldHeaders.release", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
-		"humasess/admit.go", "			refusal = answerForbidden", "			refusal = answerNoSession",
+		"humasess", "request.satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
-		"humasess/admit.go", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+		"humasess", "request.refuseWith", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
-		"humasess/admit.go", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
+		"humasess", "request.admit", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
-		"humasess/session.go", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
+		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
-		"humasess/request.go", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
+		"humasess", "request.conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
-		"humasess/budget.go", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
+		"humasess", "commitContext.Done", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
 	}, {
-		"humasess/budget.go", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
+		"humasess", "commitContext.Err", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
-		"humasess/request.go", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
+		"humasess", "request.releaseHeaders", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
 	}}},
-	{"", "an error response keeps what Start has done", "humasess", "TestCommit|TestErrorResponses", []edit{{
-		"humasess/write.go", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
+	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
+		"humasess", "state.commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess/admit.go", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
+		"humasess", "request.refuseWith", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
-		"humasess/marks.go", "			if own.name == call.name {", "			if own.name != 0 {",
+		"humasess", "state.isOwn", "			if own.name == call.name {", "			if own.name != 0 {",
 	}}},
 	{"R4", "a mark of a change refuses no login", "humasess", "TestChangeDuringSignIn", []edit{{
-		"humasess/marks.go", "	return max(v, changed)", "	return max(v, min(changed, markBefore))",
+		"humasess", "state.verdictOf", "	return max(v, changed)", "	return max(v, min(changed, markBefore))",
 	}}},
 	{"", "the mark of a change comes after the list", "humasess", "TestChangeDuringSignIn", []edit{{
-		"humasess/admin.go", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n", "",
+		"humasess", "Manager.UpdateIdentity", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n", "",
 	}, {
-		"humasess/admin.go", "	n := 0\n	for _, raw := range records {", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n	n := 0\n	for _, raw := range records {",
+		"humasess", "Manager.UpdateIdentity", "	n := 0\n	for _, raw := range records {", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n	n := 0\n	for _, raw := range records {",
 	}}},
 	{"", "a revoked request ends the user's newer sessions", "humasess", "TestRevokedMeanwhile", []edit{{
-		"humasess/index.go", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
+		"humasess", "state.mayRevoke", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
 	}}},
 	{"", "a login carries the data of a revoked session on", "humasess", "TestRevokedMeanwhile", []edit{{
-		"humasess/create.go", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
+		"humasess", "state.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
-		"humasess/state.go", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
+		"humasess", "state.admits", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
 	}}},
 	{"", "the identity of the zero value is a user", "humasess", "TestNumericIdentity", []edit{{
-		"humasess/identity.go", "	if identity == m.noIdentity {", "	if identity == \"\" {",
+		"humasess", "Manager.realIdentity", "	if identity == m.noIdentity {", "	if identity == \"\" {",
 	}}},
 	{"", "data that do not come back are written", "humasess", "TestDataThatDoNotComeBack", []edit{{
-		"humasess/identity.go", "		return nil, false, fmt.Errorf(\"%T: %w\", *data, err)", "		return encoded, false, nil",
+		"humasess", "Manager.encode", "		return nil, false, fmt.Errorf(\"%T: %w\", *data, err)", "		return encoded, false, nil",
 	}}},
 }

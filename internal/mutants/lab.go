@@ -3,105 +3,107 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 )
 
-// lab is where mutants are tried: a copy of the repository that nobody
-// changes.
-type lab struct {
-	root string
+// timeout ends the tests of a mutant that hangs.
+const timeout = "-test.timeout=2m"
 
-	mu   sync.Mutex
-	read map[string]map[string]string // test functions by package, see functions
+// lab builds and runs the tests of mutants.
+type lab struct {
+	source *source
+	tests  *tests
+	dir    string // a temporary folder
+}
+
+func newLab(root, dir string) *lab {
+	return &lab{&source{root: root}, &tests{root: root}, dir}
 }
 
 var failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
-// healthy checks that the tests pass as long as nothing is broken.
-func (l *lab) healthy(ctx context.Context, mutants []mutant) error {
-	patterns := map[string][]string{}
-	for _, m := range mutants {
-		tests, err := l.tests(m)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(patterns[m.pkg], tests) {
-			patterns[m.pkg] = append(patterns[m.pkg], tests)
-		}
-	}
-	for pkg, tests := range patterns {
-		if out, err := l.goTest(ctx, pkg, "-run="+strings.Join(tests, "|")); err != nil {
-			return fmt.Errorf("%s fails without any mutant: %w\n%s", pkg, err, out)
-		}
-	}
-	return nil
+// numbered is a mutant with its number.
+type numbered struct {
+	mutant
+
+	number int
 }
 
-// try returns the test functions that caught the mutant, or an error when
-// none did.
-func (l *lab) try(ctx context.Context, m mutant) ([]string, error) {
-	dir, err := os.MkdirTemp("", "mutant")
+// program is a binary with the tests of a package.
+type program struct {
+	lab  *lab
+	pkg  string
+	path string
+	has  map[int]bool // the mutants in it, by number
+	// unfit are tests that fail in it without any mutant. Code with mutants is
+	// not inlined, which tests of allocations notice.
+	unfit []string
+}
+
+// build builds the tests of a package with as many of the mutants as possible.
+// Mutants with errors of the compiler are left out.
+func (l *lab) build(ctx context.Context, pkg string, mutants []numbered) (*program, error) {
+	p := &program{lab: l, pkg: pkg, path: filepath.Join(l.dir, strings.ReplaceAll(pkg, "/", "_")+".test"), has: map[int]bool{}}
+	var excluded []int
+	for {
+		shared := &schemata{source: l.source}
+		clear(p.has)
+		for _, m := range mutants {
+			if !slices.Contains(excluded, m.number) && shared.add(m.number, m.mutant) == nil {
+				p.has[m.number] = true
+			}
+		}
+		files, err := shared.files()
+		if err != nil {
+			return nil, err
+		}
+		out, err := l.compile(ctx, pkg, p.path, files)
+		if err == nil {
+			return p, nil
+		}
+		guilty := slices.DeleteFunc(blamed(out), func(n int) bool { return !p.has[n] })
+		if len(guilty) == 0 || ctx.Err() != nil {
+			return nil, fmt.Errorf("%s does not compile: %w\n%s", pkg, err, out)
+		}
+		excluded = append(excluded, guilty...)
+	}
+}
+
+// compile builds the tests of a package, with files replaced.
+func (l *lab) compile(ctx context.Context, pkg, binary string, files map[string]string) (string, error) {
+	dir, err := os.MkdirTemp(l.dir, "overlay")
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	overlay, err := l.overlay(m, dir)
+	overlay, err := l.overlay(files, dir)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	tests, err := l.tests(m)
-	if err != nil {
-		return nil, err
-	}
-	out, err := l.goTest(ctx, m.pkg, "-count=1", "-overlay="+overlay, "-run="+tests)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err == nil {
-		return nil, fmt.Errorf("not caught by %s of %s", tests, m.pkg)
-	}
-	var killers []string
-	for _, match := range failed.FindAllStringSubmatch(out, -1) {
-		if m.promise == "" || mentions(match[1], m.promise) {
-			name, _, _ := strings.Cut(match[1], "/")
-			killers = append(killers, name)
-		}
-	}
-	if len(killers) == 0 {
-		return nil, fmt.Errorf("go test failed, but no test named for the promise did:\n%s", out)
-	}
-	slices.Sort(killers)
-	return slices.Compact(killers), nil
-}
-
-func (l *lab) goTest(ctx context.Context, pkg string, args ...string) (string, error) {
 	//nolint:gosec // the arguments are our own table
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-timeout=3m"}, args...)...)
-	cmd.Dir = filepath.Join(l.root, filepath.FromSlash(pkg)) // the module there need not be ours
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary, "-overlay", overlay, ".")
+	cmd.Dir = l.folder(pkg) // the module there need not be ours
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
 // overlay writes the changed files, and the list that go test takes.
-func (l *lab) overlay(m mutant, dir string) (string, error) {
-	texts, err := l.mutated(m)
-	if err != nil {
-		return "", err
-	}
+func (l *lab) overlay(files map[string]string, dir string) (string, error) {
 	replace := map[string]string{}
-	for file, text := range texts {
+	for file, text := range files {
 		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
 		if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
 			return "", err
 		}
-		from, err := filepath.Abs(filepath.Join(l.root, filepath.FromSlash(file)))
+		from, err := filepath.Abs(l.folder(file))
 		if err != nil {
 			return "", err
 		}
@@ -115,68 +117,119 @@ func (l *lab) overlay(m mutant, dir string) (string, error) {
 	return list, os.WriteFile(list, data, 0o600)
 }
 
-// tests returns the pattern for go test -run.
-func (l *lab) tests(m mutant) (string, error) {
-	if m.tests != "" {
-		return m.tests, nil
-	}
-	functions, err := l.functions(m.pkg)
-	if err != nil {
-		return "", err
-	}
-	var names []string
-	for name, text := range functions {
-		if mentions(text, m.promise) {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return "", fmt.Errorf("no test of %s mentions %q", m.pkg, m.promise)
-	}
-	slices.Sort(names)
-	return "^(" + strings.Join(names, "|") + ")$", nil
+func (l *lab) folder(pkg string) string { return filepath.Join(l.source.root, filepath.FromSlash(pkg)) }
+
+// run runs the tests with a mutant, or with none for 0, and returns their output.
+func (p *program) run(ctx context.Context, number int, pattern string) (string, error) {
+	cmd := exec.CommandContext(ctx, p.path, "-test.run="+pattern, timeout) //nolint:gosec // our own tests
+	cmd.Dir = p.lab.folder(p.pkg)
+	cmd.Env = append(cmd.Environ(), variable+"="+strconv.Itoa(number))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
-var testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
-
-// functions returns the text of a package's test functions by their names. It
-// reads each package once.
-func (l *lab) functions(pkg string) (map[string]string, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if functions, read := l.read[pkg]; read {
-		return functions, nil
+// healthy checks that the tests pass as long as nothing is broken.
+func (p *program) healthy(ctx context.Context, mutants []numbered) error {
+	var patterns []string
+	for _, m := range mutants {
+		pattern, err := p.lab.tests.pattern(m.mutant)
+		if err == nil && !slices.Contains(patterns, pattern) {
+			patterns = append(patterns, pattern)
+		}
 	}
-	files, err := filepath.Glob(filepath.Join(l.root, filepath.FromSlash(pkg), "*_test.go"))
+	for _, group := range groups(patterns) {
+		out, err := p.run(ctx, 0, group)
+		if err == nil {
+			continue
+		}
+		names := failures(out, "")
+		if len(names) == 0 {
+			return fmt.Errorf("%s fails without any mutant: %w\n%s", p.pkg, err, out)
+		}
+		p.unfit = append(p.unfit, names...)
+	}
+	if len(p.unfit) == 0 {
+		return nil
+	}
+	plain := &program{lab: p.lab, pkg: p.pkg, path: p.path + ".plain"}
+	if out, err := p.lab.compile(ctx, p.pkg, plain.path, nil); err != nil {
+		return fmt.Errorf("%s does not compile: %w\n%s", p.pkg, err, out)
+	}
+	if out, err := plain.run(ctx, 0, "^("+strings.Join(p.unfit, "|")+")$"); err != nil {
+		return fmt.Errorf("%s fails without any mutant: %w\n%s", p.pkg, err, out)
+	}
+	return nil
+}
+
+// groups joins patterns for test functions. A pattern with subtests stays alone.
+func groups(patterns []string) []string {
+	var joined, alone []string
+	for _, pattern := range patterns {
+		if strings.Contains(pattern, "/") {
+			alone = append(alone, pattern)
+		} else {
+			joined = append(joined, pattern)
+		}
+	}
+	if len(joined) > 0 {
+		alone = append(alone, strings.Join(joined, "|"))
+	}
+	return alone
+}
+
+// try returns the test functions that caught the mutant, or an error when
+// none did. A mutant that the shared binary does not catch gets its own.
+func (p *program) try(ctx context.Context, m numbered) (killers []string, own bool, err error) {
+	pattern, err := p.lab.tests.pattern(m.mutant)
+	if err != nil {
+		return nil, false, err
+	}
+	if p.has[m.number] {
+		out, err := p.run(ctx, m.number, pattern)
+		killers := slices.DeleteFunc(failures(out, m.promise), func(name string) bool { return slices.Contains(p.unfit, name) })
+		if err != nil && len(killers) > 0 {
+			return killers, false, ctx.Err()
+		}
+	}
+	killers, err = p.lab.tryAlone(ctx, m, pattern)
+	return killers, true, err
+}
+
+// tryAlone builds the mutant alone.
+func (l *lab) tryAlone(ctx context.Context, m numbered, pattern string) ([]string, error) {
+	files, err := l.source.mutated(m.mutant)
 	if err != nil {
 		return nil, err
 	}
-	functions := map[string]string{}
-	for _, file := range files {
-		data, err := os.ReadFile(file) //nolint:gosec // a test file of our own
-		if err != nil {
-			return nil, err
-		}
-		text := string(data)
-		starts := testFunc.FindAllStringSubmatchIndex(text, -1)
-		for i, at := range starts {
-			end := len(text)
-			if i+1 < len(starts) {
-				end = starts[i+1][0]
-			}
-			functions[text[at[2]:at[3]]] = text[at[0]:end]
-		}
+	alone := &program{lab: l, pkg: m.pkg, path: filepath.Join(l.dir, strconv.Itoa(m.number)+".test")}
+	defer os.Remove(alone.path) //nolint:errcheck // a temporary file
+	if out, err := l.compile(ctx, m.pkg, alone.path, files); err != nil {
+		return nil, errors.Join(ctx.Err(), fmt.Errorf("it does not compile; bring its row up to date:\n%s", out))
 	}
-	if l.read == nil {
-		l.read = map[string]map[string]string{}
+	out, err := alone.run(ctx, 0, pattern)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	l.read[pkg] = functions
-	return functions, nil
+	if err == nil {
+		return nil, fmt.Errorf("not caught by %s of %s", pattern, m.pkg)
+	}
+	killers := failures(out, m.promise)
+	if len(killers) == 0 {
+		return nil, fmt.Errorf("the tests failed, but no test named for the promise did:\n%s", out)
+	}
+	return killers, nil
 }
 
-// mentions looks for an id like R1, and not R11.
-func mentions(text, promise string) bool {
-	return strings.Contains(text, promise) && slices.Contains(words.FindAllString(text, -1), promise)
+// failures returns the test functions that failed, or had a case that failed,
+// whose name mentions the promise.
+func failures(out, promise string) []string {
+	var names []string
+	for _, match := range failed.FindAllStringSubmatch(out, -1) {
+		if promise == "" || mentions(match[1], promise) {
+			name, _, _ := strings.Cut(match[1], "/")
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
-
-var words = regexp.MustCompile(`[A-Za-z0-9]+`)

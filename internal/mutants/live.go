@@ -1,35 +1,35 @@
 package main
 
-// liveMutants break what Session.Done promises to those who wait.
+// liveMutants break the promise of Session.Done.
 var liveMutants = []mutant{
-	{"R13", "nobody looks again for those who wait", "humasess", "TestDone", []edit{{
-		"humasess/look.go", "	if len(l.targets) > 0 {\n		l.doubtAll()\n", "	if len(l.targets) > 0 {\n",
+	{"R13", "the periodic look at the store is left out", "humasess", "TestDone", []edit{{
+		"humasess", "live.idle", "	if len(l.targets) > 0 {\n		l.doubtAll()\n", "	if len(l.targets) > 0 {\n",
 	}}},
 	{"R13", "hints of the store are not heard", "humasess", "TestDone", []edit{{
-		"humasess/live.go", "	if !id.IsZero() {\n		l.missed(id)\n		return\n	}\n", "	if !id.IsZero() {\n		return\n	}\n",
+		"humasess", "live.hint", "	if !id.IsZero() {\n		l.missed(id)\n		return\n	}\n", "	if !id.IsZero() {\n		return\n	}\n",
 	}}},
-	{"", "who waits is told of an end that a failing store made up", "humasess", "TestDoneWhile", []edit{{
-		"humasess/look.go", "		case err != nil:\n			l.doubt(t)\n", "",
+	{"", "a failing store closes Done", "humasess", "TestDoneWhile", []edit{{
+		"humasess", "live.settle", "		case err != nil:\n			l.doubt(t)\n", "",
 	}}},
-	{"", "who waits is not told of a Destroy in the same process", "humasess", "TestDone", []edit{{
-		"humasess/write.go", "	s.m.live.ended(id)\n	s.emit(Event{Kind: EventDestroyed", "	s.emit(Event{Kind: EventDestroyed",
+	{"", "a Destroy in the same process does not close Done", "humasess", "TestDone", []edit{{
+		"humasess", "state.destroyed", "	s.m.live.ended(id)\n	s.emit(Event{Kind: EventDestroyed", "	s.emit(Event{Kind: EventDestroyed",
 	}}},
-	{"", "who waits is not told of an eviction in the same process", "humasess", "TestDone", []edit{{
-		"humasess/create.go", "		s.m.live.endedOf(s.rec.Identity)\n", "",
+	{"", "an eviction in the same process does not close Done", "humasess", "TestDone", []edit{{
+		"humasess", "state.created", "		s.m.live.endedOf(s.rec.Identity)\n", "",
 	}}},
-	{"", "what ends between the load and Done is not noticed", "humasess", "TestDoneThat", []edit{{
-		"humasess/live.go", "	// It may have ended since it was loaded, before anybody was told.\n	l.doubt(known)\n", "",
+	{"", "an end between the load and Done is not noticed", "humasess", "TestDoneThat", []edit{{
+		"humasess", "live.add", "	l.doubt(known)\n", "",
 	}}},
-	{"", "a session ends for those who wait when it would have expired unused", "humasess", "TestDoneExpires", []edit{{
-		"humasess/live.go", "func() { l.missed(t.id) }", "func() { l.mu.Lock(); l.end(known); l.mu.Unlock() }",
+	{"", "Done closes at the idle timeout of the load, although the session was used", "humasess", "TestDoneExpires", []edit{{
+		"humasess", "live.add", "func() { l.missed(t.id) }", "func() { l.mu.Lock(); l.end(known); l.mu.Unlock() }",
 	}}},
-	{"", "who waits does so for ever after the request", "humasess", "TestDoneAfterTheRequest", []edit{{
-		"humasess/done.go", "	for i := range r.entry.sessions {\n		r.session(i).release()\n	}\n", "",
+	{"", "Done stays open after the request", "humasess", "TestDoneAfterTheRequest", []edit{{
+		"humasess", "request.unwatch", "	for i := range r.entry.sessions {\n		r.session(i).release()\n	}\n", "",
 	}}},
 	{"", "a hijacked connection is told of an end with its handler", "humasess", "TestDoneEnds", []edit{{
-		"humasess/handler.go", "	p.r.taken = true\n", "",
+		"humasess", "plainWriter.Hijack", "	p.r.taken = true\n", "",
 	}}},
-	{"", "who waits for a session that is not written waits on", "humasess", "TestDoneOf", []edit{{
-		"humasess/done.go", "		default:\n			s.m.live.release(w)\n", "",
+	{"", "Done of a session that is not written stays open", "humasess", "TestDoneOf", []edit{{
+		"humasess", "state.settleWatches", "		default:\n			s.m.live.release(w)\n", "",
 	}}},
 }

@@ -1,17 +1,24 @@
 // Mutants breaks the code on purpose, one promise at a time, and checks that
-// the tests that are named for the promise fail. A promise whose mutant
-// survives is one that no test keeps.
+// the tests that are named for the promise fail. A mutant that survives shows a
+// promise without a test.
 //
 //	go run ./internal/mutants [-run regexp] [-update]
+//	go run ./internal/mutants -check
 //
-// Files are replaced by go test -overlay: the tree stays as it is, and others
-// may work in it meanwhile. A new mutant is a row in the table of its area;
-// -update then writes README.md anew, from what the run has seen; rows that did
-// not run stay as they are.
+// A row of the table names a package and a function, so code moves between the
+// files of a package without a change here. The tests of a package are built
+// once, with all mutants in them, and run once for each. Mutants outside
+// functions have builds of their own. Files are replaced by go test -overlay, so
+// the tree stays as it is.
+//
+// A new mutant is a row in the table of its area. -update writes README.md anew,
+// from the results of the run. Rows that did not run stay as they are. -check
+// compares the table with the code and runs no test.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -23,16 +30,17 @@ import (
 	"time"
 )
 
-// page is where -update writes.
+// page is the file that -update writes.
 const page = "internal/mutants/README.md"
 
 func main() {
 	only := flag.String("run", "", "run the mutants whose promise or name matches")
 	workers := flag.Int("parallel", 2, "number of mutants at a time")
 	update := flag.Bool("update", false, "rewrite the page of all mutants")
+	checks := flag.Bool("check", false, "compare the table with the code, and run no test")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *only, *workers, *update)
+	err := run(ctx, *only, *workers, *update, *checks)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
@@ -40,17 +48,29 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, only string, workers int, update bool) error {
+func run(ctx context.Context, only string, workers int, update, checks bool) error {
 	filter, err := regexp.Compile(only)
 	if err != nil {
 		return err
 	}
-	lab := &lab{root: "."}
-	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !filter.MatchString(m.promise + " " + m.name) })
-	if err := lab.healthy(ctx, chosen); err != nil {
+	before, err := os.ReadFile(filepath.FromSlash(page))
+	if err != nil {
 		return err
 	}
-	results := lab.tryAll(ctx, chosen, workers)
+	dir, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	lab := newLab(".", dir)
+	if checks {
+		return check(lab, all(), string(before))
+	}
+	chosen := slices.DeleteFunc(all(), func(m mutant) bool { return !filter.MatchString(m.promise + " " + m.name) })
+	results, err := lab.tryAll(ctx, chosen, workers)
+	if err != nil {
+		return err
+	}
 	survivors := 0
 	for _, r := range results {
 		if r.err != nil {
@@ -64,10 +84,6 @@ func run(ctx context.Context, only string, workers int, update bool) error {
 	if !update {
 		return nil
 	}
-	before, err := os.ReadFile(filepath.FromSlash(page))
-	if err != nil {
-		return err
-	}
 	text, err := pageOf(results, string(before))
 	if err != nil {
 		return err
@@ -75,43 +91,86 @@ func run(ctx context.Context, only string, workers int, update bool) error {
 	return os.WriteFile(filepath.FromSlash(page), []byte(text), 0o600)
 }
 
-// result is what became of a mutant.
+// result is that of a mutant.
 type result struct {
 	mutant
 
 	killers []string // the test functions that failed
-	err     error    // that none did
+	err     error    // none did
 }
 
-// tryAll returns the results in the order of the mutants.
-func (l *lab) tryAll(ctx context.Context, mutants []mutant, workers int) []result {
+// tryAll returns the results in the order of the mutants. It fails when tests
+// fail without any mutant.
+func (l *lab) tryAll(ctx context.Context, mutants []mutant, workers int) ([]result, error) {
 	results := make([]result, len(mutants))
+	packages := map[string][]numbered{}
+	var order []string
+	for i, m := range mutants {
+		if packages[m.pkg] == nil {
+			order = append(order, m.pkg)
+		}
+		packages[m.pkg] = append(packages[m.pkg], numbered{m, i + 1})
+	}
+	var errs []error
+	for _, pkg := range order {
+		if err := l.tryPackage(ctx, pkg, packages[pkg], workers, results); err != nil {
+			fmt.Printf("FAIL %s: %v\n", pkg, err)
+			errs = append(errs, fmt.Errorf("%s was not tried", pkg))
+		}
+	}
+	return results, errors.Join(append(errs, ctx.Err())...)
+}
+
+// tryPackage tries the mutants that tests of the package must notice.
+func (l *lab) tryPackage(ctx context.Context, pkg string, mutants []numbered, workers int, results []result) error {
+	start := time.Now()
+	program, err := l.build(ctx, pkg, mutants)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(program.path) //nolint:errcheck // a temporary file
+	built := time.Since(start)
+	if err := program.healthy(ctx, mutants); err != nil {
+		return err
+	}
+	fmt.Printf("== %s: %d of %d mutants in one build (%.1f s), %.1f s without any mutant\n",
+		pkg, len(program.has), len(mutants), built.Seconds(), (time.Since(start) - built).Seconds())
+	if len(program.unfit) > 0 {
+		fmt.Printf("   not used, because the shared build breaks them: %v\n", program.unfit)
+	}
 	var (
 		wg sync.WaitGroup
 		mu sync.Mutex // of the output
 	)
-	next := make(chan int)
+	next := make(chan numbered)
 	for range workers {
 		wg.Go(func() {
-			for i := range next {
+			for m := range next {
 				start := time.Now()
-				m := mutants[i]
-				killers, err := l.try(ctx, m)
-				results[i] = result{m, killers, err}
+				killers, own, err := program.try(ctx, m)
+				results[m.number-1] = result{m.mutant, killers, err}
 				mu.Lock()
-				if err != nil {
-					fmt.Printf("FAIL %-4s %s: %v\n", m.promise, m.name, err)
-				} else {
-					fmt.Printf("ok   %-4s %s: %d tests, e.g. %s (%.1f s)\n", m.promise, m.name, len(killers), killers[0], time.Since(start).Seconds())
-				}
+				report(results[m.number-1], own, time.Since(start))
 				mu.Unlock()
 			}
 		})
 	}
-	for i := range mutants {
-		next <- i
+	for _, m := range mutants {
+		next <- m
 	}
 	close(next)
 	wg.Wait()
-	return results
+	return nil
+}
+
+func report(r result, own bool, took time.Duration) {
+	if r.err != nil {
+		fmt.Printf("FAIL %-4s %s: %v\n", r.promise, r.name, r.err)
+		return
+	}
+	build := ""
+	if own {
+		build = ", own build"
+	}
+	fmt.Printf("ok   %-4s %s: %d tests, e.g. %s (%.1f s%s)\n", r.promise, r.name, len(r.killers), r.killers[0], took.Seconds(), build)
 }

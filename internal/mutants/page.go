@@ -11,19 +11,22 @@ const pageHead = `# Mutants
 Each row breaks the code in one place, and the tests named beside it fail for
 it. The id is that of the promise, and stands in the names of those tests.
 
-` + "`make mutants`" + ` tries them all, which takes some minutes, and writes this page. A
-test of this folder sees to it that the rows fit the code at any time. A new
-mutant is a row in the table of its area, a file of this folder: the promise, what
-is broken, the package whose tests must notice, a pattern for ` + "`go test -run`" + `
-or "" for the tests that mention the promise, and the edits, each of text that
-occurs once in its file.
+` + "`make mutants`" + ` tries them all, which takes some minutes, and writes this page.
+` + "`make check`" + ` begins with a comparison of the rows with the code, which takes seconds.
+
+A new mutant is a row in the table of its area, a file of this folder. The row has
+the promise, the broken behaviour, and the package whose tests must notice. A
+pattern for ` + "`go test -run`" + ` follows, or "" for the tests that mention the promise.
+Each edit names the folder of a package and a function, such as ` + "`state.commit`" + `, or
+"" for declarations outside functions. Its text occurs once there, in any file of
+the package. A file that is not Go is named itself.
 
 | id | broken | in | caught by |
 |---|---|---|---|
 `
 
-// pageOf lists all mutants: those that ran with what caught them, the others
-// with what the page before says.
+// pageOf lists all mutants. Those that did not run keep the row of the page
+// before.
 func pageOf(results []result, before string) (string, error) {
 	var b strings.Builder
 	b.WriteString(pageHead)
@@ -36,16 +39,16 @@ func pageOf(results []result, before string) (string, error) {
 		}
 		i := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, row) })
 		if i < 0 {
-			return "", fmt.Errorf("the page knows nothing of %q: run it, too", m.name)
+			return "", fmt.Errorf("the page has no row for %q: run it, too", m.name)
 		}
 		b.WriteString(lines[i] + "\n")
 	}
 	return b.String(), nil
 }
 
-// rowOf is what a row of the page says before its last cell.
+// rowOf is a row of the page, before its last cell.
 func rowOf(m mutant) string {
-	return fmt.Sprintf("| %s | %s | `%s` |", m.promise, m.name, m.edits[0].file)
+	return fmt.Sprintf("| %s | %s | `%s` |", m.promise, m.name, m.edits[0])
 }
 
 // caughtBy names the first tests, for there may be many.

@@ -1,6 +1,6 @@
 package main
 
-// Parts of the suite that runs on every router, and what is around them.
+// Parts of the suite that runs on every router.
 const (
 	aliasing  = "TestGoldenRouters/nothing_that_outlives"
 	streaming = "TestGoldenRouters/X4_X6"
@@ -9,24 +9,24 @@ const (
 	handling  = "TestHandlerAroundASite/humago"
 )
 
-// routerMutants break what only a router on a real connection shows.
+// routerMutants break behaviour that only a router on a real connection shows.
 var routerMutants = []mutant{
-	{"", "what is kept points into the request", "internal/e2e", aliasing, []edit{{
-		"humasess/detach.go", "			v.SetString(strings.Clone(s))", "			v.SetString(strings.Clone(s[:0]) + s)",
+	{"", "stored strings point into the request", "internal/e2e", aliasing, []edit{{
+		"humasess", "detachValue", "			v.SetString(strings.Clone(s))", "			v.SetString(strings.Clone(s[:0]) + s)",
 	}}},
 	{"X4", "a stream that writes at once commits after it", "internal/e2e", streaming, []edit{{
-		"humasess/scope.go", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.r.body.over(s.humaContext, &s.r.rules)", "	return s.humaContext.BodyWriter()",
+		"humasess", "scope.BodyWriter", "	if !s.r.begun(s.humaContext, status) {\n		return io.Discard\n	}\n	return s.r.body.over(s.humaContext, &s.r.rules)", "	return s.humaContext.BodyWriter()",
 	}}},
 	{"X4", "fiber's stream commits in its own time", "internal/e2e", streaming, []edit{{
-		"humasess/scope.go", "	if s.r.begun(s.humaContext, 200) {\n		s.r.taken = true", "	if s.r.outcome == undecided {\n		s.r.taken = true",
+		"humasess", "streamScope.StreamBody", "	if s.r.begun(s.humaContext, 200) {\n		s.r.taken = true", "	if s.r.outcome == undecided {\n		s.r.taken = true",
 	}}},
 	{"C15", "fiber joins cookies with commas", "internal/e2e", cookies, []edit{{
-		"humasess/headers.go", "	if h.add && (!is(h.name, \"Set-Cookie\") || !onFasthttp(ctx)) {", "	if h.add && !(is(h.name, \"Set-Cookie\") && onFasthttp(ctx) && h.value == \"\") {",
+		"humasess", "heldHeader.send", "	if h.add && (!is(h.name, \"Set-Cookie\") || !onFasthttp(ctx)) {", "	if h.add && !(is(h.name, \"Set-Cookie\") && onFasthttp(ctx) && h.value == \"\") {",
 	}}},
 	{"T13", "the first Cookie line is all", "internal/e2e", lines, []edit{{
-		"humasess/candidates.go", "	if lines.n == 0 {", "	if lines.n >= 0 {",
+		"humasess", "candidates.find", "	if lines.n == 0 {", "	if lines.n >= 0 {",
 	}}},
 	{"X4", "a flush does not commit", "internal/e2e", handling, []edit{{
-		"humasess/handler.go", "	if !p.begun(http.StatusOK) {\n		return nil\n	}\n	return http.NewResponseController(p.w).Flush()", "	return http.NewResponseController(p.w).Flush()",
+		"humasess", "plainWriter.FlushError", "	if !p.begun(http.StatusOK) {\n		return nil\n	}\n	return http.NewResponseController(p.w).Flush()", "	return http.NewResponseController(p.w).Flush()",
 	}}},
 }

@@ -3,90 +3,90 @@ package main
 // sealedMutants break keys, sealers, and the store of sessions that travel.
 var sealedMutants = []mutant{
 	{"T5", "sealed data are readable", "security", "", []edit{{
-		"security/aead.go", "	return tokenEncoding.AppendEncode(dst, own.sealed), nil", "	return tokenEncoding.AppendEncode(dst, append(own.sealed, value...)), nil",
+		"security", "aeadSealer.AppendSeal", "	return tokenEncoding.AppendEncode(dst, own.sealed), nil", "	return tokenEncoding.AppendEncode(dst, append(own.sealed, value...)), nil",
 	}}},
-	{"K1", "line breaks in what is sealed are passed over", "security", "", []edit{{
-		"security/sealer.go", "	return s.sealed, err == nil && encoding.EncodedLen(n) == len(text)", "	return s.sealed, err == nil",
+	{"K1", "line breaks in a sealed text are passed over", "security", "", []edit{{
+		"security", "scratch.decode", "	return s.sealed, err == nil && encoding.EncodedLen(n) == len(text)", "	return s.sealed, err == nil",
 	}}},
-	{"K1", "what does not authenticate opens", "security", "", []edit{{
-		"security/aead.go", "		if err != nil {\n			return nil, false, ErrNotSealed\n		}\n		return value, i > 0, nil", "		if err != nil {\n			value = ciphertext\n		}\n		return value, i > 0, nil",
+	{"K1", "a text that does not authenticate opens", "security", "", []edit{{
+		"security", "aeadSealer.AppendOpen", "		if err != nil {\n			return nil, false, ErrNotSealed\n		}\n		return value, i > 0, nil", "		if err != nil {\n			value = ciphertext\n		}\n		return value, i > 0, nil",
 	}}},
 	{"K2", "any use opens", "security", "", []edit{{
-		"security/aead.go", "	own.binding = append(b.appendTo(own.binding[:0]), header...)", "	own.binding = append(own.binding[:0], header...)",
+		"security", "aeadSealer.additional", "	own.binding = append(b.appendTo(own.binding[:0]), header...)", "	own.binding = append(own.binding[:0], header...)",
 	}}},
-	{"T5", "a cookie carries its data beside what is sealed", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload...)",
+	{"T5", "a cookie carries its data beside the sealed text", "stores/cookie", "", []edit{{
+		"stores/cookie", "trip.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload...)",
 	}}},
 	{"T8", "re-authentication renews in place", "stores/cookie", "", []edit{{
-		"humasess/authentication.go", "\tif s.m.embark != nil && s.life.onBase() {", "\tif s.m.embark == nil && s.life.onBase() {",
+		"humasess", "state.reauthenticated", "\tif s.m.embark != nil && s.life.onBase() {", "\tif s.m.embark == nil && s.life.onBase() {",
 	}}},
 	{"C7", "a cookie of 4097 bytes is sent", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
+		"stores/cookie", "trip.seal", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
 	}}},
 	{"L1", "idle sessions open", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }", "return !it.Now.Before(it.Deadline) }",
+		"stores/cookie", "item.over", "return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }", "return !it.Now.Before(it.Deadline) }",
 	}}},
 	{"L2", "an extension moves the deadline", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
+		"stores/cookie", "trip.Update", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
 	}}},
 	{"X10", "a call whose answer was lost is not repeated", "stores/cookie", "TestLostAnswers", []edit{{
-		"stores/cookie/lost.go", "\tif try == maxLost || ", "\tif try == 0 || ",
+		"stores/cookie", "Store.lost", "\tif try == maxLost || ", "\tif try == 0 || ",
 	}}},
 	{"R2", "the mark of another is taken for that of a lost call", "stores/cookie", "TestLostAnswersOfTwo", []edit{{
-		"stores/memory/revocations.go", "\t\tif m.name == name && name != 0 {", "\t\tif m.name != 0 {",
+		"stores/memory", "Revocations.RevokeIdentity", "\t\tif m.name == name && name != 0 {", "\t\tif m.name != 0 {",
 	}}},
 	{"L1", "idle timeouts lose a part of a second", "stores/cookie", "TestIdleTimeout", []edit{{
-		"stores/cookie/trip.go", "\t\treturn whole + time.Second\n", "\t\treturn whole\n",
+		"stores/cookie", "wholeIdle", "\t\treturn whole + time.Second\n", "\t\treturn whole\n",
 	}}},
-	{"R1", "what has ended comes back when memory is full", "stores/memory", "TestRevocationsOverflow", []edit{{
-		"stores/memory/revocations.go", "\tr.era++\n", "",
+	{"R1", "ended sessions come back when memory is full", "stores/memory", "TestRevocationsOverflow", []edit{{
+		"stores/memory", "Revocations.makeRoom", "\tr.era++\n", "",
 	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
-		"stores/cookie/end.go", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
+		"stores/cookie", "trip.end", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
 	}}},
 	{"R2", "a mark from after the session began does not count", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", " && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)", " && st.Era == it.era && (st.Mark >= 0 || st.Mark == it.mark)",
+		"stores/cookie", "item.standsBy", " && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)", " && st.Era == it.era && (st.Mark >= 0 || st.Mark == it.mark)",
 	}}},
 	{"K1", "securecookie's other spellings open", "security", "", []edit{{
-		"security/securecookie.go", "; !canonical {", "; !canonical && len(text) == 0 {",
+		"security", "secureCookieSealer.Open", "; !canonical {", "; !canonical && len(text) == 0 {",
 	}}},
 	{"K1", "any key ID will do", "stores/cookie", "", []edit{{
-		"security/aead.go", "		if !bytes.Equal(id, header[1:]) { // public\n			continue\n		}", "		if bytes.Equal(id, nil) {\n			continue\n		}\n		header = append([]byte{aeadVersion}, id...)",
+		"security", "aeadSealer.AppendOpen", "		if !bytes.Equal(id, header[1:]) {", "		if header = append([]byte{aeadVersion}, id...); bytes.Equal(id, nil) {",
 	}}},
 	{"K2", "any use opens with securecookie", "security", "", []edit{{
-		"security/securecookie.go", "\town.binding = b.appendTo(own.binding[:0])", "\town.binding = append(own.binding[:0], \"use\"...)",
+		"security", "secureCookieSealer.name", "\town.binding = b.appendTo(own.binding[:0])", "\town.binding = append(own.binding[:0], \"use\"...)",
 	}}},
 	{"K2", "securecookie's first use is every use", "stores/cookie", "", []edit{{
-		"security/securecookie.go", "last != nil && last.of == b", "last != nil",
+		"security", "secureCookieSealer.name", "last != nil && last.of == b", "last != nil",
 	}}},
 	{"K2", "two uses read alike", "security", "", []edit{{
-		"security/sealer.go", "		d = binary.AppendUvarint(d, uint64(len(s)))\n", "		_ = binary.AppendUvarint(nil, 0)\n",
+		"security", "Binding.appendTo", "		d = binary.AppendUvarint(d, uint64(len(s)))\n", "		_ = binary.AppendUvarint(nil, 0)\n",
 	}}},
 	{"K2", "a manager's cookies open for every manager", "stores/cookie", "", []edit{{
-		"stores/cookie/cookie.go", "Manager: manager, Purpose", "Manager: \"any\", Purpose",
+		"stores/cookie", "Store.Travel", "Manager: manager, Purpose", "Manager: \"any\", Purpose",
 	}}},
 	{"K2", "a cookie opens under any name", "stores/cookie", "", []edit{{
-		"stores/cookie/cookie.go", "Binding{Cookie: cookie, Manager", "Binding{Cookie: \"any\", Manager",
+		"stores/cookie", "Store.Travel", "Binding{Cookie: cookie, Manager", "Binding{Cookie: \"any\", Manager",
 	}}},
 	{"K3", "the first key alone opens", "stores/cookie", "", []edit{{
-		"security/aead.go", "\tfor i, id := range s.ids {", "\tfor i, id := range s.ids[:1] {",
+		"security", "aeadSealer.AppendOpen", "\tfor i, id := range s.ids {", "\tfor i, id := range s.ids[:1] {",
 	}}},
 	{"K3", "an extension keeps the old cookie", "stores/cookie", "", []edit{{
-		"humasess/travel.go", "\treturn s.stale || (s.old || s.trip != nil) && s.touchDue()", "\treturn s.stale || s.old && s.trip == nil && s.touchDue()",
+		"humasess", "state.resealDue", "\treturn s.stale || (s.old || s.trip != nil) && s.touchDue()", "\treturn s.stale || s.old && s.trip == nil && s.touchDue()",
 	}}},
 	{"K3", "the last key seals", "stores/cookie", "", []edit{{
-		"security/aead.go", "\taead, err := s.keys[0].derive(nonce, &own.key)", "\tcopy(sealed[1:], s.ids[len(s.ids)-1])\n\taead, err := s.keys[len(s.keys)-1].derive(nonce, &own.key)",
+		"security", "aeadSealer.AppendSeal", "\taead, err := s.keys[0].derive(nonce, &own.key)", "\tcopy(sealed[1:], s.ids[len(s.ids)-1])\n\taead, err := s.keys[len(s.keys)-1].derive(nonce, &own.key)",
 	}}},
 	{"K4", "ended sessions open", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", "\treturn !st.Ended && it.stood", "\treturn it.stood",
+		"stores/cookie", "item.standsBy", "\treturn !st.Ended && it.stood", "\treturn it.stood",
 	}}},
-	{"K4", "what another era has sent opens", "stores/cookie", "", []edit{{
-		"stores/cookie/trip.go", " && st.Era == it.era && (st.Mark == 0", " && (st.Mark == 0",
+	{"K4", "a cookie of another era opens", "stores/cookie", "", []edit{{
+		"stores/cookie", "item.standsBy", " && st.Era == it.era && (st.Mark == 0", " && (st.Mark == 0",
 	}}},
 	{"K6", "one key for every purpose", "security", "", []edit{{
-		"security/key.go", "\"humasess/v1/\"+purpose, size)", "\"humasess/v1/\", size)",
+		"security", "Key.derive", "\"humasess/v1/\"+purpose, size)", "\"humasess/v1/\", size)",
 	}}},
 	{"K6", "keys of another length", "security", "", []edit{{
-		"security/key.go", "\tcase len(raw) != KeySize:", "\tcase len(raw) > KeySize:",
+		"security", "ParseKey", "\tcase len(raw) != KeySize:", "\tcase len(raw) > KeySize:",
 	}}},
 }

@@ -1,132 +1,132 @@
 package main
 
-// secureMutants break rotation, step-up, the cross-origin checks, and what
-// operators learn.
+// secureMutants break rotation, step-up, the cross-origin checks, and the events
+// and counters of operators.
 var secureMutants = []mutant{
 	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
-		"humasess/authentication.go", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
+		"humasess", "state.reauthenticated", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
-		"humasess/rotation.go", "r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed)", "!m.inGrace(r, r.open.rotated)",
+		"humasess", "Manager.ownerOf", "r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed)", "!m.inGrace(r, r.open.rotated)",
 	}}},
 	{"T9", "the former token never dies", "humasess", "", []edit{{
-		"humasess/rotation.go", "if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {", "if !r.open.tolerated {",
+		"humasess", "Manager.ownerOf", "if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {", "if !r.open.tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
-		"humasess/rotation.go", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
+		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
 	}}},
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
-		"humasess/rotation.go", "	return s.rec.open.unconfirmed() && !s.m.inGrace", "	return s.rec.open.unconfirmed() && s.rec.open.confirmed != 0 && !s.m.inGrace",
+		"humasess", "state.lost", "	return s.rec.open.unconfirmed() && !s.m.inGrace", "	return s.rec.open.unconfirmed() && s.rec.open.confirmed != 0 && !s.m.inGrace",
 	}}},
 	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
-		"humasess/rotation.go", "	if s.life.confirm && s.life.base && !s.life.closed {", "	if s.life.confirm && s.life.base && s.life.closed {",
+		"humasess", "state.confirm", "	if s.life.confirm && s.life.base && !s.life.closed {", "	if s.life.confirm && s.life.base && s.life.closed {",
 	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
-		"humasess/rotation.go", ".Abs() >= every", ".Abs() >= 2*every",
+		"humasess", "state.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
 	}}},
 	{"T9", "reuse of older tokens goes unseen", "humasess", "", []edit{{
-		"humasess/rotation.go", " || p.knows(token.Hash())", "",
+		"humasess", "Manager.superseded", " || p.knows(token.Hash())", "",
 	}}},
 	{"T9", "reuse ends nothing", "humasess", "", []edit{{
-		"humasess/rotation.go", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
+		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
-		"humasess/assurance.go", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
+		"humasess", "Options.assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
-		"humasess/deadline.go", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
+		"humasess", "state.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
 	}}},
 	{"L2", "Remember and SetTTL move the deadline later", "humasess", "TestRemember", []edit{{
-		"humasess/deadline.go", "		shorten = true\n", "",
+		"humasess", "state.deadlineChange", "		shorten = true\n", "",
 	}}},
 	{"C12", "ExpiresAt is that of the store until the next request", "humasess", "TestRemember", []edit{{
-		"humasess/deadline.go", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.next == nextSame:\n		return s.rec.Expires",
+		"humasess", "state.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.next == nextSame:\n		return s.rec.Expires",
 	}}},
-	{"L7", "asking what is left extends", "humasess", "", []edit{{
-		"humasess/write.go", "	return !s.untouched() && ", "	return ",
+	{"L7", "asking for the remaining time extends", "humasess", "", []edit{{
+		"humasess", "state.touchDue", "	return !s.untouched() && ", "	return ",
 	}}},
 	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
-		"humasess/origin.go", "		return sent\n", "		return host\n",
+		"humasess", "hostOf", "		return sent\n", "		return host\n",
 	}}},
 	{"F4", "every operation is exempt", "humasess", "", []edit{{
-		"humasess/gate.go", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
+		"humasess", "gate.newEntry", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
 	}}},
 	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
-		"security/csrf.go", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
+		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
 	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
-		"humasess/create.go", "	next.data = s.pending.data\n", "	next.data = s.pending.data\n	if s.rec.open != nil {\n		next.csrf = s.rec.open.csrf\n	}\n",
+		"humasess", "state.newPayload", "	next.data = s.pending.data\n", "	next.data = s.pending.data\n	if s.rec.open != nil {\n		next.csrf = s.rec.open.csrf\n	}\n",
 	}}},
 	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
-		"humasess/write.go", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.csrf, _ = security.NewCSRFKey()\n",
+		"humasess", "state.replace", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.csrf, _ = security.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
-		"openapi/csrf.go", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
+		"openapi", "Document.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
 	}}},
 	{"F8", "a documented CSRF token is not asked for", "humasess", "TestCSRFToken", []edit{{
-		"humasess/csrf.go", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
+		"humasess", "request.unforged", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
 	}}},
 	{"F9", "a refusal may be cached for other origins", "humasess", "", []edit{{
-		"humasess/origin.go", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
+		"humasess", "gate.sameOrigin", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
 	}}},
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
-		"humasess/manager.go", "	return m.origins.CheckRead(o)", "	return nil",
+		"humasess", "Manager.checkOrigin", "	return m.origins.CheckRead(o)", "	return nil",
 	}}},
 	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
-		"security/crossorigin.go", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
+		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
 	}}},
 	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
-		"humasess/cookie.go", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
+		"humasess", "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
 	}}},
 	{"H1", "the last line of Cache-Control decides", "humasess", "TestHeldHeaders", []edit{{
-		"humasess/headers.go", "		if !header.add {\n			c = caching{}", "		if header.name != \"\" {\n			c = caching{}",
+		"humasess", "heldHeaders.forbidsShared", "		if !header.add {\n			c = caching{}", "		if header.name != \"\" {\n			c = caching{}",
 	}}},
 	{"H1", "commas in quotes part directives", "humasess", "TestForbidsSharedCaches", []edit{{
-		"humasess/cache.go", "quoted = !quoted", "quoted = false",
+		"humasess", "cutDirective", "quoted = !quoted", "quoted = false",
 	}}},
-	{"H1", "caches of CDNs keep what was private", "humasess", "TestTargetedCacheFields", []edit{{
-		"humasess/cache.go", "	return is(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return is(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
+	{"H1", "caches of CDNs keep private responses", "humasess", "TestTargetedCacheFields", []edit{{
+		"humasess", "isCacheField", "	return is(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return is(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
 	}}},
 	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
-		"humasess/scope.go", "	s.r.handOut(s.humaContext)\n", "",
+		"humasess", "scope.Unwrap", "	s.r.handOut(s.humaContext)\n", "",
 	}}},
-	{"X3", "sessions are created whose cookies nobody gets", "humasess", "TestRawWriterTakenTooEarly", []edit{{
-		"humasess/request.go", "		r.dropUnsent()\n", "",
+	{"X3", "sessions are created whose cookies are not sent", "humasess", "TestRawWriterTakenTooEarly", []edit{{
+		"humasess", "request.serve", "		r.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
-		"humasess/issue.go", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
+		"humasess", "state.clears", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
 	}}},
 	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
-		"humasess/authentication.go", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
+		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
-	{"A1", "a group asks and nobody listens", "humasess", "", []edit{{
-		"humasess/admit.go", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
+	{"A1", "the group's demand for a fresh authentication is ignored", "humasess", "", []edit{{
+		"humasess", "request.admit", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{
-		"openapi/policy.go", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
+		"openapi", "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
 	}}},
 	{"A2", "a class outlives its authentication", "humasess", "", []edit{{
-		"humasess/write.go", "next.authenticated, next.class = p.at.UnixNano(), p.class", "next.authenticated = p.at.UnixNano()",
+		"humasess", "state.replace", "next.authenticated, next.class = p.at.UnixNano(), p.class", "next.authenticated = p.at.UnixNano()",
 	}}},
 	{"A2", "an authentication counts twice", "humasess", "", []edit{{
-		"humasess/authentication.go", "!p.at.After(time.Unix(0, s.rec.open.authenticated))", "p.at.IsZero()",
+		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.open.authenticated))", "p.at.IsZero()",
 	}}},
 	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
-		"humasess/create.go", "		next.authenticated, next.class, next.client = proof.at.UnixNano(), ", "		next.authenticated, next.class, next.client = max(now, proof.at.UnixNano()), ",
+		"humasess", "state.newPayload", "		next.authenticated, next.class, next.client = proof.at.UnixNano(), ", "		next.authenticated, next.class, next.client = max(now, proof.at.UnixNano()), ",
 	}}},
 	{"E1", "extensions are told when there is none", "humasess", "", []edit{{
-		"humasess/write.go", "		if written {", "		if !written {",
+		"humasess", "state.touch", "		if written {", "		if !written {",
 	}}},
 	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
-		"humasess/rotation.go", "Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}", "Event{Kind: EventRenewed, SessionID: s.token.Reveal()}",
+		"humasess", "state.renewed", "Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}", "Event{Kind: EventRenewed, SessionID: s.token.Reveal()}",
 	}}},
 	{"E3", "counters know no reasons", "humasess", "", []edit{{
-		"humasess/counters.go", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
+		"humasess", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
 	}}},
 	{"K3", "only the newest key opens", "security", "", []edit{{
-		"security/aead.go", "	for i, id := range s.ids {", "	for i, id := range s.ids[:1] {",
+		"security", "aeadSealer.AppendOpen", "	for i, id := range s.ids {", "	for i, id := range s.ids[:1] {",
 	}}},
 	{"K4", "a cookie outlives the logout", "stores/cookie", "TestLogoutHolds", []edit{{
-		"stores/cookie/trip.go", "	return !st.Ended && it.stood && ", "	return it.stood && ",
+		"stores/cookie", "item.standsBy", "	return !st.Ended && it.stood && ", "	return it.stood && ",
 	}}},
 }

@@ -3,86 +3,85 @@ package main
 const conformance = "TestConformance"
 
 // storeMutants break the memory store, below the core and below the
-// conformance suite. What the suite finds wrong with other stores is tested in
-// the suite.
+// conformance suite. The suite has its own tests with broken stores.
 var storeMutants = []mutant{
 	{"T7", "create overwrites", "stores/memory", conformance, []edit{{
-		"stores/memory/create.go", "	if s.taken(sh, hash, c.ID, now) {", "	if s.taken(sh, hash, c.ID, now) && now < 0 {",
+		"stores/memory", "Store.create", "	if s.taken(sh, hash, c.ID, now) {", "	if s.taken(sh, hash, c.ID, now) && now < 0 {",
 	}}},
 	{"L1", "the idle timeout does not count", "humasess", "", []edit{{
-		"stores/memory/create.go", "	e.expires = min(after(now, c.Idle), e.deadline)", "	e.expires = e.deadline",
+		"stores/memory", "Store.create", "	e.expires = min(after(now, c.Idle), e.deadline)", "	e.expires = e.deadline",
 	}}},
 	{"L2", "use moves the deadline", "humasess", "", []edit{{
-		"stores/memory/write.go", "	if at = min(at, e.deadline); at != e.expires {", "	if at != e.expires {",
+		"stores/memory", "shard.expire", "	if at = min(at, e.deadline); at != e.expires {", "	if at != e.expires {",
 	}}},
 	{"L10", "every touch is written", "stores/memory", conformance, []edit{{
-		"stores/memory/write.go", ">= uint64(idle/20)", ">= 0",
+		"stores/memory", "Store.Touch", ">= uint64(idle/20)", ">= 0",
 	}}},
 	{"R1", "delete does nothing", "humasess", "", []edit{{
-		"stores/memory/write.go", "	s.remove(sh, e)\n	s.hint(id)", "	return nil",
+		"stores/memory", "Store.Delete", "	s.remove(sh, e)\n	s.hint(id)", "	return nil",
 	}}},
 	{"R2", "no mark of a revocation", "stores/memory", conformance, []edit{{
-		"stores/memory/index.go", "	revoked.Mark = s.marks.set(hash, identity)\n", "",
+		"stores/memory", "Store.revoke", "	revoked.Mark = s.marks.set(hash, identity)\n", "",
 	}}},
 	{"R4", "a clear leaves no mark", "humasess", "TestStartAfterRevocation", []edit{{
-		"stores/memory/marks.go", "all != nil && all.number > k.number {\n		k = all\n", "all != nil && all.number > k.number {\n		k = nil\n",
+		"stores/memory", "marks.age", "all != nil && all.number > k.number {\n		k = all\n", "all != nil && all.number > k.number {\n		k = nil\n",
 	}}},
 	{"R4", "a clear takes every session", "stores/memory", conformance, []edit{{
-		"stores/memory/scan.go", "return e.live(now) && bytes.HasPrefix(e.body.payload, head)", "return e.live(now) && bytes.HasPrefix(e.body.payload, nil)",
+		"stores/memory", "entry.meant", "return e.live(now) && bytes.HasPrefix(e.body.payload, head)", "return e.live(now) && bytes.HasPrefix(e.body.payload, nil)",
 	}}},
-	{"", "a scan forgets who moved to a new bucket", "stores/memory", "TestScanMeetsOnce", []edit{{
-		"stores/memory/table.go", "hash&(half-1)+half >= n && width > 0 {", "hash&(half-1)+half < n && width > 0 {",
+	{"", "a scan forgets sessions that moved to a new bucket", "stores/memory", "TestScanMeetsOnce", []edit{{
+		"stores/memory", "table.span", "hash&(half-1)+half >= n && width > 0 {", "hash&(half-1)+half < n && width > 0 {",
 	}}},
-	{"R5", "delete asks nobody whose it is", "humasess", "", []edit{{
-		"stores/memory/write.go", "	case when.Identity != \"\" && when.Identity != e.group.name:", "	case when.Identity == \"nobody\" && when.Identity != e.group.name:",
+	{"R5", "delete ignores the identity of its condition", "humasess", "", []edit{{
+		"stores/memory", "Store.Delete", "	case when.Identity != \"\" && when.Identity != e.group.name:", "	case when.Identity == \"nobody\" && when.Identity != e.group.name:",
 	}}},
-	{"R7", "what has expired is listed", "stores/memory", conformance, []edit{{
-		"stores/memory/index.go", "		if e.live(now) {\n			*records", "		if e.live(0) {\n			*records",
+	{"R7", "expired sessions are listed", "stores/memory", conformance, []edit{{
+		"stores/memory", "Store.list", "		if e.live(now) {\n			*records", "		if e.live(0) {\n			*records",
 	}}},
 	{"R12", "update creates", "stores/memory", conformance, []edit{{
-		"stores/memory/write.go", "	if e == nil || !e.live(now) {\n		return stores.Updated{}, stores.ErrNotFound\n	}\n	if e.version",
+		"stores/memory", "Store.Update", "	if e == nil || !e.live(now) {\n		return stores.Updated{}, stores.ErrNotFound\n	}\n	if e.version",
 		"	if e == nil || !e.live(now) {\n		sh.mu.Unlock()\n		_, err := s.Create(ctx, stores.Create{ID: u.ID, Payload: u.Payload, Idle: time.Hour, Absolute: time.Hour})\n		sh.mu.Lock()\n		return stores.Updated{Version: u.Version + 1}, err\n	}\n	if e.version",
 	}}},
 	{"X1", "any version is replaced", "humasess", "", []edit{{
-		"stores/memory/write.go", "	if e.version != u.Version {", "	if e.version < u.Version {",
+		"stores/memory", "Store.Update", "	if e.version != u.Version {", "	if e.version < u.Version {",
 	}}},
 	{"", "the expired do not give way first", "stores/memory", "TestExpiredGiveWayFirst", []edit{{
-		"stores/memory/room.go", "	if e := s.expired(now); e != nil {", "	if e := s.expired(now); e != nil && s.max == 0 {",
+		"stores/memory", "Store.victim", "	if e := s.expired(now); e != nil {", "	if e := s.expired(now); e != nil && s.max == 0 {",
 	}}},
 	{"", "visitors log users out", "stores/memory", "TestRoom", []edit{{
-		"stores/memory/room.go", "e != nil || anonymous {", "e != nil {",
+		"stores/memory", "Store.victim", "e != nil || anonymous {", "e != nil {",
 	}}},
 	{"", "users give way before visitors", "stores/memory", "TestRoom", []edit{{
-		"stores/memory/room.go", "	if e := s.anonymous.first; e != nil || anonymous {\n		return e\n	}\n", "",
+		"stores/memory", "Store.victim", "	if e := s.anonymous.first; e != nil || anonymous {\n		return e\n	}\n", "",
 	}}},
 	{"", "the newest of the largest gives way", "stores/memory", "TestRoom", []edit{{
-		"stores/memory/room.go", "	return largest.first\n", "	return largest.first.prev\n",
+		"stores/memory", "Store.victim", "	return largest.first\n", "	return largest.first.prev\n",
 	}}},
 	{"", "the smallest gives way", "stores/memory", "TestRoom|TestLargestAmongMany", []edit{{
-		"stores/memory/sizes.go", "	return z.top.crowds.group", "	return z.bottom.crowds.group",
+		"stores/memory", "sizes.largest", "	return z.top.crowds.group", "	return z.bottom.crowds.group",
 	}}},
 	{"", "an only session gives way to another user", "stores/memory", "TestRoom", []edit{{
-		"stores/memory/room.go", "	if largest == nil {\n		return nil\n	}\n",
+		"stores/memory", "Store.victim", "	if largest == nil {\n		return nil\n	}\n",
 		"	if largest == nil {\n		return s.shards[s.reaped].queue.first()\n	}\n",
 	}}},
 	{"", "MaxSessions is one more", "stores/memory", "TestRoom", []edit{{
-		"stores/memory/create.go", "	for s.count >= s.max {", "	for s.count > s.max {",
+		"stores/memory", "Store.create", "	for s.count >= s.max {", "	for s.count > s.max {",
 	}}},
 	{"", "a sweep holds its locks to the end", "stores/memory", "TestSweepSlices", []edit{{
-		"stores/memory/sweep.go", "return s.reap(sh, s.clock.Load().read(), slice) == slice", "return s.reap(sh, s.clock.Load().read(), 1<<30) == slice",
+		"stores/memory", "Store.sweepShard", "return s.reap(sh, s.clock.Load().read(), slice) == slice", "return s.reap(sh, s.clock.Load().read(), 1<<30) == slice",
 	}}},
 	{"", "a goroutine before the first session", "stores/memory", "TestSweeper", []edit{{
-		"stores/memory/memory.go", "	s.UseClock(o.Now)\n", "	s.UseClock(o.Now)\n	s.wake()\n",
+		"stores/memory", "New", "	s.UseClock(o.Now)\n", "	s.UseClock(o.Now)\n	s.wake()\n",
 	}}},
 	{"", "a goroutine after Close", "stores/memory", "TestSweeper", []edit{{
-		"stores/memory/sweep.go", "		close(w.stop)\n", "		go func() { close(w.done) }()\n",
+		"stores/memory", "Store.Close", "		close(w.stop)\n", "		go func() { close(w.done) }()\n",
 	}, {
-		"stores/memory/sweep.go", "	defer close(w.done)\n", "",
+		"stores/memory", "sweeper.run", "	defer close(w.done)\n", "",
 	}}},
 	{"", "a session after Close starts a goroutine", "stores/memory", "TestSweeper", []edit{{
-		"stores/memory/sweep.go", "	if s.closed || s.sweeper != nil {", "	if s.sweeper != nil && !s.closed {",
+		"stores/memory", "Store.wake", "	if s.closed || s.sweeper != nil {", "	if s.sweeper != nil && !s.closed {",
 	}}},
 	{"", "a forgotten store stays", "stores/memory", "TestForgottenStore", []edit{{
-		"stores/memory/sweep.go", "	go w.run(weak.Make(s), s.every)", "	go func() { w.run(weak.Make(s), s.every); runtime.KeepAlive(s) }()",
+		"stores/memory", "Store.wake", "	go w.run(weak.Make(s), s.every)", "	go func() { w.run(weak.Make(s), s.every); runtime.KeepAlive(s) }()",
 	}}},
 }

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// Allocations are exact, unlike times, so they are what a test can hold. The
-// race detector makes sync.Pool drop at random: this file is built without.
+// Allocations are exact, unlike times, so a test can gate them. This file is
+// built without the race detector, because it makes sync.Pool drop items at
+// random.
 func TestAllocationsOverBareHuma(t *testing.T) {
 	bare := testing.AllocsPerRun(200, operation(t, nil, "/bare"))
 	for _, c := range costs {
@@ -25,7 +26,7 @@ func TestAllocationsOverBareHuma(t *testing.T) {
 				most float64
 			}{{"/read", c.read}, {"/modify", c.modify}} {
 				run := operation(t, sealer, tt.path)
-				run() // the first request learns how the operation binds
+				run() // the first request allocates more than later ones
 				got := testing.AllocsPerRun(200, run) - bare
 				t.Logf("%s: %v", tt.path, got)
 				if got > tt.most {
@@ -36,7 +37,7 @@ func TestAllocationsOverBareHuma(t *testing.T) {
 	}
 }
 
-// A request with an oversized cookie costs no memory in its size.
+// An oversized cookie costs no memory in proportion to its size.
 func TestOversizedCookiesCostNothing(t *testing.T) {
 	for _, c := range costs {
 		t.Run("K7 "+c.kind, func(t *testing.T) {

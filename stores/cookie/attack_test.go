@@ -10,7 +10,8 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 )
 
-// What an attacker can do with cookies of several sessions.
+// TestAttacks tries the attacks that are possible with cookies of several
+// sessions.
 func TestAttacks(t *testing.T) {
 	r := serve(t, aead(t, key(t)), revoked())
 	ada, eve := coretest.SignIn(t, r.handler, "ada"), coretest.SignIn(t, r.handler, "eve")
@@ -59,7 +60,7 @@ func TestAttacks(t *testing.T) {
 		for _, header := range []string{pair(old) + "; " + pair(fresh), pair(fresh) + "; " + pair(old)} {
 			got, body := status(header)
 			if got != http.StatusOK || coretest.N(t, body) != 1 {
-				t.Errorf("got %d %s, want 200 and what was written last", got, body)
+				t.Errorf("got %d %s, want 200 and the value written last", got, body)
 			}
 		}
 	})

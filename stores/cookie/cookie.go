@@ -11,27 +11,27 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// maxCookie is what browsers keep of a name and its value, in bytes
+// maxCookie is the limit of browsers for a cookie's name and value, in bytes
 // (RFC 6265bis § 5.6).
 const maxCookie = 4096
 
-// Options configures a [Store]. One of the two has to be chosen, or
+// Options configures a [Store]. Set exactly one of the two fields, otherwise
 // humasess.New refuses the store.
 type Options struct {
-	// Revoked remembers which sessions were ended, so that no copy of a
-	// cookie outlives a logout: redis.NewRevocations, postgres.NewRevocations,
-	// or memory.NewRevocations for one process. The
-	// default is nil.
+	// Revoked remembers which sessions have ended, so that no copy of a cookie
+	// works after a logout. Use redis.NewRevocations, postgres.NewRevocations,
+	// or memory.NewRevocations for one process. The default is nil.
 	Revoked stores.Revocations
 
-	// AllowReplayAfterLogout does without: a copy of a cookie works until the
-	// session's deadline, whatever happens to the session. The default is
+	// AllowReplayAfterLogout accepts that a copy of a cookie works until the
+	// session's deadline, even after a logout or a revocation. The default is
 	// false.
 	AllowReplayAfterLogout bool
 }
 
-// Store makes sessions that travel in their cookies. It is safe for concurrent
-// use. Its methods of [stores.Store] answer [errors.ErrUnsupported].
+// Store makes client-side sessions, which are sealed in their cookies. It is
+// safe for concurrent use. Its methods of [stores.Store] answer
+// [errors.ErrUnsupported].
 type Store struct {
 	sealer  security.Sealer
 	revoked stores.Revocations
@@ -57,7 +57,7 @@ func New(sealer security.Sealer, opts *Options) *Store {
 	s := &Store{sealer: sealer, revoked: o.Revoked}
 	switch {
 	case o.Revoked == nil && !o.AllowReplayAfterLogout:
-		s.chosen = errors.New("cookie: a copy of a cookie outlives a logout: set Options.Revoked, or Options.AllowReplayAfterLogout to accept it")
+		s.chosen = errors.New("cookie: a copy of a cookie would work after a logout; set Options.Revoked, or accept this with Options.AllowReplayAfterLogout")
 	case o.Revoked != nil && o.AllowReplayAfterLogout:
 		s.chosen = errors.New("cookie: Options.Revoked and Options.AllowReplayAfterLogout exclude each other")
 	}
@@ -82,22 +82,22 @@ func (s *Store) Travel(cookie, manager string) (func() stores.Trip, error) {
 	return func() stores.Trip { return &trip{carrier: c} }, nil
 }
 
-// SizeError is returned when a session does not fit into its cookie. It
-// matches [stores.ErrTooLarge].
+// SizeError is returned when a session is too large for its cookie. It matches
+// [stores.ErrTooLarge].
 type SizeError struct {
 	Size int // of the cookie's name and value, in bytes
 }
 
 // Error implements error.
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("cookie: name and value would have %d bytes, browsers keep %d: hold less in the session, "+
-		"or keep it on the server (stores/memory, redis, postgres, sqlite)", e.Size, maxCookie)
+	return fmt.Sprintf("cookie: name and value would have %d bytes, but browsers keep %d; store less in the session, "+
+		"or use a server-side store (stores/memory, redis, postgres, sqlite)", e.Size, maxCookie)
 }
 
 // Unwrap returns [stores.ErrTooLarge].
 func (e *SizeError) Unwrap() error { return stores.ErrTooLarge }
 
-var errElsewhere = fmt.Errorf("cookie: sessions are in their cookies, and in no list: %w", errors.ErrUnsupported)
+var errElsewhere = fmt.Errorf("cookie: the server keeps no list of sessions, because each is in its cookie: %w", errors.ErrUnsupported)
 
 // Load answers [errors.ErrUnsupported].
 func (s *Store) Load(context.Context, stores.ID) (stores.Record, error) {

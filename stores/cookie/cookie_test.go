@@ -21,7 +21,7 @@ import (
 
 const name = humasess.DefaultCookieName
 
-// counting counts round trips to Revocations, and can fail.
+// counting counts round trips to Revocations, and can make them fail.
 type counting struct {
 	stores.Revocations
 	calls int
@@ -58,7 +58,7 @@ func serve(t *testing.T, sealer security.Sealer, opts *cookie.Options) rig {
 	return rig{h, m, clock}
 }
 
-// present answers with the status that the cookie's value gets at GET /me.
+// present returns the status of GET /me with this value of the cookie.
 func (r rig) present(value string) int {
 	c := humasesstest.NewClient(r.handler)
 	c.SetCookie(&http.Cookie{Name: name, Value: value})
@@ -260,8 +260,8 @@ func TestRoundTrips(t *testing.T) {
 	coretest.Do(t, c, "GET", "/me", http.StatusOK)
 }
 
-// Whoever can put text beside a secret and see the length of what is sealed
-// learns the secret from what compresses well (CRIME).
+// Suppose an attacker can put text beside a secret and see the sealed length.
+// Then compression would reveal the secret (CRIME).
 func TestNothingIsCompressed(t *testing.T) {
 	t.Run("K5 the length of a cookie tells that of the data, and no more", func(t *testing.T) {
 		m, err := humasess.New(cookie.New(aead(t, key(t)), revoked()), &humasess.Options[string]{})
@@ -380,7 +380,7 @@ func TestCookieSaysNothing(t *testing.T) {
 				text := c.Value
 				for range 4 { // securecookie encodes twice
 					if strings.Contains(text, "lovelace") || strings.Contains(text, `"name"`) {
-						t.Fatalf("%q shows what is in it", c.Value)
+						t.Fatalf("%q shows its content", c.Value)
 					}
 					inner, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
 					if err != nil {

@@ -27,7 +27,7 @@ func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d *discard) WriteHeader(int)             {}
 
 // operation returns one request for an operation that reads or modifies the
-// sample session, or has none.
+// sample session, or has no session.
 func operation(tb testing.TB, sealer security.Sealer, path string) func() {
 	tb.Helper()
 	config := huma.DefaultConfig("Cost", "1.0.0")
@@ -77,9 +77,9 @@ func operation(tb testing.TB, sealer security.Sealer, path string) func() {
 	}
 }
 
-// costs are the budget. With AEAD a read takes 12 of it: four are JSON's values,
-// two are headers', two are the key's of this cookie alone, and one each is
-// the input's, the request's, the trip's and the identity's.
+// costs are the budgets. With AEAD a read uses 12 allocations: four for JSON's
+// values, two for headers, two for the key of this cookie. The input, the
+// request, the trip and the identity take one each.
 var costs = []struct {
 	kind         string
 	make         func(...security.Key) (security.Sealer, error)
@@ -89,7 +89,7 @@ var costs = []struct {
 	{"securecookie", security.NewSecureCookie, 30, 52},
 }
 
-// What does a session in a cookie add to an operation? Compare with bare.
+// How much does a session in a cookie add to an operation? Compare with bare.
 func BenchmarkOperation(b *testing.B) {
 	run := func(name string, f func()) {
 		b.Run(name, func(b *testing.B) {

@@ -10,12 +10,12 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Create implements [stores.Store]. The limit is not kept.
+// Create implements [stores.Store]. It ignores the limit.
 //
-// It asks once for what is known about the new session and about those that it
-// replaces. Nothing is ended before the new cookie is sealed, because a session
-// may be too large for one. With Options.Revoked, of several requests that
-// replace one session exactly one succeeds.
+// It checks the new session and those that it replaces in one call. No session
+// is ended before the new cookie is sealed, because sealing fails for a session
+// that is too large. With Options.Revoked, if several requests replace one
+// session, exactly one of them succeeds.
 func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	if _, err := t.live(ctx, c.ID); err == nil || !errors.Is(err, stores.ErrNotFound) {
 		if err == nil {
@@ -52,7 +52,7 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 		return stores.Created{}, err
 	}
 	t.save(ctx)
-	for i := range slices.Backward(ends) { // so the first one, which admitted the request, ends last
+	for i := range slices.Backward(ends) { // the first one, which admitted the request, ends last
 		if err := ends[i].end(ctx, t); err != nil {
 			return stores.Created{}, err
 		}
@@ -66,7 +66,7 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 	return created, nil
 }
 
-// begin returns the new session, or ErrNotFound if it is over already.
+// begin returns the new session, or ErrNotFound if NotAfter has passed.
 func (t *trip) begin(c *stores.Create) (item, error) {
 	now := t.now()
 	deadline := t.deadline(c.Absolute)
@@ -90,7 +90,8 @@ type ending struct {
 	done  bool // all copies are refused already
 }
 
-// replaced returns the sessions to end, if the versions are right.
+// replaced returns the sessions to end. It returns an error if one has another
+// version or is gone without MayBeGone.
 func (t *trip) replaced(c *stores.Create, now time.Time) ([]ending, error) {
 	var ends []ending
 	for _, old := range c.Replaces {

@@ -14,7 +14,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// TestDone waits in one process for the end of a session that travels.
+// TestDone waits in one process for the end of a client-side session.
 func TestDone(t *testing.T) {
 	type data struct{ ID string }
 	secret := key(t)
@@ -51,7 +51,7 @@ func TestDone(t *testing.T) {
 			logout(there.mux, c)
 		}, [2]bool{false, false}},
 		{"unused for longer than the idle timeout", true, func(*testing.T, process, process, *http.Cookie, string) {
-			time.Sleep(time.Hour) // another request may have extended it, in a cookie that nobody here has seen
+			time.Sleep(time.Hour) // another request may have extended it, in a cookie that this process has not seen
 		}, [2]bool{false, false}},
 		{"past its deadline", true, func(*testing.T, process, process, *http.Cookie, string) {
 			time.Sleep(12*time.Hour + time.Second)

@@ -9,23 +9,23 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// skew is how far the clocks of servers that share sessions may be apart, at
-// the most: for so much longer is the end of a session known.
+// skew is the largest allowed difference between the clocks of servers that
+// share sessions. The mark of an ended session is kept for that much longer.
 const skew = time.Minute
 
-// elsewhere reports whether another copy of the session may be accepted after
-// the one at hand: it was sent later, or before the deadline was shortened.
+// elsewhere reports whether another copy of the session may still be accepted,
+// because it was sent later or before the deadline was shortened.
 func (it *item) elsewhere() bool { return it.Now.Before(it.latest) }
 
-// keep is how long the end of the session has to be known: until the last of
-// its copies is past its deadline. All have the deadline that the session
-// began with, or an earlier one.
+// keep returns how long the mark of the ended session is needed: until the last
+// of its copies is past its deadline. No copy has a deadline later than the
+// session's first.
 func (it *item) keep() time.Duration { return max(it.latest.Sub(it.Now), 0) + skew }
 
-// Delete implements [stores.Store]. Where the copy at hand has expired, it ends
-// the others all the same, and answers ErrNotFound as for any session that has
-// expired. Of sessions that the trip does not hold, nothing is known that a
-// condition could ask for.
+// Delete implements [stores.Store]. If the trip's copy has expired, Delete
+// still ends the other copies, and answers ErrNotFound as for any expired
+// session. It refuses a condition for a session that the trip does not hold,
+// because it cannot check it.
 func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	it, err := t.live(ctx, id)
 	if it == nil {
@@ -56,7 +56,8 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 	return err
 }
 
-// end marks a session as ended that was not revoked before.
+// end marks a session as ended. It returns ErrNotFound if it was revoked
+// before.
 func (t *trip) end(ctx context.Context, it *item) error {
 	if t.store.revoked == nil || it.fresh {
 		return nil
@@ -67,12 +68,12 @@ func (t *trip) end(ctx context.Context, it *item) error {
 	return t.store.end(ctx, it.ID, it.keep())
 }
 
-// RevokeIdentity implements [stores.Index] with Options.Revoked. The session
-// to except has to be written again in this trip: its cookie is revoked too.
+// RevokeIdentity implements [stores.Index] with Options.Revoked. The session to
+// except must be written again in this trip, because its cookie is revoked too.
 //
-// ErrNotFound says that the session to except has been revoked itself, before
-// this call or at the same time. It does not carry on then: a thief could stay
-// signed in by revoking in a loop.
+// ErrNotFound means that the session to except was itself revoked, before this
+// call or at the same time. Then it does not continue, because otherwise a
+// thief could stay signed in by revoking in a loop.
 func (t *trip) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	switch {
 	case t.store.revoked == nil:
@@ -106,9 +107,9 @@ func (t *trip) RevokeIdentity(ctx context.Context, identity string, except store
 	return revoked, err
 }
 
-// stoodUnder reports whether no revocation came between the beginning of the
-// session and this one. The mark that this one replaced tells, which was read
-// in the same step: a Check before would leave a gap.
+// stoodUnder reports whether this revocation is the first since the session
+// began. It compares the mark that this revocation replaced, which was read in
+// the same step. A Check before the call would leave a gap.
 func (it *item) stoodUnder(r stores.Revoked) bool {
 	if r.Before == 0 {
 		return r.Ago == stores.NotRevoked

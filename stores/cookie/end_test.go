@@ -12,11 +12,11 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// spied are Revocations that note each End, and let another request in before
-// a call.
+// spied are Revocations that record each End, and run another request before a
+// call.
 type spied struct {
 	stores.Revocations
-	ended   []time.Duration // for how long each is to be known
+	ended   []time.Duration // how long each mark must be kept
 	checks  int
 	before  func()
 	failEnd error
@@ -57,7 +57,7 @@ func (s *spied) RevokeIdentity(ctx context.Context, identity string, name int64)
 	return s.Revocations.RevokeIdentity(ctx, identity, name)
 }
 
-// trips makes those on a clock that the test sets.
+// trips makes trips with a clock that the test sets.
 type trips struct {
 	*testing.T
 	marks  *spied
@@ -77,7 +77,7 @@ func newTrips(t *testing.T) *trips {
 	return s
 }
 
-// spec is a session of half an hour and twelve hours.
+// spec describes a session with timeouts of half an hour and twelve hours.
 func spec(n byte, identity string) stores.Create {
 	return stores.Create{ID: stores.ID{n}, Identity: identity, Payload: []byte("x"), Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
 }
@@ -112,10 +112,10 @@ func (s *trips) opens(when string, value string, n byte, want error) {
 	}
 }
 
-func (s *trips) fails(what string, got, want error) {
+func (s *trips) fails(label string, got, want error) {
 	s.Helper()
 	if !errors.Is(got, want) {
-		s.Errorf("%s: got error %v, want %v", what, got, want)
+		s.Errorf("%s: got error %v, want %v", label, got, want)
 	}
 }
 
@@ -130,13 +130,13 @@ func (s *trips) touched(value string, n byte) string {
 	return string(trip.AppendValue(nil, stores.ID{n}))
 }
 
-// A copy that was idle for too long is not accepted, but a later one may be: a
-// logout with the first must end the second.
+// A copy that was idle for too long is not accepted, but a later one may be. So
+// a logout with the first must end the second.
 func TestIdleCopyEndsTheOthers(t *testing.T) {
 	for name, end := range map[string]func(s *trips, idle string) error{
 		"R1 a logout": func(s *trips, idle string) error {
 			err := s.request(idle).Delete(s.Context(), stores.ID{1}, stores.Condition{})
-			s.fails("Delete of what has expired", err, stores.ErrNotFound)
+			s.fails("Delete of an expired copy", err, stores.ErrNotFound)
 			return nil
 		},
 		"R1 a sign-in": func(s *trips, idle string) error {
@@ -177,8 +177,8 @@ func TestIdleCopyEndsTheOthers(t *testing.T) {
 	}
 }
 
-// The mark of a session that has ended is known until the deadline of every
-// copy has passed, and no longer.
+// The mark of an ended session is kept until the deadline of every copy has
+// passed, and no longer.
 func TestMarksLastAsLongAsACopy(t *testing.T) {
 	update := func(s *trips, value string, u stores.Update) string {
 		u.ID, u.Version, u.Payload = stores.ID{1}, 1, []byte("y")
@@ -229,7 +229,8 @@ func TestMarksLastAsLongAsACopy(t *testing.T) {
 	})
 }
 
-// A request whose session was revoked while it ran carries nothing on.
+// A request whose session was revoked while it ran must not continue that
+// session.
 func TestRevokedMeanwhile(t *testing.T) {
 	revoke := func(s *trips) {
 		if _, err := s.embark().RevokeIdentity(s.Context(), "ada", stores.ID{}); err != nil {
@@ -331,7 +332,7 @@ func TestRevokedMeanwhile(t *testing.T) {
 	})
 }
 
-// forgetful does not fill in Revoked.Before.
+// forgetful does not set Revoked.Before.
 type forgetful struct{ stores.Revocations }
 
 func (f forgetful) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {

@@ -11,20 +11,20 @@ import (
 // item is a session of a trip.
 type item struct {
 	stores.Record
-	value  string    // of the cookie, as it came
-	sealed []byte    // the same, as it is to go, if the session was written
-	old    bool      // sealed with a key that is on its way out
-	fresh  bool      // made by this trip: nobody else has it yet
-	latest time.Time // the deadline that the session began with: no copy lasts longer
+	value  string    // the cookie's value, as the client sent it
+	sealed []byte    // the new value, if the session was written
+	old    bool      // sealed with a key other than the first
+	fresh  bool      // made by this trip, so no other copy exists
+	latest time.Time // the session's first deadline, the latest of all copies
 	stood  bool      // era and mark are those of a Standing
 	era    uint32
 	mark   int64
 }
 
-// What is sealed: version and flags, ID, identity, version of the data, time
-// when it was last seen in Unix seconds, idle timeout, time from then to the
-// deadline, the same to the first deadline if that was another one, what
-// Revocations said when it began, and the payload.
+// The sealed bytes are: version and flags, ID, identity, version of the data,
+// time of last use in Unix seconds, idle timeout, time from then to the
+// deadline. Then come the time to the first deadline if that was a later one,
+// era and mark from Revocations when the session began, and the payload.
 const (
 	envelopeVersion = 1 << 4
 	flagLongID      = 1 << 0
@@ -32,15 +32,15 @@ const (
 	flagShortened   = 1 << 2
 	envelopeFlags   = flagLongID | flagStood | flagShortened
 
-	// shortID is how much of an ID of ours is not zero.
+	// shortID is the number of bytes in our own IDs that are not zero.
 	shortID = 12
 
-	// longest bounds timeouts: the times that follow fit.
+	// longest bounds timeouts, so that sums of times do not overflow.
 	longest = 60 * 365 * 24 * time.Hour
 )
 
-// appendTo drops parts of a second, in favour of the server. The payload is at
-// the end.
+// appendTo encodes the session, with the payload at the end. It drops fractions
+// of a second, so sessions end early rather than late.
 func (it *item) appendTo(b []byte) []byte {
 	start := len(b)
 	b = append(b, envelopeVersion)
@@ -68,7 +68,8 @@ func (it *item) appendTo(b []byte) []byte {
 	return append(b, it.Payload...)
 }
 
-// appendSeconds writes whole minutes shorter than others: a timeout usually is.
+// appendSeconds encodes whole minutes in fewer bytes, because most timeouts are
+// whole minutes.
 func appendSeconds(b []byte, d time.Duration) []byte {
 	n := uint64(max(d, 0) / time.Second)
 	if n%60 == 0 {
@@ -77,8 +78,9 @@ func appendSeconds(b []byte, d time.Duration) []byte {
 	return binary.AppendUvarint(b, n<<1|1)
 }
 
-// decode reads what appendTo writes. The payload aliases b. Only a holder of a
-// key can have written b, so it reports false for other releases' formats.
+// decode reads the encoding of appendTo. The payload aliases b. Only a holder
+// of a key can have written b, so it reports false only for formats of other
+// releases.
 func (it *item) decode(b []byte) bool {
 	r := reader{b: b}
 	head := r.bytes(1)
@@ -102,10 +104,10 @@ func (it *item) decode(b []byte) bool {
 		it.era, it.mark = r.uint32(), int64(r.number())
 	}
 	it.Payload = r.b
-	return !r.bad && it.Version > 0 && it.Version < math.MaxInt64 // there is a next one
+	return !r.bad && it.Version > 0 && it.Version < math.MaxInt64 // so that version+1 does not overflow
 }
 
-// reader cuts fields off. What follows a bad one is zero.
+// reader cuts off fields. After an invalid field all fields are zero.
 type reader struct {
 	b   []byte
 	bad bool

@@ -15,8 +15,9 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// What a browser has after a change of the cookie's scope, on a store of the
-// server, with and without a sealer, and on this one.
+// A browser may have cookies under a former name after a change of the cookie's
+// scope. The test uses a server-side store, with and without a sealer, and this
+// store.
 func TestFormerCookies(t *testing.T) {
 	onServer := func() coretest.Shared {
 		s := memory.New(nil)
@@ -36,7 +37,7 @@ func TestFormerCookies(t *testing.T) {
 	})
 }
 
-// A value opens under the name that it was sealed for, and under no other one.
+// A value opens only under the name that it was sealed for.
 func TestOpenFormer(t *testing.T) {
 	store := cookie.New(aead(t, key(t)), revoked())
 	trip := func(name string) stores.FormerOpener {
@@ -75,7 +76,7 @@ func TestOpenFormer(t *testing.T) {
 	}
 }
 
-// Session.Done tells the end of a session whose cookie has a former name.
+// Session.Done reports the end of a session whose cookie has a former name.
 func TestDoneUnderFormerName(t *testing.T) {
 	type data struct{ ID string }
 	synctest.Test(t, func(t *testing.T) {
@@ -124,7 +125,7 @@ func TestDoneUnderFormerName(t *testing.T) {
 	})
 }
 
-// plain opens values of the present name alone.
+// plain opens only values of the present name.
 type plain struct{ stores.Trip }
 
 type plainTraveler struct{ *cookie.Store }

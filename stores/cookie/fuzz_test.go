@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/stores/cookie"
 )
 
-// What a client sends: nothing opens but what was sealed.
+// Only sealed values open, for any text from a client.
 func FuzzOpen(f *testing.F) {
 	k, err := security.ParseKey(goldenKey)
 	if err != nil {
@@ -56,8 +56,8 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// What is inside of the seal comes from a holder of a key, who may have another
-// release: it must not panic, and what is read is what is written again.
+// A holder of a key made the sealed bytes, possibly with another release. So
+// decoding must not panic, and encoding again gives the same bytes.
 func FuzzEnvelope(f *testing.F) {
 	sealer := aead(f, key(f))
 	s := cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true})

@@ -24,7 +24,7 @@ var update = flag.Bool("update", false, "write golden files")
 
 const goldenFile = "testdata/v1.golden"
 
-// goldenKey seals what is golden.
+// goldenKey seals the golden cookies.
 const goldenKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 var goldenSealers = []struct {
@@ -32,7 +32,7 @@ var goldenSealers = []struct {
 	make func(...security.Key) (security.Sealer, error)
 }{{"aead", security.NewAEAD}, {"securecookie", security.NewSecureCookie}}
 
-// goldenRevocations say the same about every session.
+// goldenRevocations return the same standing for every session.
 type goldenRevocations struct{ stores.Revocations }
 
 // Check implements [stores.Revocations].
@@ -40,7 +40,7 @@ func (goldenRevocations) Check(context.Context, stores.ID, string) (stores.Stand
 	return stores.Standing{Era: 0x0a0b0c0d, Mark: 300, RevokedAgo: time.Hour}, nil
 }
 
-// goldenRecords are what the golden envelopes hold.
+// goldenRecords are the contents of the golden envelopes.
 var goldenRecords = []struct {
 	name    string
 	revoked stores.Revocations
@@ -77,7 +77,7 @@ func goldenTrip(t *testing.T, sealer security.Sealer, revoked stores.Revocations
 	return embark()
 }
 
-// goldenWritten makes the record as this release does.
+// goldenWritten encodes the record as this release does.
 func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record, first time.Duration) string {
 	t.Helper()
 	absolute := r.Deadline.Sub(goldenTime)
@@ -112,7 +112,7 @@ func goldenSealer(t *testing.T, newSealer func(...security.Key) (security.Sealer
 	return sealer
 }
 
-// envelope is what is sealed in a value.
+// envelope returns the sealed content of a value.
 func envelope(t *testing.T, sealer security.Sealer, value string) []byte {
 	t.Helper()
 	plain, old, err := sealer.Open(value, goldenBinding)
@@ -130,8 +130,8 @@ func goldenSite(t *testing.T, sealer security.Sealer) (http.Handler, *humasess.M
 		&humasess.Options[coretest.User]{Now: clock.Now}, coretest.Hooks{})
 }
 
-// writeGolden is for a new format, and its new file: the old one stays as it
-// is, for as long as users may have these cookies.
+// writeGolden writes a new file for a new format. The old file stays unchanged
+// as long as users may have these cookies.
 func writeGolden(t *testing.T) {
 	t.Helper()
 	var b strings.Builder
@@ -170,8 +170,8 @@ func readGolden(t testing.TB) map[string]string {
 	return lines
 }
 
-// Cookies that were sent once are opened by every later release, until there
-// is another version byte; and this release writes nothing else.
+// Every later release opens the golden cookies, until the version byte changes.
+// This release writes only this format.
 func TestGolden(t *testing.T) {
 	if *update {
 		writeGolden(t)
@@ -210,7 +210,7 @@ func TestGolden(t *testing.T) {
 			c := humasesstest.NewClient(handler)
 			c.SetCookie(&http.Cookie{Name: name, Value: lines["signed in, "+s.kind]})
 			if got := coretest.N(t, coretest.Do(t, c, "GET", "/me", http.StatusOK)); got != 41 {
-				t.Errorf("got %d, want what was there", got)
+				t.Errorf("got %d, want the stored value", got)
 			}
 		})
 	}

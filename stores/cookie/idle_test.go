@@ -14,17 +14,18 @@ import (
 	"github.com/humasess/sessions/stores/cookie"
 )
 
-// phases are parts of a second at which a session may begin or be used.
+// phases are fractions of a second at which a session may begin or be used.
 var phases = []time.Duration{0, time.Millisecond, 400 * time.Millisecond, 999 * time.Millisecond}
 
-// at moves the clock to a part of a second.
+// at sets the clock to a fraction of a second.
 func at(clock *humasesstest.Clock, phase time.Duration) {
 	now := clock.Now()
 	clock.Advance(now.Truncate(time.Second).Add(time.Second + phase).Sub(now))
 }
 
-// A session lives at least for the idle timeout after its last request, although
-// its cookie has whole seconds, and at most for a tenth and a second longer.
+// A session lives at least for the idle timeout after its last request,
+// although its cookie has whole seconds. It lives at most a tenth and a second
+// longer.
 func TestIdleTimeout(t *testing.T) {
 	for _, idle := range []time.Duration{
 		time.Second, 3 * time.Second, 10 * time.Second, 15 * time.Second, 25 * time.Second, 75 * time.Second,
@@ -59,7 +60,8 @@ func TestIdleTimeout(t *testing.T) {
 	}
 }
 
-// An extension does not change the idle timeout: that would add up.
+// An extension does not change the idle timeout, because such changes would add
+// up.
 func TestIdleTimeoutStays(t *testing.T) {
 	clock := humasesstest.NewClock()
 	handler, _ := coretest.Serve(t, cookie.New(aead(t, key(t)), revoked()),
@@ -73,7 +75,7 @@ func TestIdleTimeoutStays(t *testing.T) {
 	coretest.Do(t, c, "GET", "/me", http.StatusUnauthorized)
 }
 
-// SetTTL loses the part of a second once.
+// SetTTL drops the fraction of a second only once.
 func TestSetTTL(t *testing.T) {
 	for _, ttl := range []time.Duration{time.Second, 1900 * time.Millisecond, 10 * time.Second, time.Minute + 999*time.Millisecond} {
 		for _, phase := range phases {

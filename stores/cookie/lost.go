@@ -10,14 +10,14 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// The answer of Revocations may get lost when the call has succeeded. Then the
-// call is repeated under its name within the budget of the request. An error would
-// leave the user signed out: the session that was to carry on has been revoked, or
-// the session that was to be replaced has ended.
+// The answer of Revocations may get lost although the call has succeeded. Then
+// the call is repeated under its name within the budget of the request. An
+// error would leave the user signed out, because the session that should
+// continue has been revoked, or the session to replace has ended.
 
 const (
-	// maxLost bounds how often a call is repeated. Revocations that are down must
-	// not be asked often.
+	// maxLost bounds how often a call is repeated, to spare a server that is
+	// down.
 	maxLost = 5
 
 	// lostPause is the longest wait before a call is repeated.
@@ -25,11 +25,12 @@ const (
 )
 
 // newName returns the name of a call. It is not a secret.
-func newName() int64 { return 1 + rand.Int64N(math.MaxInt64) } //nolint:gosec // tells calls apart, and nothing else
+func newName() int64 { return 1 + rand.Int64N(math.MaxInt64) } //nolint:gosec // only tells calls apart
 
-// lost reports whether a call may have succeeded in spite of its error and is to
-// be repeated now. It waits before for a random time, which grows. In a
-// transaction of the program nothing can be repeated after an error.
+// lost reports whether the call should be repeated, because it may have
+// succeeded in spite of its error. First it waits for a random time, which
+// grows with each try. Calls in a transaction of the program are not repeated,
+// because the transaction fails after an error.
 func (s *Store) lost(ctx context.Context, try int, err error) bool {
 	for _, answer := range []error{nil, stores.ErrNotFound, stores.ErrNoIdentity, stores.ErrTooLarge, errors.ErrUnsupported} {
 		if errors.Is(err, answer) {
@@ -39,7 +40,7 @@ func (s *Store) lost(ctx context.Context, try int, err error) bool {
 	if try == maxLost || ctx.Err() != nil || s.InTransaction(ctx) {
 		return false
 	}
-	t := time.NewTimer(rand.N(min(20*time.Millisecond<<(2*try), lostPause))) //nolint:gosec // spreads retries; nothing secret depends on it
+	t := time.NewTimer(rand.N(min(20*time.Millisecond<<(2*try), lostPause))) //nolint:gosec // spreads retries; it is not a secret
 	defer t.Stop()
 	select {
 	case <-t.C:
@@ -49,8 +50,8 @@ func (s *Store) lost(ctx context.Context, try int, err error) bool {
 	}
 }
 
-// end marks a session as ended. The mark of a call whose answer was lost counts as
-// its own, and that of another request does not.
+// end marks a session as ended. If an answer is lost, the repeated call
+// recognises its own mark by its name, but not the mark of another request.
 func (s *Store) end(ctx context.Context, id stores.ID, keep time.Duration) error {
 	name := newName()
 	for try := 0; ; try++ {
@@ -61,8 +62,8 @@ func (s *Store) end(ctx context.Context, id stores.ID, keep time.Duration) error
 	}
 }
 
-// revokeIdentity revokes an identity. The mark of a call whose answer was lost
-// counts as its own, and that of another request does not.
+// revokeIdentity revokes an identity. If an answer is lost, the repeated call
+// recognises its own mark by its name, but not the mark of another request.
 func (s *Store) revokeIdentity(ctx context.Context, identity string) (stores.Revoked, error) {
 	name := newName()
 	for try := 0; ; try++ {

@@ -17,8 +17,8 @@ import (
 
 var errLost = errors.New("connection reset by peer")
 
-// losing are Revocations whose next answers get lost, after the call has been
-// carried out, or before.
+// losing are Revocations whose next answers get lost, before or after the call
+// has taken effect.
 type losing struct {
 	stores.MultiRevocations
 	times      int
@@ -105,8 +105,8 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// The mark of another request is never taken for that of a call whose answer was
-// lost.
+// If an answer is lost, the mark of another request never counts as the call's
+// own.
 func TestLostAnswersOfTwo(t *testing.T) {
 	for _, carriedOut := range []bool{true, false} {
 		t.Run(fmt.Sprintf("R2 a revocation came between, carried out %v", carriedOut), func(t *testing.T) {
@@ -140,8 +140,8 @@ func TestLostAnswersOfTwo(t *testing.T) {
 	}
 }
 
-// Revocations that are down are not asked for ever, and a call in a transaction is
-// not repeated.
+// Revocations that are down are asked a limited number of times, and a call in
+// a transaction is not repeated.
 func TestLostAnswersAreBounded(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -179,8 +179,8 @@ func travel(t *testing.T, marks stores.Revocations) func() stores.Trip {
 	return embark
 }
 
-// A sign-in that fails because one of several sessions cannot be ended leaves the
-// session that admitted the request.
+// A sign-in fails if one of several sessions cannot be ended. The session that
+// admitted the request then stays.
 func TestFailedSignInKeepsItsSession(t *testing.T) {
 	s := newTrips(t)
 	base, other := s.begin(1, "ada"), s.begin(2, "ada")

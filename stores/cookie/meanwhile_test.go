@@ -19,7 +19,7 @@ func TestEndedMeanwhile(t *testing.T) {
 	coretest.Meanwhile(t, coretest.Shared{One: cookie.New(aead(t, k), opts), Other: cookie.New(aead(t, k), opts)}, "List", "Renew")
 }
 
-// An UpdateIdentity that is not supported refuses no sign-in that is in progress.
+// An UpdateIdentity that is not supported does not refuse sign-ins in progress.
 func TestUpdateIdentityUnsupported(t *testing.T) {
 	s := newSite(t, revoked())
 	s.call(humasesstest.NewClient(s.mux), http.StatusNoContent, func(_ context.Context, in *humasess.Session[coretest.User]) error {

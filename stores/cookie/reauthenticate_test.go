@@ -71,7 +71,8 @@ func reauthenticate(_ context.Context, s *humasess.Session[coretest.User]) error
 	return s.Reauthenticated("otp")
 }
 
-// A session that travels is re-authenticated by another one with its data.
+// To re-authenticate a client-side session, the server replaces it by another
+// one with its data.
 func TestReauthenticated(t *testing.T) {
 	t.Run("T8 A4 R1 the cookie from before is dead, the data are there", func(t *testing.T) {
 		s := newSite(t, revoked())
@@ -220,7 +221,7 @@ func TestReauthenticated(t *testing.T) {
 	})
 }
 
-// A text that proves nothing is not handed out.
+// The server does not return a CSRF token that would verify nothing.
 func TestNoCSRFToken(t *testing.T) {
 	s := newSite(t, revoked())
 	s.call(s.login(), http.StatusNotImplemented, func(_ context.Context, in *humasess.Session[coretest.User]) error {

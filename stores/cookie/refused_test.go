@@ -20,7 +20,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// gateway is a server that notes its events and its calls to Revocations.
+// gateway is a server that records its events and its calls to Revocations.
 type gateway struct {
 	rig
 	revoked *counting
@@ -38,7 +38,8 @@ func newGateway(t *testing.T, sealer security.Sealer) *gateway {
 	return g
 }
 
-// answer is everything that a client and an operator get to see of a cookie.
+// answer returns the complete response to a cookie: for the client, for the
+// operator, and the number of calls.
 func (g *gateway) answer(value string) (client, operator string, calls int) {
 	g.events, g.revoked.calls = nil, 0
 	c := humasesstest.NewClient(g.handler)
@@ -65,7 +66,7 @@ func issue(t *testing.T, store stores.Store, opts *humasess.Options[coretest.Use
 	return c.Value
 }
 
-// withKeyID gives a value of the AEAD the header of another.
+// withKeyID replaces the header of an AEAD value by that of another one.
 func withKeyID(t *testing.T, value, from string) string {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(value)
@@ -77,8 +78,8 @@ func withKeyID(t *testing.T, value, from string) string {
 	return base64.RawURLEncoding.EncodeToString(append(other[:header:header], b[header:]...))
 }
 
-// Whatever is wrong with a cookie, its client gets the same answer, its
-// operator the same event, and nobody is asked about it.
+// For any invalid cookie the client gets the same answer and the operator the
+// same event, without a call to Revocations.
 func TestRefusedInOneShape(t *testing.T) {
 	for i, s := range goldenSealers {
 		t.Run(s.kind, func(t *testing.T) {
@@ -133,13 +134,13 @@ func TestRefusedInOneShape(t *testing.T) {
 			}
 			for _, promise := range []string{"K1", "K2", "K3", "K7"} {
 				t.Run(promise+" forged", func(t *testing.T) {
-					for what, value := range forged {
-						if !strings.HasPrefix(what, promise) {
+					for label, value := range forged {
+						if !strings.HasPrefix(label, promise) {
 							continue
 						}
 						if gotClient, gotOperator, calls := g.answer(value); gotClient != client || gotOperator != operator || calls != 0 {
-							t.Errorf("%s: got %s, events %s and %d calls, want what nonsense gets: %s, %s and none",
-								what, gotClient, gotOperator, calls, client, operator)
+							t.Errorf("%s: got %s, events %s and %d calls, want the answer to random text: %s, %s and none",
+								label, gotClient, gotOperator, calls, client, operator)
 						}
 					}
 				})
@@ -148,8 +149,8 @@ func TestRefusedInOneShape(t *testing.T) {
 				t.Errorf("the cookie itself: got %s, want 200", got)
 			}
 
-			// What has been real is told from nonsense in events only, and is
-			// all the same there.
+			// A cookie that was once valid differs from random text only in
+			// events. All such cookies give the same event.
 			var ended string
 			for _, tt := range []struct {
 				name string

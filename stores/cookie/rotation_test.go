@@ -14,8 +14,9 @@ import (
 	"github.com/humasess/sessions/stores/cookie"
 )
 
-// A cookie of an older key is sealed again when it is next sent: with the next
-// change, or with the extension that is due once per tenth of the idle timeout.
+// A cookie of an older key is sealed again when it is next sent. That is at the
+// next change, or at the extension that is due once per tenth of the idle
+// timeout.
 func TestKeyRotation(t *testing.T) {
 	first, second := key(t), key(t)
 	opts, clock := revoked(), humasesstest.NewClock()
@@ -48,7 +49,7 @@ func TestKeyRotation(t *testing.T) {
 			coretest.Do(t, old, "GET", "/me", http.StatusUnauthorized)
 		})
 	}
-	t.Run("K3 what is sealed by the newest key is left alone", func(t *testing.T) {
+	t.Run("K3 a cookie of the newest key is not sealed again", func(t *testing.T) {
 		c := coretest.SignIn(t, both, "ada")
 		if w := c.Do("GET", "/me", nil); len(w.Result().Cookies()) > 0 {
 			t.Errorf("got cookies %v, want none", w.Result().Cookies())
@@ -56,7 +57,7 @@ func TestKeyRotation(t *testing.T) {
 	})
 }
 
-// tab is one of several that share a browser's cookie.
+// tab is one of several tabs that share a browser's cookie.
 type tab struct {
 	mu    *sync.Mutex
 	value *string
@@ -79,15 +80,15 @@ func (b tab) do(t *testing.T, handler http.Handler, method, path string) {
 	}
 }
 
-// Keys are rotated under load, one server of two at a time: nobody is logged
-// out, and nobody gets a 500.
+// Keys are rotated under load, one server of two at a time. No user is logged
+// out, and no request gets a 500.
 func TestKeyRotationUnderLoad(t *testing.T) {
 	first, second := key(t), key(t)
 	opts := revoked()
 	with := func(keys ...security.Key) http.Handler { return serve(t, aead(t, keys...), opts).handler }
 	old, opens, seals, newest := with(first), with(first, second), with(second, first), with(second)
 	const users, tabs, requests = 4, 3, 12
-	t.Run("K3 nobody is logged out", func(t *testing.T) {
+	t.Run("K3 no user is logged out", func(t *testing.T) {
 		values := make([]string, users)
 		for i := range values {
 			values[i] = coretest.SignIn(t, old, "ada").Cookie(name)
@@ -110,8 +111,8 @@ func TestKeyRotationUnderLoad(t *testing.T) {
 	})
 }
 
-// Of two responses, a browser keeps the cookie of the one that comes last. One
-// from before RevokeOthers is as dead as a thief's.
+// Of two responses, a browser keeps the cookie of the later one. A cookie from
+// before RevokeOthers is as revoked as a thief's.
 func TestParallelResponses(t *testing.T) {
 	s := newSite(t, revoked())
 	revokeOthers := func(ctx context.Context, in *humasess.Session[coretest.User]) error {

@@ -16,7 +16,8 @@ import (
 	"github.com/humasess/sessions/stores/cookie"
 )
 
-// What changes a session's life is in the cookie, and holds.
+// The deadline and the idle timeout of a session are in the cookie, and take
+// effect.
 func TestLife(t *testing.T) {
 	clock := humasesstest.NewClock()
 	m, err := humasess.New(cookie.New(aead(t, key(t)), revoked()), &humasess.Options[coretest.User]{
@@ -115,8 +116,8 @@ func TestLife(t *testing.T) {
 	})
 }
 
-// A proof that is as old as the one before proves nothing, although the first
-// re-authentication of the request has begun another session.
+// A proof that is as old as the one before is refused. This holds although the
+// first re-authentication of the request has begun another session.
 func TestReauthenticatedTwice(t *testing.T) {
 	sessions, err := humasess.New(cookie.New(aead(t, key(t)), revoked()), &humasess.Options[coretest.User]{})
 	if err != nil {

@@ -34,9 +34,9 @@ func aead(tb testing.TB, keys ...security.Key) security.Sealer {
 	return s
 }
 
-// jar is a store made of trips: it keeps the newest cookie of each session, as
-// a browser does, and makes each call with that one, one after the other: that
-// no two sessions get one ID is up to 96 random bits.
+// jar is a store made of trips. It keeps the newest cookie of each session, as
+// a browser does, and uses it for the next call. Calls run one after another.
+// Only the 96 random bits keep two sessions from having one ID.
 type jar struct {
 	embark func() stores.Trip
 
@@ -97,12 +97,12 @@ func (j *jar) Delete(ctx context.Context, id stores.ID, when stores.Condition) e
 	return j.with(id, func(t stores.Trip) error { return t.Delete(ctx, id, when) })
 }
 
-// exempt are the promises that a cookie cannot keep; docs/stores.md says so.
+// exempt are the promises that a cookie cannot keep; docs/stores.md lists them.
 var exempt = map[int]string{
 	2: "of two requests with one cookie both write",
 	3: "only Options.Revoked makes a logout final",
-	5: "nobody knows all sessions of an identity",
-	6: "nobody counts them",
+	5: "no server knows all sessions of an identity",
+	6: "no server counts the sessions of an identity",
 	7: "there is no index",
 	8: "as long as they fit into a cookie, see TestBytes",
 
@@ -131,7 +131,7 @@ func TestConformance(t *testing.T) {
 	}})
 }
 
-// The page for users names the promises that the suite does not check.
+// The page for users lists the promises that the suite does not check.
 func TestExemptionsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/stores.md")
 	if err != nil {
@@ -166,7 +166,7 @@ func TestStoreItselfHoldsNothing(t *testing.T) {
 	}
 }
 
-// Whatever is wrong with a value, the answer is the same.
+// Any invalid value gives the same answer.
 func TestOpenRefuses(t *testing.T) {
 	for name, seal := range map[string]func(...security.Key) (security.Sealer, error){"aead": security.NewAEAD, "securecookie": security.NewSecureCookie} {
 		t.Run(name, func(t *testing.T) {
@@ -195,10 +195,10 @@ func TestOpenRefuses(t *testing.T) {
 			if got, _, err := trips(sealer, "__Host-id", "a").Open(value); err != nil || got != id {
 				t.Fatalf("as made: got %v, %v", got, err)
 			}
-			refuse := func(what string, trip stores.Trip, value string) {
+			refuse := func(label string, trip stores.Trip, value string) {
 				t.Helper()
 				if got, old, err := trip.Open(value); got != (stores.ID{}) || old || err != stores.ErrNotFound {
-					t.Errorf("%s: got %v, %v, %v, want exactly ErrNotFound", what, got, old, err)
+					t.Errorf("%s: got %v, %v, %v, want exactly ErrNotFound", label, got, old, err)
 				}
 			}
 			same := trips(sealer, "__Host-id", "a")

@@ -16,8 +16,8 @@ func (s *Store) InTransaction(ctx context.Context) bool {
 	return ok && r.InTransaction(ctx)
 }
 
-// save remembers the sessions before a call in a transaction changes them. The
-// bytes of a payload are never written again, so a shallow copy suffices.
+// save copies the sessions before a call in a transaction changes them. A
+// shallow copy suffices, because the bytes of a payload are never overwritten.
 func (t *trip) save(ctx context.Context) {
 	if t.saved == nil && t.store.InTransaction(ctx) {
 		saved := slices.Clone(t.items)
@@ -25,9 +25,8 @@ func (t *trip) save(ctx context.Context) {
 	}
 }
 
-// TakeBack implements [stores.TransactionalTrip]. A session that the program has
-// revoked or replaced in a transaction stands as it was only if that transaction
-// was rolled back.
+// TakeBack implements [stores.TransactionalTrip]. If the saved session is still
+// not revoked, the transaction that revoked or replaced it was rolled back.
 func (t *trip) TakeBack(ctx context.Context, id stores.ID) bool {
 	if t.saved == nil {
 		return false

@@ -12,23 +12,24 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// carrier is what the trips of one manager have in common.
+// carrier holds the settings that all trips of one manager share.
 type carrier struct {
 	store   *Store
 	binding security.Binding
 }
 
-// now is in whole seconds, as everything in a cookie is.
+// now returns the time in whole seconds, because a cookie holds whole seconds.
 func (c *carrier) now() time.Time { return (*c.store.clock.Load())().Truncate(time.Second) }
 
-// deadline is when a session ends that may last for the duration from now on. It
-// drops the part of a second, in favour of the server, and only once.
+// deadline returns the end of a session that may last for absolute from now on.
+// It drops the fraction of a second once, after the addition.
 func (c *carrier) deadline(absolute time.Duration) time.Time {
 	return (*c.store.clock.Load())().Add(min(absolute, longest)).Truncate(time.Second)
 }
 
-// wholeIdle is an idle timeout in whole seconds, rounded up. The core has promised
-// the client that time after its last request, and adds no more than a tenth.
+// wholeIdle returns the idle timeout in whole seconds, rounded up. The core has
+// promised the client that time after its last request, so rounding down would
+// break the promise.
 func wholeIdle(idle time.Duration) time.Duration {
 	idle = min(idle, longest)
 	if whole := idle.Truncate(time.Second); whole < idle {
@@ -37,28 +38,28 @@ func wholeIdle(idle time.Duration) time.Duration {
 	return idle
 }
 
-// trip is the sessions of one request.
+// trip holds the sessions of one request.
 type trip struct {
 	*carrier
 	items []item
 	saved *[]item // before the first call in a transaction of the program
 
-	// Room for what a request usually needs, in one piece: one session, as it
-	// was opened and as it is sealed.
+	// This memory is enough for a usual request: one session, opened and sealed
+	// again. It is part of the trip, so it needs no allocation of its own.
 	room  [1]item
 	space [spaceSize]byte
 	used  int
 }
 
 // spaceSize is enough for a session of 120 bytes that is opened and written
-// with securecookie, and fills what the runtime allocates for a trip.
+// with securecookie. With it a trip fills its size class of the runtime.
 const spaceSize = 768
 
-// free is space to append to; keep takes what was appended.
+// free returns space to append to. Then keep marks the appended bytes as used.
 func (t *trip) free() []byte { return t.space[t.used:t.used] }
 
 func (t *trip) keep(b []byte) []byte {
-	if n := t.used + len(b); n <= len(t.space) { // else it is elsewhere, or the last
+	if n := t.used + len(b); n <= len(t.space) { // otherwise append has moved b to other memory
 		t.used = n
 	}
 	return slices.Clip(b)
@@ -73,7 +74,8 @@ var (
 	_ stores.TransactionalTrip = (*trip)(nil)
 )
 
-// NewID returns 96 random bits: the rest is zero and does not travel.
+// NewID returns 96 random bits. The other bits are zero, so the cookie omits
+// them.
 func (t *trip) NewID(string) (id stores.ID, err error) {
 	_, err = rand.Read(id[:shortID])
 	return id, err
@@ -129,7 +131,8 @@ func (t *trip) find(id stores.ID) *item {
 	return nil
 }
 
-// live returns the session unless it has expired, with the time.
+// live returns the session with the time in Now, or ErrNotFound if it has
+// expired.
 func (t *trip) live(ctx context.Context, id stores.ID) (*item, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -144,11 +147,12 @@ func (t *trip) live(ctx context.Context, id stores.ID) (*item, error) {
 	return it, nil
 }
 
-// over reports whether the copy at hand is not accepted any more. Another copy
-// of the session may be.
+// over reports whether this copy has expired. Another copy of the session may
+// still be accepted.
 func (it *item) over() bool { return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }
 
-// stands asks whether the session was revoked, unless nobody else has it yet.
+// stands returns ErrNotFound if the session was revoked. It does not ask for a
+// fresh session, because no other copy exists.
 func (t *trip) stands(ctx context.Context, it *item) error {
 	if t.store.revoked == nil || it.fresh {
 		return nil
@@ -160,7 +164,7 @@ func (t *trip) stands(ctx context.Context, it *item) error {
 	return err
 }
 
-// standsBy reports whether the session was not revoked since it began.
+// standsBy reports whether the session has not been revoked since it began.
 func (it *item) standsBy(st stores.Standing) bool {
 	return !st.Ended && it.stood && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)
 }
@@ -238,9 +242,9 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// Update implements [stores.Store]. Of two requests with one cookie, both
-// succeed. The deadline never moves later, because the mark of a session that
-// has ended lasts as long as the deadline that it began with.
+// Update implements [stores.Store]. Two requests with one cookie both succeed.
+// The deadline never moves later, because the mark of an ended session is kept
+// only until the session's first deadline.
 func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	it, err := t.live(ctx, u.ID)
 	if err == nil && it.Version != u.Version {
@@ -306,7 +310,7 @@ func (t *trip) forget(id stores.ID) {
 // List answers [errors.ErrUnsupported].
 func (t *trip) List(context.Context, string) ([]stores.Record, error) { return nil, errElsewhere }
 
-// seal makes the cookie's value. The payload is the trip's own from then on.
+// seal makes the cookie's value. Then the payload is in the trip's own memory.
 func (t *trip) seal(it *item) error {
 	if size := len(t.binding.Cookie) + len(it.Identity) + len(it.Payload); size > maxCookie {
 		return &SizeError{Size: size}

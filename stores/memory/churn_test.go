@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// TestChurn lets everything happen at once in a store that is full, with a
-// sweeper that hardly rests, and then requires all that was counted to add up.
+// TestChurn makes all kinds of calls in parallel on a full store, with a
+// sweeper that hardly pauses. Then all counts must add up.
 func TestChurn(t *testing.T) {
 	const most, ids, identities = 40, 200, 5
 	s := open(t, &memory.Options{MaxSessions: most, SweepEvery: 100 * time.Microsecond})
@@ -25,10 +25,10 @@ func TestChurn(t *testing.T) {
 		return ""
 	}
 	ctx := context.Background()
-	known := func(what string, err error) {
+	known := func(label string, err error) {
 		if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) &&
 			!errors.Is(err, stores.ErrExists) && !errors.Is(err, stores.ErrFull) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: %v", label, err)
 		}
 	}
 	var clients sync.WaitGroup
@@ -74,7 +74,8 @@ func TestChurn(t *testing.T) {
 	clients.Wait()
 
 	for n := range ids {
-		// Live, expired or not there: afterwards it is a new one, and gone.
+		// The session is live, expired or missing. Afterwards it is created and
+		// deleted.
 		known("Delete", s.Delete(ctx, id(n+1), stores.Condition{}))
 		if _, err := s.Create(ctx, spec(n+1, "last")); err != nil {
 			t.Errorf("Create: %v", err)
@@ -86,7 +87,7 @@ func TestChurn(t *testing.T) {
 	if got := s.Len(); got != 0 {
 		t.Errorf("after all was deleted Len = %d, want 0", got)
 	}
-	// Groups and sizes that leaked would let the wrong one give way.
+	// If groups or sizes leaked, the wrong session would be removed.
 	for n := range most {
 		create(t, s, spec(n+1, fmt.Sprint("user", n%2)))
 	}

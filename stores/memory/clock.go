@@ -7,9 +7,9 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// clock turns the times of a clock into nanoseconds since an epoch, 8 bytes
-// instead of 24 for each time kept. Both directions saturate 292 years from
-// the epoch, so that no duration overflows.
+// clock turns times into nanoseconds since an epoch, because each kept time
+// then takes 8 bytes instead of 24. Both directions saturate 292 years from the
+// epoch, so durations cannot overflow.
 type clock struct {
 	now   func() time.Time
 	epoch time.Time // without a monotonic reading: deadlines follow the wall
@@ -22,7 +22,8 @@ func (c *clock) time(n int64) time.Time { return c.epoch.Add(time.Duration(n)) }
 // nanos undoes time. It saturates, as Sub does.
 func (c *clock) nanos(t time.Time) int64 { return int64(t.Sub(c.epoch)) }
 
-// record describes e, which is read-locked. Its payload is the kept one.
+// record describes e, which the caller has read-locked. Its payload is not a
+// copy.
 func (c *clock) record(e *entry, now int64) stores.Record {
 	return stores.Record{
 		ID:       e.id,
@@ -52,7 +53,7 @@ func (s *Store) UseClock(now func() time.Time) {
 	c := &clock{now: now, epoch: now().Round(0).UTC()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// Times that are kept count from the epoch they were written with.
+	// Kept times count from the old epoch, so the new clock keeps it.
 	if old := s.clock.Load(); old != nil && s.count > 0 {
 		c.epoch = old.epoch
 	}

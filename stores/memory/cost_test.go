@@ -23,8 +23,8 @@ func sample(n int) stores.Create {
 	return c
 }
 
-// fill creates sessions 1 to n, each of an identity of its own, and returns
-// what they cost in bytes each.
+// fill creates sessions 1 to n, each with its own identity, and returns the
+// bytes per session.
 func fill(tb testing.TB, s *memory.Store, n int) float64 {
 	before := heap()
 	for i := range n {
@@ -38,13 +38,13 @@ func fill(tb testing.TB, s *memory.Store, n int) float64 {
 func heap() int64 {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // the first one leaves what it has not swept
+	runtime.GC() // the first one leaves memory that it has not swept
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
 }
 
-// TestBytesPerSession gates what a session costs. The budget of 470 is for a
-// million; at other counts more of what has been allocated ahead is unused.
+// TestBytesPerSession gates the cost of a session. The budget of 470 is for a
+// million. With other counts more of the memory allocated in advance is unused.
 func TestBytesPerSession(t *testing.T) {
 	s := open(t, nil)
 	cost := fill(t, s, 100_000)
@@ -54,7 +54,7 @@ func TestBytesPerSession(t *testing.T) {
 	}
 }
 
-// TestMemoryIsGivenBack gates what remains of 100 000 sessions.
+// TestMemoryIsGivenBack gates the memory that remains after 100 000 sessions.
 func TestMemoryIsGivenBack(t *testing.T) {
 	s := open(t, nil)
 	before := heap()

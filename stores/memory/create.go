@@ -9,11 +9,11 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-var errZeroID = errors.New("memory: the zero ID names no session")
+var errZeroID = errors.New("memory: the session ID is zero")
 
-// Create adds a session, or answers ErrExists without touching the one that
-// has the ID, or ErrFull. It ends the sessions of Create.Replaces in the same
-// instant.
+// Create adds a session. It answers ErrExists if a live session has the ID, and
+// leaves that session unchanged. It may also answer ErrFull. It ends the
+// sessions of Create.Replaces in the same instant.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Created{}, err
@@ -35,8 +35,8 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 		return stores.Created{}, err
 	}
 
-	// What the session needs is allocated before any lock is held. The fresh
-	// group is for nothing where the identity has one already.
+	// The memory of the session is allocated before any lock is held. The fresh
+	// group is wasted if the identity already has one.
 	e := &entry{id: c.ID, body: newBody(c.Payload), version: 1}
 	var fresh *group
 	if c.Identity != "" {
@@ -80,12 +80,13 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 		return stores.Created{}, err
 	}
 	created.Replaced = len(c.Replaces) > 0
-	// From here on nothing fails after a session was replaced: it made room.
+	// No step below fails after Create has ended a session, because each ended
+	// session made room.
 	if fresh != nil {
 		created.Evicted = s.enforce(s.groups.find(name, c.Identity), c.Limit, now)
 		own = s.groups.find(name, c.Identity)
 	}
-	for s.count >= s.max { // more than once where a dead session gave way
+	for s.count >= s.max { // a victim of a dead group does not reduce the count
 		victim := s.victim(own, fresh == nil, now)
 		if victim == nil {
 			return stores.Created{}, stores.ErrFull
@@ -93,7 +94,7 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 		s.evict(victim)
 		s.hint(victim.id)
 		if own != nil && own.first == nil {
-			own = nil // the directory has dropped it
+			own = nil // without sessions the group has left the directory
 		}
 	}
 
@@ -115,15 +116,15 @@ func (s *Store) create(e *entry, fresh *group, c stores.Create) (stores.Created,
 	sh.mu.Lock()
 	sh.table.add(hash, e)
 	sh.queue.push(e)
-	s.reap(sh, now, 2) // keeps a store tidy that nothing sweeps
+	s.reap(sh, now, 2) // removes expired sessions even after Close
 	sh.mu.Unlock()
 
 	s.wake()
 	return created, nil
 }
 
-// replace ends the sessions of Create.Replaces, or refuses the Create where
-// too many of the live sessions of own would stay. Store.mu is held.
+// replace ends the sessions of Create.Replaces. It refuses the Create if too
+// many live sessions of own would remain. Store.mu is held.
 func (s *Store) replace(c *stores.Create, own *group, live int, now int64) error {
 	var r replacement
 	defer r.release()
@@ -137,8 +138,8 @@ func (s *Store) replace(c *stores.Create, own *group, live int, now int64) error
 	return nil
 }
 
-// taken reports whether a live session has the ID, and removes one that is
-// not. Store.mu is held.
+// taken reports whether a live session has the ID. It removes an expired
+// session that has it. Store.mu is held.
 func (s *Store) taken(sh *shard, hash uint64, id stores.ID, now int64) bool {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -153,8 +154,8 @@ func (s *Store) taken(sh *shard, hash uint64, id stores.ID, now int64) bool {
 	return false
 }
 
-// liveOf counts the live sessions of g and removes the others. It looks at
-// those of one identity, whom a limit keeps few. Store.mu is held.
+// liveOf counts the live sessions of g and removes the others. It visits each
+// session of the identity; the limit keeps them few. Store.mu is held.
 func (s *Store) liveOf(g *group, now int64) int {
 	live, size := 0, g.size()
 	if size == 0 {
@@ -175,8 +176,8 @@ func (s *Store) liveOf(g *group, now int64) int {
 	return live
 }
 
-// enforce makes room for one session below limit: the newest stay. It returns
-// the number of live sessions that gave way. Store.mu is held.
+// enforce makes room for one session below limit by ending the oldest. It
+// returns the number of live sessions that it ended. Store.mu is held.
 func (s *Store) enforce(g *group, limit int, now int64) int {
 	size := g.size()
 	if limit <= 0 || size < limit {

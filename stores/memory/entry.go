@@ -2,18 +2,18 @@ package memory
 
 import "github.com/humasess/sessions/stores"
 
-// entry is one session. Its size decides what a million sessions cost: it
-// fills the 96-byte size class.
+// entry is one session. It fills the 96-byte size class, because its size
+// decides the cost of a million sessions.
 //
-// The shard's lock guards all fields but prev and next, which Store.mu guards.
-// group is written with both held, and so may be read with either.
+// The shard's lock guards all fields except prev and next, which Store.mu
+// guards. Writers of group hold both locks, so readers need only one of them.
 type entry struct {
 	id    stores.ID
 	group *group
 	body  *body
 
 	version  int64
-	lastSeen int64 // this and the next two: see clock
+	lastSeen int64 // this and the next two are in nanoseconds, see clock
 	expires  int64
 	deadline int64
 
@@ -22,8 +22,8 @@ type entry struct {
 	place      int32  // in the shard's queue
 }
 
-// body is a payload and the memo that belongs to exactly this payload. It is
-// replaced as a whole and its payload never changes, so that readers share it.
+// body is a payload with its memo. It is replaced as a whole and its payload
+// never changes, so readers share it.
 type body struct {
 	memo    stores.Memo
 	payload []byte
@@ -38,7 +38,7 @@ func clone(p []byte) []byte {
 	return c
 }
 
-// live reports whether the session exists for anybody.
+// live reports whether calls may still find the session.
 func (e *entry) live(now int64) bool { return now < e.expires && !e.group.dead.Load() }
 
 func (e *entry) key() stores.ID { return e.id }

@@ -2,7 +2,7 @@ package memory
 
 import "sync/atomic"
 
-// group holds the sessions of one identity. Store.mu guards it, but for name,
+// group holds the sessions of one identity. Store.mu guards it, except name,
 // which never changes, and dead.
 type group struct {
 	name  string
@@ -10,9 +10,9 @@ type group struct {
 	crowd *crowd // nil for fewer than two sessions
 	chain *group // in the directory
 
-	// dead ends all sessions of the group in one instant: it is how a
-	// revocation is atomic for readers that lock nothing but a shard. A dead
-	// group is in no directory and gets no new sessions.
+	// dead ends all sessions of the group at once. So a revocation is atomic
+	// also for readers that lock only a shard. A dead group is not in the
+	// directory and gets no new sessions.
 	dead atomic.Bool
 }
 
@@ -20,7 +20,8 @@ func (g *group) key() string   { return g.name }
 func (g *group) hash() uint64  { return hashName(g.name) }
 func (g *group) link() **group { return &g.chain }
 
-// size is the number of sessions kept. It is not maintained for the anonymous.
+// size returns the number of sessions kept. It is not maintained for the
+// anonymous group.
 func (g *group) size() int {
 	switch {
 	case g == nil || g.first == nil:
@@ -55,8 +56,8 @@ func (g *group) cut(e *entry) {
 	e.prev, e.next = nil, nil
 }
 
-// link files e under g, which is in the directory or becomes so.
-// Store.mu is held.
+// link adds e to g, and g to the directory if it is not there. Store.mu is
+// held.
 func (s *Store) link(e *entry, g *group) {
 	s.count++
 	if g == &s.anonymous {
@@ -75,7 +76,7 @@ func (s *Store) unlink(e *entry) {
 	g := e.group
 	g.cut(e)
 	if g.dead.Load() {
-		return // the revocation has settled the rest
+		return // revoke has already updated the rest
 	}
 	s.count--
 	if g == &s.anonymous {

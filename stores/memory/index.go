@@ -7,7 +7,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// slice is how many sessions are removed with the index locked once.
+// slice is the number of sessions removed while the index is locked once.
 const slice = 32
 
 // List returns the live sessions of an identity as they were at one instant,
@@ -20,7 +20,8 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 		return nil, stores.ErrNoIdentity
 	}
 	hash := hashName(identity)
-	// Memory is allocated without the lock: once more for those with many.
+	// Memory is allocated without the lock, so a second round is needed for
+	// more than four sessions.
 	for room := 4; ; {
 		records := make([]stores.Record, 0, room)
 		need := s.list(hash, identity, &records)
@@ -35,8 +36,8 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 	}
 }
 
-// list appends the sessions of an identity, whose payloads are the kept ones,
-// unless they do not fit. It returns how many there are.
+// list appends the sessions of an identity if they fit, and returns their
+// number. It does not copy their payloads.
 func (s *Store) list(hash uint64, identity string, records *[]stores.Record) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,8 +61,8 @@ func (s *Store) list(hash uint64, identity string, records *[]stores.Record) int
 	}
 }
 
-// RevokeIdentity deletes every session of an identity but except, atomically,
-// and leaves the revocation mark.
+// RevokeIdentity atomically deletes every session of an identity except the
+// session except, and leaves the revocation mark.
 func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Revoked{}, err
@@ -70,8 +71,8 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 		return stores.Revoked{}, stores.ErrNoIdentity
 	}
 	revoked, dead := s.revoke(hashName(identity), identity, except)
-	// They are gone for everybody. What is left is memory, given back in
-	// slices: others wait for the index no longer than a slice takes.
+	// All readers now see these sessions as ended. Their memory is freed in
+	// slices, so other calls wait for the index no longer than one slice takes.
 	for dead != nil && s.bury(dead) {
 		runtime.Gosched()
 	}
@@ -110,9 +111,9 @@ func (s *Store) revoke(hash uint64, identity string, except stores.ID) (stores.R
 	return revoked, g
 }
 
-// spare moves the session to keep, if it is live and one of g's, to a group of
-// its own, where the end of g does not reach it. It returns that session, which
-// has yet to be linked, or nil.
+// spare moves the session to keep into a new group, so the end of g does not
+// end it. It returns that session, which the caller has to link. It returns nil
+// if the session is not a live one of g.
 func (s *Store) spare(g *group, id stores.ID, now int64) *entry {
 	sh, hash := s.shard(id)
 	sh.mu.Lock()

@@ -19,9 +19,8 @@ func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 	return r, nil
 }
 
-// LoadMemo is Load, except that the payload is the kept one, which the caller
-// must not change, and that the memo is the one of exactly this payload. It
-// does not allocate.
+// LoadMemo is Load without the copy, so the caller must not change the payload.
+// The memo belongs to exactly this payload. LoadMemo does not allocate.
 func (s *Store) LoadMemo(ctx context.Context, id stores.ID) (stores.Record, *stores.Memo, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Record{}, nil, err
@@ -41,8 +40,8 @@ func (s *Store) read(id stores.ID) (stores.Record, *stores.Memo, bool) {
 	if e == nil {
 		return stores.Record{}, nil, false
 	}
-	// The clock is read under the lock, here and everywhere: a time from
-	// before it would let a touch extend what another call has found expired.
+	// Every method reads the clock under the lock. With a time from before the
+	// lock, a Touch could extend a session that another call has found expired.
 	c := s.clock.Load()
 	now := c.read()
 	if !e.live(now) {

@@ -8,8 +8,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// marks remembers which identities were revoked, or were changed, and when on
-// the monotonic clock. Store.mu guards it.
+// marks remembers when identities were revoked, or were changed, on the
+// monotonic clock. Store.mu guards it.
 type marks struct {
 	byName         directory[string, mark, *mark]
 	start          time.Time // with a monotonic reading
@@ -48,17 +48,17 @@ func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Change
 	return changed, nil
 }
 
-// everybody is whom Clear revokes: no identity has that name.
-const everybody = ""
+// anyIdentity is the name of the mark that Clear leaves. It is not an identity.
+const anyIdentity = ""
 
-// age returns how long ago the identity or everybody was revoked, and which
-// revocation that was, or NotRevoked and 0.
+// age returns the age and the number of the last mark of the identity or of
+// Clear, or NotRevoked and 0.
 func (m *marks) age(hash uint64, name string) (time.Duration, int64) {
 	if m.newest == nil {
 		return stores.NotRevoked, 0
 	}
 	k := m.byName.find(hash, name)
-	if all := m.byName.find(hashName(everybody), everybody); k == nil || all != nil && all.number > k.number {
+	if all := m.byName.find(hashName(anyIdentity), anyIdentity); k == nil || all != nil && all.number > k.number {
 		k = all
 	}
 	if k == nil {
@@ -66,13 +66,13 @@ func (m *marks) age(hash uint64, name string) (time.Duration, int64) {
 	}
 	age := time.Since(m.start) - k.at
 	if age > stores.RevocationRetention {
-		return stores.NotRevoked, 0 // about to be swept: do not depend on when
+		return stores.NotRevoked, 0 // the answer must not depend on when it is swept
 	}
 	return age, k.number
 }
 
-// set marks the identity as revoked now, and returns the mark's number. It
-// drops marks that are due, so that they are bounded even where nothing sweeps.
+// set marks the identity now and returns the mark's number. It also drops old
+// marks, so their number is bounded even if no sweeper runs.
 func (m *marks) set(hash uint64, name string) int64 {
 	m.trim(2)
 	k := m.byName.find(hash, name)
@@ -94,7 +94,7 @@ func (m *marks) set(hash uint64, name string) int64 {
 	return k.number
 }
 
-// trim drops up to n marks that are due and reports whether there may be more.
+// trim drops up to n old marks and reports whether there may be more.
 func (m *marks) trim(n int) bool {
 	due := time.Since(m.start) - stores.RevocationRetention
 	for range n {

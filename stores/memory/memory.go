@@ -18,9 +18,9 @@ const (
 
 // Options configures a [Store]. The zero Options is ready to use.
 type Options struct {
-	// MaxSessions bounds the sessions kept, expired ones that have not been
-	// swept included. A session costs about half a kilobyte with its payload.
-	// The default is 1000000.
+	// MaxSessions bounds the sessions kept, including expired ones until they
+	// are swept. A session costs about half a kilobyte with its payload. The
+	// default is 1000000.
 	MaxSessions int
 
 	// MaxPayload bounds the encoded data of a session, in bytes. Create and
@@ -28,14 +28,13 @@ type Options struct {
 	// default is 1 MiB.
 	MaxPayload int
 
-	// Now is the clock that deadlines are judged on. It is called with locks
-	// held: it must be quick and must not call the store. The default is
-	// [time.Now].
+	// Now is the clock that deadlines are judged on. The store calls it with
+	// locks held, so it must be quick and must not call the store. The default
+	// is [time.Now].
 	Now func() time.Time
 
-	// SweepEvery is how often expired sessions are removed from memory. They
-	// are gone for every method at once, whatever this says. The default is
-	// one minute.
+	// SweepEvery is how often expired sessions are removed from memory. Methods
+	// ignore an expired session even before that. The default is one minute.
 	SweepEvery time.Duration
 }
 
@@ -47,15 +46,15 @@ type Store struct {
 	clock  atomic.Pointer[clock]
 	shards [shardCount]shard
 
-	mu        sync.Mutex // guards what follows, and entry.prev and entry.next
+	mu        sync.Mutex // guards the fields below, and entry.prev and entry.next
 	groups    directory[string, group, *group]
 	anonymous group // the sessions without identity, oldest first; never dead
 	sizes     sizes
 	marks     marks // of revocations
 	changes   marks // of changes
-	count     int   // sessions kept, those of dead groups apart
+	count     int   // sessions kept, without those of dead groups
 	max       int
-	reaped    int // the shard where an expired session was found last
+	reaped    int // the shard where the last expired session was found
 	watchers  map[*watcher]struct{}
 
 	maxPayload int
@@ -77,8 +76,8 @@ var (
 	_ stores.Watcher     = (*Store)(nil)
 )
 
-// New returns an empty store. It starts no goroutine: the first session does.
-// It panics when MaxSessions, MaxPayload or SweepEvery is negative.
+// New returns an empty store. It starts no goroutine, because the first session
+// does. It panics when MaxSessions, MaxPayload or SweepEvery is negative.
 func New(opts *Options) *Store {
 	var o Options
 	if opts != nil {
@@ -112,15 +111,15 @@ func New(opts *Options) *Store {
 	return s
 }
 
-// Len returns the number of sessions kept, expired ones that have not been
-// swept included. It is never above Options.MaxSessions.
+// Len returns the number of sessions kept, including expired ones until they
+// are swept. It is never above Options.MaxSessions.
 func (s *Store) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.count
 }
 
-// LoadMany returns those of ids that are live.
+// LoadMany returns the live sessions among ids.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// What does a session cost when there are a million?
+// How many bytes does a session cost when there are a million?
 func BenchmarkBytesPerSession(b *testing.B) {
 	cost := 0.0
 	for b.Loop() {
@@ -58,8 +58,8 @@ func BenchmarkLoadOfOneIdentity(b *testing.B) {
 	}
 }
 
-// read calls load for the same few sessions, whatever the store holds: what is
-// measured is the store and not the processor's cache.
+// read calls load for the same few sessions in stores of any size. So it
+// measures the store and not the processor's cache.
 func read(b *testing.B, load func(n int) error) {
 	b.ReportAllocs()
 	n := 0
@@ -71,7 +71,7 @@ func read(b *testing.B, load func(n int) error) {
 	}
 }
 
-// Do readers get in each other's way?
+// Do readers slow each other down?
 func BenchmarkLoadParallel(b *testing.B) {
 	s := open(b, nil)
 	fill(b, s, 10_000)
@@ -98,7 +98,7 @@ func BenchmarkLoadParallel(b *testing.B) {
 	}
 }
 
-// What do the writes cost, at ten thousand sessions?
+// How long do the writes take, at ten thousand sessions?
 func BenchmarkWrite(b *testing.B) {
 	const n = 10_000
 	prepare := func(b *testing.B) *memory.Store {
@@ -166,7 +166,7 @@ func BenchmarkWrite(b *testing.B) {
 	})
 }
 
-// What do list and revoke cost for each session of the user?
+// How long do list and revoke take for each session of the user?
 func BenchmarkIdentity(b *testing.B) {
 	for _, size := range []struct {
 		name string
@@ -203,8 +203,8 @@ func BenchmarkIdentity(b *testing.B) {
 	}
 }
 
-// How long do others wait, at worst, while a million sessions are created and
-// while the sweeper removes them?
+// How long do other calls wait, at worst, while a million sessions are created
+// and while the sweeper removes them?
 func BenchmarkLongestHold(b *testing.B) {
 	const n = 1_000_000
 	var creates, sweeps []time.Duration
@@ -220,10 +220,10 @@ func BenchmarkLongestHold(b *testing.B) {
 		slices.Sort(creates)
 		sweeps = sweepAll(b, n)
 	}
-	report := func(what string, took []time.Duration) {
-		b.ReportMetric(float64(took[len(took)-1].Microseconds()), what+"-max-µs")
-		b.ReportMetric(float64(took[len(took)*9999/10000].Microseconds()), what+"-p99.99-µs")
-		b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, what+"-p50-µs")
+	report := func(label string, took []time.Duration) {
+		b.ReportMetric(float64(took[len(took)-1].Microseconds()), label+"-max-µs")
+		b.ReportMetric(float64(took[len(took)*9999/10000].Microseconds()), label+"-p99.99-µs")
+		b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, label+"-p50-µs")
 	}
 	report("create", creates)
 	report("sweep", sweeps)

@@ -81,7 +81,7 @@ func create(tb testing.TB, s *memory.Store, c stores.Create) stores.Created {
 	return created
 }
 
-// wantLive requires exactly those of ids 1 to n to be live that live names.
+// wantLive requires that of ids 1 to n exactly those in live are live.
 func wantLive(tb testing.TB, s *memory.Store, n int, live ...int) {
 	tb.Helper()
 	want := make(map[int]bool)
@@ -184,9 +184,9 @@ func TestModel(t *testing.T) {
 		m, ok := model[n]
 		return m, ok && c.Now().Before(m.expires)
 	}
-	check := func(step int, what string, err, want error) {
+	check := func(step int, label string, err, want error) {
 		if !errors.Is(err, want) {
-			t.Fatalf("step %d: %s: got error %v, want %v", step, what, err, want)
+			t.Fatalf("step %d: %s: got error %v, want %v", step, label, err, want)
 		}
 	}
 	for step := range 50_000 {

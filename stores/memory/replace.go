@@ -11,17 +11,17 @@ import (
 type replacement struct {
 	entries []*entry
 	own     int      // how many of them belong to the identity of the new session
-	locked  []*shard // of the entries: nothing changes them until release
+	locked  []*shard // of the entries, so these do not change until release
 }
 
-// checkReplaces refuses what names no session that the new one could replace.
+// checkReplaces refuses entries of Create.Replaces that are not valid.
 func checkReplaces(c *stores.Create) error {
 	for _, old := range c.Replaces {
 		switch {
 		case old.ID.IsZero():
 			return errZeroID
 		case old.ID == c.ID:
-			return fmt.Errorf("memory: create replaces the session %v that it creates", c.ID)
+			return fmt.Errorf("memory: create replaces its own session %v", c.ID)
 		case old.Version < 0:
 			return fmt.Errorf("memory: create replaces version %d", old.Version)
 		}

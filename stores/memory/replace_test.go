@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// TestReplacesMakesRoom shows that a full store takes a session in the place of
-// another one, and that no third session gives way.
+// TestReplacesMakesRoom shows that a full store accepts a session that replaces
+// another one, and removes no third session.
 func TestReplacesMakesRoom(t *testing.T) {
 	s := open(t, &memory.Options{MaxSessions: 3, Now: newClock().Now})
 	for n, identity := range []string{"alice", "bob", "carol"} {
@@ -41,9 +41,9 @@ func TestReplacesMakesRoom(t *testing.T) {
 	}
 }
 
-// TestReplacesManyAtOnce lets creates end sessions of many shards at once, each
-// in another order, while others write them. A lock that is held too long, or
-// taken twice, ends the test by its timeout.
+// TestReplacesManyAtOnce makes parallel creates end sessions of many shards,
+// each in another order, while other goroutines write these sessions. A
+// deadlock ends the test by its timeout.
 func TestReplacesManyAtOnce(t *testing.T) {
 	const shared, rounds = 64, 200
 	s := open(t, nil)
@@ -115,8 +115,8 @@ func TestReplacesIsOneStep(t *testing.T) {
 	}
 }
 
-// TestChangesAreForgotten shows for how long the mark of a change is kept, and
-// that what sweeps the store ends after the last one.
+// TestChangesAreForgotten shows how long the mark of a change is kept. It also
+// shows that the sweeper ends after the last one.
 func TestChangesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := memory.New(nil)

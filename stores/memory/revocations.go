@@ -12,20 +12,21 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Revocations remembers, in this process, which sessions of a cookie store
-// must not be accepted any more. It is for one process: those of another, and
-// of the one before a restart, are refused, since what was revoked there is
-// not known. It is safe for concurrent use.
+// Revocations remembers, in this process, which sessions of a cookie store must
+// be refused. It is for one process. Sessions of other processes, or from
+// before a restart, are refused, because their revocations are not known here.
+// It is safe for concurrent use.
 //
-// An ended session is remembered until its last cookie would have expired, and
-// an identity for [stores.LongestSession] after its last revocation. Each costs
-// less than 300 bytes, however often it was revoked.
+// It remembers an ended session until the session's last cookie would have
+// expired. It remembers an identity for [stores.LongestSession] after its last
+// revocation. Each costs less than 300 bytes, however often it was revoked.
 //
 // It holds at most 1000000 of them, in less than 300 MB. The next one fails
-// closed: it forgets the others and begins a new era. Then every cookie from
-// before is refused and all users sign in again, but no session that was ended
-// comes back. A program with so many logouts within Options.AbsoluteTimeout needs
-// redis.NewRevocations or postgres.NewRevocations.
+// closed: Revocations forgets the others and begins a new era. Then every
+// cookie from before is refused and all users sign in again, but no ended
+// session comes back. A program with more logouts within
+// Options.AbsoluteTimeout needs redis.NewRevocations or
+// postgres.NewRevocations.
 type Revocations struct {
 	start time.Time // with a monotonic reading
 	most  int       // of ended and marks together
@@ -33,7 +34,7 @@ type Revocations struct {
 	mu    sync.Mutex
 	era   uint32
 	last  int64
-	all   revokedMark         // of each identity that has none in marks, after an overflow
+	all   revokedMark         // after an overflow: of each identity without one in marks
 	ended map[stores.ID]int64 // the name of the call
 	marks map[string]revokedMark
 	due   dueHeap
@@ -51,8 +52,8 @@ var _ stores.MultiRevocations = (*Revocations)(nil)
 // a loop.
 const maxRevocations = 1_000_000
 
-// NewRevocations returns one that has seen nothing. It panics when the system
-// has no randomness.
+// NewRevocations returns empty Revocations with a random era. It panics when
+// the system has no randomness.
 func NewRevocations() *Revocations {
 	var b [4]byte
 	if _, err := rand.Read(b[:]); err != nil {
@@ -97,8 +98,9 @@ func (r *Revocations) standing(id stores.ID, identity string) stores.Standing {
 	return st
 }
 
-// mark returns the last mark of an identity. The mark of all is forgotten as others
-// are: a session may have begun under a later mark that is forgotten by then.
+// mark returns the last mark of an identity. The mark of all is forgotten after
+// LongestSession as others are. Otherwise it would refuse a session that began
+// under a later mark which is forgotten by then.
 func (r *Revocations) mark(identity string) (revokedMark, bool) {
 	m, ok := r.marks[identity]
 	if !ok && identity != "" && r.all.answer.Mark != 0 {
@@ -107,7 +109,7 @@ func (r *Revocations) mark(identity string) (revokedMark, bool) {
 	return m, ok
 }
 
-// makeRoom forgets everything when there is no room for another mark. The new era
+// makeRoom forgets all marks when there is no room for another one. The new era
 // refuses each session from before. The mark of all refuses each sign-in that
 // began before, because its identity may have been revoked meanwhile.
 func (r *Revocations) makeRoom() {
@@ -166,14 +168,15 @@ func (r *Revocations) RevokeIdentity(ctx context.Context, identity string, name 
 	r.last++
 	answer.Mark = r.last
 	identity = strings.Clone(identity)
-	if !again { // else the mark has its place, from which trim moves it
+	if !again { // otherwise it is in the heap, and trim moves it
 		heap.Push(&r.due, dueMark{at: now + stores.LongestSession, identity: identity})
 	}
 	r.marks[identity] = revokedMark{at: now, name: name, answer: answer}
 	return answer, nil
 }
 
-// trim forgets up to two marks that are due: more than one call adds.
+// trim forgets up to two old marks. Each call adds at most one, so the number
+// shrinks.
 func (r *Revocations) trim() {
 	now := time.Since(r.start)
 	for range 2 {
@@ -192,14 +195,15 @@ func (r *Revocations) trim() {
 	}
 }
 
-// dueMark is when a mark may be forgotten: that of a session, or of an identity.
+// dueMark is the time when a mark of a session or of an identity may be
+// forgotten.
 type dueMark struct {
 	at       time.Duration
 	id       stores.ID
 	identity string
 }
 
-// dueHeap is a [heap.Interface], the first to be due on top.
+// dueHeap is a [heap.Interface] with the earliest time on top.
 type dueHeap []dueMark
 
 // Len implements [heap.Interface].

@@ -14,7 +14,7 @@ func TestRevocations(t *testing.T) {
 	storetest.RunRevocations(t, func(*testing.T) stores.Revocations { return memory.NewRevocations() })
 }
 
-// Marks outlive every cookie, and not by much.
+// Marks outlive every cookie, but only by a short time.
 func TestRevocationsForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, ctx := memory.NewRevocations(), t.Context()
@@ -96,7 +96,7 @@ func TestRevocationsOverflow(t *testing.T) {
 				if err != nil || again.Before != second.Mark || again.Mark == second.Mark || again.Ago != time.Second {
 					t.Errorf("RevokeIdentity: got %+v, %v, want to replace the mark of %+v", again, err, second)
 				}
-				for n := range byte(6) { // the old ones take no room
+				for n := range byte(6) { // the old ones need no space
 					if err := overflow(r, 10+n); err != nil {
 						t.Fatal(err)
 					}

@@ -1,11 +1,12 @@
 package memory
 
-// victim returns the session that gives way to one more of the identity of
-// own, or nil. Store.mu is held.
+// victim returns the session to remove for one more session of own's identity,
+// or nil. Store.mu is held.
 //
-// The identity that would hold the most sessions, the new one counted, gives
-// way its oldest. So an account that fills the store cannot lock the others
-// out, and nobody is logged out by another user while holding one session.
+// It chooses the oldest session of the identity that would hold the most
+// sessions, the new one counted. So an account that fills the store cannot lock
+// out the others. A user with one session never loses it because of another
+// user.
 func (s *Store) victim(own *group, anonymous bool, now int64) *entry {
 	if e := s.expired(now); e != nil {
 		return e
@@ -23,8 +24,8 @@ func (s *Store) victim(own *group, anonymous bool, now int64) *entry {
 	return largest.first
 }
 
-// expired returns a session that has expired, or nil. It asks each shard once
-// at most and locks those that have one.
+// expired returns a session that has expired, or nil. It looks at each shard at
+// most once, and locks only shards that have an expired session.
 func (s *Store) expired(now int64) *entry {
 	for range s.shards {
 		sh := &s.shards[s.reaped]
@@ -42,7 +43,7 @@ func (s *Store) expired(now int64) *entry {
 	return nil
 }
 
-// evict removes e whatever its state. Store.mu is held.
+// evict removes e, live or not. Store.mu is held.
 func (s *Store) evict(e *entry) {
 	sh, _ := s.shard(e.id)
 	sh.mu.Lock()

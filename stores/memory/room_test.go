@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// TestRoom creates sessions 1, 2, 3, ... of the identities given, in a store
-// that holds four, and says which live in the end.
+// TestRoom creates sessions 1, 2, 3, ... of the given identities, in a store
+// that holds four. It tells which sessions are live in the end.
 func TestRoom(t *testing.T) {
 	const anonymous = ""
 	for _, test := range []struct {
@@ -26,8 +26,8 @@ func TestRoom(t *testing.T) {
 		{"the largest gives way to another", []string{"a", "b", "b", "b", "c"}, false, []int{1, 3, 4, 5}},
 		{"the largest gives way to the second", []string{"a", "b", "b", "b", "a"}, false, []int{1, 3, 4, 5}},
 		{"equals give way to themselves", []string{"b", "b", "a", "a", "a"}, false, []int{1, 2, 4, 5}},
-		{"who becomes as large gives way itself", []string{"a", "b", "b", "c", "a"}, false, []int{2, 3, 4, 5}},
-		{"nobody loses an only session", []string{"a", "b", "c", "d", "e"}, true, []int{1, 2, 3, 4}},
+		{"an identity that becomes as large loses its own oldest", []string{"a", "b", "b", "c", "a"}, false, []int{2, 3, 4, 5}},
+		{"no identity loses its only session", []string{"a", "b", "c", "d", "e"}, true, []int{1, 2, 3, 4}},
 		{"but to oneself", []string{"a", "b", "c", "d", "c"}, false, []int{1, 2, 4, 5}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestExpiredGiveWayFirst(t *testing.T) {
 	create(t, s, short)
 	short.ID = id(4)
 	create(t, s, short)
-	// Expired all the same, though it was not at first the one to expire.
+	// It expires although another session had the earlier expiry at first.
 	if _, err := s.Update(t.Context(), stores.Update{ID: id(2), Version: 1, Idle: 30 * time.Second}); err != nil {
 		t.Fatal(err)
 	}

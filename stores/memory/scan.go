@@ -13,10 +13,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// stretch is how many sessions are looked at with a shard locked once.
+// stretch is the number of sessions visited while a shard is locked once.
 const stretch = 256
 
-// position is how far a scan has come: up to a reversed hash in a shard. See
+// position is the progress of a scan: a reversed hash in a shard. See
 // table.span.
 type position struct {
 	shard int
@@ -45,13 +45,13 @@ func parsePosition(cursor string) (position, error) {
 	return position{int(b[0]), binary.BigEndian.Uint64(b[1:])}, nil
 }
 
-// visit calls f for the next sessions of the shard that p is in, about n of
-// them, and moves p. The shard is locked.
+// visit calls f for about n more sessions of p's shard, and moves p. The shard
+// is locked.
 func (p *position) visit(sh *shard, n int, f func(*entry)) {
 	for ; n > 0 && len(sh.table.buckets) > 0; n-- {
 		e, next := sh.table.span(p.at)
 		for ; e != nil; e = e.chain {
-			if bits.Reverse64(e.hash()) >= p.at { // else it was in the bucket before
+			if bits.Reverse64(e.hash()) >= p.at { // otherwise the previous bucket had it
 				f(e)
 				n--
 			}
@@ -65,13 +65,14 @@ func (p *position) visit(sh *shard, n int, f func(*entry)) {
 	}
 }
 
-// meant reports whether e is live and its payload begins with head.
+// meant reports whether the scan includes e: it is live and its payload begins
+// with head.
 func (e *entry) meant(now int64, head []byte) bool {
 	return e.live(now) && bytes.HasPrefix(e.body.payload, head)
 }
 
 // Scan returns about limit live sessions whose payload begins with head, each
-// on one page at most. The cursor is good in this process.
+// on at most one page. The cursor is valid in this process only.
 func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	if limit <= 0 {
 		return stores.Page{}, fmt.Errorf("memory: scan with limit %d", limit)
@@ -108,7 +109,7 @@ func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 	return n, nil
 }
 
-// look calls f for those of the next n sessions that are meant.
+// look visits the next n sessions and calls f for those that the scan includes.
 func (s *Store) look(p *position, n int, head []byte, f func(c *clock, e *entry, now int64)) {
 	sh := &s.shards[p.shard]
 	sh.mu.RLock()
@@ -122,13 +123,13 @@ func (s *Store) look(p *position, n int, head []byte, f func(c *clock, e *entry,
 	})
 }
 
-// Clear deletes every session whose payload begins with head, and leaves a
-// mark that each Create reports.
+// Clear deletes every session whose payload begins with head, and leaves a mark
+// that each Create reports.
 func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Cleared{}, err
 	}
-	cleared := stores.Cleared{Mark: s.markEverybody()}
+	cleared := stores.Cleared{Mark: s.markAll()}
 	for p := (position{}); p.shard < shardCount; {
 		if err := ctx.Err(); err != nil {
 			return cleared, err
@@ -139,15 +140,15 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	return cleared, nil
 }
 
-func (s *Store) markEverybody() int64 {
+func (s *Store) markAll() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wake()
-	return s.marks.set(hashName(everybody), everybody)
+	return s.marks.set(hashName(anyIdentity), anyIdentity)
 }
 
-// clearSlice removes those of the next sessions that are meant, and returns
-// how many there were.
+// clearSlice visits some sessions, removes those that the scan includes, and
+// returns their number.
 func (s *Store) clearSlice(p *position, head []byte) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,8 +6,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// TestScanMeetsOnce changes the size of every table by a multiple, up and
-// down, while a scan goes through it.
+// TestScanMeetsOnce changes the size of every table several times over, up and
+// down, during a scan.
 func TestScanMeetsOnce(t *testing.T) {
 	const stay = 20_000
 	for _, tt := range []struct {

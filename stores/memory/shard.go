@@ -14,10 +14,10 @@ type shard struct {
 	table table[stores.ID, entry, *entry]
 	queue queue
 
-	_ [128 - 88]byte // two cache lines: the locks of neighbours share none
+	_ [128 - 88]byte // fills two cache lines, so neighbours' locks share none
 }
 
-// shard returns where id belongs, and its hash.
+// shard returns the shard of id, and id's hash.
 func (s *Store) shard(id stores.ID) (*shard, uint64) {
 	hash := hashID(id)
 	return &s.shards[hash>>56], hash
@@ -30,7 +30,7 @@ func (s *Store) remove(sh *shard, e *entry) {
 	s.unlink(e)
 }
 
-// reap removes up to n expired sessions of sh and returns how many there were.
+// reap removes up to n expired sessions of sh and returns their number.
 // Store.mu and sh are locked.
 func (s *Store) reap(sh *shard, now int64, n int) int {
 	for i := range n {

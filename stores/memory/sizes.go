@@ -1,8 +1,8 @@
 package memory
 
-// sizes ranks the identities that hold more than one session by how many they
-// hold, so that the largest is found at once. Those with one session, usually
-// nearly all, cost nothing here.
+// sizes ranks identities with more than one session by their number of
+// sessions, so that the largest is found at once. Most identities have one
+// session and cost nothing here.
 type sizes struct {
 	top, bottom *rank // the largest and the smallest size
 }
@@ -61,7 +61,7 @@ func (z *sizes) shrink(g *group) {
 	z.enter(c, size, below)
 }
 
-// forget takes g out.
+// forget removes g.
 func (z *sizes) forget(g *group) {
 	if g.crowd != nil {
 		z.leave(g.crowd)
@@ -69,8 +69,8 @@ func (z *sizes) forget(g *group) {
 	}
 }
 
-// enter gives c a size; below is a rank of that size or the nearest smaller
-// one, nil when there is none.
+// enter gives c a size. Below is a rank of that size or of the nearest smaller
+// one, or nil.
 func (z *sizes) enter(c *crowd, size int, below *rank) {
 	if below == nil && z.bottom != nil && z.bottom.size == size {
 		below = z.bottom
@@ -99,8 +99,8 @@ func (z *sizes) enter(c *crowd, size int, below *rank) {
 	r.crowds = c
 }
 
-// leave takes c out of its rank, and the rank away with its last. It returns
-// the rank, or the next smaller one when it is gone.
+// leave removes c from its rank, and the rank itself if it is then empty. It
+// returns the rank, or the next smaller one if it was removed.
 func (z *sizes) leave(c *crowd) *rank {
 	r := c.rank
 	if c.prev == nil {

@@ -7,9 +7,9 @@ import (
 	"weak"
 )
 
-// sweeper is one run of the goroutine that removes what has expired. It runs
-// while there is something to remove, and knows its store by a weak pointer:
-// a store that nobody uses any more is collected, closed or not.
+// sweeper is one run of the goroutine that removes expired sessions and old
+// marks. It runs while there are any to remove. It holds its store by a weak
+// pointer, so an unused store is collected even if it is not closed.
 type sweeper struct {
 	stop chan struct{} // closed by Close
 	done chan struct{} // closed when it has ended
@@ -41,7 +41,7 @@ func (w *sweeper) run(store weak.Pointer[Store], every time.Duration) {
 	}
 }
 
-// sweep goes round once and reports whether it has to again.
+// sweep visits all shards once and reports whether another round is needed.
 func (w *sweeper) sweep(store weak.Pointer[Store]) bool {
 	s := store.Value()
 	if s == nil {
@@ -73,7 +73,7 @@ func (w *sweeper) stopped() bool {
 	}
 }
 
-// sweepShard removes a slice of what has expired and reports whether there may
+// sweepShard removes a slice of expired sessions and reports whether there may
 // be more.
 func (s *Store) sweepShard(sh *shard) bool {
 	if sh.queue.next.Load() > s.clock.Load().read() {
@@ -93,7 +93,7 @@ func (s *Store) sweepMarks() bool {
 	return s.changes.trim(slice) || more
 }
 
-// busy reports whether anything is kept; if not, the sweeper takes its leave.
+// busy reports whether the store keeps anything. If not, the sweeper ends.
 func (s *Store) busy() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,9 +104,9 @@ func (s *Store) busy() bool {
 	return false
 }
 
-// Close stops the sweeper and waits until it has ended, or for the context.
-// The store stays usable: what has expired is then removed as sessions are
-// created. Close is idempotent.
+// Close stops the sweeper and waits until it has ended, or for the context. The
+// store stays usable: then each Create removes some expired sessions. Close is
+// idempotent.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()
 	w, closed := s.sweeper, s.closed

@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// sweepers returns how many sweepers run in the bubbles of tests, when all that
-// can end has ended. Elsewhere, the last of another test may be about to end.
+// sweepers returns how many sweepers run in the bubbles of tests, after all
+// others have ended. A sweeper outside, from another test, may be about to end.
 func sweepers() int {
 	synctest.Wait()
 	stacks := make([]byte, 1<<20)
@@ -73,7 +73,7 @@ func TestSweeper(t *testing.T) {
 }
 
 // TestMarksAreSwept shows that a revocation is remembered as long as promised
-// and not much longer, even by a clock that stands still.
+// and not much longer, even if the clock stands still.
 func TestMarksAreSwept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := memory.New(&memory.Options{Now: newClock().Now})
@@ -107,7 +107,7 @@ func TestMarksAreSwept(t *testing.T) {
 	})
 }
 
-// TestForgottenStore shows that a store that nobody closed is collected.
+// TestForgottenStore shows that an unused store is collected without Close.
 func TestForgottenStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		func() {
@@ -125,7 +125,7 @@ func TestForgottenStore(t *testing.T) {
 	})
 }
 
-// TestTidyWithoutSweeper shows that a closed store does not grow for ever.
+// TestTidyWithoutSweeper shows that a closed store does not grow without limit.
 func TestTidyWithoutSweeper(t *testing.T) {
 	c := newClock()
 	s := open(t, &memory.Options{Now: c.Now})
@@ -144,7 +144,7 @@ func TestTidyWithoutSweeper(t *testing.T) {
 }
 
 func TestCloseHonoursItsContext(t *testing.T) {
-	// The clock holds the sweeper up until the test lets it go.
+	// The clock blocks the sweeper until the test releases it.
 	entered, release := make(chan struct{}, 1), make(chan struct{})
 	block := make(chan bool, 1)
 	now := func() time.Time {
@@ -172,7 +172,8 @@ func TestCloseHonoursItsContext(t *testing.T) {
 }
 
 // TestSweepSlices gates how much the sweeper does while it holds its locks,
-// which is what bounds how long others wait. BenchmarkLongestHold has the time.
+// because this bounds how long other calls wait. BenchmarkLongestHold measures
+// the time.
 func TestSweepSlices(t *testing.T) {
 	c := newClock()
 	s := open(t, &memory.Options{Now: c.Now, SweepEvery: 100 * time.Hour})

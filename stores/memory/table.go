@@ -7,29 +7,29 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// seed keeps clients from choosing IDs or identities that collide.
+// seed is secret, so clients cannot choose IDs or identities that collide.
 var seed = maphash.MakeSeed()
 
 func hashID(id stores.ID) uint64  { return maphash.Bytes(seed, id[:]) }
 func hashName(name string) uint64 { return maphash.String(seed, name) }
 
-// element is a *T that a table can hold.
+// element is a *T that can be in a table.
 type element[K comparable, T any] interface {
 	*T
 	key() K
 	hash() uint64
-	link() **T // where the table chains it to the next of its bucket
+	link() **T // to the next element of its bucket
 }
 
-// table is a hash table by linear hashing: one bucket per element, split and
-// merged one at a time. Two properties are why it is not a map: a slot costs 8
-// bytes instead of 29 to 57, and it gives its memory back as it empties.
+// table is a hash table with linear hashing: one bucket per element, split and
+// merged one at a time. It is not a map for two reasons. A slot costs 8 bytes
+// instead of 29 to 57, and the table frees memory as it empties.
 type table[K comparable, T any, P element[K, T]] struct {
 	buckets []*T
 	count   int
 }
 
-// bucket returns where the hash belongs. There is a bucket.
+// bucket returns the bucket of the hash. The table is not empty.
 func (t *table[K, T, P]) bucket(hash uint64) int {
 	n := uint64(len(t.buckets))
 	wide := uint64(1) << bits.Len64(n-1)
@@ -75,13 +75,13 @@ func (t *table[K, T, P]) remove(hash uint64, e *T) {
 	t.merge()
 }
 
-// span returns the first of the bucket where the reversed hash at belongs, and
-// the reversed hash where the next bucket begins, 0 after the last. There is a
-// bucket.
+// span returns the first element of the bucket of the reversed hash at. It also
+// returns the reversed hash where the next bucket begins, or 0 after the last.
+// The table is not empty.
 //
 // The hashes of a bucket have their low bits in common. Reversed, they are
-// neighbours, whatever the number of buckets: so whoever goes through a table
-// in this order misses nothing and meets nothing twice while it changes.
+// neighbours for any number of buckets. So a caller that visits a table in this
+// order misses no element and meets none twice, even while the table changes.
 func (t *table[K, T, P]) span(at uint64) (first *T, next uint64) {
 	hash, n := bits.Reverse64(at), uint64(len(t.buckets))
 	width := bits.Len64(n - 1) // of the buckets that have been split
@@ -92,7 +92,7 @@ func (t *table[K, T, P]) span(at uint64) (first *T, next uint64) {
 	return t.buckets[t.bucket(hash)], (at>>shift + 1) << shift
 }
 
-// split adds a bucket and moves there what belongs there.
+// split adds a bucket and moves the elements there that belong to it.
 func (t *table[K, T, P]) split() {
 	n := len(t.buckets)
 	t.buckets = append(t.buckets, nil)
@@ -109,7 +109,8 @@ func (t *table[K, T, P]) split() {
 	}
 }
 
-// merge takes the last bucket away and moves what it held to where it came from.
+// merge removes the last bucket and moves its elements back to the bucket that
+// it was split from.
 func (t *table[K, T, P]) merge() {
 	n := len(t.buckets) - 1
 	e := t.buckets[n]
@@ -122,7 +123,7 @@ func (t *table[K, T, P]) merge() {
 	}
 }
 
-// shrunk returns list, moved to less memory when most of it is unused.
+// shrunk returns list. It moves list to less memory if most of it is unused.
 func shrunk[E any](list []E) []E {
 	if len(list) == 0 {
 		return nil
@@ -133,7 +134,7 @@ func shrunk[E any](list []E) []E {
 	return append(make([]E, 0, 2*len(list)), list...)
 }
 
-// directory is a table in parts, so that no growth copies much at once.
+// directory is a table in parts, so no growth copies many elements at once.
 type directory[K comparable, T any, P element[K, T]] struct {
 	parts [256]table[K, T, P]
 }

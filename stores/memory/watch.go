@@ -7,8 +7,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// mostHints is how many IDs wait for somebody who watches; beyond, the zero ID
-// stands for all.
+// mostHints is how many IDs wait for one watcher. Beyond that, the zero ID
+// stands for all of them.
 const mostHints = 1024
 
 // watcher holds hints until the goroutine of its Watch takes them. Its lock is
@@ -42,8 +42,8 @@ func (w *watcher) take() []stores.ID {
 	return ids
 }
 
-// Watch implements [stores.Watcher] for the sessions of this process. It
-// outlives [Store.Close]: end it by its context.
+// Watch implements [stores.Watcher] for the sessions of this process.
+// [Store.Close] does not end it; its context does.
 func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	w := &watcher{kick: make(chan struct{}, 1)}
 	s.mu.Lock()
@@ -57,7 +57,7 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 		defer s.mu.Unlock()
 		delete(s.watchers, w)
 	}()
-	ended(stores.ID{}) // from here on nothing is missed
+	ended(stores.ID{}) // from here on no hint is missed
 	for {
 		select {
 		case <-ctx.Done():
@@ -73,8 +73,8 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	}
 }
 
-// hint tells those who watch that a session has ended before its time.
-// Store.mu is held.
+// hint tells the watchers that a session has ended before its time. Store.mu is
+// held.
 func (s *Store) hint(id stores.ID) {
 	for w := range s.watchers {
 		w.add(id)

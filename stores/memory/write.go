@@ -16,8 +16,9 @@ func (s *Store) fits(payload []byte) error {
 	return nil
 }
 
-// Update replaces the payload of exactly the version given, else answers
-// ErrConflict; ErrNotFound when there is no such session.
+// Update replaces the payload if the session has exactly the given version. It
+// answers ErrConflict for another version, and ErrNotFound if there is no such
+// session.
 func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Updated{}, err
@@ -94,8 +95,9 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	if e == nil || !e.live(now) {
 		return time.Time{}, stores.ErrNotFound
 	}
-	// A clock that was set back writes: LastSeen must not stay in the future.
-	// The unsigned difference is right even where the signed one overflows.
+	// After the clock was set back Touch always writes, because LastSeen must
+	// not stay in the future. The unsigned difference is right even if the
+	// signed one overflows.
 	if now < e.lastSeen || uint64(now-e.lastSeen) >= uint64(idle/20) {
 		e.lastSeen = now
 		sh.expire(e, after(now, idle))
@@ -103,7 +105,7 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	return clock.time(e.expires), nil
 }
 
-// expire lets e, whose shard is locked, expire at the time given or at its
+// expire sets the expiry of e, whose shard is locked, to at, but not after its
 // deadline.
 func (sh *shard) expire(e *entry, at int64) {
 	if at = min(at, e.deadline); at != e.expires {
@@ -112,8 +114,9 @@ func (sh *shard) expire(e *entry, at int64) {
 	}
 }
 
-// Delete removes the session for good. ErrNotFound when there is nothing to
-// remove, ErrConflict when it is at another version than required.
+// Delete removes the session for good. It answers ErrNotFound if there is no
+// such session, and ErrConflict if the session has another version than
+// required.
 func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	if err := ctx.Err(); err != nil {
 		return err

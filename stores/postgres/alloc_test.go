@@ -9,7 +9,8 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 )
 
-// TestDeadlineAllocations bounds what the deadline of a context adds to a call.
+// TestDeadlineAllocations bounds the allocations that the deadline of a context
+// adds to a call.
 func TestDeadlineAllocations(t *testing.T) {
 	store, _ := open(t, shared(t))
 	id := mustAdd(t, store)
@@ -29,8 +30,8 @@ func TestDeadlineAllocations(t *testing.T) {
 	}
 }
 
-// TestAPIAllocations bounds what a session adds to an operation, the client's
-// part included.
+// TestAPIAllocations bounds the allocations that a session adds to an
+// operation, those of the client included.
 func TestAPIAllocations(t *testing.T) {
 	store, _ := open(t, shared(t))
 	handler, _ := serve(t, store, nil, hooks{})

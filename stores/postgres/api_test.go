@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Short names for what every test uses.
+// These short names are for types that every test uses.
 type (
 	user  = coretest.User
 	hooks = coretest.Hooks
@@ -22,11 +22,10 @@ var (
 	together = coretest.Together
 )
 
-// patience bounds what waits for servers.
+// patience bounds how long tests wait for servers.
 const patience = 30 * time.Second
 
-// rest is for loops that ask a server until it has got somewhere, and leaves
-// the processor to it.
+// rest is for loops that poll a server. It leaves the processor to the server.
 func rest() { <-time.After(10 * time.Millisecond) }
 
 // add creates a session of ada that lives for an hour.
@@ -50,16 +49,16 @@ func mustAdd(t *testing.T, store stores.Store) stores.ID {
 	return id
 }
 
-// says requires an error whose text has all of the parts.
-func says(t *testing.T, what string, err error, parts ...string) {
+// says requires an error whose text contains all parts.
+func says(t *testing.T, label string, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("%s: got no error", what)
+		t.Errorf("%s: got no error", label)
 		return
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: got error %q, want %q in it", what, err, part)
+			t.Errorf("%s: got error %q, want %q in it", label, err, part)
 		}
 	}
 }

@@ -12,24 +12,25 @@ import (
 )
 
 const (
-	// oldestServer is the first version that the functions are tested on, as
-	// server_version_num tells it.
+	// oldestServer is the oldest version that the tests run on, as
+	// server_version_num.
 	oldestServer = 140000
 
-	// maxSkew is how far the server's clock may be from ours without a word.
+	// maxSkew is the difference between the server's clock and ours that Check
+	// accepts.
 	maxSkew = 5 * time.Second
 
-	// maxWaiting is how long a session may be over before its row is removed
-	// without a word. A sweeper comes every minute or so.
+	// maxWaiting is how long the row of an expired session may stay before
+	// Check reports it. A sweeper runs about every minute.
 	maxWaiting = 15 * time.Minute
 )
 
-// Check asks the server how it is configured and returns a sentence for
-// everything that breaks a promise to users, each with what to do about it. It
-// is meant for the start of a program and for operators. It changes nothing
-// and needs no right beyond those of the store. An error means that the server
-// could not be asked, or that sessions cannot work: tables, functions or
-// rights are missing, or it takes no writes.
+// Check reads the server's configuration and returns a sentence for each
+// setting that breaks a promise to users, with its remedy. It is meant for
+// operators and for the start of a program. It changes nothing and needs no
+// right beyond those of the store. An error means that the server did not
+// answer or that sessions cannot work, because tables, functions or rights are
+// missing or the server refuses writes.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	if err := s.checkProduct(ctx); err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 	case len(f.locked) > 0:
 		return nil, fmt.Errorf("postgres: the user of the database lacks rights, GRANT EXECUTE on the functions %s", strings.Join(f.locked, ", "))
 	case len(f.stale) > 0:
-		found = append(found, fmt.Sprintf("Functions are those of another release: %s. Call Migrate of the newer one.", strings.Join(f.stale, ", ")))
+		found = append(found, fmt.Sprintf("Some functions are from another release: %s. Call Migrate of the newer release.", strings.Join(f.stale, ", ")))
 	}
 	waiting, err := s.checkWaiting(ctx)
 	return append(found, waiting...), err
@@ -74,34 +75,35 @@ func (s *Store) checkServer(ctx context.Context) ([]string, error) {
 	}
 	skew := clock.Sub(before.Add(time.Since(before) / 2))
 	if readOnly {
-		return nil, errors.New("postgres: transactions are read-only here: connect to the primary, with target_session_attrs=read-write")
+		return nil, errors.New("postgres: transactions are read-only on this server; connect to the primary, with target_session_attrs=read-write")
 	}
 	if isolation != "read committed" {
-		return nil, fmt.Errorf("postgres: transactions are at isolation level %s: sessions need READ COMMITTED, "+
-			"so change default_transaction_isolation of the connection", isolation)
+		return nil, fmt.Errorf("postgres: transactions are at isolation level %s, but sessions need READ COMMITTED; "+
+			"change default_transaction_isolation of the connection", isolation)
 	}
 	var found []string
 	note := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
 	if number < oldestServer {
-		note("The server is PostgreSQL %s: the functions are for 14 and newer. Upgrade it.", version)
+		note("The server is PostgreSQL %s, but the functions need 14 or newer. Upgrade it.", version)
 	}
 	if skew.Abs() > maxSkew {
-		note("The server's clock is %v from the clock of this process: deadlines are judged on the server's, "+
-			"and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
+		note("The server's clock is %v from the clock of this process. Deadlines are judged on the server's clock, "+
+			"so after a fail-over to a server with another time sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
 	}
 	if !fsync {
-		note("The server does not wait for its disk (fsync off): a crash of the machine may damage everything. Set fsync to on.")
+		note("The server does not wait for its disk (fsync off). A crash of the machine may damage the whole database. Set fsync to on.")
 	}
 	if !commit {
-		note("The server acknowledges before it has written (synchronous_commit off): a crash may undo logouts and revocations. Set synchronous_commit to on.")
+		note("The server acknowledges a commit before it has written it to disk (synchronous_commit off). A crash may undo logouts and revocations. Set synchronous_commit to on.")
 	}
 	if !vacuum {
-		note("Autovacuum is off: the tables grow without end. Set autovacuum to on.")
+		note("Autovacuum is off, so the tables grow without limit. Set autovacuum to on.")
 	}
 	return found, nil
 }
 
-// checkTables asks for the rights on tables that are there.
+// checkTables checks the rights on the tables. Missing tables are already an
+// error.
 func (s *Store) checkTables(ctx context.Context) error {
 	var missing []string
 	err := s.row(ctx, s.names.sql(`SELECT coalesce(array_agg(r.name || ' on ' || t.name ORDER BY t.name, r.name), '{}')
@@ -111,19 +113,19 @@ func (s *Store) checkTables(ctx context.Context) error {
 		return err
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("postgres: the user of the database lacks rights, GRANT them: %s", strings.Join(missing, ", "))
+		return fmt.Errorf("postgres: the user of the database lacks rights, GRANT these: %s", strings.Join(missing, ", "))
 	}
 	return nil
 }
 
-// functionText finds the functions in the schema: name and body.
+// functionText matches the functions in the schema: name and body.
 var functionText = regexp.MustCompile(`(?s)CREATE OR REPLACE FUNCTION \{(\w+)\}\(.*?AS \{body\}(.*?)\{body\}`)
 
-// functions are names of functions that are not as they should be.
+// functions holds the names of functions with a problem.
 type functions struct{ missing, stale, locked []string }
 
-// functions looks for functions that are not there, that have another text than
-// this version's, or that the user of the database may not execute.
+// functions returns the functions that are missing, that have another text than
+// in this version, or that the user of the database may not execute.
 func (s *Store) functions(ctx context.Context) (found functions, err error) {
 	var names, bodies []string
 	for _, f := range functionText.FindAllStringSubmatch(schemaText, -1) {
@@ -164,7 +166,7 @@ func (s *Store) functions(ctx context.Context) (found functions, err error) {
 	return found, nil
 }
 
-// checkWaiting looks at sessions past their deadline, which an index finds.
+// checkWaiting looks for sessions past their deadline, which an index finds.
 func (s *Store) checkWaiting(ctx context.Context) ([]string, error) {
 	const most = 100_000
 	var count int64
@@ -183,5 +185,5 @@ func (s *Store) checkWaiting(ctx context.Context) ([]string, error) {
 		number += " or more"
 	}
 	return []string{fmt.Sprintf("Rows of expired sessions wait to be removed: %s, the oldest for %v. "+
-		"A program that creates sessions does it, unless SweepEvery is negative: then call Sweep.", number, oldest.Round(time.Minute))}, nil
+		"A program that creates sessions removes them, unless SweepEvery is negative. In that case call Sweep.", number, oldest.Round(time.Minute))}, nil
 }

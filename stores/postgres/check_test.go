@@ -68,7 +68,7 @@ func TestCheck(t *testing.T) {
 	t.Run("clock", func(t *testing.T) {
 		_, home := open(t, pool)
 		for by, want := range map[int]string{60: "clock is 1m0s from", -3600: "clock is -1h0m0s from", 1: ""} {
-			// In the text format a clock can be set in passing.
+			// In the text format the proxy can change a time in the reply.
 			db := dial(t, server.At(t, ahead(t, server.Addr, by)), func(c *pgxpool.Config) {
 				c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 			})
@@ -107,7 +107,8 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-// waiting is a session whose deadline was that long ago.
+// waiting returns a statement that inserts a session whose deadline was that
+// long ago.
 func waiting(ago string) string {
 	return `INSERT INTO {schema}.humasess_sessions (version, last_seen, expires, deadline, id, payload)
 		SELECT 1, t, t, t, decode('00112233445566778899aabbccddeeff', 'hex'), '' FROM (SELECT now() - interval '` + ago + `' AS t) s`
@@ -130,7 +131,8 @@ func wantCheck(t *testing.T, store *postgres.Store, sentence, fails string) {
 
 var timeText = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`)
 
-// ahead is the address of a server whose clock is so many seconds ahead.
+// ahead returns the address of a server whose clock is ahead by that many
+// seconds.
 func ahead(t *testing.T, server string, by int) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

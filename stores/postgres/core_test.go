@@ -6,8 +6,8 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 )
 
-// TestCore shows that what the core promises holds on PostgreSQL, for two
-// stores with connections of their own.
+// TestCore shows that the promises of the core hold on PostgreSQL, for two
+// stores with separate connections.
 func TestCore(t *testing.T) {
 	t.Parallel()
 	one, other := shared(t), shared(t)

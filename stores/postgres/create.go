@@ -8,10 +8,10 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Create adds a session, or answers ErrExists without touching the session that
-// has the ID. An identity of more than 1024 bytes is ErrTooLarge, as is a
-// payload over the bound. An error means that nothing has changed, in a
-// transaction of the caller's too.
+// Create adds a session. It answers ErrExists if a live session has the ID, and
+// leaves that session unchanged. It answers ErrTooLarge for an identity of more
+// than 1024 bytes or a payload over the bound. After an error nothing has
+// changed, also in a transaction of the caller.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	switch {
 	case c.ID.IsZero():
@@ -56,7 +56,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	if err != nil {
 		return stores.Created{}, err
 	}
-	s.wake() //nolint:contextcheck // it outlives the call
+	s.wake() //nolint:contextcheck // the sweeper outlives the call
 	return stores.Created{
 		Version: 1, Expires: answer.times[0], Deadline: answer.times[1], Now: answer.times[2],
 		RevokedAgo: answer.revoked.since(), Mark: answer.revoked.name.Int64,
@@ -65,8 +65,8 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	}, nil
 }
 
-// replaced are the sessions of stores.Create.Replaces as the server takes them,
-// nil for none.
+// replaced holds stores.Create.Replaces as arguments for the server. The slices
+// are nil for none.
 type replaced struct {
 	ids      [][]byte
 	versions []int64
@@ -79,9 +79,9 @@ func replaces(c stores.Create) (old replaced, err error) {
 		case r.ID.IsZero():
 			return old, errZeroID
 		case r.ID == c.ID:
-			return old, fmt.Errorf("postgres: create of session %v that replaces itself", c.ID)
+			return old, fmt.Errorf("postgres: create replaces its own session %v", c.ID)
 		case r.Version < 0:
-			return old, fmt.Errorf("postgres: create that replaces version %d", r.Version)
+			return old, fmt.Errorf("postgres: create replaces version %d", r.Version)
 		default:
 			old.ids = append(old.ids, r.ID[:])
 			old.versions = append(old.versions, r.Version)

@@ -16,7 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// signInFails wants a 503 that asks to try again and touches no cookie.
+// signInFails requires a 503 that asks the client to try again and sets no
+// cookie.
 func signInFails(t *testing.T, handler http.Handler) {
 	t.Helper()
 	w := humasesstest.NewClient(handler).Do("POST", "/login?name=ada", nil)
@@ -25,8 +26,8 @@ func signInFails(t *testing.T, handler http.Handler) {
 	}
 }
 
-// TestUnreachable starts without a server. The error says where it was looked
-// for, and not the password.
+// TestUnreachable starts without a server. The error gives the address, and not
+// the password.
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2-secret"
@@ -67,9 +68,9 @@ func TestReadOnly(t *testing.T) {
 	do(t, coretest.Move(c, handler), "POST", "/bump", 503)
 }
 
-// TestCrash ends the server as a crash would, in the middle of writes. What it
-// has acknowledged is there when it is back; requests in between answer 503;
-// nobody is logged out, and the program goes on by itself.
+// TestCrash ends the server like a crash, in the middle of writes. Acknowledged
+// writes are there when it is back. Requests in between answer 503. No user is
+// logged out, and the program recovers by itself.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
@@ -88,7 +89,7 @@ func TestCrash(t *testing.T) {
 	down := make(chan struct{})
 	together(users+1, func(i int) {
 		if i == users {
-			<-time.After(200 * time.Millisecond) // amid the writes
+			<-time.After(200 * time.Millisecond) // in the middle of the writes
 			server.Stop(t)
 			close(down)
 			return
@@ -150,7 +151,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestRights connects as the user that the manual describes.
+// TestRights connects as the user in the manual.
 func TestRights(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)

@@ -16,24 +16,26 @@ import (
 )
 
 const (
-	// mostHints is how many sessions one call may end and have each notified:
-	// the queue of the server is one for all of its databases.
+	// mostHints is how many sessions one call may end with a notification for
+	// each. It is bounded because all databases of a server share one queue.
 	mostHints = 64
 
-	// maxChannel is where the server refuses the name of a channel, in bytes.
+	// maxChannel is the length in bytes from which the server refuses a
+	// channel's name.
 	maxChannel = 63
 
-	// Between attempts to listen. A connection that held for longer than the
-	// second begins at the first again.
+	// These are the pauses between attempts to listen. After a connection that
+	// held for longer than maxPause, the next pause is minPause again.
 	minPause = 100 * time.Millisecond
 	maxPause = 30 * time.Second
 
-	// A connection can be gone without a word: ask after each quiet minute.
+	// A connection may be lost without an error, so ping after each quiet
+	// minute.
 	quiet        = time.Minute
 	answerWithin = 10 * time.Second
 )
 
-// hints is what notifies and listens.
+// hints holds the settings to notify and to listen.
 type hints struct {
 	connect func(context.Context) (*pgx.Conn, error)
 	channel string
@@ -49,7 +51,7 @@ func channelFor(schema, prefix string) string {
 	return name
 }
 
-// argument is the channel as SQL, NULL when nothing is to be notified.
+// argument returns the channel as SQL, or NULL without Options.Hints.
 func (h hints) argument() string {
 	if h.connect == nil {
 		return "NULL"
@@ -58,13 +60,14 @@ func (h hints) argument() string {
 }
 
 // Watch implements [stores.Watcher] on a connection of Options.Hints, and
-// connects again whenever that is lost. Each call has its own; any number may
-// run at once. It outlives [Store.Close]: end it by its context. Without the
-// option the error matches [errors.ErrUnsupported].
+// connects again when that connection is lost. Any number of calls may run at
+// the same time, each with its own connection. [Store.Close] does not end it;
+// its context does. Without the option the error matches
+// [errors.ErrUnsupported].
 func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	h := s.hints
 	if h.connect == nil {
-		return fmt.Errorf("postgres: Watch without Options.Hints: %w", errors.ErrUnsupported)
+		return fmt.Errorf("postgres: Watch needs Options.Hints: %w", errors.ErrUnsupported)
 	}
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		begin := time.Now()
@@ -75,9 +78,10 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 		if time.Since(begin) > maxPause {
 			pause = minPause
 		}
-		h.logger.WarnContext(ctx, "humasess: hints that sessions have ended are interrupted", "error", err)
-		// Processes that lost the server together do not come back together.
-		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads load; nothing secret depends on it
+		h.logger.WarnContext(ctx, "humasess: hints of ended sessions are interrupted", "error", err)
+		// The pause is random, so processes that lost the server together do
+		// not come back together.
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads load; it is not a secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -87,7 +91,7 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	}
 }
 
-// listen lasts as long as one connection.
+// listen passes on hints until its connection ends.
 func (h hints) listen(ctx context.Context, ended func(stores.ID)) error {
 	conn, err := h.open(ctx)
 	if err != nil {
@@ -104,7 +108,7 @@ func (h hints) listen(ctx context.Context, ended func(stores.ID)) error {
 	}); err != nil {
 		return err
 	}
-	ended(stores.ID{}) // from here on nothing is missed
+	ended(stores.ID{}) // from here on no hint is missed
 	for {
 		var n *pgconn.Notification
 		err := within(ctx, quiet, func(ctx context.Context) (err error) {
@@ -115,7 +119,7 @@ func (h hints) listen(ctx context.Context, ended func(stores.ID)) error {
 		case err == nil:
 			id, err := stores.ParseID(n.Payload)
 			if err != nil {
-				id = stores.ID{} // many, or a later version's
+				id = stores.ID{} // many sessions, or the format of a later version
 			}
 			ended(id)
 		case ctx.Err() != nil || conn.IsClosed():

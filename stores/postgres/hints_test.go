@@ -25,7 +25,7 @@ func direct(tb testing.TB) func(context.Context) (*pgx.Conn, error) {
 	return func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, dsn) }
 }
 
-// hinted returns a store that notifies, and creates its tables.
+// hinted returns a store with hints, and creates its tables.
 func hinted(tb testing.TB, db postgres.DB, o *postgres.Options) *postgres.Store {
 	tb.Helper()
 	o.SweepEvery, o.Logger = -1, slog.New(slog.DiscardHandler)
@@ -39,7 +39,7 @@ func hinted(tb testing.TB, db postgres.DB, o *postgres.Options) *postgres.Store 
 	return store
 }
 
-// watch returns what a Watch calls, from its first connection on.
+// watch returns the IDs that a Watch reports, from its first connection on.
 func watch(t *testing.T, store *postgres.Store) <-chan stores.ID {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -95,7 +95,7 @@ func mustRevoke(t *testing.T, store stores.Index, except stores.ID) {
 	}
 }
 
-// TestHints watches in one process what ends in another.
+// TestHints watches in one process and ends sessions in another.
 func TestHints(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -182,7 +182,7 @@ func TestHints(t *testing.T) {
 			hears(t, heard, want...)
 		}
 	})
-	t.Run("what is no ID", func(t *testing.T) {
+	t.Run("a payload that is not an ID", func(t *testing.T) {
 		if _, err := pool.Exec(ctx, "SELECT pg_notify($1, 'nonsense')", channel(name)); err != nil {
 			t.Fatal(err)
 		}
@@ -190,11 +190,11 @@ func TestHints(t *testing.T) {
 	})
 }
 
-// channel is the one of a schema whose name is short.
+// channel returns the channel of a schema with a short name.
 func channel(schema string) string { return schema + ".humasess_ended" }
 
-// TestHintsOff shows what a store without the option costs: it does not even
-// need the function that notifies.
+// TestHintsOff shows that a store without the option does not even need the
+// function that notifies.
 func TestHintsOff(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -234,8 +234,8 @@ func TestHintsOff(t *testing.T) {
 	}
 }
 
-// TestHintsAfterAnOutage kills the listener's connection, and lets attempts to
-// connect again fail.
+// TestHintsAfterAnOutage kills the listener's connection, and makes some
+// attempts to reconnect fail.
 func TestHintsAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -279,7 +279,7 @@ func TestHintsAfterAnOutage(t *testing.T) {
 	}
 }
 
-// TestWatchEnds leaves no connection behind.
+// TestWatchEnds shows that Watch leaves no connection behind.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -308,7 +308,7 @@ func TestHintsOfHostileNames(t *testing.T) {
 		t.Run(fmt.Sprintf("%q", prefix), func(t *testing.T) {
 			store := hinted(t, pool, &postgres.Options{Schema: home, Prefix: prefix})
 			heard := watch(t, store)
-			if i == 1 { // names that only differ where the server would cut them
+			if i == 1 { // names that differ only in the part that the server would cut
 				first := hinted(t, pool, &postgres.Options{Schema: home, Prefix: prefixes[0]})
 				mustDelete(t.Context(), t, first, mustAdd(t, first))
 			}
@@ -320,7 +320,7 @@ func TestHintsOfHostileNames(t *testing.T) {
 }
 
 // TestHintsBesidePgBouncer writes through a pool in transaction mode and
-// listens on a connection of its own, which takes the simplest protocol too.
+// listens on a separate connection, which also works with the simple protocol.
 func TestHintsBesidePgBouncer(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)

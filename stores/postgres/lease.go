@@ -16,19 +16,19 @@ type lender interface {
 	Acquire(ctx context.Context) (*pgxpool.Conn, error)
 }
 
-// lease is where the statements of one call run, and the context for them.
+// lease holds the connection and the context for the statements of one call.
 type lease struct {
 	DB
 	ctx    context.Context
-	conn   *pgxpool.Conn  // to give back, nil where the DB is not a lender
-	socket *pgconn.PgConn // with a deadline to take away, or nil
+	conn   *pgxpool.Conn  // to release, nil if the DB is not a lender
+	socket *pgconn.PgConn // with a deadline that end removes, or nil
 }
 
-// begin waits for a connection as long as ctx says. The deadline of ctx bounds
-// the statements too, but its cancellation does not end them: the client that
-// hangs up cancels, and a statement that is cancelled costs the connection.
-// Clients could so keep a pool busy with connecting. Without a deadline nothing
-// else would end a statement, so then ctx does.
+// begin waits for a connection until ctx ends. The deadline of ctx bounds the
+// statements too, but its cancellation does not end them. A cancelled statement
+// costs the connection, so clients that hang up could keep a pool busy with
+// connecting. Without a deadline nothing else would end a statement, so then
+// the cancellation of ctx does.
 func (s *Store) begin(ctx context.Context) (lease, error) {
 	if err := ctx.Err(); err != nil {
 		return lease{}, err
@@ -55,8 +55,8 @@ func (s *Store) begin(ctx context.Context) (lease, error) {
 	return l, nil
 }
 
-// bound moves the deadline of the context to the connection. That is what pgx
-// does when a context ends, and costs less than a context of our own.
+// bound sets the deadline of the context on the connection. pgx does the same
+// when a context ends, and this costs less than a context of our own.
 func (l *lease) bound(conn *pgx.Conn) {
 	deadline, ok := l.ctx.Deadline()
 	if !ok || conn == nil || conn.IsClosed() {
@@ -67,26 +67,27 @@ func (l *lease) bound(conn *pgx.Conn) {
 	}
 }
 
-// end gives the connection back.
+// end releases the connection.
 func (l *lease) end() {
 	if l.socket != nil && !l.socket.IsClosed() {
-		_ = l.socket.Conn().SetDeadline(time.Time{}) // a connection without it would fail at its next use
+		_ = l.socket.Conn().SetDeadline(time.Time{}) // otherwise the connection would fail at its next use
 	}
 	if l.conn != nil {
 		l.conn.Release()
 	}
 }
 
-// statement is the context of a statement whose deadline the connection has.
+// statement is the context of a statement whose connection has the deadline.
 type statement struct {
 	context.Context // for its values
 	deadline        time.Time
 }
 
-// Done returns nil: nothing ends the statement before the deadline.
+// Done returns nil, because only the deadline of the connection ends the
+// statement.
 func (s *statement) Done() <-chan struct{} { return nil }
 
-// Err tells pgx that a timeout of the connection was the deadline.
+// Err lets pgx report a timeout of the connection as the deadline.
 func (s *statement) Err() error {
 	if time.Now().Before(s.deadline) {
 		return nil
@@ -103,6 +104,6 @@ func noConnection(ctx context.Context, from lender, waited time.Duration, err er
 	if stat := pool.Stat(); stat.AcquiredConns() < stat.MaxConns() {
 		return explain(err) // the server does not answer
 	}
-	return fmt.Errorf("postgres: no connection of the pool became free within %v: inside a transaction pass the context of WithTx: %w",
+	return fmt.Errorf("postgres: no connection of the pool became free within %v; inside a transaction pass the context of WithTx: %w",
 		waited.Round(time.Millisecond), err)
 }

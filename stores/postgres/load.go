@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// record is a row on its way into a stores.Record.
+// record is a row that is read into a stores.Record.
 type record struct {
 	stores.Record
 	id       rawID
@@ -17,7 +17,7 @@ type record struct {
 	times    instants
 }
 
-// rawID and rawText take bytes over without a slice in between.
+// rawID and rawText copy the bytes of a column without an intermediate slice.
 type (
 	rawID   stores.ID
 	rawText string
@@ -35,8 +35,8 @@ func (r *rawText) ScanBytes(b []byte) error {
 	return nil
 }
 
-// instants are times that the server sends in one value, in its binary format:
-// columns of their own would cost three allocations each.
+// instants are times that the server sends in one value, in its binary format,
+// because separate columns would cost three allocations each.
 type instants [4]time.Time
 
 // epoch is the zero of that format, in microseconds of Unix time.
@@ -75,7 +75,7 @@ func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 	return r.done(), nil
 }
 
-// LoadMany returns those of ids that are live.
+// LoadMany returns the live sessions among ids.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	raw := make([][]byte, len(ids))
 	for i := range ids {

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// started creates a session of an identity and returns what the store says.
+// started creates a session of an identity and returns the answer of the store.
 func started(ctx context.Context, t *testing.T, store stores.Store, identity string) stores.Created {
 	t.Helper()
 	id, err := stores.RandomID()
@@ -36,7 +36,7 @@ func mustMark(ctx context.Context, t *testing.T, store stores.Marker, identity s
 	return changed
 }
 
-// shift moves all marks of a store in time, as a clock that is set does.
+// shift moves all marks of a store in time, as if the clock had been set.
 func shift(t *testing.T, pool *pgxpool.Pool, schema string, by time.Duration) {
 	t.Helper()
 	_, err := pool.Exec(t.Context(), "UPDATE "+pgx.Identifier{schema, "humasess_marks"}.Sanitize()+
@@ -88,7 +88,7 @@ func TestMarksOfChanges(t *testing.T) {
 	}
 }
 
-// TestAge refuses a create whose request began before a mark.
+// TestAge shows that a create is refused if its request began before a mark.
 func TestAge(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -126,8 +126,8 @@ func TestAge(t *testing.T) {
 	}
 }
 
-// TestMarkFromTheFuture sets the clock back. A mark then counts as left now,
-// and not for as long as the clock needs to come there again.
+// TestMarkFromTheFuture sets the clock back. Then a mark counts as left now,
+// and not until the clock reaches it again.
 func TestMarkFromTheFuture(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -135,7 +135,7 @@ func TestMarkFromTheFuture(t *testing.T) {
 	const ahead = 30 * time.Minute
 	for _, tt := range []struct {
 		name string
-		call func(*testing.T, *postgres.Store) time.Duration // how long ago it says
+		call func(*testing.T, *postgres.Store) time.Duration // the age that it returns
 	}{
 		{"Create", func(t *testing.T, store *postgres.Store) time.Duration {
 			got := started(ctx, t, store, "ada")
@@ -219,7 +219,8 @@ func TestMarkFromTheFuture(t *testing.T) {
 }
 
 // TestMarkInTransaction shows that a mark counts from the end of the caller's
-// transaction, under a name of its own: until then others read the old roles.
+// transaction, under a new name, because other requests read the old roles
+// until then.
 func TestMarkInTransaction(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -245,7 +246,7 @@ func TestMarkInTransaction(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("outside meanwhile: got %v, want that it waits", err)
 			}
-			begun := time.Now() // by a request that reads the old roles
+			begun := time.Now() // the start of a request that reads the old roles
 			if end == "commit" {
 				err = tx.Commit(ctx)
 			} else {
@@ -264,7 +265,8 @@ func TestMarkInTransaction(t *testing.T) {
 			if got.ChangeMark == changed.Mark || got.ChangeMark == before.Mark || got.ChangedAgo > time.Since(begun) {
 				t.Errorf("got %+v, want another name than %d and a mark since %v", got, changed.Mark, time.Since(begun))
 			}
-			// The name that a call outside of transactions returns is kept.
+			// The name that a call outside a transaction returns does not
+			// change.
 			after := mustMark(ctx, t, store, identity)
 			if got := started(ctx, t, store, identity); got.ChangeMark != after.Mark {
 				t.Errorf("a mark afterwards: got %d, want %d", got.ChangeMark, after.Mark)

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// TestMigrateWithoutRights migrates as a user that may use everything and
-// create nothing.
+// TestMigrateWithoutRights migrates as a user that has all rights except to
+// create.
 func TestMigrateWithoutRights(t *testing.T) {
 	t.Parallel()
 	owner := shared(t)
@@ -50,7 +50,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 		t.Errorf("RevokeIdentity: %v", err)
 	}
 
-	// What is missing needs the right, and is made good by the owner.
+	// To restore missing objects needs the right, which the owner has.
 	for _, spoil := range []string{
 		`DROP FUNCTION {schema}.humasess_touch_v1`,
 		`CREATE OR REPLACE FUNCTION {schema}.humasess_lock_v1(p_identity bytea) RETURNS void LANGUAGE sql AS ''`,
@@ -73,7 +73,7 @@ func TestMigrateWithoutRights(t *testing.T) {
 	}
 }
 
-// TestMigrateFromBefore brings up tables of a development database.
+// TestMigrateFromBefore upgrades the tables of a development database.
 func TestMigrateFromBefore(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -127,7 +127,7 @@ func TestImpostors(t *testing.T) {
 		{"yugabyte", "PostgreSQL 15.12-YB-2025.2.3.0-b1 on x86_64-pc-linux-gnu, compiled by clang version 17.0.6, 64-bit", "the server is YugabyteDB"},
 		{"redshift", "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), Redshift 1.0.12103", "the server is Amazon Redshift"},
 		{"gauss", "PostgreSQL 9.2.4 (GaussDB 8.1.3 build 39137c2d) compiled at 2022-04-01 15:43:11", "the server is GaussDB"},
-		{"unknown", "PostgreSQL 17.0 (Something Else)", `the advisory locks of the server ("PostgreSQL 17.0 (Something Else)") do nothing`},
+		{"unknown", "PostgreSQL 17.0 (Something Else)", `the advisory locks of the server ("PostgreSQL 17.0 (Something Else)") have no effect`},
 		{"real", "PostgreSQL 17.0", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// TestModes lives a life in each of pgx's ways to talk to the server, some of
-// which work behind any pool of connections.
+// TestModes runs the life of a session in each query mode of pgx. Some modes
+// work behind any pool of connections.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)
@@ -44,8 +44,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// TestPgBouncer does the same behind a pool in transaction mode that knows
-// nothing of prepared statements.
+// TestPgBouncer does the same behind a pool in transaction mode without support
+// for prepared statements.
 func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// dial connects a pool as a program would. It is closed with the test.
+// dial connects a pool as a program would. The test closes it.
 func dial(tb testing.TB, dsn string, change ...func(*pgxpool.Config)) *pgxpool.Pool {
 	tb.Helper()
 	config, err := pgxpool.ParseConfig(dsn)
@@ -31,8 +31,8 @@ func dial(tb testing.TB, dsn string, change ...func(*pgxpool.Config)) *pgxpool.P
 	return pool
 }
 
-// schema returns the name of a schema that no other test uses, and that is
-// dropped with the test.
+// schema returns the name of a schema that no other test uses. The test drops
+// it at its end.
 func schema(tb testing.TB, db *pgxpool.Pool) string {
 	tb.Helper()
 	id, err := stores.RandomID()

@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// hostile are names that have to be quoted with care. The rest of the prefix
-// keeps tests apart.
+// hostile are names that need careful quotes. The rest of the prefix keeps
+// tests apart.
 var hostile = []string{
 	`"; DROP TABLE victim; --`, `'; DROP TABLE victim; --`, `\'; DROP TABLE victim`, `$body0$; DROP TABLE victim`,
 	"{sessions}{create}", `a."b"`, "UPPER lower", "ünï", "line\nbreak", "select", "%s %d",
@@ -106,7 +106,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// TestMigrateTogether starts as ten processes do.
+// TestMigrateTogether migrates from ten processes in parallel.
 func TestMigrateTogether(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -197,8 +197,8 @@ func TestMaxPayload(t *testing.T) {
 	}
 }
 
-// TestMaxIdentity keeps an identity out that no index could hold, and the
-// caller's transaction alive.
+// TestMaxIdentity shows that an identity too long for an index is refused,
+// without an abort of the caller's transaction.
 func TestMaxIdentity(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -209,7 +209,8 @@ func TestMaxIdentity(t *testing.T) {
 	}
 	defer func() { _ = tx.Rollback(context.Background()) }()
 	ctx := postgres.WithTx(t.Context(), tx)
-	// What does not compress: the server judges the compressed length.
+	// The text must not compress, because the server judges the compressed
+	// length.
 	random := make([]byte, 3000)
 	_, _ = rand.Read(random)
 	for _, n := range []int{1025, 3000} {

@@ -23,10 +23,10 @@ const (
 	maxSchema = 63
 )
 
-// DB is what a pool, a connection and a transaction of pgx have in common. A
-// server needs a pool: the others serve one call at a time. A type that wraps a
-// pool should have its method Acquire: without it, a client that hangs up costs
-// the connection on which its statement runs.
+// DB has the methods that a pool, a connection and a transaction of pgx share.
+// A server process needs a pool, because the others serve one call at a time. A
+// type that wraps a pool should have its method Acquire. Without it, each
+// client that hangs up costs the connection of its statement.
 type DB interface {
 	// Exec executes a statement, or several when there are no arguments.
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
@@ -34,38 +34,39 @@ type DB interface {
 	// Query returns rows, which the caller closes.
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 
-	// QueryRow returns one row; errors come with its Scan.
+	// QueryRow returns one row; its Scan returns the error.
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 // Options configures a [Store]. The zero Options is ready to use.
 type Options struct {
-	// Schema is where the tables and functions are, whatever the search path
-	// of a connection says. Any name will do: it is quoted. The default is
-	// "public".
+	// Schema holds the tables and functions; the search path of a connection
+	// does not matter. Any name is allowed, because it is quoted. The default
+	// is "public".
 	Schema string
 
-	// Prefix begins the name of each table, index and function. It has 40
-	// bytes at most, of any kind: it is quoted. The default is "humasess_".
+	// Prefix begins the name of each table, index and function. It has at most
+	// 40 bytes, of any kind, because it is quoted. The default is "humasess_".
 	Prefix string
 
-	// MaxPayload bounds what a session holds, in bytes as encoded: more is
-	// [stores.ErrTooLarge], and nothing is written. The default is 1 MiB.
+	// MaxPayload bounds the encoded data of a session, in bytes. Create and
+	// Update answer [stores.ErrTooLarge] for more, and write nothing. The
+	// default is 1 MiB.
 	MaxPayload int
 
-	// SweepEvery is how often expired sessions are removed from the tables, by
-	// a goroutine that starts with the first session created and ends with
-	// [Store.Close]. They are gone for every method at once, whatever this
-	// says. A negative value leaves it to calls of [Store.Sweep], as does a DB
-	// that is a single connection or transaction. The default is one minute.
+	// SweepEvery is how often expired sessions are removed from the tables. A
+	// goroutine does this; it starts with the first session created and ends
+	// with [Store.Close]. Methods ignore an expired session even before that.
+	// With a negative value only [Store.Sweep] removes them. The same holds if
+	// the DB is a single connection or transaction. The default is one minute.
 	SweepEvery time.Duration
 
-	// Hints opens a connection for [Store.Watch], which closes it, and makes
-	// every session that is deleted, revoked or evicted a notification. It must
-	// reach the server itself: behind PgBouncer in transaction mode nobody can
-	// listen, and in place of an error nothing is heard. The context bounds the
-	// connecting. All processes that end sessions need it, whether they watch
-	// or not. By default nothing is notified.
+	// Hints opens a connection for [Store.Watch], which closes it. It also
+	// makes every session that is deleted, revoked or evicted send a
+	// notification. It must connect to the server itself, because PgBouncer in
+	// transaction mode loses notifications without an error. The context bounds
+	// the time to connect. All processes that end sessions need Hints, even
+	// those without Watch. By default there are no notifications.
 	Hints func(ctx context.Context) (*pgx.Conn, error)
 
 	// Logger gets a warning when expired sessions could not be removed, and
@@ -85,10 +86,10 @@ func (o *Options) withDefaults() Options {
 		r.Prefix = defaultPrefix
 	}
 	if len(r.Schema) > maxSchema || strings.ContainsRune(r.Schema, 0) {
-		panic(fmt.Sprintf("postgres: New called with Schema %q, which cannot be a name", r.Schema))
+		panic(fmt.Sprintf("postgres: New called with Schema %q, which is not a valid name", r.Schema))
 	}
 	if len(r.Prefix) > maxPrefix || strings.ContainsRune(r.Prefix, 0) {
-		panic(fmt.Sprintf("postgres: New called with Prefix %q, which cannot begin a name", r.Prefix))
+		panic(fmt.Sprintf("postgres: New called with Prefix %q, which is not a valid start of a name", r.Prefix))
 	}
 	if r.MaxPayload < 0 {
 		panic(fmt.Sprintf("postgres: New called with MaxPayload %d", r.MaxPayload))
@@ -125,9 +126,9 @@ var (
 	_ stores.Watcher     = (*Store)(nil)
 )
 
-// New returns a store that uses db, which stays the caller's: nothing here
-// closes it. New does not talk to the server; see [Store.Migrate]. It panics
-// when db is nil or an option could never work.
+// New returns a store that uses db. The caller keeps db and closes it. New does
+// not connect to the server; see [Store.Migrate]. It panics when db is nil or
+// an option is invalid.
 func New(db DB, opts *Options) *Store {
 	if db == nil {
 		panic("postgres: New called with a nil DB")
@@ -140,8 +141,8 @@ func New(db DB, opts *Options) *Store {
 	return s
 }
 
-// single reports whether db is one connection, which a goroutine of ours must
-// not use beside the caller.
+// single reports whether db is one connection. Our goroutine must not use it in
+// parallel with the caller.
 func single(db DB) bool {
 	switch db.(type) {
 	case *pgx.Conn, interface{ Conn() *pgx.Conn }:
@@ -150,7 +151,7 @@ func single(db DB) bool {
 	return false
 }
 
-// statements are the texts of what goes to the server.
+// statements are the SQL texts that the store sends.
 type statements struct {
 	load, loadMany, list, create, update, touch, remove, revoke, change string
 	dead, idle, marks, early, blocks                                    string
@@ -160,10 +161,10 @@ type statements struct {
 const columns = `id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires)
 	|| timestamptz_send(deadline) || timestamptz_send(clock_timestamp()), payload FROM {sessions} WHERE `
 
-// outcome are the times that create and update answer with, see instants.
+// outcome selects the times in the answers of create and update, see instants.
 const outcome = `timestamptz_send(o_expires) || timestamptz_send(o_deadline) || timestamptz_send(o_now)`
 
-// newStatements takes the channel as it stands in SQL, NULL for none.
+// newStatements expects the channel as SQL, NULL for none.
 func newStatements(n names, channel string) statements {
 	return statements{
 		load:     n.sql(`SELECT ` + columns + `id = $1::bytea AND expires > clock_timestamp()`),
@@ -179,8 +180,8 @@ func newStatements(n names, channel string) statements {
 		revoke: n.sql(`SELECT o_count, o_ago, o_mark FROM {revoke}($1::bytea, $2::bytea, $3::boolean, `) + channel + `)`,
 		change: n.sql(`SELECT o_ago, o_mark FROM {change}($1::bytea, $2::boolean)`),
 
-		// So many rows, and then those that are meant: the planner would guess
-		// that these are few, and read the whole table for each page.
+		// The page is read first and filtered then. Otherwise the planner would
+		// expect few matching rows, and read the whole table for each page.
 		scan: n.sql(`WITH page AS MATERIALIZED (SELECT id, identity, version, last_seen, expires, deadline, payload FROM {sessions} WHERE id > $1::bytea ORDER BY id LIMIT $3::bigint)
 			SELECT id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires) || timestamptz_send(deadline)
 				|| timestamptz_send(clock_timestamp()), CASE WHEN meant THEN payload ELSE '' END, meant
@@ -195,7 +196,7 @@ func newStatements(n names, channel string) statements {
 			AND ($3::text[] IS NULL OR virtualtransaction = ANY($3::text[]))`,
 		clear: n.sql(`SELECT o_count, o_last FROM {clear}($1::bytea, $2::bytea, $3::bigint, `) + channel + `)`,
 
-		// now() and not clock_timestamp(): an index serves it.
+		// now() instead of clock_timestamp(), so that an index can be used.
 		dead: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(
 			SELECT ctid FROM {sessions} WHERE deadline <= now() ORDER BY deadline LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`),
 		idle: n.sql(`DELETE FROM {sessions} WHERE ctid = ANY(ARRAY(
@@ -204,8 +205,8 @@ func newStatements(n names, channel string) statements {
 		marks: n.sql(`DELETE FROM {marks} WHERE ctid = ANY(ARRAY(
 			SELECT ctid FROM {marks} WHERE at <= now() - $1::bigint * interval '1 microsecond'
 			ORDER BY at LIMIT $2::bigint FOR UPDATE SKIP LOCKED))`),
-		// From before the clock was set back. Another process may stamp one
-		// later than now(), but never so much later.
+		// Such marks are from before the clock was set back. Another process
+		// may stamp a mark slightly later than now(), but never a minute later.
 		early: n.sql(`UPDATE {marks} SET at = now() WHERE ctid = ANY(ARRAY(
 			SELECT ctid FROM {marks} WHERE at > now() + interval '1 minute' LIMIT $1::bigint FOR UPDATE SKIP LOCKED))`),
 		blocks: n.sql(`SELECT pg_relation_size({sessions_text}::regclass) / current_setting('block_size')::bigint`),
@@ -215,20 +216,20 @@ func newStatements(n names, channel string) statements {
 type txKey struct{}
 
 // WithTx returns a context that makes every store of this package work in the
-// caller's transaction, so that what a session remembers and the rows that
-// belong to it are one change:
+// caller's transaction. So a session and the rows that belong to it change
+// together:
 //
 //	err = in.Session.Commit(postgres.WithTx(ctx, tx))
 //
-// The transaction has to be at READ COMMITTED, and should end soon: until then
-// calls wait that change the same session, or create, revoke or mark sessions of
-// the same identity. A session that is rolled back leaves its reader with a
-// cookie that opens nothing.
+// The transaction must be at READ COMMITTED, and should end soon. Until then
+// other calls wait that change the same session, or create, revoke or mark
+// sessions of the same identity. If it is rolled back after the response, the
+// client has a cookie without a session.
 //
 // A revocation and the mark of a change count from the end of the transaction,
-// and their marks get new names then. A Start of the same request has to be
-// committed in the transaction too; otherwise it is refused like any other that
-// began before.
+// and their marks get new names then. A Start of the same request must be
+// committed in the same transaction. Otherwise it is refused like any other
+// that began before.
 func WithTx(ctx context.Context, tx pgx.Tx) context.Context {
 	return context.WithValue(ctx, txKey{}, tx)
 }

@@ -22,7 +22,7 @@ const (
 	codeDeadlock          = "40P01"
 )
 
-// What functions answer.
+// These are the status codes that functions return.
 const (
 	statusOK = iota
 	statusNotFound
@@ -33,7 +33,7 @@ const (
 	statusChanged
 )
 
-// maxTries bounds how often a call is repeated that the server has undone.
+// maxTries bounds how often a call is repeated after the server has undone it.
 const maxTries = 3
 
 // row executes a statement that returns one row.
@@ -54,8 +54,8 @@ func (s *Store) row(ctx context.Context, sql string, args []any, dest ...any) er
 	}
 }
 
-// exec executes a statement, or several where there are no arguments. Its errors
-// are the server's.
+// exec executes a statement, or several if there are no arguments. It returns
+// the errors of the server unchanged.
 func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
 	l, err := s.begin(ctx)
 	if err != nil {
@@ -66,14 +66,14 @@ func (s *Store) exec(ctx context.Context, sql string, args ...any) error {
 	return err
 }
 
-// undone reports whether the server has rolled a statement back for the sake
-// of another: nothing has happened, and it may be tried again.
+// undone reports whether the server has rolled a statement back because of
+// another one. Nothing has happened then, and it may be tried again.
 func undone(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code == codeDeadlock || e.Code == codeSerialization)
 }
 
-// explain says what to do about an error, if anything.
+// explain adds advice to an error of the server.
 func explain(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return stores.ErrNotFound
@@ -82,7 +82,7 @@ func explain(err error) error {
 	if errors.As(err, &e) {
 		switch e.Code {
 		case codeUndefinedTable, codeUndefinedFunction, codeUndefinedColumn, codeUndefinedSchema:
-			return fmt.Errorf("postgres: tables or functions are not those of this version, call Migrate: %w", err)
+			return fmt.Errorf("postgres: tables or functions are from another version, call Migrate: %w", err)
 		case codeReadOnly:
 			return fmt.Errorf("postgres: sessions need a connection that may write: %w", err)
 		case codeNoRight:
@@ -92,7 +92,7 @@ func explain(err error) error {
 	return fmt.Errorf("postgres: %w", err)
 }
 
-// failure turns what a function answers into an error.
+// failure turns the status of a function into an error.
 func failure(status int32) error {
 	switch status {
 	case statusOK:

@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores/postgres"
 )
 
-// replace creates a session of an identity in the place of others.
+// replace creates a session of an identity that replaces others.
 func replace(ctx context.Context, t *testing.T, store stores.Store, identity string, change func(*stores.Create), old ...stores.Replaced) (stores.ID, stores.Created, error) {
 	t.Helper()
 	id, err := stores.RandomID()
@@ -27,7 +27,8 @@ func replace(ctx context.Context, t *testing.T, store stores.Store, identity str
 	return id, created, err
 }
 
-// live are the sessions of an identity, by a store that is in no transaction.
+// live returns the live sessions of an identity, as seen outside the
+// transaction.
 func live(ctx context.Context, t *testing.T, store stores.Index, identity string) map[stores.ID]bool {
 	t.Helper()
 	records, err := store.List(ctx, identity)
@@ -111,7 +112,7 @@ func TestReplaces(t *testing.T) {
 				if got[id] != (tt.want == nil) || got[one] != (tt.gone < 1) || got[other] != (tt.gone == 0 || tt.gone == 1) {
 					t.Errorf("got %v, want %d of %v and %v gone, and the new one if there was no error", got, tt.gone, one, other)
 				}
-				if inside { // nothing is heard of what is rolled back
+				if inside { // a rollback gives no hints
 					return
 				}
 				switch want := map[int][]stores.ID{1: {one}, -1: {other}}[tt.gone]; tt.gone {
@@ -137,9 +138,9 @@ func TestReplaces(t *testing.T) {
 	})
 }
 
-// TestReplacesOfEachOther has creates of two identities replace each other's
-// sessions at a limit, which evicts too. None may deadlock, which the server
-// would notice after a second.
+// TestReplacesOfEachOther runs creates of two identities that replace each
+// other's sessions at a limit, which evicts too. They must not deadlock, which
+// the server would detect after a second.
 func TestReplacesOfEachOther(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -163,7 +164,8 @@ func TestReplacesOfEachOther(t *testing.T) {
 			}
 		}
 		together(4, func(i int) {
-			// Two of each identity, each of which replaces a session of the other.
+			// There are two creates per identity, each of which replaces a
+			// session of the other.
 			old := stores.Replaced{ID: ids[1-i%2][i/2], MayBeGone: true}
 			if _, _, err := replace(ctx, t, store, names[i%2], evict, old); err != nil {
 				t.Errorf("Create: %v", err)
@@ -175,7 +177,7 @@ func TestReplacesOfEachOther(t *testing.T) {
 	}
 }
 
-// TestReplacesOnce has many creates replace one session at one version.
+// TestReplacesOnce runs many creates that replace one session at one version.
 func TestReplacesOnce(t *testing.T) {
 	t.Parallel()
 	store, _ := open(t, shared(t))
@@ -197,8 +199,8 @@ func TestReplacesOnce(t *testing.T) {
 	}
 }
 
-// TestReplacesBesideOthers has a create wait for a change of the session that it
-// replaces, and judge what the change has made of it.
+// TestReplacesBesideOthers makes a create wait for a change of the session that
+// it replaces. The create must see the result of that change.
 func TestReplacesBesideOthers(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)

@@ -17,13 +17,13 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Revocations remembers in PostgreSQL which sessions of a cookie store must
-// not be accepted any more, for any number of processes. It is safe for
-// concurrent use when its DB is. [WithTx] works as for a [Store].
+// Revocations remembers in PostgreSQL which sessions of a cookie store must be
+// refused, for any number of processes. It is safe for concurrent use when its
+// DB is. [WithTx] works as for a [Store].
 //
-// A database that is restored from a backup has lost revocations: delete the
-// rows of its table and call [Revocations.Migrate], and every cookie from
-// before is refused.
+// A database that is restored from a backup has lost revocations. In that case
+// delete the rows of its table and call [Revocations.Migrate], so that every
+// cookie from before is refused.
 type Revocations struct {
 	store *Store
 	table string // its name, without the schema
@@ -36,8 +36,8 @@ var (
 	_ stores.TransactionalRevocations = (*Revocations)(nil)
 )
 
-// The row with the empty key holds the era. A few rows that are due go with
-// every write. {table} is a quoted name.
+// The row with the empty key holds the era. Every write also removes a few old
+// rows. {table} is a quoted name.
 const (
 	revokedSchema = `SELECT pg_advisory_xact_lock({space});
 		CREATE TABLE IF NOT EXISTS {table} (
@@ -54,11 +54,13 @@ const (
 		FROM {table} e CROSS JOIN unnest($1::bytea[], $2::bytea[]) WITH ORDINALITY q (session, identity, n)
 		LEFT JOIN {table} i ON i.key = q.identity AND i.key <> '' WHERE e.key = '' ORDER BY q.n`
 	// A mark from the future was left before the clock was set back. It counts
-	// as now, and is rewritten, or it would refuse sign-ins for as long.
+	// as now and is rewritten. Otherwise it would refuse sign-ins until that
+	// time.
 	revokedEarly = `UPDATE {table} SET at = clock_timestamp() WHERE key IN (
 		SELECT key FROM {table} WHERE key = ANY($1::bytea[]) AND key <> '' AND at > clock_timestamp() FOR UPDATE SKIP LOCKED)`
-	// No row says that the session was ended before; the later end counts. A call
-	// with the name in the row is the same one again, whose answer was lost.
+	// If no row is returned, the session was ended before; the later expiry
+	// counts. If the row has the name of the call, this is a repeated call
+	// whose answer was lost.
 	revokedEnd = revokedSweep + `INSERT INTO {table} AS t (key, mark, at, until, name)
 		VALUES ($1::bytea, 1, clock_timestamp(), clock_timestamp() + $2::bigint * interval '1 microsecond', nullif($3::bigint, 0))
 		ON CONFLICT (key) DO UPDATE SET until = greatest(t.until, excluded.until) WHERE t.until < excluded.until OR t.name = excluded.name
@@ -74,9 +76,9 @@ const (
 
 var revokedColumns = []string{"key", "mark", "at", "before", "until", "replaced", "name"}
 
-// NewRevocations returns one that uses db, which stays the caller's, and one
-// table in Options.Schema whose name is Options.Prefix and "revoked". It
-// panics where [New] does.
+// NewRevocations returns Revocations that use db. Their table is in
+// Options.Schema; its name is Options.Prefix and "revoked". The caller keeps db
+// and closes it. NewRevocations panics for the same reasons as [New].
 func NewRevocations(db DB, opts *Options) *Revocations {
 	s := New(db, opts)
 	o := opts.withDefaults()
@@ -93,9 +95,9 @@ func NewRevocations(db DB, opts *Options) *Revocations {
 	}
 }
 
-// Migrate creates the table where it is missing. The schema has to exist. It
-// may be called at any time, by any number of processes at once. Where the table
-// is there it needs no right to create.
+// Migrate creates the table if it is missing. The schema must exist. It may be
+// called at any time, by any number of processes in parallel. If the table
+// exists it needs no right to create.
 func (r *Revocations) Migrate(ctx context.Context) error {
 	var era [4]byte
 	if _, err := rand.Read(era[:]); err != nil {
@@ -115,7 +117,7 @@ func (r *Revocations) Migrate(ctx context.Context) error {
 	}
 	var fresh bool
 	err = r.store.row(ctx, r.begin, []any{int64(binary.BigEndian.Uint32(era[:]))}, &fresh)
-	if errors.Is(err, stores.ErrNotFound) { // there is an era already
+	if errors.Is(err, stores.ErrNotFound) { // the row of the era already exists
 		return nil
 	}
 	return err
@@ -125,7 +127,7 @@ func sessionKey(id stores.ID) []byte { return append([]byte("s"), id[:]...) }
 
 func identityKey(identity string) []byte {
 	if identity == "" {
-		return []byte{} // the era's, which is no identity's
+		return []byte{} // the key of the era, which CheckMany ignores
 	}
 	sum := sha256.Sum256([]byte(identity))
 	return append([]byte("i"), sum[:]...)
@@ -157,7 +159,8 @@ func (r *Revocations) CheckMany(ctx context.Context, subjects []stores.Subject) 
 		return nil, errors.New("postgres: revocations have no era, call Revocations.Migrate")
 	}
 	if early {
-		// The answer holds without it, and the next call tries again.
+		// The answer is right even if this fails, and the next call tries
+		// again.
 		_ = r.store.exec(ctx, r.early, identities)
 	}
 	return standings, nil

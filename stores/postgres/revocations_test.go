@@ -31,7 +31,7 @@ func revocationsIn(t *testing.T, pool *pgxpool.Pool) (*postgres.Revocations, str
 	return r, schema
 }
 
-// TestRevocationTrips counts what goes over the wire.
+// TestRevocationTrips counts the round trips of each call.
 func TestRevocationTrips(t *testing.T) {
 	t.Parallel()
 	pool, schema, proxy := countedPool(t)

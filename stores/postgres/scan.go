@@ -10,11 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// headArg is head, never NULL.
+// headArg returns head, never NULL.
 func headArg(head []byte) []byte { return notNull(head) }
 
-// Scan returns those of the next limit sessions, by their ID, that live and
-// whose payload begins with head. Each is on one page at most.
+// Scan reads the next limit rows in the order of their ID. It returns the live
+// sessions among them whose payload begins with head. Each is on at most one
+// page.
 func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	if limit <= 0 {
 		return stores.Page{}, fmt.Errorf("postgres: scan with limit %d", limit)
@@ -23,7 +24,7 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 	if cursor != "" {
 		id, err := stores.ParseID(cursor)
 		if err != nil {
-			return stores.Page{}, fmt.Errorf("postgres: not a cursor of Scan: %w", err)
+			return stores.Page{}, fmt.Errorf("postgres: the cursor is not from Scan: %w", err)
 		}
 		after = id[:]
 	}
@@ -58,19 +59,18 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 }
 
 // Count returns the number of live sessions whose payload begins with head. It
-// reads the whole table, as it was at one instant, and blocks nobody.
+// reads the whole table, as it was at one instant, and blocks no other call.
 func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 	var n int64
 	err := s.row(ctx, s.text.count, []any{headArg(head)}, &n)
 	return int(n), err
 }
 
-var errClearInTx = errors.New("postgres: Clear called in a transaction, which would hold all of its rows: call it without")
+var errClearInTx = errors.New("postgres: Clear called in a transaction, which would lock all of its rows; call it outside")
 
-// Clear deletes every session whose payload begins with head, in small
-// transactions of its own, and leaves a mark that each Create reports. It waits
-// for transactions that have created a session and not ended yet, those of
-// [WithTx] too.
+// Clear deletes every session whose payload begins with head, in its own small
+// transactions, and leaves a mark that each Create reports. It waits for open
+// transactions that have created a session, also those of [WithTx].
 func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	if _, within := s.pool.(pgx.Tx); within || inTx(ctx) != nil {
 		return stores.Cleared{}, errClearInTx
@@ -79,7 +79,7 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	if err := s.row(ctx, s.text.everybody, nil, &cleared.Mark); err != nil {
 		return stores.Cleared{}, err
 	}
-	s.wake() //nolint:contextcheck // it outlives the call; a mark has to be removed some day too
+	s.wake() //nolint:contextcheck // the sweeper outlives the call, and removes the mark later
 	if err := s.awaitCreates(ctx); err != nil {
 		return cleared, err
 	}
@@ -95,16 +95,16 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	return cleared, nil
 }
 
-// awaitCreates returns when everybody has ended who was creating a session
-// when it was called. Who begins later sees the mark. Nobody waits for us, as
-// they would if we asked for their lock.
+// awaitCreates waits until all transactions have ended that were creating a
+// session when it was called. Later ones see the mark. It polls, because other
+// calls would have to wait behind a request for their lock.
 func (s *Store) awaitCreates(ctx context.Context) error {
 	const shortest, longest = time.Millisecond, 100 * time.Millisecond
 	key := uint64(s.names.creating)
-	var who []string
+	var running []string
 	for pause := shortest; ; pause = min(2*pause, longest) {
-		err := s.row(ctx, s.text.creating, []any{int64(key >> 32), int64(uint32(key)), who}, &who)
-		if err != nil || len(who) == 0 {
+		err := s.row(ctx, s.text.creating, []any{int64(key >> 32), int64(uint32(key)), running}, &running)
+		if err != nil || len(running) == 0 {
 			return err
 		}
 		timer := time.NewTimer(pause)

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// crowd adds sessions of identities of their own, in one statement.
+// crowd adds sessions, each of its own identity, in one statement.
 func crowd(t *testing.T, db *pgxpool.Pool, schema string, from, to int) {
 	t.Helper()
 	table := pgx.Identifier{schema, "humasess_sessions"}.Sanitize()
@@ -28,9 +28,10 @@ func crowd(t *testing.T, db *pgxpool.Pool, schema string, from, to int) {
 	}
 }
 
-// TestCostIsFlat counts the rows of the table that each call reads, in a
-// transaction of its own, where the server tells them at once. They are the
-// rows of that user, however many others there are, and found by an index.
+// TestCostIsFlat counts the rows of the table that each call reads. It does so
+// in a separate transaction, where the server reports them at once. Each call
+// reads only rows of that user, found by an index, with any number of other
+// users.
 func TestCostIsFlat(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -129,8 +130,8 @@ func TestCostIsFlat(t *testing.T) {
 	}
 }
 
-// TestClearAwaitsTransactions clears while somebody creates a session in a
-// transaction that began before and has not ended yet.
+// TestClearAwaitsTransactions clears while an open transaction that began
+// before has created a session.
 func TestClearAwaitsTransactions(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -160,10 +161,10 @@ func TestClearAwaitsTransactions(t *testing.T) {
 				}
 				done <- cleared
 			}()
-			// Once the mark is there, Clear has only the transaction to wait for.
+			// Once the mark is there, Clear waits only for the transaction.
 			for marked := before; marked.Mark == before.Mark; rest() {
 				other := c
-				other.Identity = "bob" // nobody else holds his lock
+				other.Identity = "bob" // no other transaction holds the lock of bob
 				if other.ID, err = stores.RandomID(); err != nil {
 					t.Fatal(err)
 				}
@@ -174,7 +175,7 @@ func TestClearAwaitsTransactions(t *testing.T) {
 			select {
 			case <-done:
 				t.Error("Clear has returned before the transaction ended")
-			case <-time.After(200 * time.Millisecond): // a bad Clear gets its chance
+			case <-time.After(200 * time.Millisecond): // enough time for a broken Clear to return
 			}
 			if err := tx.Commit(ctx); err != nil {
 				t.Fatal(err)
@@ -183,7 +184,7 @@ func TestClearAwaitsTransactions(t *testing.T) {
 				t.Errorf("Clear: got mark %d, which the Create before has reported", cleared.Mark)
 			}
 			if _, err := store.Load(ctx, id); err != stores.ErrNotFound {
-				t.Errorf("Load of what the transaction has created: got %v, want %v", err, stores.ErrNotFound)
+				t.Errorf("Load of the transaction's session: got %v, want %v", err, stores.ErrNotFound)
 			}
 		})
 	}
@@ -203,7 +204,8 @@ func TestClearAwaitsTransactions(t *testing.T) {
 	})
 }
 
-// TestClearSlices clears what takes several slices, beside what it must leave.
+// TestClearSlices clears sessions in several slices, and must leave other
+// sessions.
 func TestClearSlices(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -218,7 +220,7 @@ func TestClearSlices(t *testing.T) {
 	if err != nil || cleared.Count != 1 {
 		t.Errorf("Clear: got %d and error %v, want 1", cleared.Count, err)
 	}
-	if got := proxy.Trips(); got != 3 { // the mark, who is creating, one slice
+	if got := proxy.Trips(); got != 3 { // the mark, the running creates, one slice
 		t.Errorf("got %d round trips, want 3", got)
 	}
 	hears(t, heard, id)
@@ -233,6 +235,6 @@ func TestClearSlices(t *testing.T) {
 		t.Errorf("Count afterwards: got %d and error %v, want 1", n, err)
 	}
 	if _, err := large.Load(t.Context(), left); err != nil {
-		t.Errorf("Load of what has another head: %v", err)
+		t.Errorf("Load of a session with another head: %v", err)
 	}
 }

@@ -16,14 +16,15 @@ import (
 //go:embed schema.sql
 var schemaText string
 
-// names are what the options make of the names in the schema, quoted.
+// names are the quoted names for the placeholders in the schema.
 type names struct {
 	schema  string // as given
 	prefix  string
 	replace *strings.Replacer
 
-	// Keys of advisory locks: held while tables change, and while a session is
-	// created. The first is also the seed of the keys of identities.
+	// These are the keys of advisory locks, for changes of tables and for
+	// creates of sessions. The first is also the seed of the keys of
+	// identities.
 	space, creating int64
 }
 
@@ -32,7 +33,7 @@ const (
 	marksTable    = "marks"
 )
 
-// objects are the tables, indexes and functions, by their name in the schema.
+// objects maps the placeholders of tables and functions to their names.
 var objects = map[string]string{
 	sessionsTable: sessionsTable, marksTable: marksTable,
 	"leave": "leave_v1", "stamp": "stamp_v1", "lock": "lock_v1", "marked": "marked_v2", "hint": "hint_v1",
@@ -70,16 +71,17 @@ func newNames(schema, prefix string) names {
 	return n
 }
 
-// sql puts the names into a text of ours, in one pass: what they contain is
-// not looked at again.
+// sql puts the names into a text of this package. It makes one pass, so it does
+// not replace placeholders inside names.
 func (n names) sql(text string) string { return n.replace.Replace(text) }
 
-// literal quotes a text in a way that no setting of the server changes.
+// literal quotes a text in a form that does not depend on the server's
+// settings.
 func literal(text string) string {
 	return "E'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(text) + "'"
 }
 
-// quoteFor returns a quote for function bodies that is no part of a text.
+// quoteFor returns a quote for function bodies that does not occur in text.
 func quoteFor(text string) string {
 	for i := 0; ; i++ {
 		if quote := fmt.Sprintf("$body%d$", i); !strings.Contains(text, quote) {
@@ -89,22 +91,22 @@ func quoteFor(text string) string {
 }
 
 // Schema returns the statements that [Store.Migrate] executes, for programs
-// that migrate by other means. They have to run in one transaction, at READ
+// that migrate by other means. They must run in one transaction, at READ
 // COMMITTED, and may run again at any time.
 func Schema(opts *Options) string {
 	o := opts.withDefaults()
 	return newNames(o.Schema, o.Prefix).sql(schemaText)
 }
 
-// Migrate creates what the store needs: a schema unless it exists, two tables
-// and the functions that each write calls. It changes nothing where all is there
-// and of this version, and needs no right then except to connect. It may be
-// called by any number of processes at once. A server that only claims to be
-// PostgreSQL is an error that names it.
+// Migrate creates the schema if it is missing, two tables and the functions
+// that each write calls. It changes nothing if all of this exists in this
+// version, and then needs no right except to connect. Any number of processes
+// may call it in parallel. A server that only claims to be PostgreSQL is an
+// error that names it.
 //
-// To change something, the user of the database needs the right to create in the
-// schema (and in the database, where the schema is missing), and has to own the
-// tables and functions that are there.
+// To change something, the user of the database needs the right to create in
+// the schema, and in the database if the schema is missing. It must also own
+// the existing tables and functions.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := s.checkProduct(ctx); err != nil {
 		return err
@@ -112,13 +114,14 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if current, err := s.current(ctx); err != nil || current {
 		return err
 	}
-	// Without arguments, pgx sends the whole as one query: one transaction.
+	// Without arguments, pgx sends the whole text as one query, so as one
+	// transaction.
 	if err := s.exec(ctx, s.names.sql(schemaText)); err != nil {
 		return fmt.Errorf("postgres: migrate: %w", err)
 	}
-	// A table of the same name that is not ours shows now, not in a request.
+	// A foreign table of the same name is found now, not later in a request.
 	if err := s.exec(ctx, s.names.sql(checkText)); err != nil {
-		return fmt.Errorf("postgres: migrate: a table has another shape than this version's: %w", err)
+		return fmt.Errorf("postgres: migrate: a table has another shape than in this version: %w", err)
 	}
 	return nil
 }
@@ -126,12 +129,12 @@ func (s *Store) Migrate(ctx context.Context) error {
 const checkText = `SELECT s.seq, s.version, s.last_seen, s.expires, s.deadline, s.id, s.identity, s.payload, m.identity, m.kind, m.at, m.name, m.pending
 FROM {sessions} s, {marks} m WHERE false`
 
-// columnText finds the columns in checkText.
+// columnText matches the columns in checkText.
 var columnText = regexp.MustCompile(`\b([sm])\.(\w+)`)
 
-// current reports whether everything is there and of this version. It asks the
-// catalogs alone: a user without a right may read those, and no answer of theirs
-// ends a transaction of the caller's.
+// current reports whether everything exists in this version. It reads only the
+// catalogs, because every user may read them and such a query cannot abort the
+// caller's transaction.
 func (s *Store) current(ctx context.Context) (bool, error) {
 	var tables, columns []string
 	for _, c := range columnText.FindAllStringSubmatch(checkText, -1) {
@@ -151,7 +154,8 @@ func (s *Store) current(ctx context.Context) (bool, error) {
 	return err == nil && len(f.missing) == 0 && len(f.stale) == 0, err
 }
 
-// columns reports whether tables have the columns, each of its table.
+// columns reports whether the tables have the columns, tables[i] with
+// columns[i].
 func (s *Store) columns(ctx context.Context, tables, columns []string) (there bool, err error) {
 	const text = `SELECT NOT EXISTS (
 		SELECT FROM unnest($2::text[], $3::text[]) AS w (relation, attribute) WHERE NOT EXISTS (

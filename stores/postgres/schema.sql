@@ -1,5 +1,5 @@
--- What a humasess store keeps in PostgreSQL. It may run at any time, and in
--- any number of processes at once. {…} stand for quoted names and literals.
+-- The schema of a humasess store in PostgreSQL. It may run at any time, and in
+-- any number of processes in parallel. {…} stand for quoted names and literals.
 SELECT pg_advisory_xact_lock({space});
 
 DO {body}
@@ -55,10 +55,10 @@ BEGIN
   RETURN v_name;
 END {body};
 
--- A mark within a transaction of the caller counts from the end of that
--- transaction: until then others read the old password or the old roles. The
--- name changes too, because a process that knows the name from the call takes
--- the requests since then for newer than the mark.
+-- A mark in a transaction of the caller counts from the end of that
+-- transaction, because other requests read the old password or the old roles
+-- until then. The name changes too. Otherwise a process that knows the name
+-- from the call would take the requests since then as newer than the mark.
 CREATE OR REPLACE FUNCTION {stamp}() RETURNS trigger LANGUAGE plpgsql AS {body}
 BEGIN
   PERFORM {leave}(NEW.identity, NEW.kind, false);
@@ -73,9 +73,9 @@ BEGIN
   END IF;
 END {body};
 
--- Creates and marks of one identity come one after the other. Each statement
--- after this one sees what the one before has committed, which holds at READ
--- COMMITTED only.
+-- Creates and marks of one identity run one after another. After this statement
+-- each one sees the commits of the one before. This holds only at READ
+-- COMMITTED.
 CREATE OR REPLACE FUNCTION {lock}(p_identity bytea) RETURNS void LANGUAGE plpgsql AS {body}
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
@@ -86,12 +86,12 @@ BEGIN
   END IF;
 END {body};
 
--- The marks of an identity, NULL where there is none. A mark that is too old to
--- matter is none, whether it is swept or not. The later one of the
--- identity's revocation and of that of all counts. A mark from the future, left
--- before the clock was set back, counts as now and is rewritten: otherwise it
--- would refuse every sign-in until the clock is there again. Another call may
--- hold it for the same purpose, and is not waited for.
+-- Returns the marks of an identity, or NULL. A mark older than the retention is
+-- ignored, even if it is not swept. The later of the identity's revocation and
+-- the revocation of all counts. A mark from the future, left before the clock
+-- was set back, counts as now and is rewritten. Otherwise it would refuse every
+-- sign-in until that time. If another call holds the row for the same purpose,
+-- this one does not wait.
 CREATE OR REPLACE FUNCTION {marked}(
   p_identity bytea, OUT o_ago bigint, OUT o_mark bigint, OUT o_changed_ago bigint, OUT o_change bigint
 ) LANGUAGE plpgsql AS {body}
@@ -114,9 +114,9 @@ BEGIN
   o_changed_ago := CASE WHEN v_changed > v_now THEN 0 ELSE extract(epoch FROM v_now - v_changed) * 1000000 END;
 END {body};
 
--- What has ended, for those who listen; the server sends it with the commit.
--- IDs are public, and have the form of stores.ID. Where p_channel is NULL,
--- nobody does and nothing of it runs.
+-- Notifies listeners of ended sessions; the server sends this with the commit.
+-- IDs are public, and have the form of stores.ID. If p_channel is NULL, the
+-- callers do not call it.
 CREATE OR REPLACE FUNCTION {hint}(p_channel text, p_ids bytea[]) RETURNS void LANGUAGE plpgsql AS {body}
 BEGIN
   IF cardinality(p_ids) > {most_hints} THEN
@@ -252,8 +252,8 @@ BEGIN
   END IF;
 END {body};
 
--- Here and below the row is locked before the clock is read: a session must
--- not expire for others while we wait, and then be extended.
+-- Here and below the row is locked before the clock is read. Otherwise a
+-- session could expire for others during the wait, and then be extended.
 CREATE OR REPLACE FUNCTION {update}(
   p_id bytea, p_version bigint, p_payload bytea, p_idle bigint,
   p_absolute bigint, -- negative shortens where positive restarts
@@ -360,7 +360,7 @@ BEGIN
   o_mark := {leave}(p_identity, 1, p_pending);
 END {body};
 
--- A slice of Clear: the next rows by their ID, and of those the ones whose
+-- A slice of Clear: it reads the next rows by ID and deletes those whose
 -- payload begins with p_head. o_last is NULL after the last row.
 CREATE OR REPLACE FUNCTION {clear}(
   p_after bytea, p_head bytea, p_rows bigint, p_channel text, OUT o_count bigint, OUT o_last bytea

@@ -19,7 +19,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// TestDump looks for credentials in what a backup holds.
+// TestDump looks for credentials in a backup.
 func TestDump(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)
@@ -55,14 +55,14 @@ func TestDump(t *testing.T) {
 			}
 		}
 	})
-	t.Run("T6 what is stored does not authenticate", func(t *testing.T) {
+	t.Run("T6 a stored value does not authenticate", func(t *testing.T) {
 		records, err := store.List(t.Context(), coretest.Owner("user7"))
 		if err != nil || len(records) != 1 {
 			t.Fatalf("List: got %d records and error %v, want one", len(records), err)
 		}
 		r := records[0]
 		tried := 0
-		for from := 0; from+32 <= len(r.Payload); from++ { // wherever the hash is
+		for from := 0; from+32 <= len(r.Payload); from++ { // at every possible place of the hash
 			c := humasesstest.NewClient(handler)
 			token := base64.RawURLEncoding.EncodeToString(append(r.ID[:], r.Payload[from:from+32]...))
 			c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token})
@@ -90,7 +90,7 @@ type (
 	}
 )
 
-// release serves one of them: POST /login, POST /touch and GET /me.
+// release serves one of these types: POST /login, POST /touch and GET /me.
 func release[T any](t *testing.T, store stores.Store, fresh T, name func(T) string, touch func(*T)) http.Handler {
 	t.Helper()
 	sessions, err := humasess.New(store, &humasess.Options[T]{Identity: name, Logger: slog.New(slog.DiscardHandler)})
@@ -115,8 +115,8 @@ func release[T any](t *testing.T, store stores.Store, fresh T, name func(T) stri
 	return mux
 }
 
-// TestRollingUpgrade runs two releases side by side, each on what the other
-// has written, and goes back again. Nobody is logged out.
+// TestRollingUpgrade runs two releases side by side, each on data that the
+// other has written, and then downgrades. No user is logged out.
 func TestRollingUpgrade(t *testing.T) {
 	t.Parallel()
 	store, name := open(t, shared(t))

@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// batch is how many rows one statement deletes, and pages how much of the
-	// table one looks at: both take milliseconds.
+	// batch is how many rows one statement deletes, and pages how many blocks
+	// of the table one reads. Each takes milliseconds.
 	batch = 1000
 	pages = 128
 
-	// round is how many sweeps it takes to look at the whole table. Sessions
-	// that reached their deadline are found by an index, at once; those that
-	// ended by their idle timeout only this way, because an index would make
-	// every touch write to it.
+	// round is how many sweeps it takes to read the whole table. Sessions past
+	// their deadline are found by an index, at once. Sessions that passed their
+	// idle timeout are found only by reading, because with an index every touch
+	// would write to it.
 	round = 30
 )
 
-// sweeper is the goroutine that removes what has expired.
+// sweeper is the goroutine that removes expired sessions and old marks.
 type sweeper struct {
 	every  time.Duration
 	logger *slog.Logger
@@ -33,7 +33,7 @@ type sweeper struct {
 	closed  bool
 	cancel  context.CancelFunc
 	done    chan struct{}
-	next    int64 // the page to look at
+	next    int64 // the page to read next
 }
 
 func (w *sweeper) init(every time.Duration, logger *slog.Logger, single bool) {
@@ -60,8 +60,9 @@ func (s *Store) run(ctx context.Context) {
 	w := &s.sweeper
 	defer close(w.done)
 	for {
-		// Processes that started together do not sweep together.
-		timer := time.NewTimer(w.every/2 + rand.N(w.every)) //nolint:gosec // spreads load; nothing secret depends on it
+		// The pause is random, so processes that started together do not sweep
+		// together.
+		timer := time.NewTimer(w.every/2 + rand.N(w.every)) //nolint:gosec // spreads load; it is not a secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -74,8 +75,8 @@ func (s *Store) run(ctx context.Context) {
 	}
 }
 
-// Close stops the sweeper and waits until it has ended, or for the context.
-// The store stays usable and its DB open. Close is idempotent.
+// Close stops the sweeper and waits until it has ended, or for the context. The
+// store stays usable and its DB open. Close is idempotent.
 func (s *Store) Close(ctx context.Context) error {
 	w := &s.sweeper
 	w.mu.Lock()
@@ -101,14 +102,13 @@ func (s *Store) Close(ctx context.Context) error {
 	}
 }
 
-// Sweep removes every expired session from the table, and the marks that are
-// too old to matter, in small batches. It passes over rows that somebody
-// holds, so that any number of processes may sweep at once. It returns how
-// many sessions it has removed. A program that leaves SweepEvery alone need
-// not call it.
+// Sweep removes every expired session and old marks from the tables, in small
+// batches. It skips locked rows, so any number of processes may sweep in
+// parallel. It returns the number of sessions removed. Programs need it only
+// with a negative SweepEvery.
 func (s *Store) Sweep(ctx context.Context) (int, error) { return s.sweep(ctx, 1) }
 
-// sweep looks at one part of parts of the table for idle sessions.
+// sweep looks for idle sessions in one of parts parts of the table.
 func (s *Store) sweep(ctx context.Context, parts int64) (int, error) {
 	total, err := s.batches(ctx, s.text.dead, int64(batch))
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Store) sweep(ctx context.Context, parts int64) (int, error) {
 	return total + n, err
 }
 
-// batches repeats a statement until it finds less than a batch.
+// batches repeats a statement until it affects less than a batch.
 func (s *Store) batches(ctx context.Context, sql string, args ...any) (int, error) {
 	for total := 0; ; {
 		tag, err := s.pool.Exec(ctx, sql, args...)
@@ -138,7 +138,7 @@ func (s *Store) batches(ctx context.Context, sql string, args ...any) (int, erro
 	}
 }
 
-// walk goes on through the table from where the last one ended.
+// walk continues through the table from the end of the last walk.
 func (s *Store) walk(ctx context.Context, parts int64) (int, error) {
 	var size int64
 	if err := s.pool.QueryRow(ctx, s.text.blocks).Scan(&size); err != nil {
@@ -156,7 +156,7 @@ func (s *Store) walk(ctx context.Context, parts int64) (int, error) {
 	return total, nil
 }
 
-// take returns the page to go on from, and moves on.
+// take returns the next page and advances.
 func (w *sweeper) take(size int64) int64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// number asks for one.
+// number runs a query that returns one number.
 func number(t *testing.T, db *pgxpool.Pool, sql string, args ...any) int {
 	t.Helper()
 	var n int
@@ -38,7 +38,7 @@ func fill(t *testing.T, db *pgxpool.Pool, schema string, n int, deadline time.Du
 	}
 }
 
-// TestTouchesAreHot shows that extending a session writes no index.
+// TestTouchesAreHot shows that a touch writes to no index.
 func TestTouchesAreHot(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -52,18 +52,20 @@ func TestTouchesAreHot(t *testing.T) {
 	}
 	const rounds = 50
 	for range rounds {
-		// Long ago, or the touch would not be written.
+		// The last use must be long ago, otherwise the touch would not be
+		// written.
 		if _, err := inner.Exec(t.Context(), "UPDATE "+table+" SET last_seen = last_seen - interval '1 hour'"); err != nil {
 			t.Fatal(err)
 		}
 		for _, id := range ids {
-			// Before the deadline, or it would expire as it did before.
+			// The expiry must be before the deadline, otherwise it would not
+			// change.
 			if _, err := store.Touch(t.Context(), id, 10*time.Minute); err != nil {
 				t.Fatalf("Touch: %v", err)
 			}
 		}
 	}
-	inner.Close() // a connection reports what it has done when it ends
+	inner.Close() // a connection reports its statistics when it ends
 	want := 2 * rounds * len(ids)
 	var all, hot int
 	for begin := time.Now(); all < want && time.Since(begin) < patience; rest() {
@@ -73,9 +75,9 @@ func TestTouchesAreHot(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d updates were HOT", hot, all)
-	// Where a page is full for the moment, the row has to move to another: an
-	// open transaction anywhere keeps old rows. With an index in the way, only
-	// our own updates would be, which are half of them.
+	// If a page is full for the moment, the row has to move to another, because
+	// an open transaction anywhere keeps old rows. If an index had to be
+	// written, only our own updates would be HOT, which are half of them.
 	if all != want || hot < want*13/20 {
 		t.Errorf("got %d of %d updates HOT, want most of %d", hot, all, want)
 	}
@@ -86,13 +88,15 @@ func TestTouchesAreHot(t *testing.T) {
 func TestExpiryGivesSpaceBack(t *testing.T) {
 	t.Parallel()
 	const sessions = 100_000
-	// Alone: an open transaction of anybody else keeps the space.
+	// The server is private, because an open transaction of another test would
+	// keep the space.
 	pool := dial(t, servertest.StartPostgres(t, "fsync=off", "full_page_writes=off").DSN)
 	store, name := open(t, pool)
 	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()
 	size := func(function string) int { return number(t, pool, "SELECT "+function+"($1::text::regclass)", table) }
-	vacuum := func() { // what autovacuum does by itself; it is off in tests
-		// Whole, although it is little that has died since the last one.
+	vacuum := func() { // like autovacuum, which is off in tests
+		// INDEX_CLEANUP is needed, because few rows have died since the last
+		// vacuum.
 		if _, err := pool.Exec(t.Context(), "VACUUM (INDEX_CLEANUP ON) "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +110,7 @@ func TestExpiryGivesSpaceBack(t *testing.T) {
 		if round == 0 {
 			first = last
 		}
-		// Any number of processes sweep at once, and none waits.
+		// Any number of processes sweep in parallel, and none waits.
 		var swept atomic.Int64
 		together(4, func(int) {
 			n, err := postgres.New(pool, &postgres.Options{Schema: name, SweepEvery: -1}).Sweep(t.Context())
@@ -129,7 +133,7 @@ func TestExpiryGivesSpaceBack(t *testing.T) {
 	vacuum()
 	left := size("pg_relation_size")
 	t.Logf("%d bytes per session; %d bytes when full for the first time, %d for the second; %d of the table are left", first/sessions, first, last, left)
-	// Without space that is used again it would be twice as large. Indexes
+	// If space were not used again, the table would be twice as large. Indexes
 	// recycle a page some transactions after it became empty.
 	if last > first*8/5 {
 		t.Errorf("full for the second time: got %d bytes, want about the %d of the first", last, first)
@@ -139,7 +143,8 @@ func TestExpiryGivesSpaceBack(t *testing.T) {
 	}
 }
 
-// TestSweepPassesOverHeldRows sweeps while somebody holds what has expired.
+// TestSweepPassesOverHeldRows sweeps while another transaction holds expired
+// rows.
 func TestSweepPassesOverHeldRows(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -154,7 +159,7 @@ func TestSweepPassesOverHeldRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := store.Sweep(t.Context()); n != 18 || err != nil {
-		t.Errorf("got %d and error %v, want the 18 that nobody holds", n, err)
+		t.Errorf("got %d and error %v, want the 18 that are not held", n, err)
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
@@ -164,7 +169,7 @@ func TestSweepPassesOverHeldRows(t *testing.T) {
 	}
 }
 
-// TestSweeperRuns leaves it to the goroutine.
+// TestSweeperRuns lets the goroutine sweep.
 func TestSweeperRuns(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -175,7 +180,7 @@ func TestSweeperRuns(t *testing.T) {
 	}
 	fill(t, pool, name, 1000, time.Hour)
 	fill(t, pool, name, 1000, -time.Second)
-	mustAdd(t, store) // starts it
+	mustAdd(t, store) // starts the sweeper
 	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()
 	for begin := time.Now(); number(t, pool, "SELECT count(*) FROM "+table) > 1; rest() {
 		if time.Since(begin) > patience {
@@ -188,7 +193,7 @@ func TestSweeperRuns(t *testing.T) {
 		}
 	}
 	fill(t, pool, name, 1, -time.Second)
-	mustAdd(t, store) // starts nothing
+	mustAdd(t, store) // starts no sweeper
 	if n := number(t, pool, "SELECT count(*) FROM "+table); n != 3 {
 		t.Errorf("after Close: got %d rows, want 3", n)
 	}

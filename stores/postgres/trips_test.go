@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// counted returns a store behind a proxy that counts, and a pool to prepare it
-// by. It has one connection, which is never asked whether it is still there.
+// counted returns a store behind a proxy that counts round trips. Its pool has
+// one connection and never tests it.
 func counted(t *testing.T, o postgres.Options) (*postgres.Store, *servertest.Proxy) {
 	t.Helper()
 	pool, schema, proxy := countedPool(t)
@@ -35,7 +35,7 @@ func countedPool(t *testing.T) (*pgxpool.Pool, string, *servertest.Proxy) {
 	return pool, schema, proxy
 }
 
-// TestRoundTrips counts what goes over the wire for each operation of an API.
+// TestRoundTrips counts the round trips for each operation of an API.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	store, proxy := counted(t, postgres.Options{})
@@ -78,7 +78,7 @@ func TestRoundTrips(t *testing.T) {
 		}, request("GET", "/me", 200), 2},
 		{"L10 read once it is extended", func() {
 			if at, now := seen(); now.Sub(at) > time.Second {
-				t.Errorf("LastSeen: got %v at %v, want what the read before has written", at, now)
+				t.Errorf("LastSeen: got %v at %v, want the time that the read before has written", at, now)
 			}
 		}, request("GET", "/me", 200), 1},
 		{"modify", nil, request("POST", "/bump", 200), 2},

@@ -19,8 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// TestTransactionThatIsRolledBack is about responses after a transaction of the
-// program in which sessions ended or got a new token.
+// TestTransactionThatIsRolledBack tests the responses after such a transaction
+// of the program, in which sessions ended or got a new token.
 func TestTransactionThatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -103,7 +103,7 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 		return nil, err
 	})
 	huma.Get(api, "/me", func(context.Context, *struct{ humasess.Required[user] }) (*struct{}, error) { return nil, nil })
-	// A program may try a transaction again that the server has rolled back.
+	// A program may retry a transaction that the server has rolled back.
 	type retryInput struct {
 		humasess.Login[user]
 		Do string `query:"do"`
@@ -125,7 +125,7 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 		}
 		return nil, err
 	})
-	// Middleware may commit when the response is out.
+	// Middleware may commit after the response is sent.
 	type txKey struct{}
 	late := huma.Operation{Method: http.MethodPost, Path: "/late", Middlewares: huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		err := pgx.BeginFunc(ctx.Context(), pool, func(tx pgx.Tx) error {
@@ -181,8 +181,8 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 	}
 	for _, tt := range []struct {
 		do     string
-		fail   string // when the program fails: in the transaction or late, after it
-		lives  bool   // the session, with the cookie that the client has then
+		fail   string // when the program fails: "fail" in the transaction, "late" after it
+		lives  bool   // whether the session is live, with the cookie that the client then has
 		events int
 	}{
 		{"RevokeAll", "", false, 1},
@@ -190,7 +190,7 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 		{"RevokeOthers", "", true, 1},
 		{"RevokeOthers", "fail", true, 0},
 		{"Destroy", "", false, 0},
-		{"Destroy", "fail", false, 0}, // it stands
+		{"Destroy", "fail", false, 0}, // the session stays
 		{"Revoke", "fail", false, 0},
 		{"RevokeOthers", "late", true, 0},
 		{"RevokeOthers and Commit", "", true, 1},
@@ -209,7 +209,7 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 			name += ", " + tt.fail
 		}
 		if tt.do == "Renew" && clientSide {
-			continue // which it does not support
+			continue // the store does not support it
 		}
 		t.Run(name, func(t *testing.T) {
 			first := humasesstest.Login(t, sessions, user{Name: "ada"})

@@ -22,8 +22,8 @@ type signUpInput struct {
 	Fail bool   `query:"fail"`
 }
 
-// TestSignUpInOneTransaction has a user's row and session come together, or
-// not at all.
+// TestSignUpInOneTransaction shows that a user's row and session are committed
+// together, or not at all.
 func TestSignUpInOneTransaction(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -95,7 +95,7 @@ func TestSignUpInOneTransaction(t *testing.T) {
 }
 
 // TestRevokeInTransaction shows that a revocation counts from the end of the
-// caller's transaction, and not at all when that is rolled back.
+// caller's transaction. After a rollback it does not count at all.
 func TestRevokeInTransaction(t *testing.T) {
 	t.Parallel()
 	pool := shared(t)
@@ -132,13 +132,13 @@ func TestRevokeInTransaction(t *testing.T) {
 		var commit func()
 		handler, sessions := serve(t, store, nil, hooks{Login: func() { commit() }})
 		inTx, tx := begin(t)
-		commit = func() {} // this one is signed in before
+		commit = func() {} // this session is signed in before
 		before := coretest.SignIn(t, handler, "eve")
 		revoke(t, inTx, coretest.Owner("eve"))
-		// The request begins after the call, sees the password of before, and
-		// starts its session once the transaction has ended. If the request began
-		// less than a round trip before the commit, the order cannot be told, so
-		// the server waits.
+		// The request begins after the call, reads the old password, and starts
+		// its session after the transaction has ended. A request that began
+		// less than a round trip before the commit cannot be ordered, so the
+		// server waits.
 		commit = func() {
 			if _, err := tx.Exec(ctx, "SELECT pg_sleep(0.25)"); err != nil {
 				t.Error(err)

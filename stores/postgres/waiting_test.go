@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// small is a pool of n connections, all of them open.
+// small returns a pool of n connections, all of them open.
 func small(t *testing.T, n int32) *pgxpool.Pool {
 	t.Helper()
 	pool := shared(t)
@@ -27,8 +27,9 @@ func small(t *testing.T, n int32) *pgxpool.Pool {
 	return few
 }
 
-// TestAbandonedRequests has clients hang up while their statements run. That
-// must not cost connections, which one client could use against all others.
+// TestAbandonedRequests lets clients hang up while their statements run. That
+// must not cost connections, because one client could use it against all
+// others.
 func TestAbandonedRequests(t *testing.T) {
 	t.Parallel()
 	store, name := open(t, shared(t))
@@ -202,8 +203,8 @@ func TestHangUp(t *testing.T) {
 	})
 }
 
-// TestForgottenWithTx commits sessions beside the transactions of the program,
-// which have all connections.
+// TestForgottenWithTx commits sessions outside the program's transactions,
+// which hold all connections.
 func TestForgottenWithTx(t *testing.T) {
 	t.Parallel()
 	_, name := open(t, shared(t))

@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-var errZeroID = errors.New("postgres: the zero ID names no session")
+var errZeroID = errors.New("postgres: the session ID is zero")
 
-// micros rounds a duration up to the microseconds that PostgreSQL knows.
+// micros rounds a duration up to the microseconds of PostgreSQL.
 func micros(d time.Duration) int64 {
 	n := int64(d / time.Microsecond)
 	if d%time.Microsecond > 0 {
@@ -21,14 +21,14 @@ func micros(d time.Duration) int64 {
 	return n
 }
 
-// bytesArg is an argument that costs no allocation, where it is part of
-// something larger.
+// bytesArg is an argument that needs no allocation if it is part of a larger
+// value.
 type bytesArg []byte
 
 // BytesValue implements pgtype.BytesValuer.
 func (b *bytesArg) BytesValue() ([]byte, error) { return *b, nil }
 
-// bytesOrNull is what stands for an identity: NULL for none.
+// bytesOrNull returns the identity, or NULL if it is empty.
 func bytesOrNull(identity string) []byte {
 	if identity == "" {
 		return nil
@@ -36,7 +36,7 @@ func bytesOrNull(identity string) []byte {
 	return []byte(identity)
 }
 
-// notNull is payload, never NULL.
+// notNull returns payload, never NULL.
 func notNull(payload []byte) []byte {
 	if payload == nil {
 		return []byte{}
@@ -44,8 +44,8 @@ func notNull(payload []byte) []byte {
 	return payload
 }
 
-// maxIdentity is in bytes. An entry of PostgreSQL's indexes has 2704 at most,
-// and a statement that fails on it would end the caller's transaction.
+// maxIdentity is in bytes. An index entry of PostgreSQL has at most 2704, and a
+// statement that exceeds this would abort the caller's transaction.
 const maxIdentity = 1024
 
 func fitsIndex(identity string) error {
@@ -63,8 +63,9 @@ func (s *Store) fits(payload []byte) error {
 	return nil
 }
 
-// Update replaces the payload of exactly the version given, else answers
-// ErrConflict; ErrNotFound when there is no such session.
+// Update replaces the payload if the session has exactly the given version. It
+// answers ErrConflict for another version, and ErrNotFound if there is no such
+// session.
 func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	switch {
 	case u.ID.IsZero():
@@ -79,7 +80,8 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 	if err := s.fits(u.Payload); err != nil {
 		return stores.Updated{}, err
 	}
-	// One allocation for all of it: an Update is the most frequent write.
+	// This is one allocation for all arguments, because Update is the most
+	// frequent write.
 	var call struct {
 		id      stores.ID
 		bytes   [2]bytesArg
@@ -128,8 +130,9 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	return expires.Time.UTC(), nil
 }
 
-// Delete removes the session for good. ErrNotFound when there is nothing to
-// remove, ErrConflict when it is at another version than required.
+// Delete removes the session for good. It answers ErrNotFound if there is no
+// such session, and ErrConflict if the session has another version than
+// required.
 func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	if id.IsZero() {
 		return errZeroID

@@ -11,8 +11,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// TestAllocations bounds what a call costs in this process, the client's part
-// included.
+// TestAllocations bounds the allocations of a call in this process, those of
+// the client included.
 func TestAllocations(t *testing.T) {
 	store := open(t, dial(t, servertest.RedisSingle(t)))
 	ctx := t.Context()
@@ -53,7 +53,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestAPIAllocations bounds what a session adds to an operation.
+// TestAPIAllocations bounds the allocations that a session adds to an
+// operation.
 func TestAPIAllocations(t *testing.T) {
 	handler, _ := serve(t, open(t, dial(t, servertest.RedisSingle(t))), nil, hooks{})
 	c := coretest.SignIn(t, handler, "ada")

@@ -6,7 +6,7 @@ import (
 	"github.com/humasess/sessions/internal/coretest"
 )
 
-// Short names for what every test uses.
+// These short names are for types that every test uses.
 type (
 	user  = coretest.User
 	hooks = coretest.Hooks
@@ -20,9 +20,8 @@ var (
 	owner    = coretest.Owner
 )
 
-// patience bounds what waits for servers.
+// patience bounds how long tests wait for servers.
 const patience = 30 * time.Second
 
-// rest is for loops that ask a server until it has got somewhere, and leaves
-// the processor to it.
+// rest is for loops that poll a server. It leaves the processor to the server.
 func rest() { <-time.After(10 * time.Millisecond) }

@@ -13,22 +13,23 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// maxSkew is how far a server's clock may be from ours without a word.
+// maxSkew is the difference between a server's clock and ours that Check
+// accepts.
 const maxSkew = 5 * time.Second
 
-// Check asks the servers how they are configured and returns a sentence for
-// everything that breaks a promise to users, each with what to do about it. It
-// is meant for the start of a program and for operators; it needs the right to
-// INFO and TIME beside those of the store. An error means that a server could
-// not be asked, or refuses the scripts.
+// Check reads the servers' configuration and returns a sentence for each
+// setting that breaks a promise to users, with its remedy. It is meant for
+// operators and for the start of a program. Besides the rights of the store it
+// needs INFO and TIME. An error means that a server did not answer or refuses
+// the scripts.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var found []string
 	// A load needs the right to run scripts, the key of IDs, and a primary.
 	switch _, err := s.Load(ctx, stores.ID{1}); {
 	case err == nil, errors.Is(err, stores.ErrNotFound):
 	case strings.Contains(err.Error(), readOnly):
-		found = append(found, "The client sends session scripts to a replica, which does not know yet who has logged out: every request will be answered 503. "+
-			"Let it talk to the primary, and SendToReplicas return false for EVALSHA and EVAL.")
+		found = append(found, "The client sends session scripts to a replica, which may not know the latest logouts; so every request will be answered 503. "+
+			"Connect it to the primary, and let SendToReplicas return false for EVALSHA and EVAL.")
 	default:
 		return nil, err
 	}
@@ -64,12 +65,12 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	}
 	skew := time.Unix(clock[0], clock[1]*1000).Sub(before.Add(time.Since(before) / 2))
 	if skew.Abs() > maxSkew {
-		note("has a clock that is %v from the clock of this process: deadlines are judged on the server's, "+
-			"and a fail-over to a server with another time makes sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
+		note("has a clock that is %v from the clock of this process. Deadlines are judged on the server's clock, "+
+			"so after a fail-over to a server with another time sessions live longer or shorter. Run NTP on all of them.", skew.Round(time.Second))
 	}
 	info := parseInfo(text)
 	if v := info["redis_version"]; older(v, 6, 2) {
-		note("is Redis %s: the session scripts are for 6.2 and newer. Upgrade it.", v)
+		note("is Redis %s, but the session scripts need 6.2 or newer. Upgrade it.", v)
 	}
 	if info["role"] == "slave" {
 		return found, nil
@@ -77,30 +78,30 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	policy := info["maxmemory_policy"]
 	switch limited := info["maxmemory"] != "0"; {
 	case limited && policy != "noeviction":
-		note("evicts keys when its memory is full (maxmemory-policy %s): users get logged out early, "+
-			"and it forgets whose sessions were revoked. Set maxmemory-policy to noeviction.", policy)
+		note("evicts keys when its memory is full (maxmemory-policy %s). Then it logs users out early "+
+			"and forgets revocations. Set maxmemory-policy to noeviction.", policy)
 	case !limited && policy != "noeviction":
-		note("has no maxmemory, and would evict sessions if it had (maxmemory-policy %s). Set maxmemory-policy to noeviction and then a maxmemory.", policy)
+		note("has no maxmemory; with one, it would evict sessions (maxmemory-policy %s). Set maxmemory-policy to noeviction and then a maxmemory.", policy)
 	}
 	if n, _ := strconv.Atoi(info["evicted_keys"]); n > 0 {
-		note("has evicted %d keys since it started: some may have been sessions.", n)
+		note("has evicted %d keys since it started, and some may have been sessions.", n)
 	}
 	if info["aof_enabled"] == "0" {
-		note("keeps no append-only file: after a restart all users are signed out, or sessions that ended since the last snapshot are back. Set appendonly to yes.")
+		note("keeps no append-only file. After a restart all users are signed out, or sessions that ended after the last snapshot are back. Set appendonly to yes.")
 	}
 	replicas, _ := strconv.Atoi(info["connected_slaves"])
 	switch bounded := info["min_slaves_good_slaves"] != ""; {
 	case replicas > 0 && older(info["redis_version"], 7, 0):
 		note("is Redis %s, which does not apply min-replicas-to-write to scripts: "+
-			"a fail-over may undo what was done while it was cut off from its replicas. Upgrade it to 7 or newer.", info["redis_version"])
+			"a fail-over may undo writes made while it had no connection to its replicas. Upgrade it to 7 or newer.", info["redis_version"])
 	case replicas > 0 && !bounded:
-		note("acknowledges a logout before any replica knows of it, and goes on when it is cut off from all of them: " +
-			"a fail-over may undo what was done in between. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
+		note("acknowledges a logout before any replica knows of it, and accepts writes without a connection to its replicas. " +
+			"A fail-over may undo such writes. Set min-replicas-to-write to 1, and min-replicas-max-lag to a few seconds.")
 	}
 	return found, nil
 }
 
-// parseInfo reads what INFO returns.
+// parseInfo parses the reply to INFO.
 func parseInfo(text string) map[string]string {
 	info := map[string]string{}
 	for line := range strings.Lines(text) {

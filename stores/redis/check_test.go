@@ -34,11 +34,11 @@ func TestCheck(t *testing.T) {
 	tests := []struct {
 		name     string
 		settings []string
-		want     []string // what each sentence contains
+		want     []string // a part of each sentence
 	}{
 		{"as it should be", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy noeviction"}, nil},
-		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru): users get logged out early"}},
-		{"would evict", []string{"appendonly yes", "maxmemory-policy volatile-ttl"}, []string{"has no maxmemory, and would evict"}},
+		{"evicts", []string{"appendonly yes", "maxmemory 100mb", "maxmemory-policy allkeys-lru"}, []string{"maxmemory-policy allkeys-lru). Then it logs users out early"}},
+		{"would evict", []string{"appendonly yes", "maxmemory-policy volatile-ttl"}, []string{"has no maxmemory; with one, it would evict"}},
 		{"keeps nothing", nil, []string{"Set appendonly to yes"}},
 	}
 	for _, tt := range tests {
@@ -59,7 +59,7 @@ func TestCheck(t *testing.T) {
 		_, _ = add(t.Context(), store, "") // makes it evict
 		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "0")
 		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory-policy", "noeviction")
-		wantSentences(t, store, []string{"since it started: some may have been sessions"})
+		wantSentences(t, store, []string{"since it started, and some may have been sessions"})
 	})
 	t.Run("sentinel", func(t *testing.T) {
 		t.Parallel()
@@ -116,7 +116,8 @@ func wantSentences(t *testing.T, store *redis.Store, want []string) {
 
 var clockAnswer = regexp.MustCompile(`\*2\r\n\$10\r\n(\d{10})\r\n\$`)
 
-// skewed is the address of a server whose clock is so many seconds off.
+// skewed returns the address of a server whose clock differs by that many
+// seconds.
 func skewed(t *testing.T, server string, by int) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

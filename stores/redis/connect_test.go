@@ -21,7 +21,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// tlsDoor lets clients in by TLS, and does not speak it while it is broken.
+// tlsDoor accepts clients by TLS, or without TLS while it is broken.
 type tlsDoor struct {
 	addr   string
 	roots  *x509.CertPool
@@ -83,7 +83,7 @@ func (d *tlsDoor) cut() {
 	d.open = nil
 }
 
-// TestTLS has clients and servers disagree on TLS.
+// TestTLS connects clients and servers that disagree on TLS.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	const password = "the-password"
@@ -126,7 +126,7 @@ func TestTLS(t *testing.T) {
 
 		door.broken.Store(true)
 		door.cut()
-		for begin := time.Now(); time.Since(begin) < patience; rest() { // first ones may only learn that the connection has ended
+		for begin := time.Now(); time.Since(begin) < patience; rest() { // the first calls may only find that the connection has ended
 			if _, err = store.Load(t.Context(), id); err != nil && strings.Contains(err.Error(), "tls") {
 				break
 			}
@@ -149,8 +149,8 @@ func TestTLS(t *testing.T) {
 	})
 }
 
-// TestConnectionStorm has more clients come than the server takes, and all
-// connections break in the middle of requests. Nobody is logged out.
+// TestConnectionStorm connects more clients than the server accepts, and breaks
+// all connections in the middle of requests. No user is logged out.
 func TestConnectionStorm(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t, "maxclients 20")
@@ -177,7 +177,7 @@ func TestConnectionStorm(t *testing.T) {
 			t.Errorf("got %d clients in, want some and not all", len(in))
 		}
 		for _, c := range clients {
-			do(t, c, "GET", "/me", 200) // who was there stays
+			do(t, c, "GET", "/me", 200) // earlier sessions are still live
 		}
 		for _, client := range in {
 			client.Close()

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestCore shows that what the core promises holds on every form of Redis.
+// TestCore shows that the promises of the core hold on every form of Redis.
 func TestCore(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {
@@ -26,7 +26,7 @@ func TestCore(t *testing.T) {
 	}
 }
 
-// behave runs every behaviour, each on keys of its own.
+// behave runs every behaviour, each on its own keys.
 func behave(t *testing.T, client rueidis.Client, server *servertest.Redis, at hooks) {
 	t.Helper()
 	for _, b := range coretest.Behaviours {
@@ -38,7 +38,7 @@ func behave(t *testing.T, client rueidis.Client, server *servertest.Redis, at ho
 	})
 }
 
-// identityChange signs one session in as somebody else on every pair of
+// identityChange changes the identity of a session, for every pair of
 // primaries.
 func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis, at hooks) {
 	handler, sessions := serve(t, store, nil, at)
@@ -55,7 +55,7 @@ func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis, 
 			do(t, c, "GET", "/me", 200)
 			do(t, old, "GET", "/me", 401)
 			renamed := c.Clone()
-			do(t, c, "POST", "/login?name="+a, 204) // signs in over it
+			do(t, c, "POST", "/login?name="+a, 204) // signs in over the same session
 			do(t, c, "POST", "/bump", 200)
 			do(t, renamed, "GET", "/me", 401)
 			for name, want := range map[string]int{a: 1, b: 0} {
@@ -68,7 +68,8 @@ func identityChange(t *testing.T, store *redis.Store, server *servertest.Redis, 
 	}
 }
 
-// onEachPrimary returns one name per primary, whose sessions lie there.
+// onEachPrimary returns one identity per primary, whose sessions that primary
+// holds.
 func onEachPrimary(t *testing.T, store *redis.Store, server *servertest.Redis) []string {
 	t.Helper()
 	if len(server.Addrs) < 6 {

@@ -12,8 +12,8 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// TestDoneElsewhere ends sessions with one client while requests wait for that
-// by another, which looks for itself only once in an hour.
+// TestDoneElsewhere ends sessions with one client while requests in another
+// wait for that. The other one checks its sessions only once in an hour.
 func TestDoneElsewhere(t *testing.T) {
 	t.Parallel()
 	const rounds = 100
@@ -58,10 +58,10 @@ func TestDoneElsewhere(t *testing.T) {
 				case at := <-over:
 					took[i] = at.Sub(begin)
 				case <-time.After(hintsWithin):
-					t.Fatalf("round %d: nobody was told", i)
+					t.Fatalf("round %d: Done was not closed", i)
 				}
 			}
-			took = took[1:] // the first waits for the subscription
+			took = took[1:] // the first round waits for the subscription
 			slices.Sort(took)
 			t.Logf("from the call to the end of the request: p50 %v, p99 %v", took[rounds/2], took[rounds*99/100-1])
 		})

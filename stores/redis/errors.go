@@ -8,14 +8,14 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// advice says what an operator can do about an error of the server.
+// advice explains errors of the server to operators.
 var advice = []struct{ sign, text string }{
 	{"NOPERM ", noRight},
 	{"ACL failure in script", noRight}, // 7.2 and newer
 	{"user executing the script can't", noRight},
-	{readOnly, "the client talks to a replica, sessions need the primary"},
-	{outOfMemory, "the server is at its maxmemory"},
-	{"MISCONF ", "the server cannot save to its disk and takes no writes"},
+	{readOnly, "the client is connected to a replica, but sessions need the primary"},
+	{outOfMemory, "the server has reached its maxmemory"},
+	{"MISCONF ", "the server cannot save to its disk, so it refuses writes"},
 	{"NOREPLICAS ", "the server has fewer replicas than min-replicas-to-write"},
 	{"TRYAGAIN ", migratingText},
 	{"NOAUTH ", "the client needs a password"},
@@ -29,7 +29,7 @@ const (
 	noRight       = "the client's user lacks a right that the session scripts need"
 )
 
-// explain turns what a script or its server returned into an error of stores.
+// explain turns an error of a script or of its server into an error of stores.
 func explain(err error) error {
 	if err == nil {
 		return nil
@@ -41,7 +41,7 @@ func explain(err error) error {
 	if !ok {
 		return err
 	}
-	// An error inside of a script is wrapped in other words by some versions.
+	// Some versions wrap an error inside a script in other words.
 	text := e.Error()
 	for _, a := range advice {
 		if strings.Contains(text, a.sign) {

@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores/redis"
 )
 
-// info returns a number of INFO.
+// info returns a number from INFO.
 func info(t *testing.T, server *servertest.Redis, name string) int {
 	t.Helper()
 	scanner := bufio.NewScanner(strings.NewReader(server.Command(t, server.Addrs[0], "INFO")))
@@ -38,7 +38,7 @@ func size(t *testing.T, server *servertest.Redis) int {
 	return number
 }
 
-// TestExpiryByTimeAlone fills a server with sessions that nobody touches again.
+// TestExpiryByTimeAlone fills a server with sessions that are never used again.
 func TestExpiryByTimeAlone(t *testing.T) {
 	t.Parallel()
 	sessions := 100_000
@@ -73,8 +73,8 @@ func TestExpiryByTimeAlone(t *testing.T) {
 			}
 		})
 	}
-	// What is created expires all at once, soon after the last is there. How
-	// long that takes is up to what else the machine does.
+	// All sessions expire at nearly the same time, soon after the last is
+	// created. The time to create them depends on the load of the machine.
 	const trial = 2000
 	begin := time.Now()
 	fill(trial, begin.Add(100*time.Millisecond))
@@ -111,8 +111,8 @@ func TestExpiryByTimeAlone(t *testing.T) {
 	}
 }
 
-// TestKeysGoWithSessions looks at what is left when sessions end by other
-// roads than time.
+// TestKeysGoWithSessions checks which keys are left when sessions end before
+// their time.
 func TestKeysGoWithSessions(t *testing.T) {
 	server := servertest.StartRedis(t)
 	store := redis.New(dial(t, server), nil)

@@ -6,7 +6,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Tag returns the part of a plain ID that names the group.
+// Tag returns the part of a plain ID that determines the group.
 func (s *Store) Tag(id stores.ID) [tagSize]byte {
 	plain := s.keys.current.Load().plain(id)
 	return [tagSize]byte(plain[:tagSize])
@@ -21,7 +21,7 @@ func TagOf(identity string) [tagSize]byte {
 // KeyClock replaces the clock by which a process asks again for the key of IDs.
 func (s *Store) KeyClock(since func() time.Duration) { s.keys.since = since }
 
-// The names of scripts, for tests that let some of them fail.
+// The names of scripts, for tests that make some of them fail.
 var (
 	CreateSHA = shaOf(clockLua + extendLua + dropLua + hintLua + healLua + ownLua + markedLua + replacedLua + createLua)
 	FinishSHA = shaOf(clockLua + dropLua + hintLua + healLua + ownLua + replacedLua + finishLua)
@@ -29,7 +29,7 @@ var (
 	LoadSHA   = shaOf(clockLua + loadLua)
 )
 
-// Plain returns the form of an ID that scripts know.
+// Plain returns the form of an ID that scripts use.
 func (s *Store) Plain(id stores.ID) plainID { return s.keys.current.Load().plain(id) }
 
 const RetryWithin = retryWithin

@@ -14,8 +14,8 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestPrimaryKilled kills a primary under load. Requests answer 503 until
-// another has taken over; nobody is logged out whose session had been
+// TestPrimaryKilled kills a primary under load. Requests answer 503 until a
+// replica has taken over. No user is logged out whose session had been
 // replicated.
 func TestPrimaryKilled(t *testing.T) {
 	t.Parallel()
@@ -51,8 +51,8 @@ func TestPrimaryKilled(t *testing.T) {
 			begin, last := time.Now(), time.Time{} // of a 503
 			together(users, func(i int) {
 				c := clients[i]
-				// Everybody reads and writes until it works again; a third
-				// signs in and out all the time.
+				// All clients read and write until requests succeed again; a
+				// third of them sign in and out repeatedly.
 				for good := 0; good < 10; {
 					if time.Since(begin) > patience {
 						t.Errorf("user %d: no recovery", i)
@@ -104,7 +104,7 @@ func TestPrimaryKilled(t *testing.T) {
 	}
 }
 
-// TestLogoutsLostByFailover measures what asynchronous replication may undo.
+// TestLogoutsLostByFailover measures how many logouts a fail-over may undo.
 func TestLogoutsLostByFailover(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedisSentinel(t)

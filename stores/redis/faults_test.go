@@ -35,16 +35,16 @@ func mustAdd(t *testing.T, store *redis.Store, identity string) stores.ID {
 	return id
 }
 
-// says requires an error whose text has all of the parts.
-func says(t *testing.T, what string, err error, parts ...string) {
+// says requires an error whose text contains all parts.
+func says(t *testing.T, label string, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("%s: got no error", what)
+		t.Errorf("%s: got no error", label)
 		return
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: got error %q, want %q in it", what, err, part)
+			t.Errorf("%s: got error %q, want %q in it", label, err, part)
 		}
 	}
 }
@@ -55,7 +55,8 @@ func TestWrongPassword(t *testing.T) {
 	for _, password := range []string{wrong, ""} {
 		_, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: server.Addrs, Password: password, ForceSingleClient: true})
 		if err == nil {
-			// The client has found out nothing yet.
+			// Without a connection the client cannot know that the password is
+			// wrong.
 			t.Errorf("password %q: got no error from NewClient", password)
 			continue
 		}
@@ -96,7 +97,7 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 	}{
 		{"OOM with noeviction", [][]string{{"CONFIG", "SET", "maxmemory", "1"}}, "maxmemory", true, true},
 		{"too few replicas", [][]string{{"CONFIG", "SET", "min-replicas-to-write", "1"}}, "min-replicas-to-write", false, true},
-		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "talks to a replica", false, false},
+		{"read-only replica", [][]string{{"CONFIG", "SET", "replica-serve-stale-data", "yes"}, {"REPLICAOF", "127.0.0.1", "1"}}, "is connected to a replica", false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -126,14 +127,15 @@ func TestServerThatTakesNoWrites(t *testing.T) {
 				t.Errorf("Load: got %q and error %v, want the session", r.Payload, err)
 			}
 
-			// In the API: what reads goes on, what writes answers 503.
+			// In the API, reads still work and writes answer 503.
 			handler, _ := serve(t, store, nil, hooks{})
 			do(t, humasesstest.NewClient(handler), "POST", "/login?name=ada", 503)
 		})
 	}
 }
 
-// TestTouchWithoutMemory extends a session on a full server: that takes no memory.
+// TestTouchWithoutMemory extends a session on a full server, which takes no
+// memory.
 func TestTouchWithoutMemory(t *testing.T) {
 	server := servertest.StartRedis(t)
 	store := redis.New(dial(t, server), nil)
@@ -169,7 +171,7 @@ func TestWithoutRights(t *testing.T) {
 		_, err = store.Check(ctx)
 		says(t, "Check", err, "lacks a right")
 	})
-	t.Run("scripts but not what they use", func(t *testing.T) {
+	t.Run("scripts but not the commands in them", func(t *testing.T) {
 		acl("~*", "+@connection", "+@scripting", "+time", "+hget", "+hmget")
 		_, err := add(ctx, connect(), "ada")
 		says(t, "Create", err, "lacks a right")
@@ -179,7 +181,7 @@ func TestWithoutRights(t *testing.T) {
 		_, err := add(ctx, connect(), "ada")
 		says(t, "Create", err, "lacks a right")
 	})
-	t.Run("what the manual asks for", func(t *testing.T) {
+	t.Run("the rights in the manual", func(t *testing.T) {
 		acl(strings.Fields(rights(t))...)
 		store := connect()
 		id := mustAdd(t, store, "ada")
@@ -221,7 +223,7 @@ func TestWithoutRights(t *testing.T) {
 	})
 }
 
-// TestEviction takes keys away as a server with an eviction policy would.
+// TestEviction deletes keys as a server with an eviction policy would.
 func TestEviction(t *testing.T) {
 	server := servertest.StartRedis(t)
 	client := dial(t, server)
@@ -251,7 +253,7 @@ func TestEviction(t *testing.T) {
 				t.Errorf("R2 after a revocation: got %v, want ErrNotFound", err)
 			}
 			if !strings.Contains(log.String(), "noeviction") {
-				t.Errorf("log: got %q, want what to do", log.String())
+				t.Errorf("log: got %q, want advice", log.String())
 			}
 			old = mustAdd(t, store, "ada")
 			evict(t, server, "seo"[i:i+1])
@@ -272,13 +274,13 @@ func TestEviction(t *testing.T) {
 				t.Errorf("the session before: got %v, want ErrNotFound, as it is in no index", err)
 			}
 			if !strings.Contains(log.String(), "noeviction") {
-				t.Errorf("log: got %q, want what to do", log.String())
+				t.Errorf("log: got %q, want advice", log.String())
 			}
 		})
 	}
 }
 
-// evict deletes the only key whose name ends like that.
+// evict deletes the only key whose name ends with end.
 func evict(t *testing.T, server *servertest.Redis, end string) {
 	t.Helper()
 	keys := server.Command(t, server.Addrs[0], "KEYS", "*}"+end)

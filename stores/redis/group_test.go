@@ -15,7 +15,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// sameGroup returns two identities whose sessions share their keys.
+// sameGroup returns two identities whose sessions share keys.
 func sameGroup(t *testing.T) (a, b string) {
 	t.Helper()
 	seen := map[[4]byte]string{}
@@ -39,7 +39,7 @@ func create(ctx context.Context, store *redis.Store, identity string, idle time.
 	return store.Create(ctx, stores.Create{ID: id, Identity: identity, Payload: []byte("payload"), Idle: idle, Absolute: time.Hour, Limit: limit})
 }
 
-// fill creates sessions that nobody asks about one by one.
+// fill creates n sessions that the test does not read one by one.
 func fill(t *testing.T, store *redis.Store, identity string, idle time.Duration, n int) {
 	t.Helper()
 	together(50, func(int) {
@@ -52,7 +52,8 @@ func fill(t *testing.T, store *redis.Store, identity string, idle time.Duration,
 	})
 }
 
-// TestSharedGroup shows that identities which share keys share nothing else.
+// TestSharedGroup shows that identities with shared keys do not affect each
+// other.
 func TestSharedGroup(t *testing.T) {
 	t.Parallel()
 	store := open(t, dial(t, servertest.RedisCluster(t)))
@@ -97,7 +98,7 @@ func TestSharedGroup(t *testing.T) {
 	wantLive(a, 1)
 }
 
-// TestManyExpired has more sessions expire than one sweep removes: none of
+// TestManyExpired lets more sessions expire than one sweep removes. None of
 // them counts for a limit, a list or a revocation.
 func TestManyExpired(t *testing.T) {
 	t.Parallel()
@@ -141,7 +142,7 @@ func TestManyExpired(t *testing.T) {
 	}
 }
 
-// usec returns what the server has spent on scripts, in microseconds.
+// usec returns the time that the server has spent on scripts, in microseconds.
 func usec(t *testing.T, server *servertest.Redis) int {
 	t.Helper()
 	for line := range strings.Lines(server.Command(t, server.Addrs[0], "INFO", "commandstats")) {
@@ -159,9 +160,9 @@ func usec(t *testing.T, server *servertest.Redis) int {
 	return 0
 }
 
-// TestCostIsFlat compares what the server spends on a call with few sessions
-// and with ten thousand: of the identity itself, and of one that shares its
-// group. What grows with them would cost a hundred times as much.
+// TestCostIsFlat compares the server's time for a call with few sessions and
+// with ten thousand. These belong to the identity itself, or to one that shares
+// its group. A cost that grows with them would be a hundred times as high.
 func TestCostIsFlat(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
@@ -202,7 +203,7 @@ func TestCostIsFlat(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for range 5 { // the best: others use the machine too
+			for range 5 { // the best of five, because the machine has other load
 				before := usec(t, server)
 				for range calls {
 					if err := op.run(); err != nil {
@@ -228,8 +229,8 @@ func TestCostIsFlat(t *testing.T) {
 	}
 }
 
-// TestReplicaReads shows that no load is answered by a replica, whatever the
-// client sends there.
+// TestReplicaReads shows that a replica never answers a load, for any routing
+// of the client.
 func TestReplicaReads(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms[1:] {
@@ -245,7 +246,7 @@ func TestReplicaReads(t *testing.T) {
 			for i := range 50 {
 				id := mustAdd(t, store, fmt.Sprint("user", i))
 				if _, err := store.Load(ctx, id); err != nil {
-					t.Fatalf("Load: %v, want what was just created", err)
+					t.Fatalf("Load: %v, want the session just created", err)
 				}
 				if records, err := store.List(ctx, fmt.Sprint("user", i)); err != nil || len(records) != 1 {
 					t.Fatalf("List: got %d and error %v, want 1", len(records), err)
@@ -262,7 +263,7 @@ func TestReplicaReads(t *testing.T) {
 			if r, err := everything.Load(ctx, id); err == nil && f.name == "sentinel" {
 				t.Errorf("got version %d from a replica, want an error", r.Version)
 			} else if f.name == "sentinel" {
-				says(t, "Load", err, "talks to a replica")
+				says(t, "Load", err, "is connected to a replica")
 			}
 			if f.name == "sentinel" {
 				found, err := everything.Check(ctx)

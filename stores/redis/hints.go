@@ -12,20 +12,20 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// Between attempts to subscribe. A subscription that held for longer than the
-// second begins at the first again.
+// These are the pauses between attempts to subscribe. After a subscription that
+// held for longer than maxPause, the next pause is minPause again.
 const (
 	minPause = 100 * time.Millisecond
 	maxPause = 30 * time.Second
 )
 
-// Watch implements [stores.Watcher] on a connection of the client's that it
-// has to itself, and subscribes again whenever that is lost. Each call has its
-// own; any number may run at once. Without Options.Hints the error matches
-// [errors.ErrUnsupported].
+// Watch implements [stores.Watcher] on a dedicated connection of the client,
+// and subscribes again when that connection is lost. Any number of calls may
+// run at the same time, each with its own connection. Without Options.Hints the
+// error matches [errors.ErrUnsupported].
 func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	if s.channel == "" {
-		return fmt.Errorf("redis: Watch without Options.Hints: %w", errors.ErrUnsupported)
+		return fmt.Errorf("redis: Watch needs Options.Hints: %w", errors.ErrUnsupported)
 	}
 	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		begin := time.Now()
@@ -36,9 +36,10 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 		if time.Since(begin) > maxPause {
 			pause = minPause
 		}
-		s.logger.WarnContext(ctx, "humasess: hints that sessions have ended are interrupted", "error", err)
-		// Processes that lost the server together do not come back together.
-		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads load; nothing secret depends on it
+		s.logger.WarnContext(ctx, "humasess: hints of ended sessions are interrupted", "error", err)
+		// The pause is random, so processes that lost the server together do
+		// not come back together.
+		timer := time.NewTimer(pause/2 + rand.N(pause)) //nolint:gosec // spreads load; it is not a secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -48,7 +49,7 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	}
 }
 
-// listen lasts as long as one connection.
+// listen subscribes and passes on hints until its connection ends.
 func (s *Store) listen(ctx context.Context, ended func(stores.ID)) error {
 	if _, err := s.key(ctx); err != nil {
 		return err
@@ -65,12 +66,12 @@ func (s *Store) listen(ctx context.Context, ended func(stores.ID)) error {
 	}
 	confirmed := rueidis.WithOnSubscriptionHook(ctx, func(sub rueidis.PubSubSubscription) {
 		if sub.Kind == "subscribe" {
-			tell(stores.ID{}) // from here on nothing is missed
+			tell(stores.ID{}) // from here on no hint is missed
 		}
 	})
 	err := conn.Receive(confirmed, conn.B().Subscribe().Channel(s.channel).Build(), func(m rueidis.PubSubMessage) {
 		var id plainID
-		if len(m.Message) != len(id) { // many, or one of a later version
+		if len(m.Message) != len(id) { // many sessions, or the format of a later version
 			tell(stores.ID{})
 			return
 		}

@@ -22,7 +22,7 @@ func hinted(tb testing.TB, client rueidis.Client, prefix string) *redis.Store {
 	return redis.New(client, &redis.Options{Prefix: prefix, Hints: true, Logger: slog.New(slog.DiscardHandler)})
 }
 
-// listen returns what a Watch calls, from its first subscription on.
+// listen returns the IDs that a Watch reports, from its first subscription on.
 func listen(t *testing.T, store *redis.Store) <-chan stores.ID {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -65,7 +65,7 @@ func mustDelete(t *testing.T, store *redis.Store, id stores.ID) {
 	}
 }
 
-// TestHints watches with one client what ends by another.
+// TestHints watches with one client and ends sessions with another.
 func TestHints(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {
@@ -102,7 +102,8 @@ func TestHints(t *testing.T) {
 	}
 }
 
-// TestHintsOff publishes nothing, and watches nothing.
+// TestHintsOff shows that without the option nothing is published, and Watch
+// fails.
 func TestHintsOff(t *testing.T) {
 	t.Parallel()
 	client, name := dial(t, servertest.RedisSingle(t)), prefix(t)
@@ -118,7 +119,8 @@ func TestHintsOff(t *testing.T) {
 	}
 }
 
-// TestHintsOfWhatIsNone takes a word that is no ID for all.
+// TestHintsOfWhatIsNone sends a message that is not an ID, which stands for all
+// sessions.
 func TestHintsOfWhatIsNone(t *testing.T) {
 	t.Parallel()
 	client, name := dial(t, servertest.RedisSingle(t)), prefix(t)
@@ -131,7 +133,7 @@ func TestHintsOfWhatIsNone(t *testing.T) {
 	}
 }
 
-// TestHintsAfterAnOutage breaks the connection of the one who watches.
+// TestHintsAfterAnOutage breaks the connection of the watcher.
 func TestHintsAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	server, name := servertest.RedisSingle(t), prefix(t)
@@ -151,7 +153,7 @@ func TestHintsAfterAnOutage(t *testing.T) {
 		for line := range strings.Lines(list) {
 			if fields := strings.Fields(line); slices.Contains(fields, "name="+watcher) {
 				killed++
-				_, id, _ := strings.Cut(fields[0], "id=") // the first line begins with what RESP3 says
+				_, id, _ := strings.Cut(fields[0], "id=") // the first line begins with the reply of RESP3
 				if err := client.Do(t.Context(), client.B().Arbitrary("CLIENT", "KILL", "ID", id).Build()).Error(); err != nil {
 					t.Fatal(err)
 				}
@@ -164,7 +166,7 @@ func TestHintsAfterAnOutage(t *testing.T) {
 	}
 }
 
-// TestHintsAreOnlyHints ends sessions for a user of the server who may not
+// TestHintsAreOnlyHints ends sessions as a server's user without the right to
 // publish.
 func TestHintsAreOnlyHints(t *testing.T) {
 	t.Parallel()

@@ -8,14 +8,14 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// A plain ID says which group of keys its session lives in, so that every script
-// knows all of its keys beforehand, and a group lies in one slot.
+// A plain ID determines the group of keys that holds its session. So every
+// script knows all of its keys beforehand, and a group is in one slot.
 //
 // The plain ID of an identity's session begins with a set bit and 31 bits of a
 // hash of the identity; 96 random bits follow. Different identities may share a
-// group: members of the index carry a longer part of the hash. The plain ID of an
-// anonymous session begins with a bit that is not set and is random otherwise;
-// its group is its own.
+// group, so members of the index carry a longer part of the hash. The plain ID
+// of an anonymous session begins with a clear bit, and the rest is random. Each
+// anonymous session has its own group.
 const (
 	tagSize    = 4
 	digestSize = 16
@@ -27,7 +27,7 @@ type digest struct {
 	rest [digestSize]byte
 }
 
-// digestOf is not for the empty identity.
+// digestOf must not be called with the empty identity.
 func digestOf(identity string) digest {
 	hash := sha256.New()
 	hash.Write([]byte("humasess redis tag\x00"))
@@ -40,20 +40,20 @@ func digestOf(identity string) digest {
 
 func (id *plainID) anonymous() bool { return id[0]&identified == 0 }
 
-// owns reports whether sessions of the identity have such IDs.
+// owns reports whether the ID can be one of the identity's sessions.
 func (d *digest) owns(id *plainID) bool { return [tagSize]byte(id[:tagSize]) == d.tag }
 
 // NewID is [Store.NewIDContext] for callers without a context. It waits for
-// Redis for 5 seconds at most.
+// Redis for at most 5 seconds.
 func (s *Store) NewID(identity string) (stores.ID, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
 	defer cancel()
 	return s.NewIDContext(ctx, identity)
 }
 
-// NewIDContext returns an ID that puts the session beside the others of its
-// identity, or anywhere when anonymous. The first call of a process may ask
-// Redis for the key of IDs.
+// NewIDContext returns an ID in the group of its identity, or a random one for
+// an anonymous session. The first call of a process may ask Redis for the key
+// of IDs.
 func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
 	k, err := s.key(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, e
 	return k.public(id), nil
 }
 
-// group is the part of key names that decides about the slot.
+// group returns the hash tag of the key names, which decides the slot.
 func (id *plainID) group() []byte {
 	if id.anonymous() {
 		return id[:]
@@ -81,16 +81,16 @@ func (id *plainID) group() []byte {
 	return id[:tagSize]
 }
 
-// names returns the names of a group's keys: its sessions and, unless it is that
-// of an anonymous session, their expiry and their order. For an identity the name
-// of its marks follows. An anonymous session has one key alone, so that a Cluster
-// can serve it while its slot migrates.
+// names returns the names of a group's keys: its sessions, their expiry and
+// their order. For an identity the name of its marks follows. An anonymous
+// session has only one key, so that a Cluster can serve it while its slot
+// migrates.
 func (s *Store) names(group []byte, of *digest) []string {
 	const kinds = "seom" // sessions, expiry, order, marks
 	size := len(s.prefix) + hex.EncodedLen(len(group)) + len("{}") + 1
 	n := 3
 	var room [256]byte
-	b := room[:0] // of names of usual length; one string holds all of them
+	b := room[:0] // enough for names of usual length; one string holds all of them
 	switch {
 	case of != nil:
 		n = 4
@@ -115,7 +115,7 @@ func (s *Store) names(group []byte, of *digest) []string {
 	return names
 }
 
-// markedNames are names and, at the end, the mark of all identities.
+// markedNames returns names and, at the end, the mark of all identities.
 func (s *Store) markedNames(group []byte, of *digest) []string {
 	var room [2 * len(stores.ID{})]byte
 	slot := slotOf(hex.AppendEncode(room[:0], group))

@@ -9,16 +9,17 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// retention of revocation marks: longer than promised, so that rounding does
-// not make it shorter.
+// retention is how long marks are kept. It is longer than promised, so that
+// rounding does not make it too short.
 const retention = stores.RevocationRetention + time.Minute
 
 var retentionText = strconv.FormatInt(retention.Milliseconds(), 10)
 
-// newMark names a mark. The name is random, so that it differs from all others
-// of the identity even if the server's clock was set back. A double holds it.
+// newMark returns the name of a mark. It is random, so it differs from all
+// others of the identity even if the server's clock was set back. A double
+// represents it exactly.
 func newMark() int64 {
-	return 1 + rand.Int64N(1<<52) //nolint:gosec // tells marks apart; nothing secret depends on it
+	return 1 + rand.Int64N(1<<52) //nolint:gosec // tells marks apart; it is not a secret
 }
 
 // MarkChanged implements [stores.Marker].
@@ -35,8 +36,8 @@ func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Change
 	return stores.Changed{Ago: age(values[0]), Mark: values[1]}, nil
 }
 
-// List returns the live sessions of an identity, oldest first. One of many
-// sessions comes in one answer: List is for identities with a limit.
+// List returns the live sessions of an identity, oldest first. All of them come
+// in one reply, so limit the sessions of an identity.
 func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, error) {
 	if identity == "" {
 		return nil, stores.ErrNoIdentity
@@ -74,8 +75,8 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 	return records, nil
 }
 
-// RevokeIdentity deletes every session of an identity but except, atomically
-// against all other calls, and leaves the revocation mark.
+// RevokeIdentity deletes every session of an identity except the session
+// except, atomically against all other calls, and leaves the revocation mark.
 func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity

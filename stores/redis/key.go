@@ -16,32 +16,34 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// A public ID is one AES block. Decrypted, it is the plain ID, which says where
-// the session lies; see id.go. Scripts, keys of Redis and hints hold plain IDs.
+// A public ID is one AES block. Decrypted, it is the plain ID, which determines
+// the group of the session; see id.go. Scripts, keys of Redis and hints hold
+// plain IDs.
 //
-// The plain ID shows a hash of the identity under no secret, because List and
-// RevokeIdentity have to find the sessions of an identity even after a secret was
-// lost. IDs are public, however, and an identity is easy to guess if it is an
-// e-mail address. Encryption is a permutation of all IDs. Without the key, the IDs
-// of an identity look like those of any other, and like those of visitors.
+// The plain ID shows an unkeyed hash of the identity, because List and
+// RevokeIdentity must find the sessions of an identity even after a secret was
+// lost. But IDs are public, and an identity such as an e-mail address is easy
+// to guess. So IDs are encrypted. Without the key, the IDs of an identity look
+// like those of any other, and like those of anonymous sessions.
 //
 // So the key decides only whether an ID leads to its session. It never decides
-// which sessions a revocation finds. If processes have different keys, then each
-// refuses the IDs of the other, as unknown, and each revokes the sessions of
-// both. That is why the key needs no agreement beyond the following:
+// which sessions a revocation finds. If processes have different keys, each
+// refuses the IDs of the other as unknown, and each revokes the sessions of
+// both. That is why the key needs no agreement beyond these rules:
 //
-//   - Without Options.Key, the first process stores a random key in Redis, and
-//     all others take that. Two that start at once get the same one, because a
-//     script reads and writes it.
-//   - The stored key may get lost: by a flush, by an eviction (it has no time to
-//     live, so only the policies allkeys-* evict it), or by a fail-over in the
-//     moment after its creation. A process that has the key stores it again when it
-//     asks the next time, so no user is signed out.
-//   - If another process comes first, with a new key, then that one is in force. A
-//     process with the old key learns it from an ID that it does not know, and
-//     from the next sign-in after a minute. All users sign in again.
-//   - IDs of an older key decrypt to IDs without a session. They open nothing, and
-//     their sessions go by revocation or by time.
+//   - Without Options.Key, the first process stores a random key in Redis,
+//     and all others take that. Two that start at once get the same one,
+//     because one script reads and writes it.
+//   - The stored key may get lost by a flush, by an eviction, or by a
+//     fail-over in the moment after its creation. It has no time to live, so
+//     only the policies allkeys-* evict it. A process that has the key
+//     stores it again when it next asks, so no user is signed out.
+//   - If another process stores a new key first, that key is valid from then
+//     on. A process with the old key learns it from an ID that it does not
+//     know, and from the next sign-in after a minute. All users sign in
+//     again.
+//   - IDs of an older key decrypt to IDs without a session. They open
+//     nothing, and their sessions end by revocation or by expiry.
 type idKey struct {
 	raw   [keySize]byte
 	block cipher.Block
@@ -51,8 +53,8 @@ const (
 	keySize    = 16
 	minKeySize = 16 // of Options.Key
 
-	// A process asks for the stored key again at an unknown ID, but this seldom,
-	// because attackers send unknown IDs; and at a sign-in.
+	// A process asks for the stored key again after an unknown ID and at a
+	// sign-in. Both are limited, because attackers can send many unknown IDs.
 	askAfterUnknown = time.Second
 	askAfterCreate  = time.Minute
 
@@ -74,7 +76,8 @@ func newIDKey(raw []byte) (*idKey, error) {
 	return &idKey{[keySize]byte(raw), block}, nil
 }
 
-// fixedIDKey is for Options.Key, which may be longer than a key of AES.
+// fixedIDKey returns the key for Options.Key, which may be longer than an AES
+// key.
 func fixedIDKey(secret []byte) *idKey {
 	hash := sha256.New()
 	hash.Write([]byte("humasess redis session IDs\x00"))
@@ -86,7 +89,7 @@ func fixedIDKey(secret []byte) *idKey {
 	return k
 }
 
-// plainID is the form of an ID that scripts know.
+// plainID is a decrypted ID, the form that scripts use.
 type plainID [len(stores.ID{})]byte
 
 func (k *idKey) plain(id stores.ID) plainID {
@@ -99,12 +102,12 @@ func (k *idKey) public(id plainID) stores.ID {
 	return stores.ID(id)
 }
 
-// keyring has the key of a process.
+// keyring holds the key of a process.
 type keyring struct {
 	fixed   bool
 	current atomic.Pointer[idKey]
 	since   func() time.Duration // on a monotonic clock
-	asked   atomic.Int64         // when, by since
+	asked   atomic.Int64         // time of the last question, by since
 }
 
 func newKeyring(secret []byte) *keyring {
@@ -117,8 +120,8 @@ func newKeyring(secret []byte) *keyring {
 	return r
 }
 
-// due reports whether the stored key is to be asked for again. It is true for
-// one caller.
+// due reports whether to ask for the stored key again. It is true for only one
+// of several callers.
 func (r *keyring) due(after time.Duration) bool {
 	if r.fixed {
 		return false
@@ -135,8 +138,8 @@ func (s *Store) key(ctx context.Context) (*idKey, error) {
 	return s.askKey(ctx)
 }
 
-// askKey returns the key that is in force. It stores the key of this process if
-// Redis has none.
+// askKey returns the key in Redis. If Redis has none, it stores the key of this
+// process.
 func (s *Store) askKey(ctx context.Context) (*idKey, error) {
 	mine := s.keys.current.Load()
 	raw := make([]byte, keySize)
@@ -162,14 +165,14 @@ func (s *Store) askKey(ctx context.Context) (*idKey, error) {
 		return nil, fmt.Errorf("redis: the key of session IDs: %w", err)
 	}
 	if mine != nil {
-		s.logger.WarnContext(ctx, "humasess: redis has lost the key of session IDs, and another process has made a new one: all users sign in again")
+		s.logger.WarnContext(ctx, "humasess: redis has lost the key of session IDs, and another process has made a new one, so all users must sign in again")
 	}
 	s.keys.current.Store(k)
 	return k, nil
 }
 
-// newerKey returns the key to try again with after err, or nil. An unknown ID
-// may be one of another key than k.
+// newerKey returns the key to try next after err, or nil. An unknown ID may
+// have been made with a key other than k.
 func (s *Store) newerKey(ctx context.Context, k *idKey, err error) *idKey {
 	if !errors.Is(err, stores.ErrNotFound) {
 		return nil

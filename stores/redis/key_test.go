@@ -15,8 +15,8 @@ import (
 	"github.com/humasess/sessions/stores/redis"
 )
 
-// TestIDsShowNothing looks for something that the IDs of one identity have in
-// common, with a key of the server and with one of the options.
+// TestIDsShowNothing looks for anything that the IDs of one identity have in
+// common. It uses the key in the server, and one in the options.
 func TestIDsShowNothing(t *testing.T) {
 	t.Parallel()
 	client := dial(t, servertest.RedisSingle(t))
@@ -69,7 +69,7 @@ func TestIDsShowNothing(t *testing.T) {
 	})
 }
 
-// TestKeyOfManyProcesses starts processes at once, on each form of Redis.
+// TestKeyOfManyProcesses starts processes in parallel, on each form of Redis.
 func TestKeyOfManyProcesses(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {
@@ -102,7 +102,7 @@ func TestKeyOfManyProcesses(t *testing.T) {
 	}
 }
 
-// TestLostKey takes the key of IDs away, as an eviction would.
+// TestLostKey deletes the key of IDs, as an eviction would.
 func TestLostKey(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -160,7 +160,7 @@ func TestLostKey(t *testing.T) {
 		fresh, _, _ := process(p)
 		after := mustAdd(t, fresh, "ada")
 
-		// Each finds the sessions of both, and ends those of both.
+		// Each process finds the sessions of both, and ends those of both.
 		for name, store := range map[string]*redis.Store{"old": old, "new": fresh} {
 			if records, err := store.List(ctx, "ada"); len(records) != 2 || err != nil {
 				t.Errorf("%s process: got %d sessions and error %v, want 2", name, len(records), err)
@@ -252,7 +252,7 @@ func TestLostKey(t *testing.T) {
 	})
 }
 
-// A server that takes the question and does not answer.
+// This server accepts the question and does not answer.
 func TestNewIDContextOfASilentServer(t *testing.T) {
 	server := servertest.StartRedis(t)
 	store := redis.New(dial(t, server), nil)

@@ -32,8 +32,8 @@ func (s *Store) load(ctx context.Context, k *idKey, id stores.ID) (stores.Record
 	return s.loaded(ctx, id, m.ToArray)
 }
 
-// loaded reads what the script answers: the time, and unless the server has
-// evicted the session, what it kept.
+// loaded parses the reply of the script: the time, then the session. The
+// session is missing if the server has evicted it.
 func (s *Store) loaded(ctx context.Context, id stores.ID, answer func() ([]rueidis.RedisMessage, error)) (stores.Record, error) {
 	var none stores.Record
 	values, err := answer()
@@ -55,9 +55,9 @@ func (s *Store) loaded(ctx context.Context, id stores.ID, answer func() ([]rueid
 	return parse(id, now, &values[1], &values[2])
 }
 
-// LoadMany returns those of ids that are live. They may lie on different
-// servers, so each is asked for by itself, all at the same time: what goes to
-// one server travels together.
+// LoadMany returns the live sessions among ids. They may be on different
+// servers, so each has its own command. The client pipelines the commands of
+// one server.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	k, err := s.key(ctx)
 	if err == nil {
@@ -94,8 +94,8 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 	return records, nil
 }
 
-// run executes a script that returns an array, or nothing when there is no
-// such session.
+// run executes a script that returns an array. If there is no such session, it
+// returns ErrNotFound.
 func (s *Store) run(ctx context.Context, script *rueidis.Lua, keys, args []string) ([]rueidis.RedisMessage, error) {
 	result, err := s.exec(ctx, script, keys, args)
 	if err != nil {

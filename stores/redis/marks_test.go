@@ -48,8 +48,8 @@ func TestMarksAreIndependent(t *testing.T) {
 	}
 }
 
-// TestMarksFromTheFuture moves marks as a server's clock does that is set back
-// by an hour. They count as now once, and from then on they age.
+// TestMarksFromTheFuture moves marks as if the server's clock had been set back
+// by an hour. They count as now once, and then they age.
 func TestMarksFromTheFuture(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -69,7 +69,7 @@ func TestMarksFromTheFuture(t *testing.T) {
 		}
 		server.Command(t, addr, "SET", key, strings.Join(fields, " "))
 	}
-	past := func(key string) bool { // all times in it
+	past := func(key string) bool { // whether all times in it have passed
 		t.Helper()
 		var now int64
 		if _, err := fmt.Sscan(server.Command(t, addr, "TIME"), &now); err != nil {
@@ -177,7 +177,7 @@ func TestRevocationsFromTheFuture(t *testing.T) {
 	if n, err := strconv.ParseInt(at, 10, 64); err != nil || n >= future {
 		t.Errorf("got the time %s and error %v, want it rewritten", at, err)
 	}
-	// A name from the future is still replaced by another.
+	// A name that is a future time is still replaced by another name.
 	server.Command(t, addr, "HSET", key, field, fmt.Sprint(future)+" "+fmt.Sprint(future))
 	next, err := r.RevokeIdentity(ctx, "ada", 0)
 	if err != nil || next.Mark == future || next.Before != future {
@@ -188,7 +188,7 @@ func TestRevocationsFromTheFuture(t *testing.T) {
 	}
 }
 
-// TestRevocationsAreBounded lets marks be due, and does nothing but check.
+// TestRevocationsAreBounded lets marks get old while the program only checks.
 func TestRevocationsAreBounded(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -201,7 +201,7 @@ func TestRevocationsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// An end that is told again for longer is kept for longer.
+	// If End is repeated with a longer time, the mark is kept longer.
 	if err := r.End(ctx, stores.ID{1, 0}, 2*time.Hour, 0); err == nil {
 		t.Error("got no error from a second End")
 	}
@@ -236,7 +236,7 @@ func TestRevocationsAreBounded(t *testing.T) {
 	}
 }
 
-// TestRevocationsOnAFullServer checks a cookie where nothing can be written.
+// TestRevocationsOnAFullServer checks a cookie on a server that refuses writes.
 func TestRevocationsOnAFullServer(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)

@@ -25,7 +25,7 @@ type migration struct {
 }
 
 // begin marks the slot as migrating. From then on the server answers TRYAGAIN
-// to scripts of which it has some keys and lacks others.
+// to scripts if it has only some of their keys.
 func begin(t *testing.T, server *servertest.Redis, tag string) *migration {
 	t.Helper()
 	m := &migration{t: t, server: server, slot: strconv.Itoa(slot(tag))}
@@ -37,7 +37,7 @@ func begin(t *testing.T, server *servertest.Redis, tag string) *migration {
 	return m
 }
 
-// move moves keys whose names end like that.
+// move moves the keys whose names end with one of ends.
 func (m *migration) move(ends ...string) {
 	m.t.Helper()
 	host, port, _ := strings.Cut(m.to, ":")
@@ -60,8 +60,8 @@ func (m *migration) finish() {
 	}
 }
 
-// TestMigratingSlot calls everything while the keys of a group are on two
-// servers, and goes on when they are together again.
+// TestMigratingSlot makes all calls while the keys of a group are on two
+// servers. It continues when they are together again.
 func TestMigratingSlot(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedisCluster(t)
@@ -127,7 +127,7 @@ func TestMigratingSlot(t *testing.T) {
 			}
 			end := make(chan error, 1)
 			go func() { end <- tt.run(ctx, identity, id) }()
-			rest() // most times the call has met the migration by now
+			rest() // usually the call has seen the migration by now
 			m.finish()
 			if err := <-end; err != nil {
 				t.Errorf("after the migration: %v", err)
@@ -135,7 +135,7 @@ func TestMigratingSlot(t *testing.T) {
 		})
 	}
 	t.Run("visitors", func(t *testing.T) {
-		// A visitor's session is one key, so that it is served all the time.
+		// An anonymous session is one key, so it can always be served.
 		id := mustAdd(t, store, "")
 		plain := store.Plain(id)
 		m := begin(t, server, fmt.Sprintf("%x", plain))
@@ -153,7 +153,7 @@ func TestMigratingSlot(t *testing.T) {
 	})
 }
 
-// tryAgain has the server answer TRYAGAIN to the first n loads.
+// tryAgain makes the server answer TRYAGAIN to the first n loads.
 func (f *faulty) tryAgain(tries *int, n int) {
 	*tries = 0
 	f.fail = func(sha string, run func() rueidis.RedisResult) rueidis.RedisResult {

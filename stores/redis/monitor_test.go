@@ -21,7 +21,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// monitor collects what the servers are told to do.
+// monitor collects the commands that the servers receive.
 type monitor struct {
 	mu    sync.Mutex
 	lines []string
@@ -76,7 +76,7 @@ var (
 	quoted     = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
-// words returns the parts of a command, and whether a script has given it.
+// words returns the parts of a command, and whether a script has sent it.
 func words(t *testing.T, line string) (args []string, script bool) {
 	t.Helper()
 	for _, q := range quoted.FindAllString(line, -1) {
@@ -89,9 +89,9 @@ func words(t *testing.T, line string) (args []string, script bool) {
 	return args, fromScript.MatchString(line)
 }
 
-// undeclared returns the keys that scripts touched without having declared
-// them, commands that look through all keys, and keys of other slots than the
-// first. A script's commands follow it: servers run one at a time.
+// undeclared returns keys that scripts used without declaring them, commands
+// that visit all keys, and keys of another slot than the first. The commands of
+// a script directly follow it, because servers run one script at a time.
 func (m *monitor) undeclared(t *testing.T) (found []string, scripts int) {
 	t.Helper()
 	declared := map[string][]string{} // by server
@@ -130,7 +130,7 @@ func (m *monitor) undeclared(t *testing.T) (found []string, scripts int) {
 	return found, scripts
 }
 
-// commands are those that scripts use. None looks at more than a page, or the
+// commands are those that scripts use. None reads more than a page, or the
 // sessions of one identity.
 var commands = strings.Fields(`TIME HGET HMGET HSET HDEL HLEN ZADD ZREM ZCARD ZSCORE ZLEXCOUNT ZREVRANGE
 	ZRANGEBYSCORE ZRANGEBYLEX ZREVRANGEBYLEX PEXPIREAT DEL UNLINK GET SET`)
@@ -141,8 +141,8 @@ func tag(key string) string {
 	return tag
 }
 
-// slot is what Redis Cluster makes of a tag: CRC16 by its polynomial, the
-// remainder of the tag and two more bytes.
+// slot returns the slot of a tag in Redis Cluster. It computes CRC16 by its
+// polynomial: the remainder of the tag and two more bytes.
 func slot(tag string) int {
 	rest := 0
 	for _, b := range []byte(tag + "\x00\x00") {
@@ -165,7 +165,7 @@ func keysOf(args []string) []string {
 	return args[1:2]
 }
 
-// issued collects the tokens that an API gives out.
+// issued collects the tokens that an API issues.
 type issued struct {
 	mu     sync.Mutex
 	tokens []string
@@ -248,7 +248,7 @@ func TestWhatServersSee(t *testing.T) {
 	}
 }
 
-// TestUndeclaredKeysAreCaught holds the test above to what it is for.
+// TestUndeclaredKeysAreCaught tests the test above.
 func TestUndeclaredKeysAreCaught(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedisCluster(t)

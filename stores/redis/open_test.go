@@ -21,7 +21,7 @@ var forms = []form{
 	{"cluster", servertest.RedisCluster},
 }
 
-// dial connects a client as a program would. It is closed with the test.
+// dial connects a client as a program would. The test closes it.
 func dial(tb testing.TB, r *servertest.Redis, change ...func(*rueidis.ClientOption)) rueidis.Client {
 	tb.Helper()
 	o := rueidis.ClientOption{InitAddress: r.Addrs, ForceSingleClient: len(r.Addrs) == 1}

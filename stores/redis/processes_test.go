@@ -20,7 +20,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// Environment of the second process: this test binary, as an API.
+// This is the environment of the second process: this test binary, as an API.
 const (
 	childAddr   = "HUMASESS_TEST_CHILD_ADDR"
 	childPrefix = "HUMASESS_TEST_CHILD_PREFIX"
@@ -28,7 +28,8 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childAddr) == "" {
-		// Tests wait for servers more than for processors.
+		// Tests wait for servers more than for processors, so more of them run
+		// in parallel.
 		flag.Parse()
 		if err := flag.Set("test.parallel", "8"); err != nil {
 			panic(err)
@@ -56,8 +57,8 @@ func child() error {
 	return nil
 }
 
-// TestTwoProcesses shows that what one process has done holds in another at
-// its next request.
+// TestTwoProcesses shows that a change by one process holds in another at its
+// next request.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	server := servertest.RedisCluster(t)

@@ -2,5 +2,5 @@
 
 package redis_test
 
-// raced is set where everything takes several times as long.
+// raced is set for the race detector, which makes tests several times slower.
 const raced = true

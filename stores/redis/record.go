@@ -10,22 +10,22 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// longest bounds the timeouts that scripts compute with: a double holds
-// microseconds exactly until the year 2255.
+// longest bounds the timeouts that scripts compute with, because a double holds
+// microseconds exactly only until the year 2255.
 const longest = 100 * 365 * 24 * time.Hour
 
-// micros is a timeout as an argument of a script. It is 0 only for 0.
+// micros returns a timeout as an argument of a script. Only 0 gives 0.
 func micros(d time.Duration) string {
 	return strconv.FormatInt((min(d, longest) + time.Microsecond - 1).Microseconds(), 10)
 }
 
-// errFormat is about keys that something else has written to.
-var errFormat = errors.New("redis: a session is not in the format of this store: something else has written under its key")
+// errFormat is returned for keys that other programs have changed.
+var errFormat = errors.New("redis: a session is not in the format of this store, so another program must have changed its key")
 
-// The head of what is kept beside a payload: five numbers, as 64-bit floats
-// because those are Lua's. Unless anonymous, what the session's member in the
-// order begins with follows, which is the identity's digest and a number that
-// grows with each session, and then the identity.
+// The metadata beside a payload begin with five numbers, as 64-bit floats
+// because Lua's numbers are floats. For an identity's session its place in the
+// order follows: the identity's digest and a number that grows with each
+// session. The identity is last.
 const (
 	atVersion  = 0
 	atSeen     = 8
@@ -35,7 +35,7 @@ const (
 	placeSize  = digestSize + 8
 )
 
-// parse reads what a script returns for one session.
+// parse parses the reply of a script for one session.
 func parse(id stores.ID, now int64, meta, payload *rueidis.RedisMessage) (stores.Record, error) {
 	head, err := meta.ToString()
 	if err != nil {
@@ -44,7 +44,7 @@ func parse(id stores.ID, now int64, meta, payload *rueidis.RedisMessage) (stores
 	if len(head) != headSize && len(head) <= headSize+placeSize {
 		return stores.Record{}, errFormat
 	}
-	// The client has read these bytes for us alone.
+	// The client does not keep these bytes, so they need no copy.
 	data, err := payload.AsBytes()
 	if err != nil {
 		return stores.Record{}, err

@@ -16,16 +16,16 @@ const (
 
 // Options configures a [Store]. The zero Options is ready to use.
 type Options struct {
-	// Prefix begins every key. Programs that share a server and a prefix
-	// share their sessions. It must not contain a brace: those mark what
-	// decides about a key's slot. The default is "humasess:".
+	// Prefix begins every key. Programs that share a server and a prefix share
+	// their sessions. It must not contain a brace, because braces mark the part
+	// of a key that decides its slot. The default is "humasess:".
 	Prefix string
 
-	// Key encrypts session IDs, which are public and would otherwise show a hash
-	// of the identity. It must have 16 bytes or more, from a cryptographic
-	// source, and be the same in all processes. After a change all users sign in
-	// again; List and RevokeIdentity still find the sessions from before. Set it
-	// where Redis may lose keys. The default is a random key that the first
+	// Key encrypts session IDs, which are public and would otherwise show a
+	// hash of the identity. It must have 16 bytes or more, from a cryptographic
+	// source, and be the same in all processes. After a change all users sign
+	// in again; List and RevokeIdentity still find the sessions from before.
+	// Set it if Redis may lose keys. The default is a random key that the first
 	// process stores in Redis, under Prefix and "{key}k".
 	Key []byte
 
@@ -33,12 +33,12 @@ type Options struct {
 	// stores.ErrTooLarge and is not sent. The default is 1 MiB.
 	MaxPayload int
 
-	// Hints has every script that ends sessions before their time publish so,
-	// on the channel that is Prefix and "ended", and [Store.Watch] listen to
-	// it: what waits for a session's end in another process learns of it at
-	// once. It costs the server a PUBLISH for each session that ends, and the
-	// client a connection while somebody watches; all processes must set it.
-	// Users of the server need the right to that channel. The default is false.
+	// Hints makes every script that ends sessions before their time publish a
+	// hint. [Store.Watch] listens to these hints, so a process learns at once
+	// that another one ended a session. The channel is Prefix and "ended". Each
+	// ended session costs the server a PUBLISH, and each Watch costs the client
+	// a connection. All processes must set Hints. Users of the server need the
+	// right to that channel. The default is false.
 	Hints bool
 
 	// Logger gets a warning when the server has evicted sessions, and when
@@ -67,10 +67,10 @@ var (
 	_ stores.Watcher     = (*Store)(nil)
 )
 
-// New returns a store that uses the client, which stays the caller's: nothing
-// here closes it. New does not talk to the server; see [Store.Check]. It
-// panics when the client is nil, the prefix contains a brace, the key is short,
-// or MaxPayload is negative.
+// New returns a store that uses the client. The caller keeps the client and
+// closes it. New does not connect to the server; see [Store.Check]. It panics
+// when the client is nil, the prefix contains a brace, the key is short, or
+// MaxPayload is negative.
 func New(client rueidis.Client, opts *Options) *Store {
 	var o Options
 	if opts != nil {

@@ -17,7 +17,7 @@ const undoWithin = 2 * time.Second
 
 // A create may replace sessions of its own group and others. The script of a
 // create checks and deletes those of its group in its one atomic step. The
-// others may lie in another slot, which no script reaches. A create that
+// others may be in another slot, which the script cannot reach. A create that
 // replaces any of them has these steps:
 //
 //  1. It looks at the others first, if more than one step could find a conflict.
@@ -25,20 +25,21 @@ const undoWithin = 2 * time.Second
 //  3. The others are deleted, each at its version, those first that can
 //     conflict.
 //  4. The script finish deletes those of the group, and the oldest over the
-//     limit. Without any, there is no such step.
+//     limit. If there are none, this step is left out.
 //
 // If a step fails, the new session is deleted and the error returned. If the
-// process dies, the new session is left, and nothing has its token. A sign-in
-// that fails so ends none of the old sessions, with this exception: after some
-// of several were deleted, a change of the next one in the same moment, or a
-// failure of the server, stops the create.
+// process dies, the new session is left, and no client has its token. A sign-in
+// that fails like this ends none of the old sessions, with one exception. After
+// some of several were deleted, the create may stop because the next one has
+// just changed, or because the server fails.
 type replacement struct {
 	same   []stores.Replaced // of the group of the new session
 	others []stores.Replaced
 }
 
-// replacementOf sorts what a create replaces. It handles an ID once that is
-// listed twice: at the version of either and, if either says so, not gone.
+// replacementOf sorts the sessions that a create replaces. If an ID is listed
+// twice, it combines the entries: the version of either, and MayBeGone only if
+// both allow it.
 func replacementOf(k *idKey, c *stores.Create, plain *plainID) (replacement, error) {
 	var r replacement
 	for _, old := range c.Replaces {
@@ -46,9 +47,9 @@ func replacementOf(k *idKey, c *stores.Create, plain *plainID) (replacement, err
 		case old.ID.IsZero():
 			return r, errZeroID
 		case old.ID == c.ID:
-			return r, errors.New("redis: create that replaces itself")
+			return r, errors.New("redis: create replaces its own session")
 		case old.Version < 0:
-			return r, fmt.Errorf("redis: create that replaces version %d", old.Version)
+			return r, fmt.Errorf("redis: create replaces version %d", old.Version)
 		}
 		to := &r.others
 		if p := k.plain(old.ID); !p.anonymous() && !plain.anonymous() && [tagSize]byte(p[:tagSize]) == [tagSize]byte(plain[:tagSize]) {
@@ -81,7 +82,7 @@ func replacementOf(k *idKey, c *stores.Create, plain *plainID) (replacement, err
 // strict reports whether the state of a session can stop the create.
 func strict(r stores.Replaced) bool { return r.Version != 0 || !r.MayBeGone }
 
-// arguments are those of the sessions in the group.
+// arguments returns the script's arguments for the sessions in the group.
 func (r *replacement) arguments(k *idKey, args []string) []string {
 	for _, old := range r.same {
 		plain, may := k.plain(old.ID), "0"
@@ -93,7 +94,8 @@ func (r *replacement) arguments(k *idKey, args []string) []string {
 	return args
 }
 
-// look checks the other sessions, unless the only step that deletes them does.
+// look checks the other sessions, unless one step alone checks and deletes them
+// all.
 func (s *Store) look(ctx context.Context, r *replacement) error {
 	var ids []stores.ID
 	for _, old := range r.others {
@@ -120,8 +122,8 @@ func (s *Store) look(ctx context.Context, r *replacement) error {
 	return nil
 }
 
-// takeOver is the rest of a create in mode first. It returns how many sessions
-// have given way to the limit.
+// takeOver finishes a create in mode first. It returns how many sessions ended
+// because of the limit.
 func (s *Store) takeOver(ctx context.Context, k *idKey, c *stores.Create, plain *plainID, r *replacement, over int64) (int64, error) {
 	for _, old := range r.others {
 		if err := s.end(ctx, old); err != nil {
@@ -144,11 +146,12 @@ func (s *Store) takeOver(ctx context.Context, k *idKey, c *stores.Create, plain 
 	return values[0], nil
 }
 
-// end deletes a session that is replaced.
+// end deletes a session that the create replaces.
 func (s *Store) end(ctx context.Context, old stores.Replaced) error {
 	err := s.Delete(ctx, old.ID, stores.Condition{Version: old.Version})
 	if unanswered(err) && ctx.Err() == nil {
-		// The deletion may have happened. If so, there is none to delete now.
+		// The deletion may have happened. If so, the second one does not find
+		// it.
 		if err = s.Delete(ctx, old.ID, stores.Condition{Version: old.Version}); errors.Is(err, stores.ErrNotFound) {
 			return nil
 		}
@@ -159,7 +162,8 @@ func (s *Store) end(ctx context.Context, old stores.Replaced) error {
 	return err
 }
 
-// unanswered reports whether the server may have done what the error is about.
+// unanswered reports whether the server may have executed the call in spite of
+// err.
 func unanswered(err error) bool {
 	if err == nil || errors.Is(err, stores.ErrNotFound) || errors.Is(err, stores.ErrConflict) || errors.Is(err, stores.ErrExists) || errors.Is(err, stores.ErrLimit) ||
 		errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged) {
@@ -169,14 +173,14 @@ func unanswered(err error) bool {
 	return !errors.As(err, &refused)
 }
 
-// undo deletes the new session of a create that has failed, on a context of its
-// own, because that of the call may be the reason. If this fails, too, the
-// session stays until it expires, and nothing has its token.
+// undo deletes the new session of a create that has failed. It uses its own
+// context, because the end of the call's context may be the reason. If this
+// fails too, the session stays until it expires, and no client has its token.
 func (s *Store) undo(ctx context.Context, id stores.ID, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
 	defer cancel()
 	if err := s.Delete(ctx, id, stores.Condition{}); err != nil && !errors.Is(err, stores.ErrNotFound) {
-		return fmt.Errorf("%w (the new session is left: %v)", cause, err) //nolint:errorlint // the cause decides
+		return fmt.Errorf("%w (the new session was not deleted: %v)", cause, err) //nolint:errorlint // the cause decides
 	}
 	return cause
 }

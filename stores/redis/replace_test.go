@@ -116,7 +116,8 @@ func TestReplaces(t *testing.T) {
 					if tt.want != nil {
 						return
 					}
-					// The others of the identity are in the index, and no more.
+					// The index holds the other sessions of the identity, and
+					// no more.
 					want := 1
 					for _, o := range tt.old {
 						if o.of == a && o.stillThere {
@@ -172,7 +173,7 @@ func TestReplaces(t *testing.T) {
 	})
 }
 
-// faulty is a client that lets some calls of scripts fail.
+// faulty is a client that makes some calls of scripts fail.
 type faulty struct {
 	rueidis.Client
 	fail func(sha string, run func() rueidis.RedisResult) rueidis.RedisResult
@@ -185,7 +186,7 @@ func (f *faulty) Do(ctx context.Context, cmd rueidis.Completed) rueidis.RedisRes
 
 var errCut = errors.New("the connection is cut")
 
-// TestReplacesWithFaults lets a sign-in fail in each of its steps.
+// TestReplacesWithFaults makes a sign-in fail in each of its steps.
 func TestReplacesWithFaults(t *testing.T) {
 	t.Parallel()
 	client := dial(t, servertest.RedisSingle(t))
@@ -199,10 +200,10 @@ func TestReplacesWithFaults(t *testing.T) {
 		name     string
 		sha      string
 		executed bool // although the answer is lost
-		times    int  // that the script fails; negative is for ever
+		times    int  // the script fails; negative is always
 		own      bool // a session of the identity is replaced as well
 		ok       bool // the sign-in succeeds
-		dead     bool // the server stays away, so the new session is left
+		dead     bool // the server does not come back, so the new session is left
 		oldGone  bool
 	}{
 		{name: "the create does not arrive", sha: redis.CreateSHA, times: 1},
@@ -289,8 +290,8 @@ func TestReplacesWithFaults(t *testing.T) {
 	})
 }
 
-// TestSignInOnAFullServer signs in again where there is no memory: over a
-// session of the same identity, over one of a visitor, and at the limit.
+// TestSignInOnAFullServer signs in again on a server without memory: over a
+// session of the same identity, over an anonymous one, and at the limit.
 func TestSignInOnAFullServer(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t, "maxmemory-policy noeviction")

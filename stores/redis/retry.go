@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// A slot of a Cluster migrates one key after the other. Until all keys of a
+	// A slot of a Cluster migrates one key after another. Until all keys of a
 	// group are in one place, its scripts are refused with TRYAGAIN. Pauses are
-	// random so that requests do not come back together.
+	// random, so requests do not come back together.
 	minRetry = 5 * time.Millisecond
 	maxRetry = 50 * time.Millisecond
 
@@ -20,15 +20,15 @@ const (
 	retryWithin = 3 * time.Second
 )
 
-// again reports whether a script has not run and may be sent once more: by its
+// again reports whether a script has not run and may be sent once more: as full
 // text, or after a pause.
 func again(err error) bool {
 	e, ok := rueidis.IsRedisErr(err)
 	return ok && (e.IsNoScript() || e.IsTryAgain())
 }
 
-// exec executes a script. A context that is done already must not have any
-// effect, and the client would find out too late. TRYAGAIN has changed nothing:
+// exec executes a script. It first checks the context, because a call whose
+// context has ended must have no effect. After TRYAGAIN nothing has changed, so
 // exec sends the script again until the context ends.
 func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []string) (rueidis.RedisMessage, error) {
 	if err := ctx.Err(); err != nil {
@@ -54,7 +54,7 @@ func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []stri
 				return rueidis.RedisMessage{}, explain(err)
 			}
 		}
-		timer := time.NewTimer(minRetry + rand.N(maxRetry-minRetry)) //nolint:gosec // spreads load; nothing secret depends on it
+		timer := time.NewTimer(minRetry + rand.N(maxRetry-minRetry)) //nolint:gosec // spreads load; it is not a secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -64,5 +64,5 @@ func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []stri
 	}
 }
 
-// migratingError tells why a call has lasted until its context ended.
+// migratingError explains why a call has lasted until its context ended.
 func migratingError(err error) error { return fmt.Errorf("redis: %s: %w", migratingText, err) }

@@ -16,16 +16,15 @@ import (
 //go:embed lua/revoked.lua
 var revokedLua string
 
-// Revocations remembers in Redis which sessions of a cookie store must not be
-// accepted any more, for any number of processes. It is safe for concurrent
-// use.
+// Revocations remembers in Redis which sessions of a cookie store must be
+// refused, for any number of processes. It is safe for concurrent use.
 //
-// What it knows is one hash and one sorted set without a time to live: no
-// maxmemory-policy but allkeys-* may evict them, and writes fail when memory
-// is full. Should the hash be lost all the same, evicted, flushed, or not yet
-// on the replica that has taken over, every cookie from before is refused:
-// users sign in again, and nobody who was signed out comes back. What a
-// primary has acknowledged and not yet sent to its replica may be lost alone.
+// It keeps one hash and one sorted set without a time to live. So only the
+// maxmemory-policies allkeys-* may evict them, and writes fail when memory is
+// full. The hash may still be lost: evicted, flushed, or missing on the replica
+// that has taken over. Then every cookie from before is refused. Users sign in
+// again, and no ended session comes back. If a fail-over loses single writes
+// that the primary has acknowledged, those marks are lost.
 type Revocations struct {
 	store  *Store
 	script *rueidis.Lua
@@ -34,8 +33,9 @@ type Revocations struct {
 
 var _ stores.MultiRevocations = (*Revocations)(nil)
 
-// NewRevocations returns one that uses the client, which stays the caller's,
-// and keys that begin with Options.Prefix. It panics where [New] does.
+// NewRevocations returns Revocations that use the client and keys that begin
+// with Options.Prefix. The caller keeps the client and closes it.
+// NewRevocations panics for the same reasons as [New].
 func NewRevocations(client rueidis.Client, opts *Options) *Revocations {
 	s := New(client, opts)
 	return &Revocations{
@@ -44,18 +44,19 @@ func NewRevocations(client rueidis.Client, opts *Options) *Revocations {
 	}
 }
 
-// sessionField and identityField name what is marked.
+// sessionField and identityField name the fields of the hash.
 func sessionField(id stores.ID) string { return "s" + string(id[:]) }
 
 func identityField(identity string) string {
 	if identity == "" {
-		return "i" // which nothing marks
+		return "i" // a field that is never set
 	}
 	sum := sha256.Sum256([]byte(identity))
 	return "i" + string(sum[:])
 }
 
-// call runs the script. An answer never depends on the new era that it brings.
+// call runs the script. It always sends a new era, which is used only if there
+// is none.
 func (r *Revocations) call(ctx context.Context, n int, op string, keep time.Duration, name int64, fields ...string) ([]int64, error) {
 	var era [4]byte
 	if _, err := rand.Read(era[:]); err != nil {

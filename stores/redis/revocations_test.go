@@ -24,8 +24,8 @@ func TestRevocations(t *testing.T) {
 	}
 }
 
-// Marks have no time to live, and cookies from before are refused when they
-// are lost.
+// Marks have no time to live. If they are lost, cookies from before are
+// refused.
 func TestRevocationsAreKept(t *testing.T) {
 	t.Parallel()
 	client := dial(t, forms[0].server(t))
@@ -51,7 +51,7 @@ func TestRevocationsAreKept(t *testing.T) {
 	}
 }
 
-// TestRevocationTrips counts what goes over the wire.
+// TestRevocationTrips counts the round trips of each call.
 func TestRevocationTrips(t *testing.T) {
 	proxy := servertest.NewProxy(t, servertest.RedisSingle(t).Addrs[0])
 	client := dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, oneConnection)

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// stride is how many sessions of a group one script looks at, and scanned the
-	// COUNT of a SCAN: either takes a server well below a millisecond.
+	// stride is how many sessions of a group one script visits. scanned is the
+	// COUNT of a SCAN. Each takes a server well below a millisecond.
 	stride  = 100
 	scanned = 250
 
@@ -24,7 +24,7 @@ const (
 	pipeline = 512
 )
 
-// walking is what a walk does with the sessions that are meant.
+// walking is the action of a walk on the sessions that it includes.
 type walking string
 
 const (
@@ -33,9 +33,9 @@ const (
 	walkClear walking = "clear"
 )
 
-var errCursor = errors.New("redis: not a cursor of Scan, or its server has left")
+var errCursor = errors.New("redis: the cursor is not from Scan, or its server has left")
 
-// position is how far a walk has come: in which server, and up to where.
+// position is the progress of a walk: a server, and its cursor.
 type position struct {
 	addr string
 	at   uint64 // of SCAN
@@ -68,11 +68,11 @@ func (s *Store) primaries(ctx context.Context) ([]string, map[string]rueidis.Cli
 	return addrs, nodes, nil
 }
 
-// Scan returns the live sessions whose payload begins with head and whose keys
-// are among the next that a server goes through, whatever the limit: some
-// hundred, and all that an identity has. A session may be on two pages. The
-// client's user needs the rights to SCAN and ROLE. While slots of a Cluster move
-// from one server to another, sessions may be missed.
+// Scan returns the live sessions whose payload begins with head, from the next
+// keys that a server visits. It does not keep the limit, because a page has
+// some hundred keys and all sessions of each identity. A session may be on two
+// pages. The client's user needs the rights to SCAN and ROLE. While slots of a
+// Cluster move from one server to another, sessions may be missed.
 func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	if limit <= 0 {
 		return stores.Page{}, fmt.Errorf("redis: scan with limit %d", limit)
@@ -114,10 +114,10 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 }
 
 // Count returns the number of live sessions whose payload begins with head. It
-// goes through the keys of all servers, as Scan does.
+// visits the keys of all servers, as Scan does.
 func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 	n := 0
-	seed, met := maphash.MakeSeed(), map[uint64]struct{}{} // SCAN repeats itself
+	seed, met := maphash.MakeSeed(), map[uint64]struct{}{} // SCAN may return a key twice
 	for p, more := (position{}), true; more; more = p.addr != "" {
 		err := s.walk(ctx, &p, scanned, func(groups [][]byte) error {
 			groups = slices.DeleteFunc(groups, func(group []byte) bool {
@@ -135,15 +135,15 @@ func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 	return n, nil
 }
 
-// Clear deletes every session whose payload begins with head, a few at a time,
-// and leaves a mark in each slot, for an hour, that each Create reports. Nothing
-// without the prefix is touched.
+// Clear deletes every session whose payload begins with head, a few at a time.
+// For about an hour it leaves a mark in each slot, which each Create reports.
+// It does not touch keys without the prefix.
 func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	if err := ctx.Err(); err != nil {
 		return stores.Cleared{}, err
 	}
 	mark := newMark()
-	if err := s.markEverybody(ctx, mark); err != nil {
+	if err := s.markAll(ctx, mark); err != nil {
 		return stores.Cleared{}, err
 	}
 	cleared := stores.Cleared{Mark: mark}
@@ -158,9 +158,9 @@ func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) 
 	return cleared, nil
 }
 
-// markEverybody sets the mark of every slot: a script of Create sees no key of
-// another one.
-func (s *Store) markEverybody(ctx context.Context, mark int64) error {
+// markAll sets the mark in every slot, because a script of Create can read only
+// keys of its own slot.
+func (s *Store) markAll(ctx context.Context, mark int64) error {
 	args := []string{strconv.FormatInt(mark, 10), retentionText}
 	calls := make([]scriptCall, 0, pipeline)
 	for slot := range slots {
@@ -175,8 +175,8 @@ func (s *Store) markEverybody(ctx context.Context, mark int64) error {
 	return nil
 }
 
-// walk hands the groups of the next keys to f, and moves p; after the last one
-// its address is empty.
+// walk passes the groups of the next keys to f, and moves p. After the last one
+// the address of p is empty.
 func (s *Store) walk(ctx context.Context, p *position, count int, f func(groups [][]byte) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -224,7 +224,7 @@ func (s *Store) pattern() string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(s.prefix) + "{*}s"
 }
 
-// groupOf is the part of such a name that decides about the slot.
+// groupOf returns the hash tag of such a name, which decides the slot.
 func (s *Store) groupOf(key string) ([]byte, bool) {
 	text, ok := strings.CutPrefix(key, s.prefix+"{")
 	if !ok {
@@ -235,15 +235,15 @@ func (s *Store) groupOf(key string) ([]byte, bool) {
 	return group, ok && err == nil && (len(group) == tagSize || len(group) == len(stores.ID{}))
 }
 
-// answer is what the script of a walk returns.
+// answer is the reply to the script of a walk.
 type answer struct {
 	now   int64
-	next  string // where to go on in the group, "" at its end
+	next  string // where to continue in the group, "" at its end
 	count int
 	rest  []rueidis.RedisMessage
 }
 
-// each walks through groups, all at the same time.
+// each walks through all groups, with one command per group in each round.
 func (s *Store) each(ctx context.Context, mode walking, head []byte, groups [][]byte, f func(answer) error) error {
 	after := make([]string, len(groups))
 	for len(groups) > 0 {
@@ -295,11 +295,11 @@ func parseAnswer(m *rueidis.RedisMessage) (answer, error) {
 	return a, err
 }
 
-// scriptCall is what one execution of a script gets.
+// scriptCall holds the arguments of one execution of a script.
 type scriptCall struct{ keys, args []string }
 
-// execMany executes a script for each call. What goes to one server travels
-// together.
+// execMany executes a script for each call. The client pipelines the commands
+// of one server.
 func (s *Store) execMany(ctx context.Context, script *rueidis.Lua, sha string, calls []scriptCall, f func(i int, m rueidis.RedisMessage) error) error {
 	for from := 0; from < len(calls); from += pipeline {
 		if err := ctx.Err(); err != nil {

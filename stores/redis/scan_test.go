@@ -14,15 +14,16 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestScanOfAllForms goes through sessions on every server of each form, and
-// large groups in parts.
+// TestScanOfAllForms scans the sessions on every server of each form, and large
+// groups in parts.
 func TestScanOfAllForms(t *testing.T) {
 	t.Parallel()
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			client := dial(t, f.server(t))
-			// What a pattern would take for something else, and a neighbour.
+			// A pattern would give these characters a meaning. The other prefix
+			// is similar.
 			odd := prefix(t) + `[a]*?\`
 			store := redis.New(client, &redis.Options{Prefix: odd})
 			neighbour := redis.New(client, &redis.Options{Prefix: odd + "x:"})
@@ -57,14 +58,14 @@ func TestScanOfAllForms(t *testing.T) {
 				t.Errorf("R4 Clear: got %d and error %v, want 1150", cleared.Count, err)
 			}
 			if n, err := neighbour.Count(t.Context(), nil); err != nil || n != 50 {
-				t.Errorf("R4 Count of what another prefix has: got %d and error %v, want 50", n, err)
+				t.Errorf("R4 Count with another prefix: got %d and error %v, want 50", n, err)
 			}
 		})
 	}
 }
 
-// TestClearLeavesForeignKeys clears beside keys of others, some with names that
-// look like ours.
+// TestClearLeavesForeignKeys clears beside foreign keys, some with names
+// similar to ours.
 func TestClearLeavesForeignKeys(t *testing.T) {
 	t.Parallel()
 	client := dial(t, servertest.RedisSingle(t))
@@ -85,8 +86,8 @@ func TestClearLeavesForeignKeys(t *testing.T) {
 }
 
 // TestNothingScans counts the commands that the server executes for each call,
-// those of scripts included, beside few and many sessions of others. What is
-// listed and revoked costs no more, and no call of a request goes through keys.
+// scripts included. There are few or many sessions of other identities. A list
+// or a revocation costs the same with both, and requests never visit all keys.
 func TestNothingScans(t *testing.T) {
 	t.Parallel()
 	client := dial(t, servertest.StartRedis(t))

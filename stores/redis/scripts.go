@@ -1,14 +1,15 @@
 package redis
 
 import (
-	"crypto/sha1" //nolint:gosec // how Redis names scripts
+	"crypto/sha1" //nolint:gosec // Redis names scripts by their SHA-1
 	_ "embed"
 	"encoding/hex"
 
 	"github.com/redis/rueidis"
 )
 
-// What scripts share comes first in each: Lua in Redis has no modules.
+// Shared code is copied to the start of each script, because Lua in Redis has
+// no modules.
 var (
 	//go:embed lua/clock.lua
 	clockLua string
@@ -53,14 +54,13 @@ var (
 )
 
 type scripts struct {
-	loadSHA, walkSHA, everybodySHA string // name those that are sent in bulk
+	loadSHA, walkSHA, everybodySHA string // name the scripts that are sent in bulk
 
 	load, create, finish, update, touch, del, list, revoke, mark, walk, everybody, key *rueidis.Lua
 }
 
-// newScripts makes none of them read-only, those that only read included: a
-// read-only script may be sent to a replica, which does not know yet who was
-// logged out.
+// newScripts marks no script as read-only, because the client may send a
+// read-only script to a replica, which may not know the latest logouts.
 func newScripts() scripts {
 	walk := clockLua + dropLua + hintLua + walkLua
 	return scripts{
@@ -81,6 +81,6 @@ func newScripts() scripts {
 }
 
 func shaOf(script string) string {
-	sum := sha1.Sum([]byte(script)) //nolint:gosec // how Redis names scripts
+	sum := sha1.Sum([]byte(script)) //nolint:gosec // Redis names scripts by their SHA-1
 	return hex.EncodeToString(sum[:])
 }

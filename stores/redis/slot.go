@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// slots is how many a Redis Cluster has.
+// slots is the number of slots of a Redis Cluster.
 const slots = 16384
 
 // slotOf returns the slot of a hash tag: CRC16 in the form of XMODEM (Redis
@@ -24,9 +24,9 @@ func slotOf(tag []byte) uint16 {
 	return crc % slots
 }
 
-// slotTags has for each slot the least number whose digits are in it, so that
-// there is a key beside any group of sessions that all groups of the slot
-// share. It takes some milliseconds to find them, once.
+// slotTags holds for each slot the least number whose digits are in it. With it
+// there is a key that all groups of a slot share. Finding them takes some
+// milliseconds, once.
 var slotTags = sync.OnceValue(func() *[slots]uint32 {
 	var tags [slots]uint32
 	var digits [10]byte
@@ -39,7 +39,7 @@ var slotTags = sync.OnceValue(func() *[slots]uint32 {
 	return &tags
 })
 
-// everybodyKey is the mark of everybody in a slot; see Clear.
+// everybodyKey is the key of the mark of all identities in a slot; see Clear.
 func (s *Store) everybodyKey(slot uint16) string {
 	return s.prefix + "{" + strconv.FormatUint(uint64(slotTags()[slot]), 10) + "}a"
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// oneConnection has trips come after each other that clients make at once on
-// several connections, and keeps the client from opening one in between.
+// oneConnection makes a client use one connection, so that parallel trips
+// follow each other. It also keeps the client from opening a connection during
+// the count.
 func oneConnection(o *rueidis.ClientOption) { o.PipelineMultiplex = -1 }
 
-// TestRoundTrips counts what goes over the wire for each operation of an API.
+// TestRoundTrips counts the round trips for each operation of an API.
 func TestRoundTrips(t *testing.T) {
 	proxy := servertest.NewProxy(t, servertest.RedisSingle(t).Addrs[0])
 	client := dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, oneConnection)

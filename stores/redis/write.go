@@ -12,17 +12,18 @@ import (
 )
 
 var (
-	errZeroID = errors.New("redis: the zero ID names no session")
+	errZeroID = errors.New("redis: the session ID is zero")
 
-	// errForeignID matches ErrExists: another ID is what helps.
+	// errForeignID matches ErrExists, because the caller should try another ID.
 	errForeignID = fmt.Errorf("redis: ID was not made by NewID for this identity: %w", stores.ErrExists)
 )
 
-// Create adds a session, or answers ErrExists without touching the one that
-// has the ID. An ID that is not one of NewID for the identity answers
-// ErrExists too: there is no place for it. ErrFull is the server at its
-// maxmemory, ErrLimit a limit that refuses. Sessions that it replaces in another
-// slot are deleted after the create; see the package's documentation.
+// Create adds a session. It answers ErrExists if a live session has the ID, and
+// leaves that session unchanged. It also answers ErrExists for an ID that NewID
+// has not made for this identity, because no group can hold it. It answers
+// ErrFull if the server is at its maxmemory, and ErrLimit if a limit refuses
+// the session. Sessions that it replaces in another slot are deleted after the
+// create; see the package's documentation.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	var none stores.Created
 	switch {
@@ -39,8 +40,8 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	}
 	k, err := s.key(ctx)
 	if err == nil && s.keys.due(askAfterCreate) {
-		// A lost key is stored again, by a process that has it. The ID that the
-		// caller made with another one is refused below.
+		// askKey stores a lost key again if this process has it. An ID that the
+		// caller made with another key is refused below.
 		if asked, err := s.askKey(ctx); err == nil {
 			k = asked
 		}
@@ -72,8 +73,8 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 	return none, s.undo(ctx, c.ID, err)
 }
 
-// create runs the script. It returns also how many sessions must still give way,
-// if there are others to replace.
+// create runs the script. If there are other sessions to replace, it also
+// returns how many sessions must still end because of the limit.
 func (s *Store) create(ctx context.Context, k *idKey, c *stores.Create, plain *plainID, r *replacement) (stores.Created, int64, error) {
 	var none stores.Created
 	var of *digest
@@ -138,7 +139,8 @@ func (s *Store) create(ctx context.Context, k *idKey, c *stores.Create, plain *p
 	}, v[9], nil
 }
 
-// age is how long ago an identity was revoked; negative is not at all.
+// age returns the age of a revocation. A negative number means that there is
+// none.
 func age(micros int64) time.Duration {
 	if micros < 0 {
 		return stores.NotRevoked
@@ -146,17 +148,18 @@ func age(micros int64) time.Duration {
 	return time.Duration(micros) * time.Microsecond
 }
 
-const evictedText = "redis has evicted keys of sessions that had not expired, which logs users out: set maxmemory-policy to noeviction"
+const evictedText = "redis has evicted keys of sessions that had not expired, which logs users out; set maxmemory-policy to noeviction"
 
-// noteLost tells operators that Redis has thrown sessions away.
+// noteLost warns operators that Redis has evicted sessions.
 func (s *Store) noteLost(ctx context.Context, lost int64) {
 	if lost > 0 {
 		s.logger.WarnContext(ctx, evictedText)
 	}
 }
 
-// Update replaces the payload of exactly the version given, else answers
-// ErrConflict; ErrNotFound when there is no such session.
+// Update replaces the payload if the session has exactly the given version. It
+// answers ErrConflict for another version, and ErrNotFound if there is no such
+// session.
 func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	if u.Idle < 0 || u.Absolute < 0 {
 		return stores.Updated{}, fmt.Errorf("redis: update with timeouts %v and %v", u.Idle, u.Absolute)
@@ -201,8 +204,9 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	return time.UnixMicro(expires), nil
 }
 
-// Delete removes the session for good. ErrNotFound when there is nothing to
-// remove, ErrConflict when it is at another version than required.
+// Delete removes the session for good. It answers ErrNotFound if there is no
+// such session, and ErrConflict if the session has another version than
+// required.
 func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	owner := ""
 	if when.Identity != "" {
@@ -231,7 +235,8 @@ func (s *Store) execID(ctx context.Context, script *rueidis.Lua, id stores.ID, a
 	}
 }
 
-// conflict tells the 0 by which scripts answer that a version is another.
+// conflict returns ErrConflict if a script answered 0, which means another
+// version.
 func conflict(m *rueidis.RedisMessage) error {
 	if m.IsInt64() {
 		if n, err := m.AsInt64(); err == nil && n == 0 {
@@ -241,7 +246,7 @@ func conflict(m *rueidis.RedisMessage) error {
 	return nil
 }
 
-// integers executes a script that returns so many numbers.
+// integers executes a script that returns count numbers.
 func (s *Store) integers(ctx context.Context, script *rueidis.Lua, keys, args []string, count int) ([]int64, error) {
 	m, err := s.exec(ctx, script, keys, args)
 	if err != nil {

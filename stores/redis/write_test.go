@@ -42,7 +42,7 @@ func TestMaxPayload(t *testing.T) {
 	}
 }
 
-// TestDeadlines bounds the deadline of a session from both calls that set it.
+// TestDeadlines bounds the deadline of a session by both calls that set it.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	ctx, store := t.Context(), open(t, dial(t, servertest.RedisSingle(t)))

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// maxWaiting is how long a session may be over before its row is removed
-// without a word. A sweeper comes every minute or so.
+// maxWaiting is how long the row of an expired session may stay before Check
+// reports it. A sweeper runs about every minute.
 const maxWaiting = 15 * time.Minute
 
-// Check asks SQLite and the file for everything that breaks a promise to
-// users, and returns a sentence for each, with what to do about it. It is
-// meant for the start of a program and for operators, and changes nothing. An
-// error means that the file could not be read, or that sessions cannot work:
-// tables are missing, or it may not be written.
+// Check reads the settings of SQLite and of the file. It returns a sentence for
+// each setting that breaks a promise to users, with its remedy. It is meant for
+// operators and for the start of a program, and changes nothing. An error means
+// that the file was not read or that sessions cannot work, because tables are
+// missing or the file is not writable.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
 	var found []string
 	note := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
@@ -26,13 +26,13 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 			return err
 		}
 		if older(version, 3, 35) {
-			note("The driver has SQLite %s: the statements are for 3.35 and newer. Take a newer driver.", version)
+			note("The driver has SQLite %s, but the statements need 3.35 or newer. Use a newer driver.", version)
 		}
 		if err := t.row("PRAGMA journal_mode").Scan(&mode); err != nil {
 			return err
 		}
 		if file != "" && mode != "wal" {
-			note("The file is in journal mode %s: readers wait for writers. Call Migrate, which makes it WAL.", mode)
+			note("The file is in journal mode %s, so readers wait for writers. Call Migrate, which sets the mode WAL.", mode)
 		}
 		if err := t.row(s.names.sql(checkText)).Scan(new(int)); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 		}
 		if ago := time.Duration(t.now - oldest); count > 0 && ago > maxWaiting {
 			note("Rows of expired sessions wait to be removed: %d, the oldest for %v. "+
-				"A program that creates sessions does it, unless SweepEvery is negative: then call Sweep.", count, ago.Round(time.Minute))
+				"A program that creates sessions removes them, unless SweepEvery is negative. In that case call Sweep.", count, ago.Round(time.Minute))
 		}
 		return nil
 	})

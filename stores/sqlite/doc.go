@@ -1,6 +1,6 @@
-// Package sqlite keeps sessions in a SQLite file, for one machine: they
-// survive restarts, and several processes may share the file. It works with
-// any driver for SQLite 3.35 or newer; the import is yours:
+// Package sqlite keeps sessions in a SQLite file, for one machine. Sessions
+// survive restarts, and several processes may share the file. It works with any
+// driver for SQLite 3.35 or newer. Import one in your program:
 //
 //	import _ "modernc.org/sqlite"
 //
@@ -14,31 +14,32 @@
 // # Two programs
 //
 // Two programs with one file, one Options.Prefix and one scheme name
-// (humasess.Options.SchemeName) accept each other's sessions, whatever types the
-// sessions hold. Give each program a file of its own, an Options.Prefix of its
-// own, or a scheme name of its own. Revoking a user concerns one scheme.
+// (humasess.Options.SchemeName) accept each other's sessions, even if their
+// session types differ. Give each program its own file, Options.Prefix, or
+// scheme name. Revoking a user affects one scheme.
 //
 // # Locks
 //
-// Migrate switches the file to write-ahead logging: readers wait for nobody.
-// Every write is an immediate transaction, one at a time. The store waits for
-// its turn, and for a connection of the DB, as long as the call's context and
-// Options.Wait allow. It honours the context meanwhile, which SQLite's own busy
-// timeout does not: leave that short. The file must be on a local disk.
+// Migrate switches the file to write-ahead logging, so readers wait for no
+// other call. Every write is an immediate transaction, one at a time. The store
+// waits for its turn, and for a connection of the DB, as long as the call's
+// context and Options.Wait allow. It honours the context meanwhile. SQLite's
+// own busy timeout does not, so leave that short. The file must be on a local
+// disk.
 //
-// What is acknowledged survives the end of the process in any way. Whether it
-// survives a power cut is up to the connection's PRAGMA synchronous, which is
-// FULL unless it was changed.
+// Acknowledged writes survive the end of the process in any way. The
+// connection's PRAGMA synchronous decides whether they survive a power cut. It
+// is FULL unless it was changed.
 //
 // # Clocks
 //
 // Deadlines are judged on Options.Now. The age of a revocation is measured on
-// the machine's clock instead, which all processes share: one that stands
-// still in a test must not let a sign-in from before a revocation through.
-// When that clock is set back, a mark from the future counts as now and is
-// rewritten, so that it refuses sign-ins for a moment and not until the clock
-// has caught up. Do not set the clock forward by hand while the program runs:
-// marks then seem older than they are.
+// the machine's clock instead, which all processes share. Otherwise a stopped
+// clock in a test would accept a sign-in that began before the revocation.
+// After the machine's clock is set back, a mark from the future counts as now
+// and is rewritten. So it refuses sign-ins only for a moment. Do not set the
+// clock forward by hand while the program runs, because marks then seem older
+// than they are.
 //
 // # Memory
 //

@@ -9,8 +9,9 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Create adds a session, or answers ErrExists without touching the one that
-// has the ID. It ends the sessions of Create.Replaces in the same transaction.
+// Create adds a session. It answers ErrExists if a live session has the ID, and
+// leaves that session unchanged. It ends the sessions of Create.Replaces in the
+// same transaction.
 func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	switch {
 	case c.ID.IsZero():
@@ -84,8 +85,8 @@ func (s *Store) create(t *tx, c stores.Create) (stores.Created, error) {
 	return created, nil
 }
 
-// replace deletes the sessions whose place a new one takes, or is an error:
-// then the transaction takes the deletes back.
+// replace deletes the sessions that the new one replaces. After an error the
+// transaction undoes the deletes.
 func (s *Store) replace(t *tx, replaces []stores.Replaced) error {
 	for i, old := range replaces {
 		st, err := s.state(t, old.ID)
@@ -105,8 +106,8 @@ func (s *Store) replace(t *tx, replaces []stores.Replaced) error {
 	return nil
 }
 
-// evict makes the oldest sessions beyond a limit give way, or is ErrLimit: then
-// the transaction takes the new one back.
+// evict deletes the oldest sessions beyond a limit. With Refuse it returns
+// ErrLimit instead, and the transaction undoes the new session.
 func (s *Store) evict(t *tx, c stores.Create) (int, error) {
 	identity := []byte(c.Identity)
 	if _, err := t.exec(s.text.expired, identity, t.now); err != nil {
@@ -123,8 +124,8 @@ func (s *Store) evict(t *tx, c stores.Create) (int, error) {
 	return n - c.Limit, err
 }
 
-// RevokeIdentity deletes every session of an identity but except, atomically,
-// and leaves the revocation mark.
+// RevokeIdentity atomically deletes every session of an identity except the
+// session except, and leaves the revocation mark.
 func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	if identity == "" {
 		return stores.Revoked{}, stores.ErrNoIdentity
@@ -150,6 +151,6 @@ func (s *Store) RevokeIdentity(ctx context.Context, identity string, except stor
 	if err != nil {
 		return stores.Revoked{}, err
 	}
-	s.wake() // a mark has to be removed some day too
+	s.wake() // the sweeper removes the mark later
 	return revoked, nil
 }

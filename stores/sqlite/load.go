@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// maxVariables is how many values one statement takes in every SQLite.
+// maxVariables is how many values one statement accepts in every SQLite.
 const maxVariables = 500
 
 // Load returns the live session, or ErrNotFound.
@@ -25,7 +25,7 @@ func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 	return records[0], nil
 }
 
-// LoadMany returns those of ids that are live.
+// LoadMany returns the live sessions among ids.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Store) List(ctx context.Context, identity string) ([]stores.Record, err
 	return s.records(ctx, s.text.list, []byte(identity))
 }
 
-// records returns what a statement finds and is live.
+// records returns the live sessions that a statement finds.
 func (s *Store) records(ctx context.Context, text string, args ...any) (records []stores.Record, err error) {
 	err = s.read(ctx, func(conn *sql.Conn) (err error) {
 		for again := true; again; {
@@ -70,8 +70,8 @@ func (s *Store) records(ctx context.Context, text string, args ...any) (records 
 	return records, nil
 }
 
-// read calls do with a connection, again while the file is locked. It waits for
-// both as long as the context and Options.Wait allow.
+// read calls do with a connection, and repeats it while the file is locked. It
+// waits for both as long as the context and Options.Wait allow.
 func (s *Store) read(ctx context.Context, do func(*sql.Conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -87,8 +87,9 @@ func (s *Store) read(ctx context.Context, do func(*sql.Conn) error) error {
 	})
 }
 
-// query reports that it has to be asked again when a session has expired while
-// it ran: nobody can tell what the file said at that moment.
+// query reports that the statement must be repeated if a session expired while
+// it ran. Then it is unknown whether the session was live when the row was
+// read.
 func (s *Store) query(ctx context.Context, conn *sql.Conn, text string, args ...any) (records []stores.Record, again bool, err error) {
 	before := at(s.clock())
 	rows, err := conn.QueryContext(ctx, text, args...)
@@ -116,13 +117,13 @@ func (s *Store) query(ctx context.Context, conn *sql.Conn, text string, args ...
 	return live, false, rows.Err()
 }
 
-// state is what a write needs to know of a session.
+// state holds the columns of a session that a write needs.
 type state struct {
 	version, seen, expires, deadline int64
 	identity                         []byte
 }
 
-// state returns what there is of a live session, or ErrNotFound.
+// state returns the state of a live session, or ErrNotFound.
 func (s *Store) state(t *tx, id stores.ID) (state, error) {
 	var st state
 	err := t.row(s.text.state, id[:]).Scan(&st.version, &st.seen, &st.expires, &st.deadline, &st.identity)

@@ -7,19 +7,20 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// mark is when an identity was revoked or changed last, on the machine's clock,
-// and the name of that call. Its time follows the clock, and its name does not:
-// two calls never have the same name, even when the clock was set back.
+// mark is the time of the last revocation or change of an identity, on the
+// machine's clock, and the name of that call. The time follows the clock, but
+// the name does not. Two calls never have the same name, even if the clock was
+// set back.
 type mark struct {
 	at, name int64
 	held     bool
 }
 
-// age is how long ago that was, and its name, or NotRevoked and 0.
+// age returns the age and the name of the mark, or NotRevoked and 0.
 func (m mark) age(t *tx) (time.Duration, int64) {
 	age := time.Duration(t.real - m.at)
 	if !m.held || age > stores.RevocationRetention {
-		return stores.NotRevoked, 0 // or about to be swept: do not depend on when
+		return stores.NotRevoked, 0 // the answer must not depend on when a mark is swept
 	}
 	return age, m.name
 }
@@ -27,12 +28,12 @@ func (m mark) age(t *tx) (time.Duration, int64) {
 // next returns the mark that a call leaves now.
 func (m mark) next(t *tx) mark { return mark{t.real, max(t.real, m.name+1), true} }
 
-// marks returns what there is of an identity. A revocation of everybody counts
-// if it came last.
+// marks returns the marks of an identity. A mark of Clear counts as a
+// revocation if it is the later one.
 //
 // A mark from the future was left before the clock was set back. It counts as
-// now, and is rewritten: otherwise it would refuse sign-ins until the clock has
-// caught up.
+// now and is rewritten. Otherwise it would refuse sign-ins until the clock
+// reaches it.
 func (s *Store) marks(t *tx, identity string) (revoked, changed mark, err error) {
 	rows, err := t.conn.QueryContext(t.ctx, s.text.marks, []byte(identity))
 	if err != nil {
@@ -47,7 +48,7 @@ func (s *Store) marks(t *tx, identity string) (revoked, changed mark, err error)
 			return mark{}, mark{}, err
 		}
 		if m.name == 0 {
-			m.name = m.at // of a release that had no names
+			m.name = m.at // written by a release without names
 		}
 		if m.at > t.real {
 			future, m.at = true, t.real
@@ -94,6 +95,6 @@ func (s *Store) MarkChanged(ctx context.Context, identity string) (stores.Change
 	if err != nil {
 		return stores.Changed{}, err
 	}
-	s.wake() // the mark has to be removed some day
+	s.wake() // the sweeper removes the mark later
 	return changed, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// nanos returns a time as the file keeps it. It saturates in 1678 and 2262.
+// nanos returns a time in the form of the file. It saturates in 1678 and 2262.
 func nanos(t time.Time) int64 {
 	switch seconds := t.Unix(); {
 	case seconds > math.MaxInt64/int64(time.Second)-1:
@@ -29,7 +29,7 @@ func after(now int64, d time.Duration) int64 {
 
 func at(n int64) time.Time { return time.Unix(0, n).UTC() }
 
-// columns are what scan reads.
+// columns lists the columns that scan reads.
 const columns = `id, identity, version, last_seen, expires, deadline, payload`
 
 // scan reads a row of columns.
@@ -49,7 +49,7 @@ func scan(read func(dest ...any) error) (stores.Record, error) {
 	return r, nil
 }
 
-// notEmpty is what stands for an identity: NULL for none.
+// notEmpty returns the identity, or NULL if it is empty.
 func notEmpty(identity string) any {
 	if identity == "" {
 		return nil
@@ -57,7 +57,7 @@ func notEmpty(identity string) any {
 	return []byte(identity)
 }
 
-// notNull is payload, never NULL.
+// notNull returns payload, never NULL.
 func notNull(payload []byte) []byte {
 	if payload == nil {
 		return []byte{}

@@ -9,10 +9,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// everybody is whom Clear revokes: no identity is empty.
-const everybody = ""
+// anyIdentity is the name of the mark that Clear leaves. It is not an identity.
+const anyIdentity = ""
 
-// lastID is the greatest there is.
+// lastID is the greatest possible ID.
 var lastID = stores.ID{
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 }
@@ -27,8 +27,9 @@ func (s *Store) end(row func(text string, args ...any) *sql.Row, after []byte, n
 	return id, true, err
 }
 
-// Scan returns those of the next limit sessions, by their ID, that live and
-// whose payload begins with head. Each is on one page at most.
+// Scan reads the next limit rows in the order of their ID. It returns the live
+// sessions among them whose payload begins with head. Each is on at most one
+// page.
 func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	if limit <= 0 {
 		return stores.Page{}, fmt.Errorf("sqlite: scan with limit %d", limit)
@@ -37,7 +38,7 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 	if cursor != "" {
 		id, err := stores.ParseID(cursor)
 		if err != nil {
-			return stores.Page{}, fmt.Errorf("sqlite: not a cursor of Scan: %w", err)
+			return stores.Page{}, fmt.Errorf("sqlite: the cursor is not from Scan: %w", err)
 		}
 		after = id[:]
 	}
@@ -62,7 +63,7 @@ func (s *Store) Scan(ctx context.Context, head []byte, cursor string, limit int)
 }
 
 // Count returns the number of live sessions whose payload begins with head. It
-// reads the whole table, as it was at one instant, and blocks nobody.
+// reads the whole table, as it was at one instant, and blocks no other call.
 func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 	n := 0
 	err := s.read(ctx, func(conn *sql.Conn) error {
@@ -76,19 +77,19 @@ func (s *Store) Count(ctx context.Context, head []byte) (int, error) {
 func (s *Store) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	var cleared stores.Cleared
 	err := s.write(ctx, func(t *tx) error {
-		before, _, err := s.marks(t, everybody)
+		before, _, err := s.marks(t, anyIdentity)
 		if err != nil {
 			return err
 		}
 		now := before.next(t)
 		cleared.Mark = now.name
-		_, err = t.exec(s.text.setMark, []byte(everybody), now.at, now.name)
+		_, err = t.exec(s.text.setMark, []byte(anyIdentity), now.at, now.name)
 		return err
 	})
 	if err != nil {
 		return stores.Cleared{}, err
 	}
-	s.wake() // the mark has to be removed some day
+	s.wake() // the sweeper removes the mark later
 	after, more := []byte{}, true
 	for more {
 		n := 0

@@ -28,11 +28,11 @@ func newNames(prefix string) names {
 	return names{strings.NewReplacer(pairs...)}
 }
 
-// sql puts the names into a text of ours, in one pass: what they contain is
-// not looked at again.
+// sql puts the names into a text of this package. It makes one pass, so it does
+// not replace placeholders inside names.
 func (n names) sql(text string) string { return n.replace.Replace(text) }
 
-// plain is the name that stands for one, without the quotes.
+// plain returns the name for a placeholder, without the quotes.
 func (n names) plain(name string) string {
 	quoted := n.sql(name)
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `""`, `"`)
@@ -46,8 +46,8 @@ func Schema(opts *Options) string {
 }
 
 // Migrate switches the file to write-ahead logging and creates the tables that
-// the store needs. It changes nothing where all is there, and may be called by
-// any number of processes at once.
+// the store needs. It does not change existing tables of this version. Any
+// number of processes may call it in parallel.
 func (s *Store) Migrate(ctx context.Context) error {
 	if err := s.walMode(ctx); err != nil {
 		return fmt.Errorf("sqlite: migrate: %w", err)
@@ -64,7 +64,8 @@ func (s *Store) Migrate(ctx context.Context) error {
 		if err := s.nameMarks(tx); err != nil {
 			return err
 		}
-		// A table of the same name that is not ours shows now, not in a request.
+		// A foreign table of the same name is found now, not later in a
+		// request.
 		return tx.row(s.names.sql(checkText)).Scan(new(int))
 	})
 	if err == nil {
@@ -86,8 +87,8 @@ func (s *Store) nameMarks(t *tx) error {
 	return err
 }
 
-// oneDatabase refuses a pool whose connections have a database in memory each:
-// requests would find their sessions by chance.
+// oneDatabase refuses a pool whose connections each have their own database in
+// memory. With such a pool requests would find their sessions only by chance.
 func (s *Store) oneDatabase(ctx context.Context) error {
 	if s.db.Stats().MaxOpenConnections == 1 {
 		return nil
@@ -112,12 +113,13 @@ func (s *Store) oneDatabase(ctx context.Context) error {
 	})
 }
 
-var errMemory = errors.New("each connection has a database of its own in memory: call SetMaxOpenConns(1) before")
+var errMemory = errors.New("each connection has its own database in memory; call SetMaxOpenConns(1) before New")
 
 const checkText = `SELECT count(*) FROM (SELECT s.seq, s.id, s.identity, s.version, s.last_seen, s.expires, s.deadline, s.payload,
 r.identity, r.revoked, r.mark, c.identity, c.changed, c.mark FROM {sessions} s, {revocations} r, {changes} c LIMIT 0)`
 
-// walMode changes what the file says. A database in memory keeps its own mode.
+// walMode changes the mode of the file. A database in memory keeps its own
+// mode.
 func (s *Store) walMode(ctx context.Context) error {
 	return s.turn(ctx, func(conn *sql.Conn) error {
 		var mode string

@@ -21,26 +21,27 @@ const (
 // Options configures a [Store]. The zero Options is ready to use.
 type Options struct {
 	// Prefix begins the name of each table and index. Any text without a NUL
-	// byte will do: it is quoted. The default is "humasess_".
+	// byte is allowed, because it is quoted. The default is "humasess_".
 	Prefix string
 
 	// Now is the clock that deadlines are judged on. Processes that share a
-	// file need the same. The default is [time.Now].
+	// file need the same clock. The default is [time.Now].
 	Now func() time.Time
 
-	// Wait bounds how long a call waits for others that write to the file, and
-	// for a connection of the DB. The default is five seconds.
+	// Wait bounds how long a call waits for other writers of the file, and for
+	// a connection of the DB. The default is five seconds.
 	Wait time.Duration
 
-	// MaxPayload bounds what a session holds, in bytes as encoded: more is
-	// [stores.ErrTooLarge], and nothing is written. The default is 1 MiB.
+	// MaxPayload bounds the encoded data of a session, in bytes. Create and
+	// Update answer [stores.ErrTooLarge] for more, and write nothing. The
+	// default is 1 MiB.
 	MaxPayload int
 
-	// SweepEvery is how often expired sessions are removed from the file, by a
-	// goroutine that starts with the first session created and ends with
-	// [Store.Close]. They are gone for every method at once, whatever this
-	// says. A negative value leaves it to calls of [Store.Sweep]. The default
-	// is one minute.
+	// SweepEvery is how often expired sessions are removed from the file. A
+	// goroutine does this; it starts with the first session created and ends
+	// with [Store.Close]. Methods ignore an expired session even before that.
+	// With a negative value only [Store.Sweep] removes them. The default is one
+	// minute.
 	SweepEvery time.Duration
 
 	// Logger gets a warning when expired sessions could not be removed. The
@@ -91,7 +92,7 @@ type Store struct {
 	text       statements
 	wait       time.Duration
 	maxPayload int
-	writer     chan struct{} // holds one: whose turn it is in this process
+	writer     chan struct{} // full while a call of this process has the turn
 	sweeper    sweeper
 }
 
@@ -105,9 +106,9 @@ var (
 	_ stores.Closer      = (*Store)(nil)
 )
 
-// New returns a store that uses db, which stays the caller's: nothing here
-// closes it. New does not open the file; see [Store.Migrate]. It panics when
-// db is nil or an option could never work.
+// New returns a store that uses db. The caller keeps db and closes it. New does
+// not open the file; see [Store.Migrate]. It panics when db is nil or an option
+// is invalid.
 func New(db *sql.DB, opts *Options) *Store {
 	if db == nil {
 		panic("sqlite: New called with a nil DB")
@@ -130,5 +131,5 @@ func (s *Store) UseClock(now func() time.Time) {
 	s.now.Store(&now)
 }
 
-// clock returns the time as the file keeps it.
+// clock returns the time in the form of the file.
 func (s *Store) clock() int64 { return nanos((*s.now.Load())()) }

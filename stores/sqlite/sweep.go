@@ -10,10 +10,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// batch is how many rows are removed before others get their turn to write.
+// batch is how many rows are removed before other writers get their turn.
 const batch = 200
 
-// sweeper is the goroutine that removes what has expired.
+// sweeper is the goroutine that removes expired sessions and old marks.
 type sweeper struct {
 	every  time.Duration
 	logger *slog.Logger
@@ -21,7 +21,7 @@ type sweeper struct {
 	mu     sync.Mutex
 	closed bool
 	cancel context.CancelFunc
-	done   chan struct{} // nil until it was started
+	done   chan struct{} // nil until the sweeper starts
 }
 
 // wake starts the sweeper unless it runs.
@@ -42,8 +42,9 @@ func (s *Store) run(ctx context.Context) {
 	w := &s.sweeper
 	defer close(w.done)
 	for {
-		// Processes that started together do not sweep together.
-		timer := time.NewTimer(w.every/2 + rand.N(w.every)) //nolint:gosec // spreads load; nothing secret depends on it
+		// The pause is random, so processes that started together do not sweep
+		// together.
+		timer := time.NewTimer(w.every/2 + rand.N(w.every)) //nolint:gosec // spreads load; it is not a secret
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -83,9 +84,9 @@ func (s *Store) Close(ctx context.Context) error {
 	}
 }
 
-// Sweep removes every expired session from the file, and the marks that are
-// too old to matter, in small batches. It returns how many sessions it has
-// removed. A program that leaves SweepEvery alone need not call it.
+// Sweep removes every expired session and old marks from the file, in small
+// batches. It returns the number of sessions removed. Programs need it only
+// with a negative SweepEvery.
 func (s *Store) Sweep(ctx context.Context) (int, error) {
 	total := 0
 	for {

@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// tx is an immediate transaction: from its begin on nobody else writes.
-// database/sql has none: its Begin starts one that may fail when it writes.
+// tx is an immediate transaction, so there is no other writer from its begin
+// on. It does not use Begin of database/sql, which starts a transaction that
+// may fail at its first write.
 type tx struct {
 	ctx  context.Context
 	conn *sql.Conn
 	real int64 // the machine's clock, see the package's documentation
-	now  int64 // the store's clock, read when others had done writing
+	now  int64 // the store's clock, read after other writers had ended
 }
 
 func (t *tx) exec(text string, args ...any) (sql.Result, error) {
@@ -42,7 +43,7 @@ func (t *tx) count(text string, args ...any) (int64, error) {
 func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	return s.turn(ctx, func(conn *sql.Conn) error {
 		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-			s.leave(ctx, conn) // it may have begun, when the context ended
+			s.leave(ctx, conn) // it may have begun before the context ended
 			return err
 		}
 		err := do(&tx{ctx: ctx, conn: conn, real: nanos(time.Now()), now: s.clock()})
@@ -50,7 +51,8 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 			err = ctx.Err()
 		}
 		if err == nil {
-			// Not to be interrupted: either it is written or it is not.
+			// The commit must not be interrupted, because its result would be
+			// unknown.
 			_, err = conn.ExecContext(context.WithoutCancel(ctx), "COMMIT")
 		}
 		if err != nil {
@@ -60,8 +62,8 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 	})
 }
 
-// leave ends a transaction whatever its state. A connection that does not obey
-// is given up, so that nobody finds a transaction on it.
+// leave ends a transaction in any state. If that fails it closes the
+// connection, so that no other call gets a connection with an open transaction.
 func (s *Store) leave(ctx context.Context, conn *sql.Conn) {
 	ctx = context.WithoutCancel(ctx)
 	_, err := conn.ExecContext(ctx, "ROLLBACK")
@@ -70,8 +72,8 @@ func (s *Store) leave(ctx context.Context, conn *sql.Conn) {
 	}
 }
 
-// turn waits for the turn of the call in this process and for a connection,
-// and repeats do while another process writes.
+// turn waits for the call's turn in this process and for a connection, and
+// repeats do while another process writes.
 func (s *Store) turn(ctx context.Context, do func(*sql.Conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -88,7 +90,7 @@ func (s *Store) turn(ctx context.Context, do func(*sql.Conn) error) error {
 		return errBusy
 	}
 	return patiently(ctx, end, func() error {
-		conn, err := s.conn(ctx, end) // a new one may find the file locked too
+		conn, err := s.conn(ctx, end) // a new connection may find the file locked too
 		if err != nil {
 			return err
 		}
@@ -108,8 +110,8 @@ func (s *Store) conn(ctx context.Context, end time.Time) (*sql.Conn, error) {
 	return conn, err
 }
 
-// errPool passes through explain as it is.
-var errPool = errors.New("sqlite: no connection of the pool became free in time: others held all of them")
+// errPool is returned by explain unchanged.
+var errPool = errors.New("sqlite: no connection of the pool became free in time")
 
 var errBusy = errors.New("sqlite: other writers kept the file locked for too long")
 
@@ -140,15 +142,15 @@ const (
 	codeLocked = 6
 )
 
-// busy reports whether an error means that somebody else holds the file, with
-// any driver: some tell the code, all tell SQLite's text.
+// busy reports whether the file is locked by another connection. It works with
+// any driver, because some give the code and all give SQLite's text.
 func busy(err error) bool {
 	if err == nil {
 		return false
 	}
 	var coded interface{ Code() int }
 	if errors.As(err, &coded) {
-		code := coded.Code() & 0xff // without what extends it
+		code := coded.Code() & 0xff // without the extended part
 		return code == codeBusy || code == codeLocked
 	}
 	text := err.Error()

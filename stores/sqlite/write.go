@@ -10,9 +10,9 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-var errZeroID = errors.New("sqlite: the zero ID names no session")
+var errZeroID = errors.New("sqlite: the session ID is zero")
 
-// statements are the texts of what goes to the database.
+// statements are the SQL texts that the store executes.
 type statements struct {
 	load, list, state                    string
 	free, insert, expired, number, evict string
@@ -41,7 +41,7 @@ func newStatements(n names) statements {
 		touch:  n.sql(`UPDATE {sessions} SET last_seen = ?, expires = ? WHERE id = ?`),
 		remove: n.sql(`DELETE FROM {sessions} WHERE id = ?`),
 
-		marks: n.sql(`SELECT 0, revoked, mark FROM {revocations} WHERE identity IN (?1, x'') -- x'' is everybody
+		marks: n.sql(`SELECT 0, revoked, mark FROM {revocations} WHERE identity IN (?1, x'') -- x'' is the mark of Clear
 			UNION ALL SELECT 1, changed, mark FROM {changes} WHERE identity = ?1`),
 		pastRevoked: n.sql(`UPDATE {revocations} SET revoked = ?1 WHERE identity IN (?2, x'') AND revoked > ?1`),
 		pastChanged: n.sql(`UPDATE {changes} SET changed = ?1 WHERE identity = ?2 AND changed > ?1`),
@@ -75,8 +75,9 @@ func (s *Store) fits(payload []byte) error {
 	return nil
 }
 
-// Update replaces the payload of exactly the version given, else answers
-// ErrConflict; ErrNotFound when there is no such session.
+// Update replaces the payload if the session has exactly the given version. It
+// answers ErrConflict for another version, and ErrNotFound if there is no such
+// session.
 func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	switch {
 	case u.ID.IsZero():
@@ -136,7 +137,8 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 			return err
 		}
 		expires = st.expires
-		// A clock that was set back writes: last_seen must not stay in the future.
+		// After the clock was set back Touch always writes, because last_seen
+		// must not stay in the future.
 		if st.seen <= t.now && uint64(t.now-st.seen) < uint64(idle/20) {
 			return nil
 		}
@@ -150,8 +152,9 @@ func (s *Store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 	return at(expires), nil
 }
 
-// Delete removes the session for good. ErrNotFound when there is nothing to
-// remove, ErrConflict when it is at another version than required.
+// Delete removes the session for good. It answers ErrNotFound if there is no
+// such session, and ErrConflict if the session has another version than
+// required.
 func (s *Store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	if id.IsZero() {
 		return errZeroID

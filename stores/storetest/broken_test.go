@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// broken is an honest store but for the methods that a fault replaces.
+// broken is an honest store, except for the methods that a fault replaces.
 type broken struct {
 	*honest
 	load     func(context.Context, stores.ID) (stores.Record, error)
@@ -31,7 +31,7 @@ type broken struct {
 	clear func(context.Context, []byte) (stores.Cleared, error)
 }
 
-// newBroken returns a store with no fault yet.
+// newBroken returns a store without a fault.
 func newBroken() *broken {
 	h := newHonest()
 	return &broken{
@@ -98,7 +98,8 @@ func (b *broken) MarkChanged(ctx context.Context, identity string) (stores.Chang
 	return b.changed(ctx, identity)
 }
 
-// window is where a store that forgot to hold its lock lets others in.
+// window lets other goroutines run, in place of a lock that the broken store
+// lacks.
 func window() {
 	for range 20 {
 		runtime.Gosched()
@@ -109,6 +110,6 @@ func window() {
 type fault struct {
 	name    string
 	promise int
-	caught  []string // the checks that must notice; the first is about promise
+	caught  []string // the checks that must fail; the first is about promise
 	spoil   func(b *broken)
 }

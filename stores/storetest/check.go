@@ -9,18 +9,18 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Check is one thing that the suite requires of a store.
+// Check is one requirement on a store.
 type Check struct {
 	Name    string // unique; also the name of the subtest
 	Promise int    // of package stores, 1 to 11
-	Says    string // which promise is broken when it fails, as a sentence
+	Says    string // the broken promise when it fails, as a sentence
 
-	// Optional is set when the check is about a capability that a store may
-	// lack. Run then returns an error that matches errors.ErrUnsupported.
+	// Optional is set for a capability that a store may lack. Then Run returns
+	// an error that matches errors.ErrUnsupported.
 	Optional bool
 
-	// Run returns nil when an empty store passes, else everything that was
-	// wrong. It leaves sessions behind. Nil Options are the default ones.
+	// Run returns nil if an empty store passes, otherwise all failures. It
+	// leaves sessions behind. Nil Options are the default ones.
 	Run func(ctx context.Context, store stores.Store, opts *Options) error
 }
 
@@ -51,7 +51,7 @@ func newOptional(promise int, name, says string, f func(e *env)) Check {
 	return c
 }
 
-// lacksError is what a check ends with that needs a capability in vain.
+// lacksError ends a check that needs a missing capability.
 type lacksError struct{ capability string }
 
 func (e lacksError) Error() string        { return "the store has no stores." + e.capability }

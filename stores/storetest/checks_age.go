@@ -25,7 +25,7 @@ var ageChecks = []Check{
 			e.refusesOld("alice", old, stores.ErrChanged)
 			e.passesOld("carol")
 			e.revoke("alice", stores.ID{})
-			e.refusesOld("alice", old, stores.ErrRevoked) // it weighs more
+			e.refusesOld("alice", old, stores.ErrRevoked) // a revocation outranks a change
 		}),
 }
 

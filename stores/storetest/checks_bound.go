@@ -6,10 +6,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// boundChecks are about deadlines that a call bounds.
+// boundChecks are about upper bounds of deadlines.
 var boundChecks = []Check{
 	newCheck(10, "L2 create keeps to a time",
-		"Create made a session with a deadline after the time that it was given.",
+		"Create made a session with a deadline after NotAfter.",
 		func(e *env) {
 			now := e.create(e.spec("alice", "x")).Now
 			none := time.Time{}
@@ -47,8 +47,8 @@ var boundChecks = []Check{
 			e.gone("after the time", c.ID)
 		}),
 
-	newCheck(10, "L2 create after its time makes nothing",
-		"Create made a session after the time that its deadline had to keep to, or ended others for it.",
+	newCheck(10, "L2 create after its time makes no session",
+		"Create made a session although NotAfter had passed, or ended another session for it.",
 		func(e *env) {
 			kept := e.add("alice", "x")
 			now := e.load(kept).Now
@@ -65,20 +65,20 @@ var boundChecks = []Check{
 		}),
 
 	newCheck(10, "L2 update can shorten",
-		"Update with Shorten moved the deadline later, or not as early as it was to.",
+		"Update with Shorten moved the deadline later, or not early enough.",
 		func(e *env) {
 			c := e.spec("alice", "x")
 			created := e.create(c)
 			version := created.Version
-			shorten := func(what string, idle, absolute time.Duration) stores.Updated {
+			shorten := func(label string, idle, absolute time.Duration) stores.Updated {
 				e.tick()
 				updated := e.update(stores.Update{
 					ID: c.ID, Version: version, Payload: []byte("y"), Idle: idle, Absolute: absolute, Shorten: true,
 				})
 				version = updated.Version
 				r := e.load(c.ID)
-				e.same(what+": Expires as loaded", r.Expires, updated.Expires)
-				e.same(what+": Deadline as loaded", r.Deadline, updated.Deadline)
+				e.same(label+": Expires as loaded", r.Expires, updated.Expires)
+				e.same(label+": Deadline as loaded", r.Deadline, updated.Deadline)
 				return updated
 			}
 			const later, none, sooner, soon = "Shorten to later", "Shorten without Absolute", "Shorten to sooner", "Shorten to before Expires"
@@ -99,9 +99,10 @@ var boundChecks = []Check{
 			e.same(soon+": Expires", updated.Expires, updated.Deadline)
 		}),
 
-	// Promise 2, because a session in its cookie never gets a later deadline.
+	// This is promise 2, because a session in its cookie never gets a later
+	// deadline.
 	newCheck(2, "update restarts the deadline",
-		"Update did not restart the deadline as it was to.",
+		"Update with Absolute did not restart the deadline.",
 		func(e *env) {
 			c := e.spec("alice", "x")
 			created := e.create(c)

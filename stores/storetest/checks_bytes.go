@@ -7,7 +7,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// payloads returns bytes that careless encodings change.
+// payloads returns bytes that a wrong encoding changes.
 func payloads() map[string][]byte {
 	all := make([]byte, 256)
 	for i := range all {
@@ -33,7 +33,7 @@ func payloads() map[string][]byte {
 }
 
 var byteChecks = []Check{
-	newCheck(8, "bytes in are bytes out",
+	newCheck(8, "payloads come back unchanged",
 		"A payload came back changed.",
 		func(e *env) {
 			for name, payload := range payloads() {
@@ -48,7 +48,7 @@ var byteChecks = []Check{
 			}
 		}),
 
-	newCheck(8, "nothing aliases what is kept",
+	newCheck(8, "buffers are not shared with the store",
 		"Changing a buffer that was passed in or returned changed the session.",
 		func(e *env) {
 			spoil := func(p []byte) {
@@ -70,7 +70,7 @@ var byteChecks = []Check{
 			e.reads("Update's buffer was changed", c.ID, []byte("updated"))
 
 			spoil(e.load(c.ID).Payload)
-			e.reads("what Load returned was changed", c.ID, []byte("updated"))
+			e.reads("the result of Load was changed", c.ID, []byte("updated"))
 
 			records, err := stores.LoadMany(e.ctx, e.store, []stores.ID{c.ID})
 			if err != nil {
@@ -79,20 +79,20 @@ var byteChecks = []Check{
 			for _, r := range records {
 				spoil(r.Payload)
 			}
-			e.reads("what LoadMany returned was changed", c.ID, []byte("updated"))
+			e.reads("the result of LoadMany was changed", c.ID, []byte("updated"))
 
 			if e.index != nil {
 				for _, r := range e.list("alice") {
 					spoil(r.Payload)
 				}
-				e.reads("what List returned was changed", c.ID, []byte("updated"))
+				e.reads("the result of List was changed", c.ID, []byte("updated"))
 			}
 		}),
 }
 
 var sizeChecks = []Check{
 	newOptional(11, "a payload has a limit",
-		"The store did not keep a payload of its limit, or took a larger one.",
+		"The store did not keep a payload at its limit, or accepted a larger one.",
 		func(e *env) {
 			most := e.opts.MaxPayload
 			if most < 0 {
@@ -122,12 +122,12 @@ var sizeChecks = []Check{
 		}),
 }
 
-// reads requires every way to read the session to return the payload.
+// reads requires each method that reads the session to return the payload.
 func (e *env) reads(when string, id stores.ID, payload []byte) {
-	same := func(what string, got []byte) {
+	same := func(label string, got []byte) {
 		if !bytes.Equal(got, payload) {
 			e.errorf("%s: %s returns %d bytes %.40q, want %d bytes %.40q",
-				when, what, len(got), got, len(payload), payload)
+				when, label, len(got), got, len(payload), payload)
 		}
 	}
 	same("Load", e.load(id).Payload)

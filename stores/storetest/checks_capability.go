@@ -8,8 +8,8 @@ import (
 )
 
 var capabilityChecks = []Check{
-	newOptional(4, "load many returns what is live",
-		"LoadMany returned something else than Load would have.",
+	newOptional(4, "load many returns the live sessions",
+		"LoadMany returned other sessions than Load.",
 		func(e *env) {
 			m := need[stores.MultiLoader](e, "MultiLoader")
 			a, b, deleted := e.add("alice", "a"), e.add("", "b"), e.add("alice", "c")
@@ -35,7 +35,7 @@ var capabilityChecks = []Check{
 		}),
 
 	newOptional(1, "IDs are never made twice",
-		"NewID repeated itself, or returned what Create does not take.",
+		"NewID returned an ID twice, or one that Create refuses.",
 		func(e *env) {
 			m := need[stores.IDMaker](e, "IDMaker")
 			seen := make(map[stores.ID]bool)
@@ -73,28 +73,28 @@ var capabilityChecks = []Check{
 			}
 			first.Set("one")
 			if got := memo().Value(); got != "one" {
-				e.errorf("the memo holds %v, want what was set", got)
+				e.errorf("the memo holds %v, want the value that was set", got)
 			}
 			e.advance(6 * e.unit)
 			e.touch(c.ID, c.Idle)
 			if got := memo().Value(); got != "one" {
-				e.errorf("after Touch the memo holds %v, want what was set", got)
+				e.errorf("after Touch the memo holds %v, want the value that was set", got)
 			}
 			e.update(stores.Update{ID: c.ID, Version: e.load(c.ID).Version, Payload: []byte("y")})
 			if got := memo().Value(); got != nil {
 				e.errorf("after Update the memo holds %v, want nothing", got)
 			}
-			// A reader that is late with what it decoded from the old payload.
+			// This is a late reader that decoded the old payload.
 			first.Set("late")
 			if got := memo().Value(); got != nil {
-				e.errorf("the memo of the new payload holds %v, set in that of the old", got)
+				e.errorf("the memo of the new payload holds %v, which was set for the old payload", got)
 			}
 			_, _, err := m.LoadMemo(e.ctx, e.id(""))
 			e.fails("LoadMemo of a session that never was", err, stores.ErrNotFound)
 		}),
 
 	newOptional(9, "close is idempotent and keeps sessions",
-		"Close failed, hung, or took the sessions with it.",
+		"Close failed, did not return, or ended the sessions.",
 		func(e *env) {
 			m := need[stores.Closer](e, "Closer")
 			id := e.add("alice", "x")

@@ -10,7 +10,7 @@ import (
 
 var changeChecks = []Check{
 	newOptional(5, "a change leaves a mark",
-		"Create does not report that the data of its identity changed, or reports it wrongly.",
+		"Create does not report that the data of its identity changed, or reports a wrong time or mark.",
 		func(e *env) {
 			m := need[stores.Marker](e, "Marker")
 			reports := func(when, identity string, mark int64) {
@@ -32,11 +32,11 @@ var changeChecks = []Check{
 				reports("after a change of alice", other, 0)
 			}
 
-			// A mark that seems older than it is lets a sign-in through.
-			plausible := func(what string, got, least time.Duration) {
+			// A mark that seems older than it is would accept an old sign-in.
+			plausible := func(label string, got, least time.Duration) {
 				most := time.Since(began) + e.moved - moved + tolerance
 				if got < least || got > most {
-					e.errorf("%s is %v, want %v to %v", what, got, least, most)
+					e.errorf("%s is %v, want %v to %v", label, got, least, most)
 				}
 			}
 			plausible("ChangedAgo", e.create(e.spec("alice", "x")).ChangedAgo, 0)
@@ -61,7 +61,7 @@ var changeChecks = []Check{
 		}),
 
 	newOptional(5, "a change is not a revocation",
-		"The mark of a change and the mark of a revocation got in each other's way.",
+		"The mark of a change affected the mark of a revocation, or the reverse.",
 		func(e *env) {
 			m := need[stores.Marker](e, "Marker")
 			e.needIndex()
@@ -118,10 +118,10 @@ var changeChecks = []Check{
 					marks[mark] = true
 				})
 				if len(marks) != e.opts.Concurrency && !e.failed() {
-					e.errorf("%d changes at once have %d marks, want one each", e.opts.Concurrency, len(marks))
+					e.errorf("%d parallel changes have %d marks, want one each", e.opts.Concurrency, len(marks))
 				}
 				if got := e.create(e.spec(identity, "x")).ChangeMark; !marks[got] {
-					e.errorf("Create answers ChangeMark %d after changes at once, which none of them has left", got)
+					e.errorf("after parallel changes Create answers ChangeMark %d, which is not the mark of any of them", got)
 				}
 				if e.failed() {
 					return
@@ -130,7 +130,7 @@ var changeChecks = []Check{
 		}),
 }
 
-// change ends the check when it fails.
+// change calls MarkChanged and ends the check if it fails.
 func (e *env) change(m stores.Marker, identity string) stores.Changed {
 	changed, err := m.MarkChanged(e.ctx, identity)
 	if err != nil {
@@ -139,9 +139,9 @@ func (e *env) change(m stores.Marker, identity string) stores.Changed {
 	return changed
 }
 
-// changeRacingCreates leaves marks one after the other while sessions are
-// created. Each Create reports the last mark from before it began, or a later
-// one.
+// changeRacingCreates leaves marks one after another while sessions are
+// created. Each Create must report the last mark from before it began, or a
+// later one.
 func (e *env) changeRacingCreates(m stores.Marker, identity string) {
 	const changes = 5
 	type started struct {

@@ -54,7 +54,7 @@ var clockChecks = []Check{
 		}),
 
 	newCheck(10, "L1 touch extends",
-		"Touch did not extend a session, or changed more than that.",
+		"Touch did not extend a session, or changed something else.",
 		func(e *env) {
 			idle := 50 * e.unit
 			c := e.spec("alice", "x")
@@ -72,7 +72,7 @@ var clockChecks = []Check{
 			if r.Version != created.Version || string(r.Payload) != "x" {
 				e.errorf("after Touch version is %d and payload %q, want %d and %q", r.Version, r.Payload, created.Version, "x")
 			}
-			// At any version.
+			// Touch accepts any version.
 			e.update(stores.Update{ID: c.ID, Version: r.Version, Payload: []byte("y")})
 			e.touch(c.ID, idle)
 		}),
@@ -90,7 +90,7 @@ var clockChecks = []Check{
 			e.same("Expires after it", r.Expires, created.Deadline)
 			e.same("Deadline after it", r.Deadline, created.Deadline)
 			if !e.fake {
-				return // too long to wait; L2 elsewhere waits for a shorter one
+				return // this would wait too long; another L2 check waits for a shorter deadline
 			}
 			for range 3 {
 				e.advance(14 * e.unit)
@@ -101,7 +101,7 @@ var clockChecks = []Check{
 		}),
 
 	newCheck(10, "L10 touch is throttled",
-		"A touch within a twentieth of the idle timeout was written, or one after it was not.",
+		"A touch within a twentieth of the idle timeout was written, or a later one was not.",
 		func(e *env) {
 			c := e.spec("alice", "x")
 			created := e.create(c)
@@ -123,19 +123,19 @@ var clockChecks = []Check{
 		}),
 
 	newCheck(10, "update keeps times it is not given",
-		"Update changed a time it was not given, or not one that it was.",
+		"Update changed a time without a new value, or kept one that had a new value.",
 		func(e *env) {
 			c := e.spec("alice", "x")
 			created := e.create(c)
 			e.tick()
 			u := stores.Update{ID: c.ID, Version: created.Version, Payload: []byte("y")}
-			step := func(what string, idle, absolute time.Duration) (stores.Updated, stores.Record) {
+			step := func(label string, idle, absolute time.Duration) (stores.Updated, stores.Record) {
 				u.Idle, u.Absolute = idle, absolute
 				updated := e.update(u)
 				u.Version = updated.Version
 				r := e.load(c.ID)
-				e.same(what+": Expires as loaded", r.Expires, updated.Expires)
-				e.same(what+": Deadline as loaded", r.Deadline, updated.Deadline)
+				e.same(label+": Expires as loaded", r.Expires, updated.Expires)
+				e.same(label+": Deadline as loaded", r.Deadline, updated.Deadline)
 				return updated, r
 			}
 			const none, idle, absolute, both = "Update without timeouts", "Update with Idle", "Update with Absolute", "Update with both"
@@ -170,9 +170,9 @@ var clockChecks = []Check{
 			c := e.spec("alice", "x")
 			c.Idle, c.Absolute = math.MaxInt64, math.MaxInt64
 			created := e.create(c)
-			long := func(what string, expires time.Time) {
+			long := func(label string, expires time.Time) {
 				if expires.Before(created.Now.AddDate(50, 0, 0)) {
-					e.errorf("%s: Expires is %v, want decades from %v", what, expires, created.Now)
+					e.errorf("%s: Expires is %v, want decades from %v", label, expires, created.Now)
 				}
 			}
 			long("Create", created.Expires)

@@ -25,7 +25,8 @@ var contextChecks = []Check{
 		}),
 }
 
-// refuses requires every method to return the error of ctx and to do nothing.
+// refuses requires every method to return the error of ctx and to change
+// nothing.
 func (e *env) refuses(ctx context.Context) {
 	id := e.add("alice", "x")
 	want := e.load(id)

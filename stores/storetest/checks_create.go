@@ -28,7 +28,7 @@ var createChecks = []Check{
 		}),
 
 	newCheck(1, "T7 one of many creates wins",
-		"Of several creates of one ID at once, not exactly one succeeded.",
+		"Of several parallel creates of one ID, not exactly one succeeded.",
 		func(e *env) {
 			for range e.opts.Rounds {
 				c := e.spec("alice", "")
@@ -54,8 +54,8 @@ var createChecks = []Check{
 			}
 		}),
 
-	newCheck(1, "T7 create that failed evicts nobody",
-		"A Create that answered ErrExists made other sessions give way.",
+	newCheck(1, "T7 create that failed evicts no session",
+		"A Create that answered ErrExists ended other sessions.",
 		func(e *env) {
 			kept := e.add("alice", "kept")
 			taken := e.add("bob", "taken")
@@ -67,7 +67,7 @@ var createChecks = []Check{
 		}),
 
 	newCheck(1, "invalid creates are errors",
-		"Create accepted parameters that make no session.",
+		"Create accepted invalid parameters.",
 		func(e *env) {
 			for _, test := range []struct {
 				name  string

@@ -9,7 +9,7 @@ import (
 
 var deleteChecks = []Check{
 	newCheck(3, "delete keeps to its condition",
-		"Delete removed what its condition excludes, or not what it names.",
+		"Delete removed a session against its condition, or kept one that met it.",
 		func(e *env) {
 			id := e.add("alice", "x")
 			version := e.load(id).Version
@@ -47,7 +47,7 @@ var deleteChecks = []Check{
 		}),
 
 	newCheck(3, "one of many deletes wins",
-		"Of several deletes at once, not exactly one found the session.",
+		"Of several parallel deletes, not exactly one found the session.",
 		func(e *env) {
 			for range e.opts.Rounds {
 				id := e.add("alice", "x")
@@ -98,7 +98,8 @@ var deleteChecks = []Check{
 	newCheck(3, "R11 no resurrection by touch",
 		"A touch that raced a delete brought the session back.",
 		func(e *env) {
-			// All at once, so that one wait makes them all due for a touch.
+			// All sessions are created first, so that one wait makes them all
+			// due for a touch.
 			idle := 50 * e.unit
 			ids := make([]stores.ID, e.opts.Rounds)
 			for i := range ids {
@@ -129,7 +130,7 @@ var deleteChecks = []Check{
 		}),
 
 	newCheck(3, "concurrent histories are consistent",
-		"Calls at once had answers that no order of them explains.",
+		"Parallel calls had answers that are not possible in any order of the calls.",
 		func(e *env) {
 			for seed := range uint64(5) {
 				if err := Record(e.ctx, e.store, seed, &e.opts).Check(); err != nil {

@@ -31,7 +31,7 @@ var expiryChecks = []Check{
 		}),
 
 	newCheck(4, "an expired session leaves its ID",
-		"What was expired showed through a session that took over its ID.",
+		"An expired session was visible through a new session with its ID.",
 		func(e *env) {
 			c := e.spec("alice", "old")
 			c.Idle = e.unit
@@ -53,8 +53,8 @@ var expiryChecks = []Check{
 }
 
 // expires requires a session with these timeouts to be gone for every method
-// after two units. Each method is the first to meet a session of its own: what
-// one has cleaned up must not hide what the next would do.
+// after two units. Each method is the first to see its own session, because the
+// clean-up by one method must not hide a fault of the next.
 func (e *env) expires(idle, absolute time.Duration) {
 	add := func(identity string) stores.ID {
 		c := e.spec(identity, "x")
@@ -91,7 +91,7 @@ func (e *env) expires(idle, absolute time.Duration) {
 	e.lists("after the timeout", "listed")
 	if e.index != nil {
 		if got := e.revoke("revoked", stores.ID{}).Count; got != 0 {
-			e.errorf("RevokeIdentity counts %d sessions, want 0: they have expired", got)
+			e.errorf("RevokeIdentity counts %d sessions, want 0, because they have expired", got)
 		}
 	}
 	e.gone("after everything", loaded, touched, updated, deleted, many, memo, revoked)

@@ -6,8 +6,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// oddIdentities are different identities that careless keys, patterns or
-// collations take for one another.
+// oddIdentities are different identities that wrong keys, patterns or
+// collations confuse.
 var oddIdentities = []string{
 	"a", "A", "a ", " a", "ab", "a/b", "a/", "/a", "a:b", "a::b", "a*", "*", "a?", "[a]", "a%", "a_", "%",
 	"{a}", "'", "''", `"`, `\`, `\\`, "a\nb", "a\tb", "'; DROP TABLE sessions; --", "ä", "a\u0308", "日本語",
@@ -15,7 +15,7 @@ var oddIdentities = []string{
 }
 
 var indexChecks = []Check{
-	newCheck(7, "R7 index shrinks by any road",
+	newCheck(7, "R7 index shrinks however sessions end",
 		"List returned sessions that had ended.",
 		func(e *env) {
 			e.needIndex()
@@ -89,7 +89,7 @@ var indexChecks = []Check{
 		}),
 
 	newCheck(7, "list returns whole sessions, oldest first",
-		"List returned something else than Load does, or extended a session.",
+		"List returned other data than Load, or extended a session.",
 		func(e *env) {
 			e.needIndex()
 			var ids []stores.ID
@@ -105,7 +105,7 @@ var indexChecks = []Check{
 			for i, id := range ids {
 				want[i] = e.load(id)
 			}
-			e.advance(6 * e.unit) // a touch would be written by now
+			e.advance(6 * e.unit) // now a touch would be written
 			e.lists("after an update of the second", "alice", ids...)
 			for i, r := range e.list("alice") {
 				e.equal("List", r, want[i])

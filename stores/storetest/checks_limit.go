@@ -54,7 +54,7 @@ var limitChecks = []Check{
 		}),
 
 	newCheck(6, "the oldest gives way",
-		"Another session than the one created first gave way to the limit.",
+		"The limit ended another session than the oldest.",
 		func(e *env) {
 			limited := func(limit int) (stores.ID, int) {
 				e.tick()
@@ -124,7 +124,7 @@ var limitChecks = []Check{
 		}),
 
 	newCheck(6, "the limit is for identities",
-		"The limit made anonymous sessions give way.",
+		"The limit ended anonymous sessions.",
 		func(e *env) {
 			var ids []stores.ID
 			for range 4 {

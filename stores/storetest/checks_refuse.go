@@ -9,7 +9,7 @@ import (
 
 var refuseChecks = []Check{
 	newCheck(6, "R6 a limit may refuse the new one",
-		"Create with Refuse let a session give way, or counted wrongly.",
+		"Create with Refuse ended a session, or counted wrongly.",
 		func(e *env) {
 			add := func(identity string, limit int) (stores.ID, error) {
 				e.tick()

@@ -9,7 +9,7 @@ import (
 
 var replaceChecks = []Check{
 	newOptional(3, "create ends the sessions that it replaces",
-		"Create did not end exactly the sessions that it was to replace.",
+		"Create did not end exactly the sessions in Replaces.",
 		func(e *env) {
 			e.needReplaces()
 			kept := []stores.ID{e.add("alice", "kept"), e.add("bob", "kept"), e.add("", "kept")}
@@ -35,8 +35,8 @@ var replaceChecks = []Check{
 			e.alive("not replaced", kept...)
 		}),
 
-	newOptional(3, "a create that fails ends nothing",
-		"Create failed and ended a session, or left one.",
+	newOptional(3, "a create that fails ends no session",
+		"Create failed and ended a session, or made one.",
 		func(e *env) {
 			e.needReplaces()
 			for _, identity := range []string{"alice", "bob", ""} {
@@ -77,8 +77,8 @@ var replaceChecks = []Check{
 			}
 		}),
 
-	newOptional(3, "a create that cannot be replaces nothing",
-		"Create of a session that cannot be ended the session that it was to replace.",
+	newOptional(3, "an invalid create replaces no session",
+		"An invalid Create ended a session in its Replaces.",
 		func(e *env) {
 			e.needReplaces()
 			old, taken := e.add("alice", "old"), e.add("bob", "taken")
@@ -104,11 +104,11 @@ var replaceChecks = []Check{
 				}
 				e.gone("after Create that replaces "+test.name, c.ID)
 			}
-			e.alive("after creates that cannot be", old, taken)
-			e.lists("after creates that cannot be", "alice", old)
+			e.alive("after invalid creates", old, taken)
+			e.lists("after invalid creates", "alice", old)
 		}),
 
-	newOptional(6, "the limit does not count what is replaced",
+	newOptional(6, "the limit does not count replaced sessions",
 		"A session that Create replaced counted towards the limit, or another one did not.",
 		func(e *env) {
 			e.needReplaces()
@@ -150,7 +150,7 @@ var replaceChecks = []Check{
 		}),
 
 	newOptional(3, "one of many creates replaces a session",
-		"Of several calls at once that end one version of a session, not exactly one succeeded.",
+		"Of several parallel calls that end one version of a session, not exactly one succeeded.",
 		func(e *env) {
 			e.needReplaces()
 			for round := range e.opts.Rounds {
@@ -173,7 +173,7 @@ var replaceChecks = []Check{
 							started.Add(1)
 							e.alive("that has replaced another", c.ID)
 						} else {
-							e.gone("that has replaced nothing", c.ID)
+							e.gone("that failed to replace one", c.ID)
 						}
 					}
 					switch {
@@ -184,7 +184,7 @@ var replaceChecks = []Check{
 					}
 				})
 				if n := won.Load(); n != 1 {
-					e.errorf("%d calls at once ended one version of a session of %q, want 1", n, identity)
+					e.errorf("%d parallel calls ended one version of a session of %q, want 1", n, identity)
 				}
 				if started.Load() > 0 {
 					e.gone("replaced", old)
@@ -196,7 +196,7 @@ var replaceChecks = []Check{
 		}),
 
 	newOptional(3, "a hint comes when a session is replaced",
-		"Watch told nothing of a session that Create replaced, or of one that it did not.",
+		"Watch gave no hint of a session that Create replaced, or gave a hint of another one.",
 		func(e *env) {
 			w := need[stores.Watcher](e, "Watcher")
 			e.needReplaces()
@@ -213,8 +213,8 @@ var replaceChecks = []Check{
 		}),
 }
 
-// needReplaces ends the check when the store does not know Create.Replaces. It
-// must not have ended anything then.
+// needReplaces ends the check if the store does not support Create.Replaces.
+// Such a store must not have ended the session.
 func (e *env) needReplaces() {
 	old := e.add("probe", "x")
 	c := e.spec("probe", "x")
@@ -222,17 +222,17 @@ func (e *env) needReplaces() {
 	if e.create(c).Replaced {
 		return
 	}
-	e.alive("that Create has not replaced, by its answer", old)
+	e.alive("that Create reports as not replaced", old)
 	e.fatalf("%w", lacksError{"Create.Replaces"})
 }
 
 // replaces requires Create to succeed and to end exactly ids.
-func (e *env) replaces(what string, c stores.Create, ids ...stores.ID) stores.Created {
+func (e *env) replaces(label string, c stores.Create, ids ...stores.ID) stores.Created {
 	created := e.create(c)
 	if !created.Replaced {
-		e.errorf("Create that replaces %s does not report it", what)
+		e.errorf("Create that replaces %s does not report it", label)
 	}
-	e.gone("after Create that replaces "+what, ids...)
-	e.alive("created that replaces "+what, c.ID)
+	e.gone("after Create that replaces "+label, ids...)
+	e.alive("created that replaces "+label, c.ID)
 	return created
 }

@@ -12,7 +12,7 @@ import (
 
 var revokeChecks = []Check{
 	newCheck(5, "R2 revoke identity ends all its sessions",
-		"RevokeIdentity left a session, or took one of somebody else.",
+		"RevokeIdentity left a session, or ended one of another identity.",
 		func(e *env) {
 			e.needIndex()
 			mine := []stores.ID{e.add("alice", "1"), e.add("alice", "2"), e.add("alice", "3")}
@@ -38,22 +38,22 @@ var revokeChecks = []Check{
 			bobs := e.add("bob", "4")
 			want := e.load(kept)
 			if got := e.revoke("alice", kept).Count; got != 2 {
-				e.errorf("RevokeIdentity but one counts %d sessions, want 2", got)
+				e.errorf("RevokeIdentity except one counts %d sessions, want 2", got)
 			}
 			e.gone("after RevokeIdentity", first, last)
 			e.equal("the session to keep", e.load(kept), want)
 			e.lists("after RevokeIdentity", "alice", kept)
 			if got := e.revoke("alice", kept).Count; got != 0 {
-				e.errorf("RevokeIdentity but the only one counts %d sessions, want 0", got)
+				e.errorf("RevokeIdentity except the only one counts %d sessions, want 0", got)
 			}
 			e.alive("the only session, kept", kept)
-			e.lists("after RevokeIdentity but the only one", "alice", kept)
+			e.lists("after RevokeIdentity except the only one", "alice", kept)
 			e.update(stores.Update{ID: kept, Version: want.Version, Payload: []byte("still usable")})
 
 			if got := e.revoke("alice", bobs).Count; got != 1 {
-				e.errorf("RevokeIdentity but a session of another identity counts %d sessions, want 1", got)
+				e.errorf("RevokeIdentity except a session of another identity counts %d sessions, want 1", got)
 			}
-			e.gone("after RevokeIdentity but a session of another identity", kept)
+			e.gone("after RevokeIdentity except a session of another identity", kept)
 			e.alive("a session of another identity", bobs)
 			e.lists("after RevokeIdentity", "alice")
 			e.lists("after RevokeIdentity of another identity", "bob", bobs)
@@ -63,7 +63,7 @@ var revokeChecks = []Check{
 		"Create does not report how long ago its identity was revoked.",
 		func(e *env) {
 			e.needIndex()
-			var left time.Time // when the mark was, by the Create before
+			var left time.Time // the time of the mark, according to the last Create
 			ago := func(identity string) time.Duration {
 				created := e.create(e.spec(identity, "x"))
 				left = created.Now.Add(-created.RevokedAgo)
@@ -79,11 +79,11 @@ var revokeChecks = []Check{
 			if got := e.revoke("empty", stores.ID{}).Ago; got != stores.NotRevoked {
 				e.errorf("RevokeIdentity of an unknown identity answers Ago %v, want NotRevoked", got)
 			}
-			// A mark that seems older than it is lets a sign-in through.
-			plausible := func(what string, got, least time.Duration) {
+			// A mark that seems older than it is would accept an old sign-in.
+			plausible := func(label string, got, least time.Duration) {
 				most := time.Since(began) + e.moved - moved + tolerance
 				if got < least || got > most {
-					e.errorf("%s is %v, want %v to %v", what, got, least, most)
+					e.errorf("%s is %v, want %v to %v", label, got, least, most)
 				}
 			}
 			plausible("RevokedAgo", ago("alice"), 0)
@@ -92,8 +92,8 @@ var revokeChecks = []Check{
 				e.errorf("RevokedAgo of another identity is %v, want NotRevoked", got)
 			}
 
-			// The core reads Now again to tell a mark from the begin of a request. A
-			// clock of the test stands still while marks age.
+			// The core reads Now again to compare a mark with the start of a
+			// request. A fake clock stands still while marks age.
 			still := time.Now() // before the store measures the first of the two ages
 			plausible("RevokedAgo", ago("alice"), 0)
 			first := left
@@ -104,10 +104,10 @@ var revokeChecks = []Check{
 				allowed += time.Since(still)
 			}
 			if apart := left.Sub(first).Abs(); apart > allowed {
-				e.errorf("Now minus RevokedAgo differs by %v between two Creates, want the same time: RevokedAgo must be measured at Now", apart)
+				e.errorf("Now minus RevokedAgo differs by %v between two Creates, want the same time, because RevokedAgo must be measured at Now", apart)
 			}
 
-			// Whichever clock ages are measured on, this much passes on it.
+			// On the fake clock and on the real one, this much time passes.
 			const pause = 20 * time.Millisecond
 			e.wait(pause)
 			if e.fake {
@@ -147,7 +147,7 @@ var revokeChecks = []Check{
 		}),
 
 	newCheck(5, "R2 revoke is atomic against creates",
-		"A Create that raced RevokeIdentity neither ended with it nor reported it.",
+		"A Create that raced RevokeIdentity was not ended by it and did not report it.",
 		func(e *env) {
 			e.needIndex()
 			for round := range e.opts.Rounds {
@@ -203,14 +203,15 @@ var revokeChecks = []Check{
 
 func identityOf(i int) string { return "user" + string(rune('A'+i%26)) + string(rune('0'+i/26%10)) }
 
-// revokeRacingCreates revokes an identity while others create sessions of it.
-// The mark tells on which side of the revocation each Create fell: before it,
-// and the session must be gone, or after it, and the session must be there.
+// revokeRacingCreates revokes an identity while other goroutines create
+// sessions of it. The mark tells whether each Create came before or after the
+// revocation. A session from before must be gone, and one from after must be
+// live.
 func (e *env) revokeRacingCreates(round int) {
 	const each = 4
 	type outcome struct {
 		id     stores.ID
-		before bool // by what Create reported
+		before bool // according to the answer of Create
 		early  bool // by the time it returned
 	}
 	var (
@@ -223,7 +224,7 @@ func (e *env) revokeRacingCreates(round int) {
 	identity := "user" + e.id("").String()
 	e.race(e.opts.Concurrency, func(i int) {
 		if i == 0 {
-			// At another moment in every round, and never too late.
+			// The moment differs in every round, and is never too late.
 			after := int64(round % (each * max(1, e.opts.Concurrency-1)))
 			for tries := 0; created.Load() < after && tries < 1000; tries++ {
 				runtime.Gosched()

@@ -13,7 +13,7 @@ import (
 
 var scanChecks = []Check{
 	newOptional(8, "a scan returns every session, whole",
-		"Scan or Count left a session out, made one up, or showed it otherwise than Load does.",
+		"Scan or Count missed a session, returned a wrong one, or differed from Load.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
 			e.scans("of an empty store", scanner, nil)
@@ -31,8 +31,8 @@ var scanChecks = []Check{
 			e.scans("of those with a head that none has", scanner, []byte("ours 1 "))
 		}),
 
-	newOptional(4, "a scan leaves out what has ended",
-		"Scan or Count had a session that had ended, or extended one.",
+	newOptional(4, "a scan leaves out ended sessions",
+		"Scan or Count included an ended session, or extended one.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
 			deleted := e.add("alice", "x")
@@ -52,7 +52,7 @@ var scanChecks = []Check{
 			c.Idle = 50 * e.unit
 			e.create(c)
 			want := e.load(c.ID)
-			e.advance(6 * e.unit) // a touch would be written by now
+			e.advance(6 * e.unit) // now a touch would be written
 			e.pages(scanner, nil, 100, func(stores.Page) {})
 			e.equal("Load after Scan", e.load(c.ID), want)
 			if err := e.store.Delete(e.ctx, c.ID, stores.Condition{}); err != nil {
@@ -61,8 +61,8 @@ var scanChecks = []Check{
 			e.scans("after the end of others", scanner, nil, stay...)
 		}),
 
-	newOptional(8, "a scan meets who stays, however others come and go",
-		"A session that was live from the first page to the last was on none.",
+	newOptional(8, "a scan returns sessions that stay while others come and go",
+		"A session that was live from the first page to the last was on no page.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
 			var stay, leave []stores.ID
@@ -79,7 +79,7 @@ var scanChecks = []Check{
 					}
 					for range 8 {
 						switch {
-						case growing && len(leave) > 500: // let it come to an end
+						case growing && len(leave) > 500: // now the scan can end
 						case growing:
 							leave = append(leave, e.add([]string{"", "alice"}[len(leave)%2], "leaves"))
 						case len(leave) > 0:
@@ -99,8 +99,8 @@ var scanChecks = []Check{
 			}
 		}),
 
-	newOptional(9, "a scan refuses what makes no sense",
-		"Scan took a limit or a cursor that it cannot have given, or a context that had ended.",
+	newOptional(9, "a scan refuses invalid arguments",
+		"Scan accepted an invalid limit or cursor, or a context that had ended.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
 			id := e.add("alice", "x")
@@ -126,7 +126,7 @@ var scanChecks = []Check{
 		}),
 
 	newOptional(5, "R4 clear ends those with the head and no others",
-		"Clear left a session, or took one that it was not to.",
+		"Clear left a session with the head, or ended another one.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
 			var ours, theirs []stores.ID
@@ -157,7 +157,7 @@ var scanChecks = []Check{
 			e.alive("created after Clear", again)
 		}),
 
-	newOptional(5, "R4 clear leaves a mark for everybody",
+	newOptional(5, "R4 clear leaves a mark for all identities",
 		"Create does not report that Clear has ended all sessions.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
@@ -224,7 +224,7 @@ var scanChecks = []Check{
 				})
 				for _, s := range all {
 					if !slices.Contains(marks, s.mark) {
-						e.gone("created without a word of the Clear that was under way", s.id)
+						e.gone("created without a report of the Clear that was running", s.id)
 					}
 				}
 				if e.failed() {
@@ -235,7 +235,7 @@ var scanChecks = []Check{
 		}),
 }
 
-// pages goes through a whole scan; it ends the check when it fails.
+// pages visits all pages of a scan; it ends the check if Scan fails.
 func (e *env) pages(scanner stores.Scanner, head []byte, limit int, f func(stores.Page)) {
 	for cursor := ""; ; {
 		page, err := scanner.Scan(e.ctx, head, cursor, limit)
@@ -277,7 +277,7 @@ func (e *env) scans(when string, scanner stores.Scanner, head []byte, ids ...sto
 	}
 }
 
-// clears requires Clear to end so many sessions.
+// clears requires Clear to end exactly want sessions.
 func (e *env) clears(scanner stores.Scanner, head []byte, want int) stores.Cleared {
 	cleared, err := scanner.Clear(e.ctx, head)
 	if err != nil {

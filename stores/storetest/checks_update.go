@@ -48,7 +48,7 @@ var updateChecks = []Check{
 		}),
 
 	newCheck(2, "one of many updates wins",
-		"Of several updates of one version at once, not exactly one succeeded.",
+		"Of several parallel updates of one version, not exactly one succeeded.",
 		func(e *env) {
 			c := e.spec("alice", "")
 			version := e.create(c).Version
@@ -78,7 +78,7 @@ var updateChecks = []Check{
 		}),
 
 	newCheck(2, "no acknowledged update is lost",
-		"Counting by Load and Update from several goroutines lost a step.",
+		"Several goroutines counted by Load and Update, and a step was lost.",
 		func(e *env) {
 			id := e.add("alice", "0")
 			e.race(e.opts.Concurrency, func(int) {
@@ -88,7 +88,7 @@ var updateChecks = []Check{
 					if err != nil {
 						e.fatalf("payload is %.40q, want a number", r.Payload)
 					}
-					runtime.Gosched() // lets others in, on few processors too
+					runtime.Gosched() // lets other goroutines run, even on few processors
 					_, err = e.store.Update(e.ctx, stores.Update{
 						ID: id, Version: r.Version, Payload: strconv.AppendInt(nil, int64(n+1), 10),
 					})

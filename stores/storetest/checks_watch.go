@@ -13,7 +13,7 @@ import (
 // hinted is how long a check waits for a hint.
 const hinted = 30 * time.Second
 
-// ear is somebody who watches.
+// ear is a watcher.
 type ear struct {
 	*env
 	heard chan stores.ID
@@ -21,7 +21,8 @@ type ear struct {
 	stop  context.CancelFunc
 }
 
-// watch returns when the first hint has come, after which nothing is missed.
+// watch returns after the first hint. From then on the store must not miss a
+// hint.
 func (e *env) watch(w stores.Watcher) *ear {
 	ctx, cancel := context.WithCancel(e.ctx)
 	x := &ear{env: e, heard: make(chan stores.ID, 10_000), ended: make(chan error, 1), stop: cancel}
@@ -52,18 +53,18 @@ func (x *ear) next() (stores.ID, error) {
 	}
 }
 
-// hears waits until all of want were hinted at, or the zero ID. One of nots
-// must not be.
-func (x *ear) hears(what string, want, nots []stores.ID) {
+// hears waits until every ID in want, or the zero ID, has come as a hint. A
+// hint of an ID in nots is a failure.
+func (x *ear) hears(label string, want, nots []stores.ID) {
 	for want = slices.Clone(want); len(want) > 0; {
 		id, err := x.next()
 		switch {
 		case err != nil:
-			x.fatalf("%s: %w", what, err)
+			x.fatalf("%s: %w", label, err)
 		case id.IsZero():
 			return
 		case slices.Contains(nots, id):
-			x.errorf("%s: got a hint at a session that goes on", what)
+			x.errorf("%s: got a hint of a session that did not end", label)
 		}
 		want = slices.DeleteFunc(want, func(w stores.ID) bool { return w == id })
 	}
@@ -86,7 +87,7 @@ func (x *ear) end() {
 
 var watchChecks = []Check{
 	newOptional(3, "a hint comes when a session ends",
-		"Watch told of no end, or of one that was none.",
+		"Watch gave no hint of an ended session, or a hint of another one.",
 		func(e *env) {
 			w := need[stores.Watcher](e, "Watcher")
 			goes, wrong := e.add("bob", "goes on"), e.add("bob", "wrong version")
@@ -94,7 +95,7 @@ var watchChecks = []Check{
 			defer x.end()
 			nots := []stores.ID{goes, wrong}
 
-			// What changes or extends a session is no end.
+			// A call that changes or extends a session does not end it.
 			v := e.update(stores.Update{ID: goes, Version: e.load(goes).Version, Payload: []byte("changed"), Idle: hour}).Version
 			e.touch(goes, hour)
 			e.fails("Delete of another version", e.store.Delete(e.ctx, wrong, stores.Condition{Version: v + 5}), stores.ErrConflict)
@@ -124,8 +125,8 @@ var watchChecks = []Check{
 			x.hears("Delete of an identity's", []stores.ID{c.ID}, nots)
 		}),
 
-	newOptional(9, "everybody who watches is told",
-		"Of several who watch, one was not told, or did not stop.",
+	newOptional(9, "every watcher gets hints",
+		"Of several watchers, one got no hint, or did not stop.",
 		func(e *env) {
 			w := need[stores.Watcher](e, "Watcher")
 			one, two, left := e.watch(w), e.watch(w), e.watch(w)
@@ -139,7 +140,7 @@ var watchChecks = []Check{
 			one.end()
 			two.end()
 			if n := len(left.heard); n > 0 {
-				e.errorf("who has stopped watching is told of %d sessions", n)
+				e.errorf("a watcher that has stopped gets %d hints", n)
 			}
 		}),
 }

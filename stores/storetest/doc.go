@@ -7,22 +7,22 @@
 //		}, nil)
 //	}
 //
-// plus whatever only that store does. [Run] runs every [Check] of [Checks] as
-// a subtest on a store of its own. Where a name begins with letters and a
-// number, such as T7 or R11, they identify the requirement in the project's
+// Add the tests of features that only that store has. [Run] runs every [Check]
+// of [Checks] as a subtest on its own store. If a name begins with letters and
+// a number, such as T7 or R11, these identify the requirement in the project's
 // table of standards.
 //
-// # What a store may lack
+// # Optional capabilities
 //
 // [stores.MultiLoader], [stores.IDMaker], [stores.Memoizer], [stores.Marker],
 // [stores.Watcher], [stores.Scanner], [stores.Closer] and Create.Replaces are
-// checked where the store has them. A store without [stores.Index] has to say so, by exempting promises 5 and 7 in
-// Options.Exempt: a capability that got lost in a wrapper must not pass for
-// one that was never there.
+// checked if the store has them. A store without [stores.Index] must exempt
+// promises 5 and 7 in Options.Exempt. Otherwise a wrapper that hides the
+// capability would pass.
 //
 // # Histories
 //
-// [Record] runs a random, repeatable load of concurrent calls and returns what
-// was called, when, and with which answer, for a linearizability checker.
-// [History.Check] finds the crude violations without one.
+// [Record] runs a random, repeatable load of concurrent calls. It returns the
+// calls with their times and answers, for a linearizability checker.
+// [History.Check] finds simple violations without one.
 package storetest

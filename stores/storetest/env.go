@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	hour = time.Hour      // an idle timeout that nothing reaches by accident
+	hour = time.Hour      // an idle timeout that no check reaches by accident
 	day  = 24 * time.Hour // the same for a deadline
 
-	// tolerance is for stores that keep times to the millisecond.
+	// tolerance allows for stores that keep times to the millisecond.
 	tolerance = 2 * time.Millisecond
 )
 
-// env is what a check works with: a store, its clock, and a place for
-// failures. Methods that say so end the check when they fail; errorf does not.
+// env is the environment of a check: a store, its clock, and the failures. Some
+// methods end the check if they fail, as their comments say. errorf does not.
 type env struct {
 	ctx   context.Context
 	store stores.Store
@@ -27,7 +27,7 @@ type env struct {
 	opts  Options
 	unit  time.Duration
 	fake  bool
-	clock *fakeClock // nil unless the store was handed one
+	clock *fakeClock // nil unless the store uses it
 	moved time.Duration
 
 	mu   sync.Mutex
@@ -52,7 +52,7 @@ func newEnv(ctx context.Context, store stores.Store, opts *Options) *env {
 	return e
 }
 
-// run runs f and returns what it recorded.
+// run runs f and returns the failures that it recorded.
 func (e *env) run(f func(*env)) error {
 	e.guard(func() { f(e) })
 	return errors.Join(e.errs...)
@@ -85,7 +85,7 @@ func (e *env) fatalf(format string, args ...any) {
 	panic(abort{})
 }
 
-// needIndex ends the check when there is no index.
+// needIndex ends the check if the store has no index.
 func (e *env) needIndex() stores.Index {
 	if e.index == nil {
 		e.fatalf("%w", lacksError{"Index"})
@@ -137,7 +137,7 @@ func (e *env) advance(d time.Duration) {
 // tick lets enough time pass for two creations to have an order.
 func (e *env) tick() { e.advance(e.unit / 20) }
 
-// wait waits for real.
+// wait waits on the real clock.
 func (e *env) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -12,7 +12,7 @@ const (
 	ageChanged = "a create that is older than a change is refused"
 )
 
-// aging changes the age that Create goes by.
+// aging changes the age that Create uses.
 func aging(f func(c *stores.Create)) func(*broken) {
 	return func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {

@@ -11,7 +11,7 @@ import (
 
 // indexFaults break the promises about the sessions of an identity: 5, 6 and 7.
 var indexFaults = []fault{
-	{"revoke deletes what it listed", 5, []string{"R2 revoke is atomic against creates"}, func(b *broken) {
+	{"revoke deletes only the sessions that it listed", 5, []string{"R2 revoke is atomic against creates"}, func(b *broken) {
 		b.revoke = func(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 			listed, err := b.honest.List(ctx, identity)
 			if err != nil {
@@ -55,7 +55,7 @@ var indexFaults = []fault{
 			return revoked, err
 		}
 	}},
-	{"revoke marks only what it found", 5, []string{"R2 revocation leaves a mark"}, func(b *broken) {
+	{"revoke marks only identities with sessions", 5, []string{"R2 revocation leaves a mark"}, func(b *broken) {
 		b.revoke = func(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 			revoked, err := b.honest.RevokeIdentity(ctx, identity, except)
 			defer b.lock()()
@@ -118,7 +118,7 @@ var indexFaults = []fault{
 			return created, err
 		}
 	}},
-	{"revoke spares nobody", 5, []string{"R3 revoke others keeps one"}, func(b *broken) {
+	{"revoke keeps no session", 5, []string{"R3 revoke others keeps one"}, func(b *broken) {
 		b.revoke = func(ctx context.Context, identity string, _ stores.ID) (stores.Revoked, error) {
 			return b.honest.RevokeIdentity(ctx, identity, stores.ID{})
 		}
@@ -188,7 +188,7 @@ var indexFaults = []fault{
 		}
 	}},
 
-	{"the index keeps what ended", 7, []string{"R7 index shrinks by any road", "R9 destroy removes index entry"}, func(b *broken) {
+	{"the index keeps ended sessions", 7, []string{"R7 index shrinks however sessions end", "R9 destroy removes index entry"}, func(b *broken) {
 		ever := make(map[string][]stores.Record)
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)
@@ -203,7 +203,7 @@ var indexFaults = []fault{
 			return slices.Clone(ever[identity]), nil
 		}
 	}},
-	{"the index waits for a sweep", 7, []string{"R7 index shrinks by any road"}, func(b *broken) {
+	{"the index waits for a sweep", 7, []string{"R7 index shrinks however sessions end"}, func(b *broken) {
 		b.list = func(_ context.Context, identity string) ([]stores.Record, error) {
 			defer b.lock()()
 			var all []stores.Record
@@ -269,7 +269,7 @@ var indexFaults = []fault{
 	}},
 }
 
-// evictsBy makes the session that pick chooses give way to the limit.
+// evictsBy makes the limit end the session that pick chooses.
 func evictsBy(pick func([]*row) *row) func(*broken) {
 	return func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {

@@ -72,7 +72,7 @@ var expiryFaults = []fault{
 			return b.honest.Create(ctx, c)
 		}
 	}},
-	{"load many returns the expired and deleted", 4, []string{"L1 expired by idle timeout is gone", "load many returns what is live"}, func(b *broken) {
+	{"load many returns the expired and deleted", 4, []string{"L1 expired by idle timeout is gone", "load many returns the live sessions"}, func(b *broken) {
 		b.loadMany = func(_ context.Context, ids []stores.ID) ([]stores.Record, error) {
 			defer b.lock()()
 			var all []stores.Record
@@ -99,19 +99,19 @@ var expiryFaults = []fault{
 
 // byteFaults break promises 8 and 9.
 var byteFaults = []fault{
-	{"payloads are trimmed", 8, []string{"bytes in are bytes out"}, func(b *broken) {
+	{"payloads are trimmed", 8, []string{"payloads come back unchanged"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			c.Payload = bytes.TrimRight(c.Payload, "\x00 ")
 			return b.honest.Create(ctx, c)
 		}
 	}},
-	{"payloads are text", 8, []string{"bytes in are bytes out"}, func(b *broken) {
+	{"payloads are text", 8, []string{"payloads come back unchanged"}, func(b *broken) {
 		b.update = func(ctx context.Context, u stores.Update) (stores.Updated, error) {
 			u.Payload = bytes.ToValidUTF8(u.Payload, []byte("?"))
 			return b.honest.Update(ctx, u)
 		}
 	}},
-	{"create keeps the caller's buffer", 8, []string{"nothing aliases what is kept"}, func(b *broken) {
+	{"create keeps the caller's buffer", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)
 			defer b.lock()()
@@ -121,7 +121,7 @@ var byteFaults = []fault{
 			return created, err
 		}
 	}},
-	{"update keeps the caller's buffer", 8, []string{"nothing aliases what is kept"}, func(b *broken) {
+	{"update keeps the caller's buffer", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.update = func(ctx context.Context, u stores.Update) (stores.Updated, error) {
 			updated, err := b.honest.Update(ctx, u)
 			defer b.lock()()
@@ -131,7 +131,7 @@ var byteFaults = []fault{
 			return updated, err
 		}
 	}},
-	{"load returns what is kept", 8, []string{"nothing aliases what is kept"}, func(b *broken) {
+	{"load returns its own buffer", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.load = func(ctx context.Context, id stores.ID) (stores.Record, error) {
 			out, err := b.honest.Load(ctx, id)
 			defer b.lock()()
@@ -141,7 +141,7 @@ var byteFaults = []fault{
 			return out, err
 		}
 	}},
-	{"list returns what is kept", 8, []string{"nothing aliases what is kept"}, func(b *broken) {
+	{"list returns its own buffers", 8, []string{"buffers are not shared with the store"}, func(b *broken) {
 		b.list = func(ctx context.Context, identity string) ([]stores.Record, error) {
 			all, err := b.honest.List(ctx, identity)
 			defer b.lock()()

@@ -6,7 +6,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// refuseFaults break what a limit does that refuses.
+// refuseFaults break limits with Refuse.
 var refuseFaults = []fault{
 	{"a limit never refuses", 6, []string{"R6 a limit may refuse the new one", "R6 a limit that refuses is exact under parallel creates"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {

@@ -10,14 +10,14 @@ import (
 
 const (
 	replaceEnds    = "create ends the sessions that it replaces"
-	replaceFails   = "a create that fails ends nothing"
-	replaceInvalid = "a create that cannot be replaces nothing"
-	replaceLimit   = "the limit does not count what is replaced"
+	replaceFails   = "a create that fails ends no session"
+	replaceInvalid = "an invalid create replaces no session"
+	replaceLimit   = "the limit does not count replaced sessions"
 	replaceOnce    = "one of many creates replaces a session"
 	replaceHints   = "a hint comes when a session is replaced"
 )
 
-// replacing changes what Create is to replace.
+// replacing changes Create.Replaces.
 func replacing(f func(c *stores.Create)) func(*broken) {
 	return func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
@@ -28,7 +28,8 @@ func replacing(f func(c *stores.Create)) func(*broken) {
 	}
 }
 
-// replacingAround makes Create delete by itself: before the creation or after.
+// replacingAround makes Create delete in a separate step, before or after the
+// creation.
 func replacingAround(b *broken, before bool) {
 	b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 		replaced := c.Replaces
@@ -99,12 +100,12 @@ var replaceFaults = []fault{
 			c.Replaces[i].Version = 0
 		}
 	})},
-	{"replaces what is gone", 3, []string{replaceFails, replaceOnce}, replacing(func(c *stores.Create) {
+	{"replaces a session that is gone", 3, []string{replaceFails, replaceOnce}, replacing(func(c *stores.Create) {
 		for i := range c.Replaces {
 			c.Replaces[i].MayBeGone = true
 		}
 	})},
-	{"replaces what has expired", 3, []string{replaceFails}, func(b *broken) {
+	{"replaces an expired session", 3, []string{replaceFails}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			c.Replaces = slices.Clone(c.Replaces)
 			b.mu.Lock()
@@ -124,7 +125,7 @@ var replaceFaults = []fault{
 	{"replaces any ID", 3, []string{replaceInvalid}, replacing(func(c *stores.Create) {
 		c.Replaces = slices.DeleteFunc(c.Replaces, func(old stores.Replaced) bool { return old.ID.IsZero() || old.Version < 0 })
 	})},
-	{"what is replaced makes room for any identity", 6, []string{replaceLimit}, func(b *broken) {
+	{"a replaced session makes room for any identity", 6, []string{replaceLimit}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			if c.Limit > 0 && c.Identity != "" {
 				for _, old := range c.Replaces {
@@ -136,7 +137,7 @@ var replaceFaults = []fault{
 			return b.honest.Create(ctx, c)
 		}
 	}},
-	{"what is replaced counts", 6, []string{replaceLimit}, func(b *broken) {
+	{"a replaced session counts", 6, []string{replaceLimit}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			rows, _ := b.honest.List(ctx, c.Identity)
 			if c.Refuse && c.Limit > 0 && len(rows) >= c.Limit {
@@ -193,13 +194,13 @@ var replaceFaults = []fault{
 
 const (
 	notAfter     = "L2 create keeps to a time"
-	notAfterNow  = "L2 create after its time makes nothing"
+	notAfterNow  = "L2 create after its time makes no session"
 	shortens     = "L2 update can shorten"
 	restarts     = "update restarts the deadline"
 	payloadLimit = "a payload has a limit"
 )
 
-// boundFaults break what bounds a deadline or a payload.
+// boundFaults break the bounds of deadlines and payloads.
 var boundFaults = []fault{
 	{"create ignores its time", 10, []string{notAfter, notAfterNow}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// scanFaults break what stores promise to administrators.
+// scanFaults break the promises to administrators.
 var scanFaults = []fault{
 	{"a page loses its last session", 8, []string{"a scan returns every session, whole"}, func(b *broken) {
 		b.scan = func(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
@@ -36,7 +36,7 @@ var scanFaults = []fault{
 			return page, err
 		}
 	}},
-	{"a scan shows the expired", 4, []string{"a scan leaves out what has ended"}, func(b *broken) {
+	{"a scan shows the expired", 4, []string{"a scan leaves out ended sessions"}, func(b *broken) {
 		b.scan = func(context.Context, []byte, string, int) (stores.Page, error) {
 			defer b.lock()()
 			var page stores.Page
@@ -46,13 +46,13 @@ var scanFaults = []fault{
 			return page, nil
 		}
 	}},
-	{"a count counts the expired", 4, []string{"a scan leaves out what has ended"}, func(b *broken) {
+	{"a count counts the expired", 4, []string{"a scan leaves out ended sessions"}, func(b *broken) {
 		b.count = func(context.Context, []byte) (int, error) {
 			defer b.lock()()
 			return len(b.rows), nil
 		}
 	}},
-	{"a scan extends", 4, []string{"a scan leaves out what has ended"}, func(b *broken) {
+	{"a scan extends", 4, []string{"a scan leaves out ended sessions"}, func(b *broken) {
 		b.scan = func(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 			b.mu.Lock()
 			for _, r := range b.meant(head) {
@@ -62,7 +62,7 @@ var scanFaults = []fault{
 			return b.honest.Scan(ctx, head, cursor, limit)
 		}
 	}},
-	{"a scan goes by place", 8, []string{"a scan meets who stays, however others come and go"}, func(b *broken) {
+	{"a scan goes by place", 8, []string{"a scan returns sessions that stay while others come and go"}, func(b *broken) {
 		b.scan = func(_ context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 			defer b.lock()()
 			from, _ := strconv.Atoi("0" + cursor)
@@ -78,7 +78,7 @@ var scanFaults = []fault{
 			return page, nil
 		}
 	}},
-	{"any cursor will do", 9, []string{"a scan refuses what makes no sense"}, func(b *broken) {
+	{"any cursor will do", 9, []string{"a scan refuses invalid arguments"}, func(b *broken) {
 		b.scan = func(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 			if _, err := stores.ParseID(cursor); err != nil {
 				cursor = ""
@@ -86,7 +86,7 @@ var scanFaults = []fault{
 			return b.honest.Scan(ctx, head, cursor, limit)
 		}
 	}},
-	{"clear does not look at its context", 9, []string{"a scan refuses what makes no sense"}, func(b *broken) {
+	{"clear does not look at its context", 9, []string{"a scan refuses invalid arguments"}, func(b *broken) {
 		b.clear = func(ctx context.Context, head []byte) (stores.Cleared, error) {
 			return b.honest.Clear(context.WithoutCancel(ctx), head)
 		}
@@ -112,7 +112,7 @@ var scanFaults = []fault{
 			return b.wipe(slices.DeleteFunc(b.meant(head), func(r *row) bool { return r.Identity == "" })), nil
 		}
 	}},
-	{"clear leaves no mark", 5, []string{"R4 clear leaves a mark for everybody", "R4 no create slips through a clear"}, func(b *broken) {
+	{"clear leaves no mark", 5, []string{"R4 clear leaves a mark for all identities", "R4 no create slips through a clear"}, func(b *broken) {
 		b.clear = func(ctx context.Context, head []byte) (stores.Cleared, error) {
 			listed, _ := b.honest.Scan(ctx, head, "", 1_000_000)
 			window()
@@ -126,7 +126,7 @@ var scanFaults = []fault{
 			return cleared, nil
 		}
 	}},
-	{"clear marks those that it found", 5, []string{"R4 clear leaves a mark for everybody"}, func(b *broken) {
+	{"clear marks those that it found", 5, []string{"R4 clear leaves a mark for all identities"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			created, err := b.honest.Create(ctx, c)
 			if c.Identity == "" {

@@ -8,17 +8,17 @@ import (
 
 const (
 	hintComes = "a hint comes when a session ends"
-	allHear   = "everybody who watches is told"
+	allHear   = "every watcher gets hints"
 )
 
-// withWatch replaces what the honest Watch tells.
+// withWatch replaces the hints of the honest Watch.
 func withWatch(b *broken, tell func(id stores.ID, ended func(stores.ID))) {
 	b.watch = func(ctx context.Context, ended func(stores.ID)) error {
 		return b.honest.Watch(ctx, func(id stores.ID) { tell(id, ended) })
 	}
 }
 
-// watchFaults break what Watch is for.
+// watchFaults break Watch.
 var watchFaults = []fault{
 	{"watch is silent", 3, []string{hintComes}, func(b *broken) {
 		withWatch(b, func(id stores.ID, ended func(stores.ID)) {
@@ -76,7 +76,7 @@ var watchFaults = []fault{
 			return b.honest.Delete(ctx, id, when)
 		}
 	}},
-	{"one who watches hears it all", 9, []string{allHear}, func(b *broken) {
+	{"only one watcher gets hints", 9, []string{allHear}, func(b *broken) {
 		b.delete = func(ctx context.Context, id stores.ID, when stores.Condition) error {
 			unlock := b.lock()
 			b.ears = b.ears[:1]

@@ -29,7 +29,7 @@ var writeFaults = []fault{
 			return b.insert(c, 0), nil
 		}
 	}},
-	{"create evicts before it looks", 1, []string{"T7 create that failed evicts nobody"}, func(b *broken) {
+	{"create evicts before it looks", 1, []string{"T7 create that failed evicts no session"}, func(b *broken) {
 		b.create = func(ctx context.Context, c stores.Create) (stores.Created, error) {
 			b.mu.Lock()
 			for rows := b.of(c.Identity); c.Limit > 0 && len(rows) >= c.Limit; rows = rows[1:] {
@@ -128,7 +128,7 @@ var writeFaults = []fault{
 			return nil
 		}
 	}},
-	{"update writes back what it read", 3, []string{"R11 no resurrection by update", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
+	{"update writes back the session that it read", 3, []string{"R11 no resurrection by update", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
 		b.update = func(_ context.Context, u stores.Update) (stores.Updated, error) {
 			b.mu.Lock()
 			old, ok := b.live(u.ID)
@@ -144,7 +144,7 @@ var writeFaults = []fault{
 			return b.apply(&r, u), nil
 		}
 	}},
-	{"touch writes back what it read", 3, []string{"R11 no resurrection by touch", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
+	{"touch writes back the session that it read", 3, []string{"R11 no resurrection by touch", "R2 revoke is atomic against updates and touches"}, func(b *broken) {
 		b.touch = func(_ context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 			b.mu.Lock()
 			old, ok := b.live(id)

@@ -44,7 +44,7 @@ type Event struct {
 	Result Result `json:"result"`
 }
 
-// Result is what a store answered.
+// Result is the answer of a store.
 type Result struct {
 	Error    string `json:"error,omitempty"`
 	Version  int64  `json:"version,omitempty"`  // of load, create and update
@@ -54,18 +54,19 @@ type Result struct {
 	Marked   bool   `json:"marked,omitempty"`   // of create and revoke: the identity had been revoked
 }
 
-// History is what happened to a few sessions that nothing expires or evicts.
+// History holds the calls on a few sessions that do not expire and are not
+// evicted.
 type History struct {
 	// Identities maps every ID to the identity that all its sessions have.
 	Identities map[string]string `json:"identities"`
 	Events     []Event           `json:"events"`
 }
 
-// Check looks for answers that no order of the calls explains, as far as two
-// or three calls on one ID prove it: a read of what was already replaced or
-// deleted, a session that vanished, two updates of one version. It is sound
-// but not complete: whatever it reports is wrong, and it misses what only a
-// search over all orders finds.
+// Check looks for answers that are not possible in any order of the calls, as
+// far as two or three calls on one ID prove it. Examples are a read of a
+// replaced or deleted value, a session that vanished, and two updates of one
+// version. It is sound but not complete. Each violation that it reports is
+// real, but it misses those that only a search over all orders finds.
 func (h History) Check() error {
 	var errs []error
 	byID := make(map[string][]Event)
@@ -114,22 +115,22 @@ func checkSession(id string, events []Event) (errs []error) {
 			errs = append(errs, checkLoaded(id, ev, writers, append(slices.Clip(writes), ends...))...)
 		case NotFound:
 			if w, ok := vanished(ev, writes, ends); ok {
-				errs = append(errs, fmt.Errorf("session %s: load found nothing after a %s of %q that nothing ended", id, w.Op, w.Payload))
+				errs = append(errs, fmt.Errorf("session %s: load found no session after a %s of %q, although no call ended it", id, w.Op, w.Payload))
 			}
 		}
 	}
 	return append(errs, checkVersions(id, writes)...)
 }
 
-// checkLoaded requires that a load returned what somebody had written and
-// nobody had replaced or ended by then.
+// checkLoaded requires that a call had written the loaded payload, and that no
+// call had replaced or ended it by then.
 func checkLoaded(id string, load Event, writers map[string]Event, changes []Event) (errs []error) {
 	w, ok := writers[load.Result.Payload]
 	if !ok || w.Call > load.Return {
-		return []error{fmt.Errorf("session %s: load returned %q, which nobody had written", id, load.Result.Payload)}
+		return []error{fmt.Errorf("session %s: load returned %q, which no call had written", id, load.Result.Payload)}
 	}
 	if w.Result.Version != load.Result.Version {
-		errs = append(errs, fmt.Errorf("session %s: load returned %q at version %d, it was written as %d",
+		errs = append(errs, fmt.Errorf("session %s: load returned %q at version %d, but it was written at version %d",
 			id, w.Payload, load.Result.Version, w.Result.Version))
 	}
 	for _, m := range changes {
@@ -140,7 +141,7 @@ func checkLoaded(id string, load Event, writers map[string]Event, changes []Even
 	return errs
 }
 
-// vanished returns a write that happened before the load and that nothing can
+// vanished returns a write that happened before the load and that no call can
 // have ended.
 func vanished(load Event, writes, ends []Event) (Event, bool) {
 next:

@@ -41,7 +41,7 @@ func (h *honest) fits(payload []byte) error {
 	return nil
 }
 
-// replaced returns the sessions that a Create ends, if it may.
+// replaced returns the sessions that a Create ends, or an error.
 func (h *honest) replaced(c stores.Create) (map[stores.ID]bool, error) {
 	ids := make(map[stores.ID]bool)
 	for _, old := range c.Replaces {

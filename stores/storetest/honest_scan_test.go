@@ -24,7 +24,8 @@ func (h *honest) meant(head []byte) []*row {
 	return rows
 }
 
-// Scan goes by ID; the cursor is the last one that was returned.
+// Scan visits sessions in the order of their ID; the cursor is the last
+// returned ID.
 func (h *honest) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	defer h.lock()()
 	if err := ctx.Err(); err != nil {

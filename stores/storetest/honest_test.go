@@ -12,8 +12,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// honest keeps all promises in the simplest way: one lock, one map. The broken
-// stores are made of it, each with one fault.
+// honest keeps all promises in the simplest way: one lock, one map. Each broken
+// store is an honest one with one fault.
 type honest struct {
 	mu    sync.Mutex
 	now   func() time.Time
@@ -73,7 +73,7 @@ func (h *honest) clamp(r *row) {
 	}
 }
 
-// later does not overflow: a century is long enough.
+// later does not overflow, because it bounds d to a century.
 func later(t time.Time, d time.Duration) time.Time { return t.Add(min(d, math.MaxInt64/3)) }
 
 func (h *honest) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
@@ -123,7 +123,8 @@ func (h *honest) of(identity string) []*row {
 	return rows
 }
 
-// marked returns when the identity or everybody, "", was revoked last.
+// marked returns when the identity, or all of them by Clear, was revoked last.
+// "" is the mark of Clear.
 func (h *honest) marked(identity string) (time.Time, bool) {
 	all, cleared := h.marks[""]
 	if t, ok := h.marks[identity]; ok && t.After(all) {

@@ -8,7 +8,8 @@ import (
 
 var _ stores.Watcher = (*honest)(nil)
 
-// Watch tells of what is gone from one look to the next.
+// Watch compares the sessions at short intervals and reports those that have
+// ended.
 func (h *honest) Watch(ctx context.Context, ended func(stores.ID)) error {
 	heard := make(chan stores.ID, 10_000)
 	unlock := h.lock()

@@ -6,26 +6,26 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Options configures [Run]. The zero Options suits a store with a clock of its
-// own and all capabilities that promises need.
+// Options configures [Run]. The zero Options suits a store with its own clock
+// and all capabilities that the promises need.
 type Options struct {
-	// Exempt tells which promises the store does not make, by number, and
-	// why. [Run] reports each. The default is none.
+	// Exempt maps the numbers of promises that the store does not make to the
+	// reasons. [Run] logs each. The default is none.
 	Exempt map[int]string
 
-	// Advance moves the clock of the stores under test. The default hands a
-	// clock to a [stores.ClockUser], and waits for any other store.
+	// Advance moves the clock of the stores under test. By default the suite
+	// sets a clock in a [stores.ClockUser], and waits for any other store.
 	Advance func(d time.Duration)
 
-	// Wait makes the suite wait for real even where the store is a
-	// [stores.ClockUser]. It is ignored when Advance is set. The default is
+	// Wait makes the suite wait on the real clock even if the store is a
+	// [stores.ClockUser]. It is ignored if Advance is set. The default is
 	// false.
 	Wait bool
 
-	// Unit is what the suite measures time in when it waits: sessions that
-	// are meant to expire do so after one unit, those that are meant to stay
-	// have fifty at least, and no check waits for more than ten. Raise it for
-	// a store whose calls take long. The default is 100 milliseconds.
+	// Unit is the unit of time when the suite waits. Sessions that should
+	// expire do so after one unit, and other sessions live for at least fifty.
+	// No check waits for more than ten. Raise it for a store with slow calls.
+	// The default is 100 milliseconds.
 	Unit time.Duration
 
 	// Concurrency is the number of goroutines that race each other. The
@@ -33,7 +33,7 @@ type Options struct {
 	Concurrency int
 
 	// MaxPayload is the limit of the stores under test, in bytes. A negative
-	// value says that they have none. The default is 1 MiB.
+	// value means that they have no limit. The default is 1 MiB.
 	MaxPayload int
 
 	// Rounds is how often a race is repeated. The default is 50.
@@ -60,7 +60,7 @@ func (o *Options) withDefaults() Options {
 	return r
 }
 
-// fakes reports whether time passes only when the suite says so.
+// fakes reports whether only the suite moves the clock.
 func (o *Options) fakes(store stores.Store) bool {
 	if o.Advance != nil {
 		return true

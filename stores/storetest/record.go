@@ -18,10 +18,10 @@ const (
 	recordedCalls    = 40 // of each client
 )
 
-// Record lets Options.Concurrency clients make calls at random on few sessions
-// of two identities, and returns what happened. The same seed makes each
-// client the same choices; how they interleave is up to the scheduler. Where
-// the store has no index, nothing is revoked.
+// Record lets Options.Concurrency clients make random calls on a few sessions
+// of two identities, and returns the history. With the same seed each client
+// makes the same choices, but the scheduler decides how they interleave.
+// Without an index no identity is revoked.
 func Record(ctx context.Context, store stores.Store, seed uint64, opts *Options) History {
 	r := &recorder{
 		ctx:   ctx,
@@ -64,12 +64,12 @@ type recorder struct {
 	h  History
 }
 
-// client makes one call after the other.
+// client makes one call after another.
 type client struct {
 	*recorder
 	n    int
 	rng  *rand.Rand
-	seen map[stores.ID]int64 // the versions it met last
+	seen map[stores.ID]int64 // the last versions that it has seen
 }
 
 // step makes one call and records it.

@@ -13,11 +13,11 @@ import (
 )
 
 // RunRevocations checks the contract of [stores.Revocations] in subtests of t.
-// Open returns empty ones for each, which no other test uses.
+// Open returns empty Revocations for each, which no other test uses.
 func RunRevocations(t *testing.T, open func(t *testing.T) stores.Revocations) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, stores.Revocations){
-		"nothing is revoked at first":                  revocationsBegin,
+		"no session is revoked at first":                  revocationsBegin,
 		"R1 an ended session, and no other":            revocationsEnd,
 		"R2 a revoked identity, and no other":          revocationsIdentity,
 		"R2 every revocation leaves a mark of its own": revocationsRace,
@@ -69,7 +69,7 @@ func revocationsEnd(t *testing.T, r stores.Revocations) {
 		t.Errorf("%d of 8 calls ended the session, want 1", first.Load())
 	}
 	if !standing(t, r, id, "").Ended || !standing(t, r, id, "ada").Ended {
-		t.Error("the ended session is not")
+		t.Error("the ended session is not reported as ended")
 	}
 	if standing(t, r, stores.ID{1, 0xff, 0, '\r'}, "").Ended {
 		t.Error("another session is ended too")
@@ -127,19 +127,20 @@ func revocationsRace(t *testing.T, r stores.Revocations) {
 	if len(seen) != n || !seen[last] {
 		t.Errorf("marks %v: want %d different ones, one of them the last", marks, n)
 	}
-	// Each replaced another one, the first none, and none replaced the last.
+	// Each mark replaced a different one, and the first replaced none. The last
+	// was not replaced.
 	delete(seen, last)
 	seen[0] = true
 	for _, m := range before {
 		delete(seen, m)
 	}
 	if len(seen) > 0 {
-		t.Errorf("marks %v replaced %v: want each to replace another one, the last to stay", marks, before)
+		t.Errorf("marks %v replaced %v, want each to replace a different one, and the last to stay", marks, before)
 	}
 }
 
-// A call that is repeated under its name recognises its mark. Another call and a
-// later one do not.
+// revocationsAgain repeats a call under its name, which recognises its mark. A
+// call with another name, and one after that, must not recognise it.
 func revocationsAgain(t *testing.T, r stores.Revocations) {
 	t.Helper()
 	const mine, other = math.MaxInt64, 1
@@ -180,7 +181,7 @@ func revocationsAgain(t *testing.T, r stores.Revocations) {
 func revocationsMany(t *testing.T, r stores.Revocations) {
 	t.Helper()
 	if none, err := stores.CheckMany(t.Context(), r, nil); len(none) != 0 || err != nil {
-		t.Errorf("nobody: got %+v, %v, want nothing", none, err)
+		t.Errorf("no subjects: got %+v, %v, want nothing", none, err)
 	}
 	if err := r.End(t.Context(), stores.ID{1}, time.Hour, 0); err != nil {
 		t.Fatal(err)

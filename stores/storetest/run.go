@@ -9,14 +9,15 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// promises is how many there are in package stores.
+// promises is the number of promises in package stores.
 const promises = 11
 
-// patience bounds a check, so that a store that hangs fails by name.
+// patience bounds a check, so that a store that hangs fails with the check's
+// name.
 const patience = 2 * time.Minute
 
-// Run runs all checks as subtests of t. Open returns an empty store for each,
-// whose sessions no other store sees.
+// Run runs all checks as subtests of t. Open returns an empty store for each.
+// Other stores must not see its sessions.
 func Run(t *testing.T, open func(t *testing.T) stores.Store, opts *Options) {
 	t.Helper()
 	o := opts.withDefaults()

@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// id returns a fresh ID; it ends the check when there is none.
+// id returns a new ID; it ends the check if NewID fails.
 func (e *env) id(identity string) stores.ID {
 	id, err := stores.NewID(e.store, identity)
 	if err != nil {
@@ -17,7 +17,7 @@ func (e *env) id(identity string) stores.ID {
 	return id
 }
 
-// spec describes a session that lives long.
+// spec describes a session with long timeouts.
 func (e *env) spec(identity, payload string) stores.Create {
 	return stores.Create{
 		ID:       e.id(identity),
@@ -28,7 +28,7 @@ func (e *env) spec(identity, payload string) stores.Create {
 	}
 }
 
-// create ends the check when it fails.
+// create calls Create and ends the check if it fails.
 func (e *env) create(c stores.Create) stores.Created {
 	created, err := e.store.Create(e.ctx, c)
 	if err != nil {
@@ -37,14 +37,14 @@ func (e *env) create(c stores.Create) stores.Created {
 	return created
 }
 
-// add creates a session that lives long; it ends the check when it fails.
+// add creates a session with long timeouts; it ends the check if Create fails.
 func (e *env) add(identity, payload string) stores.ID {
 	c := e.spec(identity, payload)
 	e.create(c)
 	return c.ID
 }
 
-// update ends the check when it fails.
+// update calls Update and ends the check if it fails.
 func (e *env) update(u stores.Update) stores.Updated {
 	updated, err := e.store.Update(e.ctx, u)
 	if err != nil {
@@ -53,7 +53,7 @@ func (e *env) update(u stores.Update) stores.Updated {
 	return updated
 }
 
-// load ends the check when it fails.
+// load calls Load and ends the check if it fails.
 func (e *env) load(id stores.ID) stores.Record {
 	r, err := e.store.Load(e.ctx, id)
 	if err != nil {
@@ -62,7 +62,7 @@ func (e *env) load(id stores.ID) stores.Record {
 	return r
 }
 
-// touch ends the check when it fails.
+// touch calls Touch and ends the check if it fails.
 func (e *env) touch(id stores.ID, idle time.Duration) time.Time {
 	expires, err := e.store.Touch(e.ctx, id, idle)
 	if err != nil {
@@ -71,7 +71,7 @@ func (e *env) touch(id stores.ID, idle time.Duration) time.Time {
 	return expires
 }
 
-// revoke ends the check when it fails.
+// revoke calls RevokeIdentity and ends the check if it fails.
 func (e *env) revoke(identity string, except stores.ID) stores.Revoked {
 	revoked, err := e.needIndex().RevokeIdentity(e.ctx, identity, except)
 	if err != nil {
@@ -80,7 +80,7 @@ func (e *env) revoke(identity string, except stores.ID) stores.Revoked {
 	return revoked
 }
 
-// list ends the check when it fails.
+// list calls List and ends the check if it fails.
 func (e *env) list(identity string) []stores.Record {
 	records, err := e.needIndex().List(e.ctx, identity)
 	if err != nil {
@@ -116,7 +116,7 @@ func idsOf(records []stores.Record) []stores.ID {
 	return ids
 }
 
-// gone requires Load to find nothing.
+// gone requires Load to return ErrNotFound for each session.
 func (e *env) gone(when string, ids ...stores.ID) {
 	for _, id := range ids {
 		r, err := e.store.Load(e.ctx, id)
@@ -145,28 +145,28 @@ func (e *env) holds(when string, id stores.ID, payload string) {
 }
 
 // fails requires an error that matches want.
-func (e *env) fails(what string, got, want error) {
+func (e *env) fails(label string, got, want error) {
 	if !errors.Is(got, want) {
-		e.errorf("%s: got error %v, want %v", what, got, want)
+		e.errorf("%s: got error %v, want %v", label, got, want)
 	}
 }
 
-// same requires two times to be equal but for rounding.
-func (e *env) same(what string, got, want time.Time) {
+// same requires two times to be equal, except for rounding.
+func (e *env) same(label string, got, want time.Time) {
 	if d := got.Sub(want); d < -tolerance || d > tolerance {
-		e.errorf("%s is %v, want %v (off by %v)", what, got, want, d)
+		e.errorf("%s is %v, want %v (off by %v)", label, got, want, d)
 	}
 }
 
-// equal requires two records of one session to agree, Now apart.
-func (e *env) equal(what string, got, want stores.Record) {
+// equal requires two records of one session to agree, except Now.
+func (e *env) equal(label string, got, want stores.Record) {
 	if got.ID != want.ID || got.Identity != want.Identity || got.Version != want.Version ||
 		!bytes.Equal(got.Payload, want.Payload) {
 		e.errorf("%s: got session %v of %q, version %d, payload %.40q, want %v of %q, version %d, payload %.40q",
-			what, got.ID, got.Identity, got.Version, got.Payload,
+			label, got.ID, got.Identity, got.Version, got.Payload,
 			want.ID, want.Identity, want.Version, want.Payload)
 	}
-	e.same(what+": LastSeen", got.LastSeen, want.LastSeen)
-	e.same(what+": Expires", got.Expires, want.Expires)
-	e.same(what+": Deadline", got.Deadline, want.Deadline)
+	e.same(label+": LastSeen", got.LastSeen, want.LastSeen)
+	e.same(label+": Expires", got.Expires, want.Expires)
+	e.same(label+": Deadline", got.Deadline, want.Deadline)
 }

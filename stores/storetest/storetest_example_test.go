@@ -9,7 +9,7 @@ import (
 	"github.com/humasess/sessions/stores/storetest"
 )
 
-// forgetful is a store whose Create replaces what is there.
+// forgetful is a store whose Create overwrites sessions.
 type forgetful struct{ *memory.Store }
 
 func (s forgetful) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
@@ -19,7 +19,7 @@ func (s forgetful) Create(ctx context.Context, c stores.Create) (stores.Created,
 	return s.Store.Create(ctx, c)
 }
 
-// A check can also be run by itself. A store's own test calls Run instead.
+// A check can also run by itself. A store's own test calls Run instead.
 func ExampleChecks() {
 	ctx := context.Background()
 	for _, check := range storetest.Checks() {

@@ -27,8 +27,8 @@ func TestHonestStorePasses(t *testing.T) {
 	}
 }
 
-// TestBrokenStores holds the suite to what it is for: each way to break a
-// store fails the checks that are about it, and says so.
+// TestBrokenStores tests the suite itself. Each broken store must fail the
+// checks for its fault, with the sentence of the check.
 func TestBrokenStores(t *testing.T) {
 	proven := make(map[string]bool)
 	promises := make(map[int]bool)
@@ -66,12 +66,12 @@ func TestBrokenStores(t *testing.T) {
 	}
 }
 
-// failure returns what the check says about a store with this fault. A fault
-// that shows only when goroutines meet gets a few chances.
+// failure returns the error of the check for a store with this fault. A fault
+// that depends on timing gets a few tries.
 func failure(t *testing.T, c storetest.Check, f fault) error {
 	ctx := t.Context()
 	if strings.Contains(c.Name, "hint") || strings.Contains(c.Name, "watches") {
-		var cancel context.CancelFunc // what never comes is waited for
+		var cancel context.CancelFunc // so that a check does not wait for a hint that never comes
 		ctx, cancel = context.WithTimeout(ctx, time.Second)
 		defer cancel()
 	}
@@ -134,8 +134,8 @@ func (p plain) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 	return p.store.Delete(ctx, id, when)
 }
 
-// TestWithoutIndex shows that a store without index passes when it says so,
-// and only then.
+// TestWithoutIndex shows that a store without index passes only if it exempts
+// the promises.
 func TestWithoutIndex(t *testing.T) {
 	clock := time.Now()
 	open := func() stores.Store {

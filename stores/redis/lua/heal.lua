@@ -20,10 +20,10 @@ local function sweep()
   return #ids == 100
 end
 
--- heal looks whether the three keys of a group tell the same. A server that
--- evicts may have taken one of them and left the others: then some sessions
--- cannot be found by identity any more, so none may stay. It returns whether
--- that was so.
+-- heal checks that the three keys of a group agree. A server that evicts keys
+-- may have removed one of them and left the others. Then some sessions cannot
+-- be found by identity any more, so heal removes all. It returns whether it did
+-- so.
 local function heal()
   local count = redis.call('ZCARD', order)
   if redis.call('ZCARD', expiry) == count and redis.call('HLEN', sessions) == 2 * count then

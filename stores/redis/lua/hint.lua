@@ -1,6 +1,6 @@
--- hint tells those who watch which sessions have ended: by ID, which is the
--- end of each member, or in one word that is none for many. A publisher
--- without the right to has ended them all the same.
+-- hint publishes which sessions have ended. Each message is an ID, which is the
+-- end of a member. An empty message stands for many. A client without the right
+-- to publish has still ended them.
 local function hint(channel, members, all)
   if not channel or channel == '' then
     return

@@ -1,10 +1,10 @@
 -- load: id
 local id = ARGV[1]
 
--- A replica does not know yet which sessions have ended, and a client may be
--- set up to read from one. This changes nothing, and replicas refuse it. A
--- primary that takes no writes, because it lacks replicas or a disk, can still
--- be read from.
+-- A replica may not know yet which sessions have ended, and a client may be
+-- configured to read from one. This command changes nothing, and replicas
+-- refuse it. A primary that refuses writes, because it lacks replicas or a
+-- disk, can still be read from.
 local refused = redis.pcall('HDEL', sessions, '')
 if type(refused) == 'table' and not string.find(refused.err, 'NOREPLICAS', 1, true) and not string.find(refused.err, 'MISCONF', 1, true) then
   return refused

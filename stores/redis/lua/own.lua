@@ -1,4 +1,5 @@
--- The order has one score for all, so that it is sorted by member. These are
--- the bounds of an identity's: what others of the group have costs nothing.
+-- All members of the order have the same score, so it is sorted by member.
+-- These are the bounds of an identity's members, so others of the group cost
+-- nothing.
 local digest = ARGV[1]
 local from, to = '[' .. digest, '[' .. digest .. string.rep('\255', 25)

@@ -1,6 +1,6 @@
--- Which sessions of cookie stores must not be accepted: a hash, and its fields
--- by when they are due. Neither has a time to live, so that no policy but
--- allkeys-* evicts them. Without the hash there is a new era. A session's field
+-- This script keeps which sessions of cookie stores must be refused: a hash,
+-- and its fields in the order of their end. Neither has a time to live, so only
+-- the policies allkeys-* evict them. A new hash is a new era. A session's field
 -- holds the name of the call that ended it. An identity's field holds its mark,
 -- the mark's time, and the name and the answer of the call that left it.
 local marks, due = KEYS[1], KEYS[2]

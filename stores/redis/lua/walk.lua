@@ -1,7 +1,7 @@
--- walk: mode head after most id channel; the next sessions of a group, most of them at
--- most, after a member of the order. Mode 'scan' returns those that are meant,
--- 'count' their number, and 'clear' ends them. id is that of an anonymous
--- session, which is alone in its group, else ''.
+-- walk: mode head after most id channel It visits at most most sessions of a
+-- group, after a member of the order. Mode 'scan' returns the sessions with
+-- head, 'count' their number, and 'clear' ends them. id is that of an anonymous
+-- session, which is alone in its group, otherwise ''.
 local mode, head, after, most, id = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local members = {string.rep('.', 24) .. id}
 if id == '' then

@@ -1,0 +1,123 @@
+package humasess
+
+import (
+	"github.com/humasess/sessions/humasess/internal/gate"
+
+	"context"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
+	"github.com/humasess/sessions/security"
+)
+
+// gateManager has the methods of a Manager that the gate calls, so that they are
+// not methods of the public type.
+type gateManager[T any] Manager[T]
+
+var _ gate.Manager = (*gateManager[struct{}])(nil)
+
+func (g *gateManager[T]) manager() *Manager[T] { return (*Manager[T])(g) }
+
+// Document describes the manager to the OpenAPI document.
+func (g *gateManager[T]) Document() policy.Scheme {
+	m := g.manager()
+	return policy.Scheme{
+		Key:        m.scheme,
+		CookieName: m.opts.Cookie.Name,
+		Former:     m.names[1:],
+		Type:       reflect.TypeFor[T](),
+		Manager:    m,
+		HasRoles:   m.opts.Roles != nil,
+		OmitRoles:  m.opts.OmitRoles,
+		Default:    m.opts.RequireByDefault,
+		Isolated:   m.opts.RejectCrossSiteReads,
+		Limited:    m.opts.OverLimit == RefuseNew,
+		CSRFHeader: m.opts.CSRFHeader,
+		Extension: &schemePolicy{
+			IdleTimeout:             duration(m.opts.IdleTimeout),
+			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
+			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
+			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
+			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
+		},
+	}
+}
+
+// schemePolicy is the x-session extension of a security scheme.
+type schemePolicy struct {
+	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
+	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
+	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
+	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
+	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
+}
+
+// duration is written as in "12h" and "1h30m".
+type duration time.Duration
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d duration) MarshalText() ([]byte, error) {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return []byte(s), nil
+}
+
+func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck { return g.opts.SchemeChecks }
+
+func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) error {
+	if g.opts.TrustOrigin != nil {
+		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
+	}
+	err := g.origins.Check(o)
+	if err != nil || !g.opts.RejectCrossSiteReads || o.Upgrade || !policy.SafeMethod(o.Method) {
+		return err // Check is the stricter of the two
+	}
+	return g.origins.CheckRead(o)
+}
+
+func (g *gateManager[T]) CrossSite(ctx context.Context, op *huma.Operation, err error) {
+	g.Refused(ctx, op, ReasonCrossSite, err)
+}
+
+func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, err error) {
+	g.Refused(ctx, op, ReasonGuardError, err)
+}
+
+func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, reason string, err error) {
+	g.manager().emit(ctx, Event{Kind: EventRefused, Operation: gate.OperationName(op), Reason: reason, Err: err})
+}
+
+func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+	g.opts.Logger.ErrorContext(gate.Outside(ctx), "nil dereference in an operation whose session is not bound",
+		"operation", gate.OperationName(op), "stack", string(stack))
+}
+
+func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
+	g.opts.Logger.ErrorContext(gate.Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
+		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
+}
+
+func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
+	m := g.manager()
+	if m.embark != nil {
+		return m.newTravellingRequest()
+	}
+	r := &struct {
+		gate.Request
+		state state[T]
+	}{}
+	r.state.m = m
+	return &r.Request, &r.state
+}
+
+func (g *gateManager[T]) NewState() gate.Session { return &state[T]{m: g.manager()} }
+
+func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeout }

@@ -1,0 +1,187 @@
+package gate
+
+import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
+	"context"
+	"io"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// humaContext lets a struct embed the interface and implement it, although
+// one of its methods is called Context.
+type humaContext huma.Context
+
+// scope is the huma.Context that handlers and later middleware see. It is also a
+// context.Context, so that both cost one allocation.
+//
+// Adapters send headers inside SetStatus; a commit must come before that.
+type scope struct {
+	humaContext
+	r   *Request
+	ctx context.Context // the result of Context
+}
+
+var (
+	_ huma.Context    = (*scope)(nil)
+	_ context.Context = (*scope)(nil)
+)
+
+type scopeKey struct{}
+
+// outsideContext is a context in which [From] finds nothing.
+type outsideContext struct{ context.Context }
+
+// Value implements [context.Context].
+func (c outsideContext) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// Outside returns a context in which From finds nothing. It is for calls of the
+// program, and of stores, while a session is locked: a call of the session would
+// wait for ever.
+func Outside(ctx context.Context) context.Context {
+	if ctx.Value(scopeKey{}) == nil {
+		return ctx
+	}
+	return outsideContext{ctx}
+}
+
+// RequestIn returns the request that ctx belongs to, or nil.
+func RequestIn(ctx context.Context) *Request {
+	r, _ := ctx.Value(scopeKey{}).(*Request)
+	return r
+}
+
+// RequestOf finds the request behind a huma.Context that later middlewares
+// may have wrapped, or nil.
+func RequestOf(ctx huma.Context) *Request {
+	for c := ctx; c != nil; {
+		switch w := c.(type) {
+		case *scope:
+			return w.r
+		case *streamScope:
+			return w.r
+		case interface{ Unwrap() huma.Context }:
+			c = w.Unwrap()
+		default:
+			c = nil
+		}
+	}
+	return RequestIn(ctx.Context())
+}
+
+// Unwrap returns the context that the gate was called with. It leads to the
+// router's own writer, so the session's headers must be in the response before.
+func (s *scope) Unwrap() huma.Context {
+	s.r.handOut(s.humaContext)
+	return s.humaContext
+}
+
+// Context returns the request's context, below which [From] finds sessions. huma
+// asks for it when it calls the handler.
+func (s *scope) Context() context.Context {
+	if !s.r.reached.Load() {
+		s.r.reached.Store(true)
+	}
+	return s.ctx
+}
+
+// WithContext is called by huma.WithContext and huma.WithValue.
+func (s *scope) WithContext(ctx context.Context) huma.Context {
+	return wrapScope(&scope{humaContext: huma.WithContext(s.humaContext, ctx), r: s.r, ctx: ctx})
+}
+
+// Deadline, Done, Err and Value make the scope a context.Context.
+func (s *scope) Deadline() (time.Time, bool) { return s.r.parent.Deadline() }
+
+// Done implements [context.Context].
+func (s *scope) Done() <-chan struct{} { return s.r.parent.Done() }
+
+// Err implements [context.Context].
+func (s *scope) Err() error { return s.r.parent.Err() }
+
+// Value implements [context.Context].
+func (s *scope) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return s.r
+	}
+	return s.r.parent.Value(key)
+}
+
+// Header hides our markers from clients; see binding.
+func (s *scope) Header(name string) string {
+	if IsMarker(name) {
+		return s.r.answerMarker(name)
+	}
+	return s.humaContext.Header(name)
+}
+
+// SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
+func (s *scope) SetStatus(code int) {
+	if response.IsInterim(code) {
+		s.r.interim(s.humaContext)
+	} else if !s.r.begun(s.humaContext, code) {
+		return
+	}
+	s.r.body.Seal(response.IsInterim(code))
+	s.humaContext.SetStatus(code)
+}
+
+// BodyWriter commits before the first byte. Until then, the handler may set
+// headers through a writer of net/http; see bodyWriter.
+func (s *scope) BodyWriter() io.Writer {
+	status := s.Status()
+	if status == 0 {
+		status = 200
+	}
+	if !s.r.begun(s.humaContext, status) {
+		return io.Discard
+	}
+	return s.r.body.Over(s.humaContext, &s.r.rules)
+}
+
+// SetHeader holds the header until the commit.
+func (s *scope) SetHeader(name, value string) { s.header(response.Header{Name: name, Value: value}) }
+
+// AppendHeader holds the header until the commit.
+func (s *scope) AppendHeader(name, value string) {
+	s.header(response.Header{Name: name, Value: value, Add: true})
+}
+
+func (s *scope) header(h response.Header) {
+	switch s.r.outcome {
+	case undecided:
+		s.r.held.Hold(h)
+	case failed:
+	case committed:
+		s.r.rules.Send(s.humaContext, h)
+	}
+}
+
+// streamScope is a scope on adapters that stream after the handler returns.
+// huma looks for the method StreamBody, so no other context may have it.
+type streamScope struct{ *scope }
+
+// StreamBody commits and hands the stream to the adapter.
+func (s *streamScope) StreamBody(write func(io.Writer)) {
+	if s.r.begun(s.humaContext, 200) {
+		s.r.taken = true
+		s.humaContext.(response.BodyStreamer).StreamBody(func(w io.Writer) {
+			defer s.r.unwatch()
+			write(w)
+		})
+	}
+}
+
+func wrapScope(s *scope) huma.Context {
+	if _, ok := s.humaContext.(response.BodyStreamer); ok {
+		return &streamScope{s}
+	}
+	return s
+}

@@ -1,0 +1,79 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/stores"
+)
+
+// Errors of the public package, which documents them, and their special cases.
+var (
+	ErrNoSession      = errors.New("humasess: no active session")
+	ErrRevoked        = errors.New("humasess: session was revoked")
+	ErrReauthenticate = errors.New("humasess: authentication is not fresh enough")
+	ErrNotFound       = errors.New("humasess: session not found")
+	ErrConflict       = errors.New("humasess: conflicting change")
+	ErrLimit          = errors.New("humasess: identity has as many sessions as it may")
+	ErrTooManyCookies = errors.New("humasess: too many session cookies")
+	ErrUnavailable    = errors.New("humasess: session store unavailable")
+	ErrCommitted      = errors.New("humasess: session changed after the response has begun")
+	ErrInvalid        = errors.New("humasess: invalid call")
+	ErrHide           = errors.New("humasess: hide undecodable session")
+
+	ErrSeveral          = fmt.Errorf("humasess: the request has several active sessions, which Start and Destroy end: %w", ErrConflict)
+	ErrChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
+	ErrUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
+)
+
+// failure is an error of ours. It is not a huma.StatusError itself, but unwraps to
+// the one that huma.NewError makes, which huma then sends as the body.
+type failure struct {
+	sentinel error
+	cause    error // for operators, never for clients
+	model    huma.StatusError
+	headers  http.Header
+}
+
+// Fail returns an error that matches the sentinel and the cause, and that a handler
+// may return: the client gets the answer that belongs to the sentinel.
+func Fail(sentinel, cause error) error {
+	a := answerTo(sentinel)
+	return &failure{sentinel: sentinel, cause: cause, model: a.model(nil), headers: a.headers()}
+}
+
+func (f *failure) Error() string {
+	if f.cause != nil {
+		return f.sentinel.Error() + ": " + f.cause.Error()
+	}
+	return f.sentinel.Error()
+}
+
+// GetHeaders implements [huma.HeadersError].
+func (f *failure) GetHeaders() http.Header { return f.headers }
+
+func (f *failure) Unwrap() []error {
+	all := []error{f.sentinel, f.model}
+	if f.cause != nil {
+		all = append(all, f.cause)
+	}
+	return all
+}
+
+// Unavailable returns the error for a store's error that is not a sentinel.
+func Unavailable(cause error) error {
+	switch {
+	case errors.Is(cause, errors.ErrUnsupported):
+		return Fail(errors.ErrUnsupported, cause)
+	case errors.Is(cause, stores.ErrTooLarge): // trying again does not help
+		return Fail(stores.ErrTooLarge, cause)
+	}
+	return Fail(ErrUnavailable, cause)
+}
+
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,58 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
+	"github.com/humasess/sessions/security"
+)
+
+// Manager keeps the sessions of one type. Its methods are safe for concurrent use.
+type Manager interface {
+	// Document describes the security scheme of the sessions.
+	Document() policy.Scheme
+
+	// SchemeChecks returns the checks of the program's own security schemes, by key.
+	SchemeChecks() map[string]SchemeCheck
+
+	// CheckOrigin returns an error for a request that a page of another origin sent.
+	CheckOrigin(ctx context.Context, o security.Origins) error
+
+	// StoreTimeout bounds the store's calls; a negative value is no bound.
+	StoreTimeout() time.Duration
+
+	// CrossSite reports a request that CheckOrigin has refused.
+	CrossSite(ctx context.Context, op *huma.Operation, err error)
+
+	// GuardFailed reports a guard's error that is not a [huma.StatusError].
+	GuardFailed(ctx context.Context, op *huma.Operation, err error)
+
+	// Panicked reports a nil dereference of a session that is not bound.
+	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
+
+	// Unsent reports a change that was dropped because its cookie could not be sent.
+	Unsent(ctx context.Context, op *huma.Operation)
+
+	// NewRequest returns a request and a session in one piece of memory.
+	NewRequest() (*Request, Session)
+
+	// NewState returns a session for a request that exists.
+	NewState() Session
+}
+
+// SchemeCheck decides whether a request satisfies a security scheme of the program.
+type SchemeCheck = func(ctx huma.Context, scopes []string) error
+
+// OperationName returns the operation's ID, or its method and path. It is for events
+// and logs.
+func OperationName(op *huma.Operation) string {
+	if op == nil {
+		return ""
+	}
+	if op.OperationID != "" {
+		return op.OperationID
+	}
+	return op.Method + " " + op.Path
+}

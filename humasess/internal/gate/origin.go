@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"github.com/humasess/sessions/humasess/internal/response"
+
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
+	"github.com/humasess/sessions/security"
+)
+
+// sameOrigin refuses a request that a page of another origin has sent, before
+// anything is looked up, because the browser adds the cookie by itself.
+func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
+	if e.exempt {
+		return true
+	}
+	handshake := opensWebsocket(ctx)
+	if !handshake && !e.isolated && policy.SafeMethod(ctx.Method()) {
+		return true
+	}
+	o := security.Origins{
+		Method:       ctx.Method(),
+		Host:         hostOf(ctx),
+		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
+		Origin:       ctx.Header("Origin"),
+		Upgrade:      handshake,
+		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
+		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
+	}
+	for _, m := range e.judges {
+		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
+			m.CrossSite(ctx.Context(), e.op, err)
+			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
+			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
+			return false
+		}
+	}
+	return true
+}
+
+// requestOrigins is for [Manager.Handler].
+func requestOrigins(r *http.Request) security.Origins {
+	return security.Origins{
+		Method:       r.Method,
+		Host:         r.Host,
+		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),
+		Origin:       r.Header.Get("Origin"),
+		Upgrade:      response.ListsToken(r.Header["Upgrade"], "websocket") && response.ListsToken(r.Header["Connection"], "upgrade"),
+		SecFetchMode: r.Header.Get("Sec-Fetch-Mode"),
+		SecFetchDest: r.Header.Get("Sec-Fetch-Dest"),
+	}
+}
+
+// opensWebsocket reports whether the request is the opening handshake of
+// RFC 6455 § 4.1. All lines count, because libraries for websockets read all.
+// An upgrade to another protocol is no way around the same-origin policy: a
+// page cannot ask for it, and proxies add h2c to requests of every kind. The
+// handshake of RFC 8441 is a CONNECT, which is not a safe method.
+func opensWebsocket(ctx huma.Context) bool {
+	if ctx.Header("Upgrade") == "" {
+		return false
+	}
+	var protocol, connection bool
+	ctx.EachHeader(func(name, value string) {
+		switch {
+		case response.SameName(name, "Upgrade"):
+			protocol = protocol || response.ContainsToken(value, "websocket")
+		case response.SameName(name, "Connection"):
+			connection = connection || response.ContainsToken(value, "upgrade")
+		}
+	})
+	return protocol && connection
+}
+
+// hostOf returns the host with its port, which an origin is told by. huma's
+// adapter for fiber v3 leaves the port out; net/http has no Host among the
+// headers. A host that a trusted proxy has forwarded stays as it is.
+//
+// The requests that autopatch makes have the headers of the client's PATCH and
+// no host. They are judged by the host of the request that they are inside of,
+// where their context leads to it.
+func hostOf(ctx huma.Context) string {
+	host, sent := ctx.Host(), ctx.Header("Host")
+	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
+		return sent
+	}
+	if outer := RequestIn(ctx.Context()); outer != nil && host == "" {
+		return hostOf(outer.scope.humaContext)
+	}
+	return host
+}

@@ -1,0 +1,97 @@
+package gate
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Session is one session in one request. Its methods are safe for concurrent use.
+type Session interface { //nolint:interfacebloat // one type implements it, for each T
+	// Enter makes r the request that the session belongs to, and that writes it.
+	// With login the operation is one that starts a session.
+	Enter(r *Request, login bool)
+
+	// Load looks up the tokens of the request. A token that opens nothing is not an
+	// error.
+	Load(ctx context.Context) error
+
+	// Active reports whether there is a session.
+	Active() bool
+
+	// Admits compares the session with a requirement.
+	Admits(roles []string) Admission
+
+	// Needs notes the roles that the session was admitted for. They are checked again
+	// when a concurrent change makes the request start over.
+	Needs(roles []string)
+
+	// Proven reports whether the user has authenticated within that time, if it is
+	// not 0, and by all of the methods, each within that time.
+	Proven(methods []string, within time.Duration) bool
+
+	// Check calls the guard with the session's data.
+	Check(ctx huma.Context, guard any) error
+
+	// Forged reports whether the CSRF token is missing or wrong.
+	Forged(ctx huma.Context) bool
+
+	// Unwritten reports whether a change is pending that the program asked for,
+	// and whether it needs a cookie.
+	Unwritten() (change, cookie bool)
+
+	// Commit writes the pending changes before the first byte of a response with this
+	// status. An error response drops all changes except those that end sessions.
+	Commit(status int) error
+
+	// Abandon forgets the pending changes.
+	Abandon()
+
+	// Undo forgets the pending changes, deletes a session that the request has
+	// created, and refuses further changes.
+	Undo()
+
+	// Refused notes that the request was refused, so it does not extend the
+	// session. With confirm it also writes that the request presented the token.
+	Refused(confirm bool)
+
+	// Issued returns the response headers that follow from the session.
+	Issued() Issued
+
+	// Release closes the channels that wait for the end of the session, because the
+	// request is over.
+	Release()
+}
+
+// Admission is the result of comparing a session with a requirement.
+type Admission uint8
+
+// Results of [Session.Admits].
+const (
+	// NoSession says that there is no session, or one without a user.
+	NoSession Admission = iota
+
+	// RolesMissing says that the session lacks one of the roles.
+	RolesMissing
+
+	// Admitted says that the session satisfies the requirement.
+	Admitted
+)
+
+// Issued holds the response headers of one session. Empty ones are not sent.
+type Issued struct {
+	Cookie              string   // Set-Cookie
+	Former              []string // Set-Cookie lines that expire the cookie's former scopes
+	CSRFName, CSRFValue string   // of Options.CSRFHeader
+	ClearSiteData       string
+}
+
+// slot is the place of one session in a request. Its own methods, in borrow.go,
+// hide those of a borrowed session.
+type slot struct {
+	Session
+
+	lender *Request // the request around this one that commits the session; nil if this one does
+	bound  bool     // the operation's input holds the session
+}

@@ -1,0 +1,143 @@
+package response
+
+import (
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Headers are the headers that the handler has set before the commit. They are
+// sent if the commit succeeds, and dropped if it fails.
+type Headers struct {
+	inline [4]Header
+	n      int
+	more   []Header
+	lines  [2]string // of Vary and Cache-Control, see grow
+}
+
+// Header is one header that the handler has set.
+type Header struct {
+	Name, Value string
+	Add         bool
+}
+
+// Send sets or adds the header. huma's fiber adapters join added lines with
+// commas, which no cookie survives (RFC 6265 § 3), whereas fasthttp adds a
+// line for each cookie that is set.
+func (h Header) Send(ctx huma.Context) {
+	if h.Add && (!SameName(h.Name, "Set-Cookie") || !onFasthttp(ctx)) {
+		ctx.AppendHeader(h.Name, h.Value)
+		return
+	}
+	ctx.SetHeader(h.Name, h.Value)
+}
+
+// BodyStreamer is a context of an adapter that streams after the handler returns.
+type BodyStreamer interface{ StreamBody(func(io.Writer)) }
+
+// onFasthttp knows adapters for fasthttp by the way in which they stream,
+// also inside the wrappers of earlier middleware.
+func onFasthttp(ctx huma.Context) bool {
+	for {
+		if _, ok := ctx.(BodyStreamer); ok {
+			return true
+		}
+		w, ok := ctx.(interface{ Unwrap() huma.Context })
+		if !ok {
+			return false
+		}
+		ctx = w.Unwrap()
+	}
+}
+
+// Hold adds a header to those that are held.
+func (h *Headers) Hold(header Header) {
+	if h.n < len(h.inline) {
+		h.inline[h.n] = header
+		h.n++
+		return
+	}
+	h.more = append(h.more, header)
+}
+
+// Each calls f with each held header, in order.
+func (h *Headers) Each(f func(Header)) {
+	for _, header := range h.inline[:h.n] {
+		f(header)
+	}
+	for _, header := range h.more {
+		f(header)
+	}
+}
+
+// Reset drops the held headers.
+func (h *Headers) Reset() { h.n, h.more = 0, h.more[:0] }
+
+// Release sends the handler's headers and those of the rules. vary says that the
+// response has their Vary already.
+func (h *Headers) Release(ctx huma.Context, rules Rules, vary bool) {
+	private, cached := rules.Private, false
+	if private {
+		Scrub(ctx, rules.Cookie)
+	}
+	to := StandardHeader(ctx)
+	missing := rules.missing(h, vary)
+	h.Each(func(header Header) {
+		if private && IsCacheField(header.Name) {
+			if rules.Cookie || !h.forbidsShared(header.Name) {
+				return
+			}
+			cached = cached || SameName(header.Name, "Cache-Control")
+		}
+		header.Send(ctx)
+	})
+	if missing != "" {
+		grow(to, "Vary", h.lines[0:0:1])
+		ctx.AppendHeader("Vary", missing)
+	}
+	if private && !cached {
+		if grow(to, "Cache-Control", h.lines[1:1:2]) {
+			ctx.AppendHeader("Cache-Control", "no-store")
+		} else {
+			ctx.SetHeader("Cache-Control", "no-store")
+		}
+	}
+	h.Reset()
+}
+
+// varies reports whether the response will say at the end that it depends on a
+// request header. before says whether it does without the held ones.
+func (h *Headers) varies(name string, before bool) bool {
+	h.Each(func(header Header) {
+		if SameName(header.Name, "Vary") {
+			before = header.Add && before || ContainsToken(header.Value, name) || ContainsToken(header.Value, "*")
+		}
+	})
+	return before
+}
+
+// grow makes space the place of the first line of a header field that has none,
+// so that [http.Header.Add] need not allocate it.
+func grow(h http.Header, name string, space []string) bool {
+	if h == nil || len(h[name]) > 0 {
+		return false
+	}
+	h[name] = space
+	return true
+}
+
+// forbidsShared judges all lines of a held field that will be there at the end.
+func (h *Headers) forbidsShared(name string) bool {
+	var c caching
+	h.Each(func(header Header) {
+		if !SameName(header.Name, name) {
+			return
+		}
+		if !header.Add {
+			c = caching{}
+		}
+		c.add(header.Value)
+	})
+	return c.forbidsShared()
+}

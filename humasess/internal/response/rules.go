@@ -1,0 +1,100 @@
+package response
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Rules are the headers that a response must have for caches. The handler can
+// make them stricter, and not weaker. Answers with a user are not stored (OWASP,
+// ASVS 14.3.2), whether a session or a scheme of the program has brought the user.
+// Caches learn which request headers the answers depend on (RFC 9111 § 4.1).
+type Rules struct {
+	Vary    []string
+	Private bool // shared caches must not store the response
+	Cookie  bool // it sets a cookie of ours, so that no cache may
+}
+
+// missing returns the members that Vary needs besides those that are held.
+func (c *Rules) missing(held *Headers, before bool) string {
+	line := ""
+	for _, name := range c.Vary {
+		if !held.varies(name, before) {
+			line = member(line, name)
+		}
+	}
+	return line
+}
+
+// member appends to a list with commas.
+func member(list, name string) string {
+	if list == "" {
+		return name
+	}
+	return list + ", " + name
+}
+
+// Complete adds Vary to a response, for its part that is not there yet.
+func (c *Rules) Complete(ctx huma.Context) {
+	line, h := "", StandardHeader(ctx)
+	for _, name := range c.Vary {
+		if !ListsToken(h["Vary"], name) && !ListsToken(h["Vary"], "*") {
+			line = member(line, name)
+		}
+	}
+	if line != "" {
+		ctx.AppendHeader("Vary", line)
+	}
+}
+
+// Send sends a header that the handler sets after the commit, when the headers
+// of the rules are in the response. It drops lines that would let caches store
+// it, and keeps the members of Vary.
+func (c *Rules) Send(ctx huma.Context, h Header) {
+	if c.Private && IsCacheField(h.Name) {
+		var line caching
+		line.add(h.Value)
+		if c.Cookie || !line.forbidsShared() {
+			return
+		}
+	}
+	h.Send(ctx)
+	if h.Add || !SameName(h.Name, "Vary") {
+		return
+	}
+	var held Headers
+	held.Hold(h)
+	if line := c.missing(&held, false); line != "" {
+		ctx.AppendHeader("Vary", line)
+	}
+}
+
+// Enforce mends a header of net/http that the handler had in its hands.
+func (c *Rules) Enforce(h http.Header) {
+	for _, name := range c.Vary {
+		if !ListsToken(h["Vary"], name) && !ListsToken(h["Vary"], "*") {
+			h.Add("Vary", name)
+		}
+	}
+	if !c.Private {
+		return
+	}
+	for name, lines := range h {
+		if IsCacheField(name) && !c.allows(lines) {
+			delete(h, name)
+		}
+	}
+	if len(h["Cache-Control"]) == 0 {
+		h.Set("Cache-Control", "no-store")
+	}
+}
+
+// allows reports whether a cache field may stand in the response.
+func (c *Rules) allows(lines []string) bool {
+	var all caching
+	for _, line := range lines {
+		all.add(line)
+	}
+	return all.forbidsShared() && (!c.Cookie || all.noStore)
+}

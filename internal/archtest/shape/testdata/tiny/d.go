@@ -1,0 +1,4 @@
+package tiny
+
+// Lonely needs no file, and no file needs it.
+const Lonely = 1

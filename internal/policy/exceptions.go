@@ -1,0 +1,59 @@
+package policy
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Keys of what modifiers say about one operation, in its metadata.
+const (
+	crossSiteKey = "humasess.crosssite"
+	noTouchKey   = "humasess.notouch"
+)
+
+// SafeMethod reports whether requests of the method are exempt from the
+// cross-origin check, as in [http.CrossOriginProtection].
+func SafeMethod(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// AllowCrossSite exempts an operation from the cross-origin check.
+func AllowCrossSite(op *huma.Operation) { mark(op, crossSiteKey) }
+
+// CrossSiteAllowed reports whether the operation is exempt.
+func CrossSiteAllowed(op *huma.Operation) bool { return op.Metadata[crossSiteKey] == true }
+
+// NoTouch keeps requests to an operation from extending the session.
+func NoTouch(op *huma.Operation) { mark(op, noTouchKey) }
+
+// TouchDisabled reports whether requests to the operation extend nothing.
+func TouchDisabled(op *huma.Operation) bool { return op.Metadata[noTouchKey] == true }
+
+func mark(op *huma.Operation, key string) {
+	op.Metadata = maps.Clone(op.Metadata) // copies of the operation share it
+	if op.Metadata == nil {
+		op.Metadata = map[string]any{}
+	}
+	op.Metadata[key] = true
+}
+
+// describeExceptions shows the exceptions in the document.
+func describeExceptions(op *huma.Operation) {
+	shown := map[string]any{}
+	if CrossSiteAllowed(op) {
+		shown["crossSite"] = "allowed"
+	}
+	if TouchDisabled(op) {
+		shown["touch"] = "never"
+	}
+	if len(shown) == 0 {
+		return
+	}
+	op.Extensions = maps.Clone(op.Extensions)
+	if op.Extensions == nil {
+		op.Extensions = map[string]any{}
+	}
+	op.Extensions["x-session"] = shown
+}

@@ -1,0 +1,119 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// Policy is what the core enforces for an operation.
+type Policy struct {
+	// Declarations are the session types that the input embeds.
+	Declarations []Declaration
+
+	// Requirements must all hold: the declared ones and those of the document.
+	// An empty list always holds.
+	Requirements []Requirements
+
+	// Fresh is how recently the users of sessions must have authenticated, by
+	// the key of the scheme. It comes from [Protect], and adds to the Fresh of
+	// the declarations.
+	Fresh map[string]time.Duration
+
+	// Protections are those that [Protect] has added. Requirements and Fresh
+	// include them.
+	Protections []Protection
+}
+
+// UsesSessions reports whether the policy concerns the core at all: whether it
+// has a session, or a scheme that a manager checks.
+func (p *Policy) UsesSessions() bool { return len(p.Declarations) > 0 || len(p.Requirements) > 0 }
+
+// policyOf computes the policy of an operation whose input makes the
+// declarations, and its document form. Both are empty when the operation uses
+// neither a session nor a scheme that is checked.
+func policyOf(d *schemes, op *huma.Operation, declared []Declaration) (Policy, Requirements, error) {
+	uses, err := usesOf(d, op, declared)
+	if err != nil {
+		return Policy{}, nil, err
+	}
+	global := d.global()
+	full, err := merge(op.Security, global, uses)
+	if err != nil {
+		return Policy{}, nil, err
+	}
+	if full == nil {
+		full = cloneAll(global)
+	}
+	if len(uses) == 0 && !d.concerns(full) {
+		return Policy{}, nil, nil
+	}
+	if err := d.checkable(full); err != nil {
+		return Policy{}, nil, err
+	}
+	policy := Policy{Declarations: declared, Requirements: []Requirements{full}, Fresh: freshness(op), Protections: protections(op)}
+	documented := full.withoutRoles(func(key string) bool {
+		s, ok := d.byKey(key)
+		return ok && s.OmitRoles
+	})
+	if len(uses) == 0 && op.Security == nil && reflect.DeepEqual(full, Requirements(d.oapi.Security)) {
+		documented = nil // inherits the document's own
+	}
+	return policy, documented, nil
+}
+
+// usesOf translates declarations and protections into schemes.
+func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, error) {
+	var uses []use
+	for _, decl := range declared {
+		if decl.Err != nil {
+			return nil, decl.Err
+		}
+		s, ok := d.byType(decl.Type)
+		if !ok {
+			return nil, fmt.Errorf("no manager of %v is attached to this API: call Attach before registering operations", decl.Type)
+		}
+		if len(decl.Roles) > 0 && !s.HasRoles {
+			return nil, errNoRoles(decl.Roles)
+		}
+		if decl.Fresh < 0 {
+			return nil, fmt.Errorf("guard asks for an authentication within %v: its Fresh is not positive", decl.Fresh)
+		}
+		uses = append(uses, use{scheme: s.Key, kind: decl.Kind, roles: decl.Roles})
+	}
+	for _, p := range protections(op) {
+		s, ok := d.byKey(p.Scheme)
+		if !ok || s.Manager != p.Manager {
+			return nil, fmt.Errorf("Require: its manager, with scheme %q, is not attached to this API", p.Scheme)
+		}
+		if len(p.Roles) > 0 && !s.HasRoles {
+			return nil, errNoRoles(p.Roles)
+		}
+		uses = append(uses, use{scheme: s.Key, kind: Required, roles: p.Roles})
+	}
+	for _, s := range d.ours {
+		if s.Default && len(op.Security) > 0 && !mentions(op.Security, s.Key) && !hasType(declared, s.Type) {
+			uses = append(uses, use{scheme: s.Key, kind: Required})
+		}
+	}
+	for _, u := range uses {
+		for _, v := range uses {
+			if u.kind == Login && v.scheme == u.scheme && (v.kind == Required || v.kind == Guarded) {
+				return nil, fmt.Errorf("embeds Login, which is public, but also requires a session of scheme %q: remove one of the two, or register the operation outside the protected group", u.scheme) //nolint:lll // one message
+			}
+		}
+	}
+	return uses, nil
+}
+
+// withRequirements adds requirements that are not there yet, to a copy.
+func withRequirements(all []Requirements, r Requirements) []Requirements {
+	same := func(other Requirements) bool { return reflect.DeepEqual(other, r) }
+	if len(r) == 0 || slices.ContainsFunc(all, same) {
+		return all
+	}
+	return append(slices.Clone(all), cloneAll(r))
+}

@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"reflect"
+	"slices"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// records keeps the policies that the hook has computed, for the requests.
+type records struct {
+	mu       sync.Mutex
+	policies map[*huma.Operation]Policy // of operations that went through the hook
+	routes   map[string][]registered    // the same, by method and path
+}
+
+// registered is a record of the hook. Copies of one operation share the map of
+// its responses. The map tells them from another operation that was registered
+// under the same method and path.
+type registered struct {
+	responses map[string]*huma.Response
+	policy    Policy
+}
+
+// record keeps the policy of an operation. The operation of a group without a
+// prefix reaches the middleware itself. Other groups copy it. The parameters of
+// a copy are not a source, because another operation may have overwritten them.
+func (d *records) record(op *huma.Operation, policy Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.policies[op] = policy
+	all := slices.DeleteFunc(d.routes[route(op)], func(r registered) bool { return sameMap(r.responses, op.Responses) })
+	d.routes[route(op)] = append(all, registered{op.Responses, policy})
+}
+
+// of returns the policy of an operation that went through the hook itself.
+func (d *records) of(op *huma.Operation) (Policy, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	policy, added := d.policies[op]
+	return policy, added
+}
+
+// recorded returns the policy of the registration that op is a copy of. If a
+// modifier has replaced the responses, it returns the latest policy of the same
+// method and path, with the requirements of all.
+func (d *records) recorded(op *huma.Operation) (Policy, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := d.routes[route(op)]
+	if len(all) == 0 {
+		return Policy{}, false
+	}
+	for _, r := range all {
+		if sameMap(r.responses, op.Responses) {
+			return r.policy, true
+		}
+	}
+	policy := all[len(all)-1].policy
+	for _, r := range all {
+		for _, requirements := range r.policy.Requirements {
+			policy.Requirements = withRequirements(policy.Requirements, requirements)
+		}
+	}
+	return policy, true
+}
+
+// serves reports whether an operation of the same method and path is recorded.
+func (d *records) serves(op *huma.Operation) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.routes[route(op)]) > 0
+}
+
+func sameMap(a, b map[string]*huma.Response) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}

@@ -1,0 +1,158 @@
+package policy
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// schemes are the security schemes of one document: those of its session types,
+// and those of the program that a manager checks.
+type schemes struct {
+	oapi   *huma.OpenAPI
+	ours   []Scheme
+	checks map[string]bool // of the program's schemes, by key
+}
+
+// add documents a session type. It refuses a type, key or cookie name that the
+// document already has.
+func (d *schemes) add(s Scheme) error {
+	for _, other := range d.ours {
+		switch {
+		case other.Type == s.Type:
+			return fmt.Errorf("humasess: a manager of %v is already attached to this API", s.Type)
+		case s.sharedCookie(other) != "":
+			return fmt.Errorf("humasess: cookie name %q is taken by another manager on this API, or is one of its former names: "+
+				"set Options.Cookie.Name, and name no cookie of another manager in Options.Cookie.Former", s.sharedCookie(other))
+		}
+	}
+	if _, taken := d.oapi.Components.SecuritySchemes[s.Key]; taken {
+		return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.Key)
+	}
+	if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
+		return fmt.Errorf("humasess: %w", err)
+	}
+	if d.oapi.Components.SecuritySchemes == nil {
+		d.oapi.Components.SecuritySchemes = map[string]*huma.SecurityScheme{}
+	}
+	d.oapi.Components.SecuritySchemes[s.Key] = s.object()
+	if s.CSRFHeader != "" {
+		if _, taken := d.oapi.Components.SecuritySchemes[s.CSRFKey()]; taken {
+			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
+		}
+		d.oapi.Components.SecuritySchemes[s.CSRFKey()] = s.csrfObject()
+		d.checks[s.CSRFKey()] = true
+	}
+	d.ours = append(d.ours, s)
+	d.oapi.Security = d.global()
+	return nil
+}
+
+// global returns the requirement that operations inherit when they declare
+// nothing: the requirement of the document, and the schemes that are required by
+// default even if a program has removed them from the document.
+func (d *schemes) global() Requirements {
+	global := Requirements(d.oapi.Security)
+	for _, s := range d.ours {
+		if !s.Default {
+			continue
+		}
+		if global = cloneAll(global); len(global) == 0 {
+			global = Requirements{{}}
+		}
+		for _, alternative := range global {
+			alternative[s.Key] = union(alternative[s.Key], nil)
+		}
+	}
+	return global
+}
+
+func (d *schemes) byType(t reflect.Type) (Scheme, bool) {
+	for _, s := range d.ours {
+		if s.Type == t {
+			return s, true
+		}
+	}
+	return Scheme{}, false
+}
+
+func (d *schemes) byKey(key string) (Scheme, bool) {
+	for _, s := range d.ours {
+		if s.Key == key {
+			return s, true
+		}
+	}
+	return Scheme{}, false
+}
+
+func (d *schemes) hasCheck(key string) bool { return d.checks[key] }
+
+// noClash returns an error when a schema has got the name of a scheme meanwhile.
+func (d *schemes) noClash() error {
+	for _, s := range d.ours {
+		if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *schemes) mentionsOurs(all Requirements) bool {
+	return slices.ContainsFunc(d.ours, func(s Scheme) bool {
+		return mentions(all, s.Key) || s.CSRFHeader != "" && mentions(all, s.CSRFKey())
+	})
+}
+
+// concerns reports whether a manager has anything to check.
+func (d *schemes) concerns(all Requirements) bool {
+	return d.mentionsOurs(all) || slices.ContainsFunc(all, func(alternative map[string][]string) bool {
+		for key := range alternative {
+			if d.hasCheck(key) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// checkable refuses requirements that no request can satisfy.
+func (d *schemes) checkable(all Requirements) error {
+	for _, alternative := range all {
+		if err := d.tokenAlone(alternative); err != nil {
+			return err
+		}
+		for key, roles := range alternative {
+			s, ours := d.byKey(key)
+			switch {
+			case ours && len(roles) > 0 && !s.HasRoles:
+				return errNoRoles(roles)
+			case ours || d.hasCheck(key):
+			case d.oapi.Components.SecuritySchemes[key] == nil:
+				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.SchemeChecks", key)
+			default:
+				return fmt.Errorf("security names scheme %q beside a session or a scheme that is checked, and nothing says when it is satisfied: add its check to Options.SchemeChecks", key)
+			}
+		}
+	}
+	return nil
+}
+
+// tokenAlone refuses an alternative with a CSRF token and without its session.
+// The token proves nothing by itself, so an operation that names nothing else
+// would be open to every client.
+func (d *schemes) tokenAlone(alternative map[string][]string) error {
+	for _, s := range d.ours {
+		_, token := alternative[s.CSRFKey()]
+		if _, session := alternative[s.Key]; token && !session && s.CSRFHeader != "" {
+			return fmt.Errorf("security names the CSRF token %q without its session: name %q in the same requirement, "+
+				"or embed a session type and leave the token to Options.CSRFHeader", s.CSRFKey(), s.Key)
+		}
+	}
+	return nil
+}
+
+func errNoRoles(roles []string) error {
+	return fmt.Errorf("requires roles %q, but nothing says which roles a session has: set Options.Roles", roles)
+}
