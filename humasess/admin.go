@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -116,13 +117,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, gate.Fail(gate.ErrInvalid, errIdentityLocked)
 		}
 		var err error
-		next := rec.open.payload
-		next.client = m.opts.Capture.kept(next.client)
-		if next.data, _, err = m.encode(data); err != nil {
+		next := rec.open.Fields
+		next.Client = m.opts.Capture.kept(next.Client)
+		if next.Data, _, err = m.encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
-		next.write = newWriteName()
-		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.encode(m.typeName)}, next.write)
+		next.Write = payload.NewWriteName()
+		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
 			if err = pause(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)
@@ -193,7 +194,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	case err != nil:
 		return m.storeFailed(ctx, err)
 	}
-	m.live.ended(parsed)
+	m.watch.Ended(parsed)
 	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
@@ -216,7 +217,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
-	m.live.endedOf(owner)
+	m.watch.CheckOwner(owner)
 	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
 	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil
@@ -245,7 +246,7 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 	if err != nil {
 		return err
 	}
-	if rec, bad := m.openRecord(raw); bad == nil && rec.open.scheme != m.scheme {
+	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
 		return stores.ErrNotFound
 	}
 	return nil

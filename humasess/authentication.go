@@ -131,7 +131,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.authenticated)) {
+	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
@@ -221,7 +221,7 @@ func (s *state[T]) authentication() Authentication {
 func (s *state[T]) methods() []Method {
 	var before []Method
 	if s.pending.again && s.pending.owner == s.rec.Identity {
-		before = decodeMethods(s.rec.open.methods)
+		before = decodeMethods(s.rec.open.Methods)
 	}
 	return withMethods(before, s.pending.proof.methods)
 }
@@ -231,6 +231,6 @@ func (m *Manager[T]) authentication(rec *record[T]) Authentication {
 	if rec.Identity == "" && m.opts.Identity != nil {
 		return Authentication{}
 	}
-	p := &rec.open.payload
-	return Authentication{Time: time.Unix(0, p.authenticated), Methods: decodeMethods(p.methods), Class: p.class}
+	p := &rec.open.Fields
+	return Authentication{Time: time.Unix(0, p.Authenticated), Methods: decodeMethods(p.Methods), Class: p.Class}
 }

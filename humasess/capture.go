@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/payload"
 )
 
 // Capture is what a sign-in notes about its client, for a page that shows
@@ -70,8 +71,8 @@ func (Client) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// client is what the payload holds about a client: the length of the address,
-// the address, the user agent. It is nil if there is nothing to note.
+// client returns the notes about the request's client for the payload. It returns
+// nil if there are none.
 func (s *state[T]) client() []byte {
 	c := &s.m.opts.Capture
 	if s.r == nil || !c.UserAgent && c.Address == NoAddress {
@@ -85,7 +86,7 @@ func (s *state[T]) client() []byte {
 	if c.Address != NoAddress {
 		seen.Address = c.prefix(c.address(ctx))
 	}
-	return seen.encode()
+	return payload.EncodeClient(seen.UserAgent, seen.Address)
 }
 
 // kept is what a write keeps of what was noted before.
@@ -136,28 +137,7 @@ func cleanUserAgent(text string) string {
 	return b.String()
 }
 
-func (c Client) encode() []byte {
-	if c.UserAgent == "" && !c.Address.IsValid() {
-		return nil
-	}
-	address, _ := c.Address.MarshalBinary() // never fails
-	if !c.Address.IsValid() {
-		address = nil
-	}
-	b := append([]byte{byte(len(address))}, address...)
-	return append(b, c.UserAgent...)
-}
-
-// decodeClient returns the zero Client for what encode has not written.
-func decodeClient(b []byte) Client {
-	var c Client
-	if len(b) == 0 || int(b[0]) > len(b)-1 {
-		return c
-	}
-	n := int(b[0])
-	if n > 0 && c.Address.UnmarshalBinary(b[1:1+n]) != nil {
-		return Client{}
-	}
-	c.UserAgent = string(b[1+n:])
+func decodeClient(b []byte) (c Client) {
+	c.UserAgent, c.Address = payload.DecodeClient(b)
 	return c
 }

@@ -181,13 +181,13 @@ func (s *state[T]) assign(owner string) error {
 // reader exactly these data.
 func (s *state[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
-	if s.m.memoizer != nil && exact && s.m.values.keeps {
+	if s.m.memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
 		if s.rec.open != nil && s.rec.open.decoded {
 			base = &s.rec.open.value
 		}
 		shared := &opened[T]{decoded: true}
-		s.m.values.keep(&shared.value, data, base)
+		s.m.values.Keep(&shared.value, data, base)
 		s.pending.shared = shared
 	}
 }

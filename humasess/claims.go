@@ -1,9 +1,10 @@
 package humasess
 
 import (
-	"encoding/binary"
 	"slices"
 	"time"
+
+	"github.com/humasess/sessions/humasess/internal/payload"
 )
 
 // Claims are an authentication in the terms of OpenID Connect Core § 2, for ID
@@ -53,31 +54,18 @@ func withMethods(methods, later []Method) []Method {
 	return all[max(len(all)-maxMethods, 0):]
 }
 
-// encodeMethods writes length, name and time of each.
 func encodeMethods(all []Method) []byte {
 	var b []byte
 	for _, m := range all {
-		b = append(binary.AppendUvarint(b, uint64(len(m.Name))), m.Name...)
-		b = binary.AppendVarint(b, m.Time.UnixNano())
+		b = payload.AppendMethod(b, m.Name, m.Time)
 	}
 	return b
 }
 
-// decodeMethods reads as far as it can: a damaged list proves less.
 func decodeMethods(b []byte) []Method {
 	var all []Method
-	for len(b) > 0 {
-		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
-			break
-		}
-		name := string(b[n : n+int(size)])
-		b = b[n+int(size):]
-		at, n := binary.Varint(b)
-		if n <= 0 {
-			break
-		}
-		all, b = append(all, Method{name, time.Unix(0, at)}), b[n:]
+	for name, at := range payload.AllMethods(b) {
+		all = append(all, Method{name, at})
 	}
 	return all
 }

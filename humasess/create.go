@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -98,24 +99,24 @@ func (s *state[T]) refuseCreate(reason string, sentinel error) error {
 }
 
 // newPayload returns the payload of the pending session with a new secret.
-func (s *state[T]) newPayload(token security.Token, l lifetime) payload {
+func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
-	next := payload{created: now, authenticated: now, methods: encodeMethods(s.methods())}
+	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
 	if s.inherits() {
-		base := &s.rec.open.payload
-		next.created, next.authenticated = base.created, base.authenticated
-		next.methods, next.class = base.methods, base.class
-		next.client = s.m.opts.Capture.kept(base.client)
+		base := &s.rec.open.Fields
+		next.Created, next.Authenticated = base.Created, base.Authenticated
+		next.Methods, next.Class = base.Methods, base.Class
+		next.Client = s.m.opts.Capture.kept(base.Client)
 	} else {
-		next.client = s.client()
+		next.Client = s.client()
 	}
 	if proof := &s.pending.proof; s.proved() {
-		next.authenticated, next.class, next.client = proof.at.UnixNano(), proof.class, s.client()
-		next.methods = encodeMethods(withMethods(decodeMethods(next.methods), proof.methods))
+		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), proof.class, s.client()
+		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), proof.methods))
 	}
-	next.scheme, next.hash, next.csrf = s.m.scheme, token.Hash(), s.pending.csrf
-	next.idle, next.remember, next.until = l.idle, s.remembered(), s.until()
-	next.data = s.pending.data
+	next.Scheme, next.Hash, next.CSRF = s.m.scheme, token.Hash(), s.pending.csrf
+	next.Idle, next.Remember, next.Until = l.idle, s.remembered(), s.until()
+	next.Data = s.pending.data
 	return next
 }
 
@@ -151,9 +152,9 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		return false, err
 	}
 	l := s.newLifetime()
-	next := &opened[T]{payload: s.newPayload(token, l)}
+	next := &opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.payload),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.Fields),
 		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
 		Replaces: s.replaced(p),
@@ -183,7 +184,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	}
 	switch {
 	case s.m.answerLost(ctx, err):
-		return false, s.createLost(ctx, p, &c, next.hash, err)
+		return false, s.createLost(ctx, p, &c, next.Hash, err)
 	case err != nil:
 		return false, s.notCreated(err)
 	}
@@ -310,7 +311,7 @@ func (s *state[T]) created(token security.Token, line []byte, next *opened[T], c
 	s.spare, s.others, s.clash = nil, nil, false
 	s.issue(line)
 	if created.Evicted > 0 {
-		s.m.live.endedOf(s.rec.Identity)
+		s.m.watch.CheckOwner(s.rec.Identity)
 		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
 	}
 	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})

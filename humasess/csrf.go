@@ -50,8 +50,8 @@ func (s *state[T]) csrfToken() (string, error) {
 
 // csrfKey returns the key of the active session, zero if it has none.
 func (s *state[T]) csrfKey() security.CSRFKey {
-	if s.life.next == nextSame && s.rec.open.csrf != (security.CSRFKey{}) {
-		return s.rec.open.csrf
+	if s.life.next == nextSame && s.rec.open.CSRF != (security.CSRFKey{}) {
+		return s.rec.open.CSRF
 	}
 	return s.pending.csrf
 }
@@ -72,7 +72,7 @@ func (s *state[T]) csrfHeader() (name, value string) {
 func (s *state[T]) Forged(ctx huma.Context) bool {
 	defer s.unlock(s.lock())
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.onBase() || s.rec.open.csrf.Verifies(ctx.Header(name)) {
+	if name == "" || s.login || !s.life.onBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
 	s.m.emit(context.WithoutCancel(s.r.Client()), Event{

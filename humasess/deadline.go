@@ -25,7 +25,7 @@ func (s *state[T]) remembered() bool {
 	case s.life.next == nextStart:
 		return false
 	case s.rec.open != nil:
-		return s.rec.open.remember
+		return s.rec.open.Remember
 	}
 	return false
 }
@@ -56,7 +56,7 @@ func (s *state[T]) newLifetime() lifetime {
 	l.idle, l.absolute = s.m.opts.timeouts(s.remembered())
 	if s.inherits() {
 		if s.pending.remember == nil {
-			l.idle = s.rec.open.idle
+			l.idle = s.rec.open.Idle
 		}
 		if !s.proved() {
 			l.notAfter = s.rec.Deadline
@@ -74,7 +74,7 @@ func (s *state[T]) newLifetime() lifetime {
 func (s *state[T]) until() int64 {
 	var until int64
 	if s.life.next == nextSame || s.inherits() {
-		until = s.rec.open.until
+		until = s.rec.open.Until
 	}
 	if s.pending.ttl > 0 {
 		if at := s.m.now().Add(s.pending.ttl).UnixNano(); until == 0 || at < until {
@@ -104,7 +104,7 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 		}
 		if on := s.pending.remember; on != nil && !*on {
 			_, usual := s.m.opts.timeouts(false)
-			age := s.m.now().Sub(time.Unix(0, max(s.rec.open.created, s.rec.open.authenticated)))
+			age := s.m.now().Sub(time.Unix(0, max(s.rec.open.Created, s.rec.open.Authenticated)))
 			absolute = min(absolute, usual-age)
 		}
 	}
@@ -115,7 +115,7 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 // newIdle returns the idle timeout of the base after the pending changes.
 func (s *state[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
-		return s.rec.open.idle
+		return s.rec.open.Idle
 	}
 	idle, _ := s.m.opts.timeouts(*s.pending.remember)
 	return idle
@@ -174,7 +174,7 @@ func (s *state[T]) createdAt() time.Time {
 	case s.life.next != nextSame && !s.inherits():
 		return s.m.now()
 	case s.life.active():
-		return time.Unix(0, s.rec.open.created)
+		return time.Unix(0, s.rec.open.Created)
 	}
 	return time.Time{}
 }

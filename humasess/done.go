@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -34,12 +35,20 @@ import (
 // nothing to those who do not.
 func (s *Session[T]) Done() <-chan struct{} { return s.bound().done() }
 
-// over is what Done returns when there is nothing to wait for.
+// over is the channel that Done returns without an active session.
 var over = func() <-chan struct{} {
 	c := make(chan struct{})
 	close(c)
 	return c
 }()
+
+// waiting is a call of [Session.Done] in a request.
+type waiting struct {
+	watch.Wait
+
+	id    stores.ID
+	fresh bool // the request has not created the session yet
+}
 
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
@@ -48,39 +57,39 @@ func (s *state[T]) done() <-chan struct{} {
 	if !s.life.active() || holder == nil || !holder.Watch() {
 		return over
 	}
-	w := &watch{id: s.rec.ID, done: make(chan struct{})}
+	w := &waiting{Wait: watch.NewWait(), id: s.rec.ID}
 	switch {
 	case s.life.next != nextSame:
 		w.id, w.fresh = s.pending.id, true
 	case s.life.written && !s.life.closed:
 		w.fresh = true // others may not see it before the end of a transaction
 	}
-	for _, known := range s.watches {
+	for _, known := range s.waits {
 		if known.id == w.id {
-			return known.done
+			return known.Done()
 		}
 	}
-	s.watches = append(s.watches, w)
+	s.waits = append(s.waits, w)
 	if !w.fresh {
 		s.await(w)
 	}
-	return w.done
+	return w.Done()
 }
 
-// await watches the base.
-func (s *state[T]) await(w *watch) {
-	t := target{id: s.rec.ID, owner: s.rec.Identity}
+// await waits for the end of the base.
+func (s *state[T]) await(w *waiting) {
+	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
 	left := s.rec.Expires.Sub(s.rec.storeNow(s.m))
 	if s.trip != nil {
-		t.stands = s.standing()
+		t.Left = s.clientSideLeft()
 		left = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
 	}
-	s.m.live.add(w, t, left)
+	s.m.watch.Add(&w.Wait, t, left)
 }
 
-// standing asks about a session that is in its cookie. The request's own trip
-// is not for other goroutines.
-func (s *state[T]) standing() func(context.Context) (time.Duration, error) {
+// clientSideLeft returns a function that returns how long a client-side session can
+// last. It does not use the request's own trip, which only one goroutine may use.
+func (s *state[T]) clientSideLeft() func(context.Context) (time.Duration, error) {
 	trip := s.m.embark()
 	value := string(s.trip.AppendValue(nil, s.rec.ID))
 	id, _, err := trip.Open(value)
@@ -97,23 +106,24 @@ func (s *state[T]) standing() func(context.Context) (time.Duration, error) {
 	return func(ctx context.Context) (time.Duration, error) { return c.Check(ctx, id) }
 }
 
-// settleWatches is called when it is clear what the request has written.
-func (s *state[T]) settleWatches() {
-	for _, w := range s.watches {
+// settleWaits is called after the request's last write. A wait for a session that
+// the request did not create ends.
+func (s *state[T]) settleWaits() {
+	for _, w := range s.waits {
 		switch {
 		case !w.fresh:
 		case s.life.written && s.life.base && w.id == s.rec.ID:
 			w.fresh = false
 			s.await(w)
 		default:
-			s.m.live.release(w)
+			s.m.watch.Release(&w.Wait)
 		}
 	}
 }
 
 // rename gives the session that is to be created another ID.
 func (s *state[T]) rename(id stores.ID) {
-	for _, w := range s.watches {
+	for _, w := range s.waits {
 		if w.fresh && w.id == s.pending.id {
 			w.id = id
 		}
@@ -124,8 +134,24 @@ func (s *state[T]) rename(id stores.ID) {
 // Release implements session.
 func (s *state[T]) Release() {
 	defer s.unlock(s.lock())
-	for _, w := range s.watches {
-		s.m.live.release(w)
+	for _, w := range s.waits {
+		s.m.watch.Release(&w.Wait)
 	}
-	s.watches = nil
+	s.waits = nil
+}
+
+// watchConfig connects the waits for the end of sessions to the store.
+func (m *Manager[T]) watchConfig() watch.Config {
+	c := watch.Config{
+		Load: func(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+			return stores.LoadMany(ctx, m.store, ids)
+		},
+		Interval: m.opts.DoneInterval,
+		Timeout:  m.opts.StoreTimeout,
+		Failed:   func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) },
+	}
+	if w, ok := stores.As[stores.Watcher](m.store); ok {
+		c.Hints = w.Watch
+	}
+	return c
 }

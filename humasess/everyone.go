@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -78,7 +79,7 @@ func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	from := time.Now()
 	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
-	m.live.hint(stores.ID{})
+	m.watch.CheckAll()
 	if cleared.Mark != 0 {
 		m.noteMark(markKey{}, cleared.Mark, from)
 	}
@@ -91,7 +92,5 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	return cleared.Count, nil
 }
 
-// head is what the payloads of the manager's sessions begin with.
-func (m *Manager[T]) head() []byte {
-	return appendField([]byte{payloadVersion}, tagScheme, m.scheme)
-}
+// head returns the first bytes of every payload of the manager.
+func (m *Manager[T]) head() []byte { return payload.Head(m.scheme) }

@@ -100,14 +100,14 @@ var (
 // identity or with other roles: such a session would belong to another user, or
 // to none, from the next request on.
 func (m *Manager[T]) encode(data *T) (encoded []byte, exact bool, err error) {
-	encoded, err = m.values.encode(data)
+	encoded, err = m.values.Encode(data)
 	if err != nil {
 		return nil, false, fmt.Errorf("encode %T: %w", *data, err)
 	}
-	if m.values.survives(data) {
+	if m.values.Exact(data) {
 		return encoded, true, nil
 	}
-	back, err := m.values.decode(encoded)
+	back, err := m.values.Decode(encoded)
 	switch {
 	case err != nil:
 		err = fmt.Errorf("%w: %w", errDoesNotDecode, err)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -106,7 +107,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 	}
 	rec, err := s.fetchFor(ctx, s.token)
 	switch {
-	case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
 	case err != nil:
 		return s.storeFailed(err)
@@ -157,8 +158,8 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T]
 func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
 	return Info[T]{
 		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.open.created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
-		Authentication: m.authentication(rec), Client: decodeClient(rec.open.client),
+		CreatedAt: time.Unix(0, rec.open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		Authentication: m.authentication(rec), Client: decodeClient(rec.open.Client),
 	}
 }
 
@@ -203,7 +204,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	s.emitRevoked(ctx, Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
@@ -302,7 +303,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	if err != nil {
 		return 0, s.m.storeFailed(ctx, err)
 	}
-	s.m.live.endedOf(owner)
+	s.m.watch.CheckOwner(owner)
 	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
 	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
 	return revoked.Count, nil

@@ -51,7 +51,7 @@ func (s *state[T]) issue(line []byte) {
 		line = s.trip.AppendValue(s.m.cookies.begin(s.scratch()), s.rec.ID)
 	}
 	var age time.Duration
-	if s.rec.open.remember {
+	if s.rec.open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
 	s.line, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -146,7 +147,7 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
-		if p := &live[i]; !failed && p.who == owner && p.record.open.unconfirmed() {
+		if p := &live[i]; !failed && p.who == owner && p.record.open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
 	}
@@ -156,7 +157,7 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 // adopt makes a record the base of the request, if its data can be read.
 func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
 	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
-		rec.open = &opened[T]{payload: rec.full()} // decoded by a manager with another Identity
+		rec.open = &opened[T]{Fields: rec.full()} // decoded by a manager with another Identity
 	}
 	if !rec.open.decoded {
 		v, err := s.m.decodeOwn(&rec)
@@ -176,7 +177,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	if s.old {
 		s.life.reasons.add(reissue)
 	}
-	s.life.reasons.set(confirm, who == owner && rec.open.unconfirmed())
+	s.life.reasons.set(confirm, who == owner && rec.open.Unconfirmed())
 	s.life.reasons.set(rotateDue, s.rotationDue())
 	return nil
 }
@@ -186,7 +187,7 @@ func (s *state[T]) loadFailed(token security.Token, err error) error {
 		s.rejected(ReasonUnknown)
 		return nil
 	}
-	if errors.Is(err, errPayload) {
+	if errors.Is(err, payload.ErrFormat) {
 		s.undecodable(token.ID(), err)
 		return nil
 	}

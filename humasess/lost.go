@@ -3,9 +3,9 @@ package humasess
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -28,15 +28,6 @@ const (
 // grow: an outage lasts for longer than a broken connection.
 func waitForStore(ctx context.Context, try int) error {
 	return wait(ctx, min(20*time.Millisecond<<(2*try), lostPause))
-}
-
-// newWriteName returns a name that no other write has. It is not a secret.
-func newWriteName() uint64 {
-	for {
-		if name := rand.Uint64(); name != 0 { //nolint:gosec // tells writes apart, and nothing else
-			return name
-		}
-	}
 }
 
 // answerLost reports whether a call may have succeeded in spite of its error, and
@@ -68,11 +59,11 @@ func (m *Manager[T]) update(ctx context.Context, store stores.Store, u stores.Up
 		}
 		rec, err := m.fetch(ctx, u.ID)
 		switch {
-		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return stores.Updated{}, stores.ErrNotFound
 		case err != nil:
 			continue
-		case rec.open.write == name:
+		case rec.open.Write == name:
 			return stores.Updated{Version: rec.Version, Expires: rec.Expires, Deadline: rec.Deadline, Now: rec.Now}, nil
 		case rec.Version != u.Version:
 			return stores.Updated{}, cause // another write came after it, or instead of it
@@ -137,7 +128,7 @@ func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, ha
 			return errCreateAgain
 		case err != nil:
 			continue
-		case rec.open.hash != hash:
+		case rec.open.Hash != hash:
 			return errCreateAgain // the ID was taken
 		}
 		// Whether the store has ended the old sessions, too, only the answer says.

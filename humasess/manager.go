@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/values"
+	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
@@ -27,7 +29,7 @@ type Manager[T any] struct {
 	memoizer stores.Memoizer    // nil unless the store is one
 	embark   func() stores.Trip // nil unless sessions travel
 	scheme   string
-	values   values[T]
+	values   *values.Type[T]
 	cookies  cookieWriter
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
@@ -40,7 +42,7 @@ type Manager[T any] struct {
 
 	marks  knownMarks
 	queues queues[T]
-	live   live
+	watch  *watch.Sessions
 
 	protections gate.Protections
 }
@@ -60,6 +62,10 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		return nil, errors.New("humasess: New called with a nil store")
 	}
 	o, err := opts.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	data, err := values.New[T](o.Codec.Marshal, o.Codec.Unmarshal)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
@@ -84,7 +90,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		opts:     o,
 		store:    store,
 		scheme:   o.SchemeName,
-		values:   newValues[T](o.Codec),
+		values:   data,
 		cookies:  newCookieWriter(o.Cookie),
 		names:    o.Cookie.names(),
 		rescoped: o.Cookie.rescoped(),
@@ -95,8 +101,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
-	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
-	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
+	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
@@ -221,7 +226,7 @@ func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
 	m.claim.release()
-	err := m.live.close(ctx)
+	err := m.watch.Close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))
 	}

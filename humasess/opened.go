@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -15,7 +16,8 @@ import (
 // so that requests can share it beside the record in memory. Without data it
 // belongs to a record whose payload holds them.
 type opened[T any] struct {
-	payload
+	payload.Fields
+
 	value   T    // to copy from, never to hand out
 	decoded bool // value is set
 }
@@ -44,7 +46,7 @@ func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error)
 		return record[T]{Record: rec, open: o, loaded: m.now()}, nil
 	}
 	r, err := m.openRecord(rec)
-	if err == nil && r.open.scheme == m.scheme {
+	if err == nil && r.open.Scheme == m.scheme {
 		m.share(&r)
 		memo.Set(r.open)
 	}
@@ -58,7 +60,7 @@ func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
 // openInto is openRecord with the memory for what it opens.
 func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error) {
 	var err error
-	if o.payload, err = m.unpack(rec); err != nil {
+	if o.Fields, err = m.unpack(rec); err != nil {
 		return record[T]{}, fmt.Errorf("session %v: %w", rec.ID, err)
 	}
 	return record[T]{Record: rec, open: o, loaded: m.now()}, nil
@@ -68,21 +70,21 @@ func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error
 // value comes from the stored bytes and from nowhere else, or a caller would
 // hold a part of it.
 func (m *Manager[T]) share(r *record[T]) {
-	if !m.values.shares {
+	if !m.values.CanCopy() {
 		return
 	}
-	v, err := m.values.decode(r.open.data)
+	v, err := m.values.Decode(r.open.Data)
 	if err == nil && m.matches(v, r.Identity) == nil {
 		r.open.value, r.open.decoded = *v, true
 	}
 }
 
 // full returns the whole payload, the data too.
-func (r *record[T]) full() payload {
-	if r.open.data != nil {
-		return r.open.payload
+func (r *record[T]) full() payload.Fields {
+	if r.open.Data != nil {
+		return r.open.Fields
 	}
-	p, err := decodePayload(r.Payload)
+	p, err := payload.Decode(r.Payload)
 	if err != nil {
 		panic("humasess: payload of an open record: " + err.Error())
 	}
@@ -98,10 +100,10 @@ func (r *record[T]) storeNow(m *Manager[T]) time.Time {
 func (m *Manager[T]) decode(r *record[T]) (*T, error) {
 	o := r.open
 	if o.decoded {
-		v := m.values.copy(&o.value)
+		v := m.values.Copy(&o.value)
 		return &v, nil
 	}
-	v, err := m.values.decode(o.data)
+	v, err := m.values.Decode(o.Data)
 	return m.checked(r, v, err)
 }
 
@@ -115,7 +117,7 @@ func (m *Manager[T]) decodeOwn(r *record[T]) (*T, error) {
 		return m.decode(r)
 	}
 	o := r.open
-	err := m.values.unmarshal(o.data, &o.value)
+	err := m.values.DecodeInto(o.Data, &o.value)
 	return m.checked(r, &o.value, err)
 }
 
@@ -131,7 +133,7 @@ func (m *Manager[T]) checked(r *record[T], v *T, err error) (*T, error) {
 	if m.opts.OnUndecodable == nil {
 		return nil, fmt.Errorf("%w: %w", gate.ErrHide, err)
 	}
-	migrated, err := m.opts.OnUndecodable(append([]byte(nil), r.open.data...), err)
+	migrated, err := m.opts.OnUndecodable(append([]byte(nil), r.open.Data...), err)
 	switch {
 	case err == nil:
 		if err = m.matches(&migrated, r.Identity); err != nil {

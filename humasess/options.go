@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
@@ -193,8 +193,6 @@ type Options[T any] struct {
 	Now func() time.Time
 }
 
-const defaultSchemeName = "sessionCookie"
-
 // orDefault replaces 0.
 func orDefault[V comparable](v *V, fallback V) {
 	var zero V
@@ -224,7 +222,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	orDefault(&c.MaxPerIdentity, 100)
 	orDefault(&c.DoneInterval, 15*time.Second)
 	orDefault(&c.StoreTimeout, 5*time.Second)
-	orDefault(&c.SchemeName, defaultSchemeName)
+	orDefault(&c.SchemeName, payload.DefaultScheme)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -297,26 +295,6 @@ func (o *Options[T]) check() error {
 		if err := checkCSRFHeader(o.CSRFHeader); err != nil {
 			return err
 		}
-	}
-	return o.probe()
-}
-
-// probe encodes the zero T, so that a type that the codec cannot handle stops
-// the program at its start and not at the first login.
-func (o *Options[T]) probe() error {
-	var zero T
-	if o.Codec.Marshal == nil {
-		if err := checkDataType(reflect.TypeFor[T]()); err != nil {
-			return fmt.Errorf("session data: %w", err)
-		}
-	}
-	codec := o.Codec.withDefaults()
-	data, err := codec.Marshal(&zero)
-	if err != nil {
-		return fmt.Errorf("codec cannot encode %v: %w", reflect.TypeFor[T](), err)
-	}
-	if err := codec.Unmarshal(data, &zero); err != nil {
-		return fmt.Errorf("codec cannot decode what it encoded of %v: %w", reflect.TypeFor[T](), err)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (q *queue[T]) newer(version int64) (record[T], bool) {
 	}
 	rec := *q.latest
 	if !rec.open.decoded {
-		rec.open = &opened[T]{payload: rec.open.payload}
+		rec.open = &opened[T]{Fields: rec.open.Fields}
 	}
 	return rec, true
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -23,7 +24,7 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 		var err error
 		rec, err = s.m.fetch(ctx, s.rec.ID)
 		switch {
-		case errors.Is(err, stores.ErrNotFound), errors.Is(err, errPayload):
+		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
 		case err != nil:
 			return s.storeFailed(err)

@@ -1,11 +1,10 @@
 package humasess
 
 import (
-	"bytes"
 	"errors"
-	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -18,15 +17,6 @@ import (
 // Only when nobody has presented the new secret within the grace is its cookie
 // taken for lost, and another one issued to whoever has the former.
 
-const (
-	// maxOlder is how many superseded secrets a session is known by.
-	maxOlder = 16
-
-	// markLength is how many bytes of its hash a superseded secret is known
-	// by. A chance match does no more than a guess of a public ID would.
-	markLength = 8
-)
-
 // ownership is what a token is to a record.
 type ownership uint8
 
@@ -38,17 +28,17 @@ const (
 
 // ownerOf compares the token with the secrets that open the record.
 func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
-	if r.open.scheme != m.scheme {
+	if r.open.Scheme != m.scheme {
 		return notOwner
 	}
-	if m.embark != nil || token.Matches(r.open.hash) { // a cookie that travels has opened
+	if m.embark != nil || token.Matches(r.open.Hash) { // a cookie that travels has opened
 		return owner
 	}
-	if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {
+	if !r.open.Tolerated || r.open.Confirmed != 0 && !m.inGrace(r, r.open.Confirmed) {
 		return notOwner
 	}
 	// A hash of zeros, for none, is that of no secret.
-	if token.Matches(r.open.previous) || token.Matches(r.open.skipped) {
+	if token.Matches(r.open.Previous) || token.Matches(r.open.Skipped) {
 		return formerOwner
 	}
 	return notOwner
@@ -57,20 +47,11 @@ func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
 // superseded reports whether the token was once the session's: whoever still
 // has it may have stolen it, or been robbed.
 func (m *Manager[T]) superseded(r *record[T], token security.Token) bool {
-	if r.open.scheme != m.scheme {
+	if r.open.Scheme != m.scheme {
 		return false
 	}
-	p := &r.open.payload
-	return p.tolerated && (token.Matches(p.previous) || token.Matches(p.skipped)) || p.knows(token.Hash())
-}
-
-func (p *payload) knows(hash [32]byte) bool {
-	for older := p.older; len(older) >= markLength; older = older[markLength:] {
-		if bytes.Equal(older[:markLength], hash[:markLength]) {
-			return true
-		}
-	}
-	return false
+	p := &r.open.Fields
+	return p.Tolerated && (token.Matches(p.Previous) || token.Matches(p.Skipped)) || p.Knows(token.Hash())
 }
 
 // inGrace reports whether a time of the store's clock lies within the grace.
@@ -78,9 +59,6 @@ func (p *payload) knows(hash [32]byte) bool {
 func (m *Manager[T]) inGrace(r *record[T], since int64) bool {
 	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
 }
-
-// unconfirmed reports whether nobody has presented the current secret yet.
-func (p *payload) unconfirmed() bool { return p.tolerated && p.confirmed == 0 }
 
 // rotate asks for a new token, unless a parallel request has got one already
 // that may still arrive.
@@ -92,7 +70,7 @@ func (s *state[T]) rotate(r rotation) {
 
 // lost reports whether the current secret never reached anybody.
 func (s *state[T]) lost() bool {
-	return s.rec.open.unconfirmed() && !s.m.inGrace(&s.rec, s.rec.open.rotated)
+	return s.rec.open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.open.Rotated)
 }
 
 // rotationDue reports whether RotateEvery calls for a new token.
@@ -104,36 +82,17 @@ func (s *state[T]) rotationDue() bool {
 	case s.former:
 		return s.lost()
 	}
-	since := s.rec.open.rotated
+	since := s.rec.open.Rotated
 	if since == 0 {
-		since = s.rec.open.created
+		since = s.rec.open.Created
 	}
 	return s.rec.Now.Sub(time.Unix(0, since)).Abs() >= every
 }
 
-// turn makes room for a new secret: the one that the request came with becomes
-// the previous one.
-func (s *state[T]) turn(p *payload, r rotation) {
-	current, came := p.hash, s.token.Hash()
+// turn makes room for a new secret.
+func (s *state[T]) turn(p *payload.Fields, r rotation) {
 	tolerated := r == rotateGrace && s.m.opts.RotationGrace > 0
-	next := payload{}
-	if tolerated {
-		next.previous = came
-		if came != current {
-			next.skipped = current
-		}
-	}
-	older := slices.Clip(p.older) // shared with the record that was loaded
-	for _, hash := range [][32]byte{p.skipped, p.previous, current, came} {
-		named := hash == [32]byte{} || hash == next.previous || hash == next.skipped
-		if !named && !p.knows(hash) {
-			older = append(older, hash[:markLength]...)
-			p.older = older
-		}
-	}
-	p.older = older[max(len(older)-maxOlder*markLength, 0):]
-	p.tolerated, p.previous, p.skipped = tolerated, next.previous, next.skipped
-	p.rotated, p.confirmed = s.rec.storeNow(s.m).UnixNano(), 0
+	p.Supersede(s.token.Hash(), tolerated, s.rec.storeNow(s.m).UnixNano())
 }
 
 // Refused notes that the operation, or one inside [Manager.Handler], was refused,
@@ -153,7 +112,7 @@ func (s *state[T]) Refused(confirmed bool) {
 // for the request: another request writes the same.
 func (s *state[T]) confirmRecord(rec *record[T]) bool {
 	next := rec.full()
-	next.confirmed = rec.storeNow(s.m).UnixNano()
+	next.Confirmed = rec.storeNow(s.m).UnixNano()
 	_, err := s.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
@@ -185,7 +144,7 @@ func (s *state[T]) reused(rec *record[T]) {
 	err := s.m.store.Delete(s.r.Noting(), rec.ID, stores.Condition{})
 	switch {
 	case err == nil:
-		s.m.live.ended(rec.ID)
+		s.m.watch.Ended(rec.ID)
 		s.emit(Event{Kind: EventRevoked, SessionID: rec.ID.String(), Reason: ReasonReused, Count: 1})
 	case !errors.Is(err, stores.ErrNotFound):
 		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})

@@ -58,9 +58,9 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	line    string   // the Set-Cookie that carries the token
-	marks   []mark   // that this request has left
-	watches []*watch // by Session.Done
+	line  string     // the Set-Cookie that carries the token
+	marks []mark     // that this request has left
+	waits []*waiting // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.
@@ -120,7 +120,7 @@ func (s *state[T]) own() (*T, error) {
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
 	if shared := s.pending.shared; shared != nil {
-		return s.m.values.copy(&shared.value), nil
+		return s.m.values.Copy(&shared.value), nil
 	}
 	if v := s.spare; v != nil && s.pending.data == nil {
 		s.spare = nil
@@ -130,9 +130,9 @@ func (s *state[T]) current() (T, error) {
 	var err error
 	switch open := s.rec.open; {
 	case s.pending.data != nil:
-		v, err = s.m.values.decode(s.pending.data)
+		v, err = s.m.values.Decode(s.pending.data)
 	case open.decoded:
-		return s.m.values.copy(&open.value), nil
+		return s.m.values.Copy(&open.value), nil
 	default:
 		v, err = s.m.decode(&s.rec)
 	}
@@ -255,7 +255,7 @@ func (s *state[T]) rejected(reason string) {
 
 func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
 	switch {
-	case rec.open.scheme != s.m.scheme:
+	case rec.open.Scheme != s.m.scheme:
 		s.rejected(ReasonForeign)
 		return
 	case s.m.superseded(rec, token):

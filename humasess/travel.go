@@ -4,12 +4,11 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -69,11 +68,11 @@ func (s *state[T]) startAgain() error {
 		if err != nil {
 			return gate.Fail(errUndecodable, err)
 		}
-		if was.data, err = s.m.values.encode(&data); err != nil {
+		if was.data, err = s.m.values.Encode(&data); err != nil {
 			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
 		}
 	}
-	if until := s.rec.open.until; until != 0 {
+	if until := s.rec.open.Until; until != 0 {
 		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
 		if was.ttl == 0 || left < was.ttl {
 			was.ttl = left
@@ -203,104 +202,26 @@ func (s *state[T]) resealDue() bool {
 	return s.stale || (s.old || s.trip != nil) && s.touchDue()
 }
 
-// pack encodes a payload for the store, if need be in the scratch.
-func (m *Manager[T]) pack(scratch []byte, p *payload) []byte {
+// pack encodes a payload for the store. It may append to the scratch.
+func (m *Manager[T]) pack(scratch []byte, p *payload.Fields) []byte {
 	if m.embark != nil {
-		return p.appendTravelling(scratch)
+		return p.AppendClientSide(scratch)
 	}
-	return p.encode(m.typeName)
+	return p.Encode(m.typeName)
 }
 
-// unpack reads what pack has written.
-func (m *Manager[T]) unpack(rec stores.Record) (payload, error) {
+// unpack reads the output of pack.
+func (m *Manager[T]) unpack(rec stores.Record) (payload.Fields, error) {
 	if m.embark == nil {
-		return decodePayload(rec.Payload)
+		return payload.Decode(rec.Payload)
 	}
-	p, err := decodeTravelling(rec.Payload, m.scheme)
+	p, err := payload.DecodeClientSide(rec.Payload, m.scheme)
 	if err != nil {
 		return p, err
 	}
-	p.idle, _ = m.opts.timeouts(p.remember)
+	p.Idle, _ = m.opts.timeouts(p.Remember)
 	if rec.Expires.Before(rec.Deadline) {
-		p.idle = idleOf(rec.Expires.Sub(rec.LastSeen))
+		p.Idle = idleOf(rec.Expires.Sub(rec.LastSeen))
 	}
 	return p, nil
-}
-
-// A payload that travels has no secret and no scheme, since the seal stands
-// for both, and no idle timeout, which is the record's. Its first byte is the
-// version and flags, then follow the time of creation in Unix seconds, other
-// fields with their length if flagged, and the data.
-const (
-	travelVersion  = 1 << 4
-	travelRemember = 1 << 0
-	travelFields   = 1 << 1
-	travelFlags    = travelRemember | travelFields
-
-	travelHead = 1 + 4
-)
-
-// appendTravelling keeps fields that it does not know, as encode does.
-func (p *payload) appendTravelling(b []byte) []byte {
-	head := travelVersion
-	if p.remember {
-		head |= travelRemember
-	}
-	start := len(b)
-	b = append(b, byte(head))
-	b = binary.BigEndian.AppendUint32(b, uint32(p.created/int64(time.Second)))
-	fields := len(b)
-	if p.authenticated != p.created {
-		b = appendInt(b, tagAuthenticated, p.authenticated)
-	}
-	if p.until != 0 {
-		b = appendInt(b, tagUntil, p.until)
-	}
-	if len(p.methods) > 0 {
-		b = appendField(b, tagMethods, p.methods)
-	}
-	if p.class != "" {
-		b = appendField(b, tagClass, p.class)
-	}
-	if len(p.client) > 0 {
-		b = appendField(b, tagClient, p.client)
-	}
-	b = append(b, p.unknown...)
-	if n := len(b) - fields; n > 0 {
-		b[start] |= travelFields
-		var size [binary.MaxVarintLen64]byte
-		b = slices.Insert(b, fields, size[:binary.PutUvarint(size[:], uint64(n))]...)
-	}
-	return append(b, p.data...)
-}
-
-// decodeTravelling reads what appendTravelling has written. The result aliases b.
-func decodeTravelling(b []byte, scheme string) (payload, error) {
-	if len(b) < travelHead || b[0]&^travelFlags != travelVersion {
-		return payload{}, errPayload
-	}
-	p := payload{
-		scheme:   scheme,
-		created:  int64(binary.BigEndian.Uint32(b[1:])) * int64(time.Second),
-		remember: b[0]&travelRemember != 0,
-		data:     b[travelHead:],
-	}
-	p.authenticated = p.created
-	if b[0]&travelFields == 0 {
-		return p, nil
-	}
-	size, n := binary.Uvarint(p.data)
-	if n <= 0 || size > uint64(len(p.data)-n) {
-		return payload{}, errPayload
-	}
-	fields, data := p.data[n:n+int(size)], p.data[n+int(size):]
-
-	whole := payload{scheme: scheme, idle: 1}
-	head := whole.encode("") // ends with data, which the fields come before
-	// The last field of a kind counts, and the time of creation has its place
-	// before the fields.
-	read, err := decodePayload(appendInt(append(head, fields...), tagCreated, p.created))
-	// What has its place elsewhere has it there alone.
-	read.scheme, read.remember, read.data = scheme, p.remember, data
-	return read, err
 }

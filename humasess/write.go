@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -41,7 +42,7 @@ func (s *state[T]) Commit(status int) error {
 	if err != nil {
 		s.life.cookie = cookieKeep
 	}
-	s.settleWatches()
+	s.settleWaits()
 	return err
 }
 
@@ -70,7 +71,7 @@ func (s *state[T]) Undo() {
 	s.drop()
 	s.life.cookie = cookieKeep
 	s.life.closed = true
-	s.settleWatches()
+	s.settleWaits()
 }
 
 // commitNow implements [Session.Commit].
@@ -183,7 +184,7 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 	err = s.m.remove(ctx, s.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
-		s.m.live.missed(id)
+		s.m.watch.Check(id)
 		return false, nil
 	case err != nil:
 		return false, s.storeFailed(err)
@@ -194,12 +195,12 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 
 // destroyed reports that the request has ended a session.
 func (s *state[T]) destroyed(id stores.ID) {
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	s.emit(Event{Kind: EventDestroyed, SessionID: id.String()})
 }
 
 func (s *state[T]) revoked() error {
-	s.m.live.missed(s.rec.ID)
+	s.m.watch.Check(s.rec.ID)
 	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
 }
@@ -213,7 +214,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 		defer cancel()
 	}
 	err := s.store().Delete(ctx, id, stores.Condition{})
-	s.m.live.ended(id)
+	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
 	}
@@ -225,21 +226,21 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if next == nil {
 		next = s.newOpened()
 	}
-	next.payload = s.rec.full()
+	next.Fields = s.rec.full()
 	if s.pending.data != nil {
-		next.data = s.pending.data
+		next.Data = s.pending.data
 	}
 	absolute, shorten := s.deadlineChange()
-	next.until, next.idle = s.until(), s.newIdle()
-	next.remember = s.remembered()
-	if next.csrf == (security.CSRFKey{}) {
-		next.csrf = s.pending.csrf
+	next.Until, next.Idle = s.until(), s.newIdle()
+	next.Remember = s.remembered()
+	if next.CSRF == (security.CSRFKey{}) {
+		next.CSRF = s.pending.csrf
 	}
-	next.client = s.m.opts.Capture.kept(next.client)
+	next.Client = s.m.opts.Capture.kept(next.Client)
 	if p := &s.pending.proof; !p.at.IsZero() {
-		next.client = s.client()
-		next.authenticated, next.class = p.at.UnixNano(), p.class
-		next.methods = encodeMethods(withMethods(decodeMethods(next.methods), p.methods))
+		next.Client = s.client()
+		next.Authenticated, next.Class = p.at.UnixNano(), p.class
+		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
 	}
 	token := s.token
 	if p.rotate != rotateNo {
@@ -247,10 +248,10 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		if token, err = security.NewToken(s.rec.ID); err != nil {
 			return s.storeFailed(err)
 		}
-		s.turn(&next.payload, p.rotate)
-		next.hash = token.Hash()
-	} else if !s.former && next.unconfirmed() {
-		next.confirmed = s.rec.storeNow(s.m).UnixNano()
+		s.turn(&next.Fields, p.rotate)
+		next.Hash = token.Hash()
+	} else if !s.former && next.Unconfirmed() {
+		next.Confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
 	var line []byte
 	if p.cookie == cookieSet && (p.rotate != rotateNo || !s.former) {
@@ -259,12 +260,12 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 			return err
 		}
 	}
-	next.write = newWriteName()
-	payload := s.m.pack(s.scratch(), &next.payload)
+	next.Write = payload.NewWriteName()
+	packed := s.m.pack(s.scratch(), &next.Fields)
 	updated, err := s.m.update(ctx, s.store(), stores.Update{
-		ID: s.rec.ID, Version: s.rec.Version, Payload: payload,
-		Idle: idleSlack(next.idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
-	}, next.write)
+		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
+		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
+	}, next.Write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return s.revoked()
@@ -275,7 +276,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open, s.rec.Payload = next, payload
+	s.rec.open, s.rec.Payload = next, packed
 	if s.trip != nil {
 		s.rec.Payload = nil // the scratch; next holds everything
 	}
@@ -299,20 +300,20 @@ func (s *state[T]) memo(next *opened[T]) any {
 	if !next.decoded {
 		return nil
 	}
-	next.data, next.unknown = nil, nil
+	next.Data, next.Unknown = nil, nil
 	return next
 }
 
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
-	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.idle/10
+	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.Idle/10
 }
 
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.idle))
+	expires, err := s.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request

@@ -28,14 +28,20 @@ var serverTests = []string{
 // store that it is about.
 var imports = archtest.Table{
 	"humasess": {
-		Imports: []string{huma, "./humasess/internal/gate", "./internal/policy", "./internal/stored", "./security", "./stores", "golang.org/x/net/publicsuffix"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
+		Imports: []string{
+			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
+			"./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+		},
+		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/gate": {
 		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
 		Tests:   hostTests,
 	},
+	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},
 	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
+	"humasess/internal/values":   {},
+	"humasess/internal/watch":    {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),

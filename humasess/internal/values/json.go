@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"bytes"
@@ -9,8 +9,8 @@ import (
 )
 
 // jsonReader decodes one value after the other with the memory of one
-// [json.Decoder]: what [json.Unmarshal] allocates beside the value is a third
-// of what a request allocates.
+// [json.Decoder]. [json.Unmarshal] allocates memory beside the value, which is a
+// third of the allocations of a request.
 type jsonReader struct {
 	in   bytes.Reader
 	dec  *json.Decoder
@@ -23,7 +23,7 @@ var jsonReaders = sync.Pool{New: func() any {
 	return r
 }}
 
-// maxPooledJSON bounds what a jsonReader keeps, in bytes.
+// maxPooledJSON bounds the memory that a jsonReader keeps, in bytes.
 const maxPooledJSON = 16 << 10
 
 // unmarshalJSON is [json.Unmarshal] for types that [keepsNoJSON].
@@ -35,8 +35,8 @@ func unmarshalJSON(data []byte, v any) error {
 	r.in.Reset(data)
 	err := r.dec.Decode(v)
 	if read := r.dec.InputOffset() - r.read; err != nil || read != int64(len(data)) {
-		// A decoder does not go on after an error, and takes the first of two
-		// values. What is wrong is for Unmarshal to say.
+		// A decoder cannot continue after an error, and it accepts the first of
+		// two values. Unmarshal returns the right error.
 		return json.Unmarshal(data, v)
 	}
 	r.read += int64(len(data))
@@ -45,9 +45,9 @@ func unmarshalJSON(data []byte, v any) error {
 	return nil
 }
 
-// keepsNoJSON reports whether decoding a value of the type runs no code but
-// that of encoding/json and time. Other code may keep the bytes that it is
-// given, against the rules: those of a jsonReader turn into another session's.
+// keepsNoJSON reports whether decoding a value of the type runs only code of
+// encoding/json and time. Other code may keep the bytes that it gets, against the
+// rules, and a jsonReader reuses its bytes for another session.
 func keepsNoJSON(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if t == timeType || seen[t] {
 		return true

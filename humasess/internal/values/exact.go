@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding"
@@ -11,18 +11,18 @@ import (
 	"unicode/utf8"
 )
 
-// exactness reports which values of a type come back from encoding/json exactly
-// as they were. After a change to such a value the next reader can copy it
-// instead of decoding it; for all others decoding decides what the change has
-// come to. nil knows none.
+// exactness reports whether a value comes back from encoding/json exactly as it
+// was. After a change to such a value the next reader can copy it. Any other
+// value must be decoded, because decoding may change it. A nil exactness is for
+// types of which no value is known to be exact.
 type exactness func(reflect.Value) bool
 
 func always(reflect.Value) bool { return true }
 
 // exactnessOf walks a type once. It knows exported fields of plain kinds, and
-// time.Time; a marshaler, an embedded struct, an option of a tag that it does
-// not know, a name that could be taken for another's, or a type that contains
-// itself make it give up.
+// time.Time. It returns nil for a marshaler, an embedded struct, an unknown option
+// of a tag, two names that encoding/json may confuse, and a type that contains
+// itself.
 func exactnessOf(t reflect.Type) exactness { return walk{}.exactness(t) }
 
 var numberType = reflect.TypeFor[json.Number]() // an empty one is written as 0
@@ -64,8 +64,8 @@ func (w walk) exactness(t reflect.Type) exactness {
 	return nil
 }
 
-// exactTime knows what JSON drops: the monotonic reading and the name of the
-// location.
+// exactTime refuses the two parts of a time that JSON drops: the monotonic reading
+// and the name of the location.
 func exactTime(v reflect.Value) bool {
 	t := v.Addr().Interface().(*time.Time)
 	return *t == t.UTC().Round(0) //nolint:staticcheck // representation is the question, not the instant
@@ -86,7 +86,7 @@ func (w walk) exactElems(t reflect.Type) exactness {
 	}
 }
 
-// exactMap leaves keys of other kinds, which are written as text, to decoding.
+// exactMap returns nil unless the keys are strings: other keys are written as text.
 func (w walk) exactMap(t reflect.Type) exactness {
 	elem := w.exactness(t.Elem())
 	if elem == nil || t.Key().Kind() != reflect.String || marshals(t.Key()) {
@@ -104,7 +104,7 @@ func (w walk) exactMap(t reflect.Type) exactness {
 	}
 }
 
-// exactPointer leaves pointers to what may be null itself to decoding.
+// exactPointer returns nil for a pointer whose target may itself be null in JSON.
 func (w walk) exactPointer(t reflect.Type) exactness {
 	switch t.Elem().Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
@@ -117,7 +117,7 @@ func (w walk) exactPointer(t reflect.Type) exactness {
 	return func(v reflect.Value) bool { return v.IsNil() || elem(v.Elem()) }
 }
 
-// exactJSON knows which values of an interface encoding/json would put there.
+// exactJSON reports whether encoding/json would put such a value into an interface.
 func exactJSON(v any) bool {
 	switch v := v.(type) {
 	case nil, bool, float64:
@@ -166,8 +166,8 @@ func (w walk) exactStruct(t reflect.Type) exactness {
 	}
 }
 
-// exactUnlessEmpty is for fields that are left out when they are empty: what is
-// not there decodes as the zero value, which some empty values are not.
+// exactUnlessEmpty is for fields with omitempty. A field that is left out decodes
+// as the zero value, and some empty values are not the zero value.
 func exactUnlessEmpty(t reflect.Type, field exactness) exactness {
 	switch t.Kind() {
 	case reflect.Slice, reflect.Map:

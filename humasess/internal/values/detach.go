@@ -1,15 +1,15 @@
-package humasess
+package values
 
 import (
 	"reflect"
 	"strings"
 )
 
-// detach makes the strings of a value its own, so that it may be kept: those
-// of a handler may point into a request's buffers, which fasthttp uses again
-// for the next request. Strings that base has too, in the same place, are taken
-// from there, which saves copying what a change has left alone; base is nil or
-// detached itself. The value's slices, maps and pointers are its own already.
+// detach copies the strings of a value, so that the value may be kept. A handler's
+// strings may point into a buffer that fasthttp reuses for the next request.
+// detach takes a string from base if it is equal in the same place, which saves
+// the copy of unchanged strings. base is nil or detached itself. The value's
+// slices, maps and pointers are already its own.
 func detach[T any](t, base *T) {
 	v := reflect.ValueOf(t).Elem()
 	if base == nil {
@@ -19,7 +19,7 @@ func detach[T any](t, base *T) {
 	detachValue(v, reflect.ValueOf(base).Elem())
 }
 
-// detachValue takes the zero Value for no base.
+// detachValue is detach; the zero Value means that there is no base.
 func detachValue(v, base reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:

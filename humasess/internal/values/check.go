@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding"
@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// checkDataType refuses types whose values encoding/json does not bring back:
-// the data of a session would be gone at the next request. It looks at every
-// field that encoding/json would write.
-func checkDataType(t reflect.Type) error { return (&typeCheck{}).check(t, t.String()) }
+// check refuses types whose values encoding/json does not bring back, because the
+// data of a session would be lost at the next request. It looks at every field
+// that encoding/json would write.
+func check(t reflect.Type) error { return (&typeCheck{}).check(t, t.String()) }
 
 // typeCheck holds the types that it has seen, because types may contain
 // themselves.

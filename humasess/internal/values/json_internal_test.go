@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// hoarder keeps the bytes that it is given, which encoding/json forbids.
+// hoarder keeps the bytes that it gets, which encoding/json forbids.
 type hoarder []byte
 
 func (h *hoarder) UnmarshalJSON(b []byte) error { *h = b; return nil }
@@ -52,7 +52,7 @@ func TestKeepsNoJSON(t *testing.T) {
 	}
 }
 
-// Whatever came before it, each value is decoded as json.Unmarshal does.
+// unmarshalJSON decodes as json.Unmarshal does, also after any other value.
 func TestUnmarshalJSON(t *testing.T) {
 	texts := []string{
 		`{"Name":"a","N":1,"At":"2030-01-02T03:04:05Z","Tags":["x"],"More":{"k":[1,null]},"Next":{"N":2}}`,
@@ -74,11 +74,18 @@ func TestUnmarshalJSON(t *testing.T) {
 	}
 }
 
-// No session's data are ever another's, even with a type that breaks the rules.
+// A value never holds the data of another session, even if its type keeps bytes
+// that it must not keep.
 func TestDecodedValuesAreApart(t *testing.T) {
-	keeps := newValues[struct{ H hoarder }](Codec{})
-	plain := newValues[plainData](Codec{})
-	first, err := keeps.decode([]byte(`{"H":"the first one's secret"}`))
+	keeps, err := New[struct{ H hoarder }](nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := New[plainData](nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := keeps.Decode([]byte(`{"H":"the first one's secret"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,10 +94,10 @@ func TestDecodedValuesAreApart(t *testing.T) {
 		all.Go(func() {
 			name := strings.Repeat(string(rune('a'+i)), 30)
 			for range 200 {
-				if _, err := keeps.decode([]byte(`{"H":"another one's, as long"}`)); err != nil {
+				if _, err := keeps.Decode([]byte(`{"H":"another one's, as long"}`)); err != nil {
 					t.Error(err)
 				}
-				v, err := plain.decode([]byte(`{"Name":"` + name + `","Tags":["` + name + `"]}`))
+				v, err := plain.Decode([]byte(`{"Name":"` + name + `","Tags":["` + name + `"]}`))
 				if err != nil || v.Name != name || v.Tags[0] != name {
 					t.Errorf("got %+v, %v, want %s", v, err, name)
 				}

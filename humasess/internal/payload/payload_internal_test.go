@@ -1,4 +1,4 @@
-package humasess
+package payload
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ const sampleType = "main.User"
 // authentication in any case.
 func samplePayloads() []struct {
 	name string
-	p    payload
+	p    Fields
 	old  bool
 } {
 	hash := func(first byte) (h [32]byte) {
@@ -33,46 +33,46 @@ func samplePayloads() []struct {
 	}
 	samples := []struct {
 		name string
-		p    payload
+		p    Fields
 		old  bool
 	}{
-		{name: "usual", p: payload{
-			scheme: "sessionCookie", hash: hash(0x10),
-			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_000,
-			idle: 30 * time.Minute, data: []byte(`{"id":"u1","roles":["admin"]}`),
+		{name: "usual", p: Fields{
+			Scheme: "sessionCookie", Hash: hash(0x10),
+			Created: 1_893_585_600_000_000_000, Authenticated: 1_893_585_600_000_000_000,
+			Idle: 30 * time.Minute, Data: []byte(`{"id":"u1","roles":["admin"]}`),
 		}},
-		{name: "remembered", p: payload{
-			scheme: "sessionCookie", hash: hash(0x20),
-			created: 1_893_585_600_000_000_000, authenticated: 1_893_585_600_000_000_001,
-			idle: 14 * 24 * time.Hour, remember: true, data: []byte(`{}`),
+		{name: "remembered", p: Fields{
+			Scheme: "sessionCookie", Hash: hash(0x20),
+			Created: 1_893_585_600_000_000_000, Authenticated: 1_893_585_600_000_000_001,
+			Idle: 14 * 24 * time.Hour, Remember: true, Data: []byte(`{}`),
 		}},
-		{name: "rotated", p: payload{
-			scheme: "basket", hash: hash(0x30), created: 1, authenticated: 2, idle: time.Second,
-			previous: hash(0x50), rotated: 1_893_585_601_234_567_890, tolerated: true, data: []byte("null"),
+		{name: "rotated", p: Fields{
+			Scheme: "basket", Hash: hash(0x30), Created: 1, Authenticated: 2, Idle: time.Second,
+			Previous: hash(0x50), Rotated: 1_893_585_601_234_567_890, Tolerated: true, Data: []byte("null"),
 		}},
-		{name: "before 1970, no data", p: payload{
-			scheme: "s", hash: hash(0x40), created: -1, authenticated: -1 << 62, idle: 1, data: []byte{},
+		{name: "before 1970, no data", p: Fields{
+			Scheme: "s", Hash: hash(0x40), Created: -1, Authenticated: -1 << 62, Idle: 1, Data: []byte{},
 		}},
-		{name: "of a newer release", p: payload{
-			scheme: "s", hash: hash(0x60), created: 5, authenticated: 6, idle: 7, data: []byte{0, 0xff},
-			unknown: []byte{100, 2, 'h', 'i', 0xac, 0x02, 0},
+		{name: "of a newer release", p: Fields{
+			Scheme: "s", Hash: hash(0x60), Created: 5, Authenticated: 6, Idle: 7, Data: []byte{0, 0xff},
+			Unknown: []byte{100, 2, 'h', 'i', 0xac, 0x02, 0},
 		}},
-		{name: "rotated often", p: payload{
-			scheme: "basket", hash: hash(0x70), created: 1, authenticated: 2, idle: time.Second,
-			previous: hash(0x80), skipped: hash(0x90), rotated: 3, confirmed: 4, tolerated: true,
-			older: []byte("0123456789abcdef"), data: []byte("null"),
+		{name: "rotated often", p: Fields{
+			Scheme: "basket", Hash: hash(0x70), Created: 1, Authenticated: 2, Idle: time.Second,
+			Previous: hash(0x80), Skipped: hash(0x90), Rotated: 3, Confirmed: 4, Tolerated: true,
+			Older: []byte("0123456789abcdef"), Data: []byte("null"),
 		}},
-		{name: "rotated at once", p: payload{
-			scheme: "basket", hash: hash(0xa0), created: 1, authenticated: 2, idle: time.Second,
-			rotated: 5, older: []byte("01234567"), data: []byte("null"),
+		{name: "rotated at once", p: Fields{
+			Scheme: "basket", Hash: hash(0xa0), Created: 1, Authenticated: 2, Idle: time.Second,
+			Rotated: 5, Older: []byte("01234567"), Data: []byte("null"),
 		}},
-		{name: "authenticated twice", p: payload{
-			scheme: "basket", hash: hash(0xb0), created: 1, authenticated: 7, idle: time.Second,
-			methods: encodeMethods([]Method{{"pwd", time.Unix(0, 1)}, {"otp", time.Unix(0, 7)}}), data: []byte("null"),
+		{name: "authenticated twice", p: Fields{
+			Scheme: "basket", Hash: hash(0xb0), Created: 1, Authenticated: 7, Idle: time.Second,
+			Methods: AppendMethod(AppendMethod(nil, "pwd", time.Unix(0, 1)), "otp", time.Unix(0, 7)), Data: []byte("null"),
 		}},
-		{name: "authenticated elsewhere", p: payload{
-			scheme: "basket", hash: hash(0xc0), created: 9, authenticated: 7, idle: time.Second,
-			methods: encodeMethods([]Method{{"hwk", time.Unix(0, 7)}}), class: "urn:example:aal3", data: []byte("null"),
+		{name: "authenticated elsewhere", p: Fields{
+			Scheme: "basket", Hash: hash(0xc0), Created: 9, Authenticated: 7, Idle: time.Second,
+			Methods: AppendMethod(nil, "hwk", time.Unix(0, 7)), Class: "urn:example:aal3", Data: []byte("null"),
 		}},
 	}
 	for _, sample := range samples {
@@ -108,7 +108,7 @@ func goldenLines(t testing.TB, name string) (names []string, all [][]byte) {
 
 // The golden bytes are records that are stored somewhere: a change of the
 // format that cannot read and write them needs another version byte.
-func TestPayloadGolden(t *testing.T) {
+func TestGolden(t *testing.T) {
 	samples := samplePayloads()
 	names, golden := goldenLines(t, goldenPayload)
 	if len(golden) != len(samples) {
@@ -119,10 +119,10 @@ func TestPayloadGolden(t *testing.T) {
 			if names[i] != tt.name {
 				t.Fatalf("golden line: got %q, want %q", names[i], tt.name)
 			}
-			if got := tt.p.encode(sampleType); !tt.old && !bytes.Equal(got, golden[i]) {
+			if got := tt.p.Encode(sampleType); !tt.old && !bytes.Equal(got, golden[i]) {
 				t.Errorf("encoded: got %x, want %x", got, golden[i])
 			}
-			got, err := decodePayload(golden[i])
+			got, err := Decode(golden[i])
 			if err != nil {
 				t.Fatalf("decoded: %v", err)
 			}
@@ -140,12 +140,12 @@ func field(tag byte, value ...byte) []byte {
 
 // minimal is the shortest payload that is accepted, with more fields.
 func minimal(more ...[]byte) []byte {
-	b := append([]byte{payloadVersion}, field(tagScheme, 's')...)
+	b := append([]byte{version}, field(tagScheme, 's')...)
 	b = append(b, field(tagIdle, 2)...)
 	return append(b, bytes.Join(more, nil)...)
 }
 
-func TestDecodePayload(t *testing.T) {
+func TestDecode(t *testing.T) {
 	long := make([]byte, 33)
 	tests := []struct {
 		name string
@@ -155,12 +155,12 @@ func TestDecodePayload(t *testing.T) {
 		{"minimal", minimal(), true},
 		{"nil", nil, false},
 		{"empty", []byte{}, false},
-		{"version only", []byte{payloadVersion}, false},
+		{"version only", []byte{version}, false},
 		{"version 0", append([]byte{0}, minimal()[1:]...), false},
 		{"version 2", append([]byte{2}, minimal()[1:]...), false},
 		{"JSON", []byte(`{"id":"u1"}`), false},
-		{"without scheme", append([]byte{payloadVersion}, field(tagIdle, 2)...), false},
-		{"without idle timeout", append([]byte{payloadVersion}, field(tagScheme, 's')...), false},
+		{"without scheme", append([]byte{version}, field(tagIdle, 2)...), false},
+		{"without idle timeout", append([]byte{version}, field(tagScheme, 's')...), false},
 		{"idle timeout 0", minimal(field(tagIdle, 0)), false},
 		{"negative idle timeout", minimal(field(tagIdle, 1)), false},
 		{"hash", minimal(field(tagHash, long[:32]...)), true},
@@ -190,46 +190,46 @@ func TestDecodePayload(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := decodePayload(tt.b)
+			_, err := Decode(tt.b)
 			if tt.ok != (err == nil) {
 				t.Errorf("error: got %v, want one: %v", err, !tt.ok)
 			}
-			if err != nil && !errors.Is(err, errPayload) {
-				t.Errorf("error: got %v, want %v", err, errPayload)
+			if err != nil && !errors.Is(err, ErrFormat) {
+				t.Errorf("error: got %v, want %v", err, ErrFormat)
 			}
 		})
 	}
 }
 
-func TestPayloadKeepsUnknownFields(t *testing.T) {
+func TestUnknownFields(t *testing.T) {
 	newer := append(field(200, 'a'), field(77, 'b', 'c')...)
 	newer[0] = 100 // one byte as a tag
-	p, err := decodePayload(minimal(newer[:3], field(tagData, 'd'), newer[3:]))
+	p, err := Decode(minimal(newer[:3], field(tagData, 'd'), newer[3:]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(p.unknown, newer) {
-		t.Errorf("unknown: got %x, want %x", p.unknown, newer)
+	if !bytes.Equal(p.Unknown, newer) {
+		t.Errorf("unknown: got %x, want %x", p.Unknown, newer)
 	}
 	t.Run("through changes", func(t *testing.T) {
 		for range 3 {
-			p.data, p.remember, p.created = append(p.data, 'x'), true, p.created+1
-			if p, err = decodePayload(p.encode(sampleType)); err != nil {
+			p.Data, p.Remember, p.Created = append(p.Data, 'x'), true, p.Created+1
+			if p, err = Decode(p.Encode(sampleType)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if !bytes.Equal(p.unknown, newer) || string(p.data) != "dxxx" || p.created != 3 {
-			t.Errorf("after three changes: got %x and data %q, want %x and data %q", p.unknown, p.data, newer, "dxxx")
+		if !bytes.Equal(p.Unknown, newer) || string(p.Data) != "dxxx" || p.Created != 3 {
+			t.Errorf("after three changes: got %x and data %q, want %x and data %q", p.Unknown, p.Data, newer, "dxxx")
 		}
 	})
 	t.Run("in memory of their own", func(t *testing.T) {
 		raw := minimal(field(77, 'b'))
-		p, err := decodePayload(raw)
+		p, err := Decode(raw)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cap(p.unknown) > 0 {
-			_ = append(p.unknown[:cap(p.unknown)], 'x')
+		if cap(p.Unknown) > 0 {
+			_ = append(p.Unknown[:cap(p.Unknown)], 'x')
 		}
 		if want := minimal(field(77, 'b')); !bytes.Equal(raw, want) {
 			t.Errorf("stored bytes: got %x, want %x", raw, want)
@@ -237,72 +237,72 @@ func TestPayloadKeepsUnknownFields(t *testing.T) {
 	})
 }
 
-// A record says when the user was authenticated only if that is not when it was
-// made, and it says so where it is absent.
-func TestPayloadAuthenticated(t *testing.T) {
+// The time of the authentication is in a payload only if it is not the time of
+// creation. It is read as the time of creation if it is absent.
+func TestAuthenticated(t *testing.T) {
 	for _, at := range []int64{-1, 0, 1, 1_893_585_600_000_000_000} {
 		for _, authenticated := range []int64{at, 0, at + 1} {
-			p := payload{scheme: "s", created: at, authenticated: authenticated, idle: 1}
-			b := p.encode("")
-			got, err := decodePayload(b)
-			if err != nil || got.created != at || got.authenticated != authenticated {
+			p := Fields{Scheme: "s", Created: at, Authenticated: authenticated, Idle: 1}
+			b := p.Encode("")
+			got, err := Decode(b)
+			if err != nil || got.Created != at || got.Authenticated != authenticated {
 				t.Errorf("created %d, authenticated %d: got %+v and error %v", at, authenticated, got, err)
 			}
-			p.authenticated = at
-			if same := p.encode(""); (len(b) == len(same)) != (authenticated == at) {
+			p.Authenticated = at
+			if same := p.Encode(""); (len(b) == len(same)) != (authenticated == at) {
 				t.Errorf("created %d, authenticated %d: got %d bytes, want more than %d: %v", at, authenticated, len(b), len(same), authenticated != at)
 			}
 		}
 	}
-	got, err := decodePayload(minimal(field(tagAuthenticated, 2), field(tagCreated, 4)))
-	if err != nil || got.created != 2 || got.authenticated != 1 {
+	got, err := Decode(minimal(field(tagAuthenticated, 2), field(tagCreated, 4)))
+	if err != nil || got.Created != 2 || got.Authenticated != 1 {
 		t.Errorf("in another order: got %+v and error %v", got, err)
 	}
 	usual := samplePayloads()[0].p
-	if got := len(usual.encode(sampleType)) - len(usual.data); got != 82 {
+	if got := len(usual.Encode(sampleType)) - len(usual.Data); got != 82 {
 		t.Errorf("a usual record: got %d bytes beside the data, want 82 as in earlier releases", got)
 	}
 }
 
-// The type is the one of the program that writes, whatever the record said.
-func TestPayloadType(t *testing.T) {
-	p, err := decodePayload(minimal(field(tagType, []byte("main.Operator")...), field(tagData, 'd')))
-	if err != nil || len(p.unknown) > 0 {
+// The type is that of the program that writes, not the one in the record.
+func TestType(t *testing.T) {
+	p, err := Decode(minimal(field(tagType, []byte("main.Operator")...), field(tagData, 'd')))
+	if err != nil || len(p.Unknown) > 0 {
 		t.Fatalf("got %+v and error %v", p, err)
 	}
 	for _, name := range []string{"main.User", ""} {
-		scheme, got, err := stored.Origin(p.encode(name))
+		scheme, got, err := stored.Origin(p.Encode(name))
 		if err != nil || scheme != "s" || got != name {
 			t.Errorf("written by %q: got scheme %q, type %q and error %v", name, scheme, got, err)
 		}
 	}
-	if b := p.appendTravelling(nil); bytes.Contains(b, []byte("main.")) {
+	if b := p.AppendClientSide(nil); bytes.Contains(b, []byte("main.")) {
 		t.Errorf("a cookie names the type: %q", b)
 	}
 }
 
-// Appending to what a payload holds must not write into the stored record.
-func TestPayloadDataHasNoRoom(t *testing.T) {
+// Appending to the data of a payload must not write into the stored record.
+func TestDataHasNoRoom(t *testing.T) {
 	raw := minimal(field(tagData, 'd'), field(77, 'b'))
-	p, err := decodePayload(raw)
+	p, err := Decode(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = append(p.data, 'X', 'X', 'X')
+	_ = append(p.Data, 'X', 'X', 'X')
 	if want := minimal(field(tagData, 'd'), field(77, 'b')); !bytes.Equal(raw, want) {
 		t.Errorf("stored bytes: got %x, want %x", raw, want)
 	}
 }
 
-func TestDecodePayloadDamaged(t *testing.T) {
+func TestDecodeDamaged(t *testing.T) {
 	_, golden := goldenLines(t, goldenPayload)
 	t.Run("cut off", func(t *testing.T) {
 		for _, whole := range golden {
 			for n := range whole {
 				// The data come last, and a cut never looks like a shorter record.
-				p, err := decodePayload(whole[:n:n])
-				if err == nil && len(p.data) > 0 {
-					t.Errorf("%d of %d bytes: got data %q, want an error or none", n, len(whole), p.data)
+				p, err := Decode(whole[:n:n])
+				if err == nil && len(p.Data) > 0 {
+					t.Errorf("%d of %d bytes: got data %q, want an error or none", n, len(whole), p.Data)
 				}
 			}
 		}
@@ -341,37 +341,37 @@ func TestDecodePayloadDamaged(t *testing.T) {
 	})
 }
 
-// checkDecoded checks what holds for any bytes: no panic, and what is accepted
+// checkDecoded checks a promise for any bytes: no panic, and an accepted payload
 // is written and read again as the same.
 func checkDecoded(t *testing.T, b []byte) bool {
 	t.Helper()
 	before := bytes.Clone(b)
-	p, err := decodePayload(b)
+	p, err := Decode(b)
 	if !bytes.Equal(b, before) {
 		t.Errorf("%x: decoding changed the bytes", before)
 		return false
 	}
 	if err != nil {
-		if !errors.Is(err, errPayload) {
-			t.Errorf("%x: got error %v, want %v", b, err, errPayload)
+		if !errors.Is(err, ErrFormat) {
+			t.Errorf("%x: got error %v, want %v", b, err, ErrFormat)
 			return false
 		}
 		return true
 	}
-	if p.scheme == "" || p.idle <= 0 {
-		t.Errorf("%x: accepted with scheme %q and idle timeout %v", b, p.scheme, p.idle)
+	if p.Scheme == "" || p.Idle <= 0 {
+		t.Errorf("%x: accepted with scheme %q and idle timeout %v", b, p.Scheme, p.Idle)
 		return false
 	}
-	if !p.tolerated {
-		p.previous = [32]byte{} // not written then
+	if !p.Tolerated {
+		p.Previous = [32]byte{} // not written then
 	}
-	again, err := decodePayload(p.encode(sampleType))
+	again, err := Decode(p.Encode(sampleType))
 	if err != nil {
-		t.Errorf("%x: what it says is refused when written again: %v", b, err)
+		t.Errorf("%x: the payload is refused when written again: %v", b, err)
 		return false
 	}
-	if len(p.data) == 0 {
-		p.data, again.data = nil, nil
+	if len(p.Data) == 0 {
+		p.Data, again.Data = nil, nil
 	}
 	if !reflect.DeepEqual(again, p) {
 		t.Errorf("%x: got %+v when written and read again, want %+v", b, again, p)
@@ -380,13 +380,13 @@ func checkDecoded(t *testing.T, b []byte) bool {
 	return true
 }
 
-func FuzzDecodePayload(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	_, golden := goldenLines(f, goldenPayload)
 	for _, b := range golden {
 		f.Add(b)
 	}
 	f.Add([]byte{})
-	f.Add([]byte{payloadVersion})
+	f.Add([]byte{version})
 	f.Add(minimal([]byte{tagData, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}))
 	f.Fuzz(func(t *testing.T, b []byte) { checkDecoded(t, b) })
 }

@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding/json"
@@ -198,7 +198,7 @@ func TestCheckDataType(t *testing.T) {
 		named("A", `json:"a'b"`, "B", `json:"-,"`),
 	}
 	for _, v := range good {
-		if err := checkDataType(reflect.TypeOf(v)); err != nil {
+		if err := check(reflect.TypeOf(v)); err != nil {
 			t.Errorf("%T: got %v, want nil", v, err)
 		}
 	}
@@ -262,14 +262,14 @@ func TestCheckDataType(t *testing.T) {
 			ID string
 		}{}, "embedded time.Time has no exported field"},
 		{struct{ *time.Time }{}, "embedded pointer"},
-		{struct{ Key copied }{}, "declare it on *humasess.copied"},
-		{struct{ Key copiedText }{}, "declare it on *humasess.copiedText"},
+		{struct{ Key copied }{}, "declare it on *values.copied"},
+		{struct{ Key copiedText }{}, "declare it on *values.copiedText"},
 		{map[copiedText]int{}, "map keys"},
 		{struct{ Half halfText }{}, "no MarshalText"},
 		{struct {
 			baseless
 			ID string
-		}{}, "baseless: the embedded humasess.baseless has no exported field"},
+		}{}, "baseless: the embedded values.baseless has no exported field"},
 		{struct {
 			guardedCount
 			ID string
@@ -282,19 +282,19 @@ func TestCheckDataType(t *testing.T) {
 		{named("ID", "", "B", `json:"ID,omitempty"`), `named "ID"`},
 	}
 	for _, tt := range bad {
-		if err := checkDataType(reflect.TypeOf(tt.value)); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if err := check(reflect.TypeOf(tt.value)); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%T: got %v, want an error with %q", tt.value, err, tt.want)
 		}
 	}
 	t.Run("New refuses them, unless the program has a codec", func(t *testing.T) {
-		if _, err := (&Options[hiddenFields]{}).withDefaults(); err == nil || !strings.Contains(err.Error(), "session data") {
+		if _, err := New[hiddenFields](nil, nil); err == nil || !strings.Contains(err.Error(), "session data") {
 			t.Errorf("got %v, want an error about the session data", err)
 		}
-		own := &Options[hiddenFields]{Codec: Codec{
-			Marshal:   func(v any) ([]byte, error) { return []byte(v.(*hiddenFields).id), nil },
-			Unmarshal: func(b []byte, v any) error { v.(*hiddenFields).id = string(b); return nil },
-		}}
-		if _, err := own.withDefaults(); err != nil {
+		_, err := New[hiddenFields](
+			func(v any) ([]byte, error) { return []byte(v.(*hiddenFields).id), nil },
+			func(b []byte, v any) error { v.(*hiddenFields).id = string(b); return nil },
+		)
+		if err != nil {
 			t.Errorf("with a codec: got %v, want nil", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding"

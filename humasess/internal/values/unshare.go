@@ -1,4 +1,4 @@
-package humasess
+package values
 
 import (
 	"encoding/json"
@@ -7,19 +7,17 @@ import (
 	"slices"
 )
 
-// unshare makes a value that is a shallow copy of another one have nothing in
-// common with it that can change: slices, maps and what pointers lead to become
-// its own. nil has nothing to do, because a copy of a flat value has nothing in
-// common with it anyway.
+// unshare turns a shallow copy of a value into a deep one: it replaces the slices,
+// the maps and the targets of pointers with copies. A nil unshare is for flat
+// values, whose shallow copy is a deep one.
 type unshare func(v reflect.Value)
 
-// unshareOf walks a type once. It knows what encoding/json makes of plain
-// kinds, which is a tree: no two pointers in it lead to the same. It gives up
-// on types that decode themselves, on those that contain themselves, and on
-// what it could not see or set.
+// unshareOf walks a type once. For plain kinds, encoding/json makes a tree: no two
+// pointers in it have one target. unshareOf returns false for a type that decodes
+// or contains itself, and for an unexported field that is not flat.
 func unshareOf(t reflect.Type) (own unshare, ok bool) { return walk{}.unshare(t) }
 
-// walk holds the types on the way to the one that is looked at.
+// walk holds the types that contain the present one, outermost first.
 type walk []reflect.Type
 
 func (w walk) unshare(t reflect.Type) (unshare, bool) {
@@ -153,7 +151,7 @@ func (w walk) pointer(t reflect.Type) (unshare, bool) {
 	}, ok
 }
 
-// ownAny knows what encoding/json puts into an interface.
+// ownAny copies the values that encoding/json puts into an interface.
 func ownAny(v reflect.Value) {
 	if p := v.Addr().Interface().(*any); *p != nil {
 		*p = ownJSON(*p)
