@@ -37,7 +37,7 @@ type Origins struct {
 	Upgrade bool
 
 	SecFetchMode string // § 2.2, for [CrossOrigin.CheckRead] only
-	SecFetchDest string // § 2.1, for CheckRead only too
+	SecFetchDest string // § 2.1, also for [CrossOrigin.CheckRead] only
 
 	// Trust is asked about an origin that would otherwise be refused: one that
 	// is not the host's and not trusted by [NewCrossOrigin]. It is never asked

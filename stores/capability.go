@@ -40,7 +40,7 @@ type Revoked struct {
 
 	// Before is the mark that this call replaced, or 0 if the store held none.
 	// Only [Revocations] set it. A session that began under a mark other than
-	// Before was already revoked, so it must not carry on under Mark.
+	// Before was already revoked, so it must not continue under Mark.
 	Before int64
 }
 

@@ -18,7 +18,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// keysVariable holds the keys: the first seals, every one opens.
+// keysVariable names the variable with the keys. The first key seals, and every
+// key opens.
 const keysVariable = "SESSION_KEYS"
 
 // User is the data of a session. It is small, and an older value from an older

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// queue is a binary heap: the session that expires first is at its top.
+// queue is a binary heap with the session that expires first at its top.
 type queue struct {
 	entries []*entry
 	next    atomic.Int64 // when the top expires, for readers without the lock

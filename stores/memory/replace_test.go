@@ -81,7 +81,7 @@ func TestReplacesManyAtOnce(t *testing.T) {
 }
 
 // TestReplacesIsOneStep races an update of one of many sessions against the
-// create that replaces them all at their versions: one of the two succeeds.
+// create that replaces them all at their versions. One of the two succeeds.
 func TestReplacesIsOneStep(t *testing.T) {
 	const many, rounds = 300, 200
 	s := open(t, nil)

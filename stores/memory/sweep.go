@@ -105,7 +105,7 @@ func (s *Store) busy() bool {
 }
 
 // Close stops the sweeper and waits until it has ended, or for the context. The
-// store stays usable: then each Create removes some expired sessions. Close is
+// store stays usable. Each Create then removes some expired sessions. Close is
 // idempotent.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()

@@ -34,8 +34,8 @@ type Options struct {
 	// the cookie on https only.
 	InsecureAllowHTTP bool
 
-	// MaxDevices is how many devices a user can be signed in on; the oldest
-	// gives way. The default is 10.
+	// MaxDevices is how many devices a user can be signed in on. Beyond that, a
+	// sign-in ends the oldest session. The default is 10.
 	MaxDevices int
 
 	// Now is the clock for tests. The default is time.Now.

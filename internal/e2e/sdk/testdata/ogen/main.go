@@ -27,7 +27,7 @@ func main() {
 
 // docs: begin type
 
-// session is an api.SecuritySource: what the last login has set.
+// session is an api.SecuritySource. It holds the cookie of the last login.
 type session struct{ cookie string }
 
 // SessionCookie is asked before each operation that is not public.
