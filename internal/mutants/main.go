@@ -113,6 +113,9 @@ func (l *lab) tryAll(ctx context.Context, mutants []mutant, workers int) ([]resu
 	}
 	var errs []error
 	for _, pkg := range order {
+		if ctx.Err() != nil {
+			break
+		}
 		if err := l.tryPackage(ctx, pkg, packages[pkg], workers, results); err != nil {
 			fmt.Printf("FAIL %s: %v\n", pkg, err)
 			errs = append(errs, fmt.Errorf("%s was not tried", pkg))
@@ -141,7 +144,7 @@ func (l *lab) tryPackage(ctx context.Context, pkg string, mutants []numbered, wo
 	// Builds are slow, so they come after the runs.
 	var mu sync.Mutex // of the output and of alone
 	var alone []numbered
-	parallel(workers, mutants, func(m numbered) {
+	parallel(ctx, workers, mutants, func(m numbered) {
 		start := time.Now()
 		killers := program.try(ctx, m)
 		mu.Lock()
@@ -153,7 +156,7 @@ func (l *lab) tryPackage(ctx context.Context, pkg string, mutants []numbered, wo
 		results[m.number-1] = result{m.mutant, killers, nil}
 		report(results[m.number-1], "", time.Since(start))
 	})
-	parallel(workers, alone, func(m numbered) {
+	parallel(ctx, workers, alone, func(m numbered) {
 		start := time.Now()
 		killers, err := l.tryAlone(ctx, m)
 		mu.Lock()
@@ -164,8 +167,8 @@ func (l *lab) tryPackage(ctx context.Context, pkg string, mutants []numbered, wo
 	return nil
 }
 
-// parallel calls do for each mutant.
-func parallel(workers int, mutants []numbered, do func(numbered)) {
+// parallel calls do for each mutant, until the context ends.
+func parallel(ctx context.Context, workers int, mutants []numbered, do func(numbered)) {
 	var wg sync.WaitGroup
 	next := make(chan numbered)
 	for range workers {
@@ -176,6 +179,9 @@ func parallel(workers int, mutants []numbered, do func(numbered)) {
 		})
 	}
 	for _, m := range mutants {
+		if ctx.Err() != nil {
+			break
+		}
 		next <- m
 	}
 	close(next)
