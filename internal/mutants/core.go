@@ -43,8 +43,8 @@ var coreMutants = []mutant{
 		"humasess", "state.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
-		"humasess", "state.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
-		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx)\n	case errors.Is(err, stores.ErrConflict):\n		return err\n	case err != nil:\n		return s.storeFailed(err)\n	}\n	s.rec.Version",
+		"humasess", "state.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n",
+		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx, p)\n",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
 		"humasess", "state.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
@@ -78,6 +78,8 @@ var coreMutants = []mutant{
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
 		"humasess", "request.refuseWith", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+	}, {
+		"humasess", "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
 		"humasess", "request.admit", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",

@@ -177,26 +177,27 @@ func groups(patterns []string) []string {
 	return alone
 }
 
-// try returns the test functions that caught the mutant, or an error when
-// none did. A mutant that the shared binary does not catch gets its own.
-func (p *program) try(ctx context.Context, m numbered) (killers []string, own bool, err error) {
+// try returns the test functions that caught the mutant, or none. Tests of the
+// shared binary do not decide that a mutant lives: see tryAlone.
+func (p *program) try(ctx context.Context, m numbered) []string {
 	pattern, err := p.lab.tests.pattern(m.mutant)
-	if err != nil {
-		return nil, false, err
+	if err != nil || !p.has[m.number] {
+		return nil
 	}
-	if p.has[m.number] {
-		out, err := p.run(ctx, m.number, pattern)
-		killers := slices.DeleteFunc(failures(out, m.promise), func(name string) bool { return slices.Contains(p.unfit, name) })
-		if err != nil && len(killers) > 0 {
-			return killers, false, ctx.Err()
-		}
+	out, err := p.run(ctx, m.number, pattern)
+	if err == nil || ctx.Err() != nil {
+		return nil
 	}
-	killers, err = p.lab.tryAlone(ctx, m, pattern)
-	return killers, true, err
+	return slices.DeleteFunc(failures(out, m.promise), func(name string) bool { return slices.Contains(p.unfit, name) })
 }
 
-// tryAlone builds the mutant alone.
-func (l *lab) tryAlone(ctx context.Context, m numbered, pattern string) ([]string, error) {
+// tryAlone builds the mutant alone. It returns the test functions that caught
+// the mutant, or an error when none did.
+func (l *lab) tryAlone(ctx context.Context, m numbered) ([]string, error) {
+	pattern, err := l.tests.pattern(m.mutant)
+	if err != nil {
+		return nil, err
+	}
 	files, err := l.source.mutated(m.mutant)
 	if err != nil {
 		return nil, err

@@ -113,6 +113,9 @@ func (l *lab) tryAll(ctx context.Context, mutants []mutant, workers int) ([]resu
 	}
 	var errs []error
 	for _, pkg := range order {
+		if ctx.Err() != nil {
+			break
+		}
 		if err := l.tryPackage(ctx, pkg, packages[pkg], workers, results); err != nil {
 			fmt.Printf("FAIL %s: %v\n", pkg, err)
 			errs = append(errs, fmt.Errorf("%s was not tried", pkg))
@@ -138,39 +141,57 @@ func (l *lab) tryPackage(ctx context.Context, pkg string, mutants []numbered, wo
 	if len(program.unfit) > 0 {
 		fmt.Printf("   not used, because the shared build breaks them: %v\n", program.unfit)
 	}
-	var (
-		wg sync.WaitGroup
-		mu sync.Mutex // of the output
-	)
+	// Builds are slow, so they come after the runs.
+	var mu sync.Mutex // of the output and of alone
+	var alone []numbered
+	parallel(ctx, workers, mutants, func(m numbered) {
+		start := time.Now()
+		killers := program.try(ctx, m)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(killers) == 0 {
+			alone = append(alone, m)
+			return
+		}
+		results[m.number-1] = result{m.mutant, killers, nil}
+		report(results[m.number-1], "", time.Since(start))
+	})
+	parallel(ctx, workers, alone, func(m numbered) {
+		start := time.Now()
+		killers, err := l.tryAlone(ctx, m)
+		mu.Lock()
+		defer mu.Unlock()
+		results[m.number-1] = result{m.mutant, killers, err}
+		report(results[m.number-1], ", own build", time.Since(start))
+	})
+	return nil
+}
+
+// parallel calls do for each mutant, until the context ends.
+func parallel(ctx context.Context, workers int, mutants []numbered, do func(numbered)) {
+	var wg sync.WaitGroup
 	next := make(chan numbered)
 	for range workers {
 		wg.Go(func() {
 			for m := range next {
-				start := time.Now()
-				killers, own, err := program.try(ctx, m)
-				results[m.number-1] = result{m.mutant, killers, err}
-				mu.Lock()
-				report(results[m.number-1], own, time.Since(start))
-				mu.Unlock()
+				do(m)
 			}
 		})
 	}
 	for _, m := range mutants {
+		if ctx.Err() != nil {
+			break
+		}
 		next <- m
 	}
 	close(next)
 	wg.Wait()
-	return nil
 }
 
-func report(r result, own bool, took time.Duration) {
+func report(r result, build string, took time.Duration) {
 	if r.err != nil {
 		fmt.Printf("FAIL %-4s %s: %v\n", r.promise, r.name, r.err)
 		return
-	}
-	build := ""
-	if own {
-		build = ", own build"
 	}
 	fmt.Printf("ok   %-4s %s: %d tests, e.g. %s (%.1f s%s)\n", r.promise, r.name, len(r.killers), r.killers[0], took.Seconds(), build)
 }
