@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -117,7 +118,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		}
 		var err error
 		next := rec.open.payload
-		next.client = m.opts.Capture.kept(next.client)
+		next.client = m.opts.keptClient(next.client)
 		if next.data, _, err = m.encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
@@ -194,7 +195,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 		return m.storeFailed(ctx, err)
 	}
 	m.live.ended(parsed)
-	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
 
@@ -218,7 +219,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	}
 	m.live.endedOf(owner)
 	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
-	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
+	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 

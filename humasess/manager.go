@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
@@ -96,7 +97,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
 	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
-	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
+	m.live.failed = func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.Traveler](store); ok {
 		if err := m.travel(t, opts); err != nil {
@@ -214,6 +215,9 @@ func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 		}
 	}
 }
+
+// CookieName returns the name of the session cookie, as Options.Cookie sets it.
+func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
 // Close stops background work, the store's included, and ends what waits for
 // [Session.Done]. It never closes a client that was passed to the store, and

@@ -20,7 +20,7 @@ type payload struct {
 	authenticated int64    // the same, of the last Start or Reauthenticated
 	methods       []byte   // by which; see encodeMethods
 	class         string   // of which
-	client        []byte   // what Capture has noted; see Client
+	client        []byte   // the encoded Client
 	idle          time.Duration
 	remember      bool
 	until         int64 // SetTTL's end on the core's clock, 0 if there is none

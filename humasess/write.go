@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -195,12 +196,12 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 // destroyed reports that the request has ended a session.
 func (s *state[T]) destroyed(id stores.ID) {
 	s.m.live.ended(id)
-	s.emit(Event{Kind: EventDestroyed, SessionID: id.String()})
+	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
 }
 
 func (s *state[T]) revoked() error {
 	s.m.live.missed(s.rec.ID)
-	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
@@ -215,7 +216,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 	err := s.store().Delete(ctx, id, stores.Condition{})
 	s.m.live.ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
-		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
 	}
 }
 
@@ -235,7 +236,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if next.csrf == (security.CSRFKey{}) {
 		next.csrf = s.pending.csrf
 	}
-	next.client = s.m.opts.Capture.kept(next.client)
+	next.client = s.m.opts.keptClient(next.client)
 	if p := &s.pending.proof; !p.at.IsZero() {
 		next.client = s.client()
 		next.authenticated, next.class = p.at.UnixNano(), p.class
@@ -322,6 +323,6 @@ func (s *state[T]) touch(ctx context.Context) {
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
-		s.emit(Event{Kind: EventStoreFailed, SessionID: s.rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
 	}
 }
