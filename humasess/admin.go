@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -118,7 +119,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		}
 		var err error
 		next := rec.open.Fields
-		next.Client = m.opts.Capture.kept(next.Client)
+		next.Client = m.opts.keptClient(next.Client)
 		if next.Data, _, err = m.encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
@@ -195,7 +196,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 		return m.storeFailed(ctx, err)
 	}
 	m.watch.Ended(parsed)
-	m.emit(ctx, Event{Kind: EventRevoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
 
@@ -219,7 +220,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	}
 	m.watch.CheckOwner(owner)
 	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
-	m.emit(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
+	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 

@@ -5,33 +5,22 @@ import (
 	"time"
 )
 
-// Assurance is an authenticator assurance level of NIST SP 800-63B-4, as far
-// as the lifetime of sessions goes: how users prove who they are is the
-// program's.
-type Assurance uint8
-
-// The levels, with the longest timeouts that they allow.
-const (
-	AAL1 Assurance = iota + 1 // absolute 30 days (§ 2.1.3)
-	AAL2                      // absolute 24 hours, idle 1 hour (§ 2.2.3)
-	AAL3                      // absolute 12 hours, idle 15 minutes (§ 2.3.3)
-)
-
-// limits are the longest timeouts of the levels.
-var limits = map[Assurance]struct{ idle, absolute time.Duration }{
-	AAL1: {30 * 24 * time.Hour, 30 * 24 * time.Hour},
-	AAL2: {time.Hour, 24 * time.Hour},
-	AAL3: {15 * time.Minute, 12 * time.Hour},
+// limits are the longest timeouts that NIST SP 800-63B-4 allows at an assurance
+// level (§ 2.1.3, § 2.2.3, § 2.3.3).
+var limits = map[int]struct{ idle, absolute time.Duration }{
+	1: {30 * 24 * time.Hour, 30 * 24 * time.Hour},
+	2: {time.Hour, 24 * time.Hour},
+	3: {15 * time.Minute, 12 * time.Hour},
 }
 
 // assure fills in the timeouts of the level, and refuses longer ones.
 func (o *Options[T]) assure() error {
-	if o.Assurance == 0 {
+	if o.AssuranceLevel == 0 {
 		return nil
 	}
-	most, ok := limits[o.Assurance]
+	most, ok := limits[o.AssuranceLevel]
 	if !ok {
-		return fmt.Errorf("unknown Assurance %d", o.Assurance)
+		return fmt.Errorf("AssuranceLevel %d is not in the range 0 to 3", o.AssuranceLevel)
 	}
 	idle := most.idle
 	if idle < most.absolute {
@@ -54,7 +43,7 @@ func (o *Options[T]) assure() error {
 		}
 		if timeout.used > timeout.most {
 			return fmt.Errorf("%s %v comes to %v, which is more than the %v that AAL%d allows",
-				timeout.name, *timeout.have, timeout.used, timeout.most, o.Assurance)
+				timeout.name, *timeout.have, timeout.used, timeout.most, o.AssuranceLevel)
 		}
 	}
 	return nil

@@ -125,7 +125,7 @@ func TestSignInAttacks(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle / 2)
 		outer := humasesstest.NewClient(r.sessions.Handler(r.mux))
-		outer.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)})
+		outer.SetCookie(&http.Cookie{Name: cookieName, Value: token(c)})
 		seen := r.lastSeen("u1")
 		wantStatus(t, outer.Do(http.MethodGet, "/closed", nil), http.StatusForbidden)
 		if got := r.lastSeen("u1"); !got.Equal(seen) {

@@ -125,7 +125,7 @@ func scenarios() map[string]scenario {
 		newScenario("bare", sharedCookie, func(huma.API) {}, bare),
 		newScenario("without session", sharedCookie, attachShared, bare),
 		newScenario("no cookie", "", attachShared, readShared),
-		newScenario("malformed cookie", humasess.DefaultCookieName+"=x", attachShared, readShared),
+		newScenario("malformed cookie", cookieName+"=x", attachShared, readShared),
 		newScenario("read shared", sharedCookie, attachShared, readShared),
 		newScenario("read any", anyCookie, attachAny, func(_ context.Context, in *anyInput) (*greeting, error) {
 			v := in.Value()

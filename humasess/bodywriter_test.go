@@ -73,7 +73,7 @@ func TestHeadersAfterTheCommit(t *testing.T) {
 					}
 					w := httptest.NewRecorder()
 					to := over(w)
-					r.mux.ServeHTTP(to, request(http.MethodGet, "/raw", &http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)}))
+					r.mux.ServeHTTP(to, request(http.MethodGet, "/raw", &http.Cookie{Name: cookieName, Value: token(c)}))
 					_, _ = to.Write(nil) // as the server does
 					got := w.Result().Header
 					if !slices.Equal(got["Vary"], tt.vary) || !slices.Equal(got["Cache-Control"], tt.cache) || got["Cdn-Cache-Control"] != nil {
@@ -159,7 +159,7 @@ func TestBodyWriterOnARealConnection(t *testing.T) {
 			}
 		}
 		req, _ := http.NewRequest(http.MethodGet, server.URL+"/raw", nil)
-		req.AddCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(r.signedIn(account{ID: "ada"}))})
+		req.AddCookie(&http.Cookie{Name: cookieName, Value: token(r.signedIn(account{ID: "ada"}))})
 		res, err := server.Client().Do(req)
 		if err != nil {
 			t.Fatal(err)

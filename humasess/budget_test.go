@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -118,14 +119,14 @@ func TestStoreTimeout(t *testing.T) {
 			for range 10 {
 				c := r.signedIn(account{ID: "u1"})
 				r.must(c, renew[account])
-				cookies = append(cookies, humasess.DefaultCookieName+"="+token(c))
+				cookies = append(cookies, cookieName+"="+token(c))
 			}
 			silent(r, humasesstest.OpUpdate)
 			r.events.take()
 			took(t, bound, func() {
 				r.call(r.client(), nothing[account], withHeaders("Cookie", strings.Join(cookies, "; ")))
 			})
-			wantKinds(t, r.events, humasess.EventStoreFailed, humasess.EventRejected)
+			wantKinds(t, r.events, events.StoreFailed, events.Rejected)
 		})
 	})
 	t.Run("X10 a store that waits for an ID", func(t *testing.T) {
@@ -175,7 +176,7 @@ func TestStoreTimeout(t *testing.T) {
 			took(t, time.Second, func() {
 				r.call(c, nothing[account], func(req *http.Request) { *req = *req.WithContext(ctx) })
 			})
-			wantKinds(t, r.events, humasess.EventHungUp)
+			wantKinds(t, r.events, events.HungUp)
 		})
 	})
 	t.Run("a client that hangs up later loses nothing", func(t *testing.T) {

@@ -208,7 +208,7 @@ func BenchmarkCandidates(b *testing.B) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "_ga=GA1.2.1234567890.1234567890; theme=dark; __Host-id="+textOf("A")+"; lang=en")
 	ctx := humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())
-	names := []string{DefaultCookieName}
+	names := []string{defaultCookieName}
 	b.ReportAllocs()
 	for b.Loop() {
 		var c candidates

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -48,7 +49,7 @@ func TestDataThatDoNotComeBack(t *testing.T) {
 				return err
 			})
 			wantStatus(t, w, http.StatusInternalServerError)
-			wantKinds(t, r.events, humasess.EventUndecodable)
+			wantKinds(t, r.events, events.Undecodable)
 			if got, ok := r.data(c); !ok || got.ID != "u1" {
 				t.Errorf("%s: got %+v, %v, want the session as it was", name, got, ok)
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/security"
 )
 
@@ -57,7 +58,7 @@ func (s *state[T]) invalid(err error) error {
 // refuseData reports data that the store could not give back.
 func (s *state[T]) refuseData(method string, err error) error {
 	err = fmt.Errorf("%s: %w", method, err)
-	s.emit(Event{Kind: EventUndecodable, Err: err})
+	s.emit(events.Event{Kind: events.Undecodable, Err: err})
 	return gate.Fail(gate.ErrInvalid, err)
 }
 

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// DefaultCookieName is the cookie's name with the zero Options. The prefix
-// makes browsers refuse it unless it is Secure, without Domain and for the
-// whole host (RFC 6265bis § 4.1.3.2); the rest says nothing about the server.
-const DefaultCookieName = "__Host-id"
+// defaultCookieName is the cookie's name with the zero Options. With this prefix,
+// browsers refuse the cookie unless it is Secure, has no Domain and has the Path
+// "/" (RFC 6265bis § 4.1.3.2). The rest of the name does not identify the server.
+const defaultCookieName = "__Host-id"
 
 const (
 	maxCookieAge       = 400 * 24 * time.Hour // RFC 6265bis § 5.5
@@ -78,7 +78,7 @@ func (c CookieOptions) withDefaults() (CookieOptions, error) {
 		case c.Domain != "" || c.Path != "" && c.Path != "/":
 			c.Name = "__Secure-id"
 		default:
-			c.Name = DefaultCookieName
+			c.Name = defaultCookieName
 		}
 	}
 	if c.Path == "" {

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -85,16 +86,18 @@ func (s *state[T]) began() time.Time {
 // tooOld, changedSince and undecided refuse a session whose request began before
 // a revocation, before a change of the identity's data, or perhaps before one of
 // them.
-func (s *state[T]) tooOld() error { return s.refuseCreate(ReasonRevokedAgo, gate.ErrRevoked) }
+func (s *state[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
 
 func (s *state[T]) changedSince() error {
-	return s.refuseCreate(ReasonChangedAgo, gate.ErrChangedMeanwhile)
+	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)
 }
 
-func (s *state[T]) undecided() error { return s.refuseCreate(ReasonUndecided, gate.ErrUndecided) }
+func (s *state[T]) undecided() error {
+	return s.refuseCreate(events.ReasonUndecided, gate.ErrUndecided)
+}
 
-func (s *state[T]) refuseCreate(reason string, sentinel error) error {
-	s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: reason})
+func (s *state[T]) refuseCreate(reason events.Reason, sentinel error) error {
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: reason})
 	return gate.Fail(sentinel, nil)
 }
 
@@ -106,7 +109,7 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 		base := &s.rec.open.Fields
 		next.Created, next.Authenticated = base.Created, base.Authenticated
 		next.Methods, next.Class = base.Methods, base.Class
-		next.Client = s.m.opts.Capture.kept(base.Client)
+		next.Client = s.m.opts.keptClient(base.Client)
 	} else {
 		next.Client = s.client()
 	}
@@ -156,7 +159,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	c := stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.Fields),
 		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
-		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.OverLimit == RefuseNew,
+		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
 	}
 	var late []stores.Replaced // sessions that end after the create
@@ -273,7 +276,7 @@ func (s *state[T]) notCreated(err error) error {
 		}
 		return s.changedSince()
 	case errors.Is(err, stores.ErrLimit):
-		s.emit(Event{Kind: EventRejected, SessionID: s.pending.id.String(), Reason: ReasonLimit})
+		s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: events.ReasonLimit})
 		return gate.Fail(gate.ErrLimit, nil)
 	}
 	return s.storeFailed(err)
@@ -312,7 +315,7 @@ func (s *state[T]) created(token security.Token, line []byte, next *opened[T], c
 	s.issue(line)
 	if created.Evicted > 0 {
 		s.m.watch.CheckOwner(s.rec.Identity)
-		s.emit(Event{Kind: EventEvicted, Count: created.Evicted})
+		s.emit(events.Event{Kind: events.Evicted, Count: created.Evicted})
 	}
-	s.emit(Event{Kind: EventCreated, SessionID: s.rec.ID.String()})
+	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID.String()})
 }

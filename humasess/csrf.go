@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -75,8 +76,8 @@ func (s *state[T]) Forged(ctx huma.Context) bool {
 	if name == "" || s.login || !s.life.onBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.Client()), Event{
-		Kind: EventRefused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: ReasonCSRF, Err: errCSRF,
+	s.m.emit(context.WithoutCancel(s.r.Client()), events.Event{
+		Kind: events.Refused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
 	})
 	return true
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -63,7 +64,7 @@ func TestCSRFToken(t *testing.T) {
 			}
 		}
 		for _, e := range r.events.take() {
-			if e.Kind != humasess.EventRefused || e.Reason != humasess.ReasonCSRF {
+			if e.Kind != events.Refused || e.Reason != events.ReasonCSRF {
 				t.Errorf("event: got %+v, want a refusal for csrf", e)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -114,7 +115,7 @@ func TestUndecodable(t *testing.T) {
 				wantCookies(t, w, 0)
 			}
 			r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 2})
-			wantKinds(t, r.events, humasess.EventUndecodable, humasess.EventUndecodable)
+			wantKinds(t, r.events, events.Undecodable, events.Undecodable)
 			if !strings.Contains(r.log.String(), "another codec's data") {
 				t.Errorf("log: got %s, want the cause", r.log)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
@@ -148,7 +149,7 @@ func (m *Manager[T]) watchConfig() watch.Config {
 		},
 		Interval: m.opts.DoneInterval,
 		Timeout:  m.opts.StoreTimeout,
-		Failed:   func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) },
+		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
 	}
 	if w, ok := stores.As[stores.Watcher](m.store); ok {
 		c.Hints = w.Watch

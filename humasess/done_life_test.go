@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -212,7 +213,7 @@ func TestDoneWhileTheStoreFails(t *testing.T) {
 		wantOver(t, s, false, "while the store fails")
 		failures := here.events.take()
 		for _, e := range failures {
-			if e.Kind != humasess.EventStoreFailed {
+			if e.Kind != events.StoreFailed {
 				t.Errorf("got event %q", e.Kind)
 			}
 		}

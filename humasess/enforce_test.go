@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -183,7 +184,7 @@ func TestUnauthenticated(t *testing.T) {
 
 	t.Run("T11 a token is accepted in the cookie only", func(t *testing.T) {
 		live := token(r.signedIn(account{ID: "u1"}))
-		name := humasess.DefaultCookieName
+		name := cookieName
 		edits := map[string]func(*http.Request){
 			"query":         func(q *http.Request) { q.URL.RawQuery = name + "=" + live + "&token=" + live },
 			"header":        func(q *http.Request) { q.Header.Set(name, live) },
@@ -292,13 +293,13 @@ func TestGuards(t *testing.T) {
 		if !strings.Contains(r.log.String(), "secret reason: u1 is no owner") {
 			t.Errorf("log: got %s", r.log)
 		}
-		var refused []humasess.Event
+		var refused []events.Event
 		for _, e := range r.events.take() {
-			if e.Kind == humasess.EventRefused {
+			if e.Kind == events.Refused {
 				refused = append(refused, e)
 			}
 		}
-		if len(refused) == 0 || refused[0].Reason != humasess.ReasonGuardError || refused[0].Err == nil || refused[0].Operation == "" {
+		if len(refused) == 0 || refused[0].Reason != events.ReasonGuardError || refused[0].Err == nil || refused[0].Operation == "" {
 			t.Errorf("events: got %+v, want the guard's error with its operation", refused)
 		}
 	})
@@ -442,21 +443,24 @@ func TestEventReasons(t *testing.T) {
 	c := r.signedIn(account{ID: "u1"})
 	good := token(c)
 	r.events.take()
-	for _, tt := range []struct{ name, value, reason string }{
-		{"malformed", "x", humasess.ReasonMalformed},
-		{"unknown", strings.Repeat("x", 64), humasess.ReasonUnknown},
-		{"bad secret", good[:22] + strings.Repeat("A", 42), humasess.ReasonMismatch},
+	for _, tt := range []struct {
+		name, value string
+		reason      events.Reason
+	}{
+		{"malformed", "x", events.ReasonMalformed},
+		{"unknown", strings.Repeat("x", 64), events.ReasonUnknown},
+		{"bad secret", good[:22] + strings.Repeat("A", 42), events.ReasonMismatch},
 	} {
 		r.call(r.withToken(tt.value), nothing[account])
 		got := r.events.take()
-		if len(got) != 1 || got[0].Kind != humasess.EventRejected || got[0].Reason != tt.reason {
+		if len(got) != 1 || got[0].Kind != events.Rejected || got[0].Reason != tt.reason {
 			t.Errorf("%s: got %+v, want one rejection with %q", tt.name, got, tt.reason)
 		}
 		if strings.Contains(fmt.Sprintf("%+v", got), tt.value) {
 			t.Errorf("E2 %s: an event carries the cookie's value", tt.name)
 		}
 	}
-	if got := r.events.kinds(); slices.Contains(got, humasess.EventRejected) {
+	if got := r.events.kinds(); slices.Contains(got, events.Rejected) {
 		t.Errorf("a good cookie: got %q", got)
 	}
 }

@@ -31,7 +31,7 @@ var (
 	// changed during the sign-in: then the client may repeat it at once (409).
 	ErrConflict = gate.ErrConflict
 
-	// ErrLimit is returned when a Start is refused by Options.OverLimit: the
+	// ErrLimit is returned when a Start is refused by Options.RefuseOverLimit: the
 	// identity has as many sessions as it may (409).
 	ErrLimit = gate.ErrLimit
 

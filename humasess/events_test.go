@@ -11,12 +11,13 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
 // line is one event in a few words.
-func line(e humasess.Event) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s", humasess.Series{Kind: e.Kind, Reason: e.Reason}, e.Operation))
+func line(e events.Event) string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s", events.Series{Kind: e.Kind, Reason: e.Reason}, e.Operation))
 }
 
 func TestEventOrder(t *testing.T) {
@@ -95,10 +96,10 @@ func TestEventOrder(t *testing.T) {
 				if e.Scheme != "sessionCookie" {
 					t.Errorf("scheme: got %q", e.Scheme)
 				}
-				if e.Kind == humasess.EventCreated {
+				if e.Kind == events.Created {
 					id = e.SessionID
 				}
-				if e.Kind == humasess.EventTouched && e.SessionID != id {
+				if e.Kind == events.Touched && e.SessionID != id {
 					t.Errorf("touched: got session %q, want %q", e.SessionID, id)
 				}
 			}
@@ -121,7 +122,7 @@ func TestTouchedEvents(t *testing.T) {
 	}
 	touched := 0
 	for _, kind := range r.events.kinds() {
-		if kind != humasess.EventTouched {
+		if kind != events.Touched {
 			t.Errorf("got %q, want touches only", kind)
 		}
 		touched++
@@ -134,8 +135,8 @@ func TestTouchedEvents(t *testing.T) {
 }
 
 func TestCounters(t *testing.T) {
-	var c humasess.Counters
-	rejected := humasess.Series{Kind: humasess.EventRejected, Reason: humasess.ReasonUnknown}
+	var c events.Counters
+	rejected := events.Series{Kind: events.Rejected, Reason: events.ReasonUnknown}
 	t.Run("E3 nothing at first", func(t *testing.T) {
 		if got := c.String(); got != "{}" || c.Value(rejected) != 0 {
 			t.Errorf("got %s and %d, want nothing", got, c.Value(rejected))
@@ -161,8 +162,8 @@ func TestCounters(t *testing.T) {
 		for _, e := range r.events.take() {
 			c.Count(t.Context(), e)
 		}
-		want := map[humasess.Series]int64{
-			rejected: 400, {Kind: humasess.EventRejected, Reason: humasess.ReasonMalformed}: 400,
+		want := map[events.Series]int64{
+			rejected: 400, {Kind: events.Rejected, Reason: events.ReasonMalformed}: 400,
 		}
 		if got := maps.Collect(c.All()); !maps.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
@@ -173,14 +174,14 @@ func TestCounters(t *testing.T) {
 	})
 	t.Run("E3 sessions and not calls, where one event ends several", func(t *testing.T) {
 		for _, n := range []int{3, 0, -1} {
-			c.Count(t.Context(), humasess.Event{Kind: humasess.EventRevoked, Count: n, Err: errors.New("x")})
+			c.Count(t.Context(), events.Event{Kind: events.Revoked, Count: n, Err: errors.New("x")})
 		}
-		if got := c.Value(humasess.Series{Kind: humasess.EventRevoked}); got != 5 {
+		if got := c.Value(events.Series{Kind: events.Revoked}); got != 5 {
 			t.Errorf("got %d, want 5", got)
 		}
 	})
 	t.Run("E3 counting allocates nothing", func(t *testing.T) {
-		e := humasess.Event{Kind: humasess.EventRejected, Reason: humasess.ReasonUnknown}
+		e := events.Event{Kind: events.Rejected, Reason: events.ReasonUnknown}
 		if got := testing.AllocsPerRun(100, func() { c.Count(t.Context(), e) }); got != 0 {
 			t.Errorf("got %v allocations, want 0", got)
 		}

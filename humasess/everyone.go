@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -84,7 +85,7 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 		m.noteMark(markKey{}, cleared.Mark, from)
 	}
 	if cleared.Count > 0 || err == nil {
-		m.emit(ctx, Event{Kind: EventRevoked, Reason: ReasonEverything, Count: cleared.Count})
+		m.emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
 	}
 	if err != nil {
 		return cleared.Count, m.storeFailed(ctx, err)

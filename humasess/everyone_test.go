@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -151,7 +152,7 @@ func TestAll(t *testing.T) {
 		if n != 1 {
 			t.Errorf("got %d sessions, want 1", n)
 		}
-		wantKinds(t, r.events, humasess.EventUndecodable)
+		wantKinds(t, r.events, events.Undecodable)
 	})
 
 	t.Run("an error is the last that comes", func(t *testing.T) {
@@ -214,9 +215,9 @@ func TestRevokeEverything(t *testing.T) {
 		if n, err := r.sessions.RevokeEverything(t.Context()); n != 2 || err != nil {
 			t.Errorf("got %d, %v, want 2", n, err)
 		}
-		events := r.events.take()
-		if len(events) != 1 || events[0].Kind != humasess.EventRevoked || events[0].Count != 2 || events[0].Reason != humasess.ReasonEverything {
-			t.Errorf("events: got %+v, want one %s of 2", events, humasess.EventRevoked)
+		got := r.events.take()
+		if len(got) != 1 || got[0].Kind != events.Revoked || got[0].Count != 2 || got[0].Reason != events.ReasonEverything {
+			t.Errorf("events: got %+v, want one %s of 2", got, events.Revoked)
 		}
 		r.wantActive(user, false)
 		r.wantActive(visitor, false)

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/netip"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -92,7 +94,7 @@ func ExampleManager_Handler() {
 
 	client := humasesstest.NewClient(page)
 	response := client.Do("GET", "/callback?user=ada", nil)
-	fmt.Println(response.Code, client.Cookie(humasess.DefaultCookieName) != "")
+	fmt.Println(response.Code, client.Cookie(sessions.CookieName()) != "")
 	// Output: 303 true
 }
 
@@ -194,7 +196,7 @@ func ExampleOptions_onEvent() {
 	mux := http.NewServeMux()
 	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		OnEvent: func(_ context.Context, e humasess.Event) { fmt.Println(e.Kind, e.Operation, e.Reason) },
+		OnEvent: func(_ context.Context, e events.Event) { fmt.Println(e.Kind, e.Operation, e.Reason) },
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -207,9 +209,48 @@ func ExampleOptions_onEvent() {
 	})
 
 	client := humasesstest.NewClient(mux)
-	client.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: "not-a-token"})
+	client.SetCookie(&http.Cookie{Name: sessions.CookieName(), Value: "not-a-token"})
 	client.Do("POST", "/login", Member{ID: "ada"})
 	// Output:
 	// rejected post-login malformed
 	// created post-login
+}
+
+// Behind a proxy, the program reads the address of the client from the header
+// that the proxy sets.
+func ExampleOptions_client() {
+	// docs: begin client
+	client := func(ctx huma.Context) humasess.Client {
+		c := humasess.ClientOf(ctx)
+		addr, _ := netip.ParseAddr(ctx.Header("X-Real-Ip")) // the proxy sets it, and drops the header of clients
+		c.Address = netip.PrefixFrom(addr, addr.BitLen())
+		return c
+	}
+	// docs: end
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
+		Identity: func(m Member) string { return m.ID },
+		Client:   client,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := sessions.Attach(api); err != nil {
+		log.Fatal(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *SignInInput) (*struct{}, error) {
+		return nil, in.Session.Start(in.Body)
+	})
+
+	humasesstest.NewClient(mux).Do("POST", "/login", Member{ID: "ada"}, func(r *http.Request) {
+		r.Header.Set("User-Agent", "curl/8.5.0")
+		r.Header.Set("X-Real-Ip", "203.0.113.9")
+	})
+	infos, err := sessions.List(context.Background(), "ada")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(infos[0].Client.Label(), infos[0].Client.Address)
+	// Output: curl 203.0.113.9/32
 }

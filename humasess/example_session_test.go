@@ -95,15 +95,15 @@ func ExampleSession_Remember() {
 
 func ExampleSession_Renew() {
 	type RenewInput struct{ humasess.Required[Member] }
-	api, _, client := memberAPI()
+	api, sessions, client := memberAPI()
 	huma.Post(api, "/renew", func(_ context.Context, in *RenewInput) (*struct{}, error) {
 		return nil, in.Session.Renew()
 	})
 
 	client.Do("POST", "/login", Member{ID: "ada"})
-	before := client.Cookie(humasess.DefaultCookieName)
+	before := client.Cookie(sessions.CookieName())
 	client.Do("POST", "/renew", nil)
-	after := client.Cookie(humasess.DefaultCookieName)
+	after := client.Cookie(sessions.CookieName())
 	// The ID at the beginning stays, the secret behind it is new.
 	fmt.Println(before[:21] == after[:21], before == after)
 	// Output: true false

@@ -171,11 +171,11 @@ func ExampleGuarded() {
 }
 
 func ExampleLogin() {
-	api, _, client := memberAPI()
-	before := client.Cookie(humasess.DefaultCookieName)
+	api, sessions, client := memberAPI()
+	before := client.Cookie(sessions.CookieName())
 	response := client.Do("POST", "/login", Member{ID: "ada"})
 
-	fmt.Println(response.Code, before != client.Cookie(humasess.DefaultCookieName))
+	fmt.Println(response.Code, before != client.Cookie(sessions.CookieName()))
 	login := api.OpenAPI().Paths["/login"].Post
 	fmt.Println(login.Security, login.Responses["204"].Headers["Set-Cookie"].Description)
 	// Output:

@@ -55,7 +55,7 @@ func wantSet(t *testing.T, w *httptest.ResponseRecorder, want ...string) {
 }
 
 func TestFormerName(t *testing.T) {
-	id := humasess.DefaultCookieName
+	id := cookieName
 	set, gone := []string{"sid=", "old=", id}, []string{"sid=", "old=", id + "="}
 	fails := func(context.Context, *humasess.Session[account]) error { return huma.Error409Conflict("no") }
 	tests := []struct {
@@ -140,7 +140,7 @@ func TestFormerName(t *testing.T) {
 // A former scope with the present name does not show in a request, so each write
 // sets the cookie.
 func TestFormerScope(t *testing.T) {
-	id := humasess.DefaultCookieName
+	id := cookieName
 	r := formerRig(t, func(o *humasess.Options[account]) {
 		o.Cookie.Former = []humasess.CookieScope{{Partitioned: true}}
 	})
@@ -157,7 +157,7 @@ func TestFormerScope(t *testing.T) {
 
 // Live sessions under two names are as two under one.
 func TestFormerClash(t *testing.T) {
-	id := humasess.DefaultCookieName
+	id := cookieName
 	for name, do := range map[string]struct {
 		handler[account]
 		status int
@@ -202,7 +202,7 @@ func TestFormerSealed(t *testing.T) {
 	}
 	cookie := humasesstest.Login(t, manager(humasess.CookieOptions{Name: "sid"}), account{ID: "ada"})
 	present := manager(humasess.CookieOptions{Former: []humasess.CookieScope{{Name: "sid"}, {Name: "old"}}})
-	for name, want := range map[string]bool{"sid": true, "old": false, humasess.DefaultCookieName: false} {
+	for name, want := range map[string]bool{"sid": true, "old": false, cookieName: false} {
 		got := false
 		c := humasesstest.NewClient(present.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			s, _ := humasess.From[account](r.Context())
@@ -227,7 +227,7 @@ func TestFormerNameOfAnotherManager(t *testing.T) {
 		refused    bool
 	}{
 		{"the first had the name of the second", former("cart"), "cart", nil, true},
-		{"the second had the name of the first", nil, "cart", former(humasess.DefaultCookieName), true},
+		{"the second had the name of the first", nil, "cart", former(cookieName), true},
 		{"both had one name", former("sid"), "cart", former("sid"), true},
 		{"different names", former("sid"), "cart", former("basket"), false},
 	} {

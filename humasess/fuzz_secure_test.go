@@ -113,7 +113,7 @@ func FuzzCSRFHeader(f *testing.F) {
 	f.Add(spoilt(mine))
 	f.Add(mine + "=")
 	f.Add(mine + "\n")
-	f.Add(c.Cookie(humasess.DefaultCookieName))
+	f.Add(c.Cookie(cookieName))
 	f.Fuzz(func(t *testing.T, guess string) {
 		if guess == mine {
 			return

@@ -80,7 +80,7 @@ var tokenShape = regexp.MustCompile(`^[A-Za-z0-9_-]{64}$`)
 func shaped(line string) []string {
 	var all []string
 	for pair := range strings.SplitSeq(line, ";") {
-		value, ok := strings.CutPrefix(strings.Trim(pair, " \t"), humasess.DefaultCookieName+"=")
+		value, ok := strings.CutPrefix(strings.Trim(pair, " \t"), cookieName+"=")
 		if ok && tokenShape.MatchString(value) && !slices.Contains(all, value) {
 			all = append(all, value)
 		}
@@ -93,7 +93,7 @@ func shaped(line string) []string {
 func loads(first, second string) int {
 	both := first + ";" + second
 	tokens := shaped(both)
-	if len(tokens) == 0 || len(tokens) > 16 || strings.Count(both, humasess.DefaultCookieName+"=") > 256 {
+	if len(tokens) == 0 || len(tokens) > 16 || strings.Count(both, cookieName+"=") > 256 {
 		return 0
 	}
 	return 1
@@ -105,7 +105,7 @@ func FuzzCookieHeader(f *testing.F) {
 	if public.Code != http.StatusOK || protected.Code != http.StatusUnauthorized {
 		f.Fatalf("without a cookie: got %d and %d, want 200 and 401", public.Code, protected.Code)
 	}
-	if w := a.get("/protected", humasess.DefaultCookieName+"="+a.token); w.Code != http.StatusOK {
+	if w := a.get("/protected", cookieName+"="+a.token); w.Code != http.StatusOK {
 		f.Fatalf("with the live token: got %d, want 200", w.Code)
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
@@ -131,7 +131,7 @@ func FuzzCookieHeader(f *testing.F) {
 // nothing out.
 func TestForgedCookies(t *testing.T) {
 	a := newAttacked(t)
-	name := humasess.DefaultCookieName + "="
+	name := cookieName + "="
 	forged := name + strings.Repeat("A", 64)
 	mine := name + a.token
 	otherSecret := mine[:len(mine)-1] + "A"

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -34,7 +35,7 @@ func (g *gateManager[T]) Document() policy.Scheme {
 		OmitRoles:  m.opts.OmitRoles,
 		Default:    m.opts.RequireByDefault,
 		Isolated:   m.opts.RejectCrossSiteReads,
-		Limited:    m.opts.OverLimit == RefuseNew,
+		Limited:    m.opts.RefuseOverLimit,
 		CSRFHeader: m.opts.CSRFHeader,
 		Extension: &schemePolicy{
 			IdleTimeout:             duration(m.opts.IdleTimeout),
@@ -84,15 +85,15 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 }
 
 func (g *gateManager[T]) CrossSite(ctx context.Context, op *huma.Operation, err error) {
-	g.Refused(ctx, op, ReasonCrossSite, err)
+	g.refused(ctx, op, events.ReasonCrossSite, err)
 }
 
 func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, err error) {
-	g.Refused(ctx, op, ReasonGuardError, err)
+	g.refused(ctx, op, events.ReasonGuardError, err)
 }
 
-func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, reason string, err error) {
-	g.manager().emit(ctx, Event{Kind: EventRefused, Operation: gate.OperationName(op), Reason: reason, Err: err})
+func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason events.Reason, err error) {
+	g.manager().emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
 }
 
 func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {

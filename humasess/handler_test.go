@@ -58,8 +58,8 @@ func TestHandlerStartsReadsAndEnds(t *testing.T) {
 	if got := c.Do("GET", "/", nil); got.Body.String() != "hello ada" || got.Header().Get("Vary") != "Cookie" {
 		t.Errorf("page: got %q %v, want hello ada and Vary", got.Body, got.Header())
 	}
-	if got := c.Do("POST", "/logout", nil); got.Code != http.StatusOK || c.Cookie(humasess.DefaultCookieName) != "" {
-		t.Errorf("logout: got %d, cookie %q, want 200 and none", got.Code, c.Cookie(humasess.DefaultCookieName))
+	if got := c.Do("POST", "/logout", nil); got.Code != http.StatusOK || c.Cookie(cookieName) != "" {
+		t.Errorf("logout: got %d, cookie %q, want 200 and none", got.Code, c.Cookie(cookieName))
 	}
 	if got := old.Do("GET", "/", nil); got.Body.String() != "hello " {
 		t.Errorf("old cookie: got %q, want no session", got.Body)

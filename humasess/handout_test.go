@@ -222,7 +222,7 @@ func TestRawWriterTakenTooEarlyWithFormerScope(t *testing.T) {
 	if log := r.log.String(); !strings.Contains(log, "before Unwrap") {
 		t.Errorf("log: got %q, want that the renewal was dropped", log)
 	}
-	wantSet(t, r.requiredCall(c, increment), humasess.DefaultCookieName+"=", humasess.DefaultCookieName)
+	wantSet(t, r.requiredCall(c, increment), cookieName+"=", cookieName)
 }
 
 // TestReadingTheRawRequest unwraps a context, and leaves the answer to huma.

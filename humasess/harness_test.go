@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -207,13 +208,16 @@ func (r *rig[T]) wantCalls(want map[humasesstest.Op]int) {
 	}
 }
 
+// cookieName is the name of the session cookie with the zero Options.
+const cookieName = "__Host-id"
+
 // token is what the client would send.
-func token(c *humasesstest.Client) string { return c.Cookie(humasess.DefaultCookieName) }
+func token(c *humasesstest.Client) string { return c.Cookie(cookieName) }
 
 // withToken returns a client that sends exactly this cookie.
 func (r *rig[T]) withToken(value string) *humasesstest.Client {
 	c := r.client()
-	c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: value})
+	c.SetCookie(&http.Cookie{Name: cookieName, Value: value})
 	return c
 }
 
@@ -236,7 +240,7 @@ func wantHeader(t *testing.T, w *httptest.ResponseRecorder, name string, want ..
 func setCookies(w *httptest.ResponseRecorder) []string {
 	var lines []string
 	for _, line := range w.Result().Header.Values("Set-Cookie") {
-		if strings.HasPrefix(line, humasess.DefaultCookieName+"=") {
+		if strings.HasPrefix(line, cookieName+"=") {
 			lines = append(lines, line)
 		}
 	}
@@ -292,10 +296,10 @@ func (b *lockedBuffer) String() string {
 // eventLog collects events.
 type eventLog struct {
 	mu  sync.Mutex
-	all []humasess.Event
+	all []events.Event
 }
 
-func (l *eventLog) add(ctx context.Context, e humasess.Event) {
+func (l *eventLog) add(ctx context.Context, e events.Event) {
 	everything.event(ctx, e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -303,7 +307,7 @@ func (l *eventLog) add(ctx context.Context, e humasess.Event) {
 }
 
 // take returns the events since the last take.
-func (l *eventLog) take() []humasess.Event {
+func (l *eventLog) take() []events.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := l.all
@@ -312,15 +316,15 @@ func (l *eventLog) take() []humasess.Event {
 }
 
 // kinds is take, with the kinds only.
-func (l *eventLog) kinds() []humasess.EventKind {
-	var kinds []humasess.EventKind
+func (l *eventLog) kinds() []events.Kind {
+	var kinds []events.Kind
 	for _, e := range l.take() {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
 }
 
-func wantKinds(t *testing.T, l *eventLog, want ...humasess.EventKind) {
+func wantKinds(t *testing.T, l *eventLog, want ...events.Kind) {
 	t.Helper()
 	if got := l.kinds(); !slices.Equal(got, want) {
 		t.Errorf("events: got %q, want %q", got, want)

@@ -165,7 +165,7 @@ func TestLongHeaders(t *testing.T) {
 	r := newRig(t, o)
 	huma.Get(r.api, "/me", func(context.Context, *struct{ humasess.Session[account] }) (*struct{}, error) { return nil, nil })
 	huma.Post(r.api, "/pay", func(context.Context, *struct{ humasess.Session[account] }) (*struct{}, error) { return nil, nil })
-	cookie := humasess.DefaultCookieName + "="
+	cookie := cookieName + "="
 	for _, tt := range []struct{ name, unit string }{
 		{"Cookie", "A"},
 		{"Cookie", ";"},

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -23,7 +24,7 @@ type Info[T any] struct {
 	ExpiresAt  time.Time // unless it is used again
 
 	Authentication Authentication // when and how its user signed in
-	Client         Client         // of that, as far as Options.Capture says
+	Client         Client         // of that sign-in, as Options.Client returned it
 }
 
 // List returns the live sessions of this session's identity, oldest first,
@@ -151,7 +152,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T]
 			return rec, data
 		}
 	}
-	m.emit(ctx, Event{Kind: EventUndecodable, SessionID: raw.ID.String(), Err: err})
+	m.emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
 	return record[T]{}, nil
 }
 
@@ -168,9 +169,9 @@ func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	if hungUp(ctx) {
-		m.emit(ctx, Event{Kind: EventHungUp, Err: err})
+		m.emit(ctx, events.Event{Kind: events.HungUp, Err: err})
 	} else {
-		m.emit(ctx, Event{Kind: EventStoreFailed, Err: err})
+		m.emit(ctx, events.Event{Kind: events.StoreFailed, Err: err})
 	}
 	return gate.Unavailable(err)
 }
@@ -205,7 +206,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.watch.Ended(id)
-	s.emitRevoked(ctx, Event{Kind: EventRevoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
 
@@ -305,6 +306,6 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 	}
 	s.m.watch.CheckOwner(owner)
 	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
-	s.emitRevoked(ctx, Event{Kind: EventRevoked, Count: revoked.Count})
+	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }

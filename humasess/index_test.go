@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -277,7 +278,7 @@ func TestManagerAdministration(t *testing.T) {
 		r.wantActive(a, false)
 		r.wantActive(b, false)
 		r.wantActive(other, true)
-		if got := r.events.take(); len(got) == 0 || got[0].Kind != humasess.EventRevoked || got[0].Count != 2 {
+		if got := r.events.take(); len(got) == 0 || got[0].Kind != events.Revoked || got[0].Count != 2 {
 			t.Errorf("event: got %+v, want 2 revoked", got)
 		}
 		if n, err := r.sessions.RevokeIdentity(ctx, "u1"); n != 0 || err != nil {
@@ -352,7 +353,7 @@ func TestManagerAdministration(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := cookie.Valid(); err != nil || !cookie.Secure || !cookie.HttpOnly || cookie.Path != "/" ||
-			cookie.SameSite != http.SameSiteLaxMode || cookie.Name != humasess.DefaultCookieName || cookie.MaxAge != 0 {
+			cookie.SameSite != http.SameSiteLaxMode || cookie.Name != cookieName || cookie.MaxAge != 0 {
 			t.Errorf("cookie: got %+v, %v", cookie.Name, err)
 		}
 		if got, _ := r.data(r.withToken(cookie.Value)); got.N != 3 {
@@ -405,7 +406,7 @@ func TestTwoManagersOnOneStore(t *testing.T) {
 	}
 	t.Run("T3 a session of one is unknown to the other", func(t *testing.T) {
 		c := clients[0].Clone()
-		c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(clients[1])})
+		c.SetCookie(&http.Cookie{Name: cookieName, Value: token(clients[1])})
 		wantStatus(t, c.Do(http.MethodGet, "/", nil), http.StatusUnauthorized)
 	})
 	theirs, err := managers[1].List(ctx, "u1")

@@ -11,16 +11,17 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 )
 
 // limited lets a user sign in so often and then refuses.
 func limited(n int) humasess.Options[account] {
 	o := accountOptions()
-	o.MaxPerIdentity, o.OverLimit = n, humasess.RefuseNew
+	o.MaxPerIdentity, o.RefuseOverLimit = n, true
 	return o
 }
 
-func TestRefuseNew(t *testing.T) {
+func TestRefuseOverLimit(t *testing.T) {
 	t.Run("R6 one too many is told so, and nothing else changes", func(t *testing.T) {
 		r := newRig(t, limited(2))
 		first, second := r.signedIn(account{ID: "u1"}), r.signedIn(account{ID: "u1"})
@@ -31,9 +32,9 @@ func TestRefuseNew(t *testing.T) {
 		if got := problemOf(t, w); got.Type != "urn:humasess:problem:limit" || got.Detail == "" {
 			t.Errorf("problem: got %+v", got)
 		}
-		events := r.events.take()
-		if len(events) != 1 || events[0].Kind != humasess.EventRejected || events[0].Reason != humasess.ReasonLimit {
-			t.Errorf("events: got %+v, want one %s for %s", events, humasess.EventRejected, humasess.ReasonLimit)
+		got := r.events.take()
+		if len(got) != 1 || got[0].Kind != events.Rejected || got[0].Reason != events.ReasonLimit {
+			t.Errorf("events: got %+v, want one %s for %s", got, events.Rejected, events.ReasonLimit)
 		}
 		r.wantActive(first, true)
 		r.wantActive(second, true)

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -20,11 +21,11 @@ func (s *state[T]) Load(ctx context.Context) error {
 	switch {
 	case c.excess:
 		s.excess = true
-		s.rejected(ReasonAmbiguous)
+		s.rejected(events.ReasonAmbiguous)
 		return nil
 	case c.n == 0:
 		if c.present {
-			s.rejected(ReasonMalformed)
+			s.rejected(events.ReasonMalformed)
 		}
 		return nil
 	case c.n > 1:
@@ -99,7 +100,7 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 	case reused != nil:
 		s.reused(reused)
 	default:
-		s.rejected(ReasonUnknown)
+		s.rejected(events.ReasonUnknown)
 	}
 	return nil
 }
@@ -151,7 +152,7 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 			failed = !s.confirmRecord(&p.record)
 		}
 	}
-	s.rejected(ReasonAmbiguous)
+	s.rejected(events.ReasonAmbiguous)
 }
 
 // adopt makes a record the base of the request, if its data can be read.
@@ -184,7 +185,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 
 func (s *state[T]) loadFailed(token security.Token, err error) error {
 	if errors.Is(err, stores.ErrNotFound) {
-		s.rejected(ReasonUnknown)
+		s.rejected(events.ReasonUnknown)
 		return nil
 	}
 	if errors.Is(err, payload.ErrFormat) {

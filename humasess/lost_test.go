@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 )
@@ -57,7 +58,7 @@ func TestLostAnswers(t *testing.T) {
 							t.Errorf("got %+v, %v, want N %d", got, ok, want)
 						}
 						for _, e := range r.events.take() {
-							if e.Kind == humasess.EventStoreFailed {
+							if e.Kind == events.StoreFailed {
 								t.Errorf("event: got %+v, want no failure", e)
 							}
 						}

@@ -220,6 +220,9 @@ func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 	}
 }
 
+// CookieName returns the name of the session cookie, as Options.Cookie sets it.
+func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
+
 // Close stops background work, the store's included, and ends what waits for
 // [Session.Done]. It never closes a client that was passed to the store, and
 // sessions stay usable. It gives the scheme free for a manager of another type

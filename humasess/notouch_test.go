@@ -197,7 +197,7 @@ func TestRefusedRequestsExtendNothing(t *testing.T) {
 		huma.Put(r.api, "/validated", func(context.Context, *validated) (*struct{}, error) { return nil, nil })
 		c := r.signedIn(account{ID: "u1"})
 		outer := humasesstest.NewClient(r.sessions.Handler(r.mux))
-		outer.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)})
+		outer.SetCookie(&http.Cookie{Name: cookieName, Value: token(c)})
 		r.clock.Advance(idle - time.Second)
 		wantStatus(t, outer.Do(http.MethodPut, "/validated?n=1", nil), http.StatusUnprocessableEntity)
 		r.clock.Advance(unused - idle + 2*time.Second)

@@ -9,14 +9,32 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
 
 // Options configure a [Manager]. The zero value is the secure one, and nil
-// stands for it. Options are copied by [New].
+// means the same. [New] copies them. They are in groups:
+//
+//   - Users: Identity, AnonymousSuffices, Roles
+//   - Lifetime: IdleTimeout, AbsoluteTimeout, RememberIdleTimeout,
+//     RememberAbsoluteTimeout, AssuranceLevel
+//   - Rotation of tokens: RotateEvery, RotationGrace, RevokeReused
+//   - Cookie: Cookie, Sealer, ClearSiteData
+//   - Requests of other origins: TrustedOrigins, TrustOrigin,
+//     RejectCrossSiteReads, CSRFHeader
+//   - Clients: Client
+//   - Limits: MaxPerIdentity, RefuseOverLimit
+//   - Operations and their document: RequireByDefault, SchemeName, OmitRoles,
+//     SchemeChecks
+//   - Stored data: Codec, OnUndecodable
+//   - Store and clock: StoreTimeout, DoneInterval, Now
+//   - Events and logs: OnEvent, Logger
 type Options[T any] struct {
+	// Users.
+
 	// Identity returns the ID of the user that the data belong to, and "" for
 	// data without a user. It must depend on nothing but its argument. The
 	// identity of the zero T counts as "" as well, because strconv.Itoa, for
@@ -36,6 +54,59 @@ type Options[T any] struct {
 	// depend on nothing but its argument. The default is nil.
 	Roles func(T) []string
 
+	// Lifetime.
+
+	// IdleTimeout is the time that a session lives at least after its last
+	// request. It ends at most a tenth later, because requests extend it at most
+	// once per tenth (ASVS 7.3.1). The default is 30 minutes.
+	IdleTimeout time.Duration
+
+	// AbsoluteTimeout ends a session that long after its Start or its last
+	// Reauthenticated, even if it is in use (ASVS 7.3.2). At most 400 days, the
+	// longest life of a cookie (RFC 6265bis § 5.5). The default is 12 hours.
+	AbsoluteTimeout time.Duration
+
+	// RememberIdleTimeout replaces IdleTimeout for sessions with Remember.
+	// The default is 14 days.
+	RememberIdleTimeout time.Duration
+
+	// RememberAbsoluteTimeout replaces AbsoluteTimeout for sessions that are
+	// remembered when they start or re-authenticate. At most 400 days. The
+	// default is 30 days.
+	RememberAbsoluteTimeout time.Duration
+
+	// AssuranceLevel is an authenticator assurance level of NIST SP 800-63B-4,
+	// from 1 to 3. It sets the timeouts that are not set, and New refuses longer
+	// ones, those of Remember included: 30 days absolute at level 1; 24 hours
+	// absolute and 1 hour idle at level 2; 12 hours and 15 minutes at level 3. Idle
+	// timeouts leave room for the tenth that a session may live longer, so they
+	// become 54 minutes at level 2 and 13 minutes at level 3. The level covers
+	// lifetimes only, because the program authenticates its users. 0 sets and
+	// refuses nothing. The default is 0.
+	AssuranceLevel int
+
+	// Rotation of tokens.
+
+	// RotateEvery renews the token of a busy session that often, as Renew does
+	// (OWASP's "renewal timeout"). A request that only reads is answered even
+	// when the rotation cannot be written. It must be longer than RotationGrace.
+	// With 0, only Renew renews a token. The default is 0.
+	RotateEvery time.Duration
+
+	// RotationGrace is the time that the previous token still opens the session
+	// after a request first presented the new token. Requests that were under way
+	// need it. Negative is not at all. The default is 10 seconds.
+	RotationGrace time.Duration
+
+	// RevokeReused ends a session when a request presents one of its last 16
+	// replaced secrets after RotationGrace. Such a secret shows that a thief has
+	// the token, or that the thief has renewed it. Without RevokeReused the request
+	// only gives an event of kind [events.Reused]. A request that is under way for
+	// longer than RotationGrace signs its own user out, too. The default is false.
+	RevokeReused bool
+
+	// Cookie.
+
 	// Cookie are the attributes of the session cookie. The default is
 	// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`.
 	Cookie CookieOptions
@@ -44,62 +115,14 @@ type Options[T any] struct {
 	// reach the store. See [security.NewAEAD]. The default is nil.
 	Sealer security.Sealer
 
-	// Codec encodes T for the store. The default is JSON.
-	Codec Codec
+	// ClearSiteData are the kinds of data that browsers are to forget when a
+	// response signs out: "cache", "storage", "executionContexts" or "cookies".
+	// "cookies" also signs out of sibling hosts, because it is for the whole
+	// registrable domain. The session's own cookie expires without it. Browsers
+	// heed the header on https only. The default is none.
+	ClearSiteData []string
 
-	// IdleTimeout is how long a session lives at least after its last request.
-	// It ends at most a tenth later, because requests extend it at most once per
-	// tenth. ASVS 7.3.1. The default is 30 minutes.
-	IdleTimeout time.Duration
-
-	// AbsoluteTimeout ends a session that long after its Start or its last
-	// Reauthenticated, however busy it is. ASVS 7.3.2. The default is 12 hours.
-	AbsoluteTimeout time.Duration
-
-	// RememberIdleTimeout replaces IdleTimeout for sessions with Remember.
-	// The default is 14 days.
-	RememberIdleTimeout time.Duration
-
-	// RememberAbsoluteTimeout replaces AbsoluteTimeout for sessions that are
-	// remembered when they start or re-authenticate. At most 400 days, the
-	// longest life of a cookie (RFC 6265bis § 5.5). The default is 30 days.
-	RememberAbsoluteTimeout time.Duration
-
-	// RotationGrace is how long the previous token opens the session after the
-	// one that Renew has issued was first presented, for requests that were
-	// under way. Negative is not at all. The default is 10 seconds.
-	RotationGrace time.Duration
-
-	// RotateEvery renews the token of a busy session that often, as Renew does
-	// (OWASP's "renewal timeout"). A request that only reads is answered even
-	// when the rotation cannot be written. 0 is only when Renew is called; else
-	// it must be longer than RotationGrace. The default is 0.
-	RotateEvery time.Duration
-
-	// RevokeReused ends a session when one of its last 16 superseded secrets
-	// is presented after RotationGrace, which [EventReused] reports in any
-	// case: a thief has it, or has had it renewed. A request that is under way
-	// for longer than RotationGrace signs its own user out, too. The default is
-	// false.
-	RevokeReused bool
-
-	// MaxPerIdentity bounds the live sessions of one identity; the oldest
-	// gives way. -1 is no limit. The default is 100.
-	MaxPerIdentity int
-
-	// OverLimit is what a Start beyond MaxPerIdentity does. The default is
-	// EvictOldest.
-	OverLimit OverLimit
-
-	// DoneInterval is how often the sessions that somebody waits for with
-	// [Session.Done] are looked up in the store: so much later, at most, does a
-	// process know what another one has ended, unless the store gives it a hint.
-	// At least 100 milliseconds. The default is 15 seconds.
-	DoneInterval time.Duration
-
-	// Capture notes the user agent and the address of sign-ins. The default is
-	// to note nothing.
-	Capture Capture
+	// Requests of other origins.
 
 	// TrustedOrigins may send unsafe requests although they are not the API's
 	// own, each as "scheme://host[:port]" in the spelling of browsers. There are
@@ -117,38 +140,46 @@ type Options[T any] struct {
 	TrustOrigin func(ctx context.Context, origin string) bool
 
 	// RejectCrossSiteReads refuses requests of safe methods, too, that a page of
-	// another site makes other than by navigating, to embed or to measure what
-	// they answer (Fetch Metadata, ASVS 3.5.8). The default is false.
+	// another site makes other than by navigating, to embed or to measure the
+	// answers (Fetch Metadata, ASVS 3.5.8). The default is false.
 	RejectCrossSiteReads bool
 
-	// CSRFHeader names a header, such as "X-CSRF-Token", in which unsafe
-	// requests with an active session must carry [Session.CSRFToken], for those
-	// who must comply with the letter of NIST SP 800-63B-4 § 5.1. It comes on
-	// top of the cross-origin check, and is a scheme of its own in the document.
-	// Docs pages and generated clients cannot send it by themselves. The default
-	// is "", none.
+	// CSRFHeader names a header, such as "X-CSRF-Token", in which unsafe requests
+	// with an active session must carry [Session.CSRFToken]. It is for programs
+	// that must comply with the letter of NIST SP 800-63B-4 § 5.1. It comes on top
+	// of the cross-origin check, and is a scheme of its own in the document. Docs
+	// pages and generated clients cannot send it by themselves. "" is none. The
+	// default is "".
 	CSRFHeader string
 
-	// ClearSiteData are the kinds of data that browsers are to forget when a
-	// response signs out, "cache", "storage", "executionContexts" or "cookies".
-	// Beware of "cookies": it is for the whole registrable domain, so that it
-	// signs out of sibling hosts, too; our cookie expires without it. Browsers
-	// heed the header on https only. The default is none.
-	ClearSiteData []string
+	// Clients.
 
-	// Assurance makes the timeouts those of an assurance level of NIST SP
-	// 800-63B-4 where they are not set, and refuses longer ones, those of
-	// Remember included. Idle timeouts leave room for the tenth that a session
-	// may live longer: at most 54 minutes at AAL2 and 13 minutes at AAL3 when
-	// they are not set. The default is none.
-	Assurance Assurance
+	// Client returns the description of the client that List shows with each
+	// session, for pages that show users where they are signed in. [ClientOf] is
+	// such a function; a function of the program may return a full address or the
+	// address that a proxy reports.
+	//
+	// Only Start and Reauthenticated call it, so a thief of the cookie cannot
+	// change the description. The user agent is cut to 256 bytes without control
+	// characters. The description ends with the session. With nil nothing is
+	// captured, and the next write of a session erases an earlier description.
+	// The default is nil.
+	Client func(huma.Context) Client
 
-	// StoreTimeout bounds the time that the store may take: for all loads of a
-	// request together, for its commit together with replays and retries, and for
-	// each call outside a request or with the program's own context, which also
-	// ends with that context. Then the answer is 503. Count and RevokeEverything
-	// end with their context only. Negative is no bound. The default is 5 seconds.
-	StoreTimeout time.Duration
+	// Limits.
+
+	// MaxPerIdentity bounds the active sessions of one identity. A Start beyond it
+	// ends the oldest session. -1 is no limit. The default is 100.
+	MaxPerIdentity int
+
+	// RefuseOverLimit refuses a Start beyond MaxPerIdentity, and an Update that
+	// would change the identity, with [ErrLimit] from Commit or with its 409 in
+	// place of the handler's answer. The oldest session stays. A session that the
+	// request replaces does not count. A user that cannot sign out elsewhere must
+	// wait until a session expires. The default is false.
+	RefuseOverLimit bool
+
+	// Operations and their document.
 
 	// RequireByDefault requires a session for every operation that does not
 	// embed Session or Login or say `security: []`. The default is false.
@@ -160,7 +191,7 @@ type Options[T any] struct {
 	// a prefix, schema or file of its own. The default is "sessionCookie".
 	SchemeName string
 
-	// OmitRoles keeps roles out of the document, but for the text of the 403,
+	// OmitRoles keeps roles out of the document, except for the text of the 403,
 	// for tools that refuse them on a cookie scheme. They are checked all the
 	// same. The default is false.
 	OmitRoles bool
@@ -172,6 +203,11 @@ type Options[T any] struct {
 	// default is none.
 	SchemeChecks map[string]func(ctx huma.Context, scopes []string) error
 
+	// Stored data.
+
+	// Codec encodes T for the store. The default is JSON.
+	Codec Codec
+
 	// OnUndecodable decides about stored data that does not decode as T, or that
 	// decodes with another identity than its session has, as data with a renamed
 	// field do: it returns the migrated value, or an error. ErrHide hides the session,
@@ -180,17 +216,34 @@ type Options[T any] struct {
 	// default hides.
 	OnUndecodable func(data []byte, cause error) (T, error)
 
-	// OnEvent is called for every event, within the request and concurrently.
-	// The default is nil.
-	OnEvent func(context.Context, Event)
+	// Store and clock.
 
-	// Logger gets problems as warnings and errors, and all other events for
-	// debugging. The default is [slog.Default].
-	Logger *slog.Logger
+	// StoreTimeout bounds the time that the store may take: for all loads of a
+	// request together, for its commit together with replays and retries, and for
+	// each call outside a request or with the program's own context, which also
+	// ends with that context. Then the answer is 503. Count and RevokeEverything
+	// end with their context only. Negative is no bound. The default is 5 seconds.
+	StoreTimeout time.Duration
+
+	// DoneInterval is the interval of the store look-ups for [Session.Done]. It
+	// bounds how late a process notices that another process ended a session,
+	// unless the store sends hints. At least 100 milliseconds. The default is 15
+	// seconds.
+	DoneInterval time.Duration
 
 	// Now is the clock for tests and for stores that have none of their own.
 	// The default is [time.Now].
 	Now func() time.Time
+
+	// Events and logs.
+
+	// OnEvent is called for every event, within the request and concurrently.
+	// [events.Counters] count them. The default is nil.
+	OnEvent func(context.Context, events.Event)
+
+	// Logger gets problems as warnings and errors, and all other events for
+	// debugging. The default is [slog.Default].
+	Logger *slog.Logger
 }
 
 // orDefault replaces 0.
@@ -263,16 +316,10 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("DoneInterval %v is less than 100 milliseconds", o.DoneInterval)
 	case o.StoreTimeout >= 0 && o.StoreTimeout < time.Millisecond:
 		return fmt.Errorf("StoreTimeout %v is less than a millisecond; negative is no bound", o.StoreTimeout)
-	case o.Capture.Address > FullAddress:
-		return fmt.Errorf("Capture.Address %d is none of NoAddress, TruncatedAddress and FullAddress", o.Capture.Address)
-	case o.Capture.AddressOf != nil && o.Capture.Address == NoAddress:
-		return errors.New("Capture.AddressOf is set, and Capture.Address is NoAddress")
-	case o.OverLimit > RefuseNew:
-		return fmt.Errorf("OverLimit %d is neither EvictOldest nor RefuseNew", o.OverLimit)
-	case o.OverLimit == RefuseNew && o.MaxPerIdentity == -1:
-		return errors.New("OverLimit is RefuseNew, and MaxPerIdentity -1 is no limit")
-	case o.OverLimit == RefuseNew && o.Identity == nil:
-		return errors.New("OverLimit is RefuseNew, and without Identity sessions have no identity that could be over a limit")
+	case o.RefuseOverLimit && o.MaxPerIdentity == -1:
+		return errors.New("RefuseOverLimit is true, and MaxPerIdentity -1 is no limit")
+	case o.RefuseOverLimit && o.Identity == nil:
+		return errors.New("RefuseOverLimit is true, and without Identity sessions have no identity that could be over a limit")
 	case o.AnonymousSuffices && o.Identity == nil:
 		return errors.New("AnonymousSuffices is true, and without Identity every session satisfies requirements: set Identity, or leave AnonymousSuffices out")
 	case o.OmitRoles && o.Roles == nil:

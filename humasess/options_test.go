@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -39,27 +38,25 @@ func TestOptionsRefused(t *testing.T) {
 		{"L3 for ever", Options[person]{IdleTimeout: 1<<63 - 1, AbsoluteTimeout: 1<<63 - 1}, "400 days"},
 		{"remember idle timeout", Options[person]{RememberIdleTimeout: -1}, "RememberIdleTimeout"},
 		{"remember absolute timeout", Options[person]{RememberAbsoluteTimeout: day}, "RememberAbsoluteTimeout"},
-		{"L3 AAL1 for 31 days", Options[person]{Assurance: AAL1, AbsoluteTimeout: 30*day + 1}, "AAL1"},
-		{"L3 AAL2 idle", Options[person]{Assurance: AAL2, IdleTimeout: time.Hour + 1}, "AAL2"},
-		{"L3 AAL2 overall", Options[person]{Assurance: AAL2, AbsoluteTimeout: day + 1}, "AAL2"},
-		{"L3 AAL3 idle", Options[person]{Assurance: AAL3, IdleTimeout: 15*time.Minute + 1}, "AAL3"},
-		{"L3 AAL3 overall", Options[person]{Assurance: AAL3, AbsoluteTimeout: 12*time.Hour + 1}, "AAL3"},
-		{"L3 AAL3 remembered for longer", Options[person]{Assurance: AAL3, RememberAbsoluteTimeout: 13 * time.Hour}, "AAL3"},
-		{"L3 AAL2 remembered while idle for longer", Options[person]{Assurance: AAL2, RememberIdleTimeout: 2 * time.Hour}, "AAL2"},
-		{"L3 AAL4", Options[person]{Assurance: 4}, "Assurance"},
+		{"L3 AAL1 for 31 days", Options[person]{AssuranceLevel: 1, AbsoluteTimeout: 30*day + 1}, "AAL1"},
+		{"L3 AAL2 idle", Options[person]{AssuranceLevel: 2, IdleTimeout: time.Hour + 1}, "AAL2"},
+		{"L3 AAL2 overall", Options[person]{AssuranceLevel: 2, AbsoluteTimeout: day + 1}, "AAL2"},
+		{"L3 AAL3 idle", Options[person]{AssuranceLevel: 3, IdleTimeout: 15*time.Minute + 1}, "AAL3"},
+		{"L3 AAL3 overall", Options[person]{AssuranceLevel: 3, AbsoluteTimeout: 12*time.Hour + 1}, "AAL3"},
+		{"L3 AAL3 remembered for longer", Options[person]{AssuranceLevel: 3, RememberAbsoluteTimeout: 13 * time.Hour}, "AAL3"},
+		{"L3 AAL2 remembered while idle for longer", Options[person]{AssuranceLevel: 2, RememberIdleTimeout: 2 * time.Hour}, "AAL2"},
+		{"L3 AAL4", Options[person]{AssuranceLevel: 4}, "AssuranceLevel"},
+		{"L3 AAL -1", Options[person]{AssuranceLevel: -1}, "AssuranceLevel"},
 		{"H3 unknown kind of site data", Options[person]{ClearSiteData: []string{"cache", "*"}}, "ClearSiteData"},
 		{"T9 rotation within the grace", Options[person]{RotateEvery: 10 * time.Second}, "RotateEvery"},
 		{"T9 negative rotation", Options[person]{RotateEvery: -1}, "RotateEvery"},
 		{"C10 remember absolute timeout", Options[person]{RememberAbsoluteTimeout: 400*day + 1}, "400 days"},
 		{"T9 rotation grace", Options[person]{RotationGrace: time.Hour + 1}, "RotationGrace"},
 		{"R6 limit", Options[person]{MaxPerIdentity: -2}, "MaxPerIdentity"},
-		{"E4 no such capture", Options[person]{Capture: Capture{Address: 3}}, "Capture.Address"},
-		{"E4 an address for nothing", Options[person]{Capture: Capture{AddressOf: func(huma.Context) netip.Addr { return netip.Addr{} }}}, "AddressOf"},
-		{"R6 over the limit", Options[person]{OverLimit: 2}, "OverLimit"},
 		{"R6 limit of no identity", Options[person]{MaxPerIdentity: 5}, "Identity"},
-		{"R6 over the limit of no identity", Options[person]{OverLimit: RefuseNew}, "Identity"},
+		{"R6 over the limit of no identity", Options[person]{RefuseOverLimit: true}, "Identity"},
 		{"T9 rotation after the end", Options[person]{RotateEvery: 30 * day}, "RotateEvery"},
-		{"R6 over no limit", Options[person]{OverLimit: RefuseNew, MaxPerIdentity: -1}, "OverLimit"},
+		{"R6 over no limit", Options[person]{RefuseOverLimit: true, MaxPerIdentity: -1}, "RefuseOverLimit"},
 		{"F4 trusted origin", Options[person]{TrustedOrigins: []string{"https://a.example", "b.example"}}, "b.example"},
 		{"F4 trusted subdomains", Options[person]{TrustedOrigins: []string{"https://*.example.com"}}, "trust by a function"},
 		{"F4 trusted origin with its default port", Options[person]{TrustedOrigins: []string{"https://a.example:443"}}, `browsers send "https://a.example"`},
@@ -137,7 +134,7 @@ func TestOptionsAccepted(t *testing.T) {
 		{"T9 no grace", &Options[person]{RotationGrace: -1}},
 		{"R6 no limit", &Options[person]{MaxPerIdentity: -1}},
 		{"R6 one", &Options[person]{MaxPerIdentity: 1, Identity: nameOf}},
-		{"R6 refuse", &Options[person]{OverLimit: RefuseNew, Identity: nameOf}},
+		{"R6 refuse", &Options[person]{RefuseOverLimit: true, Identity: nameOf}},
 		{"T9 rotation of remembered sessions alone", &Options[person]{RotateEvery: 24 * time.Hour}},
 		{"F4 by function", &Options[person]{TrustOrigin: func(context.Context, string) bool { return false }}},
 		{"F4 trusted twice", &Options[person]{TrustedOrigins: []string{"https://a.example", "https://a.example"}}},
@@ -220,15 +217,15 @@ func TestOptionsDefaults(t *testing.T) {
 func TestAssurance(t *testing.T) {
 	for _, tt := range []struct {
 		name           string
-		level          Assurance
+		level          int
 		idle, absolute time.Duration
 	}{
-		{"L3 AAL1", AAL1, 30 * day, 30 * day},
-		{"L3 AAL2", AAL2, 54 * time.Minute, day},
-		{"L3 AAL3", AAL3, 13 * time.Minute, 12 * time.Hour},
+		{"L3 AAL1", 1, 30 * day, 30 * day},
+		{"L3 AAL2", 2, 54 * time.Minute, day},
+		{"L3 AAL3", 3, 13 * time.Minute, 12 * time.Hour},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := (&Options[person]{Assurance: tt.level}).withDefaults()
+			got, err := (&Options[person]{AssuranceLevel: tt.level}).withDefaults()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -237,7 +234,7 @@ func TestAssurance(t *testing.T) {
 					t.Errorf("remembered %v: got %v and %v, want %v and %v", remember, idle, absolute, tt.idle, tt.absolute)
 				}
 			}
-			short, err := (&Options[person]{Assurance: tt.level, IdleTimeout: time.Minute, AbsoluteTimeout: time.Hour}).withDefaults()
+			short, err := (&Options[person]{AssuranceLevel: tt.level, IdleTimeout: time.Minute, AbsoluteTimeout: time.Hour}).withDefaults()
 			if err != nil || short.IdleTimeout != time.Minute || short.AbsoluteTimeout != time.Hour {
 				t.Errorf("shorter ones: got %v and %v, error %v", short.IdleTimeout, short.AbsoluteTimeout, err)
 			}

@@ -66,7 +66,7 @@ func live(t *testing.T, w *httptest.ResponseRecorder) []string {
 	t.Helper()
 	var tokens []string
 	for _, c := range w.Result().Cookies() {
-		if c.Name == humasess.DefaultCookieName && c.Value != "" {
+		if c.Name == cookieName && c.Value != "" {
 			tokens = append(tokens, c.Value)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -115,7 +116,7 @@ func (s *state[T]) confirmRecord(rec *record[T]) bool {
 	next.Confirmed = rec.storeNow(s.m).UnixNano()
 	_, err := s.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
-		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 		return false
 	}
 	return true
@@ -123,12 +124,12 @@ func (s *state[T]) confirmRecord(rec *record[T]) bool {
 
 // renewed words the event of a rotation.
 func (s *state[T]) renewed(p plan) {
-	e := Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}
+	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}
 	switch {
 	case s.former:
-		e.Reason = ReasonReissued
+		e.Reason = events.ReasonReissued
 	case p.optional:
-		e.Reason = ReasonPeriodic
+		e.Reason = events.ReasonPeriodic
 	}
 	s.emit(e)
 }
@@ -137,7 +138,7 @@ func (s *state[T]) renewed(p plan) {
 // session: the thief's as well as the owner's, because nobody can tell them
 // apart. The client gets the answer that every bad cookie gets.
 func (s *state[T]) reused(rec *record[T]) {
-	s.emit(Event{Kind: EventReused, SessionID: rec.ID.String()})
+	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID.String()})
 	if !s.m.opts.RevokeReused {
 		return
 	}
@@ -145,8 +146,8 @@ func (s *state[T]) reused(rec *record[T]) {
 	switch {
 	case err == nil:
 		s.m.watch.Ended(rec.ID)
-		s.emit(Event{Kind: EventRevoked, SessionID: rec.ID.String(), Reason: ReasonReused, Count: 1})
+		s.emit(events.Event{Kind: events.Revoked, SessionID: rec.ID.String(), Reason: events.ReasonReused, Count: 1})
 	case !errors.Is(err, stores.ErrNotFound):
-		s.emit(Event{Kind: EventStoreFailed, SessionID: rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 	}
 }

@@ -82,7 +82,7 @@ func (b *browser) request() bool {
 	b.mu.Unlock()
 	b.leg()
 	r := httptest.NewRequest(http.MethodPost, "https://example.com/work", nil)
-	r.AddCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: cookie})
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: cookie})
 	w := httptest.NewRecorder()
 	b.mux.ServeHTTP(w, r)
 	b.sent.Add(1)

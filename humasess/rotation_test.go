@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -36,7 +37,7 @@ func TestRotateEvery(t *testing.T) {
 		r.events.take()
 		wantCookies(t, r.must(c, nothing[account]), 1)
 		r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpUpdate: 1})
-		if got := r.events.take(); len(got) != 1 || got[0].Kind != humasess.EventRenewed || got[0].Reason != humasess.ReasonPeriodic {
+		if got := r.events.take(); len(got) != 1 || got[0].Kind != events.Renewed || got[0].Reason != events.ReasonPeriodic {
 			t.Errorf("events: got %+v, want one renewal that says it is periodic", got)
 		}
 		if token(c) == old {
@@ -107,7 +108,7 @@ func TestRotateEvery(t *testing.T) {
 			return nil
 		})
 		wantCookies(t, r.must(c, nothing[account]), 0)
-		wantKinds(t, r.events, humasess.EventStoreFailed)
+		wantKinds(t, r.events, events.StoreFailed)
 		fail = false
 		wantCookies(t, r.must(c, nothing[account]), 1)
 	})
@@ -165,7 +166,7 @@ func TestLostRotation(t *testing.T) {
 		r.clock.Advance(1)
 		r.events.take()
 		wantCookies(t, r.must(c, nothing[account]), 1)
-		if got := r.events.take(); len(got) != 1 || got[0].Reason != humasess.ReasonReissued {
+		if got := r.events.take(); len(got) != 1 || got[0].Reason != events.ReasonReissued {
 			t.Errorf("events: got %+v, want one renewal that says it is a re-issue", got)
 		}
 		r.wantActive(c, true)
@@ -238,9 +239,9 @@ func TestReuse(t *testing.T) {
 			if !same(w, unknown) {
 				t.Errorf("secret %d: got %v %s, want the answer to an unknown one", i, w.Header(), w.Body)
 			}
-			want := humasess.EventReused
+			want := events.Reused
 			if i < len(old)-17 { // 16, and the previous one
-				want = humasess.EventRejected
+				want = events.Rejected
 			}
 			wantKinds(t, r.events, want)
 		}
@@ -252,7 +253,7 @@ func TestReuse(t *testing.T) {
 			c, old := rotated(r, 3)
 			wantStatus(t, r.requiredCall(r.withToken(old[i]), nothing[account]), http.StatusUnauthorized)
 			got := r.events.take()
-			if len(got) != 2 || got[0].Kind != humasess.EventReused || got[1].Kind != humasess.EventRevoked || got[1].Reason != humasess.ReasonReused {
+			if len(got) != 2 || got[0].Kind != events.Reused || got[1].Kind != events.Revoked || got[1].Reason != events.ReasonReused {
 				t.Errorf("secret %d: got events %+v, want a reuse and a revocation for it", i, got)
 			}
 			r.wantActive(c, false)
@@ -289,13 +290,13 @@ func TestReuse(t *testing.T) {
 		r.must(c, revokeOthers)
 		r.events.take()
 		r.wantActive(r.withToken(old), false)
-		wantKinds(t, r.events, humasess.EventReused)
+		wantKinds(t, r.events, events.Reused)
 	})
 	t.Run("T12 beside the current one it is an old cookie, not a thief", func(t *testing.T) {
 		r := newRig(t, reusing(true))
 		c, old := rotated(r, 2)
 		both := func(req *http.Request) {
-			req.Header.Set("Cookie", humasess.DefaultCookieName+"="+old[0]+"; "+humasess.DefaultCookieName+"="+token(c))
+			req.Header.Set("Cookie", cookieName+"="+old[0]+"; "+cookieName+"="+token(c))
 		}
 		wantStatus(t, r.requiredCall(r.client(), nothing[account], both), http.StatusNoContent)
 		wantKinds(t, r.events)
@@ -304,10 +305,10 @@ func TestReuse(t *testing.T) {
 		r := newRig(t, reusing(true))
 		c, old := rotated(r, 2)
 		both := func(req *http.Request) {
-			req.Header.Set("Cookie", humasess.DefaultCookieName+"="+spoilt(old[0])+"; "+humasess.DefaultCookieName+"="+old[0])
+			req.Header.Set("Cookie", cookieName+"="+spoilt(old[0])+"; "+cookieName+"="+old[0])
 		}
 		wantStatus(t, r.requiredCall(r.client(), nothing[account], both), http.StatusUnauthorized)
-		if got := r.events.kinds(); !slices.Contains(got, humasess.EventReused) {
+		if got := r.events.kinds(); !slices.Contains(got, events.Reused) {
 			t.Errorf("events: got %q, want a reuse", got)
 		}
 		r.wantActive(c, false)
@@ -318,7 +319,7 @@ func TestReuse(t *testing.T) {
 		guess := token(c)[:22] + token(r.signedIn(account{ID: "u1"}))[22:]
 		r.events.take()
 		r.wantActive(r.withToken(guess), false)
-		wantKinds(t, r.events, humasess.EventRejected)
+		wantKinds(t, r.events, events.Rejected)
 		r.wantActive(c, true)
 	})
 	t.Run("a store that cannot end it changes nothing for the client", func(t *testing.T) {
@@ -326,7 +327,7 @@ func TestReuse(t *testing.T) {
 		_, old := rotated(r, 2)
 		r.store.Before(humasesstest.OpDelete, func(context.Context) error { return context.DeadlineExceeded })
 		wantStatus(t, r.requiredCall(r.withToken(old[0]), nothing[account]), http.StatusUnauthorized)
-		wantKinds(t, r.events, humasess.EventReused, humasess.EventStoreFailed)
+		wantKinds(t, r.events, events.Reused, events.StoreFailed)
 	})
 }
 

@@ -45,12 +45,12 @@ func TestSealedTokens(t *testing.T) {
 		}
 	})
 	t.Run("T2 forged cookies cost no store call", func(t *testing.T) {
-		value := c.Cookie(humasess.DefaultCookieName)
+		value := c.Cookie(cookieName)
 		plain := strings.Repeat("A", security.TokenLength)
 		for _, forged := range []string{plain, value[1:], value + "A", flip(value, 3), flip(value, 20), flip(value, len(value)-2), strings.Repeat("A", 9000)} {
 			r.store.Reset()
 			other := r.client()
-			other.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: forged})
+			other.SetCookie(&http.Cookie{Name: cookieName, Value: forged})
 			if got := r.requiredCall(other, noop); got.Code != http.StatusUnauthorized || r.store.Total() != 0 {
 				t.Errorf("forged %.20q: got %d and %d store calls, want 401 and 0", forged, got.Code, r.store.Total())
 			}
@@ -65,12 +65,12 @@ func TestSealedTokens(t *testing.T) {
 			other.Sealer = opts.Sealer
 			change(&other)
 			o := newRig(t, other)
-			name := humasess.DefaultCookieName
+			name := cookieName
 			if other.Cookie.Name != "" {
 				name = other.Cookie.Name
 			}
 			client := o.client()
-			client.SetCookie(&http.Cookie{Name: name, Value: c.Cookie(humasess.DefaultCookieName)})
+			client.SetCookie(&http.Cookie{Name: name, Value: c.Cookie(cookieName)})
 			if got := o.requiredCall(client, noop); got.Code != http.StatusUnauthorized || o.store.Total() != 0 {
 				t.Errorf("got %d and %d store calls, want 401 and 0", got.Code, o.store.Total())
 			}

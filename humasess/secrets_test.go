@@ -16,7 +16,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 )
 
 // TestMain reads all that this package's tests, internal ones too, make the
@@ -143,7 +143,7 @@ func (e *eavesdropper) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (e *eavesdropper) event(_ context.Context, event humasess.Event) {
+func (e *eavesdropper) event(_ context.Context, event events.Event) {
 	e.mu.Lock()
 	e.events++
 	e.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -160,7 +161,7 @@ func TestDestroy(t *testing.T) {
 			return s.Destroy()
 		})
 		wantCookies(t, w, 1)
-		wantKinds(t, r.events, humasess.EventDestroyed)
+		wantKinds(t, r.events, events.Destroyed)
 	})
 
 	t.Run("of a session that another request ended", func(t *testing.T) {
@@ -489,7 +490,7 @@ func TestNoSession(t *testing.T) {
 			}
 		})
 	}
-	if got := r.events.kinds(); slices.Contains(got, humasess.EventStoreFailed) {
+	if got := r.events.kinds(); slices.Contains(got, events.StoreFailed) {
 		t.Errorf("events: got %q", got)
 	}
 }

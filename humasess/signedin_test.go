@@ -191,7 +191,7 @@ func TestSignInByUpdate(t *testing.T) {
 	})
 	t.Run("of a user it keeps times, proof, client and TTL", func(t *testing.T) {
 		o := accountOptions()
-		o.Capture = humasess.Capture{UserAgent: true}
+		o.Client = userAgent
 		r := newRig(t, o)
 		c := r.client()
 		begin := r.clock.Now()

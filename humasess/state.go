@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -238,7 +239,7 @@ func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.Exte
 
 // Events of a request carry the operation.
 
-func (s *state[T]) emit(e Event) {
+func (s *state[T]) emit(e events.Event) {
 	ctx := context.Background()
 	if s.r != nil {
 		ctx = s.r.Client()
@@ -249,33 +250,33 @@ func (s *state[T]) emit(e Event) {
 
 // rejected reports a cookie that opened nothing. The ID in it is what the
 // client says: without its secret it may be anybody's.
-func (s *state[T]) rejected(reason string) {
-	s.emit(Event{Kind: EventRejected, Reason: reason})
+func (s *state[T]) rejected(reason events.Reason) {
+	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
 func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
 	switch {
 	case rec.open.Scheme != s.m.scheme:
-		s.rejected(ReasonForeign)
+		s.rejected(events.ReasonForeign)
 		return
 	case s.m.superseded(rec, token):
 		s.reused(rec)
 		return
 	}
-	s.emit(Event{Kind: EventRejected, SessionID: rec.ID.String(), Reason: ReasonMismatch})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
 }
 
 func (s *state[T]) undecodable(id stores.ID, err error) {
-	s.emit(Event{Kind: EventUndecodable, SessionID: id.String(), Err: err})
+	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
 }
 
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
-		s.emit(Event{Kind: EventHungUp, Err: err})
+		s.emit(events.Event{Kind: events.HungUp, Err: err})
 	default:
-		s.emit(Event{Kind: EventStoreFailed, Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
 	}
 	return gate.Unavailable(err)
 }

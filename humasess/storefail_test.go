@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -100,7 +101,7 @@ func TestStoreFailsOnLoad(t *testing.T) {
 			w := tt.send(c, func(context.Context, *humasess.Session[account]) error { ran = true; return nil })
 			wantUnavailable(t, w)
 			wantHeader(t, w, "Vary", "Cookie")
-			wantKinds(t, r.events, humasess.EventStoreFailed)
+			wantKinds(t, r.events, events.StoreFailed)
 			if ran {
 				t.Error("the handler ran without knowing whether there is a session")
 			}
@@ -451,7 +452,7 @@ func TestTouchFails(t *testing.T) {
 	r.store.Fail(humasesstest.OpTouch, nil)
 	wantStatus(t, w, http.StatusNoContent)
 	wantCookies(t, w, 0)
-	wantKinds(t, r.events, humasess.EventStoreFailed)
+	wantKinds(t, r.events, events.StoreFailed)
 	r.clock.Advance(10 * time.Minute)
 	r.wantActive(c, true)
 
@@ -464,7 +465,7 @@ func TestTouchFails(t *testing.T) {
 		})
 		wantStatus(t, w, http.StatusNoContent)
 		wantCookies(t, w, 0)
-		wantKinds(t, r.events, humasess.EventRevoked)
+		wantKinds(t, r.events, events.Revoked)
 		r.wantActive(c, false)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -13,10 +14,10 @@ import (
 // unless the store confirms it.
 type tentative[T any] struct {
 	any      bool
-	revoked  bool        // the session itself, by RevokeAll
-	ended    []stores.ID // by Destroy
-	replaced []stores.ID // by Start
-	events   []Event     // of revocations
+	revoked  bool           // the session itself, by RevokeAll
+	ended    []stores.ID    // by Destroy
+	replaced []stores.ID    // by Start
+	events   []events.Event // of revocations
 }
 
 // transacts notes a call with the program's context, and reports whether it is part
@@ -42,7 +43,7 @@ func (s *state[T]) endAgain(ctx context.Context) error {
 
 // emitRevoked reports a revocation: one in a transaction when the response has
 // succeeded, because others do not see it before.
-func (s *state[T]) emitRevoked(ctx context.Context, e Event) {
+func (s *state[T]) emitRevoked(ctx context.Context, e events.Event) {
 	if s.transacts(ctx) {
 		s.tentative.events = append(s.tentative.events, e)
 		return

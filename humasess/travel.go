@@ -34,8 +34,8 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 	case opts != nil && opts.MaxPerIdentity > 0:
 		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
 			opts.MaxPerIdentity, t, errors.ErrUnsupported)
-	case m.opts.OverLimit != EvictOldest:
-		err = fmt.Errorf("Options.OverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
+	case m.opts.RefuseOverLimit:
+		err = fmt.Errorf("Options.RefuseOverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
 	default:
 		m.embark, err = t.Travel(m.opts.Cookie.Name, m.scheme)
 		if err == nil && len(m.names) > 1 {

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 
 	"context"
@@ -196,12 +197,12 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 // destroyed reports that the request has ended a session.
 func (s *state[T]) destroyed(id stores.ID) {
 	s.m.watch.Ended(id)
-	s.emit(Event{Kind: EventDestroyed, SessionID: id.String()})
+	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
 }
 
 func (s *state[T]) revoked() error {
 	s.m.watch.Check(s.rec.ID)
-	s.emit(Event{Kind: EventRejected, SessionID: s.rec.ID.String(), Reason: ReasonUnknown})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
@@ -216,7 +217,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 	err := s.store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
-		s.emit(Event{Kind: EventStoreFailed, SessionID: id.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
 	}
 }
 
@@ -236,7 +237,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	if next.CSRF == (security.CSRFKey{}) {
 		next.CSRF = s.pending.csrf
 	}
-	next.Client = s.m.opts.Capture.kept(next.Client)
+	next.Client = s.m.opts.keptClient(next.Client)
 	if p := &s.pending.proof; !p.at.IsZero() {
 		next.Client = s.client()
 		next.Authenticated, next.Class = p.at.UnixNano(), p.class
@@ -323,6 +324,6 @@ func (s *state[T]) touch(ctx context.Context) {
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
-		s.emit(Event{Kind: EventStoreFailed, SessionID: s.rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -39,8 +40,8 @@ func (c *call) manage(store stores.Store, user string) (*sessions, error) {
 			Unmarshal: func(b []byte, v any) error { *v.(*data) = append(data{}, b...); return nil },
 		},
 		Logger: slog.New(slog.DiscardHandler), // errors are returned
-		OnEvent: func(_ context.Context, e humasess.Event) {
-			if e.Kind == humasess.EventUndecodable {
+		OnEvent: func(_ context.Context, e events.Event) {
+			if e.Kind == events.Undecodable {
 				s.unknown++
 			}
 		},

@@ -130,4 +130,7 @@ func idOf(t *testing.T, c *humasesstest.Client) string {
 	return decoded[account.CurrentSession[profile]](t, do(t, c, "GET", "/session", 200)).ID
 }
 
-func token(c *humasesstest.Client) string { return c.Cookie(humasess.DefaultCookieName) }
+// cookieName is the name of the session cookie with the zero Options.
+const cookieName = "__Host-id"
+
+func token(c *humasesstest.Client) string { return c.Cookie(cookieName) }

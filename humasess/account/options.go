@@ -20,7 +20,7 @@ type Options[T, V any] struct {
 
 	// Label names a session for its user, for example by what the user has
 	// called the device. "" is none. The default is that of the client, such as
-	// "Firefox on Linux", if Options.Capture of the manager notes it.
+	// "Firefox on Linux", if Options.Client of the manager captures the user agent.
 	Label func(humasess.Info[T]) string
 
 	// Fresh is how recently users must have proved who they are to end

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -87,15 +88,23 @@ func TestList(t *testing.T) {
 	t.Run("R5 the client is shown as far as it was noted", func(t *testing.T) {
 		for _, tt := range []struct {
 			name           string
-			capture        humasess.Capture
+			client         func(huma.Context) humasess.Client
 			label, address string
 		}{
-			{"nothing", humasess.Capture{}, "", ""},
-			{"the user agent", humasess.Capture{UserAgent: true}, "Firefox on Linux", ""},
-			{"the network", humasess.Capture{Address: humasess.TruncatedAddress}, "", "192.0.2.0/24"},
-			{"all", humasess.Capture{UserAgent: true, Address: humasess.FullAddress}, "Firefox on Linux", "192.0.2.1"},
+			{"nothing", nil, "", ""},
+			{"the user agent", func(ctx huma.Context) humasess.Client {
+				return humasess.Client{UserAgent: ctx.Header("User-Agent")}
+			}, "Firefox on Linux", ""},
+			{"the network", func(ctx huma.Context) humasess.Client {
+				return humasess.Client{Address: humasess.ClientOf(ctx).Address}
+			}, "", "192.0.2.0/24"},
+			{"the user agent and the network", humasess.ClientOf, "Firefox on Linux", "192.0.2.0/24"},
+			{"all", func(ctx huma.Context) humasess.Client {
+				addr := netip.MustParseAddrPort(ctx.RemoteAddr()).Addr()
+				return humasess.Client{UserAgent: ctx.Header("User-Agent"), Address: netip.PrefixFrom(addr, addr.BitLen())}
+			}, "Firefox on Linux", "192.0.2.1"},
 		} {
-			r := rigWith(t, humasess.Options[user]{Capture: tt.capture})
+			r := rigWith(t, humasess.Options[user]{Client: tt.client})
 			r.register(options{})
 			huma.Post(r.api, "/login", func(_ context.Context, in *struct{ humasess.Login[user] }) (*struct{}, error) {
 				return nil, in.Session.Start(user{ID: "ada"})

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/account"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
@@ -37,7 +36,7 @@ func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.AddCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)})
+	request.AddCookie(&http.Cookie{Name: cookieName, Value: token(c)})
 	response, err := server.Client().Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -198,7 +197,7 @@ func TestHeartbeat(t *testing.T) {
 		c := r.signedIn("ada", "laptop")
 		ctx, cancel := context.WithCancel(t.Context())
 		request := httptest.NewRequestWithContext(ctx, http.MethodGet, "https://example.com/session/events", nil)
-		request.AddCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token(c)})
+		request.AddCookie(&http.Cookie{Name: cookieName, Value: token(c)})
 		w := &beats{ResponseWriter: httptest.NewRecorder()}
 		done := make(chan struct{})
 		go func() {

@@ -18,7 +18,7 @@ var hostTests = []string{huma, huma + "/adapters/humago", huma + "/humatest", hu
 
 // serverTests is what the tests of a store use whose server has to be started.
 var serverTests = []string{
-	"./humasess", "./humasess/humasesstest", "./stores/storetest", "./internal/coretest", "./internal/servertest",
+	"./humasess", "./humasess/events", "./humasess/humasesstest", "./stores/storetest", "./internal/coretest", "./internal/servertest",
 }
 
 // imports is the import table of the repository. What the tests of a package
@@ -30,7 +30,7 @@ var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
 			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			"./humasess/events", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
@@ -46,6 +46,9 @@ var imports = archtest.Table{
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
 	},
+	"humasess/events": {
+		Tests: []string{huma, huma + "/adapters/humago", "./humasess", "./humasess/humasesstest", "./stores/memory"},
+	},
 	"humasess/humasesstest": {
 		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
@@ -58,7 +61,9 @@ var imports = archtest.Table{
 	"stores/memory":    {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/cookie": {
 		Imports: []string{"./security", "./stores"},
-		Tests:   slices.Concat(hostTests, []string{"./humasess", "./humasess/humasesstest", "./internal/coretest", "./stores/memory", "./stores/storetest"}),
+		Tests: slices.Concat(hostTests, []string{
+			"./humasess", "./humasess/events", "./humasess/humasesstest", "./internal/coretest", "./stores/memory", "./stores/storetest",
+		}),
 	},
 	"stores/sqlite": {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/redis": {
@@ -103,7 +108,7 @@ var imports = archtest.Table{
 	"internal/archtest/walk/trace": {},
 	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/coretest": {Imports: []string{
-		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/humasesstest", "./stores",
+		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},
 	"internal/mutants":     {},
 	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
@@ -118,7 +123,7 @@ var imports = archtest.Table{
 var programImports = archtest.Table{
 	".": {
 		Imports: []string{
-			sessions + "/humasess", sessions + "/internal/stored", sessions + "/security", sessions + "/stores/...",
+			sessions + "/humasess", sessions + "/humasess/events", sessions + "/internal/stored", sessions + "/security", sessions + "/stores/...",
 			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis", "github.com/mattn/go-isatty", "modernc.org/sqlite",
 		},
 		Tests: []string{sessions + "/internal/servertest"},

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -48,7 +47,7 @@ func AllocationsOverBare(tb testing.TB, handler http.Handler, c *humasesstest.Cl
 
 	cost := func(handler http.Handler) float64 {
 		r := httptest.NewRequestWithContext(tb.Context(), method, "https://example.com"+path, http.NoBody)
-		r.Header.Set("Cookie", humasess.DefaultCookieName+"="+c.Cookie(humasess.DefaultCookieName))
+		r.Header.Set("Cookie", CookieName+"="+c.Cookie(CookieName))
 		w := &discard{http.Header{}}
 		return Allocations(func() {
 			clear(w.header)

@@ -22,6 +22,9 @@ type User struct {
 	N    int    `json:"n"`
 }
 
+// CookieName is the name of the session cookie with the zero Options.
+const CookieName = "__Host-id"
+
 // Owner returns the identity of a user in the form that the store receives.
 func Owner(name string) string { return "sessionCookie/" + name }
 
@@ -156,7 +159,7 @@ func N(tb testing.TB, body string) int {
 // Move returns a client of another server with the same session.
 func Move(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
 	moved := humasesstest.NewClient(to)
-	moved.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: c.Cookie(humasess.DefaultCookieName)})
+	moved.SetCookie(&http.Cookie{Name: CookieName, Value: c.Cookie(CookieName)})
 	return moved
 }
 

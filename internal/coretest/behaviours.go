@@ -73,7 +73,7 @@ func aLife(t *testing.T, s Shared) {
 	}
 	before := a.Clone()
 	Do(t, a, "POST", "/renew", 200)
-	if before.Cookie(humasess.DefaultCookieName) == a.Cookie(humasess.DefaultCookieName) {
+	if before.Cookie(CookieName) == a.Cookie(CookieName) {
 		t.Error("renew: got the same token")
 	}
 	Do(t, a, "GET", "/me", 200)
@@ -175,7 +175,7 @@ func lateStart(t *testing.T, s Shared) {
 	handler, _ := Serve(t, s.One, nil, hooks)
 	c := humasesstest.NewClient(handler)
 	Do(t, c, "POST", "/login?name=ada", 401)
-	if got := c.Cookie(humasess.DefaultCookieName); got != "" {
+	if got := c.Cookie(CookieName); got != "" {
 		t.Errorf("got cookie %q, want none", got)
 	}
 	if listed, err := admin.List(t.Context(), "ada"); len(listed) != 0 || err != nil {

@@ -101,7 +101,7 @@ func FormerCookies(t *testing.T, shared func() Shared, opts humasess.Options[Use
 			after, _ := Serve(t, s.Other, &opts, s.Hooks)
 			was, name := tt.before.Name, tt.after.Name
 			if name == "" {
-				name = humasess.DefaultCookieName
+				name = CookieName
 			}
 			signedIn := func(t *testing.T) *browser {
 				t.Helper()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -73,7 +74,7 @@ func until(t *testing.T, event string, happened func() bool) {
 	}
 }
 
-func tokenOf(c *humasesstest.Client) string { return c.Cookie(humasess.DefaultCookieName) }
+func tokenOf(c *humasesstest.Client) string { return c.Cookie(CookieName) }
 
 func sets(w *httptest.ResponseRecorder) bool { return w.Header().Get("Set-Cookie") != "" }
 
@@ -83,10 +84,10 @@ type eventKinds struct {
 	all []string
 }
 
-func (k *eventKinds) add(_ context.Context, e humasess.Event) {
+func (k *eventKinds) add(_ context.Context, e events.Event) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.all = append(k.all, humasess.Series{Kind: e.Kind, Reason: e.Reason}.String())
+	k.all = append(k.all, events.Series{Kind: e.Kind, Reason: e.Reason}.String())
 }
 
 func (k *eventKinds) have(want string) bool {

@@ -126,7 +126,7 @@ func badCookies(t *testing.T, a *adapter) {
 	goneToken := gone.token()
 	r.must(gone, destroy[account])
 	forged := good[:22] + strings.Repeat("A", 42)
-	name := humasess.DefaultCookieName + "="
+	name := cookieName + "="
 	for _, tt := range []struct {
 		name  string
 		lines []string
@@ -305,7 +305,7 @@ func cookieAttributes(t *testing.T, a *adapter) {
 	r := accounts(t, a, registerAccess)
 	c := r.client()
 	login := r.loginCall(c, start(account{ID: "ada"}))
-	want := humasess.DefaultCookieName + "=" + c.token() + "; Path=/; HttpOnly; Secure; SameSite=Lax"
+	want := cookieName + "=" + c.token() + "; Path=/; HttpOnly; Secure; SameSite=Lax"
 	login.wantHeader(t, "Set-Cookie", want)
 	remember := r.must(c, func(_ context.Context, s *humasess.Session[account]) error { return s.Remember(true) })
 	remember.wantHeader(t, "Set-Cookie", want+"; Max-Age=43200") // the deadline stays
@@ -320,5 +320,5 @@ func cookieAttributes(t *testing.T, a *adapter) {
 		t.Error("E2 the body or the log carries the token's secret")
 	}
 	r.must(c, destroy[account]).wantHeader(t, "Set-Cookie",
-		humasess.DefaultCookieName+"=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+		cookieName+"=; Path=/; HttpOnly; Secure; SameSite=Lax; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
 }

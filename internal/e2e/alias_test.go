@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 )
 
 // aliasBehaviours hold on every router. They are about fasthttp, whose strings
@@ -129,12 +130,12 @@ func buffersReused(t *testing.T, a *adapter) {
 	ended("admin-revoke")
 	for _, e := range r.seen() {
 		switch e.Kind {
-		case humasess.EventRevoked:
+		case events.Revoked:
 			if !wantIDs[e.SessionID] {
 				t.Errorf("revoked event: got session %q, want one of %v", e.SessionID, wantIDs)
 			}
 			delete(wantIDs, e.SessionID)
-		case humasess.EventCreated, humasess.EventRejected:
+		case events.Created, events.Rejected:
 		}
 		if e.Operation != "" && !strings.HasPrefix(e.Operation, "post-") || len(e.SessionID) != 0 && len(e.SessionID) != 22 {
 			t.Errorf("event: got %+v", e)

@@ -13,9 +13,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/humasess/sessions/humasess"
 )
+
+// cookieName is the name of the session cookie with the zero Options.
+const cookieName = "__Host-id"
 
 // client sends requests over real connections. It keeps cookies like a browser,
 // but also over plain http.
@@ -59,7 +60,7 @@ func (c *client) cookie(name string) string {
 }
 
 // token returns the value of the session cookie.
-func (c *client) token() string { return c.cookie(humasess.DefaultCookieName) }
+func (c *client) token() string { return c.cookie(cookieName) }
 
 // clone returns a client with a copy of the cookies, on the same connections.
 func (c *client) clone() *client {
@@ -239,7 +240,7 @@ func (r *response) setCookies(name string) []string {
 
 func (r *response) wantCookies(t *testing.T, want int) {
 	t.Helper()
-	if got := r.setCookies(humasess.DefaultCookieName); len(got) != want {
+	if got := r.setCookies(cookieName); len(got) != want {
 		t.Errorf("Set-Cookie lines: got %q, want %d", got, want)
 	}
 }

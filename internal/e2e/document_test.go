@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/autopatch"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -107,11 +108,11 @@ func autopatched(t *testing.T, a *adapter) {
 				edits = append(edits, header(name, value))
 			}
 		}
-		events := len(r.seen())
+		seen := len(r.seen())
 		got := patch(c, tt.name, edits...)
 		refused := 0
-		for _, e := range r.seen()[events:] {
-			if e.Kind == humasess.EventRefused {
+		for _, e := range r.seen()[seen:] {
+			if e.Kind == events.Refused {
 				refused++
 			}
 		}

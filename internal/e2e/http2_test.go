@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"net/http"
 	"testing"
-
-	"github.com/humasess/sessions/humasess"
 )
 
 // http2Behaviours run on HTTP/2 behaviours that were tested on HTTP/1.1.
@@ -50,7 +48,7 @@ func http2(t *testing.T, a *adapter) {
 	login := r.loginCall(c, start(account{ID: "ada"}))
 	login.wantStatus(t, http.StatusNoContent)
 	login.wantCookies(t, 1)
-	name := humasess.DefaultCookieName + "="
+	name := cookieName + "="
 	for _, lines := range [][]string{{name + c.token()}, {"a=b", "c=d", name + c.token()}, {"a=b; " + name + c.token(), "c=d"}} {
 		me := c.do("GET", "/me", "", cookieLines(lines...))
 		me.wantStatus(t, http.StatusOK)

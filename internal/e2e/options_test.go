@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/security"
 )
@@ -95,7 +96,7 @@ func bearerInstead(t *testing.T, a *adapter) {
 	}{
 		{"neither", r.client(), nil, ""},
 		{"a wrong token", r.client(), []edit{bad}, ""},
-		{"a dead cookie", r.client(), []edit{cookieLines(humasess.DefaultCookieName + "=" + strings.Repeat("A", 64)), bad}, ""},
+		{"a dead cookie", r.client(), []edit{cookieLines(cookieName + "=" + strings.Repeat("A", 64)), bad}, ""},
 		{"the token", r.client(), []edit{good}, `"ID":""`},
 		{"a session", r.signedIn(account{ID: "ada"}), nil, `"ID":"ada"`},
 		{"a session and a wrong token", r.signedIn(account{ID: "ada"}), []edit{bad}, `"ID":"ada"`},
@@ -204,11 +205,11 @@ func undecodable(t *testing.T, a *adapter) {
 			if !strings.Contains(got.text, `"id":"`+tt.id) && tt.id != "" || strings.Contains(got.text, "secret") {
 				t.Errorf("body: got %q, want %q and nothing of the error", got.text, tt.id)
 			}
-			kinds := []humasess.EventKind{}
+			kinds := []events.Kind{}
 			for _, e := range r.seen() {
 				kinds = append(kinds, e.Kind)
 			}
-			if want := tt.status != http.StatusOK; slices.Contains(kinds, humasess.EventUndecodable) != want {
+			if want := tt.status != http.StatusOK; slices.Contains(kinds, events.Undecodable) != want {
 				t.Errorf("events: got %v, want one that data do not decode: %v", kinds, want)
 			}
 		})
@@ -306,7 +307,7 @@ func sealedTokens(t *testing.T, a *adapter) {
 		"unsealed": strings.Repeat("A", 64), "changed": sealed[:middle] + other + sealed[middle+1:], "cut": sealed[:len(sealed)-4],
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := r.client().do("GET", "/me", "", cookieLines(humasess.DefaultCookieName+"="+token))
+			got := r.client().do("GET", "/me", "", cookieLines(cookieName+"="+token))
 			got.wantProblem(t, http.StatusUnauthorized, "no-session")
 			got.wantCookies(t, 0)
 		})

@@ -25,7 +25,7 @@ var raceBehaviours = []behaviour{
 func dead(t *testing.T, r *rig[account], token string) {
 	t.Helper()
 	c := r.client()
-	c.set(humasess.DefaultCookieName, token)
+	c.set(cookieName, token)
 	r.wantActive(c, false)
 }
 
@@ -143,7 +143,7 @@ func parallelRenewals(t *testing.T, a *adapter) {
 			got := from.do("POST", "/call", "", header("X-Call", key))
 			got.wantStatus(t, http.StatusNoContent)
 			if len(got.Cookies()) > 0 {
-				c.set(humasess.DefaultCookieName, from.token())
+				c.set(cookieName, from.token())
 			}
 			cookies <- len(got.Cookies())
 		})

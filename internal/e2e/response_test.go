@@ -199,7 +199,7 @@ func ownCookies(t *testing.T, a *adapter) {
 		got.wantCookies(t, 1)
 		var own []string
 		for _, line := range got.Header.Values("Set-Cookie") {
-			if !strings.HasPrefix(line, humasess.DefaultCookieName) {
+			if !strings.HasPrefix(line, cookieName) {
 				own = append(own, line)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -45,7 +46,7 @@ type rig[T any] struct {
 
 	mu     sync.Mutex
 	calls  map[string]handler[T]
-	events []humasess.Event
+	events []events.Event
 }
 
 type handler[T any] func(ctx context.Context, s *humasess.Session[T]) error
@@ -132,14 +133,14 @@ func (r *rig[T]) register(api huma.API) {
 	})
 }
 
-func (r *rig[T]) note(_ context.Context, e humasess.Event) {
+func (r *rig[T]) note(_ context.Context, e events.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, e)
 }
 
 // seen returns the events so far.
-func (r *rig[T]) seen() []humasess.Event {
+func (r *rig[T]) seen() []events.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.events)

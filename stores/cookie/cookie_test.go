@@ -19,7 +19,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-const name = humasess.DefaultCookieName
+const name = "__Host-id"
 
 // counting counts round trips to Revocations, and can make them fail.
 type counting struct {

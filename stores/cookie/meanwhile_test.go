@@ -40,10 +40,10 @@ func TestIdleCopies(t *testing.T) {
 		"sign-out": func(c *humasesstest.Client) { coretest.Do(t, c, "POST", "/account/sign-out", http.StatusNoContent) },
 		"sign-in":  func(c *humasesstest.Client) { coretest.Do(t, c, "POST", "/login?name=bob", http.StatusNoContent) },
 		"sign-in beside a live one": func(c *humasesstest.Client) {
-			live := coretest.SignIn(t, handler, "cid").Cookie(humasess.DefaultCookieName)
-			idle := c.Cookie(humasess.DefaultCookieName)
+			live := coretest.SignIn(t, handler, "cid").Cookie(coretest.CookieName)
+			idle := c.Cookie(coretest.CookieName)
 			w := humasesstest.NewClient(handler).Do("POST", "/login?name=bob", nil, func(r *http.Request) {
-				r.Header.Set("Cookie", humasess.DefaultCookieName+"="+idle+"; "+humasess.DefaultCookieName+"="+live)
+				r.Header.Set("Cookie", coretest.CookieName+"="+idle+"; "+coretest.CookieName+"="+live)
 			})
 			if w.Code != http.StatusNoContent {
 				t.Errorf("got %d, want 204", w.Code)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/security"
@@ -24,7 +25,7 @@ import (
 type gateway struct {
 	rig
 	revoked *counting
-	events  []humasess.Event
+	events  []events.Event
 }
 
 func newGateway(t *testing.T, sealer security.Sealer) *gateway {
@@ -32,7 +33,7 @@ func newGateway(t *testing.T, sealer security.Sealer) *gateway {
 	g := &gateway{revoked: &counting{Revocations: memory.NewRevocations()}}
 	g.clock = humasesstest.NewClock()
 	opts := &humasess.Options[coretest.User]{
-		Now: g.clock.Now, OnEvent: func(_ context.Context, e humasess.Event) { g.events = append(g.events, e) },
+		Now: g.clock.Now, OnEvent: func(_ context.Context, e events.Event) { g.events = append(g.events, e) },
 	}
 	g.handler, g.sessions = coretest.Serve(t, cookie.New(sealer, &cookie.Options{Revoked: g.revoked}), opts, coretest.Hooks{})
 	return g

@@ -28,11 +28,11 @@ func TestDump(t *testing.T) {
 	var tokens []string
 	for i := range 20 {
 		c := coretest.SignIn(t, handler, fmt.Sprintf("user%d", i))
-		tokens = append(tokens, c.Cookie(humasess.DefaultCookieName))
+		tokens = append(tokens, c.Cookie(coretest.CookieName))
 		do(t, c, "POST", "/bump", 200)
 		do(t, c, "POST", "/renew", 200)
 		do(t, c, "GET", "/me", 200)
-		tokens = append(tokens, c.Cookie(humasess.DefaultCookieName))
+		tokens = append(tokens, c.Cookie(coretest.CookieName))
 	}
 	dump := server.Dump(t, name)
 	if !strings.Contains(dump, hex.EncodeToString([]byte(`{"name":"user7","n":1}`))) {
@@ -65,7 +65,7 @@ func TestDump(t *testing.T) {
 		for from := 0; from+32 <= len(r.Payload); from++ { // at every possible place of the hash
 			c := humasesstest.NewClient(handler)
 			token := base64.RawURLEncoding.EncodeToString(append(r.ID[:], r.Payload[from:from+32]...))
-			c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: token})
+			c.SetCookie(&http.Cookie{Name: coretest.CookieName, Value: token})
 			do(t, c, "GET", "/me", 401)
 			tried++
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -44,11 +45,11 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 	revoked, failed := 0, 0
 	sessions, err := humasess.New(store, &humasess.Options[user]{
 		Identity: func(u user) string { return u.Name },
-		OnEvent: func(_ context.Context, e humasess.Event) {
+		OnEvent: func(_ context.Context, e events.Event) {
 			switch e.Kind {
-			case humasess.EventRevoked:
+			case events.Revoked:
 				revoked++
-			case humasess.EventStoreFailed:
+			case events.StoreFailed:
 				failed++
 			}
 		},

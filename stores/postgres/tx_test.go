@@ -79,7 +79,7 @@ func TestSignUpInOneTransaction(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := humasesstest.NewClient(mux)
 			do(t, c, "POST", tt.path, tt.status)
-			if got := c.Cookie(humasess.DefaultCookieName) != ""; got != (tt.status == 204) {
+			if got := c.Cookie(coretest.CookieName) != ""; got != (tt.status == 204) {
 				t.Errorf("cookie: got %v, want %v", got, tt.status == 204)
 			}
 			who := tt.path[len("/signup?name="):][:3]

@@ -53,6 +53,11 @@ type Site struct {
 // stepUp is how long a password counts for signing out other devices.
 const stepUp = 5 * time.Minute
 
+// userAgent captures the client without its address.
+func userAgent(ctx huma.Context) humasess.Client {
+	return humasess.Client{UserAgent: ctx.Header("User-Agent")}
+}
+
 // New returns the application on a store. The options may be nil.
 func New(store stores.Store, opts *Options) (*Site, error) {
 	o := Options{MaxDevices: 10}
@@ -64,7 +69,7 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:       func(u User) string { return u.ID },
-		Capture:        humasess.Capture{UserAgent: true}, // for labels such as "Firefox on Linux"
+		Client:         userAgent, // for labels such as "Firefox on Linux"
 		Cookie:         humasess.CookieOptions{InsecureAllowHTTP: o.InsecureAllowHTTP},
 		MaxPerIdentity: o.MaxDevices,
 		DoneInterval:   3 * time.Second, // bounds how late a page notices an end by another process, without a hint

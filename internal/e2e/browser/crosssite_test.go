@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
@@ -90,7 +91,7 @@ func (a *app) each(b *browser.Browser, host string, all []attack, done func(name
 func (a *app) wantArrived(label, method, path string, n int, site string) (status int) {
 	a.t.Helper()
 	got := a.answered(method, path, n)
-	if got.site != site || !strings.Contains(got.cookie, humasess.DefaultCookieName+"=") {
+	if got.site != site || !strings.Contains(got.cookie, cookieName+"=") {
 		a.t.Fatalf("%s: came with Sec-Fetch-Site %q, Cookie %q, want %q and the session's", label, got.site, got.cookie, site)
 	}
 	return got.status
@@ -121,7 +122,7 @@ func TestCrossSite(t *testing.T) {
 				a.wantRefused(name, http.MethodPost, "/pay", n, tt.site)
 			})
 			a.wantUser(page, "ada", 0)
-			if got, want := a.count(humasess.EventRefused), len(tt.attacks); got != want {
+			if got, want := a.count(events.Refused), len(tt.attacks); got != want {
 				t.Errorf("events of refusal: got %d, want %d", got, want)
 			}
 			if got := page.Fetch("/pay", `{method: "POST"}`); got.Status != http.StatusNoContent {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/internal/e2e/browser"
 )
 
@@ -48,10 +49,10 @@ func TestRotation(t *testing.T) {
 			}
 		}
 		a.wantUser(left, "ada", paid)
-		if got := a.count(humasess.EventRenewed); got < rounds {
+		if got := a.count(events.Renewed); got < rounds {
 			t.Errorf("rotations: got %d, want %d or more", got, rounds)
 		}
-		for _, kind := range []humasess.EventKind{humasess.EventReused, humasess.EventRejected} {
+		for _, kind := range []events.Kind{events.Reused, events.Rejected} {
 			if got := a.count(kind); got != 0 {
 				t.Errorf("events %q: got %d, want none", kind, got)
 			}

@@ -20,11 +20,15 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/danielgtaylor/huma/v2/sse"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/e2e/browser"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 )
+
+// cookieName is the name of the session cookie with the zero Options.
+const cookieName = "__Host-id"
 
 // Names of the sites: the app, one that shares its registrable domain, and one
 // that shares nothing.
@@ -67,7 +71,7 @@ type app struct {
 
 	mu       sync.Mutex
 	requests []request
-	events   []humasess.Event
+	events   []events.Event
 	hold     chan struct{} // /slow waits until it is closed
 }
 
@@ -173,14 +177,14 @@ func socket(w http.ResponseWriter, r *http.Request) {
 	_, _ = buffered.Peek(1) // the page closes
 }
 
-func (a *app) note(_ context.Context, e humasess.Event) {
+func (a *app) note(_ context.Context, e events.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events = append(a.events, e)
 }
 
 // count returns how many events of a kind there were.
-func (a *app) count(kind humasess.EventKind) (n int) {
+func (a *app) count(kind events.Kind) (n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range a.events {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
@@ -98,10 +97,10 @@ func TestSQLiteHoldsNoSecrets(t *testing.T) {
 	var tokens []string
 	for i := range 20 {
 		c := coretest.SignIn(t, handler, fmt.Sprintf("user%d", i))
-		tokens = append(tokens, c.Cookie(humasess.DefaultCookieName))
+		tokens = append(tokens, c.Cookie(coretest.CookieName))
 		coretest.Do(t, c, "POST", "/bump", 200)
 		coretest.Do(t, c, "POST", "/renew", 200)
-		tokens = append(tokens, c.Cookie(humasess.DefaultCookieName))
+		tokens = append(tokens, c.Cookie(coretest.CookieName))
 		coretest.Do(t, c, "POST", []string{"/list", "/logout", "/revoke-all"}[i%3], 200)
 	}
 	var all strings.Builder
@@ -142,7 +141,7 @@ func TestSQLiteHoldsNoSecrets(t *testing.T) {
 		for at := 0; at+32 <= len(r.Payload); at++ { // the hash is one of these
 			c := humasesstest.NewClient(handler)
 			value := base64.RawURLEncoding.EncodeToString(append(r.ID[:len(r.ID):len(r.ID)], r.Payload[at:at+32]...))
-			c.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: value})
+			c.SetCookie(&http.Cookie{Name: coretest.CookieName, Value: value})
 			coretest.Do(t, c, "GET", "/me", 401)
 		}
 	})

@@ -1,4 +1,4 @@
-package humasess_test
+package events_test
 
 import (
 	"context"
@@ -10,17 +10,20 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// Counters are events by kind and reason: for expvar as they are, for
-// Prometheus in a few lines, and for OpenTelemetry in an observable counter
-// that does the same. A rate of rejections that rises is somebody who guesses.
+type member struct{ ID string }
+
+// Counters count events by kind and reason. expvar publishes them as they are.
+// Prometheus needs a few lines, and OpenTelemetry an observable counter with the
+// same loop. A rising rate of rejections shows that an attacker guesses tokens.
 func ExampleCounters() {
-	var counters humasess.Counters
-	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		Identity: func(m Member) string { return m.ID },
+	var counters events.Counters
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[member]{
+		Identity: func(m member) string { return m.ID },
 		OnEvent:  counters.Count,
 	})
 	if err != nil {
@@ -33,10 +36,10 @@ func ExampleCounters() {
 	if err := sessions.Attach(api); err != nil {
 		panic(err)
 	}
-	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
-		return nil, in.Session.Start(Member{ID: "u1"})
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[member] }) (*struct{}, error) {
+		return nil, in.Session.Start(member{ID: "u1"})
 	})
-	huma.Post(api, "/logout", func(_ context.Context, in *struct{ humasess.Session[Member] }) (*struct{}, error) {
+	huma.Post(api, "/logout", func(_ context.Context, in *struct{ humasess.Session[member] }) (*struct{}, error) {
 		return nil, in.Session.Destroy()
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
@@ -51,7 +54,7 @@ func ExampleCounters() {
 	for range 2 {
 		client.Do(http.MethodPost, "/login", nil)
 	}
-	client.SetCookie(&http.Cookie{Name: humasess.DefaultCookieName, Value: "a guess"})
+	client.SetCookie(&http.Cookie{Name: sessions.CookieName(), Value: "a guess"})
 	client.Do(http.MethodPost, "/logout", nil)
 	fmt.Println(expvar.Get("sessions"))
 	fmt.Print(client.Do(http.MethodGet, "/metrics", nil).Body)

@@ -38,36 +38,76 @@ func clientOf(t *testing.T, r *rig[account], c *humasesstest.Client) humasess.Cl
 	return got
 }
 
-func TestCapture(t *testing.T) {
-	proxied := func(ctx huma.Context) netip.Addr {
-		addr, _ := netip.ParseAddr(ctx.Header("X-Real-IP"))
-		return addr
+// userAgent captures the user agent alone.
+func userAgent(ctx huma.Context) humasess.Client {
+	return humasess.Client{UserAgent: ctx.Header("User-Agent")}
+}
+
+// address captures an address alone, as it is in the text.
+func address(text string) humasess.Client {
+	at, err := netip.ParseAddrPort(text)
+	addr := at.Addr()
+	if err != nil {
+		addr, _ = netip.ParseAddr(text)
 	}
+	return humasess.Client{Address: netip.PrefixFrom(addr, addr.BitLen())}
+}
+
+func fullAddress(ctx huma.Context) humasess.Client { return address(ctx.RemoteAddr()) }
+
+func proxiedAddress(ctx huma.Context) humasess.Client { return address(ctx.Header("X-Real-IP")) }
+
+func network(ctx huma.Context) humasess.Client {
+	return humasess.Client{Address: humasess.ClientOf(ctx).Address}
+}
+
+func fullClient(ctx huma.Context) humasess.Client {
+	return humasess.Client{UserAgent: ctx.Header("User-Agent"), Address: fullAddress(ctx).Address}
+}
+
+// prefix returns a function that captures this text.
+func prefix(text string) func(huma.Context) humasess.Client {
+	return func(huma.Context) humasess.Client { return humasess.Client{Address: netip.MustParsePrefix(text)} }
+}
+
+func TestClient(t *testing.T) {
 	long := "x/1 " + strings.Repeat("é", 300)
 	for _, tt := range []struct {
 		name            string
-		capture         humasess.Capture
+		client          func(huma.Context) humasess.Client
 		userAgent, addr string
 		wantUserAgent   string
 		wantAddress     string // "" is none
 	}{
-		{"nothing by default", humasess.Capture{}, firefox, "203.0.113.9:4711", "", ""},
-		{"the user agent alone", humasess.Capture{UserAgent: true}, firefox, "203.0.113.9:4711", firefox, ""},
-		{"a full address", humasess.Capture{Address: humasess.FullAddress}, firefox, "203.0.113.9:4711", "", "203.0.113.9/32"},
-		{"a truncated one", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "203.0.113.9:4711", "", "203.0.113.0/24"},
-		{"a full IPv6 one", humasess.Capture{Address: humasess.FullAddress}, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1:2::3/128"},
-		{"a truncated IPv6 one", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1::/48"},
-		{"IPv4 in IPv6", humasess.Capture{Address: humasess.TruncatedAddress}, firefox, "[::ffff:203.0.113.9]:1", "", "203.0.113.0/24"},
-		{"with a zone", humasess.Capture{Address: humasess.FullAddress}, firefox, "[fe80::1%eth0]:1", "", "fe80::1/128"},
-		{"without a port", humasess.Capture{Address: humasess.FullAddress}, firefox, "203.0.113.9", "", "203.0.113.9/32"},
-		{"no address", humasess.Capture{UserAgent: true, Address: humasess.FullAddress}, firefox, "@", firefox, ""},
-		{"where the program says it is", humasess.Capture{Address: humasess.TruncatedAddress, AddressOf: proxied}, "", "10.0.0.1:1", "", "198.51.100.0/24"},
-		{"without control characters", humasess.Capture{UserAgent: true}, "a\tb\u202ec\x7f d\xff", "203.0.113.9:1", "abc d", ""},
-		{"of bounded length", humasess.Capture{UserAgent: true}, long, "203.0.113.9:1", long[:256], ""},
+		{"nothing by default", nil, firefox, "203.0.113.9:4711", "", ""},
+		{"ClientOf", humasess.ClientOf, firefox, "203.0.113.9:4711", firefox, "203.0.113.0/24"},
+		{"ClientOf without an address", humasess.ClientOf, firefox, "@", firefox, ""},
+		{"ClientOf without control characters", humasess.ClientOf, "a\tb\u202ec\x7f d\xff", "@", "abc d", ""},
+		{"ClientOf of bounded length", humasess.ClientOf, long, "@", long[:256], ""},
+		{"the user agent alone", userAgent, firefox, "203.0.113.9:4711", firefox, ""},
+		{"a full address", fullAddress, firefox, "203.0.113.9:4711", "", "203.0.113.9/32"},
+		{"a truncated one", network, firefox, "203.0.113.9:4711", "", "203.0.113.0/24"},
+		{"a full IPv6 one", fullAddress, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1:2::3/128"},
+		{"a truncated IPv6 one", network, firefox, "[2001:db8:1:2::3]:4711", "", "2001:db8:1::/48"},
+		{"IPv4 in IPv6", network, firefox, "[::ffff:203.0.113.9]:1", "", "203.0.113.0/24"},
+		{"full IPv4 in IPv6", fullAddress, firefox, "[::ffff:203.0.113.9]:1", "", "203.0.113.9/32"},
+		{"with a zone", fullAddress, firefox, "[fe80::1%eth0]:1", "", "fe80::1/128"},
+		{"truncated with a zone", network, firefox, "[fe80::1%eth0]:1", "", "fe80::/48"},
+		{"without a port", fullAddress, firefox, "203.0.113.9", "", "203.0.113.9/32"},
+		{"truncated without a port", network, firefox, "203.0.113.9", "", "203.0.113.0/24"},
+		{"no address", fullClient, firefox, "@", firefox, ""},
+		{"the address of the proxy's header", proxiedAddress, "", "10.0.0.1:1", "", "198.51.100.77/32"},
+		{"bits beyond the prefix", prefix("203.0.113.9/24"), "", "@", "", "203.0.113.0/24"},
+		{"bits beyond a prefix of IPv4 in IPv6", prefix("::ffff:203.0.113.9/120"), "", "@", "", "203.0.113.0/24"},
+		{"a prefix that no address has", func(huma.Context) humasess.Client {
+			return humasess.Client{Address: netip.PrefixFrom(netip.MustParseAddr("203.0.113.9"), 33)}
+		}, "", "@", "", ""},
+		{"without control characters", userAgent, "a\tb\u202ec\x7f d\xff", "203.0.113.9:1", "abc d", ""},
+		{"of bounded length", userAgent, long, "203.0.113.9:1", long[:256], ""},
 	} {
 		t.Run("E4 "+tt.name, func(t *testing.T) {
 			opts := accountOptions()
-			opts.Capture = tt.capture
+			opts.Client = tt.client
 			r := newRig(t, opts)
 			c := r.client()
 			wantStatus(t, r.loginCall(c, start(account{ID: "u1"}), from(tt.userAgent, tt.addr)), http.StatusNoContent)
@@ -83,7 +123,7 @@ func TestCapture(t *testing.T) {
 	}
 
 	opts := accountOptions()
-	opts.Capture = humasess.Capture{UserAgent: true, Address: humasess.FullAddress}
+	opts.Client = fullClient
 
 	t.Run("E4 a request that proves nothing changes nothing", func(t *testing.T) {
 		r := newRig(t, opts)
@@ -108,7 +148,7 @@ func TestCapture(t *testing.T) {
 		}
 	})
 
-	t.Run("E4 without Capture the next write erases", func(t *testing.T) {
+	t.Run("E4 without Options.Client the next write erases", func(t *testing.T) {
 		r := newRig(t, opts)
 		c := r.client()
 		r.loginCall(c, start(account{ID: "u1"}), from(firefox, "203.0.113.9:1"))

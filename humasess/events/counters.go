@@ -1,4 +1,4 @@
-package humasess
+package events
 
 import (
 	"cmp"
@@ -12,22 +12,22 @@ import (
 
 // Counters count events by kind and reason, for a program's metrics:
 //
-//	var counters humasess.Counters
+//	var counters events.Counters
 //	sessions, err := humasess.New(store, &humasess.Options[User]{OnEvent: counters.Count})
 //
-// The zero Counters are ready, safe for concurrent use, and must not be
-// copied. They are an [expvar.Var]; a collector of Prometheus or OpenTelemetry
-// reads [Counters.All]. How many series there are is up to this package and
-// not to clients: a flood of forged cookies is one of them.
+// The zero Counters are ready for use, are safe for concurrent use, and must not
+// be copied. They are an [expvar.Var]. A collector of Prometheus or OpenTelemetry
+// reads [Counters.All]. Clients cannot add series: all forged cookies together
+// count in one series per reason.
 type Counters struct {
 	mu     sync.RWMutex
 	series map[Series]*atomic.Int64
 }
 
-// Series is what events are told apart by.
+// Series is a kind of events together with a reason.
 type Series struct {
-	Kind   EventKind
-	Reason string // "" for kinds without reasons
+	Kind   Kind
+	Reason Reason // "" for kinds without reasons
 }
 
 // String returns "kind" or "kind/reason".
@@ -35,11 +35,11 @@ func (s Series) String() string {
 	if s.Reason == "" {
 		return string(s.Kind)
 	}
-	return string(s.Kind) + "/" + s.Reason
+	return string(s.Kind) + "/" + string(s.Reason)
 }
 
-// Count is for Options.OnEvent. An event that ends several sessions counts as
-// often.
+// Count counts an event; it has the signature of Options.OnEvent. An event that
+// ends several sessions counts once for each of them.
 func (c *Counters) Count(_ context.Context, e Event) {
 	s := Series{e.Kind, e.Reason}
 	c.mu.RLock()
@@ -63,7 +63,7 @@ func (c *Counters) add(s Series) *atomic.Int64 {
 	return c.series[s]
 }
 
-// Value returns how often events of the series have happened.
+// Value returns the count of a series.
 func (c *Counters) Value(s Series) int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -73,8 +73,8 @@ func (c *Counters) Value(s Series) int64 {
 	return 0
 }
 
-// All returns the series that have happened at least once, in alphabetical
-// order, with how often.
+// All returns each series with an event so far, in alphabetical order, with its
+// count.
 func (c *Counters) All() iter.Seq2[Series, int64] {
 	return func(yield func(Series, int64) bool) {
 		c.mu.RLock()

@@ -1,0 +1,60 @@
+package events
+
+// Kind is the kind of an event.
+type Kind string
+
+// The kinds of events. Later versions may add kinds.
+//
+// No kind reports that a session has expired, because stores delete expired
+// sessions by themselves. A later request with the cookie of an expired session
+// is [Rejected], as with the cookie of a revoked session or a forged one.
+const (
+	Created     Kind = "created"      // a new session was stored
+	Renewed     Kind = "renewed"      // a session got a new token
+	Touched     Kind = "touched"      // a request extended its session: at most once per tenth of IdleTimeout, except for parallel requests
+	Destroyed   Kind = "destroyed"    // a handler called Destroy
+	Revoked     Kind = "revoked"      // the user or an administrator ended sessions
+	Evicted     Kind = "evicted"      // sessions were ended to stay within MaxPerIdentity
+	Reused      Kind = "reused"       // a request presented a secret that a rotation has replaced
+	Rejected    Kind = "rejected"     // a cookie opened no session
+	Refused     Kind = "refused"      // a request came from another origin, or a guard failed
+	Undecodable Kind = "undecodable"  // stored data do not fit T
+	StoreFailed Kind = "store_failed" // a call of the store failed
+	HungUp      Kind = "hung_up"      // the client or the caller cancelled during a call of the store
+)
+
+// Reason tells events of one [Kind] apart. It is "" for kinds without reasons.
+type Reason string
+
+// The reasons of [Rejected], [Refused], [Renewed] and [Revoked]. Later versions
+// may add reasons.
+const (
+	ReasonMalformed  Reason = "malformed"   // Rejected: not a token, so the store was not called
+	ReasonUnknown    Reason = "unknown"     // Rejected: the session is unknown, expired or revoked
+	ReasonMismatch   Reason = "mismatch"    // Rejected: the session exists, and the secret is wrong
+	ReasonForeign    Reason = "foreign"     // Rejected: the session belongs to another manager
+	ReasonAmbiguous  Reason = "ambiguous"   // Rejected: several different cookies of one name
+	ReasonRevokedAgo Reason = "revoked_ago" // Rejected: Start in a request that began before a revocation
+	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity
+	ReasonUndecided  Reason = "undecided"   // Rejected: Start in a request that perhaps began before one of them
+	ReasonLimit      Reason = "limit"       // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
+	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request
+	ReasonCSRF       Reason = "csrf"        // Refused: the request lacks the session's CSRF token
+	ReasonGuardError Reason = "guard_error" // Refused: a guard returned an error that is not a huma.StatusError
+	ReasonPeriodic   Reason = "periodic"    // Renewed: RotateEvery has passed
+	ReasonReissued   Reason = "reissued"    // Renewed: no request had presented the secret of the last rotation
+	ReasonReused     Reason = "reused"      // Revoked: because of an event of kind Reused
+	ReasonEverything Reason = "everything"  // Revoked: by RevokeEverything
+)
+
+// Event reports one thing that happened to a session, for operators. It never
+// carries a token, a secret or a cookie's value.
+type Event struct {
+	Kind      Kind
+	SessionID string // the public ID, or "" if the session is not known
+	Scheme    string // the SchemeName of the manager
+	Operation string // the operation's ID or path, or "" outside a request
+	Reason    Reason
+	Count     int   // the number of sessions, for Evicted and Revoked
+	Err       error // the cause, which clients never see
+}
