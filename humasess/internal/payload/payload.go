@@ -81,6 +81,15 @@ const (
 	tagType          = stored.TagType
 )
 
+const (
+	// maxOlder is how many marks of superseded secrets a payload holds.
+	maxOlder = 16
+
+	// markLength is how many bytes of a hash are its mark. A chance match does
+	// no more than a guess of a public ID would.
+	markLength = 8
+)
+
 // ErrFormat is the error for bytes that are not a payload.
 var ErrFormat = errors.New("record is not in a known payload format")
 

@@ -5,15 +5,6 @@ import (
 	"slices"
 )
 
-const (
-	// maxOlder is how many marks of superseded secrets a payload holds.
-	maxOlder = 16
-
-	// markLength is how many bytes of a hash are its mark. A chance match does
-	// no more than a guess of a public ID would.
-	markLength = 8
-)
-
 // Knows reports whether Older has the mark of a hash.
 func (p *Fields) Knows(hash [32]byte) bool {
 	for older := p.Older; len(older) >= markLength; older = older[markLength:] {

@@ -54,8 +54,6 @@ func (c *typeCheck) check(t reflect.Type, path string) error {
 	return nil
 }
 
-const leaveOut = "tag the field `json:\"-\"`, or set Options.Codec"
-
 // ownCodec reports whether a type encodes and decodes itself. A type that does
 // only one of the two is an error: the other direction is a guess.
 func ownCodec(t reflect.Type) (bool, error) {
@@ -130,20 +128,4 @@ func (c *typeCheck) checkStruct(t reflect.Type, path string) error {
 		return fmt.Errorf("%s: %v has no exported field, so encoding/json writes nothing of it: export the fields, or set Options.Codec", path, t)
 	}
 	return nil
-}
-
-func hasExported(t reflect.Type) bool {
-	for i := range t.NumField() {
-		if f := t.Field(i); f.IsExported() || f.Anonymous {
-			return true
-		}
-	}
-	return false
-}
-
-func deref(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
-		return t.Elem()
-	}
-	return t
 }

@@ -1,7 +1,6 @@
 package values
 
 import (
-	"encoding"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -191,12 +190,4 @@ func plainName(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_'
 	})
-}
-
-func marshals(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return slices.ContainsFunc([]reflect.Type{
-		reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler](),
-		reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
-	}, p.Implements)
 }

@@ -1,7 +1,6 @@
 package values
 
 import (
-	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,9 +15,6 @@ type unshare func(v reflect.Value)
 // pointers in it have one target. unshareOf returns false for a type that decodes
 // or contains itself, and for an unexported field that is not flat.
 func unshareOf(t reflect.Type) (own unshare, ok bool) { return walk{}.unshare(t) }
-
-// walk holds the types that contain the present one, outermost first.
-type walk []reflect.Type
 
 func (w walk) unshare(t reflect.Type) (unshare, bool) {
 	switch {
@@ -46,11 +42,6 @@ func (w walk) unshare(t reflect.Type) (unshare, bool) {
 	}
 	return nil, false
 }
-
-var (
-	anyType        = reflect.TypeFor[any]()
-	rawMessageType = reflect.TypeFor[json.RawMessage]()
-)
 
 func (w walk) array(t reflect.Type) (unshare, bool) {
 	elem, ok := w.unshare(t.Elem())

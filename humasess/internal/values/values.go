@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
-	"time"
 )
 
 // Type encodes, decodes and copies values of T. It is safe for concurrent use.
@@ -129,28 +128,4 @@ func (v *Type[T]) Keep(dst, t, base *T) {
 		v.unshare(reflect.ValueOf(dst).Elem())
 	}
 	detach(dst, base)
-}
-
-var timeType = reflect.TypeFor[time.Time]()
-
-// isFlat reports whether an assignment of a value copies everything that can
-// change. time.Time holds a pointer to a location, which never changes.
-func isFlat(t reflect.Type) bool {
-	if t == timeType {
-		return true
-	}
-	switch t.Kind() {
-	case reflect.Array:
-		return isFlat(t.Elem())
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if !isFlat(t.Field(i).Type) {
-				return false
-			}
-		}
-		return true
-	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Interface, reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		return false
-	}
-	return true
 }
