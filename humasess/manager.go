@@ -22,8 +22,8 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer    // nil unless the store is one
-	embark   func() stores.Trip // nil unless sessions travel
+	memoizer stores.Memoizer            // nil unless the store is one
+	embark   func() stores.RequestStore // nil unless sessions travel
 	scheme   string
 	values   values[T]
 	cookies  cookieWriter
@@ -96,7 +96,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.live.store, m.live.every, m.live.timeout = store, o.DoneInterval, o.StoreTimeout
 	m.live.failed = func(err error) { m.emit(context.Background(), Event{Kind: EventStoreFailed, Err: err}) }
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
-	if t, ok := stores.As[stores.Traveler](store); ok {
+	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.travel(t, opts); err != nil {
 			claim.release()
 			return nil, err

@@ -79,7 +79,7 @@ func operation(tb testing.TB, sealer security.Sealer, path string) func() {
 
 // costs are the budget. With AEAD a read takes 12 of it: four are JSON's values,
 // two are headers', two are the key's of this cookie alone, and one each is
-// the input's, the request's, the trip's and the identity's.
+// the input's, the request's, the request store's and the identity's.
 var costs = []struct {
 	kind         string
 	make         func(...security.Key) (security.Sealer, error)

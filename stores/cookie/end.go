@@ -24,9 +24,9 @@ func (it *item) keep() time.Duration { return max(it.latest.Sub(it.Now), 0) + sk
 
 // Delete implements [stores.Store]. Where the copy at hand has expired, it ends
 // the others all the same, and answers ErrNotFound as for any session that has
-// expired. Of sessions that the trip does not hold, nothing is known that a
+// expired. Of sessions that the request store does not hold, nothing is known that a
 // condition could ask for.
-func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
+func (t *requestStore) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	it, err := t.live(ctx, id)
 	if it == nil {
 		it = t.find(id)
@@ -57,7 +57,7 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 }
 
 // end marks a session as ended that was not revoked before.
-func (t *trip) end(ctx context.Context, it *item) error {
+func (t *requestStore) end(ctx context.Context, it *item) error {
 	if t.store.revoked == nil || it.fresh {
 		return nil
 	}
@@ -68,12 +68,12 @@ func (t *trip) end(ctx context.Context, it *item) error {
 }
 
 // RevokeIdentity implements [stores.Index] with Options.Revoked. The session
-// to except has to be written again in this trip: its cookie is revoked too.
+// to except has to be written again in this request store: its cookie is revoked too.
 //
 // ErrNotFound says that the session to except has been revoked itself, before
 // this call or at the same time. It does not carry on then: a thief could stay
 // signed in by revoking in a loop.
-func (t *trip) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
+func (t *requestStore) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	switch {
 	case t.store.revoked == nil:
 		return stores.Revoked{}, errElsewhere

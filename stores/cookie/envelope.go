@@ -8,13 +8,13 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// item is a session of a trip.
+// item is a session of a request store.
 type item struct {
 	stores.Record
 	value  string    // of the cookie, as it came
 	sealed []byte    // the same, as it is to go, if the session was written
 	old    bool      // sealed with a key that is on its way out
-	fresh  bool      // made by this trip: nobody else has it yet
+	fresh  bool      // made by this request store: nobody else has it yet
 	latest time.Time // the deadline that the session began with: no copy lasts longer
 	stood  bool      // era and mark are those of a Standing
 	era    uint32

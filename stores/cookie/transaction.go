@@ -18,21 +18,21 @@ func (s *Store) InTransaction(ctx context.Context) bool {
 
 // save remembers the sessions before a call in a transaction changes them. The
 // bytes of a payload are never written again, so a shallow copy suffices.
-func (t *trip) save(ctx context.Context) {
+func (t *requestStore) save(ctx context.Context) {
 	if t.saved == nil && t.store.InTransaction(ctx) {
 		saved := slices.Clone(t.items)
 		t.saved = &saved
 	}
 }
 
-// TakeBack implements [stores.TransactionalTrip]. A session that the program has
+// TakeBack implements [stores.TransactionalRequestStore]. A session that the program has
 // revoked or replaced in a transaction stands as it was only if that transaction
 // was rolled back.
-func (t *trip) TakeBack(ctx context.Context, id stores.ID) bool {
+func (t *requestStore) TakeBack(ctx context.Context, id stores.ID) bool {
 	if t.saved == nil {
 		return false
 	}
-	was := &trip{carrier: t.carrier, items: *t.saved}
+	was := &requestStore{carrier: t.carrier, items: *t.saved}
 	if it, err := was.live(ctx, id); err != nil || was.stands(ctx, it) != nil {
 		return false
 	}
