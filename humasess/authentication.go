@@ -92,7 +92,7 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().authenti
 
 // RequireFresh returns nil when the user has proved who they are within that
 // time, and else [ErrReauthenticate], for the handler to return: 403 with the
-// type "urn:humasess:problem:reauthentication_required". Where it never
+// type "urn:humasess:problem:reauthentication-required". Where it never
 // depends on the request's data, give the guard a method Fresh instead, which
 // is documented. [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {

@@ -179,7 +179,7 @@ func TestGuardWithMethods(t *testing.T) {
 			w := c.Do(http.MethodGet, path, nil)
 			wantStatus(t, w, want)
 			if want == http.StatusForbidden {
-				wantText(t, "type", problemOf(t, w).Type, "reauthentication_required")
+				wantText(t, "type", problemOf(t, w).Type, "reauthentication-required")
 			}
 		}
 	}
@@ -197,6 +197,6 @@ func TestGuardWithMethods(t *testing.T) {
 	step(403, 204)
 
 	doc, _ := documentOf(t, mux)
-	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication_required`: the user has not authenticated by `pwd` and `otp` within 1m0s.")
+	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication-required`: the user has not authenticated by `pwd` and `otp` within 1m0s.")
 	wantText(t, "403", doc.Paths["/any"]["get"].Responses["403"].Description, "has not authenticated by `otp`.")
 }

@@ -186,7 +186,7 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 // RequireFresh returns a modifier like Require's that also requires that the
 // user has proved who they are within that time, at sign-in or by
 // [Session.Reauthenticated]. Else the answer is a 403 of the type
-// "urn:humasess:problem:reauthentication_required", which is documented. Of
+// "urn:humasess:problem:reauthentication-required", which is documented. Of
 // several times the shortest counts.
 //
 //	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))

@@ -186,5 +186,5 @@ func nameEvents(stream *huma.Response) {
 
 const (
 	notFoundText = "Not one of the user's sessions: unknown, ended, or somebody else's."
-	freshText    = "`reauthentication_required`: the user has not authenticated within %v."
+	freshText    = "`reauthentication-required`: the user has not authenticated within %v."
 )

@@ -338,7 +338,7 @@ func TestFresh(t *testing.T) {
 	} {
 		t.Run("A1 "+request[0]+" "+request[1], func(t *testing.T) {
 			w := do(t, laptop, request[0], request[1], 403)
-			if want := `"type":"urn:humasess:problem:reauthentication_required"`; !strings.Contains(w.Body.String(), want) {
+			if want := `"type":"urn:humasess:problem:reauthentication-required"`; !strings.Contains(w.Body.String(), want) {
 				t.Errorf("got %s, want %s in it", w.Body, want)
 			}
 			do(t, phone, "GET", "/session", 200)
