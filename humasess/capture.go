@@ -50,24 +50,8 @@ const maxUserAgent = 256
 // Client is what Options.Capture has noted of a session's client. All of it is
 // what the client says, but for the address.
 type Client struct {
-	UserAgent string       // without control characters, "" if not noted
-	Address   netip.Prefix // of /32 or /128 when it is a full one, the zero value if not noted
-}
-
-var _ huma.SchemaProvider = Client{}
-
-// Schema describes it in place. A schema of the name Client would be a second
-// type of that name in generated clients, which do not compile then.
-func (Client) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Type:                 huma.TypeObject,
-		AdditionalProperties: false,
-		Required:             []string{"UserAgent", "Address"},
-		Properties: map[string]*huma.Schema{
-			"UserAgent": {Type: huma.TypeString},
-			"Address":   {Type: huma.TypeString},
-		},
-	}
+	UserAgent string       `json:"user_agent,omitempty" doc:"User agent of the client."`                // without control characters, "" if not noted
+	Address   netip.Prefix `json:"address,omitzero" doc:"Address of the client, or the network of it."` // of /32 or /128 when it is a full one, the zero value if not noted
 }
 
 // client is what the payload holds about a client: the length of the address,
