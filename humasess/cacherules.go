@@ -119,7 +119,7 @@ func (c *cacheRules) allows(lines []string) bool {
 }
 
 // vary names the request headers that may bring a user to an operation: Cookie
-// for sessions, and those of the schemes that Options.SchemeChecks check.
+// for sessions, and those of the schemes that Options.Schemes check.
 func (g *gate) vary(e *entry) []string {
 	var names []string
 	add := func(name string) {

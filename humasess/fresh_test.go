@@ -17,15 +17,10 @@ import (
 // recent is a guard that wants nothing but a fresh authentication.
 type recent struct{}
 
-var _ humasess.Guard[account] = recent{}
-
-func (recent) Check(huma.Context, account) error { return nil }
-func (recent) Fresh() time.Duration              { return 5 * time.Minute }
+func (recent) Fresh() time.Duration { return 5 * time.Minute }
 
 // never asks for what a setting that was not read says.
 type never struct{ recent }
-
-var _ humasess.Guard[account] = never{}
 
 func (never) Fresh() time.Duration { return 0 }
 

@@ -78,7 +78,6 @@ func (invalidMethods) Methods() []string                   { return []string{"a 
 func (misspelled) Freshness() time.Duration                { return time.Minute }
 func (r *roleHolder) Roles() []string                      { return r.names }
 func (neverFresh) Fresh() time.Duration                    { return -time.Second }
-func (neverFresh) Check(huma.Context, account) error       { return nil }
 
 func TestGuardsThatAreRefused(t *testing.T) {
 	for _, tt := range []struct {

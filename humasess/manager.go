@@ -293,7 +293,18 @@ var _ manager = (*Manager[struct{}])(nil)
 
 type schemeCheck = func(ctx huma.Context, scopes []string) error
 
-func (m *Manager[T]) schemeChecks() map[string]schemeCheck { return m.opts.SchemeChecks }
+// schemeChecks returns the functions of Options.Schemes without the data that
+// they return, because the data's type differs between managers.
+func (m *Manager[T]) schemeChecks() map[string]schemeCheck {
+	checks := make(map[string]schemeCheck, len(m.opts.Schemes))
+	for key, check := range m.opts.Schemes {
+		checks[key] = func(ctx huma.Context, scopes []string) error {
+			_, err := check(ctx, scopes)
+			return err
+		}
+	}
+	return checks
+}
 
 func (m *Manager[T]) checkOrigin(ctx context.Context, o security.Origins) error {
 	if m.opts.TrustOrigin != nil {
