@@ -14,25 +14,25 @@ import (
 type Authentication struct {
 	// Time of the latest proof: Start, a change of identity, or
 	// [Session.Reauthenticated]. Zero for anonymous sessions.
-	Time time.Time
+	Time time.Time `json:"time,omitzero" doc:"When the user last proved their identity."`
 
 	// Methods that were named to [Session.Reauthenticated], oldest first and
 	// each with its latest time; at most 8.
-	Methods []Method
+	Methods []Method `json:"methods,omitempty" nullable:"false" doc:"Methods of authentication, oldest first."`
 
 	// Class of the latest proof, such as an assurance level, by whatever names
 	// the program has for them; OpenID Connect's acr. Only
 	// [Session.ReauthenticatedWith] sets it, and the next proof replaces it:
 	// no session has a higher class than its authentication (NIST
 	// SP 800-63B-4 § 5.1).
-	Class string
+	Class string `json:"class,omitempty" doc:"Class of the latest authentication, such as an assurance level."`
 }
 
 // Method is one way of proving who one is, preferably by a name of RFC 8176,
 // such as "pwd", "otp" or "hwk".
 type Method struct {
-	Name string
-	Time time.Time
+	Name string    `json:"name" doc:"Name of the method, preferably of RFC 8176." example:"pwd"`
+	Time time.Time `json:"time" doc:"When the user last used the method."`
 }
 
 // Fresh reports whether the latest proof is at most that old at a time. One
@@ -94,7 +94,7 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().authenti
 
 // RequireFresh returns nil when the user has proved who they are within that
 // time, and else [ErrReauthenticate], for the handler to return: 403 with the
-// type "urn:humasess:problem:reauthentication_required". Where it never
+// type "urn:humasess:problem:reauthentication-required". Where it never
 // depends on the request's data, give the guard a method Fresh instead, which
 // is documented. [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {

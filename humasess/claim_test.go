@@ -141,14 +141,14 @@ func TestDroppedManagerFreesTheScheme(t *testing.T) {
 	}
 }
 
-// traveler is a store whose sessions cannot be renewed, which New refuses with
+// clientSide is a store whose sessions cannot be renewed, which New refuses with
 // RotateEvery.
-type traveler struct{ stores.Store }
+type clientSide struct{ stores.Store }
 
-func (traveler) Travel(string, string) (func() stores.Trip, error) { return nil, nil }
+func (clientSide) Bind(string, string) (func() stores.RequestStore, error) { return nil, nil }
 
 func TestRefusedOptionsLeaveNoClaim(t *testing.T) {
-	s := traveler{memory.New(nil)}
+	s := clientSide{memory.New(nil)}
 	if _, err := humasess.New(s, &humasess.Options[account]{RotateEvery: time.Hour}); err == nil {
 		t.Fatal("got no error")
 	}

@@ -144,7 +144,7 @@ func TestReauthenticatedWith(t *testing.T) {
 			w := r.call(c, again(a))
 			wantStatus(t, w, http.StatusForbidden)
 			wantCookies(t, w, 0)
-			if got := problemOf(t, w).Type; got != "urn:humasess:problem:reauthentication_required" {
+			if got := problemOf(t, w).Type; got != "urn:humasess:problem:reauthentication-required" {
 				t.Errorf("type: got %q", got)
 			}
 		}

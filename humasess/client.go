@@ -17,8 +17,8 @@ const maxUserAgent = 256
 // returned it. The client chooses its user agent freely, so programs must not
 // decide anything by it.
 type Client struct {
-	UserAgent string       // without control characters, "" if not noted
-	Address   netip.Prefix // of /32 or /128 when it is a full one, the zero value if not noted
+	UserAgent string       `json:"user_agent,omitempty" doc:"User agent of the client."`                // without control characters, "" if not noted
+	Address   netip.Prefix `json:"address,omitzero" doc:"Address of the client, or the network of it."` // of /32 or /128 when it is a full one, the zero value if not noted
 }
 
 // ClientOf returns the user agent of a request and the truncated address of its
@@ -47,22 +47,6 @@ func remoteAddr(ctx huma.Context) netip.Addr {
 	}
 	addr, _ := netip.ParseAddr(text)
 	return addr
-}
-
-var _ huma.SchemaProvider = Client{}
-
-// Schema describes it in place. A schema of the name Client would be a second
-// type of that name in generated clients, which do not compile then.
-func (Client) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{
-		Type:                 huma.TypeObject,
-		AdditionalProperties: false,
-		Required:             []string{"UserAgent", "Address"},
-		Properties: map[string]*huma.Schema{
-			"UserAgent": {Type: huma.TypeString},
-			"Address":   {Type: huma.TypeString},
-		},
-	}
 }
 
 // client returns the client of the request for the payload, or nil if there is

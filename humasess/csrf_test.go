@@ -239,7 +239,7 @@ func TestCSRFTokenWithoutItsSession(t *testing.T) {
 	})
 	t.Run("F8 no check of the program's own takes its place", func(t *testing.T) {
 		o := o
-		o.SchemeChecks = map[string]func(huma.Context, []string) error{token: func(huma.Context, []string) error { return nil }}
+		o.Schemes = map[string]func(huma.Context, []string) (account, error){token: func(huma.Context, []string) (account, error) { return account{}, nil }}
 		if _, err := humasess.New(memory.New(nil), &o); err == nil || !strings.Contains(err.Error(), token) {
 			t.Errorf("got %v, want an error that names %q", err, token)
 		}

@@ -31,17 +31,17 @@ type site struct {
 
 var errNoBearer = errors.New("no bearer token")
 
-func checkBearer(ctx huma.Context, _ []string) error {
+func checkBearer(ctx huma.Context, _ []string) (account, error) {
 	if ctx.Header("Authorization") != "Bearer good" {
-		return errNoBearer
+		return account{}, errNoBearer
 	}
-	return nil
+	return account{ID: "bearer"}, nil
 }
 
 func newSite(t *testing.T, edits ...func(*humasess.Options[account])) *site {
 	t.Helper()
 	opts := accountOptions()
-	opts.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": checkBearer}
+	opts.Schemes = map[string]func(huma.Context, []string) (account, error){"bearer": checkBearer}
 	for _, edit := range edits {
 		edit(&opts)
 	}
@@ -196,7 +196,7 @@ type admins struct{}
 var _ humasess.Guard[account] = admins{}
 
 func (admins) Roles() []string                   { return []string{"admin"} }
-func (admins) Check(huma.Context, account) error { return nil }
+func (admins) Check(huma.Context, account) error { return nil } // documented beside the role
 
 func serve[I any](context.Context, *I) (*struct{}, error) { return nil, nil }
 

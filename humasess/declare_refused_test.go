@@ -32,9 +32,9 @@ func TestContradictionsAreRefused(t *testing.T) {
 		{"O4 Required with security: []", nil, getX[needsIn], secure(), []string{"`security: []`", "leave Security nil, or embed Login"}},
 		{"O4 Session with security: []", nil, getX[sessionIn], secure(), []string{"`security: []`", "leave Security nil, or embed Login"}},
 		{"O4 Guarded with security: []", nil, getX[guardIn], secure(), []string{"`security: []`", "leave Security nil"}},
-		{"unknown scheme", nil, getX[needsIn], secure(scheme("nobody")), []string{`unknown scheme "nobody"`, "components.securitySchemes", "Options.SchemeChecks"}},
-		{"scheme without a check", nil, getX[needsIn], secure(scheme("basic")), []string{`"basic"`, "Options.SchemeChecks"}},
-		{"scheme without a check as an alternative", nil, getX[nothingIn], secure(scheme("sessionCookie"), scheme("basic")), []string{`"basic"`, "Options.SchemeChecks"}},
+		{"unknown scheme", nil, getX[needsIn], secure(scheme("nobody")), []string{`unknown scheme "nobody"`, "components.securitySchemes", "Options.Schemes"}},
+		{"scheme without a check", nil, getX[needsIn], secure(scheme("basic")), []string{`"basic"`, "Options.Schemes"}},
+		{"scheme without a check as an alternative", nil, getX[nothingIn], secure(scheme("sessionCookie"), scheme("basic")), []string{`"basic"`, "Options.Schemes"}},
 		{"guard's roles without Options.Roles", noRoles, getX[guardIn], nil, []string{`["admin"]`, "set Options.Roles"}},
 		{"roles by hand without Options.Roles", noRoles, getX[nothingIn], secure(scheme("sessionCookie", "audit")), []string{`["audit"]`, "set Options.Roles"}},
 		{"Login and Required", nil, getX[signAndNeeds], nil, []string{"embeds Login, which is public", "remove one of the two"}},
@@ -140,7 +140,9 @@ func TestAttachRefuses(t *testing.T) {
 		return m
 	}
 	checks := func(o *humasess.Options[parcel]) {
-		o.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": checkBearer}
+		o.Schemes = map[string]func(huma.Context, []string) (parcel, error){
+			"bearer": func(huma.Context, []string) (parcel, error) { return parcel{}, errNoBearer },
+		}
 	}
 	tests := []struct {
 		name   string
@@ -169,12 +171,12 @@ func TestAttachRefuses(t *testing.T) {
 		}, "set Options.Cookie.Name"},
 		{"the same check", func(_ *humasess.Manager[account], api huma.API) error {
 			return manager("parcels", "__Host-p", checks).Attach(api)
-		}, `SchemeChecks["bearer"]`},
+		}, `Schemes["bearer"]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			opts := accountOptions()
-			opts.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": checkBearer}
+			opts.Schemes = map[string]func(huma.Context, []string) (account, error){"bearer": checkBearer}
 			accounts, err := humasess.New(memory.New(nil), &opts)
 			if err != nil {
 				t.Fatalf("New: %v", err)

@@ -68,7 +68,7 @@
 //
 // Sessions are for browsers and clients that keep cookies. Machines that call
 // an API with a key, and services that pass identity on to each other, want a
-// bearer scheme, which may stand beside a session: see Options.SchemeChecks.
+// bearer scheme, which may stand beside a session: see Options.Schemes.
 //
 // # Compatibility
 //

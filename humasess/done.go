@@ -99,7 +99,7 @@ func (s *state[T]) clientSideLeft() func(context.Context) (time.Duration, error)
 			id, _, err = s.m.openTrip(trip, name, value)
 		}
 	}
-	c, ok := trip.(stores.TripChecker)
+	c, ok := trip.(stores.EndChecker)
 	if err != nil || !ok {
 		forever := s.m.opts.AbsoluteTimeout
 		return func(context.Context) (time.Duration, error) { return forever, nil }

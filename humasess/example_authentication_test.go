@@ -17,8 +17,7 @@ import (
 // five minutes.
 type JustAuthenticated struct{}
 
-func (JustAuthenticated) Check(huma.Context, Member) error { return nil }
-func (JustAuthenticated) Fresh() time.Duration             { return 5 * time.Minute }
+func (JustAuthenticated) Fresh() time.Duration { return 5 * time.Minute }
 
 // A guard with a method Fresh asks for a recent authentication: step-up.
 func ExampleSession_Reauthenticated() {

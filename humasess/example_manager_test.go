@@ -151,7 +151,7 @@ func ExampleManager_Issue() {
 }
 
 // Either a session or a key opens the operation.
-func ExampleOptions_schemeChecks() {
+func ExampleOptions_schemes() {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Example", "1.0.0")
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -159,12 +159,12 @@ func ExampleOptions_schemeChecks() {
 	}
 	api := humago.New(mux, config)
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		SchemeChecks: map[string]func(huma.Context, []string) error{
-			"apiKey": func(ctx huma.Context, _ []string) error {
+		Schemes: map[string]func(huma.Context, []string) (Member, error){
+			"apiKey": func(ctx huma.Context, _ []string) (Member, error) {
 				if ctx.Header("Authorization") != "Bearer correct" {
-					return errors.New("unknown key")
+					return Member{}, errors.New("unknown key")
 				}
-				return nil
+				return Member{ID: "ada"}, nil
 			},
 		},
 	})

@@ -17,21 +17,16 @@ import (
 // recent is a guard that wants nothing but a fresh authentication.
 type recent struct{}
 
-var _ humasess.Guard[account] = recent{}
-
-func (recent) Check(huma.Context, account) error { return nil }
-func (recent) Fresh() time.Duration              { return 5 * time.Minute }
+func (recent) Fresh() time.Duration { return 5 * time.Minute }
 
 // never asks for what a setting that was not read says.
 type never struct{ recent }
-
-var _ humasess.Guard[account] = never{}
 
 func (never) Fresh() time.Duration { return 0 }
 
 func TestFresh(t *testing.T) {
 	const within = 5 * time.Minute
-	const kind = "urn:humasess:problem:reauthentication_required"
+	const kind = "urn:humasess:problem:reauthentication-required"
 	newFresh := func(t *testing.T) *rig[account] {
 		r := newRig(t, accountOptions())
 		huma.Post(r.api, "/transfer", func(context.Context, *struct {
@@ -90,7 +85,7 @@ func TestFresh(t *testing.T) {
 	t.Run("A1 it is documented", func(t *testing.T) {
 		r := newFresh(t)
 		text := r.api.OpenAPI().Paths["/transfer"].Post.Responses["403"].Description
-		if !strings.Contains(text, "`reauthentication_required`: the user has not authenticated within 5m0s.") {
+		if !strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 5m0s.") {
 			t.Errorf("403: got %q", text)
 		}
 	})
@@ -159,7 +154,7 @@ func TestRequireFresh(t *testing.T) {
 			if tt.want == http.StatusNoContent {
 				return
 			}
-			if got := problemOf(t, w).Type; got != "urn:humasess:problem:reauthentication_required" {
+			if got := problemOf(t, w).Type; got != "urn:humasess:problem:reauthentication-required" {
 				t.Errorf("H4 type: got %q", got)
 			}
 			wantStatus(t, c.Do(http.MethodPost, tt.path, strings.NewReader("{")), http.StatusForbidden) // before the body
@@ -185,7 +180,7 @@ func TestRequireFresh(t *testing.T) {
 				t.Errorf("%s: got security %v, want the session", path, op.Security)
 			}
 			text := op.Responses["403"].Description
-			if got := strings.Contains(text, "reauthentication_required"); got != (want != "") || !strings.Contains(text, want) {
+			if got := strings.Contains(text, "reauthentication-required"); got != (want != "") || !strings.Contains(text, want) {
 				t.Errorf("%s: 403: got %q, want %q in it", path, text, want)
 			}
 		}

@@ -71,7 +71,18 @@ func (d duration) MarshalText() ([]byte, error) {
 	return []byte(s), nil
 }
 
-func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck { return g.opts.SchemeChecks }
+// SchemeChecks returns the functions of Options.Schemes without the data that
+// they return, because the data's type differs between managers.
+func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck {
+	checks := make(map[string]gate.SchemeCheck, len(g.opts.Schemes))
+	for key, check := range g.opts.Schemes {
+		checks[key] = func(ctx huma.Context, scopes []string) error {
+			_, err := check(ctx, scopes)
+			return err
+		}
+	}
+	return checks
+}
 
 func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) error {
 	if g.opts.TrustOrigin != nil {

@@ -78,7 +78,6 @@ func (invalidMethods) Methods() []string                   { return []string{"a 
 func (misspelled) Freshness() time.Duration                { return time.Minute }
 func (r *roleHolder) Roles() []string                      { return r.names }
 func (neverFresh) Fresh() time.Duration                    { return -time.Second }
-func (neverFresh) Check(huma.Context, account) error       { return nil }
 
 func TestGuardsThatAreRefused(t *testing.T) {
 	for _, tt := range []struct {
@@ -179,7 +178,7 @@ func TestGuardWithMethods(t *testing.T) {
 			w := c.Do(http.MethodGet, path, nil)
 			wantStatus(t, w, want)
 			if want == http.StatusForbidden {
-				wantText(t, "type", problemOf(t, w).Type, "reauthentication_required")
+				wantText(t, "type", problemOf(t, w).Type, "reauthentication-required")
 			}
 		}
 	}
@@ -197,6 +196,6 @@ func TestGuardWithMethods(t *testing.T) {
 	step(403, 204)
 
 	doc, _ := documentOf(t, mux)
-	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication_required`: the user has not authenticated by `pwd` and `otp` within 1m0s.")
+	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication-required`: the user has not authenticated by `pwd` and `otp` within 1m0s.")
 	wantText(t, "403", doc.Paths["/any"]["get"].Responses["403"].Description, "has not authenticated by `otp`.")
 }

@@ -13,18 +13,22 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Info describes one of a user's sessions.
+// Info describes one of a user's sessions. An operation may return it, with the
+// session's whole data. The document describes Info and the types in it in place,
+// so their names never clash with those of the program. A type of an answer must
+// have an Info in a field and not embed it: huma would document the type as an
+// Info.
 type Info[T any] struct {
-	ID         string // public: for [Session.Revoke]
-	Identity   string // of Options.Identity, "" for an anonymous session
-	Data       T
-	Current    bool // the session of the request that asked
-	CreatedAt  time.Time
-	LastSeenAt time.Time // exact to a tenth of the idle timeout
-	ExpiresAt  time.Time // unless it is used again
+	ID         string    `json:"id" doc:"Public ID of the session. It is not a credential."` // for [Session.Revoke]
+	Identity   string    `json:"identity" doc:"Identity of the user. It is empty for an anonymous session."`
+	Data       T         `json:"data"` // no text: OpenAPI 3.0 allows none beside a reference
+	Current    bool      `json:"current" doc:"Whether the request belongs to this session."`
+	CreatedAt  time.Time `json:"created_at" doc:"When the session began."`
+	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, to within a tenth of its idle timeout."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
 
-	Authentication Authentication // when and how its user signed in
-	Client         Client         // of that sign-in, as Options.Client returned it
+	Authentication Authentication `json:"authentication" doc:"When and how the user signed in."`
+	Client         Client         `json:"client" doc:"Client of the sign-in, as far as the server notes it."` // as Options.Client returned it
 }
 
 // List returns the live sessions of this session's identity, oldest first,

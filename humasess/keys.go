@@ -1,20 +1,22 @@
 package humasess
 
-// Sessions whose data is a map, key by key.
+// Sessions whose data is a map, key by key. M may be a named map type; the
+// compiler infers M and V from the session.
 
 // GetKey returns the value under key, and false when there is none.
-func GetKey[V any](s *Session[map[string]V], key string) (V, bool) {
+func GetKey[M ~map[string]V, V any](s *Session[M], key string) (V, bool) {
 	data, _ := s.Get()
 	v, ok := data[key]
 	return v, ok
 }
 
 // SetKey sets one key by [Session.Update], which starts an anonymous session
-// when none is active. Parallel requests that set other keys lose nothing.
-func SetKey[V any](s *Session[map[string]V], key string, value V) error {
-	return s.Update(func(data *map[string]V) error {
+// when none is active. Parallel requests that set other keys lose nothing. In a
+// map of interfaces a typed value needs a conversion: SetKey(s, key, any(n)).
+func SetKey[M ~map[string]V, V any](s *Session[M], key string, value V) error {
+	return s.Update(func(data *M) error {
 		if *data == nil {
-			*data = map[string]V{}
+			*data = M{}
 		}
 		(*data)[key] = value
 		return nil
@@ -23,11 +25,11 @@ func SetKey[V any](s *Session[map[string]V], key string, value V) error {
 
 // RemoveKey removes one key by [Session.Update]. Without an active session it
 // does nothing.
-func RemoveKey[V any](s *Session[map[string]V], key string) error {
+func RemoveKey[M ~map[string]V, V any](s *Session[M], key string) error {
 	if !s.Active() {
 		return nil
 	}
-	return s.Update(func(data *map[string]V) error {
+	return s.Update(func(data *M) error {
 		delete(*data, key)
 		return nil
 	})

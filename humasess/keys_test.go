@@ -42,3 +42,27 @@ func TestKeys(t *testing.T) {
 		t.Errorf("data: got %v, want b alone", got)
 	}
 }
+
+// preferences is a named map type, which the functions infer from the session.
+type preferences map[string]any
+
+func TestKeysOfANamedMap(t *testing.T) {
+	r := newRig(t, humasess.Options[preferences]{})
+	c := r.client()
+	r.must(c, func(_ context.Context, s *humasess.Session[preferences]) error {
+		size := 12
+		if err := humasess.SetKey(s, "size", any(size)); err != nil {
+			return err
+		}
+		return humasess.SetKey(s, "theme", "dark")
+	})
+	r.must(c, func(_ context.Context, s *humasess.Session[preferences]) error {
+		if v, ok := humasess.GetKey(s, "theme"); !ok || v != "dark" {
+			t.Errorf("GetKey theme: got %v, %v, want dark", v, ok)
+		}
+		return humasess.RemoveKey(s, "theme")
+	})
+	if got, _ := r.data(c); len(got) != 1 || got["size"] != 12.0 {
+		t.Errorf("data: got %v, want the size alone", got)
+	}
+}

@@ -26,8 +26,8 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer    // nil unless the store is one
-	embark   func() stores.Trip // nil unless sessions travel
+	memoizer stores.Memoizer            // nil unless the store is one
+	embark   func() stores.RequestStore // nil unless sessions travel
 	scheme   string
 	values   *values.Type[T]
 	cookies  cookieWriter
@@ -103,7 +103,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	}
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
-	if t, ok := stores.As[stores.Traveler](store); ok {
+	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.travel(t, opts); err != nil {
 			claim.release()
 			return nil, err
@@ -193,7 +193,7 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 // RequireFresh returns a modifier like Require's that also requires that the
 // user has proved who they are within that time, at sign-in or by
 // [Session.Reauthenticated]. Else the answer is a 403 of the type
-// "urn:humasess:problem:reauthentication_required", which is documented. Of
+// "urn:humasess:problem:reauthentication-required", which is documented. Of
 // several times the shortest counts.
 //
 //	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))

@@ -196,12 +196,13 @@ type Options[T any] struct {
 	// same. The default is false.
 	OmitRoles bool
 
-	// SchemeChecks say whether a request satisfies a security scheme of the
-	// program's own, by the scheme's key, so that an operation may ask for it
-	// beside a session or instead of one. scopes are those of the requirement.
-	// nil is satisfied; any error is not, and its text stays inside. The
-	// default is none.
-	SchemeChecks map[string]func(ctx huma.Context, scopes []string) error
+	// Schemes check the security schemes of the program's own, by the scheme's
+	// key. An operation may ask for such a scheme beside a session or instead of
+	// one. A function returns a nil error if the request satisfies the scheme, for
+	// which scopes are those of the requirement. The client does not see the text
+	// of any other error. The manager ignores the data that a function returns:
+	// the handler finds no session. The default is none.
+	Schemes map[string]func(ctx huma.Context, scopes []string) (T, error)
 
 	// Stored data.
 
@@ -333,9 +334,9 @@ func (o *Options[T]) check() error {
 	case (o.Codec.Marshal == nil) != (o.Codec.Unmarshal == nil):
 		return errors.New("Codec has one function of two")
 	}
-	for key, check := range o.SchemeChecks {
+	for key, check := range o.Schemes {
 		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (policy.Scheme{Key: o.SchemeName}).CSRFKey() {
-			return fmt.Errorf("SchemeChecks[%q] is nil or names a scheme of the session's own", key)
+			return fmt.Errorf("Schemes[%q] is nil or names a scheme of the session's own", key)
 		}
 	}
 	if o.CSRFHeader != "" {

@@ -20,7 +20,7 @@ type person struct {
 const day = 24 * time.Hour
 
 func TestOptionsRefused(t *testing.T) {
-	check := func(huma.Context, []string) error { return nil }
+	check := func(huma.Context, []string) (person, error) { return person{}, nil }
 	tests := []struct {
 		name string
 		o    Options[person]
@@ -68,8 +68,8 @@ func TestOptionsRefused(t *testing.T) {
 		{"scheme name with slash", Options[person]{SchemeName: "a/b"}, "a/b"},
 		{"codec without Unmarshal", Options[person]{Codec: Codec{Marshal: json.Marshal}}, "Codec"},
 		{"codec without Marshal", Options[person]{Codec: Codec{Unmarshal: json.Unmarshal}}, "Codec"},
-		{"nil check", Options[person]{SchemeChecks: map[string]func(huma.Context, []string) error{"bearer": nil}}, "bearer"},
-		{"check of its own scheme", Options[person]{SchemeChecks: map[string]func(huma.Context, []string) error{"sessionCookie": check}}, "sessionCookie"},
+		{"nil check", Options[person]{Schemes: map[string]func(huma.Context, []string) (person, error){"bearer": nil}}, "bearer"},
+		{"check of its own scheme", Options[person]{Schemes: map[string]func(huma.Context, []string) (person, error){"sessionCookie": check}}, "sessionCookie"},
 		{"codec that fails", Options[person]{Codec: Codec{
 			Marshal:   func(any) ([]byte, error) { return nil, errors.New("no bytes today") },
 			Unmarshal: json.Unmarshal,

@@ -36,8 +36,7 @@ type (
 
 func (*pointerRoles) Roles() []string { return []string{"admin"} }
 
-func (*pointerFresh) Check(huma.Context, account) error { return nil }
-func (*pointerFresh) Fresh() time.Duration              { return time.Nanosecond }
+func (*pointerFresh) Fresh() time.Duration { return time.Nanosecond }
 
 func (valueMethods) Methods() []string { return []string{"hwk"} }
 

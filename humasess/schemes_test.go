@@ -16,7 +16,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// A scheme that Options.SchemeChecks names is checked where no session is
+// A scheme that Options.Schemes names is checked where no session is
 // involved, too.
 func TestSchemesAlone(t *testing.T) {
 	for _, tt := range []struct {
@@ -95,7 +95,7 @@ func TestSchemesAlone(t *testing.T) {
 		} {
 			s := newSite(t)
 			op := huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x", Security: security}
-			wantText(t, "panic", panicOf(func() { registers[nothingIn](s.api, op) }), `"basic"`, "Options.SchemeChecks", "GET /x")
+			wantText(t, "panic", panicOf(func() { registers[nothingIn](s.api, op) }), `"basic"`, "Options.Schemes", "GET /x")
 			op.Hidden = true
 			registers[nothingIn](s.api, op)
 			if got := s.status(byBearer, http.MethodGet, "/x"); got != http.StatusInternalServerError {
@@ -119,11 +119,11 @@ func TestSchemesAlone(t *testing.T) {
 // Caches learn of every header that may bring a user, and do not store an answer
 // with one.
 func TestSchemesAndCaches(t *testing.T) {
-	check := func(ctx huma.Context, _ []string) error {
+	check := func(ctx huma.Context, _ []string) (account, error) {
 		if ctx.Header("X-Key") != "good" && ctx.Header("Authorization") != "Bearer good" {
-			return errNoBearer
+			return account{}, errNoBearer
 		}
-		return nil
+		return account{}, nil
 	}
 	schemes := map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer"},
@@ -152,9 +152,9 @@ func TestSchemesAndCaches(t *testing.T) {
 		for _, hidden := range []bool{false, true} {
 			t.Run(fmt.Sprintf("H1 H2 %s, hidden %v", tt.name, hidden), func(t *testing.T) {
 				s := newSite(t, func(o *humasess.Options[account]) {
-					o.SchemeChecks = map[string]func(huma.Context, []string) error{}
+					o.Schemes = map[string]func(huma.Context, []string) (account, error){}
 					for key := range schemes {
-						o.SchemeChecks[key] = check
+						o.Schemes[key] = check
 					}
 				})
 				s.api.OpenAPI().Components.SecuritySchemes = maps.Clone(s.api.OpenAPI().Components.SecuritySchemes)
@@ -314,9 +314,9 @@ func TestRequireBesideAnAPIWithTheManager(t *testing.T) {
 }
 
 // A check is never called for a key that names the sessions of a manager.
-func TestSchemeChecksThatNameSessions(t *testing.T) {
-	checking := &humasess.Options[account]{SchemeChecks: map[string]func(huma.Context, []string) error{
-		"other": func(huma.Context, []string) error { return nil },
+func TestSchemesThatNameSessions(t *testing.T) {
+	checking := &humasess.Options[account]{Schemes: map[string]func(huma.Context, []string) (account, error){
+		"other": func(huma.Context, []string) (account, error) { return account{}, nil },
 	}}
 	for _, checkFirst := range []bool{true, false} {
 		t.Run(fmt.Sprintf("O3 the check first: %v", checkFirst), func(t *testing.T) {
@@ -336,7 +336,7 @@ func TestSchemeChecksThatNameSessions(t *testing.T) {
 			if err := attach[0](api); err != nil {
 				t.Fatal(err)
 			}
-			if err := attach[1](api); err == nil || !strings.Contains(err.Error(), `SchemeChecks["other"]`) {
+			if err := attach[1](api); err == nil || !strings.Contains(err.Error(), `Schemes["other"]`) {
 				t.Errorf("got error %v, want one about the check", err)
 			}
 		})

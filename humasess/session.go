@@ -54,7 +54,7 @@ type Required[T any] struct {
 // They are asked in this order, and all but Check are read at registration and
 // documented. Without the roles the answer is a 403; without Fresh or Methods
 // it is a 403 of the type
-// "urn:humasess:problem:reauthentication_required".
+// "urn:humasess:problem:reauthentication-required".
 //
 // huma panics when it registers an operation whose G has none of the methods,
 // one of them with another signature, or any other exported method except

@@ -228,7 +228,7 @@ func TestSharedDocumentWithoutAttach(t *testing.T) {
 			t.Run(fmt.Sprintf("O2 %s, copied %v", tt.name, copied), func(t *testing.T) {
 				opts := accountOptions()
 				opts.RequireByDefault = tt.defaults
-				opts.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": checkBearer}
+				opts.Schemes = map[string]func(huma.Context, []string) (account, error){"bearer": checkBearer}
 				accounts, err := humasess.New(memory.New(nil), &opts)
 				if err != nil {
 					t.Fatal(err)

@@ -45,7 +45,7 @@ type state[T any] struct {
 	pending  pending[T]
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
-	trip  stores.Trip // what the cookies hold, when sessions travel; see store
+	trip  stores.RequestStore // what the cookies hold, when sessions travel; see store
 	room  *travelRoom[T]
 	stale bool // the client's cookie is no good any more, by our own doing
 

@@ -13,12 +13,12 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Sessions of a [stores.Traveler] are in their cookies. What a request does to
+// Sessions of a [stores.ClientSide] are in their cookies. What a request does to
 // them goes through a trip, which stands where the store stands else; the
 // token is the cookie itself.
 
 // travel makes the manager one of sessions that travel.
-func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
+func (m *Manager[T]) travel(t stores.ClientSide, opts *Options[T]) error {
 	var err error
 	switch {
 	case m.opts.Sealer != nil:
@@ -37,9 +37,9 @@ func (m *Manager[T]) travel(t stores.Traveler, opts *Options[T]) error {
 	case m.opts.RefuseOverLimit:
 		err = fmt.Errorf("Options.RefuseOverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
 	default:
-		m.embark, err = t.Travel(m.opts.Cookie.Name, m.scheme)
+		m.embark, err = t.Bind(m.opts.Cookie.Name, m.scheme)
 		if err == nil && len(m.names) > 1 {
-			if _, ok := m.embark().(stores.FormerOpener); !ok {
+			if _, ok := m.embark().(stores.FormerNameOpener); !ok {
 				err = fmt.Errorf("Options.Cookie.Former: trips of %T open no value of a former name: %w", t, errors.ErrUnsupported)
 			}
 		}
@@ -92,7 +92,7 @@ func (s *state[T]) takeBack(ctx context.Context) {
 	if s.trip == nil || !s.tentative.any {
 		return
 	}
-	trip, ok := s.trip.(stores.TransactionalTrip)
+	trip, ok := s.trip.(stores.TransactionalRequestStore)
 	if !ok || !trip.TakeBack(ctx, s.token.ID()) {
 		return
 	}
@@ -138,11 +138,11 @@ func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err
 }
 
 // openTrip opens a value with the binding of the name under which it came.
-func (m *Manager[T]) openTrip(trip stores.Trip, name, value string) (stores.ID, bool, error) {
+func (m *Manager[T]) openTrip(trip stores.RequestStore, name, value string) (stores.ID, bool, error) {
 	if name == m.opts.Cookie.Name {
 		return trip.Open(value)
 	}
-	return trip.(stores.FormerOpener).OpenFormer(name, value) // New has checked
+	return trip.(stores.FormerNameOpener).OpenFormer(name, value) // New has checked
 }
 
 // fetchFor loads the record that a token is about.

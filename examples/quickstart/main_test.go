@@ -39,7 +39,7 @@ func TestWalkthrough(t *testing.T) {
 		{name: "wrong password", client: &ada, method: "POST", path: "/login", body: login{"ada", "x"}, want: 401, shows: "wrong name or password"},
 		{name: "login", client: &ada, method: "POST", path: "/login", body: login{"ada", "engine"}, want: 204, sets: "HttpOnly; SameSite=Lax"},
 		{name: "me", client: &ada, method: "GET", path: "/me", want: 200, shows: `"ada"`},
-		{name: "sessions", client: &ada, method: "GET", path: "/sessions", want: 200, shows: `"Current":true`},
+		{name: "sessions", client: &ada, method: "GET", path: "/sessions", want: 200, shows: `"current":true`},
 		{name: "admin", client: &ada, method: "GET", path: "/admin", want: 200, shows: `"ada"`},
 		{name: "login of grace", client: &grace, method: "POST", path: "/login", body: login{"grace", "compiler"}, want: 204, sets: "id="},
 		{name: "me of grace", client: &grace, method: "GET", path: "/me", want: 200, shows: `"grace"`},

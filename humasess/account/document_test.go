@@ -65,7 +65,7 @@ func TestGoldenDocument(t *testing.T) {
 			if op.Responses["403"] != nil {
 				text = op.Responses["403"].Description
 			}
-			if got := strings.Contains(text, "`reauthentication_required`: the user has not authenticated within 10m0s."); got != asks {
+			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m0s."); got != asks {
 				t.Errorf("%s: got %q, want it to speak of authentication: %v", id, text, asks)
 			}
 		}
@@ -194,7 +194,7 @@ func TestGroups(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 			op := byID(r.api)[version+"-revoke-other-sessions"]
-			if n := strings.Count(op.Responses["403"].Description, "reauthentication_required"); n != 1 {
+			if n := strings.Count(op.Responses["403"].Description, "reauthentication-required"); n != 1 {
 				t.Errorf("got %q, want it to speak of authentication once", op.Responses["403"].Description)
 			}
 		}

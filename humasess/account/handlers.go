@@ -14,15 +14,15 @@ type (
 		ID string `path:"id" doc:"Public ID of a session, from the list." example:"6x5Vb0Qm1uYkE2hZr9TnAw"`
 	}
 
-	currentOutput[V any] struct{ Body CurrentSession[V] }
-	listOutput           struct{ Body SessionList }
-	endedOutput          struct{ Body EndedSessions }
+	currentOutput[V any] struct{ Body AccountCurrentSession[V] }
+	listOutput           struct{ Body AccountSessionList }
+	endedOutput          struct{ Body AccountEndedSessions }
 )
 
 type handlers[T, V any] struct{ options Options[T, V] }
 
 func (h *handlers[T, V]) whoAmI(_ context.Context, in *requiredInput[T]) (*currentOutput[V], error) { //nolint:unparam // huma handlers return an error
-	return &currentOutput[V]{CurrentSession[V]{
+	return &currentOutput[V]{AccountCurrentSession[V]{
 		ID:        in.Session.ID(),
 		CreatedAt: in.Session.CreatedAt().UTC(),
 		ExpiresAt: in.Session.ExpiresAt().UTC(),

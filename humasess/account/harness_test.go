@@ -127,7 +127,7 @@ func decoded[V any](t *testing.T, w *httptest.ResponseRecorder) V {
 // idOf is the public ID of the client's session.
 func idOf(t *testing.T, c *humasesstest.Client) string {
 	t.Helper()
-	return decoded[account.CurrentSession[profile]](t, do(t, c, "GET", "/session", 200)).ID
+	return decoded[account.AccountCurrentSession[profile]](t, do(t, c, "GET", "/session", 200)).ID
 }
 
 // cookieName is the name of the session cookie with the zero Options.

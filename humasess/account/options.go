@@ -25,7 +25,7 @@ type Options[T, V any] struct {
 
 	// Fresh is how recently users must have proved who they are to end
 	// sessions other than the one they ask with (ASVS 7.5.2): else the answer
-	// is a 403 of the type "urn:humasess:problem:reauthentication_required",
+	// is a 403 of the type "urn:humasess:problem:reauthentication-required",
 	// which is documented. The program's own operation that checks the password
 	// again calls [humasess.Session.Reauthenticated]. The default is 0, at any
 	// time.

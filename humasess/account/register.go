@@ -16,7 +16,9 @@ import (
 // Register adds the package's operations to an API, or to a group of one, that
 // the manager is attached to. It returns an error for options that cannot
 // work, and for an operation ID or, outside a group, a method and path that the
-// document has already. It then registers no operation.
+// document has already. It also returns an error if another type already has the
+// name of one of the schemas that begin with Account, or of one that V needs. It
+// then registers no operation.
 func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Options[T, V]) error {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -51,6 +53,9 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 			}
 		}
 		all[name] = op
+	}
+	if err := r.checkSchemas(all); err != nil {
+		return fmt.Errorf("account: %w", err)
 	}
 	// An error above registers none of them.
 	for _, name := range operations {
@@ -186,5 +191,5 @@ func nameEvents(stream *huma.Response) {
 
 const (
 	notFoundText = "Not one of the user's sessions: unknown, ended, or somebody else's."
-	freshText    = "`reauthentication_required`: the user has not authenticated within %v."
+	freshText    = "`reauthentication-required`: the user has not authenticated within %v."
 )

@@ -2,7 +2,9 @@ package account_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,36 @@ func TestRegisterRefuses(t *testing.T) {
 			err := account.Register(r.api, r.sessions, tt.opts)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "account: ") {
 				t.Errorf("got error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+
+	for name, prepare := range map[string]func(r *rig, o *options){
+		"AccountSessionList":           func(r *rig, _ *options) { answers[AccountSessionList](r) },
+		"AccountEndedSessions":         func(r *rig, _ *options) { answers[AccountEndedSessions](r) },
+		"AccountCurrentSessionProfile": func(r *rig, _ *options) { answers[AccountCurrentSessionProfile](r) },
+		"Profile":                      func(r *rig, _ *options) { answers[Profile](r) },
+		"AccountSessionEnded":          func(r *rig, o *options) { answers[AccountSessionEnded](r); o.Watch = true },
+	} {
+		t.Run("the document has a schema "+name, func(t *testing.T) {
+			r := bareRig(t)
+			o := &options{View: view}
+			prepare(r, o)
+			paths, schemas := len(r.api.OpenAPI().Paths), slices.Sorted(maps.Keys(r.api.OpenAPI().Components.Schemas.Map()))
+			err := account.Register(r.api, r.sessions, o)
+			if err == nil || !strings.HasPrefix(err.Error(), "account: ") || !strings.Contains(err.Error(), "duplicate name: "+name) {
+				t.Fatalf("got error %v, want one that names %s", err, name)
+			}
+			if after := len(r.api.OpenAPI().Paths); after != paths {
+				t.Errorf("got %d paths after the error, want the %d of before", after, paths)
+			}
+			if after := slices.Sorted(maps.Keys(r.api.OpenAPI().Components.Schemas.Map())); !slices.Equal(after, schemas) {
+				t.Errorf("got the schemas %q after the error, want %q", after, schemas)
+			}
+			o.Watch = false
+			o.Omit = []account.Operation{account.WhoAmI, account.List, account.RevokeOthers, account.SignOutEverywhere}
+			if err := account.Register(r.api, r.sessions, o); err != nil {
+				t.Errorf("got error %v without the operations that clash, want none", err)
 			}
 		})
 	}
@@ -128,4 +160,17 @@ func TestRegisterLeavesNoTrace(t *testing.T) {
 	if got := len(r.api.OpenAPI().OnAddOperation); got != hooks {
 		t.Errorf("got %d hooks on the document, want %d as before", got, hooks)
 	}
+}
+
+// Types of a program with the names of schemas that Register adds.
+type (
+	AccountSessionList           struct{ Bank string }
+	AccountEndedSessions         struct{ Bank string }
+	AccountCurrentSessionProfile struct{ Bank string }
+	AccountSessionEnded          struct{ Bank string }
+)
+
+// answers registers an operation of the program that answers with B.
+func answers[B any](r *rig) {
+	huma.Get(r.api, "/bank", func(context.Context, *struct{}) (*struct{ Body B }, error) { return nil, nil })
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// CurrentSession is what get-session answers.
-type CurrentSession[V any] struct {
+// The names of these types are the names of their schemas in the document. They
+// begin with Account, so that they rarely clash with types of the program.
+
+// AccountCurrentSession is what get-session answers.
+type AccountCurrentSession[V any] struct {
 	ID        string    `json:"id" doc:"Public ID of the session. It is no credential."`
 	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again, for which asking does not count."`
@@ -17,14 +20,14 @@ type CurrentSession[V any] struct {
 	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
-// SessionList is what list-sessions answers.
-type SessionList struct {
-	Sessions []SessionSummary `json:"sessions" nullable:"false" doc:"This session first, then those that were used last."`
-	Total    int              `json:"total" minimum:"0" doc:"How many sessions the user has. More than are listed if there are very many."`
+// AccountSessionList is what list-sessions answers.
+type AccountSessionList struct {
+	Sessions []AccountSessionSummary `json:"sessions" nullable:"false" doc:"This session first, then those that were used last."`
+	Total    int                     `json:"total" minimum:"0" doc:"How many sessions the user has. More than are listed if there are very many."`
 }
 
-// SessionSummary is one of a user's sessions.
-type SessionSummary struct {
+// AccountSessionSummary is one of a user's sessions.
+type AccountSessionSummary struct {
 	ID         string    `json:"id" doc:"Public ID, for revoke-session. It is no credential."`
 	Current    bool      `json:"current" doc:"Whether this is the session that asks."`
 	Label      string    `json:"label,omitempty" doc:"What the user may know the session by."`
@@ -34,8 +37,8 @@ type SessionSummary struct {
 	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
 }
 
-// EndedSessions is what revoke-other-sessions and sign-out-everywhere answer.
-type EndedSessions struct {
+// AccountEndedSessions is what revoke-other-sessions and sign-out-everywhere answer.
+type AccountEndedSessions struct {
 	Ended *int `json:"ended,omitempty" minimum:"0" doc:"How many sessions ended. Missing where nobody counts them."`
 }
 
@@ -44,12 +47,12 @@ func ended(n int) *endedOutput {
 	if n < 0 {
 		return &endedOutput{}
 	}
-	return &endedOutput{EndedSessions{&n}}
+	return &endedOutput{AccountEndedSessions{&n}}
 }
 
 // listed are the sessions in the order in which they are shown, at most so
 // many of them.
-func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[T]) string) SessionList {
+func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[T]) string) AccountSessionList {
 	slices.SortFunc(infos, func(a, b humasess.Info[T]) int {
 		if a.Current != b.Current {
 			if a.Current {
@@ -59,9 +62,9 @@ func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[
 		}
 		return cmp.Or(b.LastSeenAt.Compare(a.LastSeenAt), b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
-	list := SessionList{Total: len(infos), Sessions: []SessionSummary{}}
+	list := AccountSessionList{Total: len(infos), Sessions: []AccountSessionSummary{}}
 	for _, info := range infos[:min(len(infos), most)] {
-		shown := SessionSummary{
+		shown := AccountSessionSummary{
 			ID: info.ID, Current: info.Current, Label: label(info),
 			CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
 		}

@@ -26,7 +26,7 @@ func TestWhoAmI(t *testing.T) {
 
 	t.Run("L7 it shows the view, and when the session ends", func(t *testing.T) {
 		w := do(t, c, "GET", "/session", 200)
-		got := decoded[account.CurrentSession[profile]](t, w)
+		got := decoded[account.AccountCurrentSession[profile]](t, w)
 		if got.User.Name != "Name of ada" || len(got.ID) != 22 {
 			t.Errorf("got user %+v and ID %q, want ada and 22 characters", got.User, got.ID)
 		}
@@ -45,7 +45,7 @@ func TestWhoAmI(t *testing.T) {
 		began := r.clock.Now()
 		for range 32 {
 			r.clock.Advance(time.Minute)
-			got := decoded[account.CurrentSession[profile]](t, do(t, c, "GET", "/session", 200))
+			got := decoded[account.AccountCurrentSession[profile]](t, do(t, c, "GET", "/session", 200))
 			if !got.ExpiresAt.Equal(began.Add(unused)) || !got.Deadline.Equal(began.Add(12*time.Hour)) {
 				t.Fatalf("got expiry %v and deadline %v, want 33 minutes and 12 hours after %v", got.ExpiresAt, got.Deadline, began)
 			}
@@ -68,7 +68,7 @@ func TestList(t *testing.T) {
 		r.clock.Advance(10 * time.Minute)
 		do(t, phone, "GET", "/sessions", 200)
 
-		got := decoded[account.SessionList](t, do(t, laptop, "GET", "/sessions", 200))
+		got := decoded[account.AccountSessionList](t, do(t, laptop, "GET", "/sessions", 200))
 		if got, want := labels(got), "laptop* phone tablet"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -81,7 +81,7 @@ func TestList(t *testing.T) {
 		if s := got.Sessions[1]; !s.LastSeenAt.Equal(r.clock.Now()) || !s.ExpiresAt.Equal(r.clock.Now().Add(unused)) {
 			t.Errorf("got %v, expiring %v, want it seen now, and 33 minutes from here", s.LastSeenAt, s.ExpiresAt)
 		}
-		if got, want := labels(decoded[account.SessionList](t, do(t, tablet, "GET", "/sessions", 200))), "tablet* phone laptop"; got != want {
+		if got, want := labels(decoded[account.AccountSessionList](t, do(t, tablet, "GET", "/sessions", 200))), "tablet* phone laptop"; got != want {
 			t.Errorf("from the tablet: got %q, want %q", got, want)
 		}
 	})
@@ -115,7 +115,7 @@ func TestList(t *testing.T) {
 			}); w.Code != 204 {
 				t.Fatalf("login: got %d %s, want 204", w.Code, w.Body)
 			}
-			got := decoded[account.SessionList](t, do(t, c, "GET", "/sessions", 200)).Sessions[0]
+			got := decoded[account.AccountSessionList](t, do(t, c, "GET", "/sessions", 200)).Sessions[0]
 			if got.Label != tt.label || got.Address != tt.address {
 				t.Errorf("%s: got label %q and address %q, want %q and %q", tt.name, got.Label, got.Address, tt.label, tt.address)
 			}
@@ -136,7 +136,7 @@ func TestList(t *testing.T) {
 		for i := range 5 {
 			r.signedIn("ada", fmt.Sprint("d", i+1))
 		}
-		got := decoded[account.SessionList](t, do(t, oldest, "GET", "/sessions", 200))
+		got := decoded[account.AccountSessionList](t, do(t, oldest, "GET", "/sessions", 200))
 		if labels(got) != "d0* d5 d4" || got.Total != 6 {
 			t.Errorf("got %q of %d, want d0* d5 d4 of 6", labels(got), got.Total)
 		}
@@ -145,7 +145,7 @@ func TestList(t *testing.T) {
 }
 
 // labels of a list, with a star at the current one.
-func labels(l account.SessionList) string {
+func labels(l account.AccountSessionList) string {
 	var all []string
 	for _, s := range l.Sessions {
 		if s.Current {
@@ -266,7 +266,7 @@ func TestAnonymous(t *testing.T) {
 		r := rigWith(t, humasess.Options[user]{AnonymousSuffices: true})
 		r.register(options{Label: func(i humasess.Info[user]) string { return i.Data.Device }})
 		clients := visitors(r, "mine", "other")
-		got := decoded[account.SessionList](t, do(t, clients[0], "GET", "/sessions", 200))
+		got := decoded[account.AccountSessionList](t, do(t, clients[0], "GET", "/sessions", 200))
 		if labels(got) != "mine*" || got.Total != 1 {
 			t.Errorf("got %q of %d, want mine* of 1", labels(got), got.Total)
 		}
@@ -347,7 +347,7 @@ func TestFresh(t *testing.T) {
 	} {
 		t.Run("A1 "+request[0]+" "+request[1], func(t *testing.T) {
 			w := do(t, laptop, request[0], request[1], 403)
-			if want := `"type":"urn:humasess:problem:reauthentication_required"`; !strings.Contains(w.Body.String(), want) {
+			if want := `"type":"urn:humasess:problem:reauthentication-required"`; !strings.Contains(w.Body.String(), want) {
 				t.Errorf("got %s, want %s in it", w.Body, want)
 			}
 			do(t, phone, "GET", "/session", 200)

@@ -8,9 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 )
 
-// SessionEnded is the data of the event "ended" of watch-session: nothing that
+// AccountSessionEnded is the data of the event "ended" of watch-session: nothing that
 // one could not know.
-type SessionEnded struct{}
+type AccountSessionEnded struct{}
 
 // heartbeat keeps proxies from closing a stream that has nothing to say, and
 // finds out that nobody listens any more.
@@ -27,7 +27,7 @@ func (h *handlers[T, V]) watch(ctx context.Context, in *requiredInput[T], send s
 			return
 		case <-ended:
 			if ctx.Err() == nil {
-				_ = send.Data(SessionEnded{}) // whoever is gone need not know
+				_ = send.Data(AccountSessionEnded{}) // whoever is gone need not know
 			}
 			return
 		case <-beat.C:
@@ -46,4 +46,4 @@ func unbuffered(ctx huma.Context, next func(huma.Context)) {
 }
 
 // events are those of the stream, by their names.
-var events = map[string]any{"ended": SessionEnded{}}
+var events = map[string]any{"ended": AccountSessionEnded{}}

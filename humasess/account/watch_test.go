@@ -140,7 +140,7 @@ func TestWatch(t *testing.T) {
 		began := r.clock.Now()
 		r.clock.Advance(20 * time.Minute)
 		r.watch(t, c).end()
-		if got := decoded[account.CurrentSession[profile]](t, do(t, c, "GET", "/session", 200)); !got.ExpiresAt.Equal(began.Add(unused)) {
+		if got := decoded[account.AccountCurrentSession[profile]](t, do(t, c, "GET", "/session", 200)); !got.ExpiresAt.Equal(began.Add(unused)) {
 			t.Errorf("got expiry %v, want 33 minutes after %v", got.ExpiresAt, began)
 		}
 	})

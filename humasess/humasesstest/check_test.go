@@ -390,8 +390,8 @@ func TestCheckDocumentTwoManagers(t *testing.T) {
 		}
 	)
 	opts := quietOptions()
-	opts.SchemeChecks = map[string]func(huma.Context, []string) error{
-		"token": func(huma.Context, []string) error { return http.ErrNoCookie },
+	opts.Schemes = map[string]func(huma.Context, []string) (user, error){
+		"token": func(huma.Context, []string) (user, error) { return user{}, http.ErrNoCookie },
 	}
 	f := newFixture(t, opts)
 	f.api.OpenAPI().Components.SecuritySchemes["token"] = &huma.SecurityScheme{Type: "http", Scheme: "bearer"}

@@ -30,9 +30,9 @@ func ownSessions(t *testing.T, s Shared) {
 	one, other, _ := s.serve(t, nil)
 	laptop, phone, tablet, bob := SignIn(t, one, "ada"), SignIn(t, other, "ada"), SignIn(t, one, "ada"), SignIn(t, one, "bob")
 	id := func(c *humasesstest.Client) string {
-		return decode[account.CurrentSession[User]](t, Do(t, c, "GET", accountPrefix+"/session", 200)).ID
+		return decode[account.AccountCurrentSession[User]](t, Do(t, c, "GET", accountPrefix+"/session", 200)).ID
 	}
-	list := decode[account.SessionList](t, Do(t, phone, "GET", accountPrefix+"/sessions", 200))
+	list := decode[account.AccountSessionList](t, Do(t, phone, "GET", accountPrefix+"/sessions", 200))
 	if list.Total != 3 || len(list.Sessions) != 3 || !list.Sessions[0].Current || list.Sessions[0].ID != id(phone) {
 		t.Errorf("list: got %+v, want three, and first the session of the request", list)
 	}
@@ -47,13 +47,13 @@ func ownSessions(t *testing.T, s Shared) {
 	}
 	Do(t, laptop, "DELETE", accountPrefix+"/sessions/"+id(tablet), http.StatusNoContent)
 	Do(t, Move(tablet, other), "GET", accountPrefix+"/session", http.StatusUnauthorized)
-	if got := decode[account.EndedSessions](t, Do(t, laptop, "POST", accountPrefix+"/sessions/revoke-others", 200)); got.Ended == nil || *got.Ended != 1 {
+	if got := decode[account.AccountEndedSessions](t, Do(t, laptop, "POST", accountPrefix+"/sessions/revoke-others", 200)); got.Ended == nil || *got.Ended != 1 {
 		t.Errorf("revoke others: got %v, want 1", got.Ended)
 	}
 	Do(t, phone, "GET", accountPrefix+"/session", http.StatusUnauthorized)
 	again := SignIn(t, other, "ada")
 	former := laptop.Clone()
-	if got := decode[account.EndedSessions](t, Do(t, Move(laptop, other), "POST", accountPrefix+"/sign-out-everywhere", 200)); got.Ended == nil || *got.Ended != 2 {
+	if got := decode[account.AccountEndedSessions](t, Do(t, Move(laptop, other), "POST", accountPrefix+"/sign-out-everywhere", 200)); got.Ended == nil || *got.Ended != 2 {
 		t.Errorf("sign out everywhere: got %v, want 2", got.Ended)
 	}
 	for _, c := range []*humasesstest.Client{former, again} {

@@ -178,8 +178,8 @@ func stepUp(t *testing.T, s Shared) {
 	if got := decode[life](t, Do(t, Move(c, other), "GET", "/life", 200)).Class; got != "aal1" {
 		t.Errorf("class: got %q, want aal1", got)
 	}
-	if body := Do(t, Move(c, other), "POST", "/transfer", 403); !strings.Contains(body, "reauthentication_required") {
-		t.Errorf("got %s, want reauthentication_required", body)
+	if body := Do(t, Move(c, other), "POST", "/transfer", 403); !strings.Contains(body, "reauthentication-required") {
+		t.Errorf("got %s, want reauthentication-required", body)
 	}
 	Do(t, c, "POST", "/password", 204)
 	Do(t, Move(c, other), "POST", "/transfer", 200)

@@ -69,11 +69,11 @@ func registrations(t *testing.T, a *adapter) {
 
 func bearerInstead(t *testing.T, a *adapter) {
 	opts := accountOptions()
-	opts.SchemeChecks = map[string]func(huma.Context, []string) error{"bearer": func(ctx huma.Context, scopes []string) error {
+	opts.Schemes = map[string]func(huma.Context, []string) (account, error){"bearer": func(ctx huma.Context, scopes []string) (account, error) {
 		if !slices.Equal(scopes, []string{"read"}) || ctx.Header("Authorization") != "Bearer good" {
-			return errors.New("secret reason")
+			return account{}, errors.New("secret reason")
 		}
-		return nil
+		return account{}, nil
 	}}
 	r := newRig(t, a, setup[account]{opts: opts, config: func(c *huma.Config) {
 		c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}

@@ -129,7 +129,7 @@ func TestContradictions(t *testing.T) {
 		{"Require, made public", userScheme, nil, func(op *huma.Operation) { secure(reqs())(op); protect(op) }, "security: []"},
 		{"unknown scheme beside a session", userScheme, []policy.Declaration{required}, secure(reqs("absent")), `unknown scheme "absent"`},
 		{"unknown scheme as an alternative", userScheme, nil, secure(reqs("session", "absent")), `unknown scheme "absent"`},
-		{"scheme that nothing checks", userScheme, []policy.Declaration{optional}, secure(reqs("unchecked")), "Options.SchemeChecks"},
+		{"scheme that nothing checks", userScheme, []policy.Declaration{optional}, secure(reqs("unchecked")), "Options.Schemes"},
 		{"guard's roles without Options.Roles", noRoles, []policy.Declaration{guarded("admin")}, nil, "set Options.Roles"},
 		{"written roles without Options.Roles", noRoles, nil, secure(reqs("session:admin")), "set Options.Roles"},
 		{"Require's roles without Options.Roles", noRoles, nil, func(op *huma.Operation) { protect(op, "admin") }, "set Options.Roles"},

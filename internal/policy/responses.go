@@ -137,7 +137,7 @@ func proofText(p Policy) string {
 	if len(methods) == 0 && within == 0 {
 		return ""
 	}
-	text := "`reauthentication_required`: the user has not authenticated"
+	text := "`reauthentication-required`: the user has not authenticated"
 	if len(methods) > 0 {
 		text += " by `" + strings.Join(methods, "` and `") + "`"
 	}

@@ -130,9 +130,9 @@ func (d *schemes) checkable(all Requirements) error {
 				return errNoRoles(roles)
 			case ours || d.hasCheck(key):
 			case d.oapi.Components.SecuritySchemes[key] == nil:
-				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.SchemeChecks", key)
+				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.Schemes", key)
 			default:
-				return fmt.Errorf("security names scheme %q beside a session or a checked scheme, but no manager checks it: add its check to Options.SchemeChecks", key)
+				return fmt.Errorf("security names scheme %q beside a session or a checked scheme, but no manager checks it: add its check to Options.Schemes", key)
 			}
 		}
 	}

@@ -40,8 +40,8 @@ type Store struct {
 }
 
 var (
-	_ stores.Traveler  = (*Store)(nil)
-	_ stores.ClockUser = (*Store)(nil)
+	_ stores.ClientSide = (*Store)(nil)
+	_ stores.ClockUser  = (*Store)(nil)
 )
 
 // New returns a store whose cookies the sealer seals. It panics when the
@@ -73,13 +73,13 @@ func (s *Store) UseClock(now func() time.Time) {
 	s.clock.Store(&now)
 }
 
-// Travel implements [stores.Traveler].
-func (s *Store) Travel(cookie, manager string) (func() stores.Trip, error) {
+// Bind implements [stores.ClientSide].
+func (s *Store) Bind(cookie, manager string) (func() stores.RequestStore, error) {
 	if s.chosen != nil {
 		return nil, s.chosen
 	}
 	c := &carrier{store: s, binding: security.Binding{Cookie: cookie, Manager: manager, Purpose: "session"}}
-	return func() stores.Trip { return &trip{carrier: c} }, nil
+	return func() stores.RequestStore { return &requestStore{carrier: c} }, nil
 }
 
 // SizeError is returned when a session is too large for its cookie. It matches

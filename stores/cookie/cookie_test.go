@@ -400,7 +400,7 @@ func TestCookieSaysNothing(t *testing.T) {
 }
 
 func TestBytes(t *testing.T) {
-	embark, err := cookie.New(aead(t, key(t)), revoked()).Travel(name, "m")
+	newRequest, err := cookie.New(aead(t, key(t)), revoked()).Bind(name, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -409,12 +409,12 @@ func TestBytes(t *testing.T) {
 		all[i] = byte(i)
 	}
 	for _, payload := range []string{"", "\x00", string(all), strings.Repeat("\xff", 2500)} {
-		trip, id := embark(), stores.ID{9}
-		if _, err := trip.Create(t.Context(), stores.Create{ID: id, Identity: string(all), Payload: []byte(payload), Idle: time.Hour, Absolute: time.Hour}); err != nil {
+		request, id := newRequest(), stores.ID{9}
+		if _, err := request.Create(t.Context(), stores.Create{ID: id, Identity: string(all), Payload: []byte(payload), Idle: time.Hour, Absolute: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
-		next := embark()
-		if _, _, err := next.Open(string(trip.AppendValue(nil, id))); err != nil {
+		next := newRequest()
+		if _, _, err := next.Open(string(request.AppendValue(nil, id))); err != nil {
 			t.Fatal(err)
 		}
 		r, err := next.Load(t.Context(), id)

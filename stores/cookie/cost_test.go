@@ -79,7 +79,7 @@ func operation(tb testing.TB, sealer security.Sealer, path string) func() {
 
 // costs are the budgets. With AEAD a read uses 12 allocations: four for JSON's
 // values, two for headers, two for the key of this cookie. The input, the
-// request, the trip and the identity take one each.
+// request, the request store and the identity take one each.
 var costs = []struct {
 	kind         string
 	make         func(...security.Key) (security.Sealer, error)

@@ -16,7 +16,7 @@ import (
 // is ended before the new cookie is sealed, because sealing fails for a session
 // that is too large. With Options.Revoked, if several requests replace one
 // session, exactly one of them succeeds.
-func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
+func (t *requestStore) Create(ctx context.Context, c stores.Create) (stores.Created, error) {
 	if _, err := t.live(ctx, c.ID); err == nil || !errors.Is(err, stores.ErrNotFound) {
 		if err == nil {
 			err = stores.ErrExists
@@ -67,7 +67,7 @@ func (t *trip) Create(ctx context.Context, c stores.Create) (stores.Created, err
 }
 
 // begin returns the new session, or ErrNotFound if NotAfter has passed.
-func (t *trip) begin(c *stores.Create) (item, error) {
+func (t *requestStore) begin(c *stores.Create) (item, error) {
 	now := t.now()
 	deadline := t.deadline(c.Absolute)
 	if !c.NotAfter.IsZero() {
@@ -92,7 +92,7 @@ type ending struct {
 
 // replaced returns the sessions to end. It returns an error if one has another
 // version or is gone without MayBeGone.
-func (t *trip) replaced(c *stores.Create, now time.Time) ([]ending, error) {
+func (t *requestStore) replaced(c *stores.Create, now time.Time) ([]ending, error) {
 	var ends []ending
 	for _, old := range c.Replaces {
 		if old.ID.IsZero() || old.ID == c.ID || old.Version < 0 {
@@ -126,7 +126,7 @@ func (t *trip) replaced(c *stores.Create, now time.Time) ([]ending, error) {
 
 // ask checks the new session and those to end in one round trip, and returns
 // the standing of the new one.
-func (t *trip) ask(ctx context.Context, c *stores.Create, ends []ending) (stores.Standing, error) {
+func (t *requestStore) ask(ctx context.Context, c *stores.Create, ends []ending) (stores.Standing, error) {
 	subject := stores.Subject{ID: c.ID, Identity: c.Identity}
 	var st stores.Standing
 	if len(ends) == 0 {
@@ -159,7 +159,7 @@ func (t *trip) ask(ctx context.Context, c *stores.Create, ends []ending) (stores
 }
 
 // end marks the session as ended.
-func (e *ending) end(ctx context.Context, t *trip) error {
+func (e *ending) end(ctx context.Context, t *requestStore) error {
 	if t.store.revoked == nil || e.fresh || e.done {
 		return nil
 	}

@@ -22,11 +22,11 @@ func (it *item) elsewhere() bool { return it.Now.Before(it.latest) }
 // session's first.
 func (it *item) keep() time.Duration { return max(it.latest.Sub(it.Now), 0) + skew }
 
-// Delete implements [stores.Store]. If the trip's copy has expired, Delete
+// Delete implements [stores.Store]. If the request store's copy has expired, Delete
 // still ends the other copies, and answers ErrNotFound as for any expired
-// session. It refuses a condition for a session that the trip does not hold,
+// session. It refuses a condition for a session that the request store does not hold,
 // because it cannot check it.
-func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
+func (t *requestStore) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	it, err := t.live(ctx, id)
 	if it == nil {
 		it = t.find(id)
@@ -58,7 +58,7 @@ func (t *trip) Delete(ctx context.Context, id stores.ID, when stores.Condition) 
 
 // end marks a session as ended. It returns ErrNotFound if it was revoked
 // before.
-func (t *trip) end(ctx context.Context, it *item) error {
+func (t *requestStore) end(ctx context.Context, it *item) error {
 	if t.store.revoked == nil || it.fresh {
 		return nil
 	}
@@ -69,12 +69,12 @@ func (t *trip) end(ctx context.Context, it *item) error {
 }
 
 // RevokeIdentity implements [stores.Index] with Options.Revoked. The session to
-// except must be written again in this trip, because its cookie is revoked too.
+// except must be written again in this request store, because its cookie is revoked too.
 //
 // ErrNotFound means that the session to except was itself revoked, before this
 // call or at the same time. Then it does not continue, because otherwise a
 // thief could stay signed in by revoking in a loop.
-func (t *trip) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
+func (t *requestStore) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	switch {
 	case t.store.revoked == nil:
 		return stores.Revoked{}, errElsewhere

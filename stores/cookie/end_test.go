@@ -57,21 +57,21 @@ func (s *spied) RevokeIdentity(ctx context.Context, identity string, name int64)
 	return s.Revocations.RevokeIdentity(ctx, identity, name)
 }
 
-// trips makes trips with a clock that the test sets.
-type trips struct {
+// request stores makes request stores with a clock that the test sets.
+type requests struct {
 	*testing.T
-	marks  *spied
-	now    time.Time
-	embark func() stores.Trip
+	marks      *spied
+	now        time.Time
+	newRequest func() stores.RequestStore
 }
 
-func newTrips(t *testing.T) *trips {
+func newRequests(t *testing.T) *requests {
 	t.Helper()
-	s := &trips{T: t, now: goldenTime, marks: &spied{Revocations: memory.NewRevocations()}}
+	s := &requests{T: t, now: goldenTime, marks: &spied{Revocations: memory.NewRevocations()}}
 	store := cookie.New(aead(t, key(t)), &cookie.Options{Revoked: s.marks})
 	store.UseClock(func() time.Time { return s.now })
 	var err error
-	if s.embark, err = store.Travel(name, "m"); err != nil {
+	if s.newRequest, err = store.Bind(name, "m"); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -83,36 +83,36 @@ func spec(n byte, identity string) stores.Create {
 }
 
 // begin returns the cookie of a new session.
-func (s *trips) begin(n byte, identity string) string {
+func (s *requests) begin(n byte, identity string) string {
 	s.Helper()
-	trip := s.embark()
-	if _, err := trip.Create(s.Context(), spec(n, identity)); err != nil {
+	request := s.newRequest()
+	if _, err := request.Create(s.Context(), spec(n, identity)); err != nil {
 		s.Fatal(err)
 	}
-	return string(trip.AppendValue(nil, stores.ID{n}))
+	return string(request.AppendValue(nil, stores.ID{n}))
 }
 
-// request returns a trip with these cookies.
-func (s *trips) request(values ...string) stores.Trip {
+// request returns a request store with these cookies.
+func (s *requests) request(values ...string) stores.RequestStore {
 	s.Helper()
-	trip := s.embark()
+	request := s.newRequest()
 	for _, v := range values {
-		if _, _, err := trip.Open(v); err != nil {
+		if _, _, err := request.Open(v); err != nil {
 			s.Fatal(err)
 		}
 	}
-	return trip
+	return request
 }
 
 // opens requires Load to answer want for a copy of session n.
-func (s *trips) opens(when string, value string, n byte, want error) {
+func (s *requests) opens(when string, value string, n byte, want error) {
 	s.Helper()
 	if _, err := s.request(value).Load(s.Context(), stores.ID{n}); !errors.Is(err, want) {
 		s.Errorf("%s: Load answers %v, want %v", when, err, want)
 	}
 }
 
-func (s *trips) fails(label string, got, want error) {
+func (s *requests) fails(label string, got, want error) {
 	s.Helper()
 	if !errors.Is(got, want) {
 		s.Errorf("%s: got error %v, want %v", label, got, want)
@@ -120,26 +120,26 @@ func (s *trips) fails(label string, got, want error) {
 }
 
 // touched returns a copy that was extended ten minutes later.
-func (s *trips) touched(value string, n byte) string {
+func (s *requests) touched(value string, n byte) string {
 	s.Helper()
 	s.now = s.now.Add(10 * time.Minute)
-	trip := s.request(value)
-	if _, err := trip.Touch(s.Context(), stores.ID{n}, 30*time.Minute); err != nil {
+	request := s.request(value)
+	if _, err := request.Touch(s.Context(), stores.ID{n}, 30*time.Minute); err != nil {
 		s.Fatal(err)
 	}
-	return string(trip.AppendValue(nil, stores.ID{n}))
+	return string(request.AppendValue(nil, stores.ID{n}))
 }
 
 // A copy that was idle for too long is not accepted, but a later one may be. So
 // a logout with the first must end the second.
 func TestIdleCopyEndsTheOthers(t *testing.T) {
-	for name, end := range map[string]func(s *trips, idle string) error{
-		"R1 a logout": func(s *trips, idle string) error {
+	for name, end := range map[string]func(s *requests, idle string) error{
+		"R1 a logout": func(s *requests, idle string) error {
 			err := s.request(idle).Delete(s.Context(), stores.ID{1}, stores.Condition{})
 			s.fails("Delete of an expired copy", err, stores.ErrNotFound)
 			return nil
 		},
-		"R1 a sign-in": func(s *trips, idle string) error {
+		"R1 a sign-in": func(s *requests, idle string) error {
 			c := spec(2, "ada")
 			c.Replaces = []stores.Replaced{{ID: stores.ID{1}, MayBeGone: true}}
 			_, err := s.request(idle).Create(s.Context(), c)
@@ -147,7 +147,7 @@ func TestIdleCopyEndsTheOthers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newTrips(t)
+			s := newRequests(t)
 			idle, over := s.begin(1, "ada"), s.begin(3, "ada")
 			busy := s.touched(idle, 1)
 			s.now = goldenTime.Add(35 * time.Minute)
@@ -180,27 +180,27 @@ func TestIdleCopyEndsTheOthers(t *testing.T) {
 // The mark of an ended session is kept until the deadline of every copy has
 // passed, and no longer.
 func TestMarksLastAsLongAsACopy(t *testing.T) {
-	update := func(s *trips, value string, u stores.Update) string {
+	update := func(s *requests, value string, u stores.Update) string {
 		u.ID, u.Version, u.Payload = stores.ID{1}, 1, []byte("y")
-		trip := s.request(value)
-		if _, err := trip.Update(s.Context(), u); err != nil {
+		request := s.request(value)
+		if _, err := request.Update(s.Context(), u); err != nil {
 			s.Fatal(err)
 		}
-		return string(trip.AppendValue(nil, stores.ID{1}))
+		return string(request.AppendValue(nil, stores.ID{1}))
 	}
 	for _, identity := range []string{"ada", ""} {
-		for name, change := range map[string]func(s *trips, value string) string{
-			"as it began": func(_ *trips, value string) string { return value },
-			"extended":    func(s *trips, value string) string { return s.touched(value, 1) },
-			"shortened: the copy from before lasts": func(s *trips, value string) string {
+		for name, change := range map[string]func(s *requests, value string) string{
+			"as it began": func(_ *requests, value string) string { return value },
+			"extended":    func(s *requests, value string) string { return s.touched(value, 1) },
+			"shortened: the copy from before lasts": func(s *requests, value string) string {
 				return update(s, value, stores.Update{Absolute: time.Minute, Shorten: true})
 			},
-			"L2 lengthened, which is not done": func(s *trips, value string) string {
+			"L2 lengthened, which is not done": func(s *requests, value string) string {
 				return update(s, value, stores.Update{Absolute: 30 * 24 * time.Hour})
 			},
 		} {
 			t.Run("R1 R11 "+name, func(t *testing.T) {
-				s := newTrips(t)
+				s := newRequests(t)
 				first := s.begin(1, identity)
 				value := change(s, first)
 				last := goldenTime.Add(12 * time.Hour)
@@ -218,7 +218,7 @@ func TestMarksLastAsLongAsACopy(t *testing.T) {
 		}
 	}
 	t.Run("a copy that was shortened and is over", func(t *testing.T) {
-		s := newTrips(t)
+		s := newRequests(t)
 		first := s.begin(1, "ada")
 		short := update(s, first, stores.Update{Absolute: time.Minute, Shorten: true})
 		s.now = s.now.Add(2 * time.Minute)
@@ -232,41 +232,41 @@ func TestMarksLastAsLongAsACopy(t *testing.T) {
 // A request whose session was revoked while it ran must not continue that
 // session.
 func TestRevokedMeanwhile(t *testing.T) {
-	revoke := func(s *trips) {
-		if _, err := s.embark().RevokeIdentity(s.Context(), "ada", stores.ID{}); err != nil {
+	revoke := func(s *requests) {
+		if _, err := s.newRequest().RevokeIdentity(s.Context(), "ada", stores.ID{}); err != nil {
 			s.Fatal(err)
 		}
 	}
-	mark := func(s *trips) int64 {
+	mark := func(s *requests) int64 {
 		st, err := s.marks.Revocations.Check(s.Context(), stores.ID{}, "ada")
 		if err != nil {
 			s.Fatal(err)
 		}
 		return st.Mark
 	}
-	for name, do := range map[string]func(s *trips, trip stores.Trip) error{
-		"update": func(s *trips, trip stores.Trip) error {
-			_, err := trip.Update(s.Context(), stores.Update{ID: stores.ID{1}, Version: 1})
+	for name, do := range map[string]func(s *requests, request stores.RequestStore) error{
+		"update": func(s *requests, request stores.RequestStore) error {
+			_, err := request.Update(s.Context(), stores.Update{ID: stores.ID{1}, Version: 1})
 			return err
 		},
-		"delete": func(s *trips, trip stores.Trip) error {
-			return trip.Delete(s.Context(), stores.ID{1}, stores.Condition{})
+		"delete": func(s *requests, request stores.RequestStore) error {
+			return request.Delete(s.Context(), stores.ID{1}, stores.Condition{})
 		},
-		"carry on as another session": func(s *trips, trip stores.Trip) error {
+		"carry on as another session": func(s *requests, request stores.RequestStore) error {
 			c := spec(2, "ada")
 			c.Replaces = []stores.Replaced{{ID: stores.ID{1}, Version: 1}}
-			_, err := trip.Create(s.Context(), c)
+			_, err := request.Create(s.Context(), c)
 			return err
 		},
-		"carry on as another user": func(s *trips, trip stores.Trip) error {
+		"carry on as another user": func(s *requests, request stores.RequestStore) error {
 			c := spec(2, "eve")
 			c.Replaces = []stores.Replaced{{ID: stores.ID{1}, Version: 1}}
-			_, err := trip.Create(s.Context(), c)
+			_, err := request.Create(s.Context(), c)
 			return err
 		},
-		"revoke the others": func(s *trips, trip stores.Trip) error {
+		"revoke the others": func(s *requests, request stores.RequestStore) error {
 			before := mark(s)
-			_, err := trip.RevokeIdentity(s.Context(), "ada", stores.ID{1})
+			_, err := request.RevokeIdentity(s.Context(), "ada", stores.ID{1})
 			if after := mark(s); after != before {
 				s.Errorf("the mark is %d, want %d still: the owner has signed in under it", after, before)
 			}
@@ -274,17 +274,17 @@ func TestRevokedMeanwhile(t *testing.T) {
 		},
 	} {
 		t.Run("R2 "+name, func(t *testing.T) {
-			s := newTrips(t)
+			s := newRequests(t)
 			value := s.begin(1, "ada")
-			trip := s.request(value)
-			if _, err := trip.Load(t.Context(), stores.ID{1}); err != nil {
+			request := s.request(value)
+			if _, err := request.Load(t.Context(), stores.ID{1}); err != nil {
 				t.Fatal(err)
 			}
 			revoke(s)
 			owner := s.begin(7, "ada")
-			s.fails(name, do(s, trip), stores.ErrNotFound)
-			s.opens("the session", string(trip.AppendValue(nil, stores.ID{1})), 1, stores.ErrNotFound)
-			if v := trip.AppendValue(nil, stores.ID{2}); v != nil {
+			s.fails(name, do(s, request), stores.ErrNotFound)
+			s.opens("the session", string(request.AppendValue(nil, stores.ID{1})), 1, stores.ErrNotFound)
+			if v := request.AppendValue(nil, stores.ID{2}); v != nil {
 				t.Error("it carries on as another session")
 			}
 			s.opens("the owner's new one", owner, 7, nil)
@@ -294,40 +294,40 @@ func TestRevokedMeanwhile(t *testing.T) {
 		})
 	}
 	t.Run("R2 R3 revoke the others at the same time as the owner", func(t *testing.T) {
-		s := newTrips(t)
-		trip := s.request(s.begin(1, "ada"))
+		s := newRequests(t)
+		request := s.request(s.begin(1, "ada"))
 		s.marks.before = func() { revoke(s) }
-		_, err := trip.RevokeIdentity(t.Context(), "ada", stores.ID{1})
+		_, err := request.RevokeIdentity(t.Context(), "ada", stores.ID{1})
 		s.fails("RevokeIdentity", err, stores.ErrNotFound)
-		_, err = trip.Update(t.Context(), stores.Update{ID: stores.ID{1}, Version: 1})
+		_, err = request.Update(t.Context(), stores.Update{ID: stores.ID{1}, Version: 1})
 		s.fails("Update after it", err, stores.ErrNotFound)
-		if v := trip.AppendValue(nil, stores.ID{1}); v != nil {
+		if v := request.AppendValue(nil, stores.ID{1}); v != nil {
 			s.opens("the thief's session", string(v), 1, stores.ErrNotFound)
 		}
 	})
 	t.Run("R3 revoke the others again and again", func(t *testing.T) {
-		s := newTrips(t)
+		s := newRequests(t)
 		value := s.begin(1, "ada")
 		for version := int64(1); version < 4; version++ {
-			trip := s.request(value)
-			if _, err := trip.RevokeIdentity(t.Context(), "ada", stores.ID{1}); err != nil {
+			request := s.request(value)
+			if _, err := request.RevokeIdentity(t.Context(), "ada", stores.ID{1}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := trip.Update(t.Context(), stores.Update{ID: stores.ID{1}, Version: version}); err != nil {
+			if _, err := request.Update(t.Context(), stores.Update{ID: stores.ID{1}, Version: version}); err != nil {
 				t.Fatal(err)
 			}
 			before := value
-			value = string(trip.AppendValue(nil, stores.ID{1}))
+			value = string(request.AppendValue(nil, stores.ID{1}))
 			s.opens("written again", value, 1, nil)
 			s.opens("from before", before, 1, stores.ErrNotFound)
 		}
 	})
 	t.Run("R2 marks that do not tell the one before", func(t *testing.T) {
-		s := newTrips(t)
+		s := newRequests(t)
 		s.marks.Revocations = forgetful{s.marks.Revocations}
 		revoke(s)
-		trip := s.request(s.begin(1, "ada"))
-		_, err := trip.RevokeIdentity(t.Context(), "ada", stores.ID{1})
+		request := s.request(s.begin(1, "ada"))
+		_, err := request.RevokeIdentity(t.Context(), "ada", stores.ID{1})
 		s.fails("RevokeIdentity", err, stores.ErrNotFound)
 	})
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// item is a session of a trip.
+// item is a session of a request store.
 type item struct {
 	stores.Record
 	value  string    // the cookie's value, as the client sent it
 	sealed []byte    // the new value, if the session was written
 	old    bool      // sealed with a key other than the first
-	fresh  bool      // made by this trip, so no other copy exists
+	fresh  bool      // made by this request store, so no other copy exists
 	latest time.Time // the session's first deadline, the latest of all copies
 	stood  bool      // era and mark are those of a Standing
 	era    uint32

@@ -40,19 +40,19 @@ func TestFormerCookies(t *testing.T) {
 // A value opens only under the name that it was sealed for.
 func TestOpenFormer(t *testing.T) {
 	store := cookie.New(aead(t, key(t)), revoked())
-	trip := func(name string) stores.FormerOpener {
-		embark, err := store.Travel(name, "m")
+	request := func(name string) stores.FormerNameOpener {
+		newRequest, err := store.Bind(name, "m")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return embark().(stores.FormerOpener)
+		return newRequest().(stores.FormerNameOpener)
 	}
-	made, id := trip("sid"), stores.ID{1, 2, 3}
+	made, id := request("sid"), stores.ID{1, 2, 3}
 	if _, err := made.Create(t.Context(), stores.Create{ID: id, Payload: []byte("data"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	value := string(made.AppendValue(nil, id))
-	now := trip("__Host-id")
+	now := request("__Host-id")
 	for _, name := range []string{"__Host-id", "other", ""} {
 		if _, _, err := now.OpenFormer(name, value); err != stores.ErrNotFound {
 			t.Errorf("K2 as %q: got error %v, want exactly ErrNotFound", name, err)
@@ -68,10 +68,10 @@ func TestOpenFormer(t *testing.T) {
 		t.Fatal(err)
 	}
 	written := string(now.AppendValue(nil, id))
-	if got, _, err := trip("__Host-id").Open(written); err != nil || got != id {
+	if got, _, err := request("__Host-id").Open(written); err != nil || got != id {
 		t.Errorf("written: got %v, %v, want %v under the present name", got, err, id)
 	}
-	if _, _, err := trip("__Host-id").OpenFormer("sid", written); err != stores.ErrNotFound {
+	if _, _, err := request("__Host-id").OpenFormer("sid", written); err != stores.ErrNotFound {
 		t.Errorf("K2 written, as a former one: got error %v, want exactly ErrNotFound", err)
 	}
 }
@@ -126,17 +126,17 @@ func TestDoneUnderFormerName(t *testing.T) {
 }
 
 // plain opens only values of the present name.
-type plain struct{ stores.Trip }
+type plain struct{ stores.RequestStore }
 
-type plainTraveler struct{ *cookie.Store }
+type plainClientSide struct{ *cookie.Store }
 
-func (p plainTraveler) Travel(name, manager string) (func() stores.Trip, error) {
-	embark, err := p.Store.Travel(name, manager)
-	return func() stores.Trip { return plain{embark()} }, err
+func (p plainClientSide) Bind(name, manager string) (func() stores.RequestStore, error) {
+	newRequest, err := p.Store.Bind(name, manager)
+	return func() stores.RequestStore { return plain{newRequest()} }, err
 }
 
 func TestFormerNeedsFormerOpener(t *testing.T) {
-	store := plainTraveler{cookie.New(aead(t, key(t)), revoked())}
+	store := plainClientSide{cookie.New(aead(t, key(t)), revoked())}
 	for _, tt := range []struct {
 		former  humasess.CookieScope
 		refused bool

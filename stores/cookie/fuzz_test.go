@@ -26,23 +26,23 @@ func FuzzOpen(f *testing.F) {
 			f.Add(text)
 		}
 	}
-	var embark []func() stores.Trip
+	var newRequests []func() stores.RequestStore
 	for _, s := range goldenSealers {
 		sealer, err := s.make(k)
 		if err != nil {
 			f.Fatal(err)
 		}
-		e, err := cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true}).Travel(name, "sessionCookie")
+		e, err := cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true}).Bind(name, "sessionCookie")
 		if err != nil {
 			f.Fatal(err)
 		}
-		embark = append(embark, e)
+		newRequests = append(newRequests, e)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		opened := 0
-		for _, e := range embark {
-			trip := e()
-			id, old, err := trip.Open(text)
+		for _, e := range newRequests {
+			request := e()
+			id, old, err := request.Open(text)
 			switch {
 			case err == nil:
 				opened++
@@ -62,7 +62,7 @@ func FuzzEnvelope(f *testing.F) {
 	sealer := aead(f, key(f))
 	s := cookie.New(sealer, &cookie.Options{AllowReplayAfterLogout: true})
 	s.UseClock(func() time.Time { return goldenTime })
-	embark, err := s.Travel(name, "sessionCookie")
+	newRequest, err := s.Bind(name, "sessionCookie")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -80,23 +80,23 @@ func FuzzEnvelope(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		trip := embark()
-		id, _, err := trip.Open(value)
+		request := newRequest()
+		id, _, err := request.Open(value)
 		if err != nil {
 			return
 		}
-		r, err := trip.Load(context.Background(), id)
+		r, err := request.Load(context.Background(), id)
 		if err != nil {
 			return // expired
 		}
 		if r.Version < 1 || !r.Expires.After(r.Now) || !r.Deadline.After(r.Now) {
 			t.Errorf("got %+v, which is not live", r)
 		}
-		if _, err := trip.Update(context.Background(), stores.Update{ID: id, Version: r.Version, Payload: r.Payload}); err != nil {
+		if _, err := request.Update(context.Background(), stores.Update{ID: id, Version: r.Version, Payload: r.Payload}); err != nil {
 			return // it no longer fits, or has had its last version
 		}
-		again := embark()
-		if _, _, err := again.Open(string(trip.AppendValue(nil, id))); err != nil {
+		again := newRequest()
+		if _, _, err := again.Open(string(request.AppendValue(nil, id))); err != nil {
 			t.Fatalf("%x is written so that it does not open", plain)
 		}
 		got, err := again.Load(context.Background(), id)

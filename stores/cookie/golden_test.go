@@ -66,23 +66,23 @@ var goldenRecords = []struct {
 
 var goldenTime = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
-func goldenTrip(t *testing.T, sealer security.Sealer, revoked stores.Revocations) stores.Trip {
+func goldenRequest(t *testing.T, sealer security.Sealer, revoked stores.Revocations) stores.RequestStore {
 	t.Helper()
 	s := cookie.New(sealer, &cookie.Options{Revoked: revoked, AllowReplayAfterLogout: revoked == nil})
 	s.UseClock(func() time.Time { return goldenTime })
-	embark, err := s.Travel(name, "sessionCookie")
+	newRequest, err := s.Bind(name, "sessionCookie")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return embark()
+	return newRequest()
 }
 
 // goldenWritten encodes the record as this release does.
-func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record, first time.Duration) string {
+func goldenWritten(t *testing.T, request stores.RequestStore, r stores.Record, first time.Duration) string {
 	t.Helper()
 	absolute := r.Deadline.Sub(goldenTime)
 	c := stores.Create{ID: r.ID, Identity: r.Identity, Payload: r.Payload, Idle: r.Expires.Sub(goldenTime), Absolute: max(absolute, first)}
-	if _, err := trip.Create(t.Context(), c); err != nil {
+	if _, err := request.Create(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	if r.Version == 2 {
@@ -90,11 +90,11 @@ func goldenWritten(t *testing.T, trip stores.Trip, r stores.Record, first time.D
 		if first > 0 {
 			u.Absolute, u.Shorten = absolute, true
 		}
-		if _, err := trip.Update(t.Context(), u); err != nil {
+		if _, err := request.Update(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return string(trip.AppendValue(nil, r.ID))
+	return string(request.AppendValue(nil, r.ID))
 }
 
 var goldenBinding = security.Binding{Cookie: name, Manager: "sessionCookie", Purpose: "session"}
@@ -138,7 +138,7 @@ func writeGolden(t *testing.T) {
 	for _, s := range goldenSealers {
 		sealer := goldenSealer(t, s.make)
 		for _, g := range goldenRecords {
-			value := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record, g.first)
+			value := goldenWritten(t, goldenRequest(t, sealer, g.revoked), g.record, g.first)
 			if s.kind == "aead" {
 				fmt.Fprintf(&b, "%s, envelope: %x\n", g.name, envelope(t, sealer, value))
 			}
@@ -189,16 +189,16 @@ func TestGolden(t *testing.T) {
 				if got := envelope(t, sealer, sent); !bytes.Equal(got, want) {
 					t.Errorf("opened: got %x, want %x", got, want)
 				}
-				written := goldenWritten(t, goldenTrip(t, sealer, g.revoked), g.record, g.first)
+				written := goldenWritten(t, goldenRequest(t, sealer, g.revoked), g.record, g.first)
 				if got := envelope(t, sealer, written); !bytes.Equal(got, want) {
 					t.Errorf("written: got %x, want %x", got, want)
 				}
-				trip := goldenTrip(t, sealer, g.revoked)
-				id, old, err := trip.Open(sent)
+				request := goldenRequest(t, sealer, g.revoked)
+				id, old, err := request.Open(sent)
 				if err != nil || old || id != g.record.ID {
 					t.Fatalf("Open: got %v, %v, %v, want %v", id, old, err, g.record.ID)
 				}
-				got, err := trip.Load(t.Context(), id)
+				got, err := request.Load(t.Context(), id)
 				if err != nil || got.Identity != g.record.Identity || got.Version != g.record.Version || !bytes.Equal(got.Payload, g.record.Payload) ||
 					!got.Expires.Equal(g.record.Expires) || !got.Deadline.Equal(g.record.Deadline) || !got.LastSeen.Equal(goldenTime) {
 					t.Errorf("Load: got %+v, %v, want %+v", got, err, g.record)

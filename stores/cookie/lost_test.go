@@ -110,20 +110,20 @@ func TestLostAnswers(t *testing.T) {
 func TestLostAnswersOfTwo(t *testing.T) {
 	for _, carriedOut := range []bool{true, false} {
 		t.Run(fmt.Sprintf("R2 a revocation came between, carried out %v", carriedOut), func(t *testing.T) {
-			marks, s := newLosing(), newTrips(t)
+			marks, s := newLosing(), newRequests(t)
 			s.marks.Revocations = marks
-			trip := s.request(s.begin(1, "ada"))
+			request := s.request(s.begin(1, "ada"))
 			marks.times, marks.carriedOut = 1, carriedOut
 			marks.meanwhile = func() {
 				if _, err := marks.MultiRevocations.RevokeIdentity(t.Context(), "ada", 1); err != nil {
 					t.Error(err)
 				}
 			}
-			_, err := trip.RevokeIdentity(t.Context(), "ada", stores.ID{1})
+			_, err := request.RevokeIdentity(t.Context(), "ada", stores.ID{1})
 			s.fails("RevokeIdentity", err, stores.ErrNotFound)
 		})
 		t.Run(fmt.Sprintf("of two requests one ends the session, carried out %v", carriedOut), func(t *testing.T) {
-			marks, s := newLosing(), newTrips(t)
+			marks, s := newLosing(), newRequests(t)
 			s.marks.Revocations = marks
 			value := s.begin(2, "eve")
 			var other error
@@ -155,8 +155,8 @@ func TestLostAnswersAreBounded(t *testing.T) {
 	} {
 		t.Run("X10 "+tt.name, func(t *testing.T) {
 			marks := newLosing()
-			s := newTrips(t)
-			s.embark = travel(t, marks)
+			s := newRequests(t)
+			s.newRequest = bind(t, marks)
 			value := s.begin(1, "ada")
 			marks.times, marks.inside = 100, tt.inside
 			ctx, cancel := context.WithTimeout(t.Context(), tt.budget)
@@ -170,19 +170,19 @@ func TestLostAnswersAreBounded(t *testing.T) {
 	}
 }
 
-func travel(t *testing.T, marks stores.Revocations) func() stores.Trip {
+func bind(t *testing.T, marks stores.Revocations) func() stores.RequestStore {
 	t.Helper()
-	embark, err := cookie.New(aead(t, key(t)), &cookie.Options{Revoked: marks}).Travel(name, "m")
+	newRequest, err := cookie.New(aead(t, key(t)), &cookie.Options{Revoked: marks}).Bind(name, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return embark
+	return newRequest
 }
 
 // A sign-in fails if one of several sessions cannot be ended. The session that
 // admitted the request then stays.
 func TestFailedSignInKeepsItsSession(t *testing.T) {
-	s := newTrips(t)
+	s := newRequests(t)
 	base, other := s.begin(1, "ada"), s.begin(2, "ada")
 	s.marks.refuse = stores.ID{2}
 	c := spec(3, "ada")

@@ -19,8 +19,8 @@ func TestReplaces(t *testing.T) {
 			continue
 		}
 		t.Run(c.Name, func(t *testing.T) {
-			s := newTrips(t)
-			jar := &jar{embark: s.embark, values: map[stores.ID]string{}}
+			s := newRequests(t)
+			jar := &jar{newRequest: s.newRequest, values: map[stores.ID]string{}}
 			opts := &storetest.Options{Advance: func(d time.Duration) { s.now = s.now.Add(d) }}
 			if err := c.Run(t.Context(), jar, opts); err != nil {
 				t.Error(err)
@@ -34,40 +34,40 @@ func TestReplaces(t *testing.T) {
 		return c
 	}
 	t.Run("a session that does not fit into its cookie ends none", func(t *testing.T) {
-		s := newTrips(t)
+		s := newRequests(t)
 		old := s.begin(1, "ada")
 		_, err := s.request(old).Create(t.Context(), replacing(1, 3050))
 		s.fails("Create", err, stores.ErrTooLarge)
 		s.opens("the old one", old, 1, nil)
 	})
 	t.Run("a session whose end is not known is not replaced", func(t *testing.T) {
-		s := newTrips(t)
-		trip := s.request(s.begin(1, "ada"))
+		s := newRequests(t)
+		request := s.request(s.begin(1, "ada"))
 		s.marks.failEnd = errors.New("down")
-		_, err := trip.Create(t.Context(), replacing(1, 1))
+		_, err := request.Create(t.Context(), replacing(1, 1))
 		s.fails("Create", err, s.marks.failEnd)
-		if v := trip.AppendValue(nil, stores.ID{9}); v != nil {
+		if v := request.AppendValue(nil, stores.ID{9}); v != nil {
 			t.Error("the new cookie is sent")
 		}
 	})
 	for _, mayBeGone := range []bool{true, false} {
 		t.Run("R2 a session that was revoked before", func(t *testing.T) {
-			s := newTrips(t)
-			trip := s.request(s.begin(1, "ada"))
-			if _, err := s.embark().RevokeIdentity(t.Context(), "ada", stores.ID{}); err != nil {
+			s := newRequests(t)
+			request := s.request(s.begin(1, "ada"))
+			if _, err := s.newRequest().RevokeIdentity(t.Context(), "ada", stores.ID{}); err != nil {
 				t.Fatal(err)
 			}
 			c := replacing(1, 1)
 			c.Replaces[0].MayBeGone = mayBeGone
-			_, err := trip.Create(t.Context(), c)
+			_, err := request.Create(t.Context(), c)
 			if want := goneUnless(mayBeGone); !errors.Is(err, want) || len(s.marks.ended) != 0 {
 				t.Errorf("may be gone %v: got error %v and %d ends, want %v and none", mayBeGone, err, len(s.marks.ended), want)
 			}
 		})
 		t.Run("a session that another request ends at the same time", func(t *testing.T) {
-			s := newTrips(t)
+			s := newRequests(t)
 			value := s.begin(1, "ada")
-			trip := s.request(value)
+			request := s.request(value)
 			s.marks.before = func() {
 				if err := s.request(value).Delete(t.Context(), stores.ID{1}, stores.Condition{}); err != nil {
 					t.Error(err)
@@ -75,37 +75,37 @@ func TestReplaces(t *testing.T) {
 			}
 			c := replacing(1, 1)
 			c.Replaces[0].MayBeGone = mayBeGone
-			_, err := trip.Create(t.Context(), c)
+			_, err := request.Create(t.Context(), c)
 			s.fails("Create", err, goneUnless(mayBeGone))
-			if sent := trip.AppendValue(nil, stores.ID{9}) != nil; sent != mayBeGone {
+			if sent := request.AppendValue(nil, stores.ID{9}) != nil; sent != mayBeGone {
 				t.Errorf("may be gone %v: the new cookie is sent: %v", mayBeGone, sent)
 			}
 		})
 	}
 	t.Run("one question, and one end for each", func(t *testing.T) {
-		s := newTrips(t)
-		trip := s.request(s.begin(1, "ada"), s.begin(2, ""))
+		s := newRequests(t)
+		request := s.request(s.begin(1, "ada"), s.begin(2, ""))
 		s.marks.checks = 0
 		c := replacing(1, 1)
 		c.Replaces = append(c.Replaces, stores.Replaced{ID: stores.ID{2}})
-		created, err := trip.Create(t.Context(), c)
+		created, err := request.Create(t.Context(), c)
 		if err != nil || !created.Replaced || s.marks.checks != 1 || len(s.marks.ended) != 2 {
 			t.Errorf("got %+v, %v, %d checks and %d ends, want 1 and 2", created, err, s.marks.checks, len(s.marks.ended))
 		}
 	})
 	t.Run("without marks", func(t *testing.T) {
 		store := cookie.New(aead(t, key(t)), &cookie.Options{AllowReplayAfterLogout: true})
-		embark, err := store.Travel(name, "m")
+		newRequest, err := store.Bind(name, "m")
 		if err != nil {
 			t.Fatal(err)
 		}
-		trip := embark()
-		if _, err := trip.Create(t.Context(), spec(1, "ada")); err != nil {
+		request := newRequest()
+		if _, err := request.Create(t.Context(), spec(1, "ada")); err != nil {
 			t.Fatal(err)
 		}
-		created, err := trip.Create(t.Context(), replacing(1, 1))
-		if err != nil || !created.Replaced || trip.AppendValue(nil, stores.ID{1}) != nil {
-			t.Errorf("got %+v, %v, and the old one is still there: %v", created, err, trip.AppendValue(nil, stores.ID{1}) != nil)
+		created, err := request.Create(t.Context(), replacing(1, 1))
+		if err != nil || !created.Replaced || request.AppendValue(nil, stores.ID{1}) != nil {
+			t.Errorf("got %+v, %v, and the old one is still there: %v", created, err, request.AppendValue(nil, stores.ID{1}) != nil)
 		}
 	})
 }

@@ -34,24 +34,24 @@ func aead(tb testing.TB, keys ...security.Key) security.Sealer {
 	return s
 }
 
-// jar is a store made of trips. It keeps the newest cookie of each session, as
+// jar is a store made of request stores. It keeps the newest cookie of each session, as
 // a browser does, and uses it for the next call. Calls run one after another.
 // Only the 96 random bits keep two sessions from having one ID.
 type jar struct {
-	embark func() stores.Trip
+	newRequest func() stores.RequestStore
 
 	mu     sync.Mutex
 	values map[stores.ID]string
 }
 
-func (j *jar) with(id stores.ID, do func(stores.Trip) error, others ...stores.Replaced) error {
+func (j *jar) with(id stores.ID, do func(stores.RequestStore) error, others ...stores.Replaced) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	values := []string{j.values[id]}
 	for _, other := range others {
 		values = append(values, j.values[other.ID])
 	}
-	t := j.embark()
+	t := j.newRequest()
 	for _, value := range values {
 		if value == "" {
 			continue
@@ -68,22 +68,22 @@ func (j *jar) with(id stores.ID, do func(stores.Trip) error, others ...stores.Re
 }
 
 func (j *jar) Load(ctx context.Context, id stores.ID) (r stores.Record, err error) {
-	err = j.with(id, func(t stores.Trip) error { r, err = t.Load(ctx, id); return err })
+	err = j.with(id, func(t stores.RequestStore) error { r, err = t.Load(ctx, id); return err })
 	return r, err
 }
 
 func (j *jar) Create(ctx context.Context, c stores.Create) (r stores.Created, err error) {
-	err = j.with(c.ID, func(t stores.Trip) error { r, err = t.Create(ctx, c); return err }, c.Replaces...)
+	err = j.with(c.ID, func(t stores.RequestStore) error { r, err = t.Create(ctx, c); return err }, c.Replaces...)
 	return r, err
 }
 
 func (j *jar) Update(ctx context.Context, u stores.Update) (r stores.Updated, err error) {
-	err = j.with(u.ID, func(t stores.Trip) error { r, err = t.Update(ctx, u); return err })
+	err = j.with(u.ID, func(t stores.RequestStore) error { r, err = t.Update(ctx, u); return err })
 	return r, err
 }
 
 func (j *jar) Touch(ctx context.Context, id stores.ID, idle time.Duration) (at time.Time, err error) {
-	err = j.with(id, func(t stores.Trip) error { at, err = t.Touch(ctx, id, idle); return err })
+	err = j.with(id, func(t stores.RequestStore) error { at, err = t.Touch(ctx, id, idle); return err })
 	return at, err
 }
 
@@ -94,7 +94,7 @@ func (j *jar) Delete(ctx context.Context, id stores.ID, when stores.Condition) e
 	if !known {
 		return errors.Join(ctx.Err(), stores.ErrNotFound)
 	}
-	return j.with(id, func(t stores.Trip) error { return t.Delete(ctx, id, when) })
+	return j.with(id, func(t stores.RequestStore) error { return t.Delete(ctx, id, when) })
 }
 
 // exempt are the promises that a cookie cannot keep; docs/stores.md lists them.
@@ -119,11 +119,11 @@ func TestConformance(t *testing.T) {
 			defer mu.Unlock()
 			return now
 		})
-		embark, err := s.Travel("__Host-id", "sessionCookie")
+		newRequest, err := s.Bind("__Host-id", "sessionCookie")
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &jar{embark: embark, values: map[stores.ID]string{}}
+		return &jar{newRequest: newRequest, values: map[stores.ID]string{}}
 	}, &storetest.Options{Exempt: exempt, Advance: func(d time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -179,29 +179,29 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			trips := func(s security.Sealer, name, manager string) stores.Trip {
-				embark, err := cookie.New(s, &cookie.Options{AllowReplayAfterLogout: true}).Travel(name, manager)
+			requests := func(s security.Sealer, name, manager string) stores.RequestStore {
+				newRequest, err := cookie.New(s, &cookie.Options{AllowReplayAfterLogout: true}).Bind(name, manager)
 				if err != nil {
 					t.Fatal(err)
 				}
-				return embark()
+				return newRequest()
 			}
-			made := trips(sealer, "__Host-id", "a")
+			made := requests(sealer, "__Host-id", "a")
 			id := stores.ID{1, 2, 3}
 			if _, err := made.Create(t.Context(), stores.Create{ID: id, Identity: "ada", Payload: []byte("data"), Idle: time.Hour, Absolute: time.Hour}); err != nil {
 				t.Fatal(err)
 			}
 			value := string(made.AppendValue(nil, id))
-			if got, _, err := trips(sealer, "__Host-id", "a").Open(value); err != nil || got != id {
+			if got, _, err := requests(sealer, "__Host-id", "a").Open(value); err != nil || got != id {
 				t.Fatalf("as made: got %v, %v", got, err)
 			}
-			refuse := func(label string, trip stores.Trip, value string) {
+			refuse := func(label string, request stores.RequestStore, value string) {
 				t.Helper()
-				if got, old, err := trip.Open(value); got != (stores.ID{}) || old || err != stores.ErrNotFound {
+				if got, old, err := request.Open(value); got != (stores.ID{}) || old || err != stores.ErrNotFound {
 					t.Errorf("%s: got %v, %v, %v, want exactly ErrNotFound", label, got, old, err)
 				}
 			}
-			same := trips(sealer, "__Host-id", "a")
+			same := requests(sealer, "__Host-id", "a")
 			for bit := range len(value) * 8 {
 				b := []byte(value)
 				b[bit/8] ^= 1 << (bit % 8)
@@ -210,9 +210,9 @@ func TestOpenRefuses(t *testing.T) {
 			for i := range value {
 				refuse("K1 cut off", same, value[:i])
 			}
-			refuse("K2 other cookie", trips(sealer, "__Host-it", "a"), value)
-			refuse("K2 other manager", trips(sealer, "__Host-id", "b"), value)
-			refuse("K3 other key", trips(other, "__Host-id", "a"), value)
+			refuse("K2 other cookie", requests(sealer, "__Host-it", "a"), value)
+			refuse("K2 other manager", requests(sealer, "__Host-id", "b"), value)
+			refuse("K3 other key", requests(other, "__Host-id", "a"), value)
 			token, err := sealer.Seal(make([]byte, 48), security.Binding{Cookie: "__Host-id", Manager: "a", Purpose: "token"})
 			if err != nil {
 				t.Fatal(err)

@@ -18,20 +18,20 @@ func (s *Store) InTransaction(ctx context.Context) bool {
 
 // save copies the sessions before a call in a transaction changes them. A
 // shallow copy suffices, because the bytes of a payload are never overwritten.
-func (t *trip) save(ctx context.Context) {
+func (t *requestStore) save(ctx context.Context) {
 	if t.saved == nil && t.store.InTransaction(ctx) {
 		saved := slices.Clone(t.items)
 		t.saved = &saved
 	}
 }
 
-// TakeBack implements [stores.TransactionalTrip]. If the saved session is still
+// TakeBack implements [stores.TransactionalRequestStore]. If the saved session is still
 // not revoked, the transaction that revoked or replaced it was rolled back.
-func (t *trip) TakeBack(ctx context.Context, id stores.ID) bool {
+func (t *requestStore) TakeBack(ctx context.Context, id stores.ID) bool {
 	if t.saved == nil {
 		return false
 	}
-	was := &trip{carrier: t.carrier, items: *t.saved}
+	was := &requestStore{carrier: t.carrier, items: *t.saved}
 	if it, err := was.live(ctx, id); err != nil || was.stands(ctx, it) != nil {
 		return false
 	}

@@ -66,14 +66,14 @@ func (g *Gate) Add(m Manager) error {
 	scheme := m.Document()
 	for key := range m.SchemeChecks() {
 		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
-			return fmt.Errorf("humasess: SchemeChecks[%q] is set by another manager on this API", key)
+			return fmt.Errorf("humasess: Schemes[%q] is set by another manager on this API", key)
 		}
 		if g.managers[key] != nil {
-			return fmt.Errorf("humasess: SchemeChecks[%q] names the sessions of another manager on this API, so it would never be called", key)
+			return fmt.Errorf("humasess: Schemes[%q] names the sessions of another manager on this API, so it would never be called", key)
 		}
 	}
 	if g.checkers[scheme.Key] != nil {
-		return fmt.Errorf("humasess: SchemeChecks[%q] of another manager on this API names these sessions, so it would never be called: set Options.SchemeName", scheme.Key)
+		return fmt.Errorf("humasess: Schemes[%q] of another manager on this API names these sessions, so it would never be called: set Options.SchemeName", scheme.Key)
 	}
 	if err := g.doc.AddScheme(scheme); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 const (
 	problemNoSession   = "urn:humasess:problem:no-session"
 	problemForbidden   = "urn:humasess:problem:forbidden"
-	problemReauth      = "urn:humasess:problem:reauthentication_required"
+	problemReauth      = "urn:humasess:problem:reauthentication-required"
 	problemCSRF        = "urn:humasess:problem:csrf-token"
 	problemCrossOrigin = "urn:humasess:problem:cross-origin"
 	problemConflict    = "urn:humasess:problem:conflict"

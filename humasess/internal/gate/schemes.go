@@ -13,7 +13,7 @@ import (
 // typeHTTP is the type of security schemes that use the header Authorization.
 const typeHTTP = "http"
 
-// checking returns the managers whose Options.SchemeChecks the requirements
+// checking returns the managers whose Options.Schemes the requirements
 // name.
 func (g *Gate) checking(all []policy.Requirements) []Manager {
 	var managers []Manager
@@ -26,7 +26,7 @@ func (g *Gate) checking(all []policy.Requirements) []Manager {
 }
 
 // checkedSchemes returns the schemes among the requirements that
-// Options.SchemeChecks check.
+// Options.Schemes check.
 func (g *Gate) checkedSchemes(all []policy.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
 }

@@ -30,7 +30,7 @@ func (r *Request) presents() bool {
 }
 
 // vary names the request headers that may bring a user to an operation: Cookie
-// for sessions, and those of the schemes that Options.SchemeChecks check.
+// for sessions, and those of the schemes that Options.Schemes check.
 func (g *Gate) vary(e *entry) []string {
 	var names []string
 	add := func(name string) {

@@ -6,7 +6,7 @@
 
 const $ = id => document.getElementById(id);
 
-const askAgain = "urn:humasess:problem:reauthentication_required";
+const askAgain = "urn:humasess:problem:reauthentication-required";
 
 // Failure is an answer that is no success, or none at all (status 0).
 class Failure extends Error {

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.DefaultApi;
-import org.openapitools.client.model.InfoUser;
+import org.openapitools.client.model.ListSessions200ResponseInner;
 import org.openapitools.client.model.LoginInputBody;
 import org.openapitools.client.model.User;
 
@@ -32,9 +32,9 @@ public class Client {
     expect("me", me.getId(), name);
     refused("admin", 403, api::getAdmin);
 
-    List<InfoUser> sessions = api.listSessions();
+    List<ListSessions200ResponseInner> sessions = api.listSessions();
     expect("sessions", sessions.size(), 1);
-    InfoUser session = sessions.get(0);
+    ListSessions200ResponseInner session = sessions.get(0);
     expect("session is the current one", session.getCurrent(), true);
     expect("user of the session", session.getData().getId(), name);
     expect("session has begun", session.getCreatedAt().isBefore(session.getExpiresAt()), true);

@@ -23,9 +23,9 @@ expect("problem of admin", admin.error?.status, 403);
 const sessions = await listSessions();
 expect("sessions", sessions.data?.length, 1);
 const current = present("session", sessions.data?.[0]);
-expect("session is the current one", current.Current, true);
-expect("user of the session", current.Data.id, name);
-expect("session has begun", current.CreatedAt < current.ExpiresAt, true);
+expect("session is the current one", current.current, true);
+expect("user of the session", current.data.id, name);
+expect("session has begun", current.created_at < current.expires_at, true);
 
 const logout = await postLogout();
 expect("logout", logout.response?.status, 204);

@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// carrier holds the settings that all trips of one manager share.
+// carrier holds the settings that all request stores of one manager share.
 type carrier struct {
 	store   *Store
 	binding security.Binding
@@ -38,27 +38,27 @@ func wholeIdle(idle time.Duration) time.Duration {
 	return idle
 }
 
-// trip holds the sessions of one request.
-type trip struct {
+// requestStore holds the sessions of one request.
+type requestStore struct {
 	*carrier
 	items []item
 	saved *[]item // before the first call in a transaction of the program
 
 	// This memory is enough for a usual request: one session, opened and sealed
-	// again. It is part of the trip, so it needs no allocation of its own.
+	// again. It is part of the request store, so it needs no allocation of its own.
 	room  [1]item
 	space [spaceSize]byte
 	used  int
 }
 
 // spaceSize is enough for a session of 120 bytes that is opened and written
-// with securecookie. With it a trip fills its size class of the runtime.
+// with securecookie. With it a request store fills its size class of the runtime.
 const spaceSize = 768
 
 // free returns space to append to. Then keep marks the appended bytes as used.
-func (t *trip) free() []byte { return t.space[t.used:t.used] }
+func (t *requestStore) free() []byte { return t.space[t.used:t.used] }
 
-func (t *trip) keep(b []byte) []byte {
+func (t *requestStore) keep(b []byte) []byte {
 	if n := t.used + len(b); n <= len(t.space) { // otherwise append has moved b to other memory
 		t.used = n
 	}
@@ -66,32 +66,32 @@ func (t *trip) keep(b []byte) []byte {
 }
 
 var (
-	_ stores.Trip              = (*trip)(nil)
-	_ stores.MultiLoader       = (*trip)(nil)
-	_ stores.FormerOpener      = (*trip)(nil)
-	_ stores.TripChecker       = (*trip)(nil)
-	_ stores.IDMaker           = (*trip)(nil)
-	_ stores.TransactionalTrip = (*trip)(nil)
+	_ stores.RequestStore              = (*requestStore)(nil)
+	_ stores.MultiLoader               = (*requestStore)(nil)
+	_ stores.FormerNameOpener          = (*requestStore)(nil)
+	_ stores.EndChecker                = (*requestStore)(nil)
+	_ stores.IDMaker                   = (*requestStore)(nil)
+	_ stores.TransactionalRequestStore = (*requestStore)(nil)
 )
 
 // NewID returns 96 random bits. The other bits are zero, so the cookie omits
 // them.
-func (t *trip) NewID(string) (id stores.ID, err error) {
+func (t *requestStore) NewID(string) (id stores.ID, err error) {
 	_, err = rand.Read(id[:shortID])
 	return id, err
 }
 
-// Open implements [stores.Trip].
-func (t *trip) Open(value string) (stores.ID, bool, error) { return t.open(value, t.binding) }
+// Open implements [stores.RequestStore].
+func (t *requestStore) Open(value string) (stores.ID, bool, error) { return t.open(value, t.binding) }
 
-// OpenFormer implements [stores.FormerOpener].
-func (t *trip) OpenFormer(cookie, value string) (stores.ID, bool, error) {
+// OpenFormer implements [stores.FormerNameOpener].
+func (t *requestStore) OpenFormer(cookie, value string) (stores.ID, bool, error) {
 	binding := t.binding
 	binding.Cookie = cookie
 	return t.open(value, binding)
 }
 
-func (t *trip) open(value string, binding security.Binding) (stores.ID, bool, error) {
+func (t *requestStore) open(value string, binding security.Binding) (stores.ID, bool, error) {
 	if len(value) > maxCookie-len(binding.Cookie) {
 		return stores.ID{}, false, stores.ErrNotFound
 	}
@@ -110,8 +110,8 @@ func (t *trip) open(value string, binding security.Binding) (stores.ID, bool, er
 	return it.ID, old, nil
 }
 
-// AppendValue implements [stores.Trip].
-func (t *trip) AppendValue(dst []byte, id stores.ID) []byte {
+// AppendValue implements [stores.RequestStore].
+func (t *requestStore) AppendValue(dst []byte, id stores.ID) []byte {
 	switch it := t.find(id); {
 	case it == nil:
 		return dst
@@ -122,7 +122,7 @@ func (t *trip) AppendValue(dst []byte, id stores.ID) []byte {
 	}
 }
 
-func (t *trip) find(id stores.ID) *item {
+func (t *requestStore) find(id stores.ID) *item {
 	for i := range t.items {
 		if t.items[i].ID == id {
 			return &t.items[i]
@@ -133,7 +133,7 @@ func (t *trip) find(id stores.ID) *item {
 
 // live returns the session with the time in Now, or ErrNotFound if it has
 // expired.
-func (t *trip) live(ctx context.Context, id stores.ID) (*item, error) {
+func (t *requestStore) live(ctx context.Context, id stores.ID) (*item, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (it *item) over() bool { return !it.Now.Before(it.Expires) || !it.Now.Befor
 
 // stands returns ErrNotFound if the session was revoked. It does not ask for a
 // fresh session, because no other copy exists.
-func (t *trip) stands(ctx context.Context, it *item) error {
+func (t *requestStore) stands(ctx context.Context, it *item) error {
 	if t.store.revoked == nil || it.fresh {
 		return nil
 	}
@@ -169,8 +169,8 @@ func (it *item) standsBy(st stores.Standing) bool {
 	return !st.Ended && it.stood && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)
 }
 
-// Check implements [stores.TripChecker].
-func (t *trip) Check(ctx context.Context, id stores.ID) (time.Duration, error) {
+// Check implements [stores.EndChecker].
+func (t *requestStore) Check(ctx context.Context, id stores.ID) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -186,7 +186,7 @@ func (t *trip) Check(ctx context.Context, id stores.ID) (time.Duration, error) {
 }
 
 // Load implements [stores.Store].
-func (t *trip) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+func (t *requestStore) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 	it, err := t.live(ctx, id)
 	if err == nil {
 		err = t.stands(ctx, it)
@@ -198,7 +198,7 @@ func (t *trip) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 }
 
 // LoadMany implements [stores.MultiLoader].
-func (t *trip) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+func (t *requestStore) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	var records []stores.Record
 	var asked []*item
 	var subjects []stores.Subject
@@ -245,7 +245,7 @@ func later(a, b time.Time) time.Time {
 // Update implements [stores.Store]. Two requests with one cookie both succeed.
 // The deadline never moves later, because the mark of an ended session is kept
 // only until the session's first deadline.
-func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
+func (t *requestStore) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	it, err := t.live(ctx, u.ID)
 	if err == nil && it.Version != u.Version {
 		err = stores.ErrConflict
@@ -275,7 +275,7 @@ func (t *trip) Update(ctx context.Context, u stores.Update) (stores.Updated, err
 }
 
 // Touch implements [stores.Store].
-func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
+func (t *requestStore) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 	it, err := t.live(ctx, id)
 	if err == nil {
 		err = t.stands(ctx, it)
@@ -296,22 +296,24 @@ func (t *trip) Touch(ctx context.Context, id stores.ID, idle time.Duration) (tim
 	return it.Expires, nil
 }
 
-func (t *trip) add(it item) {
+func (t *requestStore) add(it item) {
 	if t.items == nil {
 		t.items = t.room[:0]
 	}
 	t.items = append(t.items, it)
 }
 
-func (t *trip) forget(id stores.ID) {
+func (t *requestStore) forget(id stores.ID) {
 	t.items = slices.DeleteFunc(t.items, func(it item) bool { return it.ID == id })
 }
 
 // List answers [errors.ErrUnsupported].
-func (t *trip) List(context.Context, string) ([]stores.Record, error) { return nil, errElsewhere }
+func (t *requestStore) List(context.Context, string) ([]stores.Record, error) {
+	return nil, errElsewhere
+}
 
-// seal makes the cookie's value. Then the payload is in the trip's own memory.
-func (t *trip) seal(it *item) error {
+// seal makes the cookie's value. Then the payload is in the request store's own memory.
+func (t *requestStore) seal(it *item) error {
 	if size := len(t.binding.Cookie) + len(it.Identity) + len(it.Payload); size > maxCookie {
 		return &SizeError{Size: size}
 	}
