@@ -40,7 +40,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	if !m.lists() {
-		_, err := stores.List(ctx, m.keeper(), m.qualify(identity))
+		_, err := stores.List(ctx, m.adminStore(), m.qualify(identity))
 		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
 	owner := m.qualify(identity)
@@ -50,7 +50,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		}
 	}
 	bounded, cancel := m.bounded(gate.Outside(ctx))
-	records, err := stores.List(bounded, m.keeper(), owner)
+	records, err := stores.List(bounded, m.adminStore(), owner)
 	cancel()
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
@@ -68,10 +68,18 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	return n, nil
 }
 
+// adminStore returns the store for calls outside of a request.
+func (m *Manager[T]) adminStore() stores.Store {
+	if m.clientSide != nil {
+		return m.clientSide()
+	}
+	return m.store
+}
+
 // lists reports whether the store can list the sessions of an identity.
 func (m *Manager[T]) lists() bool {
 	_, ok := stores.As[stores.Index](m.store)
-	return ok && m.embark == nil
+	return ok && m.clientSide == nil
 }
 
 // markChanged comes before the list: a session that starts in between carries the
@@ -85,7 +93,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	var err error
 	for try := 0; ; try++ {
 		from = time.Now()
-		changed, err = stores.MarkChanged(bounded, m.keeper(), owner)
+		changed, err = stores.MarkChanged(bounded, m.adminStore(), owner)
 		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
 			break
 		}
@@ -148,7 +156,8 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 // and for programs that hand a session over by other means. The cookie is a
 // credential.
 func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
-	s := &state[T]{m: m, since: time.Now()}
+	_, s := m.newRequest()
+	s.since = time.Now()
 	if err := s.start(data); err != nil {
 		return nil, err
 	}
@@ -187,7 +196,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
-		err = m.remove(ctx, m.keeper(), parsed, stores.Condition{})
+		err = m.remove(ctx, m.adminStore(), parsed, stores.Condition{})
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -212,7 +221,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
 	key := markKey{owner: owner}
-	revoked, err := m.revoke(bounded, m.keeper(), owner, stores.ID{}, func(lost bracket) {
+	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost bracket) {
 		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
 	})
 	if err != nil {
@@ -240,7 +249,7 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
 
 // belongs returns stores.ErrNotFound for a session that is not the manager's.
 func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
-	if m.embark != nil {
+	if m.clientSide != nil {
 		return nil // the record is in a cookie somewhere
 	}
 	raw, err := m.store.Load(ctx, id)

@@ -21,8 +21,8 @@ func (m *Manager[T]) bounded(ctx context.Context) (context.Context, context.Canc
 // newID makes an ID for a session to create. The store may have to ask a server
 // for it, long before the commit, so each call has a budget of its own.
 func (s *state[T]) newID(owner string) (stores.ID, error) {
-	if _, asks := stores.As[stores.ContextIDMaker](s.store()); !asks {
-		return stores.NewID(s.store(), owner)
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.store()); !asks {
+		return stores.NewID(s.carrier.store(), owner)
 	}
 	ctx := context.Background()
 	if s.r != nil {
@@ -30,7 +30,7 @@ func (s *state[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	return stores.NewIDContext(ctx, s.store(), owner)
+	return stores.NewIDContext(ctx, s.carrier.store(), owner)
 }
 
 // hungUp reports whether the caller has gone away, so that an error says nothing

@@ -212,8 +212,8 @@ func (s *state[T]) renew() error {
 	if err := s.need(); err != nil {
 		return err
 	}
-	if s.m.embark != nil {
-		return gate.Fail(errors.ErrUnsupported, errTravels)
+	if err := s.carrier.renewable(); err != nil {
+		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	s.rotate(rotateGrace)
 	return nil

@@ -68,7 +68,7 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.carrier.store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}
@@ -157,7 +157,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	l := s.newLifetime()
 	next := &opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.Fields),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
 		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
@@ -171,19 +171,19 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	if len(c.Replaces) > 0 {
 		c.Age += markSlack
 	}
-	created, err := s.store().Create(ctx, c)
+	created, err := s.carrier.store().Create(ctx, c)
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
 		late = s.putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
-		created, err = s.store().Create(ctx, c)
+		created, err = s.carrier.store().Create(ctx, c)
 	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
-		created, err = s.store().Create(ctx, c)
+		created, err = s.carrier.store().Create(ctx, c)
 	}
 	switch {
 	case s.m.answerLost(ctx, err):
@@ -286,7 +286,7 @@ func (s *state[T]) notCreated(err error) error {
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.remove(ctx, s.store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.remove(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):

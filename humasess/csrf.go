@@ -31,7 +31,7 @@ func (s *state[T]) csrfToken() (string, error) {
 	if !s.life.active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.m.embark != nil {
+	if s.carrier.renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()

@@ -118,18 +118,12 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 }
 
 func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
-	m := g.manager()
-	if m.embark != nil {
-		return m.newTravellingRequest()
-	}
-	r := &struct {
-		gate.Request
-		state state[T]
-	}{}
-	r.state.m = m
-	return &r.Request, &r.state
+	return g.manager().newRequest()
 }
 
-func (g *gateManager[T]) NewState() gate.Session { return &state[T]{m: g.manager()} }
+func (g *gateManager[T]) NewState() gate.Session {
+	_, s := g.manager().newRequest()
+	return s
+}
 
 func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeout }

@@ -110,14 +110,14 @@ func (s *state[T]) stands(ctx context.Context) error {
 	if s.life.written && s.tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
-	rec, err := s.fetchFor(ctx, s.token)
+	rec, err := s.carrier.fetch(ctx, s.token)
 	switch {
 	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	switch s.m.ownerOf(&rec, s.token) {
+	switch s.ownerOf(&rec, s.token) {
 	case owner:
 		return nil
 	case formerOwner:
@@ -131,7 +131,7 @@ var errNoIdentity = errors.New("Options.Identity is not set")
 // list leaves out sessions whose data does not decode: they are as good as
 // none to their bearers too.
 func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) ([]Info[T], error) {
-	records, err := stores.List(ctx, m.keeper(), owner)
+	records, err := stores.List(ctx, m.adminStore(), owner)
 	if err != nil {
 		return nil, m.storeFailed(ctx, err)
 	}
@@ -202,7 +202,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	err = s.m.remove(ctx, s.store(), id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
@@ -226,7 +226,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.stale = s.trip != nil
+	s.carrier.othersRevoked()
 	if !s.life.written { // else no client has the token yet
 		s.rotate(rotateAtOnce)
 	}
@@ -299,7 +299,7 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	key := markKey{owner: owner}
-	revoked, err := s.m.revoke(ctx, s.store(), owner, except, func(lost bracket) {
+	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost bracket) {
 		s.marks = append(s.marks, mark{markKey: key, bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {

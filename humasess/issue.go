@@ -27,14 +27,10 @@ func (s *state[T]) Issued() gate.Issued {
 	return h
 }
 
-// seal returns the cookie up to the end of its value. It comes before the write
-// of the session, because after an error nothing may have changed. A session that
-// is in its cookie cannot fail there, and has its value after the write.
+// seal begins the cookie of a token. It comes before the write of the session,
+// because after an error nothing may have changed.
 func (s *state[T]) seal(token security.Token) ([]byte, error) {
-	if s.trip != nil {
-		return nil, nil
-	}
-	line, err := s.m.appendToken(s.m.cookies.begin(nil), token)
+	line, err := s.carrier.begin(token)
 	if err != nil {
 		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
 	}
@@ -47,12 +43,10 @@ func (s *state[T]) issue(line []byte) {
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
 	}
-	if s.trip != nil {
-		line = s.trip.AppendValue(s.m.cookies.begin(s.scratch()), s.rec.ID)
-	}
+	line = s.carrier.finish(line, s.rec.ID)
 	var age time.Duration
 	if s.rec.open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.line, s.old, s.stale = string(s.m.cookies.end(line, age)), false, false
+	s.line, s.old = string(s.m.cookies.end(line, age)), false
 }

@@ -42,7 +42,7 @@ func (m *Manager[T]) answerLost(ctx context.Context, err error) bool {
 			return false
 		}
 	}
-	return m.embark == nil && ctx.Err() == nil && !stores.InTransaction(ctx, m.store)
+	return m.clientSide == nil && ctx.Err() == nil && !stores.InTransaction(ctx, m.store)
 }
 
 // update replaces a record and finds out what has become of the write when its

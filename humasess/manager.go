@@ -26,11 +26,14 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer            // nil unless the store is one
-	embark   func() stores.RequestStore // nil unless sessions travel
+	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
 	cookies  cookieWriter
+	// clientSide makes the store of one request, for client-side sessions. It is nil
+	// when the store has the records.
+	clientSide func() stores.RequestStore
+
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
@@ -104,7 +107,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.ClientSide](store); ok {
-		if err := m.travel(t, opts); err != nil {
+		if err := m.bindClientSide(t, opts); err != nil {
 			claim.release()
 			return nil, err
 		}
@@ -234,27 +237,6 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 		err = errors.Join(err, c.Close(ctx))
 	}
 	return err
-}
-
-func (m *Manager[T]) openToken(name, text string) (security.Token, bool, error) {
-	if m.opts.Sealer == nil {
-		t, err := security.ParseToken(text)
-		return t, false, err
-	}
-	return security.OpenToken(m.opts.Sealer, text, m.binding(name))
-}
-
-// appendToken appends the token's text for a cookie.
-func (m *Manager[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
-	if m.opts.Sealer == nil {
-		return append(b, t.Reveal()...), nil
-	}
-	text, err := t.Seal(m.opts.Sealer, m.binding(m.opts.Cookie.Name))
-	return append(b, text...), err
-}
-
-func (m *Manager[T]) binding(name string) security.Binding {
-	return security.Binding{Cookie: name, Manager: m.scheme}
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }

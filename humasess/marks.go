@@ -121,7 +121,7 @@ func (s *state[T]) decide(ctx context.Context, created *stores.Created, call bra
 	v := s.verdictOf(created, call)
 	for probes := 0; v == markPerhaps && probes < maxProbes; probes++ {
 		from := time.Now()
-		r, err := s.store().Load(ctx, s.pending.id)
+		r, err := s.carrier.store().Load(ctx, s.pending.id)
 		to := time.Now()
 		later := r.Now.Sub(created.Now)
 		if err != nil || later > to.Sub(call.from)+clockStep || later < from.Sub(call.to)-clockStep {

@@ -30,7 +30,7 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 			return s.storeFailed(err)
 		}
 	}
-	who := s.m.ownerOf(&rec, s.token)
+	who := s.ownerOf(&rec, s.token)
 	if who == notOwner {
 		return s.revoked()
 	}

@@ -18,12 +18,13 @@ import (
 // state is one session in one request: what was loaded, and what the handler
 // makes of it.
 type state[T any] struct {
-	m     *Manager[T]
-	r     *gate.Request // nil outside a request
-	since time.Time     // when the work began, outside a request
-	login bool          // the operation's job is to start the session
-	read  bool          // the handler has got data of the base
-	gone  bool          // the base had ended when the request was to end it
+	m       *Manager[T]
+	carrier carrier[T]
+	r       *gate.Request // nil outside a request
+	since   time.Time     // when the work began, outside a request
+	login   bool          // the operation's job is to start the session
+	read    bool          // the handler has got data of the base
+	gone    bool          // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
 	ignored bool            // the request was refused, or an operation inside Manager.Handler
@@ -44,10 +45,6 @@ type state[T any] struct {
 	// What is pending.
 	pending  pending[T]
 	editRoom [1]func(*T) error // saves the usual request an allocation
-
-	trip  stores.RequestStore // what the cookies hold, when sessions travel; see store
-	room  *travelRoom[T]
-	stale bool // the client's cookie is no good any more, by our own doing
 
 	// Sessions of the request's other cookies: live ones of which none wins,
 	// and client-side ones of which the copy at hand has expired.

@@ -182,7 +182,7 @@ func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // end deletes a session at any version. It reports whether there was one.
 func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
-	err = s.m.remove(ctx, s.store(), id, stores.Condition{})
+	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.watch.Check(id)
@@ -214,7 +214,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 	}
-	err := s.store().Delete(ctx, id, stores.Condition{})
+	err := s.carrier.store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
@@ -225,7 +225,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) replace(ctx context.Context, p plan) error {
 	next := s.pending.shared
 	if next == nil {
-		next = s.newOpened()
+		next = s.carrier.allocate()
 	}
 	next.Fields = s.rec.full()
 	if s.pending.data != nil {
@@ -262,8 +262,8 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		}
 	}
 	next.Write = payload.NewWriteName()
-	packed := s.m.pack(s.scratch(), &next.Fields)
-	updated, err := s.m.update(ctx, s.store(), stores.Update{
+	packed := s.carrier.encode(&next.Fields)
+	updated, err := s.m.update(ctx, s.carrier.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
 		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
@@ -277,16 +277,13 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open, s.rec.Payload = next, packed
-	if s.trip != nil {
-		s.rec.Payload = nil // the scratch; next holds everything
-	}
+	s.rec.open, s.rec.Payload = next, s.carrier.written(packed)
 	s.spare = nil
 	switch {
 	case p.rotate != rotateNo:
 		s.renewed(p)
 		s.token, s.former = token, false
-	case p.optional && s.trip != nil:
+	case p.optional && s.life.carried:
 		s.touched()
 	}
 	if p.cookie == cookieSet {
@@ -305,6 +302,14 @@ func (s *state[T]) memo(next *opened[T]) any {
 	return next
 }
 
+// resealDue reports whether the cookie is to be written again although nothing has
+// changed. It may have a former scope, or its key is about to be removed; then it is
+// written as often as a session is extended.
+func (s *state[T]) resealDue() bool {
+	now, periodically := s.carrier.reissues()
+	return now || (s.old || periodically) && s.touchDue()
+}
+
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
@@ -314,7 +319,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
