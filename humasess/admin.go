@@ -1,9 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )

@@ -1,13 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/humasess/sessions/humasess/internal/gate"
 )
 
 // Authentication says when and how a session's user has proved who they are.

@@ -1,11 +1,10 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/stores"
 )
 

@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"

@@ -1,9 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
 

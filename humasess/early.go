@@ -1,12 +1,11 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"slices"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/stores"
 )
 

@@ -1,12 +1,11 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"log/slog"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 )
 
 // level returns the level of an event in the log.

@@ -1,13 +1,12 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"iter"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )

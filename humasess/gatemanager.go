@@ -1,15 +1,14 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )

@@ -1,12 +1,11 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
 

@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/policy"

@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"context"
 	"net/http"
 	"runtime"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // Request is one request to an operation that uses sessions. The goroutine of the
