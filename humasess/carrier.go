@@ -2,7 +2,6 @@ package humasess
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/payload"
@@ -67,8 +66,4 @@ type carrier[T any] interface {
 	// left returns a function that tells how long a session can last, or nil if the
 	// store knows it by the session's ID.
 	left(id stores.ID) func(context.Context) (time.Duration, error)
-}
-
-func undecodablePayload(rec stores.Record, err error) error {
-	return fmt.Errorf("session %v: %w", rec.ID, err)
 }

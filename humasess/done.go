@@ -1,9 +1,6 @@
 package humasess
 
 import (
-	"context"
-
-	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
@@ -118,20 +115,4 @@ func (s *state[T]) Release() {
 		s.m.watch.Release(&w.Wait)
 	}
 	s.waits = nil
-}
-
-// watchConfig connects the waits for the end of sessions to the store.
-func (m *Manager[T]) watchConfig() watch.Config {
-	c := watch.Config{
-		Load: func(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
-			return stores.LoadMany(ctx, m.store, ids)
-		},
-		Interval: m.opts.DoneInterval,
-		Timeout:  m.opts.StoreTimeout,
-		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
-	}
-	if w, ok := stores.As[stores.Watcher](m.store); ok {
-		c.Hints = w.Watch
-	}
-	return c
 }

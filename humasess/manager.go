@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
-	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -153,75 +152,6 @@ func (m *Manager[T]) Attach(api huma.API) error {
 	return nil
 }
 
-// Require returns a modifier that requires an active session with all of the
-// roles, for operations and groups that need not embed anything:
-//
-//	group.UseSimpleModifier(sessions.Require("admin"))
-//
-// A modifier is not told which API its operation is for. Require panics, or
-// the operation answers 500, when the manager is not attached to that API,
-// except in a group with a prefix: there huma does not run what the modifier
-// adds (huma#804), so that Require cannot refuse a hidden operation, nor one
-// whose document another API with the manager shares. [Manager.Protect] has
-// neither exception. In a group, Require comes after modifiers that hide or
-// drop operations.
-func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
-}
-
-// Protect is [Manager.Require] for a whole group, by the group's own
-// middleware, which huma runs for prefixed groups and hidden operations too:
-//
-//	group := huma.NewGroup(api, "/admin")
-//	sessions.Protect(group, "admin")
-//
-// A request that was not admitted with exactly these roles is answered with
-// 500. Call Protect before the group's first operation; groups within the
-// group are protected as well. It panics when the manager is not attached to
-// the group's API, and for roles without Options.Roles.
-func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
-	g := gate.Of(group)
-	if g == nil || !g.Has(m.scheme, (*gateManager[T])(m)) {
-		panic("humasess: Protect called with a group of an API that the manager is not attached to: call Attach first, with that API")
-	}
-	if len(roles) > 0 && m.opts.Roles == nil {
-		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
-	}
-	p := policy.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
-	group.UseSimpleModifier(func(op *huma.Operation) { policy.Protect(op, p) })
-	group.UseMiddleware(g.RefuseUnless(p))
-}
-
-// RequireFresh returns a modifier like Require's that also requires that the
-// user has proved who they are within that time, at sign-in or by
-// [Session.Reauthenticated]. Else the answer is a 403 of the type
-// "urn:humasess:problem:reauthentication-required", which is documented. Of
-// several times the shortest counts.
-//
-//	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))
-//
-// It panics when the time is not positive.
-func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
-	if within <= 0 {
-		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
-	}
-	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
-}
-
-func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
-	return func(op *huma.Operation) {
-		if !m.attached.Load() {
-			panic(gate.Unprotected(op))
-		}
-		p := p
-		p.Documented = new(bool)
-		if policy.Protect(op, p) {
-			op.Middlewares = append(slices.Clip(op.Middlewares), gate.RefuseUnprotected)
-			m.protections.Note(op, p)
-		}
-	}
-}
-
 // CookieName returns the name of the session cookie, as Options.Cookie sets it.
 func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
@@ -241,3 +171,19 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
 func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }
+
+// watchConfig connects the waits for the end of sessions to the store.
+func (m *Manager[T]) watchConfig() watch.Config {
+	c := watch.Config{
+		Load: func(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+			return stores.LoadMany(ctx, m.store, ids)
+		},
+		Interval: m.opts.DoneInterval,
+		Timeout:  m.opts.StoreTimeout,
+		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
+	}
+	if w, ok := stores.As[stores.Watcher](m.store); ok {
+		c.Hints = w.Watch
+	}
+	return c
+}

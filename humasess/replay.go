@@ -108,3 +108,13 @@ func wait(ctx context.Context, most time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+const (
+	// maxReplays bounds how often concurrent changes make a request start
+	// over. Each time another request has got through, so this many parallel
+	// writers of one session all do.
+	maxReplays = 128
+
+	// maxPause is the longest wait before starting over.
+	maxPause = 20 * time.Millisecond
+)

@@ -2,13 +2,11 @@ package humasess
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -234,45 +232,3 @@ func (s *state[T]) activeID() string {
 func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
-
-func (s *state[T]) emit(e events.Event) {
-	ctx := context.Background()
-	if s.r != nil {
-		ctx = s.r.Client()
-		e.Operation = s.r.OperationName()
-	}
-	s.m.emit(ctx, e)
-}
-
-// rejected reports a cookie that opened nothing. The ID in it is what the
-// client says: without its secret it may be anybody's.
-func (s *state[T]) rejected(reason events.Reason) {
-	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
-}
-
-func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
-	switch {
-	case rec.open.Scheme != s.m.scheme:
-		s.rejected(events.ReasonForeign)
-		return
-	case s.m.superseded(rec, token):
-		s.reused(rec)
-		return
-	}
-	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
-}
-
-func (s *state[T]) undecodable(id stores.ID, err error) {
-	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
-}
-
-func (s *state[T]) storeFailed(err error) error {
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
-		s.emit(events.Event{Kind: events.HungUp, Err: err})
-	default:
-		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
-	}
-	return gate.Unavailable(err)
-}

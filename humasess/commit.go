@@ -12,16 +12,6 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-const (
-	// maxReplays bounds how often concurrent changes make a request start
-	// over. Each time another request has got through, so this many parallel
-	// writers of one session all do.
-	maxReplays = 128
-
-	// maxPause is the longest wait before starting over.
-	maxPause = 20 * time.Millisecond
-)
-
 // Commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) Commit(status int) error {
@@ -193,18 +183,6 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 	return true, nil
 }
 
-// destroyed reports that the request has ended a session.
-func (s *state[T]) destroyed(id stores.ID) {
-	s.m.watch.Ended(id)
-	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
-}
-
-func (s *state[T]) revoked() error {
-	s.m.watch.Check(s.rec.ID)
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
-	return gate.Fail(gate.ErrRevoked, nil)
-}
-
 // remove deletes a session that must not be, without a reader to tell when
 // that fails.
 func (s *state[T]) remove(ctx context.Context, id stores.ID) {
@@ -330,4 +308,18 @@ func (s *state[T]) touch(ctx context.Context) {
 	if !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
 	}
+}
+
+// Unwritten reports whether a change is pending that the program asked for, and
+// whether it needs a cookie. Renewals that are due do not count, nor does a cookie
+// that only has a former scope or key: the next request makes up for them.
+func (s *state[T]) Unwritten() (change, cookie bool) {
+	defer s.unlock(s.lock())
+	if s.life.closed {
+		return false, false
+	}
+	p := s.life.plan()
+	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
+	reissued := s.old && p.update && p.rotate == rotateNo && !s.life.carried && s.pending.remember == nil
+	return change, change && p.cookie == cookieSet && !reissued
 }

@@ -139,3 +139,7 @@ func (m *Manager[T]) checked(r *record[T], v *T, err error) (*T, error) {
 	}
 	return &migrated, err
 }
+
+func undecodablePayload(rec stores.Record, err error) error {
+	return fmt.Errorf("session %v: %w", rec.ID, err)
+}
