@@ -258,5 +258,3 @@ func (m *Manager[T]) binding(name string) security.Binding {
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
-
-func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }
