@@ -170,8 +170,6 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
-func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }
-
 // watchConfig connects the waits for the end of sessions to the store.
 func (m *Manager[T]) watchConfig() watch.Config {
 	c := watch.Config{

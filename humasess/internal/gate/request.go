@@ -105,9 +105,6 @@ func (e *entry) allocate(outer *Request) *Request {
 	return r
 }
 
-// operation returns the operation that was called.
-func (r *Request) operation() *huma.Operation { return r.entry.op }
-
 // OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }
 
