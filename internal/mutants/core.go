@@ -63,6 +63,8 @@ var coreMutants = []mutant{
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
 		inGate, "Gate.newEntry", "if use.binding != nil || mentioned(enforced.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+	}, {
+		inGate, "entry.uses", "e.policy.UsesSessions()", "len(e.sessions) > 0",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
 		inGate, "scope.SetStatus", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
