@@ -26,7 +26,7 @@ type call struct {
 	schema  string
 	json    bool
 	timeout time.Duration
-	secrets []string // never to be shown
+	secrets []string // the output must not contain them
 }
 
 func (c *call) begin(cmd command, args []string) {
@@ -36,13 +36,13 @@ func (c *call) begin(cmd command, args []string) {
 	c.flags.BoolVar(&c.json, "json", false, "write JSON, one object per line")
 }
 
-// storeFlags are those of commands that use a store.
+// storeFlags declares the flags of commands that use a store.
 func (c *call) storeFlags() {
-	c.flags.StringVar(&c.store, "store", "", "the store's `URL`; HUMASESS_STORE by default")
-	c.flags.StringVar(&c.scheme, "scheme", "sessionCookie", "humasess.Options.SchemeName of the program")
-	c.flags.StringVar(&c.prefix, "prefix", "", "Options.Prefix of the store; the store's default if empty")
-	c.flags.StringVar(&c.schema, "schema", "", "postgres.Options.Schema; public by default")
-	c.flags.DurationVar(&c.timeout, "timeout", 30*time.Second, "how long to wait for an answer of the store")
+	c.flags.StringVar(&c.store, "store", "", "the `URL` of the store; default HUMASESS_STORE")
+	c.flags.StringVar(&c.scheme, "scheme", "sessionCookie", "the program's humasess.Options.SchemeName")
+	c.flags.StringVar(&c.prefix, "prefix", "", "the store's Options.Prefix; the default is the store's")
+	c.flags.StringVar(&c.schema, "schema", "", "the store's postgres.Options.Schema; default public")
+	c.flags.DurationVar(&c.timeout, "timeout", 30*time.Second, "the longest time to wait for an answer of the store")
 }
 
 // parse reads the flags, after the command has declared its own.
@@ -53,13 +53,13 @@ func (c *call) parse() error {
 		c.help()
 		return err
 	case (err != nil || c.flags.NArg() > 0) && !quotable(c.args):
-		return usagef("these are not flags of the command: humasess %s -h lists them; put the store's URL in quotes", c.name)
+		return usagef("the arguments are not flags of the command; humasess %s -h lists the flags; put the URL of the store in quotes", c.name)
 	case err != nil:
-		return usagef("%v: humasess %s -h lists the flags", err, c.name)
+		return usagef("%v; humasess %s -h lists the flags", err, c.name)
 	case c.flags.NArg() > 0:
-		return usagef("%q is not a flag: humasess %s -h lists them", c.flags.Arg(0), c.name)
+		return usagef("%q is not a flag; humasess %s -h lists the flags", c.flags.Arg(0), c.name)
 	}
-	// What a shell makes of an unset variable must not mean "all".
+	// A shell replaces an unset variable by an empty text. It must not mean "all".
 	empty := ""
 	c.flags.Visit(func(f *flag.Flag) {
 		if f.Value.String() == "" {
@@ -67,7 +67,7 @@ func (c *call) parse() error {
 		}
 	})
 	if empty != "" {
-		return usagef("--%s is empty: leave it out, or give it a value", empty)
+		return usagef("--%s is empty; omit it or give it a value", empty)
 	}
 	if c.store == "" {
 		c.store = c.getenv("HUMASESS_STORE")
@@ -98,7 +98,8 @@ func (c *call) help() {
 	_ = w.Flush()
 }
 
-// say tells the user something that is no result.
+// sayf writes a message for the user, which is not a result, to the standard
+// error.
 func (c *call) sayf(format string, args ...any) { _, _ = fmt.Fprintf(c.err, format+"\n", args...) }
 
 // print writes a result: a line of text, or the value as JSON.
@@ -110,8 +111,8 @@ func (c *call) print(value any, format string, args ...any) error {
 	return err
 }
 
-// patience ends a context when the store has not answered for too long. The
-// time that others take does not count: pause it, and go on.
+// patience cancels a context when the store has not answered for too long. A
+// caller pauses it while it waits for something other than the store.
 type patience struct {
 	long  time.Duration
 	timer *time.Timer

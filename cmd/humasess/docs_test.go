@@ -19,14 +19,14 @@ var (
 	anySQLite = regexp.MustCompile(`SQLite \d+\.\d+\.\d+`)
 )
 
-// shown is text without what differs from run to run.
+// shown replaces the parts of a text that differ from run to run.
 func shown(text string) string {
 	text = anyClock.ReplaceAllString(text, "TIME")
 	text = anySQLite.ReplaceAllString(text, "SQLite N")
 	return anyMS.ReplaceAllString(text, "N ms")
 }
 
-// given makes IDs of a test's choice.
+// given is a store that makes the IDs that a test has chosen.
 type given struct {
 	*sqlite.Store
 	ids []string
@@ -43,7 +43,7 @@ func (g *given) NewID(string) (stores.ID, error) {
 	return id, err
 }
 
-// TestDocs runs what docs/cli.md shows, in a shell.
+// TestDocs runs the commands of docs/cli.md in a shell, and compares their output.
 func TestDocs(t *testing.T) {
 	text, err := os.ReadFile("../../docs/cli.md")
 	if err != nil {
@@ -86,6 +86,6 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	if how, err := os.ReadFile(filepath.Join(dir, "how-to.txt")); err != nil || !strings.Contains(string(how), "SESSION_KEYS") {
-		t.Errorf("got %q and error %v, want how to set a key", how, err)
+		t.Errorf("got %q and error %v, want the text that explains how to set a key", how, err)
 	}
 }

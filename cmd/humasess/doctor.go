@@ -20,7 +20,7 @@ const (
 	fail = "fail"
 )
 
-// finding is what doctor says about one thing. Text ends with what to do.
+// finding is the result of one check of doctor. Text ends with the remedy.
 type finding struct {
 	Check   string `json:"check"`
 	Verdict string `json:"verdict"`
@@ -29,12 +29,12 @@ type finding struct {
 
 func doctor(ctx context.Context, c *call) error {
 	c.storeFlags()
-	sample := c.flags.Int("sample", 10_000, "look at `N` sessions at most for their types; 0 is all")
+	sample := c.flags.Int("sample", 10_000, "read the types of at most `N` sessions; 0 means all")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	if *sample < 0 {
-		return usagef("--sample %d is negative", *sample)
+		return usagef("--sample is %d; it must not be negative", *sample)
 	}
 	if err := c.find(); err != nil {
 		return err
@@ -61,7 +61,7 @@ func doctor(ctx context.Context, c *call) error {
 	return errors.Join(w.Flush(), verdict)
 }
 
-// examine looks at everything, from the connection on.
+// examine runs all checks, beginning with the connection.
 func (c *call) examine(ctx context.Context, p *patience, sample int) []finding {
 	store, err := c.target.open(ctx, false)
 	p.goOn()
@@ -95,11 +95,12 @@ func (c *call) failed(ctx context.Context, check string, err error) finding {
 	if hint := c.advice(err); hint != "" {
 		text += ". " + hint
 	}
-	// One line, and a secret may contain a line's end.
+	// A finding is one line. It is redacted first, because a secret may contain a
+	// line break.
 	return finding{check, fail, strings.Join(strings.Fields(c.redact(text)), " ")}
 }
 
-// checked is what the store itself knows.
+// checked returns the findings of the store's own check.
 func (c *call) checked(ctx context.Context, store stores.Store) []finding {
 	sentences, err := store.(checker).Check(ctx)
 	var found []finding
@@ -115,8 +116,8 @@ func (c *call) checked(ctx context.Context, store stores.Store) []finding {
 	return found
 }
 
-// kept is which programs have sessions in the store. Programs do not need the
-// right to go through them, so an error is a warning.
+// kept returns the findings about the types of the sessions in the store. An error
+// is a warning, because programs do not need the right to list all sessions.
 func (c *call) kept(ctx context.Context, p *patience, store stores.Store, sample int) []finding {
 	o, err := readOrigins(ctx, p, store, sample)
 	if err != nil {
@@ -127,7 +128,8 @@ func (c *call) kept(ctx context.Context, p *patience, store stores.Store, sample
 	return o.findings()
 }
 
-// roundTrip does what programs do, to an anonymous session of no manager.
+// roundTrip runs each operation of a program once, on an anonymous test session
+// that belongs to no manager.
 func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 	const name, life = "round trip", time.Minute
 	before, after := []byte("humasess doctor"), []byte("humasess doctor was here")
@@ -140,7 +142,7 @@ func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 		return func() error {
 			r, err := store.Load(ctx, id)
 			if err == nil && !bytes.Equal(r.Payload, want) {
-				err = errors.New("the session came back changed")
+				err = errors.New("the store returned a changed payload")
 			}
 			return err
 		}
@@ -168,7 +170,7 @@ func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 		begin := time.Now()
 		if err := step.do(); err != nil {
 			if step.name != "create" {
-				_ = store.Delete(context.WithoutCancel(ctx), id, stores.Condition{}) // or it goes by itself in a minute
+				_ = store.Delete(context.WithoutCancel(ctx), id, stores.Condition{}) // otherwise the session expires after a minute
 			}
 			return c.failed(ctx, name, fmt.Errorf("%s: %w", step.name, err))
 		}
@@ -176,7 +178,7 @@ func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 	}
 	switch _, err := store.Load(ctx, id); {
 	case err == nil:
-		return c.failed(ctx, name, errors.New("a deleted session loads"))
+		return c.failed(ctx, name, errors.New("the store loaded a deleted session"))
 	case !errors.Is(err, stores.ErrNotFound):
 		return c.failed(ctx, name, err)
 	}

@@ -38,8 +38,9 @@ func asRole(t *testing.T, s *site) string {
 	return u.String()
 }
 
-// wantFindings requires each check to have the verdict and a text: "verdict
-// check: text". Others may be there too, but none that fails.
+// wantFindings requires a finding with the verdict, the check and the text for each
+// of want, which has the form "verdict check: text". It allows other findings, but
+// with exitOK none that fails.
 func wantFindings(t *testing.T, s *site, code int, want ...string) {
 	t.Helper()
 	found := parse[finding](t, s.want(t, code, "doctor", "--json"))
@@ -72,7 +73,7 @@ func TestDoctor(t *testing.T) {
 	t.Run("healthy", func(t *testing.T) {
 		t.Run("postgres", func(t *testing.T) {
 			s := onPostgresAt(t, servertest.StartPostgres(t, "autovacuum=on"))
-			wantFindings(t, s, exitOK, "ok connection: postgres://humasess@", "ok server: PostgreSQL 1", "ok configuration: the server takes writes", goodTrip)
+			wantFindings(t, s, exitOK, "ok connection: postgres://humasess@", "ok server: PostgreSQL 1", "ok configuration: The server accepts and keeps writes", goodTrip)
 		})
 		t.Run("redis", func(t *testing.T) {
 			server := servertest.StartRedis(t, "appendonly yes", "maxmemory 100mb", "maxmemory-policy noeviction")
@@ -84,17 +85,17 @@ func TestDoctor(t *testing.T) {
 		})
 		t.Run("sqlite", func(t *testing.T) {
 			s := onSQLite(t)
-			wantFindings(t, s, exitOK, "ok server: journal mode wal", "ok configuration: Tables are there", "ok integrity: not damaged", goodTrip)
-			has(t, "for people", anyMS.ReplaceAllString(s.want(t, exitOK, "doctor"), "1 ms"),
+			wantFindings(t, s, exitOK, "ok server: journal mode wal", "ok configuration: The tables are those", "ok integrity: not damaged", goodTrip)
+			has(t, "table", anyMS.ReplaceAllString(s.want(t, exitOK, "doctor"), "1 ms"),
 				"ok  connection     "+s.url+"\n", "ok  round trip     create 1 ms, load 1 ms, touch 1 ms, update 1 ms, load 1 ms, delete 1 ms\n")
 		})
 	})
 	t.Run("no server", func(t *testing.T) {
 		for _, u := range []string{"postgres://localhost:1/x", "redis://localhost:1"} {
-			wantFindings(t, &site{url: u}, exitError, "fail connection: Look whether the server runs")
+			wantFindings(t, &site{url: u}, exitError, "fail connection: Check that the server runs")
 		}
 		wantFindings(t, &site{url: "sqlite:/nowhere/x.db"}, exitError, "fail connection: humasess migrate creates the file")
-		wantFindings(t, &site{url: "postgres://no-such-host.invalid/x"}, exitError, "fail connection: Look whether the server runs")
+		wantFindings(t, &site{url: "postgres://no-such-host.invalid/x"}, exitError, "fail connection: Check that the server runs")
 	})
 	t.Run("no schema", func(t *testing.T) {
 		s := onPostgres(t)
@@ -115,9 +116,9 @@ func TestDoctor(t *testing.T) {
 		s := &site{url: "redis://app:secret-of-app@" + server.Addrs[0]}
 		wantFindings(t, s, exitError, "ok server: Redis", "fail configuration: docs/redis.md", "fail round trip: docs/redis.md")
 		s.url = "redis://app:wrong@" + server.Addrs[0]
-		wantFindings(t, s, exitError, "fail connection: Look at user and password")
+		wantFindings(t, s, exitError, "fail connection: Check user and password")
 	})
-	t.Run("Redis that forgets", func(t *testing.T) {
+	t.Run("Redis that loses data", func(t *testing.T) {
 		server := servertest.StartRedis(t, "maxmemory 100mb", "maxmemory-policy allkeys-lru")
 		wantFindings(t, &site{url: "redis://" + server.Addrs[0]}, exitOK,
 			"warn configuration: Set maxmemory-policy to noeviction", "warn configuration: Set appendonly to yes", goodTrip)

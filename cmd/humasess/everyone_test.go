@@ -15,8 +15,8 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestEveryone lists, counts and ends the sessions of one program, and leaves
-// those of another alone.
+// TestEveryone lists, counts and ends all sessions of one program, and none of
+// another program.
 func TestEveryone(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		const n = 1200 // more than a page
@@ -81,7 +81,7 @@ func TestEveryone(t *testing.T) {
 			t.Errorf("with --yes: got %q", got)
 		}
 		if got := s.want(t, exitOK, "revoke", "--everyone", "--yes"); got != "0 revoked\n" {
-			t.Errorf("of nobody: got %q", got)
+			t.Errorf("without sessions: got %q", got)
 		}
 		id, err := stores.NewID(s.store, "")
 		if err != nil {
@@ -89,12 +89,12 @@ func TestEveryone(t *testing.T) {
 		}
 		made, err := s.store.Create(t.Context(), stores.Create{ID: id, Idle: time.Minute, Absolute: time.Minute})
 		if err != nil || made.RevokedAgo == stores.NotRevoked || made.RevokedAgo > time.Minute {
-			t.Errorf("a login under way: got revoked %v ago and error %v, want just now", made.RevokedAgo, err)
+			t.Errorf("a login in progress: got revoked %v ago and error %v, want just now", made.RevokedAgo, err)
 		}
 	})
 }
 
-// TestQuestionInterrupted takes Ctrl-C for no.
+// TestQuestionInterrupted requires that Ctrl-C at the question means no.
 func TestQuestionInterrupted(t *testing.T) {
 	s := onSQLite(t)
 	signIn(t, s.program(t), user{ID: "ada"})
@@ -117,7 +117,8 @@ func TestQuestionInterrupted(t *testing.T) {
 	has(t, "message", errs.String(), "nothing was revoked")
 }
 
-// TestEveryoneOnACluster asks each of its nodes, which the URL need not name.
+// TestEveryoneOnACluster requires the sessions of all nodes, though the URL names
+// one node only.
 func TestEveryoneOnACluster(t *testing.T) {
 	all := servertest.RedisCluster(t).Addrs
 	s := onRedisAt(t, "redis://"+all[0], rueidis.ClientOption{InitAddress: all})

@@ -7,12 +7,12 @@ import (
 )
 
 func keygen(_ context.Context, c *call) error {
-	n := c.flags.Int("n", 1, "`N` keys, one per line")
+	n := c.flags.Int("n", 1, "generate `N` keys, one per line")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	if *n < 1 {
-		return usagef("--n %d makes no key", *n)
+		return usagef("--n is %d; it must be at least 1", *n)
 	}
 	for range *n {
 		key, err := security.GenerateKey()
@@ -25,8 +25,8 @@ func keygen(_ context.Context, c *call) error {
 			return err
 		}
 	}
-	c.sayf("Keep it where your program's secrets are, in SESSION_KEYS for example, and read it with\n" +
-		"security.KeysFromEnv(\"SESSION_KEYS\") for security.NewAEAD. To replace it, put a new one in front:\n" +
-		"NEW,OLD. Take the old one out when the last session that it sealed has ended.")
+	c.sayf("Store the key with the other secrets of your program, for example in the variable SESSION_KEYS.\n" +
+		"security.KeysFromEnv(\"SESSION_KEYS\") reads it for security.NewAEAD. To replace the key, put the\n" +
+		"new one first: NEW,OLD. Remove the old key when the last session that it sealed has ended.")
 	return nil
 }

@@ -12,13 +12,13 @@ import (
 func list(ctx context.Context, c *call) error {
 	c.storeFlags()
 	user := c.flags.String("user", "", "only the sessions of the user with this `ID`")
-	limit := c.flags.Int("limit", 0, "`N` sessions at most; 0 is all")
-	show := c.flags.Bool("data", false, "show what sessions hold, which may be personal")
+	limit := c.flags.Int("limit", 0, "list at most `N` sessions; 0 means all")
+	show := c.flags.Bool("data", false, "show the data of the sessions, which may be personal")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	if *limit < 0 {
-		return usagef("--limit %d is negative", *limit)
+		return usagef("--limit is %d; it must not be negative", *limit)
 	}
 	ctx, p := c.patience(ctx)
 	defer p.pause()
@@ -37,7 +37,7 @@ func list(ctx context.Context, c *call) error {
 			}
 			return err
 		}
-		p.pause() // a pager may take its time
+		p.pause() // a pager that reads the output may stop reading
 		if err := out.add(rowOf(info)); err != nil {
 			return err
 		}
@@ -47,12 +47,12 @@ func list(ctx context.Context, c *call) error {
 		p.goOn()
 	}
 	if s.unknown > 0 {
-		defer c.sayf("%d sessions are in a format that this version does not know: a newer one shows them.", s.unknown)
+		defer c.sayf("%d sessions have a format that this version cannot read. A newer version can show them.", s.unknown)
 	}
 	return out.flush()
 }
 
-// walk goes through the sessions of a user, or through all.
+// walk iterates over the sessions of a user, or over all sessions if user is "".
 func (s *sessions) walk(ctx context.Context, user string) iter.Seq2[humasess.Info[data], error] {
 	if user == "" {
 		return s.All(ctx)

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// anyID differs from run to run.
+// anyID matches an ID, which differs from run to run.
 var anyID = regexp.MustCompile(`(^|[\n"])[A-Za-z0-9_-]{22}( |")`)
 
 // golden compares a text with a file in testdata.
@@ -34,13 +34,13 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("got\n%s\nwant\n%s\nIf it is meant, run make golden", got, want)
+		t.Errorf("got\n%s\nwant\n%s\nIf the change is intended, run make golden", got, want)
 	}
 }
 
-// TestGoldenList pins what people see and what scripts read.
+// TestGoldenList pins the table that users see and the JSON that scripts read.
 func TestGoldenList(t *testing.T) {
-	clock := time.Date(2100, 1, 2, 3, 4, 5, 600, time.UTC) // far enough away for this program's clock
+	clock := time.Date(2100, 1, 2, 3, 4, 5, 600, time.UTC) // in the future, so that the sessions are active by this program's clock
 	s := onSQLiteAt(t, func() time.Time { return clock })
 	m := s.program(t, func(o *humasess.Options[user]) { o.Now = func() time.Time { return clock } })
 	for _, u := range []user{{ID: "ada", Note: "<first>"}, {ID: "ada", Note: "line\nand\u009bmore\u202e\x7f\U000e0001"}} {
@@ -61,7 +61,7 @@ func TestGoldenList(t *testing.T) {
 		shown("list", "--user", "nobody", "--json"))
 }
 
-// TestList reads everything that there is to know about a session, on each
+// TestList compares all fields of a session with those of Manager.List, on each
 // store.
 func TestList(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
@@ -96,7 +96,7 @@ func TestList(t *testing.T) {
 			t.Errorf("got table %q", table)
 		}
 		if out := s.want(t, exitOK, "list", "--user", "nobody"); out != "" {
-			t.Errorf("of nobody: got %q", out)
+			t.Errorf("of a user without sessions: got %q", out)
 		}
 		if out := s.want(t, exitOK, "list", "--user", "ada", "--scheme", "otherCookie"); out != "" {
 			t.Errorf("of another program: got %q", out)
@@ -104,7 +104,7 @@ func TestList(t *testing.T) {
 	})
 }
 
-// TestListEncodings shows data that is no JSON.
+// TestListEncodings shows data that is not JSON.
 func TestListEncodings(t *testing.T) {
 	s := onSQLite(t)
 	raw := []byte{0xa1, 0x00, 0xff}
@@ -122,7 +122,7 @@ func TestListEncodings(t *testing.T) {
 	has(t, "table", s.want(t, exitOK, "list", "--user", "ada", "--data"), "base64:"+base64.StdEncoding.EncodeToString(raw))
 }
 
-// TestListInterrupted keeps what was shown before Ctrl-C.
+// TestListInterrupted keeps the rows that list wrote before Ctrl-C.
 func TestListInterrupted(t *testing.T) {
 	s := onSQLite(t)
 	m := s.program(t)
@@ -153,7 +153,7 @@ type writer func([]byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// TestListOutput fails when the output does.
+// TestListOutput requires an error if the program cannot write its output.
 func TestListOutput(t *testing.T) {
 	s := onSQLite(t)
 	signIn(t, s.program(t), user{ID: "ada"})

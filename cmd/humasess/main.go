@@ -1,6 +1,6 @@
 // Humasess administers the sessions of programs that use humasess, from a
-// terminal: it lists, counts and revokes them, prepares a database, makes keys,
-// and looks for what is wrong with a store. Its help says how, and docs/cli.md.
+// terminal. It lists, counts and revokes sessions, prepares a database, generates
+// keys, and checks a store for faults. Its help and docs/cli.md explain the usage.
 package main
 
 import (
@@ -29,10 +29,10 @@ const (
 	exitInterrupted = 128 + int(syscall.SIGINT)
 )
 
-// console is what surrounds the program.
+// console holds the input, the output and the environment of the program.
 type console struct {
 	in          io.Reader
-	interactive bool // somebody can answer a question
+	interactive bool // the input is a terminal, so the user can answer a question
 	out, err    io.Writer
 	getenv      func(string) string
 }
@@ -46,7 +46,7 @@ func main() {
 	}))
 }
 
-// command is one thing that the program does.
+// command is one command of the program.
 type command struct {
 	name    string
 	summary string
@@ -58,9 +58,9 @@ func commands() []command {
 		{"list", "list sessions", list},
 		{"count", "count sessions", count},
 		{"revoke", "end sessions at once", revoke},
-		{"migrate", "create what the store needs, or print it", migrate},
-		{"doctor", "look for what is wrong with the store", doctor},
-		{"keygen", "make keys for sealed cookies", keygen},
+		{"migrate", "create the tables and functions of the store, or print the statements", migrate},
+		{"doctor", "check the store for faults", doctor},
+		{"keygen", "generate keys for sealed cookies", keygen},
 	}
 }
 
@@ -100,17 +100,17 @@ func run(ctx context.Context, args []string, surroundings console) int {
 
 var (
 	errNotFound = errors.New("no such session")
-	errQuiet    = errors.New("said already")
+	errQuiet    = errors.New("already reported")
 )
 
-// missingError says which session there is not.
+// missingError is the error for a session that does not exist.
 type missingError string
 
 func (e missingError) Error() string { return string(e) }
 
 func (missingError) Is(target error) bool { return target == errNotFound }
 
-// usageError says what is wrong with the arguments.
+// usageError is the error for wrong arguments.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
@@ -137,16 +137,16 @@ func (c *call) dispatch(ctx context.Context, args []string) error {
 	}
 	i := slices.IndexFunc(all, func(cmd command) bool { return cmd.name == name })
 	if i < 0 && !quotable(args) {
-		return usagef("the first argument is not a command: humasess help lists them")
+		return usagef("the first argument is not a command; humasess help lists the commands")
 	}
 	if i < 0 {
-		return usagef("no command is called %q: humasess help lists them", name)
+		return usagef("no command is called %q; humasess help lists the commands", name)
 	}
 	c.begin(all[i], rest)
 	return all[i].run(ctx, c)
 }
 
-// version is that of the module, as it was built.
+// version returns the version of the module that the program was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -157,19 +157,19 @@ func version() string {
 
 //nolint:gosec // G101: PASSWORD is a placeholder
 const manual = `
-The store is a URL, in --store or better in HUMASESS_STORE, which others on the
-machine cannot see:
+Set the URL of the store in HUMASESS_STORE or in --store. Prefer the variable,
+because other users of the machine can see arguments.
 
-  postgres://USER:PASSWORD@HOST/DATABASE     what libpq understands, PGPASSWORD and .pgpass too
-  redis://USER:PASSWORD@HOST:PORT/DB         rediss:// with TLS; ?addr=HOST:PORT for more nodes of
-                                             a Cluster; ?master_set=NAME at the sentinels' addresses
+  postgres://USER:PASSWORD@HOST/DATABASE     also PGPASSWORD, .pgpass and other settings of libpq
+  redis://USER:PASSWORD@HOST:PORT/DB         rediss:// uses TLS; ?addr=HOST:PORT adds a node of a
+                                             Cluster; ?master_set=NAME if HOST:PORT is a sentinel
   sqlite:FILE
 
-Options that the program sets have flags of the same names: --scheme, --prefix,
---schema. redis.Options.Key is read from HUMASESS_REDIS_KEY: as it is, or after
-"hex:" or "base64:".
+Set --scheme, --prefix and --schema to the values of the program's options. Set
+HUMASESS_REDIS_KEY to the value of redis.Options.Key: the bytes themselves, or
+their encoding after "hex:" or "base64:".
 
-Exit codes: 0 done, 1 error, 2 wrong arguments, 3 no such session, 130 interrupted.
+Exit codes: 0 success, 1 error, 2 wrong arguments, 3 no such session, 130 interrupted.
 `
 
 func (c *call) usage(to io.Writer) {
@@ -178,6 +178,6 @@ func (c *call) usage(to io.Writer) {
 	for _, cmd := range commands() {
 		_, _ = fmt.Fprintf(w, "  %s\t%s\n", cmd.name, cmd.summary)
 	}
-	_, _ = fmt.Fprint(w, "  help [COMMAND]\tsay more\n  --version\tsay which version this is\n", manual)
+	_, _ = fmt.Fprint(w, "  help [COMMAND]\tshow this text, or the flags of a command\n  --version\tshow the version\n", manual)
 	_ = w.Flush()
 }

@@ -7,7 +7,7 @@ import (
 
 func migrate(ctx context.Context, c *call) error {
 	c.storeFlags()
-	only := c.flags.Bool("print", false, "print the statements, and connect to nothing")
+	only := c.flags.Bool("print", false, "print the statements, and do not connect to the store")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -21,12 +21,12 @@ func migrate(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	text := "nothing to do: this store needs no schema"
+	text := "nothing to do, because this store needs no schema"
 	if m, ok := store.(migrator); ok {
 		if err := m.Migrate(ctx); err != nil {
 			return c.at(ctx, err)
 		}
-		text = "tables and functions are there, and those of this version"
+		text = "tables and functions exist in the form that this version needs"
 	}
 	return c.print(struct {
 		Migrated bool `json:"migrated"`
@@ -39,7 +39,7 @@ func (c *call) printSchema() error {
 	}
 	text := c.target.schema()
 	if text == "" {
-		c.sayf("%v: nothing to print: this store needs no schema", c.place())
+		c.sayf("%v: nothing to print, because this store needs no schema", c.place())
 		return nil
 	}
 	if c.json {

@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// TestMigrate makes a store usable that was not, twice, and changes nothing
-// the second time.
+// TestMigrate creates the tables and functions of each store. A second call changes
+// nothing.
 func TestMigrate(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		signIn(t, s.program(t), user{ID: "ada"})
@@ -37,7 +37,7 @@ func TestMigrate(t *testing.T) {
 		} else {
 			has(t, "before", r.err, "Run humasess migrate")
 		}
-		has(t, "migrate", s.want(t, exitOK, "migrate"), "are there")
+		has(t, "migrate", s.want(t, exitOK, "migrate"), "tables and functions exist")
 		s.want(t, exitOK, "list", "--user", "ada")
 	})
 	t.Run("new file", func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestMigrate(t *testing.T) {
 		if r.code != exitError {
 			t.Errorf("got %+v", r)
 		}
-		has(t, "message", r.err, "no such file or directory", "Look at the path")
+		has(t, "message", r.err, "no such file or directory", "Check the path")
 	})
 	t.Run("no right", func(t *testing.T) {
 		s := onPostgres(t)
@@ -77,7 +77,7 @@ func TestMigrate(t *testing.T) {
 	})
 }
 
-// TestMigratePrint prints what the store says, and connects to nothing.
+// TestMigratePrint prints the schema of the store, and connects to no server.
 func TestMigratePrint(t *testing.T) {
 	tests := []struct {
 		args []string
@@ -102,7 +102,7 @@ func TestMigratePrint(t *testing.T) {
 			t.Errorf("%q: got %+v in JSON", tt.args, r)
 		}
 	}
-	t.Run("it works", func(t *testing.T) {
+	t.Run("executed", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "x.db")
 		s := &site{url: "sqlite:" + path}
 		db, err := sql.Open("sqlite", path)

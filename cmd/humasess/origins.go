@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// originPage is how many sessions doctor asks the store for at a time.
+// originPage is the number of sessions that doctor reads from the store at a time.
 const originPage = 500
 
 // origins counts the sessions of each scheme and type.
@@ -23,8 +23,8 @@ type origins struct {
 	partial bool // the store has more
 }
 
-// readOrigins looks at sample sessions at most, or at all if sample is 0. It
-// also bounds the number of pages, because a Redis server may hold other keys.
+// readOrigins reads at most sample sessions, or all if sample is 0. It also bounds
+// the number of pages, because a Redis server may hold other keys.
 func readOrigins(ctx context.Context, p *patience, store stores.Store, sample int) (origins, error) {
 	o := origins{schemes: map[string]map[string]int{}}
 	cursor := ""
@@ -62,16 +62,16 @@ func (o *origins) add(payload []byte) {
 	o.schemes[scheme][stored.TypeName(typeName)]++
 }
 
-const apart = "Programs with these types accept each other's sessions. Give each its own Options.SchemeName, or a prefix, schema or file of its own. " +
+const apart = "Programs with these types accept each other's sessions. Give each program its own Options.SchemeName, or its own prefix, schema or file. " +
 	"If a type was renamed, sessions have the old name until the program writes them."
 
-// findings says which types each scheme has, and nothing of the data.
+// findings lists the types of each scheme. It shows no data.
 func (o *origins) findings() []finding {
 	const name = "sessions"
 	var found []finding
 	extent := ""
 	if o.partial {
-		extent = fmt.Sprintf(" This is a sample of %d; --sample 0 looks at all.", o.total)
+		extent = fmt.Sprintf(" This is a sample of %d; --sample 0 reads all sessions.", o.total)
 	}
 	for _, scheme := range slices.Sorted(maps.Keys(o.schemes)) {
 		types := o.schemes[scheme]
@@ -87,7 +87,7 @@ func (o *origins) findings() []finding {
 		found = append(found, f)
 	}
 	if o.unknown > 0 {
-		found = append(found, finding{name, ok, fmt.Sprintf("%s in a format that this version does not know.%s A newer version may know it.", plural(o.unknown), extent)})
+		found = append(found, finding{name, ok, fmt.Sprintf("%s in a format that this version cannot read.%s A newer version may read it.", plural(o.unknown), extent)})
 	}
 	if len(found) == 0 {
 		found = append(found, finding{name, ok, "No session was found." + extent})

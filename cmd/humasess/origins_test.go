@@ -12,7 +12,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// operator is what the sessions of another program hold.
+// operator is the session type of another program.
 type operator struct{ Secret string }
 
 // signInAs starts sessions of another type, as another program does.
@@ -32,7 +32,7 @@ func signInAs[T any](t *testing.T, s *site, scheme string, all ...T) {
 	}
 }
 
-// put stores a session with a payload of the test's.
+// put stores a session with a payload that the test has chosen.
 func put(t *testing.T, s *site, payload string) {
 	t.Helper()
 	id, err := stores.NewID(s.store, "")
@@ -44,7 +44,7 @@ func put(t *testing.T, s *site, payload string) {
 	}
 }
 
-// kept are the lines of doctor about sessions.
+// kept returns the findings of doctor about sessions.
 func kept(t *testing.T, s *site, args ...string) (lines []string) {
 	t.Helper()
 	for _, f := range parse[finding](t, s.want(t, exitOK, append([]string{"doctor", "--json"}, args...)...)) {
@@ -77,10 +77,10 @@ func TestDoctorTypes(t *testing.T) {
 		put(t, s, "\x01\x01\x05other\x09\x07hunter2")
 		put(t, s, "humasess doctor hunter2")
 		want(t, kept(t, s), "ok other: 1 session without a type, which an older release wrote, 1 of main.operator.",
-			"ok sessionCookie: 3 sessions of main.user.", "ok 1 session in a format that this version does not know.")
+			"ok sessionCookie: 3 sessions of main.user.", "ok 1 session in a format that this version cannot read.")
 		signInAs(t, s, "", operator{"hunter2"}, operator{"hunter2"})
 		want(t, kept(t, s)[1:2], "warn sessionCookie: 3 sessions of main.user, 2 of main.operator. "+
-			"Programs with these types accept each other's sessions. Give each its own Options.SchemeName, or a prefix, schema or file of its own.")
+			"Programs with these types accept each other's sessions. Give each program its own Options.SchemeName, or its own prefix, schema or file.")
 		for _, args := range [][]string{{"doctor"}, {"doctor", "--json"}, {"doctor", "--sample", "2"}} {
 			if r := s.call(t, args...); strings.Contains(r.out+r.err, "hunter2") {
 				t.Errorf("%q: got data: %s", args, r.out)
@@ -89,11 +89,11 @@ func TestDoctorTypes(t *testing.T) {
 		want(t, kept(t, s, "--sample", "8"), "ok other", "warn sessionCookie", "ok 1 session in a format")
 		for _, line := range kept(t, s, "--sample", "8") {
 			if strings.Contains(line, "sample") {
-				t.Errorf("all looked at: got %q", line)
+				t.Errorf("all sessions read: got %q", line)
 			}
 		}
 		sampled := strings.Join(kept(t, s, "--sample", "1"), "")
-		has(t, "one looked at", sampled, "1 session ", "This is a sample of 1; --sample 0 looks at all.")
+		has(t, "one session read", sampled, "1 session ", "This is a sample of 1; --sample 0 reads all sessions.")
 		if r := s.call(t, "doctor", "--sample", "-1"); r.code != exitUsage {
 			t.Errorf("--sample -1: got %+v", r)
 		}
@@ -109,7 +109,7 @@ func onOwnRedis(t *testing.T) *site {
 	return onRedisAt(t, "redis://"+server.Addrs[0], rueidis.ClientOption{InitAddress: server.Addrs, ForceSingleClient: true})
 }
 
-// A long name is cut, and nothing in a record moves the cursor.
+// doctor shortens a long name, and escapes characters that move the cursor.
 func TestDoctorTypeNames(t *testing.T) {
 	s := onSQLite(t)
 	put(t, s, "\x01\x01\x02a\n\x11\x05\x1b[2Jb")
@@ -118,8 +118,8 @@ func TestDoctorTypeNames(t *testing.T) {
 	has(t, "doctor", got, `"a\n": 1 session of "\x1b[2Jb".`, "b: 1 session of "+strings.Repeat("x", 64)+".")
 }
 
-// A Redis server may hold keys by the million that are no sessions: doctor
-// gives up, unless it is asked to look at all.
+// A Redis server may hold millions of keys that are not sessions. doctor stops
+// early, unless --sample is 0.
 func TestDoctorAmongOtherKeys(t *testing.T) {
 	server := servertest.StartRedis(t)
 	s := onRedisAt(t, "redis://"+server.Addrs[0], rueidis.ClientOption{InitAddress: server.Addrs, ForceSingleClient: true})

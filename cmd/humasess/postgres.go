@@ -28,7 +28,7 @@ func newPostgres(c *call) (target, error) {
 	if err != nil {
 		return nil, usagef("the store's URL: %v", withoutURL(err))
 	}
-	c.hide(config.ConnConfig.Password) // of the environment
+	c.hide(config.ConnConfig.Password) // which may come from the environment
 	config.MaxConns = 2
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "humasess"
@@ -36,21 +36,22 @@ func newPostgres(c *call) (target, error) {
 	t := &postgresTarget{config: config}
 	t.opts = postgres.Options{
 		Schema: c.schema, Prefix: c.prefix, SweepEvery: -1,
-		// With it, sessions that end here end streams of programs that watch.
+		// With hints, a session that ends here ends its open connections in other
+		// programs.
 		Hints: func(ctx context.Context) (*pgx.Conn, error) { return pgx.ConnectConfig(ctx, config.ConnConfig) },
 	}
 	_, err = attempt(t.schema)
 	return t, err
 }
 
-// withoutURL is the cause of an error about a URL. pgx quotes the URL, and its
-// own redaction misses passwords with unusual characters.
+// withoutURL returns the cause of an error about a URL. The error of pgx quotes the
+// URL, and its redaction misses passwords with unusual characters.
 func withoutURL(err error) error {
 	if parse, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
 		if cause := parse.Unwrap(); cause != nil {
 			return cause
 		}
-		return errors.New("pgx does not take one of its parameters")
+		return errors.New("pgx does not accept one of its parameters")
 	}
 	return err
 }
@@ -78,7 +79,7 @@ func (t *postgresTarget) servers(ctx context.Context) ([]string, error) {
 }
 
 func (t *postgresTarget) healthy() string {
-	return "Tables, functions and rights are there and this version's, the server takes writes and keeps them, clocks agree, and nothing waits to be removed."
+	return "Tables, functions and rights are those that this version needs. The server accepts and keeps writes, the clocks agree, and expired sessions are removed."
 }
 
 func (t *postgresTarget) inspect(context.Context) []finding { return nil }
@@ -90,13 +91,13 @@ func (t *postgresTarget) advice(err error) string {
 	}
 	switch e.Code {
 	case "42501": // insufficient_privilege
-		return "docs/postgres.md, under Migrating, has the GRANTs. To have somebody else migrate, hand them what humasess migrate --print prints."
+		return "docs/postgres.md lists the GRANTs under Migrating. humasess migrate --print prints the statements for a user with more rights."
 	case "28P01", "28000": // of authorization
-		return "Look at user and password. The password may come from the URL, PGPASSWORD or .pgpass."
+		return "Check user and password. The password may come from the URL, PGPASSWORD or .pgpass."
 	case "3D000": // invalid_catalog_name
-		return "Look at the name of the database at the end of the URL."
+		return "Check the name of the database at the end of the URL."
 	case "53300": // too_many_connections
-		return "The server has no connection to spare. Try again, or look who has them in pg_stat_activity."
+		return "All connections of the server are in use. Try again, or look for their users in pg_stat_activity."
 	}
 	return ""
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// asProgram makes the test binary the program itself.
+// asProgram names the variable that makes the test binary run as the program.
 const asProgram = "HUMASESS_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is the program as the system runs it.
+// process returns a command that runs the program in a process of its own.
 func process(t *testing.T, s *site, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	self, err := os.Executable()
@@ -41,7 +41,7 @@ func process(t *testing.T, s *site, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &errs
 }
 
-// many is more sessions than a pipe holds.
+// many returns a site with more sessions than a pipe can hold.
 func many(t *testing.T) *site {
 	t.Helper()
 	s := onSQLite(t)
@@ -91,7 +91,7 @@ func TestProcess(t *testing.T) {
 		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
-		// The pipe holds it back, so that it hears the signal before the end.
+		// The full pipe blocks the program, so the signal arrives before its end.
 		for err == nil {
 			_, err = io.CopyN(&read, out, 8<<10)
 			<-time.After(20 * time.Millisecond)
@@ -138,8 +138,8 @@ func TestProcess(t *testing.T) {
 	})
 }
 
-// TestPatience gives up on a store that does not answer, when told to or in
-// time.
+// TestPatience ends a call if the store does not answer, after --timeout or at
+// Ctrl-C.
 func TestPatience(t *testing.T) {
 	s := onPostgres(t)
 	conn, err := pgx.Connect(t.Context(), servertest.PostgresShared(t).DSN)

@@ -8,8 +8,8 @@ import (
 
 const hidden = "xxxxx"
 
-// hide remembers what must never be shown, in the forms that messages may have
-// it in.
+// hide adds a secret to the texts that the output must not contain, in each form
+// that a message may use.
 func (c *call) hide(secret string) {
 	if secret == "" {
 		return
@@ -18,10 +18,10 @@ func (c *call) hide(secret string) {
 	slices.SortFunc(c.secrets, func(a, b string) int { return len(b) - len(a) })
 }
 
-// redact returns text that may be shown: without secrets, and without what
-// changes the state of a terminal.
+// redact returns text without secrets and without characters that change the state
+// of a terminal.
 func (c *call) redact(text string) string {
-	pairs := make([]string, 0, 2*len(c.secrets)) // longest first, and that counts
+	pairs := make([]string, 0, 2*len(c.secrets)) // longest first, because the first match wins
 	for _, secret := range c.secrets {
 		pairs = append(pairs, secret, hidden)
 	}

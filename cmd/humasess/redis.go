@@ -15,11 +15,11 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// keyVariable holds redis.Options.Key, because other users of the machine can see
-// arguments.
+// keyVariable names the variable with redis.Options.Key. It is not a flag, because
+// other users of the machine can see arguments.
 const keyVariable = "HUMASESS_REDIS_KEY"
 
-// minKey is the least size that the store takes.
+// minKey is the smallest size of a key, in bytes, that the store accepts.
 const minKey = 16
 
 type redisTarget struct {
@@ -35,17 +35,17 @@ func newRedis(c *call) (target, error) {
 	}
 	option, err := rueidis.ParseURL(c.store)
 	if err != nil {
-		return nil, usagef("the store's URL is not redis://USER:PASSWORD@HOST:PORT/DB, where DB is the database number, and timeouts are durations such as 5s")
+		return nil, usagef("the URL of the store must be redis://USER:PASSWORD@HOST:PORT/DB; DB is the database number, and timeouts are durations such as 5s")
 	}
 	if option.Sentinel.MasterSet != "" {
 		option.Sentinel.TLSConfig = option.TLSConfig
 		option.Sentinel.Username, option.Sentinel.Password = u.Query().Get("sentinel_username"), u.Query().Get("sentinel_password")
 	}
 	if option.Password == "" {
-		c.hide(option.Username) // a password without the colon before it
+		c.hide(option.Username) // perhaps a password without the colon before it
 	}
 	if c.schema != "" {
-		return nil, usagef("--schema is for PostgreSQL: leave it out")
+		return nil, usagef("--schema is for PostgreSQL; omit it")
 	}
 	key, err := c.redisKey()
 	if err != nil {
@@ -53,10 +53,10 @@ func newRedis(c *call) (target, error) {
 	}
 	t := &redisTarget{option: option, opts: redis.Options{
 		Prefix: c.prefix, Key: key, Logger: slog.New(slog.DiscardHandler),
-		Hints: true, // sessions that end here end streams of programs that watch
+		Hints: true, // a session that ends here ends its open connections in other programs
 	}}
 	if strings.ContainsAny(c.prefix, "{}") {
-		return nil, usagef("--prefix %q contains a brace, which no store's prefix does", c.prefix)
+		return nil, usagef("--prefix %q contains a brace; a prefix must not", c.prefix)
 	}
 	return t, nil
 }
@@ -75,7 +75,7 @@ func (c *call) redisKey() ([]byte, error) {
 		key = []byte(text)
 	}
 	if err != nil {
-		return nil, usagef("%s does not have the form that its prefix announces: hex:… or base64:…", keyVariable)
+		return nil, usagef("the value of %s is not valid hex after hex:, or not valid base64 after base64:", keyVariable)
 	}
 	if text != "" && len(key) < minKey {
 		return nil, usagef("%s is shorter than %d bytes", keyVariable, minKey)
@@ -131,7 +131,7 @@ func (t *redisTarget) servers(ctx context.Context) ([]string, error) {
 }
 
 func (t *redisTarget) healthy() string {
-	return "The server runs the scripts, evicts nothing and writes a log, replicas are waited for, and clocks agree."
+	return "The server runs the scripts, evicts nothing and keeps an append-only file. If it has replicas, it accepts writes only while they are connected. The clocks agree."
 }
 
 func (t *redisTarget) inspect(context.Context) []finding { return nil }
@@ -140,9 +140,9 @@ func (t *redisTarget) advice(err error) string {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "NOPERM"), strings.Contains(text, "lacks a right"):
-		return "docs/redis.md, under The user, has the ACL that sessions need."
+		return "docs/redis.md lists the ACL that sessions need under The user."
 	case strings.Contains(text, "NOAUTH"), strings.Contains(text, "WRONGPASS"), strings.Contains(text, "AUTH failed"):
-		return "Look at user and password in the URL: redis://USER:PASSWORD@HOST:PORT, without USER for the default one."
+		return "Check user and password in the URL: redis://USER:PASSWORD@HOST:PORT, without USER for the default user."
 	}
 	return ""
 }

@@ -12,10 +12,10 @@ import (
 
 func revoke(ctx context.Context, c *call) error {
 	c.storeFlags()
-	user := c.flags.String("user", "", "all sessions of the user with this `ID`; logins under way are refused too")
-	id := c.flags.String("id", "", "the session with this `ID`, as list shows it")
-	everyone := c.flags.Bool("everyone", false, "all sessions of the program; logins under way are refused too")
-	yes := c.flags.Bool("yes", false, "do not ask, with --everyone")
+	user := c.flags.String("user", "", "end all sessions of the user with this `ID`, and refuse logins in progress")
+	id := c.flags.String("id", "", "end the session with this `ID`, as list shows it")
+	everyone := c.flags.Bool("everyone", false, "end all sessions of the program, and refuse logins in progress")
+	yes := c.flags.Bool("yes", false, "with --everyone, do not ask for confirmation")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func revoke(ctx context.Context, c *call) error {
 		}
 	}
 	if chosen != 1 {
-		return usagef("which sessions? Give one of --user ID, --id ID and --everyone")
+		return usagef("give exactly one of --user ID, --id ID and --everyone")
 	}
 	within, p := c.patience(ctx)
 	defer p.pause()
@@ -54,8 +54,8 @@ func revoke(ctx context.Context, c *call) error {
 	}
 	err = c.revoked(n)
 	if err == nil && n == 0 {
-		err = missingError(fmt.Sprintf("%v: no session of scheme %s is of user %s; logins that were under way are refused all the same",
-			c.target, c.scheme, cell(*user)))
+		err = missingError(fmt.Sprintf("%v: user %s has no session of scheme %s; logins in progress are refused nevertheless",
+			c.target, cell(*user), c.scheme))
 	}
 	return err
 }
@@ -66,7 +66,8 @@ func (c *call) revoked(n int) error {
 	}{n}, "%d revoked", n)
 }
 
-// revokeEveryone may take as long as it takes: a part of it is of little use.
+// revokeEveryone ends all sessions of the program. It has no timeout, because it is
+// of little use if it stops halfway.
 func (c *call) revokeEveryone(ctx context.Context, s *sessions, p *patience, yes bool) error {
 	p.pause()
 	if !yes {
@@ -76,7 +77,7 @@ func (c *call) revokeEveryone(ctx context.Context, s *sessions, p *patience, yes
 	}
 	n, err := s.RevokeEverything(ctx)
 	if err != nil {
-		return fmt.Errorf("%d revoked, and some may be left, so repeat it: %w", n, c.at(ctx, err))
+		return fmt.Errorf("%d revoked, but some sessions may remain; repeat the command: %w", n, c.at(ctx, err))
 	}
 	return c.revoked(n)
 }
@@ -85,13 +86,13 @@ var errDeclined = errors.New("nothing was revoked")
 
 func (c *call) confirm(ctx context.Context, s *sessions) error {
 	if !c.interactive {
-		return usagef("--everyone signs out all users of the program: where nobody can be asked, say --yes")
+		return usagef("--everyone signs out all users of the program; without a terminal it requires --yes")
 	}
 	n, err := s.Count(ctx)
 	if err != nil {
 		return c.at(ctx, err)
 	}
-	_, _ = fmt.Fprintf(c.err, "This ends all %d sessions of scheme %s in %v, at once.\nType yes to go on: ", n, c.scheme, c.place())
+	_, _ = fmt.Fprintf(c.err, "This ends all %d sessions of scheme %s in %v at once.\nType yes to continue: ", n, c.scheme, c.place())
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(c.in).ReadString('\n')

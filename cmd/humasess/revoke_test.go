@@ -26,12 +26,12 @@ func TestRevoke(t *testing.T) {
 		if out := s.want(t, exitOK, "revoke", "--id", ids[4]); out != "1 revoked\n" {
 			t.Errorf("anonymous: got %q", out)
 		}
-		for what, id := range map[string]string{
+		for name, id := range map[string]string{
 			"ended": ids[1], "unknown": strings.Repeat("A", 22), "malformed": "ada", "of another program": theirs[0],
 		} {
 			r := s.call(t, "revoke", "--id", id)
 			if r.code != exitNotFound || r.out != "" || !strings.Contains(r.err, "no session of scheme sessionCookie has the ID "+id) {
-				t.Errorf("%s ID: got %+v", what, r)
+				t.Errorf("%s ID: got %+v", name, r)
 			}
 		}
 		type revoked struct{ Revoked int }
@@ -45,12 +45,12 @@ func TestRevoke(t *testing.T) {
 		if r.code != exitNotFound || r.out != "0 revoked\n" {
 			t.Errorf("again: got %+v", r)
 		}
-		has(t, "again", r.err, "is of user ada", "refused all the same")
+		has(t, "again", r.err, "user ada has no session", "refused nevertheless")
 	})
 }
 
-// TestRevokeRefusesLogins ends what is under way: a password that was checked
-// before does not count any more.
+// TestRevokeRefusesLogins requires that revoke refuses logins in progress, because
+// their password may have been checked before.
 func TestRevokeRefusesLogins(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.want(t, exitNotFound, "revoke", "--user", "ada")

@@ -25,13 +25,13 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// user is what the sessions of the program in these tests hold.
+// user is the session type of the program in these tests.
 type user struct {
 	ID   string `json:"id"`
 	Note string `json:"note,omitempty"`
 }
 
-// site is a program with sessions, and how to get at them.
+// site is the store of a program with sessions, and the arguments for it.
 type site struct {
 	kind  string
 	url   string
@@ -41,13 +41,13 @@ type site struct {
 	db    *sql.DB // of SQLite
 }
 
-// result is what a call came to.
+// result is the exit code and the output of a call.
 type result struct {
 	code     int
 	out, err string
 }
 
-// in calls the program with surroundings of the test's.
+// in calls the program with an environment and an input that the test has chosen.
 func in(ctx context.Context, env map[string]string, input string, args ...string) result {
 	var out, errs bytes.Buffer
 	code := run(ctx, args, console{
@@ -57,13 +57,13 @@ func in(ctx context.Context, env map[string]string, input string, args ...string
 	return result{code, out.String(), errs.String()}
 }
 
-// call calls the program about the site's store.
+// call calls the program with the site's store.
 func (s *site) call(t *testing.T, args ...string) result {
 	t.Helper()
 	return s.answer(t, "", args...)
 }
 
-// answer is call by somebody who can be asked, unless they have no answer.
+// answer is like call, with a terminal as the input if answer is not "".
 func (s *site) answer(t *testing.T, answer string, args ...string) result {
 	t.Helper()
 	env := map[string]string{"HUMASESS_STORE": s.url}
@@ -71,7 +71,7 @@ func (s *site) answer(t *testing.T, answer string, args ...string) result {
 	return in(t.Context(), env, answer, slices.Concat(args[:1], s.flags, args[1:])...)
 }
 
-// want calls, requires the exit code, and returns the output.
+// want calls the program, requires the exit code, and returns the output.
 func (s *site) want(t *testing.T, code int, args ...string) string {
 	t.Helper()
 	r := s.call(t, args...)
@@ -121,7 +121,7 @@ func onRedisAt(t *testing.T, url string, option rueidis.ClientOption) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	prefix, key := "humasess:"+random(t)+":", random(t) // for which docs/redis.md gives rights
+	prefix, key := "humasess:"+random(t)+":", random(t) // docs/redis.md gives rights for keys of this form
 	return &site{
 		kind: "redis", url: url, flags: []string{"--prefix", prefix}, env: map[string]string{keyVariable: key},
 		store: redis.New(client, &redis.Options{Prefix: prefix, Key: []byte(key), Logger: quiet()}),
@@ -196,7 +196,7 @@ func signIn(t *testing.T, m *humasess.Manager[user], users ...user) []string {
 	return ids
 }
 
-// number is how many sessions a user has.
+// number returns the number of sessions of a user.
 func number(t *testing.T, m *humasess.Manager[user], id string) int {
 	t.Helper()
 	infos, err := m.List(t.Context(), id)
@@ -222,12 +222,12 @@ func parse[V any](t *testing.T, text string) []V {
 	return all
 }
 
-// has requires all of the parts in a text.
-func has(t *testing.T, what, text string, parts ...string) {
+// has requires that a text contains all parts.
+func has(t *testing.T, name, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("%s: got %q, want %q in it", what, text, part)
+			t.Errorf("%s: got %q, want %q in it", name, text, part)
 		}
 	}
 }

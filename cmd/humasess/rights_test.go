@@ -12,7 +12,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// passage returns the part of a manual that an expression finds.
+// passage returns the part of a manual that an expression matches.
 func passage(t *testing.T, name, expression string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/" + name)
@@ -26,7 +26,7 @@ func passage(t *testing.T, name, expression string) string {
 	return string(m[1])
 }
 
-// TestRights gets by with the rights that the manuals give to programs.
+// TestRights requires that the rights in the manuals are enough for the program.
 func TestRights(t *testing.T) {
 	use := func(t *testing.T, s *site) {
 		m := s.program(t)

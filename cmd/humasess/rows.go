@@ -14,7 +14,8 @@ import (
 	"unicode/utf8"
 )
 
-// row is a session as it is shown. The names in JSON stay as they are.
+// row is a session in the output. Its names in JSON do not change, because scripts
+// rely on them.
 type row struct {
 	ID              string          `json:"id"`
 	User            string          `json:"user,omitempty"` // "" is anonymous
@@ -25,15 +26,16 @@ type row struct {
 	Methods         []string        `json:"methods,omitempty"`
 	Device          string          `json:"device,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
-	DataBase64      []byte          `json:"data_base64,omitempty"` // of data that is no JSON
+	DataBase64      []byte          `json:"data_base64,omitempty"` // of data that is not JSON
 
 	raw data
 }
 
-// block is how many rows are aligned with each other, and held back for it.
+// block is the number of rows that rows aligns with each other. It holds them back
+// until then.
 const block = 100
 
-// rows writes sessions as they come.
+// rows writes sessions in the order of add.
 type rows struct {
 	c     *call
 	data  bool
@@ -87,8 +89,8 @@ func (r *rows) flush() error { return r.table.Flush() }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// cell shows a text that anybody may have chosen. What could move the cursor
-// or turn the writing around is escaped.
+// cell returns a text for the table. A user may have chosen the text, so cell
+// escapes characters that move the cursor or change the direction of writing.
 func cell(s string) string {
 	if s == "" {
 		return "-"
@@ -120,7 +122,8 @@ func content(raw data) string {
 	return string(plain(b.Bytes()))
 }
 
-// plain escapes what cell escapes in valid JSON, where it is within strings.
+// plain escapes the characters that cell escapes, in valid JSON. There they can
+// only be within strings.
 func plain(text []byte) []byte {
 	b := make([]byte, 0, len(text))
 	for _, r := range string(text) {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzShown shows any data and any user without harm to a terminal, and
-// without a change to what scripts read.
+// FuzzShown requires that the output of any data and any user contains no control
+// characters, and that scripts read the same data from it.
 func FuzzShown(f *testing.F) {
 	for _, seed := range []string{
 		"", "-", `"ada"`, "ada", "\x1b[2J", "a\tb\nc", "\u009b31m", "\u202eevil", "\xff", `{"a":"\u001b","b":"` + "\u007f\U000e0001" + `"}`, `[1e400, null]`,
@@ -57,7 +57,7 @@ func FuzzShown(f *testing.F) {
 	})
 }
 
-// same requires the data of a row to be what the session holds.
+// same requires that a row has the data of the session.
 func same(t *testing.T, got row, text string) {
 	t.Helper()
 	if got.Data == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/humasess/sessions/internal/servertest"
 )
 
-// TestSecrets looks for passwords in everything that the program writes.
+// TestSecrets requires that the output of the program contains no password.
 func TestSecrets(t *testing.T) {
 	pg := servertest.PostgresShared(t)
 	locked := func(password string) string {
@@ -27,19 +27,19 @@ func TestSecrets(t *testing.T) {
 		url    string
 		env    map[string]string
 		secret string
-		says   string // by list
+		says   string // a part of the message of list
 	}{
 		{"right one", locked(servertest.PostgresPassword), nil, servertest.PostgresPassword, "Run humasess migrate"},
-		{"wrong one", locked("hunter2"), nil, "hunter2", "Look at user and password"},
-		{"that has to be escaped", locked(awkward), nil, "hunter2", "Look at user and password"},
+		{"wrong one", locked("hunter2"), nil, "hunter2", "Check user and password"},
+		{"that has to be escaped", locked(awkward), nil, "hunter2", "Check user and password"},
 		{"as a parameter", "postgres://locked@localhost:1/x?password=hunter2", nil, "hunter2", "connection refused"},
 		{"not escaped", "postgres://locked:hunter2/@localhost/x", nil, "hunter2", "write @ as %40"},
 		{"not escaped, of Redis", "redis://locked:hun:ter2/1@localhost", nil, "ter2", "write @ as %40"},
 		{"in place of the URL", "hunter2", nil, "hunter2", "is not postgres://"},
 		{"with a scheme of its own", "hunter2://x", nil, "hunter2", "is not postgres://"},
 		{"wrong parameter", "postgres://locked:hunter2@localhost/x?sslmode=maybe", nil, "hunter2", "sslmode"},
-		{"of Redis", "redis://locked:hunter2@" + open, nil, "hunter2", "Look at user and password"},
-		{"of Redis, escaped", "redis://locked:" + url.QueryEscape(awkward) + "@" + open, nil, "hunter2", "Look at user and password"},
+		{"of Redis", "redis://locked:hunter2@" + open, nil, "hunter2", "Check user and password"},
+		{"of Redis, escaped", "redis://locked:" + url.QueryEscape(awkward) + "@" + open, nil, "hunter2", "Check user and password"},
 		{"of sentinels", "redis://localhost:1?master_set=x&sentinel_password=hunter2", nil, "hunter2", "refused"},
 		{"wrong database of Redis", "redis://locked:hunter2@localhost/hunter2", nil, "hunter2", "database number"},
 		{"key", "redis://localhost:1", map[string]string{keyVariable: "hunter2-hunter2-hunter2"}, "hunter2", "refused"},
@@ -55,9 +55,9 @@ func TestSecrets(t *testing.T) {
 				{"revoke", "--everyone", "--yes"}, {"migrate"}, {"migrate", "--print"}, {"doctor"}, {"doctor", "--json"}, {"help"},
 			} {
 				r := in(t.Context(), env, "", args...)
-				for what, text := range map[string]string{"output": r.out, "errors": r.err} {
+				for name, text := range map[string]string{"output": r.out, "errors": r.err} {
 					if strings.Contains(text, tt.secret) || strings.Contains(text, "hunter2") {
-						t.Errorf("%q: the %s have the secret: %s", args, what, text)
+						t.Errorf("%q: the %s contains the secret: %s", args, name, text)
 					}
 				}
 				if len(args) == 3 && args[0] == "list" && !strings.Contains(r.err, tt.says) {
@@ -72,7 +72,7 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("got %+v", r)
 		}
 	})
-	t.Run("nothing moves the cursor", func(t *testing.T) {
+	t.Run("control characters", func(t *testing.T) {
 		r := in(t.Context(), nil, "", "list\x1b[2J", "--store", "sqlite:/x")
 		r2 := in(t.Context(), nil, "", "list", "--store", "sqlite:/no\x1b[2Jwhere\u009b")
 		if text := r.err + r2.err; strings.ContainsAny(text, "\x1b\u009b") {

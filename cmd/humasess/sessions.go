@@ -10,17 +10,18 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// data is what a program keeps in a session, as it is stored: any type, in any
-// encoding.
+// data is a program's data in a session, in their stored form. Their type and
+// encoding are the program's choice.
 type data []byte
 
-// sessions are those of one program.
+// sessions are the sessions of one program.
 type sessions struct {
 	*humasess.Manager[data]
 	unknown int // records that could not be read
 }
 
-// sessions connects to the store, for the sessions of one user unless user is "".
+// sessions connects to the store, for the sessions of one user, or for all sessions
+// if user is "".
 func (c *call) sessions(ctx context.Context, user string) (*sessions, error) {
 	store, err := c.open(ctx, false)
 	if err != nil {
@@ -53,16 +54,16 @@ func (c *call) manage(store stores.Store, user string) (*sessions, error) {
 }
 
 // identity returns the Identity of a manager. The command cannot read a user from
-// stored data, and a manager hides data whose user is not that of their session.
-// So all data are the chosen user's, which is right for the sessions that List
-// finds. Without a user nothing is compared.
+// stored data, but a manager hides data whose user is not that of their session. So
+// Identity returns the chosen user for all data. This is right for the sessions that
+// List finds. Without a user, the manager compares nothing.
 func identity(user string) func(data) string {
 	if user == "" {
 		return nil
 	}
 	return func(d data) string {
 		if d == nil {
-			return "" // the zero value, which is no user's
+			return "" // the zero value is anonymous
 		}
 		return user
 	}

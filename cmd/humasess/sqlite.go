@@ -27,17 +27,17 @@ func newSQLite(c *call) (target, error) {
 	path = strings.TrimPrefix(path, "//")
 	switch {
 	case path == "":
-		return nil, usagef("sqlite: wants a file, as in sqlite:sessions.db")
+		return nil, usagef("sqlite: requires a file, as in sqlite:sessions.db")
 	case path == ":memory:":
-		return nil, usagef("sqlite: what a program keeps in memory cannot be seen from outside; give it a file")
+		return nil, usagef("sqlite: the memory of another program cannot be read; give it a file")
 	case c.schema != "":
-		return nil, usagef("--schema is for PostgreSQL: leave it out")
+		return nil, usagef("--schema is for PostgreSQL; omit it")
 	}
 	if colon := strings.IndexByte(path, ':'); colon > 1 && !strings.ContainsAny(path[:1], "./") && strings.Contains(path[colon:], "@") {
-		return nil, usagef("sqlite: wants a file, without a user and a password; write ./ before a name with : and @")
+		return nil, usagef("sqlite: requires a file, without user and password; write ./ before a name with : and @")
 	}
 	if _, parameters, ok := strings.Cut(path, "?"); ok && strings.Contains(parameters, "=") {
-		c.hide(parameters) // no part of the name, and perhaps a key
+		c.hide(parameters) // not a part of the name, and perhaps a key
 	}
 	return &sqliteTarget{path: path, opts: sqlite.Options{Prefix: c.prefix, SweepEvery: -1}}, nil
 }
@@ -46,7 +46,7 @@ func (t *sqliteTarget) String() string { return "sqlite:" + t.path }
 
 func (t *sqliteTarget) open(ctx context.Context, create bool) (stores.Store, error) {
 	if create {
-		// For nobody else to read, which SQLite's own way would let them.
+		// SQLite itself would create a file that other users can read.
 		f, err := os.OpenFile(t.path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
 			return nil, err
@@ -73,19 +73,19 @@ func (t *sqliteTarget) servers(ctx context.Context) ([]string, error) {
 }
 
 func (t *sqliteTarget) healthy() string {
-	return "Tables are there and this version's, the file takes writes, readers do not wait, and nothing waits to be removed."
+	return "The tables are those that this version needs. The file accepts writes, readers do not wait for writers, and expired sessions are removed."
 }
 
 func (t *sqliteTarget) inspect(ctx context.Context) []finding {
 	found := []finding{t.integrity(ctx)}
 	if stat, err := os.Stat(t.path); err == nil && runtime.GOOS != "windows" && stat.Mode().Perm()&0o077 != 0 {
 		found = append(found, finding{"file", warn, fmt.Sprintf(
-			"Others on the machine may open it (%v), with what sessions hold. Run chmod 600 on it, and on the -wal and -shm beside it.", stat.Mode().Perm())})
+			"Other users of the machine can read sessions in the file (%v). Run chmod 600 on it, and on its -wal and -shm files.", stat.Mode().Perm())})
 	}
 	return found
 }
 
-const restore = "Restore the file, or begin with a new one: users sign in again."
+const restore = "Restore the file, or begin with a new one; then users have to sign in again."
 
 func (t *sqliteTarget) integrity(ctx context.Context) finding {
 	var answer string
@@ -102,11 +102,11 @@ func (t *sqliteTarget) integrity(ctx context.Context) finding {
 func (t *sqliteTarget) advice(err error) string {
 	switch text := err.Error(); {
 	case errors.Is(err, fs.ErrNotExist):
-		return "Look at the path: humasess migrate creates the file, and no folder."
+		return "Check the path. humasess migrate creates the file, but not its folder."
 	case strings.Contains(text, "not a database"), strings.Contains(text, "malformed"):
 		return restore
 	case errors.Is(err, fs.ErrPermission), strings.Contains(text, "unable to open database file"), strings.Contains(text, "readonly"):
-		return "File and folder have to be writable: run this as the user that the program runs as."
+		return "The file and its folder must be writable. Run humasess as the user that your program runs as."
 	}
 	return ""
 }

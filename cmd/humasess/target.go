@@ -9,34 +9,36 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// target is a store and what the program can do with it beside sessions.
+// target is a store, with the operations of the program that are not about
+// sessions.
 type target interface {
-	// String names it, without a secret.
+	// String names the store. It contains no secret.
 	String() string
 
-	// open connects. Where create is set, what is missing may be made.
+	// open connects to the store. If create is set, it may create the file.
 	open(ctx context.Context, create bool) (stores.Store, error)
 
-	// schema returns what migrate executes, "" for a store that needs nothing.
+	// schema returns the statements that migrate executes, "" for a store that
+	// needs none.
 	schema() string
 
-	// servers describes what was connected to.
+	// servers describes each server that open has connected to.
 	servers(ctx context.Context) ([]string, error)
 
-	// healthy says what the store's own check has found to be well.
+	// healthy lists the points that the store's own check has confirmed.
 	healthy() string
 
 	// inspect looks for problems that the store's own check does not know.
 	inspect(ctx context.Context) []finding
 
-	// advice says what to do about an error, "" if it does not know.
+	// advice returns the remedy for an error, "" if it knows none.
 	advice(err error) string
 
-	// close frees what open has made.
+	// close closes the connections that open has made.
 	close()
 }
 
-// checker is what all the stores of this program are.
+// checker is a store with a check of its own. All stores of this program are.
 type checker interface {
 	Check(ctx context.Context) ([]string, error)
 }
@@ -54,19 +56,19 @@ var kinds = map[string]func(c *call) (target, error){
 
 const forms = "postgres://…, redis://…, rediss://…, unix:///… or sqlite:FILE"
 
-// find says which store is meant, without a connection to it.
+// find sets the target from the URL of the store, without a connection to it.
 func (c *call) find() error {
 	if c.store == "" {
-		return usagef("which store? Set HUMASESS_STORE, or --store, to %s", forms)
+		return usagef("no store is given; set HUMASESS_STORE or --store to %s", forms)
 	}
 	kind, _, ok := strings.Cut(c.store, ":")
 	build := kinds[strings.ToLower(kind)]
 	if !ok || build == nil {
-		return usagef("the store is not %s", forms) // nor shown: it may be a password
+		return usagef("the store is not %s", forms) // without its text, which may be a password
 	}
 	c.store = strings.ToLower(kind) + c.store[len(kind):] // for the drivers
 	if c.timeout <= 0 {
-		return usagef("--timeout %v is not positive", c.timeout)
+		return usagef("--timeout is %v; it must be positive", c.timeout)
 	}
 	t, err := build(c)
 	if err != nil {
@@ -88,10 +90,11 @@ func (c *call) open(ctx context.Context, create bool) (stores.Store, error) {
 	return store, nil
 }
 
-// place names the store, to show it.
+// place returns the name of the store without secrets, for the output.
 func (c *call) place() string { return c.redact(c.target.String()) }
 
-// at says where an error happened, and whether it was for want of an answer.
+// at adds the name of the store to an error. If the patience has run out, at
+// replaces the error by errTimeout.
 func (c *call) at(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -108,35 +111,35 @@ func (c *call) close() {
 	}
 }
 
-// attempt calls a constructor, which panics at options that cannot be.
+// attempt calls a constructor, and returns its panic about options as an error.
 func attempt[S any](build func() S) (store S, err error) {
 	defer func() {
 		if text, ok := recover().(string); ok {
-			err = usagef("--prefix or --schema cannot be: %s", text)
+			err = usagef("--prefix or --schema is not valid: %s", text)
 		}
 	}()
 	return build(), nil
 }
 
-// advice says what to do about an error.
+// advice returns the remedy for an error, "" if it knows none.
 func (c *call) advice(err error) string {
 	var usage usageError
 	switch {
 	case errors.As(err, &usage), errors.Is(err, errNotFound), errors.Is(err, errDeclined), c.target == nil:
 		return ""
 	case errors.Is(err, errTimeout):
-		return "Look whether the address is right and no firewall is in between, or wait longer with --timeout."
+		return "Check the address, and check that no firewall blocks the connection, or wait longer with --timeout."
 	case strings.Contains(err.Error(), "call Migrate"):
-		return "Run humasess migrate, once, with the same flags: --schema and --prefix have to be those of the program."
+		return "Run humasess migrate once, with the same flags. --schema and --prefix must have the values of the program's options."
 	}
 	if hint := c.target.advice(err); hint != "" {
 		return hint
 	}
 	if strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "no such host") {
-		return "Look whether the server runs, and whether host and port are right."
+		return "Check that the server runs, and that host and port are right."
 	}
 	if c.name == "doctor" {
 		return ""
 	}
-	return "humasess doctor, with the same flags, looks for the cause."
+	return "Run humasess doctor with the same flags to look for the cause."
 }

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-var errURL = usageError("the store is not a URL: in its user, password and parameters, " +
+var errURL = usageError("the store is not a URL; in its user, password and parameters, " +
 	"write @ as %40, # as %23, / as %2F, ? as %3F, & as %26, : as %3A, ; as %3B and % as %25")
 
-// parseURL reads a URL that is a store, and hides its passwords. A character
-// that is not escaped may move a part of a password to another part of the URL,
-// which messages show. So parseURL refuses a URL that can be read in two ways,
-// and its error shows nothing of it.
+// parseURL parses the URL of a store, and hides its passwords. A character that is
+// not escaped may move a part of a password to another part of the URL, which
+// messages show. So parseURL refuses an ambiguous URL, and its error shows no part
+// of the URL.
 func (c *call) parseURL() (*url.URL, error) {
 	_, rest, ok := strings.Cut(c.store, "://")
 	authority := rest
@@ -37,8 +37,8 @@ func (c *call) parseURL() (*url.URL, error) {
 	return u, c.hideParameters(u.RawQuery)
 }
 
-// hideParameters hides the values of parameters that are secrets, and all that
-// follows them: a password may contain &.
+// hideParameters hides the values of parameters that are secrets. It also hides all
+// text after them, because a password may contain &.
 func (c *call) hideParameters(query string) error {
 	if _, err := url.ParseQuery(query); err != nil {
 		return errURL
@@ -70,9 +70,9 @@ func (c *call) hideQuery(raw string) {
 	}
 }
 
-// quotable reports whether messages may quote arguments: not where a store is
-// one of them, because a shell splits a store that is not in quotes, and any of
-// the pieces may be one of a password.
+// quotable reports whether messages may quote arguments. They may not if one is a
+// store. A shell splits a store that is not in quotes, so any argument may be a part
+// of a password.
 func quotable(args []string) bool {
 	return !slices.ContainsFunc(args, func(arg string) bool {
 		arg = strings.ToLower(arg)

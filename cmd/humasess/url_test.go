@@ -13,11 +13,11 @@ import (
 
 const specials = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\x7fé\u202e"
 
-// places are where a password may stand in a store, and how it is escaped
-// there. None has a server.
+// places lists the parts of a store's URL that may contain a password, with the way
+// to escape it there. None of the URLs leads to a server.
 var places = []struct {
 	form   string
-	escape func(string) string // nil if there is no way
+	escape func(string) string // nil if the form has no escaping
 }{
 	{"redis://bob:%s@localhost:1", userinfo},
 	{"redis://:%s@localhost:1/0", userinfo},
@@ -110,7 +110,8 @@ func TestPasswordsInOtherPlaces(t *testing.T) {
 	}
 }
 
-// A URL is not an argument, and a shell that splits one makes arguments of it.
+// The program takes no URL as an argument by itself. A shell may split a URL into
+// several arguments.
 func TestPasswordsInArguments(t *testing.T) {
 	for _, args := range [][]string{
 		{"redis://bob:hunter2@localhost"},
@@ -132,8 +133,8 @@ func TestPasswordsInArguments(t *testing.T) {
 	has(t, "a wrong flag without a URL", r.err, "-limt")
 }
 
-// What has been escaped reaches the server, and what can be read in one way
-// only need not be.
+// parseURL accepts escaped characters, and unescaped ones where the URL is not
+// ambiguous.
 func TestParseURL(t *testing.T) {
 	for store, ok := range map[string]bool{
 		"postgres://bob:p%40ss%23@h/x":          true,
@@ -158,7 +159,7 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
-// Messages of drivers and servers may quote a part of the URL as it stands.
+// Messages of drivers and servers may quote a part of the URL in its escaped form.
 func TestHiddenParts(t *testing.T) {
 	c := &call{store: "postgres://bob:hunter%2f2@h/x?sslmode=allow&password=a%2fb&sword=fi%2fsh"}
 	if _, err := c.parseURL(); err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestUsage has an answer to every mistake, with a way on.
+// TestUsage requires a message with a remedy for each wrong use of the arguments.
 func TestUsage(t *testing.T) {
 	const file = "sqlite:/nowhere/sessions.db"
 	tests := []struct {
@@ -15,33 +15,33 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		{"no command", "", "", "humasess COMMAND [FLAGS]"},
-		{"unknown command", "lsit", "", `no command is called "lsit": humasess help lists them`},
+		{"unknown command", "lsit", "", `no command is called "lsit"; humasess help lists the commands`},
 		{"unknown flag", "list --usr ada", "", "humasess list -h lists the flags"},
 		{"word in between", "list ada", "", `"ada" is not a flag`},
 		{"no number", "list --limit many", "", "invalid value"},
-		{"negative number", "list --limit -1", "", "--limit -1 is negative"},
-		{"no store", "list", "", "which store? Set HUMASESS_STORE"},
+		{"negative number", "list --limit -1", "", "--limit is -1"},
+		{"no store", "list", "", "no store is given; set HUMASESS_STORE"},
 		{"store of another kind", "list --store mysql://root@localhost", "", "is not postgres://"},
 		{"store in another form", "list", "host=localhost password=abc", "is not postgres://"},
-		{"no file", "list --store sqlite:", "", "wants a file"},
-		{"memory", "list --store sqlite::memory:", "", "cannot be seen from outside"},
+		{"no file", "list --store sqlite:", "", "requires a file"},
+		{"memory", "list --store sqlite::memory:", "", "memory of another program"},
 		{"schema of a file", "list --schema x --store " + file, "", "--schema is for PostgreSQL"},
 		{"schema of Redis", "list --schema x --store redis://localhost", "", "--schema is for PostgreSQL"},
-		{"long prefix", "list --prefix " + strings.Repeat("x", 41) + " --store postgres://localhost", "", "cannot begin a name"},
+		{"long prefix", "list --prefix " + strings.Repeat("x", 41) + " --store postgres://localhost", "", "not a valid start of a name"},
 		{"prefix with a brace", "list --prefix {x} --store redis://localhost", "", "contains a brace"},
 		{"scheme", "list --scheme a/b --store redis://localhost:1", "", "--scheme"},
-		{"impatient", "list --timeout 0s --store redis://localhost", "", "--timeout 0s is not positive"},
+		{"impatient", "list --timeout 0s --store redis://localhost", "", "--timeout is 0s"},
 		{"database of Redis", "list --store redis://localhost/x", "", "database number"},
 		{"parameter of PostgreSQL", "list --store postgres://localhost/x?sslmode=maybe", "", "sslmode"},
-		{"revoke nothing", "revoke --store " + file, "", "Give one of --user ID"},
-		{"revoke two", "revoke --user a --id b --store " + file, "", "Give one of --user ID"},
-		{"revoke everyone and one", "revoke --user a --everyone --store " + file, "", "Give one of --user ID"},
-		{"no key", "keygen --n 0", "", "makes no key"},
+		{"revoke nothing", "revoke --store " + file, "", "give exactly one of --user ID"},
+		{"revoke two", "revoke --user a --id b --store " + file, "", "give exactly one of --user ID"},
+		{"revoke all and one", "revoke --user a --everyone --store " + file, "", "give exactly one of --user ID"},
+		{"no key", "keygen --n 0", "", "at least 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := in(t.Context(), map[string]string{"HUMASESS_STORE": tt.env}, "", strings.Fields(tt.args)...)
-			if tt.name == "scheme" { // needs the store first
+			if tt.name == "scheme" { // the command connects to the store first
 				return
 			}
 			if r.code != exitUsage || r.out != "" || !strings.Contains(r.err, tt.want) {
@@ -50,7 +50,7 @@ func TestUsage(t *testing.T) {
 		})
 	}
 	t.Run("empty values", func(t *testing.T) {
-		// What a script says whose variable is not set must not mean all.
+		// A script may have an unset variable. Its empty text must not mean all.
 		for _, args := range [][]string{{"list", "--user", ""}, {"revoke", "--user="}, {"revoke", "--id", ""}, {"count", "--user", ""}, {"list", "--store", ""}} {
 			r := in(t.Context(), map[string]string{"HUMASESS_STORE": file}, "", args...)
 			if r.code != exitUsage || !strings.Contains(r.err, "is empty") {
@@ -60,7 +60,7 @@ func TestUsage(t *testing.T) {
 	})
 }
 
-// TestHelp prints what is there, without a store.
+// TestHelp prints the help texts, which requires no store.
 func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
 		r := in(t.Context(), nil, "", args...)

@@ -13,7 +13,7 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// TestRevokeIsHeard ends streams of programs that watch.
+// TestRevokeIsHeard requires that revoke sends hints to programs that watch.
 func TestRevokeIsHeard(t *testing.T) {
 	t.Run("postgres", func(t *testing.T) {
 		s := onPostgres(t)
@@ -36,7 +36,8 @@ func TestRevokeIsHeard(t *testing.T) {
 	})
 }
 
-// heard requires a watcher to be told of what the program ends.
+// heard requires that a watcher receives the ID of each session that the program
+// ends.
 func heard(t *testing.T, s *site, watching stores.Watcher) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -46,7 +47,7 @@ func heard(t *testing.T, s *site, watching stores.Watcher) {
 		_ = watching.Watch(ctx, func(id stores.ID) { ended <- id })
 	}()
 	defer func() { cancel(); <-done }()
-	want := func(what, id string) {
+	want := func(name, id string) {
 		t.Helper()
 		for {
 			select {
@@ -55,7 +56,7 @@ func heard(t *testing.T, s *site, watching stores.Watcher) {
 					return
 				}
 			case <-time.After(30 * time.Second):
-				t.Fatalf("%s: nothing is heard", what)
+				t.Fatalf("%s: no hint was received", name)
 			}
 		}
 	}
@@ -67,8 +68,8 @@ func heard(t *testing.T, s *site, watching stores.Watcher) {
 	want("--user", ids[1])
 }
 
-// TestPgBouncer works behind one in transaction mode, with the URL that
-// programs use there.
+// TestPgBouncer uses the program behind PgBouncer in transaction mode, with the URL
+// that programs use there.
 func TestPgBouncer(t *testing.T) {
 	server := servertest.PostgresShared(t)
 	s := onPostgres(t)

@@ -1,5 +1,5 @@
-// Package account has the operations of a page that shows users where they are
-// signed in. One call registers them all, as ordinary documented operations:
+// Package account provides the operations for a page that shows users their active
+// sessions. One call registers all of them, as ordinary documented operations:
 //
 //	err := account.Register(api, sessions, &account.Options[User, Profile]{
 //		View: func(u User) Profile { return Profile{Name: u.Name} },
@@ -7,26 +7,26 @@
 //
 // # Operations
 //
-//	GET    /session                 get-session            who am I, and until when
-//	GET    /sessions                list-sessions          where I am signed in
-//	DELETE /sessions/{id}           revoke-session         end one of them
-//	POST   /sessions/revoke-others  revoke-other-sessions  end all but this one
-//	POST   /sign-out                sign-out               end this one
-//	POST   /sign-out-everywhere     sign-out-everywhere    end all of them
-//	GET    /session/events          watch-session          be told when this one ends: Options.Watch
+//	GET    /session                 get-session            the user and the end of this session
+//	GET    /sessions                list-sessions          the user's sessions
+//	DELETE /sessions/{id}           revoke-session         end one session
+//	POST   /sessions/revoke-others  revoke-other-sessions  end all except this session
+//	POST   /sign-out                sign-out               end this session
+//	POST   /sign-out-everywhere     sign-out-everywhere    end all sessions
+//	GET    /session/events          watch-session          an event when this session ends: Options.Watch
 //
-// They are about the sessions of whoever asks, and of nobody else: the ID of
-// another user's session is answered as one that does not exist. No answer has
-// a credential in it, and of a session's data only what Options.View and
-// Options.Label return.
+// The operations show and end only the sessions of the user that sends the request.
+// The ID of another user's session gets the same answer as one that does not exist.
+// No answer contains a credential. Of a session's data, answers contain only the
+// results of Options.View and Options.Label.
 //
-// [Options] leave operations out, change their paths, names, tags and
-// everything else of a [huma.Operation], and ask for a fresh authentication
-// before sessions are ended. A [huma.Group] gives them a prefix; two managers
-// on one API need one, and Options.Edit for operation IDs of their own.
+// [Options] can omit operations and change every field of their [huma.Operation].
+// They can require a recent authentication before a request ends other sessions. A
+// [huma.Group] adds a prefix to the paths. Two managers on one API need different
+// prefixes, and Options.Edit for different operation IDs.
 //
 // # When not to use it
 //
-// Pages for administrators, about the sessions of others, call the methods of
-// [humasess.Manager] in operations of their own.
+// Pages for administrators show the sessions of other users. Write operations for
+// them that call the methods of [humasess.Manager].
 package account

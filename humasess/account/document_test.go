@@ -38,7 +38,8 @@ func TestGoldenDocument(t *testing.T) {
 	}
 	golden(t, "openapi-3.0.golden.json", old)
 
-	// A golden file keeps mistakes, too. What follows holds whatever it says.
+	// An update of a golden file could accept a mistake. The next checks do not depend
+	// on the file.
 	t.Run("O10 ordinary operations", func(t *testing.T) {
 		want := map[string]string{
 			"get-session":           "GET /session [sessionCookie] 200 401 default",
@@ -66,11 +67,11 @@ func TestGoldenDocument(t *testing.T) {
 				text = op.Responses["403"].Description
 			}
 			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m0s."); got != asks {
-				t.Errorf("%s: got %q, want it to speak of authentication: %v", id, text, asks)
+				t.Errorf("%s: got %q, want it to mention authentication: %v", id, text, asks)
 			}
 		}
 	})
-	t.Run("R15 what ends sessions is neither safe nor exempt from the cross-origin check", func(t *testing.T) {
+	t.Run("R15 operations that end sessions are neither safe nor exempt from the cross-origin check", func(t *testing.T) {
 		for id, op := range byID(r.api) {
 			if id == "get-session" || id == "list-sessions" || id == "watch-session" {
 				continue
@@ -82,7 +83,7 @@ func TestGoldenDocument(t *testing.T) {
 	})
 }
 
-// byID are the documented operations.
+// byID returns the documented operations by their IDs.
 func byID(api huma.API) map[string]*huma.Operation {
 	all := map[string]*huma.Operation{}
 	for _, item := range api.OpenAPI().Paths {
@@ -95,7 +96,7 @@ func byID(api huma.API) map[string]*huma.Operation {
 	return all
 }
 
-// summaries have method, path, security and responses of each operation.
+// summaries returns method, path, security and responses of each operation.
 func summaries(api huma.API) map[string]string {
 	all := map[string]string{}
 	for id, op := range byID(api) {
@@ -139,7 +140,7 @@ func TestEdit(t *testing.T) {
 		do(t, c, "POST", "/sign-out", 204)
 		do(t, c, "GET", "/session", 401)
 	})
-	t.Run("O10 omitted operations are not there", func(t *testing.T) {
+	t.Run("O10 omitted operations are not registered", func(t *testing.T) {
 		r := newRig(t, options{Omit: []account.Operation{account.SignOut, account.Revoke}})
 		if got := byID(r.api); len(got) != 4 || got["sign-out"] != nil || got["revoke-session"] != nil {
 			t.Errorf("got %d operations, want 4 without the omitted", len(got))
@@ -158,7 +159,7 @@ func TestEdit(t *testing.T) {
 		}})
 		op := byID(r.api)["forget-device"]
 		if op == nil || op.Summary != "Forget a device" || !slices.Equal(op.Tags, []string{"Devices"}) || op.Metadata["mine"] != true {
-			t.Fatalf("got %+v, want what Edit made", op)
+			t.Fatalf("got %+v, want the changes of Edit", op)
 		}
 		laptop, phone := r.signedIn("ada", "laptop"), r.signedIn("ada", "phone")
 		do(t, laptop, "POST", "/devices/"+idOf(t, phone)+"/forget", 204)
@@ -195,7 +196,7 @@ func TestGroups(t *testing.T) {
 			}
 			op := byID(r.api)[version+"-revoke-other-sessions"]
 			if n := strings.Count(op.Responses["403"].Description, "reauthentication-required"); n != 1 {
-				t.Errorf("got %q, want it to speak of authentication once", op.Responses["403"].Description)
+				t.Errorf("got %q, want it to mention authentication once", op.Responses["403"].Description)
 			}
 		}
 		do(t, laptop, "POST", "/api/v2/sessions/revoke-others", 200)
@@ -228,8 +229,8 @@ func TestTwoManagers(t *testing.T) {
 	}
 	backstage := huma.NewGroup(api, "/backstage")
 	theirs := &account.Options[operator, operator]{View: func(o operator) operator { return o }}
-	if err := account.Register(backstage, operators, theirs); err == nil || !strings.Contains(err.Error(), `"get-session" already`) {
-		t.Fatalf("got error %v for IDs that are taken, want one that says so", err)
+	if err := account.Register(backstage, operators, theirs); err == nil || !strings.Contains(err.Error(), `already has an operation "get-session"`) {
+		t.Fatalf("got error %v for IDs that are taken, want one about the ID", err)
 	}
 	theirs.Edit = func(_ account.Operation, op *huma.Operation) { op.OperationID = "operator-" + op.OperationID }
 	if err := account.Register(backstage, operators, theirs); err != nil {
@@ -249,7 +250,7 @@ func TestTwoManagers(t *testing.T) {
 	do(t, c, "GET", "/backstage/session", 200)
 }
 
-// teapot is an error model of a program's own.
+// teapot is an error model of the program.
 type teapot struct {
 	Code int    `json:"code"`
 	Text string `json:"text"`
@@ -299,6 +300,6 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s: got another document than the golden one; if that is meant, run go test -run Golden -update", name)
+		t.Errorf("%s: got another document than the golden one; if the change is intended, run go test -run Golden -update", name)
 	}
 }

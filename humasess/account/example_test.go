@@ -15,10 +15,10 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// Member is what a session remembers.
+// Member is the data of a session.
 type Member struct{ ID, Name string }
 
-// Profile is what the API shows of it.
+// Profile is the part of Member that the API shows.
 type Profile struct {
 	Name string `json:"name"`
 }

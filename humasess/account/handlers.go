@@ -39,8 +39,9 @@ func (h *handlers[T, V]) list(ctx context.Context, in *requiredInput[T]) (*listO
 	return &listOutput{listed(infos, h.options.MaxListed, h.options.Label)}, nil
 }
 
-// revoke asks for a fresh authentication before it looks at the ID, so that
-// the answer tells nothing of others; signing oneself out never asks.
+// revoke requires a recent authentication before it looks for the ID. So the answer
+// does not show whether another session exists. The user's own session never
+// requires one.
 func (h *handlers[T, V]) revoke(ctx context.Context, in *sessionInput[T]) (*struct{}, error) {
 	if in.ID != in.Session.ID() {
 		if err := h.fresh(&in.Session); err != nil {
@@ -65,8 +66,8 @@ func (h *handlers[T, V]) signOut(_ context.Context, in *optionalInput[T]) (*stru
 	return nil, in.Session.Destroy()
 }
 
-// signOutEverywhere requires a session, unlike signOut: without one nobody
-// knows whose sessions are meant, and a success would be a lie.
+// signOutEverywhere requires a session, unlike signOut. Without one, the user is
+// unknown, so the operation could not end any session.
 func (h *handlers[T, V]) signOutEverywhere(ctx context.Context, in *requiredInput[T]) (*endedOutput, error) {
 	if err := h.fresh(&in.Session); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// user has what must not be shown beside what may be.
+// user has fields that the API shows, and fields that it must not show.
 type user struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
@@ -25,7 +25,7 @@ type user struct {
 	Secret string `json:"secret"`
 }
 
-// profile is what the API shows of a user.
+// profile is the part of a user that the API shows.
 type profile struct {
 	Name string `json:"name" example:"Ada"`
 }
@@ -34,11 +34,11 @@ type options = account.Options[user, profile]
 
 func view(u user) profile { return profile{Name: u.Name} }
 
-// unused is how long a session lives without a request: the idle timeout, and a
-// tenth of it.
+// unused is the lifetime of a session without a request. It is the idle timeout and
+// a tenth of it.
 const unused = 33 * time.Minute
 
-// rig is an API with the operations, on a store that counts and can fail.
+// rig is an API with the operations, on a store that counts calls and can fail.
 type rig struct {
 	t        *testing.T
 	clock    *humasesstest.Clock
@@ -48,13 +48,13 @@ type rig struct {
 	mux      *http.ServeMux
 }
 
-// bareRig has a manager on its API, and no operations.
+// bareRig returns a rig with a manager on its API, but without operations.
 func bareRig(t *testing.T) *rig {
 	t.Helper()
 	return rigWith(t, humasess.Options[user]{})
 }
 
-// rigWith adds to the options.
+// rigWith returns a rig without operations, for a manager with these options.
 func rigWith(t *testing.T, o humasess.Options[user]) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: humasesstest.NewClock(), store: humasesstest.Wrap(memory.New(nil)), mux: http.NewServeMux()}
@@ -76,7 +76,7 @@ func rigWith(t *testing.T, o humasess.Options[user]) *rig {
 	return r
 }
 
-// newRig has all operations; a View is added to the options.
+// newRig returns a rig with all operations, and adds a View to the options.
 func newRig(t *testing.T, o options) *rig {
 	t.Helper()
 	r := bareRig(t)
@@ -94,8 +94,8 @@ func (r *rig) register(o options) {
 
 func (r *rig) client() *humasesstest.Client { return humasesstest.NewClient(r.mux) }
 
-// signedIn returns a client with a session of its own. A second passes, so
-// that sessions have an order.
+// signedIn returns a client with a session of its own. It advances the clock by a
+// second, so that sessions have an order.
 func (r *rig) signedIn(id, device string) *humasesstest.Client {
 	r.t.Helper()
 	r.clock.Advance(time.Second)
@@ -104,7 +104,7 @@ func (r *rig) signedIn(id, device string) *humasesstest.Client {
 	return c
 }
 
-// do fails the test unless the answer has the status.
+// do sends a request, and fails the test unless the answer has the status.
 func do(t *testing.T, c *humasesstest.Client, method, path string, want int) *httptest.ResponseRecorder {
 	t.Helper()
 	w := c.Do(method, path, nil)
@@ -114,7 +114,7 @@ func do(t *testing.T, c *humasesstest.Client, method, path string, want int) *ht
 	return w
 }
 
-// decoded is a body as V.
+// decoded returns the body of an answer as V.
 func decoded[V any](t *testing.T, w *httptest.ResponseRecorder) V {
 	t.Helper()
 	var v V
@@ -124,7 +124,7 @@ func decoded[V any](t *testing.T, w *httptest.ResponseRecorder) V {
 	return v
 }
 
-// idOf is the public ID of the client's session.
+// idOf returns the public ID of the client's session.
 func idOf(t *testing.T, c *humasesstest.Client) string {
 	t.Helper()
 	return decoded[account.AccountCurrentSession[profile]](t, do(t, c, "GET", "/session", 200)).ID

@@ -27,54 +27,55 @@ const (
 
 var operations = []Operation{WhoAmI, List, Revoke, RevokeOthers, SignOut, SignOutEverywhere, Watch}
 
-// indexed are those that work on all sessions of an identity.
+// indexed reports whether the operation needs all sessions of an identity.
 func (name Operation) indexed() bool {
 	return name == List || name == Revoke || name == RevokeOthers || name == SignOutEverywhere
 }
 
-// endsOthers are those that Options.Fresh is about.
+// endsOthers reports whether the operation can end other sessions, so that
+// Options.Fresh applies to it.
 func (name Operation) endsOthers() bool { return name.indexed() && name != List }
 
-// operation is what Options.Edit gets to change.
+// operation returns the operation that Options.Edit can change.
 func (name Operation) operation(tags []string) huma.Operation {
 	op := huma.Operation{OperationID: string(name), Tags: slices.Clone(tags)}
 	switch name {
 	case WhoAmI:
 		op.Method, op.Path = http.MethodGet, "/session"
-		op.Summary = "Who am I"
-		op.Description = "The user of this session, and when it ends. Asking does not extend it."
+		op.Summary = "Show my session"
+		op.Description = "Returns the user of this session and its end. The request does not extend the session."
 		humasess.NoTouch(&op)
 	case List:
 		op.Method, op.Path = http.MethodGet, "/sessions"
 		op.Summary = "List my sessions"
-		op.Description = "Where the user is signed in: this session first, then those that were used last."
+		op.Description = "Returns the user's active sessions: this session first, then the most recently used."
 	case Revoke:
 		op.Method, op.Path = http.MethodDelete, "/sessions/{id}"
 		op.Summary = "End one of my sessions"
-		op.Description = "Signs out the session with this ID at once. The session that asks may end itself, too."
+		op.Description = "Ends the session with this ID at once. The ID may be that of the current session."
 	case RevokeOthers:
 		op.Method, op.Path = http.MethodPost, "/sessions/revoke-others"
 		op.Summary = "End my other sessions"
-		op.Description = "Signs out all sessions of the user but the one that asks, which gets a new token."
+		op.Description = "Ends all sessions of the user except the current session, which gets a new token."
 	case SignOut:
 		op.Method, op.Path = http.MethodPost, "/sign-out"
 		op.Summary = "Sign out"
-		op.Description = "Ends this session. Without one it does nothing, and succeeds as well."
+		op.Description = "Ends this session. Without a session, the request succeeds and changes nothing."
 	case SignOutEverywhere:
 		op.Method, op.Path = http.MethodPost, "/sign-out-everywhere"
 		op.Summary = "Sign out everywhere"
-		op.Description = "Signs out all sessions of the user at once, the one that asks included."
+		op.Description = "Ends all sessions of the user at once, including the current session."
 	case Watch:
 		op.Method, op.Path = http.MethodGet, "/session/events"
 		op.Summary = "Watch my session"
-		op.Description = "Server-sent events: `ended` when this session ends, by whatever road, and then the end of the stream. " +
-			"After it, or when the stream cannot be opened again, get-session tells whether one is signed in. Watching does not extend the session."
+		op.Description = "Sends the server-sent event `ended` when this session ends for any reason, and then closes the stream. " +
+			"After the event, or if the stream cannot be opened again, get-session shows whether the user is still signed in. The stream does not extend the session."
 		humasess.NoTouch(&op)
 	}
 	return op
 }
 
-// check refuses what Options.Edit must not do.
+// check returns an error for a change that Options.Edit must not make.
 func (name Operation) check(op *huma.Operation) error {
 	reads := name == WhoAmI || name == List || name == Watch
 	unsafe := []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
@@ -82,11 +83,11 @@ func (name Operation) check(op *huma.Operation) error {
 	case op.OperationID == "":
 		return fmt.Errorf("Edit leaves %s without an operation ID", name)
 	case !reads && !slices.Contains(unsafe, op.Method):
-		return fmt.Errorf("Edit makes %s a %q request: a link on any page would end sessions", name, op.Method)
+		return fmt.Errorf("Edit changes the method of %s to %q; then a link on any page could end sessions", name, op.Method)
 	case name == Watch && op.Method != http.MethodGet:
-		return fmt.Errorf("Edit makes %s a %q request: an EventSource sends GET", name, op.Method)
+		return fmt.Errorf("Edit changes the method of %s to %q; an EventSource sends GET", name, op.Method)
 	case name == Revoke && !strings.Contains(op.Path, "{id}"):
-		return fmt.Errorf("Edit gives %s the path %q, which has no {id} in it", name, op.Path)
+		return fmt.Errorf("Edit gives %s the path %q; it must contain {id}", name, op.Path)
 	}
 	return nil
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// Register adds the package's operations to an API, or to a group of one, that
-// the manager is attached to. It returns an error for options that cannot
-// work, and for an operation ID or, outside a group, a method and path that the
-// document has already. It also returns an error if another type already has the
-// name of one of the schemas that begin with Account, or of one that V needs. It
-// then registers no operation.
+// Register adds the package's operations to an API that the manager is attached to,
+// or to a group of that API. It returns an error for invalid options, and for an
+// operation ID that the document already has. Outside a group, it also returns one
+// for a method and path that the document already has. It returns an error if
+// another type already has the name of one of the schemas that begin with Account,
+// or of one that V needs. After an error, no operation is registered.
 func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Options[T, V]) error {
 	o, err := opts.withDefaults()
 	if err != nil {
@@ -33,7 +33,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 	oapi.OnAddOperation = append(slices.Clip(hooks), r.describe)
 	defer func() { oapi.OnAddOperation = hooks }()
 
-	_, err = sessions.List(context.Background(), "") // no identity: nothing is asked of the store
+	_, err = sessions.List(context.Background(), "") // without an identity, it does not call the store
 	indexed := !errors.Is(err, errors.ErrUnsupported)
 	all := map[Operation]huma.Operation{}
 	for _, name := range operations {
@@ -41,7 +41,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 			continue
 		}
 		if name.indexed() && !indexed {
-			return fmt.Errorf("account: %s finds a user's sessions by Options.Identity of the manager, which is not set: set it, or leave the operation out with Omit", name)
+			return fmt.Errorf("account: %s finds a user's sessions by Options.Identity of the manager, which is not set; set it, or omit the operation with Omit", name)
 		}
 		op, err := r.prepare(name)
 		if err != nil {
@@ -49,7 +49,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 		}
 		for _, other := range all {
 			if other.OperationID == op.OperationID {
-				return fmt.Errorf("account: the document has an operation %q already: give %s or %s another ID in Options.Edit", op.OperationID, name, other.Metadata[metadataKey])
+				return fmt.Errorf("account: the document already has an operation %q; give %s or %s another ID in Options.Edit", op.OperationID, name, other.Metadata[metadataKey])
 			}
 		}
 		all[name] = op
@@ -75,11 +75,11 @@ type registration[T, V any] struct {
 	naked   bool // an operation was documented without a session
 }
 
-// metadataKey holds the Operation among an operation's metadata, which copies
-// of it keep.
+// metadataKey is the key of the Operation in an operation's metadata. Copies of the
+// operation, as in a group, keep it.
 const metadataKey = "humasess.account"
 
-var errNotAttached = errors.New("Register called before Attach of the manager: attach it to the API first")
+var errNotAttached = errors.New("Register called before Attach of the manager; attach the manager to the API first")
 
 func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 	op := name.operation(r.options.Tags)
@@ -94,9 +94,9 @@ func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 	for path, other := range documented(r.api.OpenAPI()) {
 		switch {
 		case other.OperationID == op.OperationID:
-			return op, fmt.Errorf("the document has an operation %q already: leave out %s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
+			return op, fmt.Errorf("the document already has an operation %q; omit %s with Options.Omit, or give it another ID in Options.Edit", op.OperationID, name)
 		case !grouped && other.Method == op.Method && path == op.Path:
-			return op, fmt.Errorf("the document has an operation %s %s already: leave out %s with Options.Omit, or give it another path in Options.Edit", op.Method, op.Path, name)
+			return op, fmt.Errorf("the document already has an operation %s %s; omit %s with Options.Omit, or give it another path in Options.Edit", op.Method, op.Path, name)
 		}
 	}
 	op.Metadata = maps.Clone(op.Metadata)
@@ -147,9 +147,9 @@ func documented(oapi *huma.OpenAPI) iter.Seq2[string, *huma.Operation] {
 	}
 }
 
-// describe adds what the handlers answer beside what the manager's own hook,
-// which has run before, has said. Not through Operation.Errors, which would
-// take the default response out of the document.
+// describe adds the responses of the handlers to those of the manager's hook, which
+// has run before. It does not use Operation.Errors, because that would remove the
+// default response from the document.
 func (r *registration[T, V]) describe(_ *huma.OpenAPI, op *huma.Operation) {
 	name, ok := op.Metadata[metadataKey].(Operation)
 	if !ok {
@@ -171,8 +171,8 @@ func (r *registration[T, V]) describe(_ *huma.OpenAPI, op *huma.Operation) {
 	op.Responses = responses
 }
 
-// nameEvents says by enum what sse.Register says by const, which OpenAPI 3.0
-// does not know, and which huma leaves in its document of that version.
+// nameEvents replaces const by enum in the names of the events. OpenAPI 3.0 has no
+// const, but huma leaves the const of sse.Register in its document of that version.
 func nameEvents(stream *huma.Response) {
 	for _, media := range stream.Content {
 		if media.Schema == nil || media.Schema.Items == nil {
@@ -190,6 +190,6 @@ func nameEvents(stream *huma.Response) {
 }
 
 const (
-	notFoundText = "Not one of the user's sessions: unknown, ended, or somebody else's."
+	notFoundText = "The user has no active session with this ID. It is unknown, it has ended, or it belongs to another user."
 	freshText    = "`reauthentication-required`: the user has not authenticated within %v."
 )

@@ -31,24 +31,24 @@ func TestRegisterRefuses(t *testing.T) {
 	}{
 		{"no options", nil, "View is nil"},
 		{"no view", &options{}, "View is nil"},
-		{"unknown operation", &options{View: view, Omit: []account.Operation{"whoami"}}, `"whoami", which is no operation`},
-		{"negative Fresh", &options{View: view, Fresh: -time.Second}, "Fresh -1s is negative"},
-		{"negative MaxListed", &options{View: view, MaxListed: -1}, "MaxListed -1 is negative"},
-		{"watching is left out", &options{View: view, Watch: true, Omit: []account.Operation{account.Watch}}, "Omit leaves watch-session out"},
-		{"MaxListed without a list", &options{View: view, MaxListed: 5, Omit: []account.Operation{account.List}}, "Omit leaves list-sessions out"},
+		{"unknown operation", &options{View: view, Omit: []account.Operation{"whoami"}}, `"whoami", which is not an operation`},
+		{"negative Fresh", &options{View: view, Fresh: -time.Second}, "Fresh is -1s; it must not be negative"},
+		{"negative MaxListed", &options{View: view, MaxListed: -1}, "MaxListed is -1; it must not be negative"},
+		{"Watch without watch-session", &options{View: view, Watch: true, Omit: []account.Operation{account.Watch}}, "Omit contains watch-session"},
+		{"MaxListed without a list", &options{View: view, MaxListed: 5, Omit: []account.Operation{account.List}}, "Omit contains list-sessions"},
 		{"Label without a list", &options{
 			View: view, Label: func(humasess.Info[user]) string { return "" }, Omit: []account.Operation{account.List},
-		}, "Omit leaves list-sessions out"},
+		}, "Omit contains list-sessions"},
 		{"Fresh for no operation", &options{
 			View: view, Fresh: time.Minute, Omit: []account.Operation{account.Revoke, account.RevokeOthers, account.SignOutEverywhere},
 		}, "Fresh is 1m0s"},
-		{"R15 sign-out by GET", edit(account.SignOut, func(op *huma.Operation) { op.Method = "GET" }), `makes sign-out a "GET" request`},
-		{"R15 sign-out everywhere by HEAD", edit(account.SignOutEverywhere, func(op *huma.Operation) { op.Method = "HEAD" }), `"HEAD" request`},
-		{"R15 revoking by GET", edit(account.Revoke, func(op *huma.Operation) { op.Method = "GET" }), `makes revoke-session a "GET" request`},
-		{"R15 revoking others by OPTIONS", edit(account.RevokeOthers, func(op *huma.Operation) { op.Method = "OPTIONS" }), `"OPTIONS" request`},
-		{"path without an ID", edit(account.Revoke, func(op *huma.Operation) { op.Path = "/devices/{device}" }), "no {id}"},
+		{"R15 sign-out by GET", edit(account.SignOut, func(op *huma.Operation) { op.Method = "GET" }), `method of sign-out to "GET"`},
+		{"R15 sign-out everywhere by HEAD", edit(account.SignOutEverywhere, func(op *huma.Operation) { op.Method = "HEAD" }), `method of sign-out-everywhere to "HEAD"`},
+		{"R15 revoking by GET", edit(account.Revoke, func(op *huma.Operation) { op.Method = "GET" }), `method of revoke-session to "GET"`},
+		{"R15 revoking others by OPTIONS", edit(account.RevokeOthers, func(op *huma.Operation) { op.Method = "OPTIONS" }), `method of revoke-other-sessions to "OPTIONS"`},
+		{"path without an ID", edit(account.Revoke, func(op *huma.Operation) { op.Path = "/devices/{device}" }), "must contain {id}"},
 		{"no operation ID", edit(account.List, func(op *huma.Operation) { op.OperationID = "" }), "without an operation ID"},
-		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `"get-session" already: give list-sessions or get-session another ID`},
+		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `already has an operation "get-session"; give list-sessions or get-session another ID`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,10 +91,10 @@ func TestRegisterRefuses(t *testing.T) {
 	}
 
 	for name, own := range map[string]huma.Operation{
-		`"list-sessions" already: leave out list-sessions with Options.Omit`: {OperationID: "list-sessions", Method: "GET", Path: "/mine"},
-		"GET /sessions already: leave out list-sessions with Options.Omit":   {OperationID: "mine", Method: "GET", Path: "/sessions"},
+		`operation "list-sessions"; omit list-sessions with Options.Omit`: {OperationID: "list-sessions", Method: "GET", Path: "/mine"},
+		"operation GET /sessions; omit list-sessions with Options.Omit":   {OperationID: "mine", Method: "GET", Path: "/sessions"},
 	} {
-		t.Run("the document has an operation "+name, func(t *testing.T) {
+		t.Run("the document has an "+name, func(t *testing.T) {
 			r := bareRig(t)
 			huma.Register(r.api, own, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 			before := len(r.api.OpenAPI().Paths)

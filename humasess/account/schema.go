@@ -11,38 +11,39 @@ import (
 // The names of these types are the names of their schemas in the document. They
 // begin with Account, so that they rarely clash with types of the program.
 
-// AccountCurrentSession is what get-session answers.
+// AccountCurrentSession is the answer of get-session.
 type AccountCurrentSession[V any] struct {
-	ID        string    `json:"id" doc:"Public ID of the session. It is no credential."`
+	ID        string    `json:"id" doc:"Public ID of the session. It is not a credential."`
 	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
-	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends unless it is used again, for which asking does not count."`
-	Deadline  time.Time `json:"deadline" doc:"When the session ends however much it is used."`
+	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends if it is not used again. Requests for this operation do not count as use."`
+	Deadline  time.Time `json:"deadline" doc:"When the session ends, even if it is used."`
 	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
-// AccountSessionList is what list-sessions answers.
+// AccountSessionList is the answer of list-sessions.
 type AccountSessionList struct {
-	Sessions []AccountSessionSummary `json:"sessions" nullable:"false" doc:"This session first, then those that were used last."`
-	Total    int                     `json:"total" minimum:"0" doc:"How many sessions the user has. More than are listed if there are very many."`
+	Sessions []AccountSessionSummary `json:"sessions" nullable:"false" doc:"This session first, then the most recently used."`
+	Total    int                     `json:"total" minimum:"0" doc:"Number of the user's sessions. The list may contain fewer."`
 }
 
 // AccountSessionSummary is one of a user's sessions.
 type AccountSessionSummary struct {
-	ID         string    `json:"id" doc:"Public ID, for revoke-session. It is no credential."`
-	Current    bool      `json:"current" doc:"Whether this is the session that asks."`
-	Label      string    `json:"label,omitempty" doc:"What the user may know the session by."`
-	Address    string    `json:"address,omitempty" doc:"Where the user signed in from: an address or its network."`
+	ID         string    `json:"id" doc:"Public ID of the session, for revoke-session. It is not a credential."`
+	Current    bool      `json:"current" doc:"Whether this is the current session."`
+	Label      string    `json:"label,omitempty" doc:"Name of the session for the user, for example its browser."`
+	Address    string    `json:"address,omitempty" doc:"IP address or network of the client at sign-in."`
 	CreatedAt  time.Time `json:"created_at" doc:"When the user signed in."`
-	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, to within a tenth of its idle timeout."`
-	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
+	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, accurate to a tenth of its idle timeout."`
+	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends if it is not used again."`
 }
 
-// AccountEndedSessions is what revoke-other-sessions and sign-out-everywhere answer.
+// AccountEndedSessions is the answer of revoke-other-sessions and
+// sign-out-everywhere.
 type AccountEndedSessions struct {
-	Ended *int `json:"ended,omitempty" minimum:"0" doc:"How many sessions ended. Missing where nobody counts them."`
+	Ended *int `json:"ended,omitempty" minimum:"0" doc:"Number of sessions that ended. Missing if the server does not count them."`
 }
 
-// ended is the answer for a count that is -1 when it is not known.
+// ended returns the answer for a count, which is negative if it is unknown.
 func ended(n int) *endedOutput {
 	if n < 0 {
 		return &endedOutput{}
@@ -50,8 +51,8 @@ func ended(n int) *endedOutput {
 	return &endedOutput{AccountEndedSessions{&n}}
 }
 
-// listed are the sessions in the order in which they are shown, at most so
-// many of them.
+// listed returns the answer of list-sessions with at most most sessions, and sorts
+// infos.
 func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[T]) string) AccountSessionList {
 	slices.SortFunc(infos, func(a, b humasess.Info[T]) int {
 		if a.Current != b.Current {

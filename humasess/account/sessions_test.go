@@ -330,7 +330,7 @@ func TestSignOut(t *testing.T) {
 		do(t, old, "GET", "/session", 401)
 		do(t, phone, "GET", "/session", 401)
 		do(t, bob, "GET", "/session", 200)
-		do(t, laptop, "POST", "/sign-out-everywhere", 401) // nobody knows whose
+		do(t, laptop, "POST", "/sign-out-everywhere", 401) // without a session, the user is unknown
 	})
 }
 
@@ -341,7 +341,7 @@ func TestFresh(t *testing.T) {
 	r.clock.Advance(5*time.Minute + time.Second)
 	for _, request := range [][2]string{
 		{"DELETE", "/sessions/" + id},
-		{"DELETE", "/sessions/AAAAAAAAAAAAAAAAAAAAAQ"}, // says nothing of others either
+		{"DELETE", "/sessions/AAAAAAAAAAAAAAAAAAAAAQ"}, // does not show whether the session exists
 		{"POST", "/sessions/revoke-others"},
 		{"POST", "/sign-out-everywhere"},
 	} {

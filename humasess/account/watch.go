@@ -8,15 +8,14 @@ import (
 	"github.com/danielgtaylor/huma/v2/sse"
 )
 
-// AccountSessionEnded is the data of the event "ended" of watch-session: nothing that
-// one could not know.
+// AccountSessionEnded is the data of the event "ended" of watch-session. It is empty.
 type AccountSessionEnded struct{}
 
-// heartbeat keeps proxies from closing a stream that has nothing to say, and
-// finds out that nobody listens any more.
+// heartbeat is the interval of comments in the stream. They keep proxies from closing
+// an idle stream, and they reveal that the client has gone.
 const heartbeat = 25 * time.Second
 
-// watch tells when the session ends, and ends.
+// watch sends an event when the session ends, and returns.
 func (h *handlers[T, V]) watch(ctx context.Context, in *requiredInput[T], send sse.Sender) {
 	ended := in.Session.Done()
 	beat := time.NewTicker(heartbeat)
@@ -27,7 +26,7 @@ func (h *handlers[T, V]) watch(ctx context.Context, in *requiredInput[T], send s
 			return
 		case <-ended:
 			if ctx.Err() == nil {
-				_ = send.Data(AccountSessionEnded{}) // whoever is gone need not know
+				_ = send.Data(AccountSessionEnded{}) // an error means that the client has gone
 			}
 			return
 		case <-beat.C:
@@ -38,12 +37,12 @@ func (h *handlers[T, V]) watch(ctx context.Context, in *requiredInput[T], send s
 	}
 }
 
-// unbuffered tells nginx to pass the stream on as it comes. It would hold it back
-// otherwise, headers and heartbeats included, until its buffer is full.
+// unbuffered sets a header that disables nginx's buffer for the stream. Otherwise
+// nginx holds back headers and heartbeats until its buffer is full.
 func unbuffered(ctx huma.Context, next func(huma.Context)) {
 	ctx.SetHeader("X-Accel-Buffering", "no")
 	next(ctx)
 }
 
-// events are those of the stream, by their names.
+// events maps the names of the stream's events to their data.
 var events = map[string]any{"ended": AccountSessionEnded{}}

@@ -17,13 +17,13 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// stream is what a client reads of watch-session, line by line.
+// stream is the answer of watch-session, line by line.
 type stream struct {
 	lines chan string // closed at the end
 	end   context.CancelFunc
 }
 
-// watch opens the stream and has read its first byte.
+// watch opens the stream and checks its header.
 func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
 	t.Helper()
 	server := httptest.NewServer(r.mux)
@@ -64,7 +64,7 @@ func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
 	return s
 }
 
-// rest is all that comes until the end.
+// rest returns the lines until the end of the stream.
 func (s *stream) rest(t *testing.T) string {
 	t.Helper()
 	var lines []string
@@ -144,7 +144,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("got expiry %v, want 33 minutes after %v", got.ExpiresAt, began)
 		}
 	})
-	t.Run("O10 it is there when asked for, and documented", func(t *testing.T) {
+	t.Run("O10 Watch adds a documented operation", func(t *testing.T) {
 		if got := summaries(newRig(t, options{}).api)["watch-session"]; got != "" {
 			t.Errorf("got %q, want none", got)
 		}
@@ -173,7 +173,7 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// beats is a response of which comments are counted.
+// beats is a response that counts the comments of a stream.
 type beats struct {
 	http.ResponseWriter
 

@@ -23,6 +23,8 @@ type user struct {
 
 type admin struct{}
 
+var _ interface{ Roles() []string } = admin{}
+
 func (admin) Roles() []string { return []string{"admin"} }
 
 type owner struct{}
@@ -59,7 +61,7 @@ type (
 // public is the mark of operations without a session.
 var public = []map[string][]string{}
 
-// fixture is an API with every kind of operation, and what happened to it.
+// fixture is an API with every kind of operation, and a record of its calls.
 type fixture struct {
 	api      huma.API
 	mux      *http.ServeMux
@@ -128,7 +130,7 @@ func handleOn[I any](f *fixture, api huma.API, method, path string, security []m
 		})
 }
 
-// recorder stands in for a *testing.T that is expected to fail.
+// recorder replaces a *testing.T that is expected to fail.
 type recorder struct {
 	testing.TB
 	errors []string
@@ -158,7 +160,7 @@ func (r *recorder) mentions(all []string, parts ...string) bool {
 	return false
 }
 
-// within fails a test that hangs, with a reason.
+// within fails a test that hangs, with a description of the wait.
 func within(t *testing.T, what string, done <-chan struct{}) {
 	t.Helper()
 	select {

@@ -12,73 +12,77 @@ import (
 
 // CheckOptions configure [CheckDocument]. nil stands for the zero value.
 type CheckOptions struct {
-	// Sessions are live sessions to try beside no cookie and a dead one. A
-	// document that requires roles needs one that lacks them. The default is
-	// none.
+	// Sessions are the active sessions that the check tries, besides requests
+	// without a cookie and with the cookie of an unknown session. If the document
+	// requires roles, a session must lack them. The default is none.
 	Sessions []CheckSession
 
-	// Skip names operations that are left alone, and why: by operation ID, or
-	// as "GET /path" where there is none. The default is none.
+	// Skip maps operations that the check does not call to the reason. The key is
+	// the operation ID, or "GET /path" without one. The default is none.
 	Skip map[string]string
 
 	// Path gives values to path parameters, by name. The default is the
 	// parameter's example or one that fits the type of its schema.
 	Path map[string]string
 
-	// AllowUnmarked accepts operations that say nothing about sessions: they
-	// are logged and no error. The default is false.
+	// AllowUnmarked logs operations that have neither a session nor a public mark.
+	// The default is false, which reports them as errors.
 	AllowUnmarked bool
 
-	// CallUnsafe also calls operations that a request may change something
-	// with, where the document lets it in: see [CheckDocument]. One that ends
-	// sessions, such as a logout, ends those of Sessions, and what is called
-	// after it answers 401: name it in Skip. The default is false.
+	// CallUnsafe also calls unsafe operations if the document lets the request in;
+	// see [CheckDocument]. An operation that ends sessions, such as a logout, ends
+	// those of Sessions. Later operations then answer 401, so add it to Skip. The
+	// default is false.
 	CallUnsafe bool
 
-	// Prefix stands before every path of the document, for an API that is
-	// served below one. The default is "".
+	// Prefix is added before every path of the document, for an API that is served
+	// below a path. The default is "".
 	Prefix string
 
-	// Handler gets the requests, for an API that has something in front of
-	// it. The default is the API's adapter.
+	// Handler receives the requests. Set it for an API with middleware or a router
+	// in front of it. The default is the API's adapter.
 	Handler http.Handler
 }
 
-// CheckSession is a live session that [CheckDocument] tries.
+// CheckSession is an active session that [CheckDocument] tries.
 type CheckSession struct {
 	// Name appears in messages. The default is its number.
 	Name string
 
-	// Cookies are the session's: one, or one of each manager. See [Login].
+	// Cookies are the cookies of the session, at most one of each manager. See
+	// [Login].
 	Cookies []*http.Cookie
 
 	// Roles are all that the session has.
 	Roles []string
 }
 
-// CheckDocument reports, as errors of tb, where an API does something else
-// than its OpenAPI document says about sessions:
+// CheckDocument compares an API with the statements of its OpenAPI document about
+// sessions. It reports each difference as an error of tb:
 //
-//   - a request without a cookie, with a dead one, or with one of
-//     Options.Sessions is not answered with 401 exactly where the document
-//     requires a session that it lacks, and with 403 where it lacks a role;
-//   - an operation that lets the request in answers 401, or a 403, a success
-//     or a server error that its document does not list;
-//   - an unsafe request of a foreign page gets through to a session;
-//   - an operation has neither a session nor an explicit public mark, which
-//     is `Security: []map[string][]string{}`.
+//   - A request lacks a session that the document requires, and the answer is not
+//     401. Or it lacks a required role, and the answer is not 403.
+//   - The document lets a request in, and the answer is 401, or it is a 403, a
+//     success or a server error that the document does not list.
+//   - An unsafe request of a page of another origin is not refused.
+//   - An operation has neither a session nor an explicit public mark, which is
+//     `Security: []map[string][]string{}`.
 //
-// Hidden operations are in no document and are not seen.
+// CheckDocument tries requests without a cookie, with the cookie of an unknown
+// session, and with the cookies of Options.Sessions. It does not check hidden
+// operations, because they are not in the document.
 //
-// # What it calls
+// # Requests that it sends
 //
-// Requests are refused before a body is read, so one that the document
-// refuses reaches no handler unless the document is wrong. It is sent in any
-// case. One that the document lets in is sent if it is safe (GET and HEAD by
-// RFC 9110 § 9.2.1), which runs the handler and cancels its context when it
-// answers, or if the operation reads JSON, because a body that is none stops
-// it before the handler. Any other is sent with Options.CallUnsafe only, and
-// logged without.
+// Sessions are checked before the body is read. So a request that the document
+// refuses reaches no handler unless the document is wrong, and CheckDocument always
+// sends it.
+//
+// CheckDocument sends a request that the document lets in if its method is safe (RFC
+// 9110 § 9.2.1). Then the handler runs, and its context is canceled as soon as it
+// answers. CheckDocument also sends the request if the operation reads JSON, because
+// an invalid body stops it before the handler. It sends other requests with
+// Options.CallUnsafe only, and otherwise logs the operation.
 func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 	tb.Helper()
 	var o CheckOptions
@@ -101,19 +105,19 @@ type checker struct {
 	tb      testing.TB
 	oapi    *huma.OpenAPI
 	opts    CheckOptions
-	cookies map[string]string // of our schemes: name to key
+	cookies map[string]string // from the names of session cookies to the keys of their schemes
 	bearers []bearer
 }
 
-// bearer is who sends a request.
+// bearer is a client with the cookies that it sends.
 type bearer struct {
 	name    string
 	cookies []*http.Cookie
-	schemes map[string]bool // that are satisfied, but for roles
+	schemes map[string]bool // the schemes of its sessions, without regard to roles
 	roles   []string
 }
 
-// prepare reports whether there is anything to check.
+// prepare sets the cookies and the bearers. It reports false after an error.
 func (c *checker) prepare() bool {
 	c.tb.Helper()
 	dead := bearer{name: "dead cookie"}
@@ -124,7 +128,7 @@ func (c *checker) prepare() bool {
 		}
 	}
 	if len(c.cookies) == 0 {
-		c.tb.Errorf("humasesstest: no manager is attached to the API: call Attach")
+		c.tb.Errorf("humasesstest: no manager is attached to the API; call Attach")
 		return false
 	}
 	c.bearers = []bearer{{name: "no cookie"}, dead}
@@ -142,7 +146,7 @@ func (c *checker) prepare() bool {
 			b.schemes[key] = true
 		}
 		if len(b.schemes) == 0 {
-			c.tb.Errorf("humasesstest: %s has no cookies: see Login", b.name)
+			c.tb.Errorf("humasesstest: %s has no cookies; see Login", b.name)
 			return false
 		}
 		c.bearers = append(c.bearers, b)
@@ -154,7 +158,7 @@ func (c *checker) prepare() bool {
 type operation struct {
 	*huma.Operation
 	method, path string
-	security     []map[string][]string // what holds for it, nil when nothing says
+	security     []map[string][]string // its own or that of the document, nil without both
 }
 
 // key is the operation's name in Skip, and String in messages.
@@ -169,7 +173,7 @@ func (op operation) String() string {
 	return fmt.Sprintf("operation %q (%s %s)", op.OperationID, op.method, op.path)
 }
 
-// operations returns those to check, in the order of their paths.
+// operations returns the operations to check, in the order of their paths.
 func (c *checker) operations() []operation {
 	c.tb.Helper()
 	skip := map[string]bool{}

@@ -10,8 +10,8 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// crossOriginText is the description of a 403 that only the cross-origin
-// check can give.
+// crossOriginText is the description of a 403 if only the cross-origin check can
+// refuse the request.
 const crossOriginText = "Sent by a page of another origin."
 
 func (c *checker) check(op operation) {
@@ -22,9 +22,9 @@ func (c *checker) check(op operation) {
 		if c.opts.AllowUnmarked {
 			report = c.tb.Logf
 		}
-		report("humasesstest: %v has neither a session nor a public mark: embed a session type, or say `Security: []map[string][]string{}`", op)
+		report("humasesstest: %v has neither a session nor a public mark; embed a session type, or set `Security: []map[string][]string{}`", op)
 	case len(op.security) > 0 && !c.mentionsOurs(op):
-		c.tb.Logf("humasesstest: %v is protected by schemes of the program's own: not checked", op)
+		c.tb.Logf("humasesstest: %v has only schemes of the program, so it is not checked", op)
 		return
 	}
 	called, lacking := false, false
@@ -44,14 +44,14 @@ func (c *checker) check(op operation) {
 		case got.status != want:
 			c.tb.Errorf("humasesstest: %v, %s: got %v, want %d: %s", op, b.name, got, want, reason(op, got.status, want))
 		case !lists(op, want):
-			c.tb.Errorf("humasesstest: %v, %s: got %d as it should, but the document does not list it", op, b.name, want)
+			c.tb.Errorf("humasesstest: %v, %s: got the right status %d, but the document does not list it", op, b.name, want)
 		}
 	}
 	if !called {
-		c.tb.Logf("humasesstest: %v is not called: see CheckOptions.CallUnsafe", op)
+		c.tb.Logf("humasesstest: %v is not called; see CheckOptions.CallUnsafe", op)
 	}
 	if roles := requiredRoles(op); len(roles) > 0 && !lacking {
-		c.tb.Errorf("humasesstest: %v requires roles %q, and none of CheckOptions.Sessions lacks one: add a session without", op, roles)
+		c.tb.Errorf("humasesstest: %v requires roles %q, but each of CheckOptions.Sessions has them; add a session that lacks one", op, roles)
 	}
 	c.checkOrigin(op)
 }
@@ -76,8 +76,8 @@ func (c *checker) ours(key string) bool {
 	return false
 }
 
-// want is the refusal that the document promises a bearer, 0 for none. It is
-// 403 where nothing but roles is missing.
+// want returns the status of the refusal that the document promises a bearer, 0 for
+// none. The status is 403 if the bearer lacks only roles.
 func (c *checker) want(op operation, b bearer) int {
 	refusal := 0
 	for _, alternative := range op.security {
@@ -98,8 +98,8 @@ func (c *checker) want(op operation, b bearer) int {
 	return refusal
 }
 
-// stopsBeforeHandler reports whether a request that is let in does no harm:
-// it is safe, or a body that is no JSON stops it.
+// stopsBeforeHandler reports whether a request that is let in changes no data. Its
+// method is safe, or the invalid body stops it.
 func stopsBeforeHandler(op operation) bool {
 	switch op.method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
@@ -125,9 +125,9 @@ func (c *checker) letIn(op operation, b bearer, got answer) {
 		if entry := op.Responses["403"]; !lists(op, status) || entry != nil && entry.Description == crossOriginText {
 			wrong = undocumented
 		}
-	case status == http.StatusBadRequest && readsJSON(op): // our own doing
+	case status == http.StatusBadRequest && readsJSON(op): // the answer to the invalid body
 	case strings.Contains(got.detail, "humasess: "):
-		wrong = "the program uses sessions in a way that cannot work"
+		wrong = "the program uses sessions in a way that is an error"
 	case lists(op, status), status >= 300 && status < 500 && op.Responses["default"] != nil:
 	default:
 		wrong = "the document does not list it"
@@ -137,15 +137,15 @@ func (c *checker) letIn(op operation, b bearer, got answer) {
 	}
 }
 
-const undocumented = "something protects it that the document does not know, or the cookie is not of a live session"
+const undocumented = "the document omits a protection of the operation, or the cookie belongs to no active session"
 
-// reason explains a refusal that did not come.
+// reason explains a status that is not the expected refusal.
 func reason(op operation, got, want int) string {
 	switch {
 	case got == http.StatusNotFound:
-		return "is it served below a CheckOptions.Prefix?"
+		return "if the API is served below a path, set CheckOptions.Prefix"
 	case got == http.StatusUnauthorized:
-		return "the cookie is not of a live session, or the document leaves out what protects it"
+		return "the cookie belongs to no active session, or the document omits a protection of the operation"
 	case want == http.StatusForbidden:
 		return "the document requires roles " + strings.Join(requiredRoles(op), ", ")
 	}
@@ -158,7 +158,7 @@ func lists(op operation, status int) bool {
 	return op.Responses[text] != nil || op.Responses[text[:1]+"XX"] != nil
 }
 
-// requires reports whether no request is let in without a session.
+// requires reports whether the document refuses all requests without a session.
 func requires(op operation) bool {
 	return len(op.security) > 0 && !slices.ContainsFunc(op.security, func(a map[string][]string) bool { return len(a) == 0 })
 }
@@ -174,7 +174,8 @@ func requiredRoles(op operation) []string {
 	return slices.Compact(roles)
 }
 
-// checkOrigin sends what a page of another origin could make a browser send.
+// checkOrigin sends the request that a page of another origin could make a browser
+// send, and requires a 403.
 func (c *checker) checkOrigin(op operation) {
 	c.tb.Helper()
 	if policy.SafeMethod(op.method) || !c.mentionsOurs(op) && !setsCookie(op.Operation) {
@@ -185,7 +186,7 @@ func (c *checker) checkOrigin(op operation) {
 		"Origin":         {"https://humasesstest.invalid"},
 	})
 	if got.status != http.StatusForbidden {
-		c.tb.Errorf("humasesstest: %v, from a foreign page: got %v, want 403", op, got)
+		c.tb.Errorf("humasesstest: %v, from a page of another origin: got %v, want 403", op, got)
 	}
 }
 

@@ -21,13 +21,13 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// patience bounds a request, so that a stream that never ends fails by name.
+// patience bounds a request, so that the check can report a stream that never ends.
 const patience = 10 * time.Second
 
 // noJSON stops an operation that reads a JSON body before its handler.
 const noJSON = "{"
 
-// deadCookie is well-formed and opens nothing.
+// deadCookie returns a well-formed cookie of an unknown session.
 func deadCookie(tb testing.TB, name string) *http.Cookie {
 	tb.Helper()
 	id, err := stores.RandomID()
@@ -41,15 +41,15 @@ func deadCookie(tb testing.TB, name string) *http.Cookie {
 	return &http.Cookie{Name: name, Value: token.Reveal()}
 }
 
-// answer is what a request came to.
+// answer is the result of a request.
 type answer struct {
 	status   int
-	detail   string // of a problem
-	ours     bool   // a 401 that says what ours says
+	detail   string // of a problem document
+	ours     bool   // whether the answer has the WWW-Authenticate header of this library
 	panicked any
 }
 
-// String is for messages.
+// String returns the text for messages.
 func (a answer) String() string {
 	if a.detail == "" {
 		return strconv.Itoa(a.status)
@@ -82,13 +82,13 @@ func (c *checker) send(op operation, cookies []*http.Cookie, header http.Header)
 	return a
 }
 
-// statusWriter notes the status of a response and ends the request then: a
-// stream need not go on for it.
+// statusWriter records the status of a response. It then cancels the request, because
+// the check does not read streams.
 type statusWriter struct {
 	header http.Header
 	cancel context.CancelFunc
 	status int
-	body   []byte // its beginning
+	body   []byte // the beginning of the body
 }
 
 const maxKept = 4096
@@ -108,10 +108,10 @@ func (w *statusWriter) WriteHeader(status int) {
 	}
 }
 
-var errEnough = errors.New("humasesstest: the status was all that was asked for")
+var errEnough = errors.New("humasesstest: the check ends a stream after its status")
 
-// Write implements [http.ResponseWriter]. It fails for streams only: huma
-// panics when it cannot write an ordinary response.
+// Write implements [http.ResponseWriter]. It fails for streams only, because huma
+// panics if it cannot write an ordinary response.
 func (w *statusWriter) Write(b []byte) (int, error) {
 	if w.status < 200 {
 		w.WriteHeader(http.StatusOK)
@@ -130,10 +130,10 @@ func (w *statusWriter) Flush() {
 	}
 }
 
-// SetWriteDeadline is looked for by streams.
+// SetWriteDeadline is for the streams of [sse.Register], which use it.
 func (w *statusWriter) SetWriteDeadline(time.Time) error { return nil }
 
-// result is what net/http would have sent.
+// result returns the status that net/http would have sent.
 func (w *statusWriter) result() int {
 	if w.status < 200 {
 		return http.StatusOK
@@ -141,8 +141,8 @@ func (w *statusWriter) result() int {
 	return w.status
 }
 
-// detail is that of a problem (RFC 9457) with the first of its errors, "" for
-// any other body.
+// detail returns the detail of a problem (RFC 9457) with the first of its errors, or
+// "" for any other body.
 func (w *statusWriter) detail() string {
 	var problem struct {
 		Detail string
@@ -159,7 +159,7 @@ func (w *statusWriter) detail() string {
 
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// target is the operation's path with values for its parameters.
+// target returns the operation's path with values for its parameters.
 func (c *checker) target(op operation) string {
 	return placeholder.ReplaceAllStringFunc(op.path, func(text string) string {
 		name, _, _ := strings.Cut(strings.Trim(text, "{}"), ":")
@@ -175,7 +175,7 @@ func (c *checker) target(op operation) string {
 	})
 }
 
-// example makes up a value of a path parameter.
+// example returns a value for a path parameter.
 func (c *checker) example(op operation, name string) string {
 	for _, p := range op.Parameters {
 		if p.In != "path" || p.Name != name {

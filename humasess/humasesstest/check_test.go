@@ -15,9 +15,9 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// nobody and staff are sessions for checks of the fixture.
-func (f *fixture) nobody(t *testing.T) humasesstest.CheckSession {
-	return humasesstest.CheckSession{Name: "nobody", Cookies: []*http.Cookie{humasesstest.Login(t, f.sessions, user{ID: "grace"})}}
+// plain returns a session without roles, and staff one with the role staff.
+func (f *fixture) plain(t *testing.T) humasesstest.CheckSession {
+	return humasesstest.CheckSession{Name: "plain", Cookies: []*http.Cookie{humasesstest.Login(t, f.sessions, user{ID: "grace"})}}
 }
 
 func (f *fixture) staff(t *testing.T) humasesstest.CheckSession {
@@ -33,12 +33,12 @@ func TestCheckDocumentAcceptsTruth(t *testing.T) {
 	f := newFixture(t, quietOptions()).register()
 	r := &recorder{TB: t}
 	humasesstest.CheckDocument(r, f.api, &humasesstest.CheckOptions{
-		Sessions: []humasesstest.CheckSession{f.nobody(t), f.staff(t)},
+		Sessions: []humasesstest.CheckSession{f.plain(t), f.staff(t)},
 	})
 	if len(r.errors) > 0 {
-		t.Errorf("got errors for an API that does what it says:\n%s", strings.Join(r.errors, "\n"))
+		t.Errorf("got errors for an API that agrees with its document:\n%s", strings.Join(r.errors, "\n"))
 	}
-	// Safe operations that let a request in are called, no others are.
+	// Only safe operations that let a request in are called.
 	want := map[string]int{"get-home": 4, "get-me": 2, "get-health": 4, "get-rota": 1, "get-events": 4}
 	for id, n := range f.called {
 		if want[id] != n {
@@ -60,7 +60,7 @@ func TestCheckDocumentCallUnsafe(t *testing.T) {
 	f := newFixture(t, quietOptions()).register()
 	r := &recorder{TB: t}
 	humasesstest.CheckDocument(r, f.api, &humasesstest.CheckOptions{
-		Sessions: []humasesstest.CheckSession{f.nobody(t)}, CallUnsafe: true,
+		Sessions: []humasesstest.CheckSession{f.plain(t)}, CallUnsafe: true,
 	})
 	if got := f.called["post-logout"]; got != 3 {
 		t.Errorf("post-logout with CallUnsafe: got %d calls, want 3", got)
@@ -70,7 +70,7 @@ func TestCheckDocumentCallUnsafe(t *testing.T) {
 	}
 }
 
-// TestCheckDocumentSeesLies breaks an API in one place each.
+// TestCheckDocumentSeesLies breaks an API or its document in one place per case.
 func TestCheckDocumentSeesLies(t *testing.T) {
 	t.Parallel()
 	edit := func(change func(oapi *huma.OpenAPI)) func(*testing.T, *fixture, *humasesstest.CheckOptions) {
@@ -114,12 +114,12 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 				o.Paths["/staff/rota"].Get.Security[0]["sessionCookie"] = []string{}
 				delete(o.Paths["/staff/rota"].Get.Responses, "403")
 			}),
-			parts: []string{`"get-rota"`, "nobody", "got 403", "lets it in"},
+			parts: []string{`"get-rota"`, "plain", "got 403", "lets it in"},
 		},
 		{
 			name:  "document edited, 401 left out",
 			lie:   edit(func(o *huma.OpenAPI) { delete(o.Paths["/me"].Get.Responses, "401") }),
-			parts: []string{`"get-me"`, "got 401 as it should", "does not list"},
+			parts: []string{`"get-me"`, "got the right status 401", "does not list"},
 		},
 		{
 			name:  "document edited, success left out",
@@ -141,7 +141,7 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 			lie: front(func(r *http.Request) bool {
 				return r.URL.Path == "/admin" && r.Header.Get("Cookie") != ""
 			}, status(200)),
-			parts: []string{`"get-admin"`, "nobody", "got 200, want 403", "admin"},
+			parts: []string{`"get-admin"`, "plain", "got 200, want 403", "admin"},
 		},
 		{
 			name:  "undocumented protection of a public operation",
@@ -158,17 +158,17 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 			lie: front(func(r *http.Request) bool {
 				return r.URL.Path == "/notes" && r.Header.Get("Cookie") != "" && r.Header.Get("Origin") == ""
 			}, status(403)),
-			parts: []string{`"put-notes"`, "nobody", "got 403", "lets it in"},
+			parts: []string{`"put-notes"`, "plain", "got 403", "lets it in"},
 		},
 		{
 			name:  "cross-origin requests let in to a session",
 			lie:   front(func(r *http.Request) bool { return r.URL.Path == "/notes" && r.Header.Get("Origin") != "" }, status(200)),
-			parts: []string{`"put-notes"`, "foreign page", "got 200, want 403"},
+			parts: []string{`"put-notes"`, "page of another origin", "got 200, want 403"},
 		},
 		{
 			name:  "cross-origin requests let in to the login",
 			lie:   front(func(r *http.Request) bool { return r.URL.Path == "/login" && r.Header.Get("Origin") != "" }, status(200)),
-			parts: []string{`"post-login"`, "foreign page", "got 200, want 403"},
+			parts: []string{`"post-login"`, "page of another origin", "got 200, want 403"},
 		},
 		{
 			name:  "server error",
@@ -207,26 +207,26 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 				type named struct{ Sess humasess.Session[user] }
 				handle(f, http.MethodGet, "/named", []map[string][]string{{"sessionCookie": {}}, {}}, func(*named) error { return nil })
 			},
-			parts: []string{`"get-named"`, "cannot work"},
+			parts: []string{`"get-named"`, "in a way that is an error"},
 		},
 		{
 			name: "roles that no session lacks",
 			lie: func(t *testing.T, f *fixture, o *humasesstest.CheckOptions) {
 				o.Sessions = []humasesstest.CheckSession{f.staff(t)}
 			},
-			parts: []string{`"get-rota"`, `["staff"]`, "none of CheckOptions.Sessions lacks one"},
+			parts: []string{`"get-rota"`, `["staff"]`, "each of CheckOptions.Sessions has them"},
 		},
 		{
-			name: "session that is not live",
+			name: "session that is not active",
 			lie: func(t *testing.T, f *fixture, o *humasesstest.CheckOptions) {
 				if _, err := f.sessions.RevokeIdentity(t.Context(), "grace"); err != nil {
 					t.Fatal(err)
 				}
 			},
-			parts: []string{`"get-me"`, "nobody", "got 401", "not of a live session"},
+			parts: []string{`"get-me"`, "plain", "got 401", "belongs to no active session"},
 		},
 		{
-			name: "cookie of nobody",
+			name: "cookie of no manager",
 			lie: func(_ *testing.T, _ *fixture, o *humasesstest.CheckOptions) {
 				o.Sessions[0].Cookies = []*http.Cookie{{Name: "other", Value: "x"}}
 			},
@@ -235,7 +235,7 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 		{
 			name:  "session without cookies",
 			lie:   func(_ *testing.T, _ *fixture, o *humasesstest.CheckOptions) { o.Sessions[0].Cookies = nil },
-			parts: []string{"nobody has no cookies"},
+			parts: []string{"has no cookies"},
 		},
 		{
 			name:  "skip without a reason",
@@ -243,7 +243,7 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 			parts: []string{`Skip["get-me"] gives no reason`},
 		},
 		{
-			name: "skip of nothing",
+			name: "skip of an unknown operation",
 			lie: func(_ *testing.T, _ *fixture, o *humasesstest.CheckOptions) {
 				o.Skip = map[string]string{"get-you": "old"}
 			},
@@ -254,7 +254,7 @@ func TestCheckDocumentSeesLies(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t, quietOptions()).register()
-			opts := &humasesstest.CheckOptions{Sessions: []humasesstest.CheckSession{f.nobody(t)}}
+			opts := &humasesstest.CheckOptions{Sessions: []humasesstest.CheckSession{f.plain(t)}}
 			tt.lie(t, f, opts)
 			r := &recorder{TB: t}
 			humasesstest.CheckDocument(r, f.api, opts)
@@ -277,7 +277,7 @@ func TestCheckDocumentOptions(t *testing.T) {
 			t.Errorf("got errors %q and logs %q, want a log only", r.errors, r.logs)
 		}
 	})
-	t.Run("Skip leaves alone", func(t *testing.T) {
+	t.Run("Skip omits operations", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, quietOptions())
 		handle(f, http.MethodGet, "/bare", nil, func(*struct{}) error { return nil })
@@ -377,7 +377,7 @@ func TestCheckDocumentOptions(t *testing.T) {
 }
 
 // TestCheckDocumentTwoManagers needs both sessions for one operation, and
-// accepts a scheme of the program's own beside them.
+// accepts a scheme of the program besides them.
 func TestCheckDocumentTwoManagers(t *testing.T) {
 	t.Parallel()
 	type cart struct{ Items int }
@@ -408,17 +408,17 @@ func TestCheckDocumentTwoManagers(t *testing.T) {
 	handle(f, http.MethodGet, "/either", []map[string][]string{{"sessionCookie": {}}, {"token": {}}}, func(*struct{}) error { return nil })
 	handle(f, http.MethodGet, "/role", []map[string][]string{{"sessionCookie": {"staff"}}, {"token": {}}}, func(*struct{}) error { return nil })
 	handle(f, http.MethodGet, "/token", []map[string][]string{{"token": {}}}, func(*struct{}) error { return nil })
-	both := f.nobody(t)
+	both := f.plain(t)
 	both.Cookies = append(slices.Clone(both.Cookies), humasesstest.Login(t, carts, cart{}))
 	r := &recorder{TB: t}
-	humasesstest.CheckDocument(r, f.api, &humasesstest.CheckOptions{Sessions: []humasesstest.CheckSession{f.nobody(t), both}})
+	humasesstest.CheckDocument(r, f.api, &humasesstest.CheckOptions{Sessions: []humasesstest.CheckSession{f.plain(t), both}})
 	if len(r.errors) > 0 {
 		t.Errorf("got errors:\n%s", strings.Join(r.errors, "\n"))
 	}
 	if f.called["get-checkout"] != 1 || f.called["get-either"] != 2 || f.called["get-token"] != 0 {
 		t.Errorf("got calls %v, want 1 of get-checkout, 2 of get-either, none of get-token", f.called)
 	}
-	if !r.mentions(r.logs, `"get-token"`, "the program's own") {
+	if !r.mentions(r.logs, `"get-token"`, "schemes of the program") {
 		t.Errorf("got logs %q, want one about get-token", r.logs)
 	}
 }

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// Issuer is what a *humasess.Manager[T] offers to log in without a login
-// operation.
+// Issuer issues sessions without a login operation. *humasess.Manager[T] implements
+// it.
 type Issuer[T any] interface {
 	Issue(ctx context.Context, data T) (*http.Cookie, error)
 }
 
-// Login returns the cookie of a new session with the data, for requests made
-// by other means. For humatest it is the header
+// Login returns the cookie of a new session with the data, for requests that another
+// client sends. For humatest, the header is
 //
 //	"Cookie: " + c.Name + "=" + c.Value
 func Login[T any](tb testing.TB, m Issuer[T], data T) *http.Cookie {
@@ -70,9 +70,9 @@ func (c *Client) Clone() *Client {
 	return clone
 }
 
-// Do sends a request and returns the recorded response. A body that is no
-// io.Reader is sent as JSON, and nil is none. The edits change the request
-// before it is sent.
+// Do sends a request and returns the recorded response. It sends a body as JSON
+// unless the body is an io.Reader. A nil body means no body. The edits change the
+// request before it is sent.
 func (c *Client) Do(method, target string, body any, edits ...func(*http.Request)) *httptest.ResponseRecorder {
 	r := httptest.NewRequestWithContext(context.Background(), method, "https://example.com"+target, reader(body))
 	if body != nil {
@@ -114,7 +114,7 @@ func reader(body any) io.Reader {
 	}
 	data, err := json.Marshal(body)
 	if err != nil {
-		panic("humasesstest: body does not encode: " + err.Error())
+		panic("humasesstest: the body cannot be encoded: " + err.Error())
 	}
 	return bytes.NewReader(data)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// echo answers with what it was sent and sets the cookies of its query.
+// echo answers with the parts of the request, and sets the cookies in its query.
 func echo(w http.ResponseWriter, r *http.Request) {
 	for _, c := range r.URL.Query()["set"] {
 		w.Header().Add("Set-Cookie", c)
@@ -98,7 +98,7 @@ func TestClientBodies(t *testing.T) {
 			edit: func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
 			want: "x", wantType: "text/plain",
 		},
-		{name: "what does not encode", body: make(chan int), wantPanic: true},
+		{name: "a body that cannot be encoded", body: make(chan int), wantPanic: true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestClientBodies(t *testing.T) {
 	}
 }
 
-// TestLogin uses the cookie with our client and with humatest.
+// TestLogin uses the cookie with a Client and with humatest.
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	_, api := humatest.New(t, huma.DefaultConfig("Test", "1.0.0"))
@@ -158,7 +158,7 @@ type noIssuer struct{}
 
 func (noIssuer) Issue(context.Context, user) (*http.Cookie, error) { return nil, errors.New("no") }
 
-// fatal stops at Fatalf as a test does.
+// fatal is a recorder whose Fatalf ends the test, by a panic.
 type fatal struct {
 	recorder
 	stopped string

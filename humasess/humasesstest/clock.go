@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Clock is a clock for Options.Now. It stands still until it is moved, and is
-// safe for concurrent use.
+// Clock is a clock for Options.Now. It stands still until [Clock.Advance] moves it.
+// It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -24,7 +24,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Advance moves the clock, back if d is negative.
+// Advance moves the clock by d. A negative d moves it back.
 func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,7 +13,7 @@ func TestClock(t *testing.T) {
 	c := humasesstest.NewClock()
 	begin := c.Now()
 	if got := c.Now(); !got.Equal(begin) {
-		t.Errorf("clock that nobody moves: got %v, want %v", got, begin)
+		t.Errorf("clock that does not move: got %v, want %v", got, begin)
 	}
 	c.Advance(90 * time.Minute)
 	c.Advance(-30 * time.Minute)

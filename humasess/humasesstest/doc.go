@@ -1,4 +1,4 @@
-// Package humasesstest helps to test programs that use humasess: a clock that
-// moves when told to, a store that counts, fails and blocks, a client that
-// keeps cookies, and a check that an API does what its document says.
+// Package humasesstest helps to test programs that use humasess. It provides a clock
+// that the test moves, a store that counts, fails and blocks, and a client that
+// keeps cookies. It also checks that an API agrees with its document.
 package humasesstest

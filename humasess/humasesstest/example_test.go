@@ -17,7 +17,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// buildAPI stands for a program's own function.
+// buildAPI is an example of a program's function.
 func buildAPI(mux *http.ServeMux) (huma.API, *humasess.Manager[user]) {
 	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
 	sessions, err := humasess.New(memory.New(nil), quietOptions())
@@ -30,7 +30,7 @@ func buildAPI(mux *http.ServeMux) (huma.API, *humasess.Manager[user]) {
 	return api, sessions
 }
 
-// printer stands for the *testing.T of a test, to show what it reports.
+// printer replaces the *testing.T of a test, to show its messages.
 type printer struct{ testing.TB }
 
 func (printer) Helper()                  {}
@@ -55,7 +55,7 @@ func ExampleCheckDocument() {
 		}},
 	})
 	// Output:
-	// humasesstest: operation "get-health" (GET /health) has neither a session nor a public mark: embed a session type, or say `Security: []map[string][]string{}`
+	// humasesstest: operation "get-health" (GET /health) has neither a session nor a public mark; embed a session type, or set `Security: []map[string][]string{}`
 }
 
 func ExampleClock() {
@@ -80,7 +80,7 @@ func ExampleClock() {
 		clock.Advance(29 * time.Minute)
 		fmt.Println(client.Do("GET", "/me", nil).Code)
 	}
-	clock.Advance(33 * time.Minute) // the idle timeout, and a tenth of it
+	clock.Advance(33 * time.Minute) // the idle timeout and a tenth of it
 	fmt.Println(client.Do("GET", "/me", nil).Code)
 	// Output:
 	// 204

@@ -14,8 +14,8 @@ import (
 // Op names a method of a store.
 type Op string
 
-// The methods of stores. Load stands for LoadMany and LoadMemo too:
-// each is one round trip.
+// The methods of stores. OpLoad includes LoadMany and LoadMemo, because each is one
+// round trip.
 const (
 	OpLoad           Op = "Load"
 	OpCreate         Op = "Create"
@@ -30,12 +30,12 @@ const (
 	OpClear          Op = "Clear"
 )
 
-// Store wraps a store to count calls, to make them fail, and to hold them
-// where a race is to be decided. It has the capabilities of the store inside
-// and is safe for concurrent use.
+// Store wraps a store to count calls, to make them fail, and to block them for tests
+// of races. It has the capabilities of the store inside and is safe for concurrent
+// use.
 type Store struct {
 	inner stores.Store
-	loads stores.Store // has those of its ways to load that Store has not
+	loads stores.Store // a Memoizer if inner is one, otherwise nil
 
 	mu     sync.Mutex
 	calls  map[Op]int
@@ -63,12 +63,13 @@ func Wrap(inner stores.Store) *Store {
 	return s
 }
 
-// Before has f called before every call of op reaches the store inside. An
-// error becomes the call's result and the store is not called. nil removes f.
+// Before sets a function that is called before every call of op. If f returns an
+// error, it becomes the result, and the store inside is not called. nil removes f.
 func (s *Store) Before(op Op, f func(ctx context.Context) error) { s.set(s.before, op, f) }
 
-// After is like [Store.Before], except that the store has done its work when
-// f is called: an error is an answer that got lost on the way.
+// After sets a function that is called after every successful call of op. If f
+// returns an error, it becomes the result, as if the store's answer was lost. nil
+// removes f.
 func (s *Store) After(op Op, f func(ctx context.Context) error) { s.set(s.after, op, f) }
 
 func (s *Store) set(hooks map[Op]func(context.Context) error, op Op, f func(context.Context) error) {
@@ -90,8 +91,8 @@ func (s *Store) Fail(op Op, err error) {
 	s.Before(op, func(context.Context) error { return err })
 }
 
-// Hold makes the next call of op wait before it reaches the store. entered is
-// closed when it has arrived; release lets it go on.
+// Hold makes the next call of op wait before it reaches the store. entered is closed
+// when the call has begun to wait. release ends the wait.
 func (s *Store) Hold(op Op) (entered <-chan struct{}, release func()) {
 	arrived, leave := make(chan struct{}), make(chan struct{})
 	var first, once sync.Once
@@ -135,7 +136,7 @@ func (s *Store) Reset() {
 	clear(s.calls)
 }
 
-// call counts, and runs f between the hooks.
+// call counts a call of op, and runs f between the hooks.
 func call[R any](ctx context.Context, s *Store, op Op, f func() (R, error)) (R, error) {
 	s.mu.Lock()
 	s.calls[op]++
@@ -244,7 +245,7 @@ func (s *Store) Watch(ctx context.Context, ended func(stores.ID)) error {
 	if w, ok := stores.As[stores.Watcher](s.inner); ok {
 		return w.Watch(ctx, ended)
 	}
-	return fmt.Errorf("humasesstest: %T gives no hints: %w", s.inner, errors.ErrUnsupported)
+	return fmt.Errorf("humasesstest: %T sends no hints: %w", s.inner, errors.ErrUnsupported)
 }
 
 // Close implements [stores.Closer].

@@ -164,7 +164,7 @@ func TestStorePassesResultsOn(t *testing.T) {
 	}
 	m, ok := stores.As[stores.Memoizer](s)
 	if !ok {
-		t.Fatal("a wrapped memory store is no Memoizer")
+		t.Fatal("a wrapped memory store is not a Memoizer")
 	}
 	rec, memo, err := m.LoadMemo(ctx, id)
 	if err != nil || rec.ID != id || string(rec.Payload) != "x" || !rec.Now.Equal(clock.Now()) {
@@ -211,7 +211,7 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 		t.Errorf("Clear: got %v, want %v", err, errors.ErrUnsupported)
 	}
 	if _, ok := stores.As[stores.Memoizer](s); ok {
-		t.Error("got a Memoizer around a store that is none")
+		t.Error("got a Memoizer around a store that is not a Memoizer")
 	}
 	if all, err := s.LoadMany(ctx, []stores.ID{id}); err != nil || len(all) != 1 {
 		t.Errorf("LoadMany: got %d sessions, %v, want 1", len(all), err)

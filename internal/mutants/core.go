@@ -12,7 +12,7 @@ const (
 // coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "m.embark != nil || token.Matches(r.open.Hash)", "m.embark != nil || len(r.open.Hash) > 0",
+		"humasess", "tokens.matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
@@ -40,7 +40,7 @@ var coreMutants = []mutant{
 		"humasess", "state.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess", "Manager.Revoke", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
+		"humasess", "Manager.Revoke", "m.remove(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess", "Manager.RevokeEverything", "stores.Clear(gate.Outside(ctx), m.store, m.head())", "stores.Clear(gate.Outside(ctx), m.store, nil)",

@@ -7,10 +7,10 @@ var secureMutants = []mutant{
 		"humasess", "state.reauthenticated", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "r.open.Confirmed != 0 && !m.inGrace(r, r.open.Confirmed)", "!m.inGrace(r, r.open.Rotated)",
+		"humasess", "state.ownerOf", "r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed)", "!s.m.inGrace(r, r.open.Rotated)",
 	}}},
 	{"T9", "the former token never dies", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "if !r.open.Tolerated || r.open.Confirmed != 0 && !m.inGrace(r, r.open.Confirmed) {", "if !r.open.Tolerated {",
+		"humasess", "state.ownerOf", "if !r.open.Tolerated || r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed) {", "if !r.open.Tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
 		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
