@@ -22,6 +22,8 @@ type account struct{ Roles []string }
 
 type editors struct{}
 
+var _ interface{ Roles() []string } = editors{}
+
 func (editors) Roles() []string { return []string{"editor"} }
 
 type (
