@@ -1,16 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -40,7 +37,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	if !m.lists() {
-		_, err := stores.List(ctx, m.keeper(), m.qualify(identity))
+		_, err := stores.List(ctx, m.adminStore(), m.qualify(identity))
 		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
 	owner := m.qualify(identity)
@@ -50,7 +47,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		}
 	}
 	bounded, cancel := m.bounded(gate.Outside(ctx))
-	records, err := stores.List(bounded, m.keeper(), owner)
+	records, err := stores.List(bounded, m.adminStore(), owner)
 	cancel()
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
@@ -68,12 +65,6 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	return n, nil
 }
 
-// lists reports whether the store can list the sessions of an identity.
-func (m *Manager[T]) lists() bool {
-	_, ok := stores.As[stores.Index](m.store)
-	return ok && m.embark == nil
-}
-
 // markChanged comes before the list: a session that starts in between carries the
 // new data, because its request began after the mark or is refused.
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
@@ -85,7 +76,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	var err error
 	for try := 0; ; try++ {
 		from = time.Now()
-		changed, err = stores.MarkChanged(bounded, m.keeper(), owner)
+		changed, err = stores.MarkChanged(bounded, m.adminStore(), owner)
 		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
 			break
 		}
@@ -142,123 +133,4 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		return false, m.storeFailed(ctx, err)
 	}
 	return false, gate.Fail(gate.ErrConflict, nil)
-}
-
-// Issue starts a session outside a request and returns its cookie, for tests
-// and for programs that hand a session over by other means. The cookie is a
-// credential.
-func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
-	s := &state[T]{m: m, since: time.Now()}
-	if err := s.start(data); err != nil {
-		return nil, err
-	}
-	ctx, cancel := m.bounded(ctx)
-	defer cancel()
-	if err := s.write(ctx); err != nil {
-		return nil, err
-	}
-	c := m.opts.Cookie
-	return &http.Cookie{
-		Name: c.Name, Value: m.cookies.value(s.line), Path: c.Path, Domain: c.Domain,
-		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
-	}, nil
-}
-
-// List returns the live sessions of an identity, oldest first.
-// [errors.ErrUnsupported] without Options.Identity or an index in the store.
-func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], error) {
-	if err := m.indexes(identity); err != nil {
-		return nil, err
-	}
-	ctx, cancel := m.bounded(ctx)
-	defer cancel()
-	return m.list(ctx, m.qualify(identity), stores.ID{})
-}
-
-// Revoke ends the session with the public ID at once, whoever it belongs to.
-// [ErrNotFound] when there is none, which nobody knows of sessions that are in
-// their cookies: then any ID is revoked.
-func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
-	parsed, err := stores.ParseID(id)
-	if err != nil || parsed.IsZero() {
-		return gate.Fail(gate.ErrNotFound, nil)
-	}
-	ctx, cancel := m.bounded(ctx)
-	defer cancel()
-	err = m.belongs(ctx, parsed)
-	if err == nil {
-		err = m.remove(ctx, m.keeper(), parsed, stores.Condition{})
-	}
-	switch {
-	case errors.Is(err, stores.ErrNotFound):
-		return gate.Fail(gate.ErrNotFound, nil)
-	case err != nil:
-		return m.storeFailed(ctx, err)
-	}
-	m.watch.Ended(parsed)
-	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
-	return nil
-}
-
-// RevokeIdentity ends all sessions of an identity at once and returns how
-// many there were, or -1 from a store that cannot count them. Logins that were
-// already in progress are refused, except in the calling request: their
-// credentials may have been checked before.
-func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
-	if err := m.indexes(identity); err != nil {
-		return 0, err
-	}
-	bounded, cancel := m.bounded(gate.Outside(ctx))
-	defer cancel()
-	owner, from := m.qualify(identity), time.Now()
-	key := markKey{owner: owner}
-	revoked, err := m.revoke(bounded, m.keeper(), owner, stores.ID{}, func(lost bracket) {
-		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
-	})
-	if err != nil {
-		return 0, m.storeFailed(ctx, err)
-	}
-	m.watch.CheckOwner(owner)
-	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
-	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
-	return revoked.Count, nil
-}
-
-// exempt lets the request whose context the call was given start a session in
-// spite of a mark that it has left by itself.
-func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
-	r := gate.RequestIn(ctx)
-	for ; r != nil; r = r.Around() {
-		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			borrowed := s.lock()
-			s.noteOwn(ago, done)
-			s.unlock(borrowed)
-			return
-		}
-	}
-}
-
-// belongs returns stores.ErrNotFound for a session that is not the manager's.
-func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
-	if m.embark != nil {
-		return nil // the record is in a cookie somewhere
-	}
-	raw, err := m.store.Load(ctx, id)
-	if err != nil {
-		return err
-	}
-	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
-		return stores.ErrNotFound
-	}
-	return nil
-}
-
-func (m *Manager[T]) indexes(identity string) error {
-	if m.opts.Identity == nil {
-		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
-	}
-	if m.realIdentity(identity) == "" {
-		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
-	}
-	return nil
 }

@@ -1,13 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/humasess/sessions/humasess/internal/gate"
 )
 
 // Authentication says when and how a session's user has proved who they are.
@@ -135,7 +135,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
-	if s.m.embark != nil && s.life.onBase() {
+	if s.life.onBase() && s.carrier.renewable() != nil {
 		if err := s.startAgain(); err != nil {
 			return err
 		}
@@ -146,6 +146,33 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 }
 
 var errProvenBefore = errors.New("the authentication is not later than the one that the session has")
+
+// startAgain replaces the session by another one with the same data, which ends all
+// copies of its cookie. It stands in for a rotation, where a session has no secret.
+func (s *state[T]) startAgain() error {
+	was := s.pending
+	if was.data == nil {
+		data, err := s.current()
+		if err != nil {
+			return gate.Fail(errUndecodable, err)
+		}
+		if was.data, err = s.m.values.Encode(&data); err != nil {
+			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
+		}
+	}
+	if until := s.rec.open.Until; until != 0 {
+		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
+		if was.ttl == 0 || left < was.ttl {
+			was.ttl = left
+		}
+	}
+	if err := s.begin(was.data, s.rec.Identity, func() { s.life.change(true) }); err != nil {
+		return err
+	}
+	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
+	s.pending = was
+	return nil
+}
 
 // check is of what the program, or an identity provider, says.
 func (a Authentication) check() error {

@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
 
@@ -212,8 +211,8 @@ func (s *state[T]) renew() error {
 	if err := s.need(); err != nil {
 		return err
 	}
-	if s.m.embark != nil {
-		return gate.Fail(errors.ErrUnsupported, errTravels)
+	if err := s.carrier.renewable(); err != nil {
+		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	s.rotate(rotateGrace)
 	return nil
@@ -259,3 +258,32 @@ func (s *state[T]) setTTL(d time.Duration) error {
 	}
 	return nil
 }
+
+// runEdit runs a function of the program. Its name marks the stack.
+//
+//go:noinline
+func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
+	if s.editing.n.Load() > 0 { // a borrowed lock
+		return s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
+	}
+	s.editing.n.Add(1)
+	defer func() {
+		s.editing.borrowed.Lock()
+		s.editing.n.Add(-1)
+		s.editing.borrowed.Unlock()
+		p := recover()
+		if inside, ok := p.(insideUpdate); p != nil && (!ok || inside.state != any(s)) {
+			panic(p)
+		}
+		if s.editing.reentered.Swap(false) {
+			err = s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
+		}
+	}()
+	return edit(data)
+}
+
+// errInsideUpdate is returned by Update.
+var errInsideUpdate = errors.New("the function given to Update calls the session itself: use the data that it is given")
+
+// insideUpdate is the panic that leaves such a function.
+type insideUpdate struct{ state any }

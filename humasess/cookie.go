@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -218,43 +217,8 @@ func (c CookieOptions) attributes() string {
 	return b.String()
 }
 
-// cookieWriter writes Set-Cookie values.
-type cookieWriter struct {
-	name       string
-	attributes string
-	expired    string
-	former     []string // expire the cookie in its former scopes
-}
-
-func newCookieWriter(c CookieOptions) cookieWriter {
-	w := cookieWriter{name: c.Name, attributes: c.attributes(), expired: c.expired()}
-	for _, s := range c.Former {
-		w.former = append(w.former, c.in(s).expired())
-	}
-	return w
-}
-
 // expired is the Set-Cookie that expires the cookie. It has both forms: Max-Age
 // wins, and Expires is for clients that do not know it.
 func (c CookieOptions) expired() string {
 	return c.Name + "=" + c.attributes() + "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
-}
-
-// begin appends what comes before the value.
-func (w cookieWriter) begin(b []byte) []byte { return append(append(b, w.name...), '=') }
-
-// end appends what comes after it; age 0 makes the cookie end with the browser.
-func (w cookieWriter) end(b []byte, age time.Duration) []byte {
-	b = append(b, w.attributes...)
-	if age > 0 {
-		seconds := int64(min(age, maxCookieAge) / time.Second)
-		b = strconv.AppendInt(append(b, "; Max-Age="...), max(seconds, 1), 10)
-	}
-	return b
-}
-
-// value is the value of a cookie that was written.
-func (w cookieWriter) value(written string) string {
-	value, _, _ := strings.Cut(written[len(w.name)+1:], ";")
-	return value
 }

@@ -102,7 +102,7 @@ func TestCookieOptions(t *testing.T) {
 			name string
 			c    CookieOptions
 			want string
-		}{"domain " + bad, CookieOptions{Domain: bad}, ""})
+		}{"C4 domain " + bad, CookieOptions{Domain: bad}, ""})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

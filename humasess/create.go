@@ -1,14 +1,12 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -68,37 +66,12 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.carrier.store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}
 		s.rename(id)
 	}
-}
-
-func (s *state[T]) began() time.Time {
-	if s.r == nil {
-		return s.since
-	}
-	return s.r.BeganAt()
-}
-
-// tooOld, changedSince and undecided refuse a session whose request began before
-// a revocation, before a change of the identity's data, or perhaps before one of
-// them.
-func (s *state[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
-
-func (s *state[T]) changedSince() error {
-	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)
-}
-
-func (s *state[T]) undecided() error {
-	return s.refuseCreate(events.ReasonUndecided, gate.ErrUndecided)
-}
-
-func (s *state[T]) refuseCreate(reason events.Reason, sentinel error) error {
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: reason})
-	return gate.Fail(sentinel, nil)
 }
 
 // newPayload returns the payload of the pending session with a new secret.
@@ -157,7 +130,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	l := s.newLifetime()
 	next := &opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.m.pack(s.scratch(), &next.Fields),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
 		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
@@ -171,19 +144,19 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	if len(c.Replaces) > 0 {
 		c.Age += markSlack
 	}
-	created, err := s.store().Create(ctx, c)
+	created, err := s.carrier.store().Create(ctx, c)
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
 		late = s.putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
-		created, err = s.store().Create(ctx, c)
+		created, err = s.carrier.store().Create(ctx, c)
 	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
-		created, err = s.store().Create(ctx, c)
+		created, err = s.carrier.store().Create(ctx, c)
 	}
 	switch {
 	case s.m.answerLost(ctx, err):
@@ -240,53 +213,11 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replac
 	s.orphan = nil
 }
 
-// isMark reports whether the store has refused a session for a mark.
-func isMark(err error) bool {
-	return errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged)
-}
-
-// mayStand reports whether the store has refused a session for a mark that may
-// not count.
-func (s *state[T]) mayStand(err error) bool {
-	if !isMark(err) {
-		return false
-	}
-	changed := errors.Is(err, stores.ErrChanged)
-	return slices.ContainsFunc(s.marks, func(own mark) bool { return own.changed == changed }) ||
-		s.m.marks.known(s.pending.owner, changed, s.began())
-}
-
-// notCreated returns the error of a Create that has written nothing.
-func (s *state[T]) notCreated(err error) error {
-	switch {
-	case errors.Is(err, stores.ErrExists):
-		return stores.ErrExists
-	case errors.Is(err, stores.ErrConflict):
-		return stores.ErrConflict
-	case errors.Is(err, stores.ErrNotFound):
-		return s.revoked() // the session that it was to replace
-	case errors.Is(err, stores.ErrRevoked):
-		return s.tooOld()
-	case errors.Is(err, stores.ErrChanged):
-		// A revocation weighs more. The store compares ages, so it may take one
-		// that came right after the request began for one before.
-		known := &s.m.marks
-		if len(s.marks) == 0 && (known.since(markKey{owner: s.pending.owner}, s.began()) || known.since(markKey{}, s.began())) {
-			return s.tooOld()
-		}
-		return s.changedSince()
-	case errors.Is(err, stores.ErrLimit):
-		s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: events.ReasonLimit})
-		return gate.Fail(gate.ErrLimit, nil)
-	}
-	return s.storeFailed(err)
-}
-
 // endReplaced deletes the sessions whose place the new one has taken, on a store
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.remove(ctx, s.store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.remove(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):
@@ -319,3 +250,6 @@ func (s *state[T]) created(token security.Token, line []byte, next *opened[T], c
 	}
 	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID.String()})
 }
+
+// errCreateAgain asks create for another try.
+var errCreateAgain = errors.New("humasess: the answer to Create was lost")

@@ -1,9 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
 
@@ -31,7 +30,7 @@ func (s *state[T]) csrfToken() (string, error) {
 	if !s.life.active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.m.embark != nil {
+	if s.carrier.renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()

@@ -1,10 +1,6 @@
 package humasess
 
 import (
-	"context"
-	"time"
-
-	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
@@ -81,30 +77,10 @@ func (s *state[T]) done() <-chan struct{} {
 func (s *state[T]) await(w *waiting) {
 	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
 	left := s.rec.Expires.Sub(s.rec.storeNow(s.m))
-	if s.trip != nil {
-		t.Left = s.clientSideLeft()
+	if t.Left = s.carrier.left(s.rec.ID); t.Left != nil {
 		left = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
 	}
 	s.m.watch.Add(&w.Wait, t, left)
-}
-
-// clientSideLeft returns a function that returns how long a client-side session can
-// last. It does not use the request's own trip, which only one goroutine may use.
-func (s *state[T]) clientSideLeft() func(context.Context) (time.Duration, error) {
-	trip := s.m.embark()
-	value := string(s.trip.AppendValue(nil, s.rec.ID))
-	id, _, err := trip.Open(value)
-	for _, name := range s.m.names[1:] {
-		if err != nil {
-			id, _, err = s.m.openTrip(trip, name, value)
-		}
-	}
-	c, ok := trip.(stores.EndChecker)
-	if err != nil || !ok {
-		forever := s.m.opts.AbsoluteTimeout
-		return func(context.Context) (time.Duration, error) { return forever, nil }
-	}
-	return func(ctx context.Context) (time.Duration, error) { return c.Check(ctx, id) }
 }
 
 // settleWaits is called after the request's last write. A wait for a session that
@@ -139,20 +115,4 @@ func (s *state[T]) Release() {
 		s.m.watch.Release(&w.Wait)
 	}
 	s.waits = nil
-}
-
-// watchConfig connects the waits for the end of sessions to the store.
-func (m *Manager[T]) watchConfig() watch.Config {
-	c := watch.Config{
-		Load: func(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
-			return stores.LoadMany(ctx, m.store, ids)
-		},
-		Interval: m.opts.DoneInterval,
-		Timeout:  m.opts.StoreTimeout,
-		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
-	}
-	if w, ok := stores.As[stores.Watcher](m.store); ok {
-		c.Hints = w.Watch
-	}
-	return c
 }

@@ -1,12 +1,11 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"slices"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -57,7 +56,7 @@ func (s *state[T]) endEarly(ctx context.Context) error {
 	ends := s.early.ends
 	s.early.ends = nil
 	for _, r := range ends {
-		err := s.m.remove(ctx, s.store(), r.ID, stores.Condition{})
+		err := s.m.remove(ctx, s.carrier.store(), r.ID, stores.Condition{})
 		switch {
 		case err == nil:
 			s.destroyed(r.ID)

@@ -1,12 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"log/slog"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
 )
 
 // level returns the level of an event in the log.
@@ -18,15 +19,6 @@ func level(e events.Event) slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug
-}
-
-// touched reports that the request has extended the session. It is the only
-// event of requests that do nothing else, so it costs nothing where nobody
-// listens.
-func (s *state[T]) touched() {
-	if s.m.opts.OnEvent != nil || s.m.opts.Logger.Enabled(context.Background(), slog.LevelDebug) {
-		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
-	}
 }
 
 // emit reports an event. Problems are logged as warnings and errors, the rest
@@ -55,4 +47,56 @@ func (m *Manager[T]) emit(ctx context.Context, e events.Event) {
 		}
 		m.opts.Logger.LogAttrs(ctx, at, "session "+string(e.Kind), attrs...)
 	}
+}
+
+func (s *state[T]) emit(e events.Event) {
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = s.r.Client()
+		e.Operation = s.r.OperationName()
+	}
+	s.m.emit(ctx, e)
+}
+
+// rejected reports a cookie that opened nothing. The ID in it is what the
+// client says: without its secret it may be anybody's.
+func (s *state[T]) rejected(reason events.Reason) {
+	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
+}
+
+func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
+	switch {
+	case rec.open.Scheme != s.m.scheme:
+		s.rejected(events.ReasonForeign)
+		return
+	case s.m.superseded(rec, token):
+		s.reused(rec)
+		return
+	}
+	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
+}
+
+func (s *state[T]) undecodable(id stores.ID, err error) {
+	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
+}
+
+// touched reports that the request has extended the session. It is the only
+// event of requests that do nothing else, so it costs nothing where nobody
+// listens.
+func (s *state[T]) touched() {
+	if s.m.opts.OnEvent != nil || s.m.opts.Logger.Enabled(context.Background(), slog.LevelDebug) {
+		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
+	}
+}
+
+// destroyed reports that the request has ended a session.
+func (s *state[T]) destroyed(id stores.ID) {
+	s.m.watch.Ended(id)
+	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
+}
+
+func (s *state[T]) revoked() error {
+	s.m.watch.Check(s.rec.ID)
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
+	return gate.Fail(gate.ErrRevoked, nil)
 }

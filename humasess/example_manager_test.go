@@ -222,7 +222,7 @@ func ExampleOptions_client() {
 	// docs: begin client
 	client := func(ctx huma.Context) humasess.Client {
 		c := humasess.ClientOf(ctx)
-		addr, _ := netip.ParseAddr(ctx.Header("X-Real-Ip")) // the proxy sets it, and drops the header of clients
+		addr, _ := netip.ParseAddr(ctx.Header("X-Real-IP")) // the proxy sets it, and drops the header of clients
 		c.Address = netip.PrefixFrom(addr, addr.BitLen())
 		return c
 	}
@@ -245,7 +245,7 @@ func ExampleOptions_client() {
 
 	humasesstest.NewClient(mux).Do("POST", "/login", Member{ID: "ada"}, func(r *http.Request) {
 		r.Header.Set("User-Agent", "curl/8.5.0")
-		r.Header.Set("X-Real-Ip", "203.0.113.9")
+		r.Header.Set("X-Real-IP", "203.0.113.9")
 	})
 	infos, err := sessions.List(context.Background(), "ada")
 	if err != nil {

@@ -17,10 +17,14 @@ import (
 // recent is a guard that wants nothing but a fresh authentication.
 type recent struct{}
 
+var _ interface{ Fresh() time.Duration } = recent{}
+
 func (recent) Fresh() time.Duration { return 5 * time.Minute }
 
 // never requires an authentication within a setting that was not read.
-type never struct{ recent }
+type never struct{}
+
+var _ interface{ Fresh() time.Duration } = never{}
 
 func (never) Fresh() time.Duration { return 0 }
 

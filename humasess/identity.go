@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/stores"
 )
 
 // zeroIdentity returns the identity of the zero T, which stands for no user.
@@ -131,4 +134,24 @@ func sameRoles(a, b []string) bool {
 	slices.Sort(a)
 	slices.Sort(b)
 	return slices.Equal(slices.Compact(a), slices.Compact(b))
+}
+
+func (m *Manager[T]) indexes(identity string) error {
+	if m.opts.Identity == nil {
+		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if m.realIdentity(identity) == "" {
+		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
+	}
+	return nil
+}
+
+var errNoIdentity = errors.New("Options.Identity is not set")
+
+// activeOwner is the identity of the active session.
+func (s *state[T]) activeOwner() string {
+	if s.life.next != nextSame {
+		return s.pending.owner
+	}
+	return s.rec.Identity
 }

@@ -7,14 +7,14 @@ package humasess
 // The plan for each phase and the last call in it, for a session that the store has
 // (loaded) and for none:
 //
-//	phase      Start             Update            Update to another user  Renew          Destroy         error response
-//	none       create            create            create                  ErrNoSession   -               -
-//	loaded     create, replace   update            create, replace         update, rotate delete, expire  -
-//	changed    create, replace   update            create, replace         update, rotate delete, expire  -
-//	renewed    create, replace   update, rotate    create, replace         update, rotate delete, expire  -
-//	started    create, replace   create, replace   create, replace         no change      see none/loaded the new session is not kept
-//	destroyed  create, delete    create, delete    create, delete          ErrNoSession   delete, expire  delete, expire
-//	committed  ErrCommitted      ErrCommitted      ErrCommitted            ErrCommitted   ErrCommitted    -
+//	phase     | Start           | Update          | Update to another user | Renew          | Destroy         | error response
+//	none      | create          | create          | create                 | ErrNoSession   | -               | -
+//	loaded    | create, replace | update          | create, replace        | update, rotate | delete, expire  | -
+//	changed   | create, replace | update          | create, replace        | update, rotate | delete, expire  | -
+//	renewed   | create, replace | update, rotate  | create, replace        | update, rotate | delete, expire  | -
+//	started   | create, replace | create, replace | create, replace        | no change      | see none/loaded | the new session is not kept
+//	destroyed | create, delete  | create, delete  | create, delete         | ErrNoSession   | delete, expire  | delete, expire
+//	committed | ErrCommitted    | ErrCommitted    | ErrCommitted           | ErrCommitted   | ErrCommitted    | -
 //
 // create and rotate set the cookie, expire expires it. In every phase except
 // committed a request that only reads may still update: see reasons.
@@ -48,7 +48,7 @@ const (
 	rotateDue                     // Options.RotateEvery has passed
 )
 
-func (r reasons) has(of reasons) bool { return r&of != 0 }
+func (r *reasons) has(of reasons) bool { return *r&of != 0 }
 
 func (r *reasons) add(of reasons) { *r |= of }
 

@@ -1,13 +1,12 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"slices"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -33,17 +32,23 @@ func (s *state[T]) Load(ctx context.Context) error {
 	}
 	s.old = c.first.old
 	token := c.first.token
-	rec, err := s.fetchFor(ctx, token)
+	rec, err := s.carrier.fetch(ctx, token)
 	if err != nil {
 		s.noteCopies([]stores.ID{token.ID()}, err)
 		return s.loadFailed(token, err)
 	}
-	who := s.m.ownerOf(&rec, token)
+	who := s.ownerOf(&rec, token)
 	if who == notOwner {
 		s.rejectedAs(&rec, token)
 		return nil
 	}
 	return s.adopt(rec, token, who)
+}
+
+// openToken implements tokenOpener.
+func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err error) {
+	t, old, err = s.carrier.open(name, text)
+	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
 
 // loadMany decides between several different tokens. Exactly one live session
@@ -56,14 +61,14 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 			ids = append(ids, id)
 		}
 	}
-	records, err := stores.LoadMany(ctx, s.store(), ids)
+	records, err := stores.LoadMany(ctx, s.carrier.store(), ids)
 	if err != nil {
 		return s.loadFailed(all[0].token, err)
 	}
 	var live []presented[T]
 	var reused *record[T]
 	for _, raw := range records {
-		rec, err := s.m.openRecord(raw)
+		rec, err := s.carrier.decode(raw)
 		if err != nil {
 			s.undecodable(raw.ID, err)
 			continue
@@ -73,7 +78,7 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 			if stores.ID(c.token.ID()) != rec.ID {
 				continue
 			}
-			switch who := s.m.ownerOf(&rec, c.token); {
+			switch who := s.ownerOf(&rec, c.token); {
 			case who > best.who:
 				best.who, best.candidate = who, c
 			case who == notOwner && s.m.superseded(&rec, c.token):
@@ -136,7 +141,7 @@ type presented[T any] struct {
 // hand may have been idle for too long while others are in use, so Start and
 // Destroy end them.
 func (s *state[T]) noteCopies(ids []stores.ID, err error) {
-	if s.trip != nil && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+	if s.life.carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
 		s.life.others = true
 		s.others = append(s.others, ids...)
 	}

@@ -1,20 +1,18 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
-	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/internal/stored"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -26,11 +24,14 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer            // nil unless the store is one
-	embark   func() stores.RequestStore // nil unless sessions travel
+	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
 	cookies  cookieWriter
+	// clientSide makes the store of one request, for client-side sessions. It is nil
+	// when the store has the records.
+	clientSide func() stores.RequestStore
+
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
@@ -104,7 +105,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.ClientSide](store); ok {
-		if err := m.travel(t, opts); err != nil {
+		if err := m.bindClientSide(t, opts); err != nil {
 			claim.release()
 			return nil, err
 		}
@@ -151,75 +152,6 @@ func (m *Manager[T]) Attach(api huma.API) error {
 	return nil
 }
 
-// Require returns a modifier that requires an active session with all of the
-// roles, for operations and groups that need not embed anything:
-//
-//	group.UseSimpleModifier(sessions.Require("admin"))
-//
-// A modifier is not told which API its operation is for. Require panics, or
-// the operation answers 500, when the manager is not attached to that API,
-// except in a group with a prefix: there huma does not run what the modifier
-// adds (huma#804), so that Require cannot refuse a hidden operation, nor one
-// whose document another API with the manager shares. [Manager.Protect] has
-// neither exception. In a group, Require comes after modifiers that hide or
-// drop operations.
-func (m *Manager[T]) Require(roles ...string) func(*huma.Operation) {
-	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Roles: roles})
-}
-
-// Protect is [Manager.Require] for a whole group, by the group's own
-// middleware, which huma runs for prefixed groups and hidden operations too:
-//
-//	group := huma.NewGroup(api, "/admin")
-//	sessions.Protect(group, "admin")
-//
-// A request that was not admitted with exactly these roles is answered with
-// 500. Call Protect before the group's first operation; groups within the
-// group are protected as well. It panics when the manager is not attached to
-// the group's API, and for roles without Options.Roles.
-func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
-	g := gate.Of(group)
-	if g == nil || !g.Has(m.scheme, (*gateManager[T])(m)) {
-		panic("humasess: Protect called with a group of an API that the manager is not attached to: call Attach first, with that API")
-	}
-	if len(roles) > 0 && m.opts.Roles == nil {
-		panic(fmt.Sprintf("humasess: Protect called with roles %q, but nothing says which roles a session has: set Options.Roles", roles))
-	}
-	p := policy.Protection{Scheme: m.scheme, Manager: m, Roles: slices.Clone(roles)}
-	group.UseSimpleModifier(func(op *huma.Operation) { policy.Protect(op, p) })
-	group.UseMiddleware(g.RefuseUnless(p))
-}
-
-// RequireFresh returns a modifier like Require's that also requires that the
-// user has proved who they are within that time, at sign-in or by
-// [Session.Reauthenticated]. Else the answer is a 403 of the type
-// "urn:humasess:problem:reauthentication-required", which is documented. Of
-// several times the shortest counts.
-//
-//	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))
-//
-// It panics when the time is not positive.
-func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
-	if within <= 0 {
-		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
-	}
-	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
-}
-
-func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
-	return func(op *huma.Operation) {
-		if !m.attached.Load() {
-			panic(gate.Unprotected(op))
-		}
-		p := p
-		p.Documented = new(bool)
-		if policy.Protect(op, p) {
-			op.Middlewares = append(slices.Clip(op.Middlewares), gate.RefuseUnprotected)
-			m.protections.Note(op, p)
-		}
-	}
-}
-
 // CookieName returns the name of the session cookie, as Options.Cookie sets it.
 func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
@@ -236,27 +168,20 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 	return err
 }
 
-func (m *Manager[T]) openToken(name, text string) (security.Token, bool, error) {
-	if m.opts.Sealer == nil {
-		t, err := security.ParseToken(text)
-		return t, false, err
-	}
-	return security.OpenToken(m.opts.Sealer, text, m.binding(name))
-}
-
-// appendToken appends the token's text for a cookie.
-func (m *Manager[T]) appendToken(b []byte, t security.Token) ([]byte, error) {
-	if m.opts.Sealer == nil {
-		return append(b, t.Reveal()...), nil
-	}
-	text, err := t.Seal(m.opts.Sealer, m.binding(m.opts.Cookie.Name))
-	return append(b, text...), err
-}
-
-func (m *Manager[T]) binding(name string) security.Binding {
-	return security.Binding{Cookie: name, Manager: m.scheme}
-}
-
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
-func (m *Manager[T]) storeTimeout() time.Duration { return m.opts.StoreTimeout }
+// watchConfig connects the waits for the end of sessions to the store.
+func (m *Manager[T]) watchConfig() watch.Config {
+	c := watch.Config{
+		Load: func(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
+			return stores.LoadMany(ctx, m.store, ids)
+		},
+		Interval: m.opts.DoneInterval,
+		Timeout:  m.opts.StoreTimeout,
+		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
+	}
+	if w, ok := stores.As[stores.Watcher](m.store); ok {
+		c.Hints = w.Watch
+	}
+	return c
+}

@@ -15,6 +15,8 @@ import (
 
 type chiefGuard struct{}
 
+var _ interface{ Roles() []string } = chiefGuard{}
+
 func (chiefGuard) Roles() []string { return []string{"admin"} }
 
 type banGuard struct{}

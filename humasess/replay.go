@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -30,7 +29,7 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 			return s.storeFailed(err)
 		}
 	}
-	who := s.m.ownerOf(&rec, s.token)
+	who := s.ownerOf(&rec, s.token)
 	if who == notOwner {
 		return s.revoked()
 	}
@@ -109,3 +108,13 @@ func wait(ctx context.Context, most time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+const (
+	// maxReplays bounds how often concurrent changes make a request start
+	// over. Each time another request has got through, so this many parallel
+	// writers of one session all do.
+	maxReplays = 128
+
+	// maxPause is the longest wait before starting over.
+	maxPause = 20 * time.Millisecond
+)

@@ -28,14 +28,14 @@ const (
 )
 
 // ownerOf compares the token with the secrets that open the record.
-func (m *Manager[T]) ownerOf(r *record[T], token security.Token) ownership {
-	if r.open.Scheme != m.scheme {
+func (s *state[T]) ownerOf(r *record[T], token security.Token) ownership {
+	if r.open.Scheme != s.m.scheme {
 		return notOwner
 	}
-	if m.embark != nil || token.Matches(r.open.Hash) { // a cookie that travels has opened
+	if s.carrier.matches(r.open, token) {
 		return owner
 	}
-	if !r.open.Tolerated || r.open.Confirmed != 0 && !m.inGrace(r, r.open.Confirmed) {
+	if !r.open.Tolerated || r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed) {
 		return notOwner
 	}
 	// A hash of zeros, for none, is that of no secret.
@@ -114,7 +114,7 @@ func (s *state[T]) Refused(confirmed bool) {
 func (s *state[T]) confirmRecord(rec *record[T]) bool {
 	next := rec.full()
 	next.Confirmed = rec.storeNow(s.m).UnixNano()
-	_, err := s.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.m.pack(nil, &next)})
+	_, err := s.carrier.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 		return false

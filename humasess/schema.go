@@ -26,9 +26,6 @@ type (
 )
 
 // Schema implements [huma.SchemaProvider].
-func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T]](r) }
-
-// Schema implements [huma.SchemaProvider].
 func (Authentication) Schema(r huma.Registry) *huma.Schema { return inline[authenticationFields](r) }
 
 // Schema implements [huma.SchemaProvider].

@@ -123,7 +123,7 @@ func TestSchemesAndCaches(t *testing.T) {
 		if ctx.Header("X-Key") != "good" && ctx.Header("Authorization") != "Bearer good" {
 			return account{}, errNoBearer
 		}
-		return account{}, nil
+		return account{ID: "u1"}, nil
 	}
 	schemes := map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer"},

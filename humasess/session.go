@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"log/slog"
 	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -39,34 +38,6 @@ type Required[T any] struct {
 	RequiredMarker kindMarker[T, requiredKind] `header:"Humasess-Required" required:"true" default:"null"`
 }
 
-// Guarded is a [Required] that also passes a guard: 401 without a session,
-// else 403 unless the session passes everything that the guard G asks for.
-//
-// G has at least one of these methods, with value or pointer receivers:
-//
-//   - Roles() []string: the session must have all of them.
-//   - Fresh() time.Duration: the user must have authenticated within that time
-//     ([Session.Reauthenticated]), which is more than 0.
-//   - Methods() []string: the session's [Authentication] must contain all of
-//     them (RFC 8176, such as "pwd" and "otp"), with Fresh each within its time.
-//   - Check: see [Guard].
-//
-// They are asked in this order, and all but Check are read at registration and
-// documented. Without the roles the answer is a 403; without Fresh or Methods
-// it is a 403 of the type
-// "urn:humasess:problem:reauthentication-required".
-//
-// huma panics when it registers an operation whose G has none of the methods,
-// one of them with another signature, or any other exported method except
-// String: a misspelled Roles would admit every user. Methods of embedded types
-// count. G must not be an interface, because its zero value is used.
-type Guarded[T, G any] struct {
-	Session[T]
-
-	// GuardedMarker shows the session to huma. It is not for use.
-	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded" required:"true" default:"null"`
-}
-
 // Login is a [Session] for operations whose job is to start one. They are
 // public, and their document says that they set the cookie.
 type Login[T any] struct {
@@ -74,23 +45,6 @@ type Login[T any] struct {
 
 	// LoginMarker shows the session to huma. It is not for use.
 	LoginMarker kindMarker[T, loginKind] `header:"Humasess-Login" required:"true" default:"null"`
-}
-
-// Guard decides by the session's data whether the session may use an
-// operation. [Guarded] lists the other methods of a guard. A zero value is
-// used, concurrently; behind a pointer it is not nil.
-//
-// Every method that decides must be exported. An exported method that is never
-// called is refused, but reflection does not show the unexported ones. So a guard
-// with Check and roles() is accepted, and roles() is never called.
-//
-// Check runs before the body is read and must not read it; path, query and
-// headers are visible. A [huma.StatusError] is sent as it is, for example a
-// 503 when the guard's own database is down. Any other error is a 403 that
-// says nothing, with the text in the log. After a concurrent change of the
-// session Check may run again.
-type Guard[T any] interface {
-	Check(ctx huma.Context, data T) error
 }
 
 type requiredKind struct{}
@@ -105,23 +59,10 @@ func (loginKind) declare() policy.Declaration { return policy.Declaration{Kind: 
 
 func (loginKind) is() (policy.Kind, reflect.Type) { return policy.Login, nil }
 
-type guardedKind[T, G any] struct{}
-
-func (guardedKind[T, G]) declare() policy.Declaration { return guardedBy[T](reflect.TypeFor[G]()) }
-
-func (guardedKind[T, G]) is() (policy.Kind, reflect.Type) {
-	return policy.Guarded, reflect.TypeFor[G]()
-}
-
 // Resolve makes the depth of Required's Resolve that of Session's, so that
 // neither hides the other in an input that embeds both.
 func (s *Required[T]) Resolve(ctx huma.Context) []error {
 	return s.resolve(ctx, requiredKind{})
-}
-
-// Resolve is as for [Required].
-func (s *Guarded[T, G]) Resolve(ctx huma.Context) []error {
-	return s.resolve(ctx, guardedKind[T, G]{})
 }
 
 // Resolve is as for [Required].
@@ -132,12 +73,6 @@ func (s *Login[T]) Resolve(ctx huma.Context) []error {
 // Value returns the data of the active session, or the zero T after the
 // handler has destroyed it.
 func (s *Required[T]) Value() T {
-	t, _ := s.Get()
-	return t
-}
-
-// Value is as for [Required].
-func (s *Guarded[T, G]) Value() T {
 	t, _ := s.Get()
 	return t
 }
@@ -262,3 +197,35 @@ func (s Session[T]) GoString() string { return s.String() }
 
 // LogValue implements [slog.LogValuer] with the public ID.
 func (s Session[T]) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// GetKey returns the value under key, and false when there is none.
+func GetKey[M ~map[string]V, V any](s *Session[M], key string) (V, bool) {
+	data, _ := s.Get()
+	v, ok := data[key]
+	return v, ok
+}
+
+// SetKey sets one key by [Session.Update], which starts an anonymous session
+// when none is active. Parallel requests that set other keys lose nothing. In a
+// map of interfaces a typed value needs a conversion: SetKey(s, key, any(n)).
+func SetKey[M ~map[string]V, V any](s *Session[M], key string, value V) error {
+	return s.Update(func(data *M) error {
+		if *data == nil {
+			*data = M{}
+		}
+		(*data)[key] = value
+		return nil
+	})
+}
+
+// RemoveKey removes one key by [Session.Update]. Without an active session it
+// does nothing.
+func RemoveKey[M ~map[string]V, V any](s *Session[M], key string) error {
+	if !s.Active() {
+		return nil
+	}
+	return s.Update(func(data *M) error {
+		delete(*data, key)
+		return nil
+	})
+}

@@ -1,16 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -18,12 +15,13 @@ import (
 // state is one session in one request: what was loaded, and what the handler
 // makes of it.
 type state[T any] struct {
-	m     *Manager[T]
-	r     *gate.Request // nil outside a request
-	since time.Time     // when the work began, outside a request
-	login bool          // the operation's job is to start the session
-	read  bool          // the handler has got data of the base
-	gone  bool          // the base had ended when the request was to end it
+	m       *Manager[T]
+	carrier carrier[T]
+	r       *gate.Request // nil outside a request
+	since   time.Time     // when the work began, outside a request
+	login   bool          // the operation's job is to start the session
+	read    bool          // the handler has got data of the base
+	gone    bool          // the base had ended when the request was to end it
 
 	caller  context.Context // of the program, while it asks for a write
 	ignored bool            // the request was refused, or an operation inside Manager.Handler
@@ -44,10 +42,6 @@ type state[T any] struct {
 	// What is pending.
 	pending  pending[T]
 	editRoom [1]func(*T) error // saves the usual request an allocation
-
-	trip  stores.RequestStore // what the cookies hold, when sessions travel; see store
-	room  *travelRoom[T]
-	stale bool // the client's cookie is no good any more, by our own doing
 
 	// Sessions of the request's other cookies: live ones of which none wins,
 	// and client-side ones of which the copy at hand has expired.
@@ -238,45 +232,3 @@ func (s *state[T]) activeID() string {
 func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
-
-func (s *state[T]) emit(e events.Event) {
-	ctx := context.Background()
-	if s.r != nil {
-		ctx = s.r.Client()
-		e.Operation = s.r.OperationName()
-	}
-	s.m.emit(ctx, e)
-}
-
-// rejected reports a cookie that opened nothing. The ID in it is what the
-// client says: without its secret it may be anybody's.
-func (s *state[T]) rejected(reason events.Reason) {
-	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
-}
-
-func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
-	switch {
-	case rec.open.Scheme != s.m.scheme:
-		s.rejected(events.ReasonForeign)
-		return
-	case s.m.superseded(rec, token):
-		s.reused(rec)
-		return
-	}
-	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
-}
-
-func (s *state[T]) undecodable(id stores.ID, err error) {
-	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
-}
-
-func (s *state[T]) storeFailed(err error) error {
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
-		s.emit(events.Event{Kind: events.HungUp, Err: err})
-	default:
-		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
-	}
-	return gate.Unavailable(err)
-}

@@ -70,10 +70,24 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	switch {
 	case t.revoked && s.life.cookie == cookieExpire:
 		s.life.cookie = cookieKeep
-	case s.life.cookie == cookieSet && s.trip == nil: // else takeBack has decided
+	case s.life.cookie == cookieSet && !s.life.carried: // else takeBack has decided
 		rec, err := s.m.fetch(ctx, s.rec.ID)
-		if err != nil || s.m.ownerOf(&rec, s.token) != owner {
+		if err != nil || s.ownerOf(&rec, s.token) != owner {
 			s.life.cookie = cookieKeep // the new token was rolled back
 		}
+	}
+}
+
+// takeBack undoes the calls in a transaction of the program that was rolled back, for
+// client-side sessions. The client keeps the cookie that it came with.
+func (s *state[T]) takeBack(ctx context.Context) {
+	if !s.tentative.any || !s.carrier.takeBack(ctx, s.token) {
+		return
+	}
+	if s.life.cookie == cookieSet {
+		s.life.cookie = cookieKeep
+	}
+	if rec, err := s.carrier.fetch(ctx, s.token); err == nil && s.life.onBase() {
+		s.rec = rec
 	}
 }

@@ -27,7 +27,8 @@ func (r *registration[T, V]) checkSchemas(all map[Operation]huma.Operation) (err
 		}
 		// No part of the document refers to the schemas that the registry has just added.
 		maps.DeleteFunc(schemas.Map(), func(name string, _ *huma.Schema) bool { return before[name] == nil })
-		err = fmt.Errorf("the schemas of %s clash with those of the document: %v; rename the other type, omit the operation with Options.Omit, or give the API a registry with another namer", asked, p)
+		err = fmt.Errorf("the schemas of %s clash with those of the document: %v; "+
+			"rename the other type, omit the operation with Options.Omit, or give the API a registry with another namer", asked, p)
 	}()
 	for _, asked = range slices.Sorted(maps.Keys(all)) {
 		if t := schemaOf[V](asked); t != nil {

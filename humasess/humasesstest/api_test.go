@@ -23,6 +23,8 @@ type user struct {
 
 type admin struct{}
 
+var _ interface{ Roles() []string } = admin{}
+
 func (admin) Roles() []string { return []string{"admin"} }
 
 type owner struct{}

@@ -6,7 +6,7 @@ const inBrowser = "internal/e2e/browser"
 // keeps and sends, and the pages that may read its responses.
 var browserMutants = []mutant{
 	{"C2", "any host may set the default cookie", inBrowser, "TestCookieTossing", []edit{{
-		"humasess", "", "const DefaultCookieName = \"__Host-id\"", "const DefaultCookieName = \"id\"",
+		"humasess", "", "const defaultCookieName = \"__Host-id\"", "const defaultCookieName = \"id\"",
 	}}},
 	{"C4", "scripts read the cookie", inBrowser, "TestCookie$", []edit{{
 		"humasess", "CookieOptions.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
@@ -24,7 +24,7 @@ var browserMutants = []mutant{
 		"humasess", "CookieOptions.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
-		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
@@ -33,7 +33,7 @@ var browserMutants = []mutant{
 		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
-		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"F10", "reads are never refused", inBrowser, "TestRejectCrossSiteReads", []edit{{
 		"security", "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
@@ -42,12 +42,12 @@ var browserMutants = []mutant{
 		"security", "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
 	{"H1", "the back button shows private pages", inBrowser, "TestBackButton", []edit{{
-		"humasess", "heldHeaders.release", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
+		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
-		"humasess", "request.releaseHeaders", "heldHeader{name: \"Clear-Site-Data\", value: v, add: true}", "heldHeader{name: \"Clear-Site\", value: v, add: true}",
+		inGate, "Request.releaseHeaders", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",
 	}}},
 	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
-		"humasess", "Manager.ownerOf", "	if token.Matches(r.open.previous) || token.Matches(r.open.skipped) {", "	if token.Matches(r.open.skipped) {",
+		"humasess", "state.ownerOf", "	if token.Matches(r.open.Previous) || token.Matches(r.open.Skipped) {", "	if token.Matches(r.open.Skipped) {",
 	}}},
 }

@@ -15,7 +15,7 @@ var cookieMutants = []mutant{
 		"security", "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
-		"humasess", "state.load", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
+		"humasess", "state.Load", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
 		"humasess", "state.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
@@ -59,9 +59,9 @@ var cookieMutants = []mutant{
 		"security", "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
 	}}},
 	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
-		"humasess", "gate.sameOrigin", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
+		inGate, "Gate.sameOrigin", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
 	}}},
 	{"F11", "upgrades to any protocol are handshakes", "humasess", "", []edit{{
-		"humasess", "opensWebsocket", "containsToken(value, \"websocket\")", "value != \"\"",
+		inGate, "opensWebsocket", "response.ContainsToken(value, \"websocket\")", "value != \"\"",
 	}}},
 }

@@ -1,12 +1,21 @@
 package main
 
+// Packages inside the core.
+const (
+	inGate     = "humasess/internal/gate"
+	inPolicy   = "internal/policy"
+	inResponse = "humasess/internal/response"
+	inValues   = "humasess/internal/values"
+	inWatch    = "humasess/internal/watch"
+)
+
 // coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "m.embark != nil || token.Matches(r.open.hash)", "m.embark != nil || len(r.open.hash) > 0",
+		"humasess", "tokens.matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
-		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(ReasonUnknown)"},
+		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
 		{"humasess", "state.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
@@ -19,7 +28,7 @@ var coreMutants = []mutant{
 		"humasess", "state.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
 	}}},
 	{"L10", "every request extends", "humasess", "", []edit{{
-		"humasess", "state.touchDue", ">= s.rec.open.idle/10", ">= 0",
+		"humasess", "state.touchDue", ">= s.rec.open.Idle/10", ">= 0",
 	}}},
 	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
 		"humasess", "lifecycle.plan", "	p.delete = l.base && l.doomed\n", "	p.delete = l.base && l.doomed && p.create\n",
@@ -31,10 +40,10 @@ var coreMutants = []mutant{
 		"humasess", "state.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess", "Manager.Revoke", "m.remove(ctx, m.keeper(), parsed, stores.Condition{})", "ctx.Err()",
+		"humasess", "Manager.Revoke", "m.remove(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
-		"humasess", "Manager.RevokeEverything", "stores.Clear(outside(ctx), m.store, m.head())", "stores.Clear(outside(ctx), m.store, nil)",
+		"humasess", "Manager.RevokeEverything", "stores.Clear(gate.Outside(ctx), m.store, m.head())", "stores.Clear(gate.Outside(ctx), m.store, nil)",
 	}}},
 	{"R4", "All lists sessions of other managers", "humasess", "TestAll", []edit{{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
@@ -44,65 +53,67 @@ var coreMutants = []mutant{
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
 		"humasess", "state.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n",
-		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.data\n		return s.create(ctx, p)\n",
+		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.Data\n		return s.create(ctx, p)\n",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
 		"humasess", "state.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
-		"humasess", "lifecycle.plan", "	p.update = l.onBase() && (l.changed || l.rotate != rotateNo || l.confirm || l.due)", "	p.update = l.onBase()",
+		"humasess", "lifecycle.plan", "	p.update = l.onBase() && (l.rotate != rotateNo || l.reasons.has(changed|confirm|rotateDue))", "	p.update = l.onBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
-		"humasess", "gate.newEntry", "if use.binding != nil || mentioned(policy.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+		inGate, "Gate.newEntry", "if use.binding != nil || mentioned(enforced.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+	}, {
+		inGate, "entry.uses", "e.policy.UsesSessions()", "len(e.sessions) > 0",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
-		"humasess", "scope.SetStatus", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.seal(isInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
+		inGate, "scope.SetStatus", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
 	}}},
 	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
-		"humasess", "request.begun", "		if err := r.session(i).commit(status); err != nil {", "		if err := r.session(i).commit(status); err != nil && status == 0 {",
+		inGate, "Request.begun", "		if err := r.sessions[i].Commit(status); err != nil {", "		if err := r.sessions[i].Commit(status); err != nil && status == 0 {",
 	}}},
 	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
 		"humasess", "state.open", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
-		"humasess", "gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
-		"humasess", "heldHeaders.release", "	private, cached := rules.private, false", "	private, cached := rules.cookie, false",
+		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
 	}}},
 	{"H2", "no Vary", "humasess", "", []edit{{
-		"humasess", "heldHeaders.release", "	if missing != \"\" {", "	if missing == \"\" {",
+		inResponse, "Headers.Release", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
-		"humasess", "request.satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
+		inGate, "Request.satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
-		"humasess", "request.refuseWith", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+		inGate, "Request.refuseWith", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}, {
-		"humasess", "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
+		inGate, "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
-		"humasess", "request.admit", "		if d.Kind == openapi.Guarded && !r.passes(d) {", "		if d.Kind == openapi.Guarded && d.Guard == nil && !r.passes(d) {",
+		inGate, "Request.admit", "		if d.Kind == policy.Guarded && !r.passes(d) {", "		if d.Kind == policy.Guarded && d.Guard == nil && !r.passes(d) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
 		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
-		"humasess", "request.conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
+		inGate, "Request.conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
-		"humasess", "commitContext.Done", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
+		inGate, "commitContext.Done", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
 	}, {
-		"humasess", "commitContext.Err", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
+		inGate, "commitContext.Err", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
-		"humasess", "request.releaseHeaders", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})", "			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})\n			r.held.hold(heldHeader{name: \"Set-Cookie\", value: c, add: true})",
+		inGate, "Request.releaseHeaders", "			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})", "			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})\n			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})",
 	}}},
 	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
-		"humasess", "state.commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
+		"humasess", "state.Commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		"humasess", "request.refuseWith", "	r.held.reset()\n	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
+		inGate, "Request.refuseWith", "	r.held.Reset()\n	r.held.Release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.Release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		"humasess", "state.isOwn", "			if own.name == call.name {", "			if own.name != 0 {",
@@ -122,7 +133,7 @@ var coreMutants = []mutant{
 		"humasess", "state.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
-		"humasess", "state.admits", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
+		"humasess", "state.hasUser", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
 	}}},
 	{"", "the identity of the zero value is a user", "humasess", "TestNumericIdentity", []edit{{
 		"humasess", "Manager.realIdentity", "	if identity == m.noIdentity {", "	if identity == \"\" {",

@@ -3,33 +3,33 @@ package main
 // liveMutants break the promise of Session.Done.
 var liveMutants = []mutant{
 	{"R13", "the periodic look at the store is left out", "humasess", "TestDone", []edit{{
-		"humasess", "live.idle", "	if len(l.targets) > 0 {\n		l.doubtAll()\n", "	if len(l.targets) > 0 {\n",
+		inWatch, "Sessions.idle", "	if len(s.targets) > 0 {\n		s.checkAll()\n", "	if len(s.targets) > 0 {\n",
 	}}},
 	{"R13", "hints of the store are not heard", "humasess", "TestDone", []edit{{
-		"humasess", "live.hint", "	if !id.IsZero() {\n		l.missed(id)\n		return\n	}\n", "	if !id.IsZero() {\n		return\n	}\n",
+		inWatch, "Sessions.hinted", "	s.Check(id)\n", "",
 	}}},
 	{"", "a failing store closes Done", "humasess", "TestDoneWhile", []edit{{
-		"humasess", "live.settle", "		case err != nil:\n			l.doubt(t)\n", "",
+		inWatch, "Sessions.settle", "		case err != nil:\n			s.check(t)\n", "",
 	}}},
 	{"", "a Destroy in the same process does not close Done", "humasess", "TestDone", []edit{{
-		"humasess", "state.destroyed", "	s.m.live.ended(id)\n	s.emit(Event{Kind: EventDestroyed", "	s.emit(Event{Kind: EventDestroyed",
+		"humasess", "state.destroyed", "	s.m.watch.Ended(id)\n", "",
 	}}},
 	{"", "an eviction in the same process does not close Done", "humasess", "TestDone", []edit{{
-		"humasess", "state.created", "		s.m.live.endedOf(s.rec.Identity)\n", "",
+		"humasess", "state.created", "		s.m.watch.CheckOwner(s.rec.Identity)\n", "",
 	}}},
 	{"", "an end between the load and Done is not noticed", "humasess", "TestDoneThat", []edit{{
-		"humasess", "live.add", "	l.doubt(known)\n", "",
+		inWatch, "Sessions.Add", "	s.check(t)\n", "",
 	}}},
 	{"", "Done closes at the idle timeout of the load, although the session was used", "humasess", "TestDoneExpires", []edit{{
-		"humasess", "live.add", "func() { l.missed(t.id) }", "func() { l.mu.Lock(); l.end(known); l.mu.Unlock() }",
+		inWatch, "Sessions.Add", "func() { s.Check(session.ID) }", "func() { s.mu.Lock(); s.end(t); s.mu.Unlock() }",
 	}}},
 	{"", "Done stays open after the request", "humasess", "TestDoneAfterTheRequest", []edit{{
-		"humasess", "request.unwatch", "	for i := range r.entry.sessions {\n		r.session(i).release()\n	}\n", "",
+		inGate, "Request.unwatch", "	for i := range r.sessions {\n		r.sessions[i].Release()\n	}\n", "",
 	}}},
 	{"", "a hijacked connection is told of an end with its handler", "humasess", "TestDoneEnds", []edit{{
-		"humasess", "plainWriter.Hijack", "	p.r.taken = true\n", "",
+		inGate, "plainWriter.Hijack", "	p.r.taken = true\n", "",
 	}}},
 	{"", "Done of a session that is not written stays open", "humasess", "TestDoneOf", []edit{{
-		"humasess", "state.settleWatches", "		default:\n			s.m.live.release(w)\n", "",
+		"humasess", "state.settleWaits", "		default:\n			s.m.watch.Release(&w.Wait)\n", "",
 	}}},
 }

@@ -15,19 +15,19 @@ var sealedMutants = []mutant{
 		"security", "aeadSealer.additional", "	own.binding = append(b.appendTo(own.binding[:0]), header...)", "	own.binding = append(own.binding[:0], header...)",
 	}}},
 	{"T5", "a cookie carries its data beside the sealed text", "stores/cookie", "", []edit{{
-		"stores/cookie", "trip.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload...)",
+		"stores/cookie", "requestStore.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload...)",
 	}}},
 	{"T8", "re-authentication renews in place", "stores/cookie", "", []edit{{
-		"humasess", "state.reauthenticated", "\tif s.m.embark != nil && s.life.onBase() {", "\tif s.m.embark == nil && s.life.onBase() {",
+		"humasess", "state.reauthenticated", "\tif s.life.onBase() && s.carrier.renewable() != nil {", "\tif s.life.onBase() && s.carrier.renewable() == nil {",
 	}}},
 	{"C7", "a cookie of 4097 bytes is sent", "stores/cookie", "", []edit{{
-		"stores/cookie", "trip.seal", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
+		"stores/cookie", "requestStore.seal", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
 	}}},
 	{"L1", "idle sessions open", "stores/cookie", "", []edit{{
 		"stores/cookie", "item.over", "return !it.Now.Before(it.Expires) || !it.Now.Before(it.Deadline) }", "return !it.Now.Before(it.Deadline) }",
 	}}},
 	{"L2", "an extension moves the deadline", "stores/cookie", "", []edit{{
-		"stores/cookie", "trip.Update", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
+		"stores/cookie", "requestStore.Update", "	if u.Idle > 0 {\n", "	if u.Idle > 0 {\n		next.Deadline = next.Now.Add(12 * time.Hour)\n",
 	}}},
 	{"X10", "a call whose answer was lost is not repeated", "stores/cookie", "TestLostAnswers", []edit{{
 		"stores/cookie", "Store.lost", "\tif try == maxLost || ", "\tif try == 0 || ",
@@ -42,7 +42,7 @@ var sealedMutants = []mutant{
 		"stores/memory", "Revocations.makeRoom", "\tr.era++\n", "",
 	}}},
 	{"R1", "logging out marks nothing", "stores/cookie", "", []edit{{
-		"stores/cookie", "trip.end", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
+		"stores/cookie", "requestStore.end", "\tif t.store.revoked == nil || it.fresh {\n", "\tif t.store.revoked != nil || it.fresh {\n",
 	}}},
 	{"R2", "a mark from after the session began does not count", "stores/cookie", "", []edit{{
 		"stores/cookie", "item.standsBy", " && st.Era == it.era && (st.Mark == 0 || st.Mark == it.mark)", " && st.Era == it.era && (st.Mark >= 0 || st.Mark == it.mark)",
@@ -63,16 +63,16 @@ var sealedMutants = []mutant{
 		"security", "Binding.appendTo", "		d = binary.AppendUvarint(d, uint64(len(s)))\n", "		_ = binary.AppendUvarint(nil, 0)\n",
 	}}},
 	{"K2", "a manager's cookies open for every manager", "stores/cookie", "", []edit{{
-		"stores/cookie", "Store.Travel", "Manager: manager, Purpose", "Manager: \"any\", Purpose",
+		"stores/cookie", "Store.Bind", "Manager: manager, Purpose", "Manager: \"any\", Purpose",
 	}}},
 	{"K2", "a cookie opens under any name", "stores/cookie", "", []edit{{
-		"stores/cookie", "Store.Travel", "Binding{Cookie: cookie, Manager", "Binding{Cookie: \"any\", Manager",
+		"stores/cookie", "Store.Bind", "Binding{Cookie: cookie, Manager", "Binding{Cookie: \"any\", Manager",
 	}}},
 	{"K3", "the first key alone opens", "stores/cookie", "", []edit{{
 		"security", "aeadSealer.AppendOpen", "\tfor i, id := range s.ids {", "\tfor i, id := range s.ids[:1] {",
 	}}},
 	{"K3", "an extension keeps the old cookie", "stores/cookie", "", []edit{{
-		"humasess", "state.resealDue", "\treturn s.stale || (s.old || s.trip != nil) && s.touchDue()", "\treturn s.stale || s.old && s.trip == nil && s.touchDue()",
+		"humasess", "state.resealDue", "\treturn now || (s.old || periodically) && s.touchDue()", "\treturn now || s.old && !periodically && s.touchDue()",
 	}}},
 	{"K3", "the last key seals", "stores/cookie", "", []edit{{
 		"security", "aeadSealer.AppendSeal", "\taead, err := s.keys[0].derive(nonce, &own.key)", "\tcopy(sealed[1:], s.ids[len(s.ids)-1])\n\taead, err := s.keys[len(s.keys)-1].derive(nonce, &own.key)",

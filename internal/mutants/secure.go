@@ -7,25 +7,25 @@ var secureMutants = []mutant{
 		"humasess", "state.reauthenticated", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed)", "!m.inGrace(r, r.open.rotated)",
+		"humasess", "state.ownerOf", "r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed)", "!s.m.inGrace(r, r.open.Rotated)",
 	}}},
 	{"T9", "the former token never dies", "humasess", "", []edit{{
-		"humasess", "Manager.ownerOf", "if !r.open.tolerated || r.open.confirmed != 0 && !m.inGrace(r, r.open.confirmed) {", "if !r.open.tolerated {",
+		"humasess", "state.ownerOf", "if !r.open.Tolerated || r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed) {", "if !r.open.Tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
 		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
 	}}},
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
-		"humasess", "state.lost", "	return s.rec.open.unconfirmed() && !s.m.inGrace", "	return s.rec.open.unconfirmed() && s.rec.open.confirmed != 0 && !s.m.inGrace",
+		"humasess", "state.lost", "	return s.rec.open.Unconfirmed() && !s.m.inGrace", "	return s.rec.open.Unconfirmed() && s.rec.open.Confirmed != 0 && !s.m.inGrace",
 	}}},
 	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
-		"humasess", "state.confirm", "	if s.life.confirm && s.life.base && !s.life.closed {", "	if s.life.confirm && s.life.base && s.life.closed {",
+		"humasess", "state.Refused", "	if confirmed && s.life.reasons.has(confirm) && s.life.base && !s.life.closed {", "	if confirmed && s.life.reasons.has(confirm) && s.life.base && s.life.closed {",
 	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
 		"humasess", "state.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
 	}}},
 	{"T9", "reuse of older tokens goes unseen", "humasess", "", []edit{{
-		"humasess", "Manager.superseded", " || p.knows(token.Hash())", "",
+		"humasess", "Manager.superseded", " || p.Knows(token.Hash())", "",
 	}}},
 	{"T9", "reuse ends nothing", "humasess", "", []edit{{
 		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
@@ -45,32 +45,32 @@ var secureMutants = []mutant{
 	{"L7", "asking for the remaining time extends", "humasess", "", []edit{{
 		"humasess", "state.touchDue", "	return !s.untouched() && ", "	return ",
 	}}},
-	{"F3", "ports are left out where a router does", "humasess", "", []edit{{
-		"humasess", "hostOf", "		return sent\n", "		return host\n",
+	{"F3", "ports are left out where a router does", inGate, "", []edit{{
+		inGate, "hostOf", "		return sent\n", "		return host\n",
 	}}},
 	{"F4", "every operation is exempt", "humasess", "", []edit{{
-		"humasess", "gate.newEntry", "exempt: openapi.CrossSiteAllowed(op)", "exempt: op != nil",
+		inGate, "Gate.newEntry", "exempt: policy.CrossSiteAllowed(op)", "exempt: op != nil",
 	}}},
 	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
 		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
 	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.newPayload", "	next.data = s.pending.data\n", "	next.data = s.pending.data\n	if s.rec.open != nil {\n		next.csrf = s.rec.open.csrf\n	}\n",
+		"humasess", "state.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.open != nil {\n		next.CSRF = s.rec.open.CSRF\n	}\n",
 	}}},
 	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.replace", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n", "	if next.csrf == (security.CSRFKey{}) {\n		next.csrf = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.csrf, _ = security.NewCSRFKey()\n",
+		"humasess", "state.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
-		"openapi", "Document.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
+		inPolicy, "schemes.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
 	}}},
 	{"F8", "a documented CSRF token is not asked for", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "request.unforged", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
+		inGate, "Request.unforged", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
 	}}},
 	{"F9", "a refusal may be cached for other origins", "humasess", "", []edit{{
-		"humasess", "gate.sameOrigin", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
+		inGate, "Gate.sameOrigin", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
 	}}},
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
-		"humasess", "Manager.checkOrigin", "	return m.origins.CheckRead(o)", "	return nil",
+		"humasess", "gateManager.CheckOrigin", "	return g.origins.CheckRead(o)", "	return nil",
 	}}},
 	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
 		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
@@ -78,50 +78,50 @@ var secureMutants = []mutant{
 	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
 		"humasess", "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
 	}}},
-	{"H1", "the last line of Cache-Control decides", "humasess", "TestHeldHeaders", []edit{{
-		"humasess", "heldHeaders.forbidsShared", "		if !header.add {\n			c = caching{}", "		if header.name != \"\" {\n			c = caching{}",
+	{"H1", "the last line of Cache-Control decides", inResponse, "TestHeldHeaders", []edit{{
+		inResponse, "Headers.forbidsShared", "		if !header.Add {\n			c = caching{}", "		if header.Name != \"\" {\n			c = caching{}",
 	}}},
-	{"H1", "commas in quotes part directives", "humasess", "TestForbidsSharedCaches", []edit{{
-		"humasess", "cutDirective", "quoted = !quoted", "quoted = false",
+	{"H1", "commas in quotes part directives", inResponse, "TestForbidsSharedCaches", []edit{{
+		inResponse, "cutDirective", "quoted = !quoted", "quoted = false",
 	}}},
-	{"H1", "caches of CDNs keep private responses", "humasess", "TestTargetedCacheFields", []edit{{
-		"humasess", "isCacheField", "	return is(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return is(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
+	{"H1", "caches of CDNs keep private responses", inResponse, "TestTargetedCacheFields", []edit{{
+		inResponse, "IsCacheField", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
 	}}},
 	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
-		"humasess", "scope.Unwrap", "	s.r.handOut(s.humaContext)\n", "",
+		inGate, "scope.Unwrap", "	s.r.handOut(s.humaContext)\n", "",
 	}}},
 	{"X3", "sessions are created whose cookies are not sent", "humasess", "TestRawWriterTakenTooEarly", []edit{{
-		"humasess", "request.serve", "		r.dropUnsent()\n", "",
+		inGate, "Request.serve", "		r.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
-		"humasess", "state.clears", "if s.life.cookie != cookieExpire || len(s.m.opts.ClearSiteData) == 0 {", "if len(s.m.opts.ClearSiteData) == 0 {",
+		"humasess", "state.Issued", "	return h\n", "	if all := s.m.opts.ClearSiteData; len(all) > 0 {\n		h.ClearSiteData = `\"` + strings.Join(all, `\", \"`) + `\"`\n	}\n	return h\n",
 	}}},
 	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
 		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
 	{"A1", "the group's demand for a fresh authentication is ignored", "humasess", "", []edit{{
-		"humasess", "request.admit", "within > 0 && !r.session(i).fresh(within)", "within < 0 && !r.session(i).fresh(within)",
+		inGate, "Request.admit", "within > 0 && !r.sessions[i].Proven(nil, within)", "within < 0 && !r.sessions[i].Proven(nil, within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{
-		"openapi", "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
+		inPolicy, "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
 	}}},
 	{"A2", "a class outlives its authentication", "humasess", "", []edit{{
-		"humasess", "state.replace", "next.authenticated, next.class = p.at.UnixNano(), p.class", "next.authenticated = p.at.UnixNano()",
+		"humasess", "state.replace", "next.Authenticated, next.Class = p.at.UnixNano(), p.class", "next.Authenticated = p.at.UnixNano()",
 	}}},
 	{"A2", "an authentication counts twice", "humasess", "", []edit{{
-		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.open.authenticated))", "p.at.IsZero()",
+		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.open.Authenticated))", "p.at.IsZero()",
 	}}},
 	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
-		"humasess", "state.newPayload", "		next.authenticated, next.class, next.client = proof.at.UnixNano(), ", "		next.authenticated, next.class, next.client = max(now, proof.at.UnixNano()), ",
+		"humasess", "state.newPayload", "		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), ", "		next.Authenticated, next.Class, next.Client = max(now, proof.at.UnixNano()), ",
 	}}},
 	{"E1", "extensions are told when there is none", "humasess", "", []edit{{
 		"humasess", "state.touch", "		if written {", "		if !written {",
 	}}},
 	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
-		"humasess", "state.renewed", "Event{Kind: EventRenewed, SessionID: s.rec.ID.String()}", "Event{Kind: EventRenewed, SessionID: s.token.Reveal()}",
+		"humasess", "state.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}", "events.Event{Kind: events.Renewed, SessionID: s.token.Reveal()}",
 	}}},
 	{"E3", "counters know no reasons", "humasess", "", []edit{{
-		"humasess", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
+		"humasess/events", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
 	}}},
 	{"K3", "only the newest key opens", "security", "", []edit{{
 		"security", "aeadSealer.AppendOpen", "	for i, id := range s.ids {", "	for i, id := range s.ids[:1] {",

@@ -35,7 +35,8 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 			"that has a manager: the middleware of one does not run for the other, so give each API a huma.Config of its own")
 	}
 	if c := oapi.Components; c != nil && registries.late(c.Schemas) {
-		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: attach every manager before, so that the operation is protected")
+		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: " +
+			"attach every manager before, so that the operation is protected")
 	}
 	return &Document{
 		oapi:    oapi,

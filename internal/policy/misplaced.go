@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -56,10 +57,8 @@ func (search *markerSearch) finds(s *huma.Schema) bool {
 		}
 	}
 	for _, list := range [][]*huma.Schema{s.OneOf, s.AnyOf, s.AllOf} {
-		for _, part := range list {
-			if search.finds(part) {
-				return true
-			}
+		if slices.ContainsFunc(list, search.finds) {
+			return true
 		}
 	}
 	additional, _ := s.AdditionalProperties.(*huma.Schema)

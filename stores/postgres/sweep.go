@@ -108,7 +108,7 @@ func (s *Store) Close(ctx context.Context) error {
 // with a negative SweepEvery.
 func (s *Store) Sweep(ctx context.Context) (int, error) { return s.sweep(ctx, 1) }
 
-// sweep looks for idle sessions in one of parts parts of the table.
+// sweep divides the table into parts and looks for idle sessions in one of them.
 func (s *Store) sweep(ctx context.Context, parts int64) (int, error) {
 	total, err := s.batches(ctx, s.text.dead, int64(batch))
 	if err != nil {

@@ -1,12 +1,11 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"slices"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // CookieLines are the Cookie header lines of a request. huma's Header returns

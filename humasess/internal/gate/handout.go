@@ -1,11 +1,10 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // handOut prepares the response for a handler that takes the router's own context or

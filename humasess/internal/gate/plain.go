@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"bufio"
 	"io"
 	"maps"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // newPlainEntry returns the entry of the requests of [Manager.Handler]. The session

@@ -1,11 +1,10 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // refuse writes the answer instead of the handler. It writes nothing to a store and

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"context"
 	"net/http"
 	"runtime"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // Request is one request to an operation that uses sessions. The goroutine of the
@@ -105,9 +104,6 @@ func (e *entry) allocate(outer *Request) *Request {
 	r.sessions = r.one[:]
 	return r
 }
-
-// operation returns the operation that was called.
-func (r *Request) operation() *huma.Operation { return r.entry.op }
 
 // OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }

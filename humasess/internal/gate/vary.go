@@ -1,10 +1,10 @@
 package gate
 
 import (
-	"github.com/humasess/sessions/humasess/internal/response"
-
 	"net/http"
 	"strings"
+
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // rulesNow returns the rules of a response that begins now. cookie says whether it

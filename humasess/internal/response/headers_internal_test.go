@@ -1,6 +1,7 @@
 package response
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -111,13 +112,15 @@ func TestForbidsSharedCaches(t *testing.T) {
 		{[]string{"!no-store"}, false},
 		{[]string{"no-store=1"}, false},
 	} {
-		var c caching
-		for _, line := range tt.lines {
-			c.add(line)
-		}
-		if got := c.forbidsShared(); got != tt.want {
-			t.Errorf("H1 %q: got %v, want %v", tt.lines, got, tt.want)
-		}
+		t.Run(fmt.Sprintf("H1 %q", tt.lines), func(t *testing.T) {
+			var c caching
+			for _, line := range tt.lines {
+				c.add(line)
+			}
+			if got := c.forbidsShared(); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
 	}
 }
 

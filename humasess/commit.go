@@ -1,26 +1,15 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
-)
-
-const (
-	// maxReplays bounds how often concurrent changes make a request start
-	// over. Each time another request has got through, so this many parallel
-	// writers of one session all do.
-	maxReplays = 128
-
-	// maxPause is the longest wait before starting over.
-	maxPause = 20 * time.Millisecond
 )
 
 // Commit writes what is pending before the first byte of a response. An error
@@ -182,7 +171,7 @@ func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // end deletes a session at any version. It reports whether there was one.
 func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
-	err = s.m.remove(ctx, s.store(), id, stores.Condition{})
+	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.watch.Check(id)
@@ -194,18 +183,6 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 	return true, nil
 }
 
-// destroyed reports that the request has ended a session.
-func (s *state[T]) destroyed(id stores.ID) {
-	s.m.watch.Ended(id)
-	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
-}
-
-func (s *state[T]) revoked() error {
-	s.m.watch.Check(s.rec.ID)
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
-	return gate.Fail(gate.ErrRevoked, nil)
-}
-
 // remove deletes a session that must not be, without a reader to tell when
 // that fails.
 func (s *state[T]) remove(ctx context.Context, id stores.ID) {
@@ -214,7 +191,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 	}
-	err := s.store().Delete(ctx, id, stores.Condition{})
+	err := s.carrier.store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
@@ -225,7 +202,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) replace(ctx context.Context, p plan) error {
 	next := s.pending.shared
 	if next == nil {
-		next = s.newOpened()
+		next = s.carrier.allocate()
 	}
 	next.Fields = s.rec.full()
 	if s.pending.data != nil {
@@ -262,8 +239,8 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		}
 	}
 	next.Write = payload.NewWriteName()
-	packed := s.m.pack(s.scratch(), &next.Fields)
-	updated, err := s.m.update(ctx, s.store(), stores.Update{
+	packed := s.carrier.encode(&next.Fields)
+	updated, err := s.m.update(ctx, s.carrier.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
 		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
@@ -277,16 +254,13 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open, s.rec.Payload = next, packed
-	if s.trip != nil {
-		s.rec.Payload = nil // the scratch; next holds everything
-	}
+	s.rec.open, s.rec.Payload = next, s.carrier.written(packed)
 	s.spare = nil
 	switch {
 	case p.rotate != rotateNo:
 		s.renewed(p)
 		s.token, s.former = token, false
-	case p.optional && s.trip != nil:
+	case p.optional && s.life.carried:
 		s.touched()
 	}
 	if p.cookie == cookieSet {
@@ -305,6 +279,14 @@ func (s *state[T]) memo(next *opened[T]) any {
 	return next
 }
 
+// resealDue reports whether the cookie is to be written again although nothing has
+// changed. It may have a former scope, or its key is about to be removed; then it is
+// written as often as a session is extended.
+func (s *state[T]) resealDue() bool {
+	now, periodically := s.carrier.reissues()
+	return now || (s.old || periodically) && s.touchDue()
+}
+
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
@@ -314,7 +296,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
@@ -326,4 +308,18 @@ func (s *state[T]) touch(ctx context.Context) {
 	if !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
 	}
+}
+
+// Unwritten reports whether a change is pending that the program asked for, and
+// whether it needs a cookie. Renewals that are due do not count, nor does a cookie
+// that only has a former scope or key: the next request makes up for them.
+func (s *state[T]) Unwritten() (change, cookie bool) {
+	defer s.unlock(s.lock())
+	if s.life.closed {
+		return false, false
+	}
+	p := s.life.plan()
+	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
+	reissued := s.old && p.update && p.rotate == rotateNo && !s.life.carried && s.pending.remember == nil
+	return change, change && p.cookie == cookieSet && !reissued
 }

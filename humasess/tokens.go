@@ -1,11 +1,10 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
 

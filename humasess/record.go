@@ -1,13 +1,12 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -53,17 +52,13 @@ func (m *Manager[T]) fetch(ctx context.Context, id stores.ID) (record[T], error)
 	return r, err
 }
 
+// openRecord takes a record of the store apart.
 func (m *Manager[T]) openRecord(rec stores.Record) (record[T], error) {
-	return m.openInto(new(opened[T]), rec)
-}
-
-// openInto is openRecord with the memory for what it opens.
-func (m *Manager[T]) openInto(o *opened[T], rec stores.Record) (record[T], error) {
-	var err error
-	if o.Fields, err = m.unpack(rec); err != nil {
-		return record[T]{}, fmt.Errorf("session %v: %w", rec.ID, err)
+	p, err := payload.Decode(rec.Payload)
+	if err != nil {
+		return record[T]{}, undecodablePayload(rec, err)
 	}
-	return record[T]{Record: rec, open: o, loaded: m.now()}, nil
+	return record[T]{Record: rec, open: &opened[T]{Fields: p}, loaded: m.now()}, nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The
@@ -143,4 +138,8 @@ func (m *Manager[T]) checked(r *record[T], v *T, err error) (*T, error) {
 		err = fmt.Errorf("%w: %w", errUndecodable, err)
 	}
 	return &migrated, err
+}
+
+func undecodablePayload(rec stores.Record, err error) error {
+	return fmt.Errorf("session %v: %w", rec.ID, err)
 }

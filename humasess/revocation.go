@@ -2,10 +2,14 @@ package humasess
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -121,7 +125,7 @@ func (s *state[T]) decide(ctx context.Context, created *stores.Created, call bra
 	v := s.verdictOf(created, call)
 	for probes := 0; v == markPerhaps && probes < maxProbes; probes++ {
 		from := time.Now()
-		r, err := s.store().Load(ctx, s.pending.id)
+		r, err := s.carrier.store().Load(ctx, s.pending.id)
 		to := time.Now()
 		later := r.Now.Sub(created.Now)
 		if err != nil || later > to.Sub(call.from)+clockStep || later < from.Sub(call.to)-clockStep {
@@ -215,4 +219,71 @@ func (m *Manager[T]) noteMark(key markKey, name int64, from time.Time) mark {
 	done := mark{key, name, bracket{from, time.Now()}}
 	m.marks.note(done)
 	return done
+}
+
+func (s *state[T]) began() time.Time {
+	if s.r == nil {
+		return s.since
+	}
+	return s.r.BeganAt()
+}
+
+// tooOld, changedSince and undecided refuse a session whose request began before
+// a revocation, before a change of the identity's data, or perhaps before one of
+// them.
+func (s *state[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
+
+func (s *state[T]) changedSince() error {
+	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)
+}
+
+func (s *state[T]) undecided() error {
+	return s.refuseCreate(events.ReasonUndecided, gate.ErrUndecided)
+}
+
+func (s *state[T]) refuseCreate(reason events.Reason, sentinel error) error {
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: reason})
+	return gate.Fail(sentinel, nil)
+}
+
+// isMark reports whether the store has refused a session for a mark.
+func isMark(err error) bool {
+	return errors.Is(err, stores.ErrRevoked) || errors.Is(err, stores.ErrChanged)
+}
+
+// mayStand reports whether the store has refused a session for a mark that may
+// not count.
+func (s *state[T]) mayStand(err error) bool {
+	if !isMark(err) {
+		return false
+	}
+	changed := errors.Is(err, stores.ErrChanged)
+	return slices.ContainsFunc(s.marks, func(own mark) bool { return own.changed == changed }) ||
+		s.m.marks.known(s.pending.owner, changed, s.began())
+}
+
+// notCreated returns the error of a Create that has written nothing.
+func (s *state[T]) notCreated(err error) error {
+	switch {
+	case errors.Is(err, stores.ErrExists):
+		return stores.ErrExists
+	case errors.Is(err, stores.ErrConflict):
+		return stores.ErrConflict
+	case errors.Is(err, stores.ErrNotFound):
+		return s.revoked() // the session that it was to replace
+	case errors.Is(err, stores.ErrRevoked):
+		return s.tooOld()
+	case errors.Is(err, stores.ErrChanged):
+		// A revocation weighs more. The store compares ages, so it may take one
+		// that came right after the request began for one before.
+		known := &s.m.marks
+		if len(s.marks) == 0 && (known.since(markKey{owner: s.pending.owner}, s.began()) || known.since(markKey{}, s.began())) {
+			return s.tooOld()
+		}
+		return s.changedSince()
+	case errors.Is(err, stores.ErrLimit):
+		s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: events.ReasonLimit})
+		return gate.Fail(gate.ErrLimit, nil)
+	}
+	return s.storeFailed(err)
 }

@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"errors"
-	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -22,35 +20,6 @@ type editing struct {
 	n         atomic.Int32
 	reentered atomic.Bool // an edit has called the session, also if it has recovered
 	borrowed  sync.Mutex  // held by a call that has borrowed the lock
-}
-
-// errInsideUpdate is returned by Update.
-var errInsideUpdate = errors.New("the function given to Update calls the session itself: use the data that it is given")
-
-// insideUpdate is the panic that leaves such a function.
-type insideUpdate struct{ state any }
-
-// runEdit runs a function of the program. Its name marks the stack.
-//
-//go:noinline
-func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
-	if s.editing.n.Load() > 0 { // a borrowed lock
-		return s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
-	}
-	s.editing.n.Add(1)
-	defer func() {
-		s.editing.borrowed.Lock()
-		s.editing.n.Add(-1)
-		s.editing.borrowed.Unlock()
-		p := recover()
-		if inside, ok := p.(insideUpdate); p != nil && (!ok || inside.state != any(s)) {
-			panic(p)
-		}
-		if s.editing.reentered.Swap(false) {
-			err = s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
-		}
-	}()
-	return edit(data)
 }
 
 const (

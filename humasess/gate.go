@@ -1,15 +1,15 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/events"
-	"github.com/humasess/sessions/humasess/internal/gate"
-
 	"context"
+	"net/http"
 	"reflect"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
@@ -118,18 +118,28 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 }
 
 func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
-	m := g.manager()
-	if m.embark != nil {
-		return m.newTravellingRequest()
-	}
-	r := &struct {
-		gate.Request
-		state state[T]
-	}{}
-	r.state.m = m
-	return &r.Request, &r.state
+	return g.manager().newRequest()
 }
 
-func (g *gateManager[T]) NewState() gate.Session { return &state[T]{m: g.manager()} }
+func (g *gateManager[T]) NewState() gate.Session {
+	_, s := g.manager().newRequest()
+	return s
+}
 
 func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeout }
+
+// Handler gives plain net/http handlers the session: [From] finds it in the
+// request's context. The cross-origin check, loading, the commit before the
+// first byte and what becomes of errors are those of operations; the session
+// is optional.
+//
+//	http.Handle("GET /callback", sessions.Handler(callback))
+//
+// The response writer supports Flush, Hijack and [http.ResponseController] as
+// far as the server's does, and commits first. Its Unwrap returns the server's
+// writer. Change the session before, because a cookie cannot be sent afterwards.
+// Around an API that the manager is attached to, the session is loaded once and
+// committed once.
+func (m *Manager[T]) Handler(next http.Handler) http.Handler {
+	return gate.Handler((*gateManager[T])(m), next)
+}

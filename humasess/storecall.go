@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -42,7 +44,7 @@ func (m *Manager[T]) answerLost(ctx context.Context, err error) bool {
 			return false
 		}
 	}
-	return m.embark == nil && ctx.Err() == nil && !stores.InTransaction(ctx, m.store)
+	return m.clientSide == nil && ctx.Err() == nil && !stores.InTransaction(ctx, m.store)
 }
 
 // update replaces a record and finds out what has become of the write when its
@@ -143,5 +145,63 @@ func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, ha
 	return s.storeFailed(cause)
 }
 
-// errCreateAgain asks create for another try.
-var errCreateAgain = errors.New("humasess: the answer to Create was lost")
+// bounded returns ctx with a budget of its own, for a call outside a request and
+// for one that the program makes with its own context.
+func (m *Manager[T]) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if m.opts.StoreTimeout < 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, m.opts.StoreTimeout)
+}
+
+// newID makes an ID for a session to create. The store may have to ask a server
+// for it, long before the commit, so each call has a budget of its own.
+func (s *state[T]) newID(owner string) (stores.ID, error) {
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.store()); !asks {
+		return stores.NewID(s.carrier.store(), owner)
+	}
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = context.WithoutCancel(s.r.Client())
+	}
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	defer cancel()
+	return stores.NewIDContext(ctx, s.carrier.store(), owner)
+}
+
+// hungUp reports whether the caller has gone away, so that an error says nothing
+// about the store.
+func hungUp(asked context.Context) bool {
+	return asked != nil && errors.Is(asked.Err(), context.Canceled)
+}
+
+func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return gate.Fail(errors.ErrUnsupported, err)
+	}
+	if hungUp(ctx) {
+		m.emit(ctx, events.Event{Kind: events.HungUp, Err: err})
+	} else {
+		m.emit(ctx, events.Event{Kind: events.StoreFailed, Err: err})
+	}
+	return gate.Unavailable(err)
+}
+
+func (s *state[T]) storeFailed(err error) error {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
+		s.emit(events.Event{Kind: events.HungUp, Err: err})
+	default:
+		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
+	}
+	return gate.Unavailable(err)
+}
+
+// adminStore returns the store for calls outside of a request.
+func (m *Manager[T]) adminStore() stores.Store {
+	if m.clientSide != nil {
+		return m.clientSide()
+	}
+	return m.store
+}

@@ -1,0 +1,296 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/stores"
+)
+
+// Revoke ends one of this identity's sessions at once, by its public ID. The ID
+// of another user's session is [ErrNotFound], as is one that has ended. [ErrRevoked]
+// when the calling session has ended while the request ran, here and in
+// RevokeOthers and RevokeAll.
+func (s *Session[T]) Revoke(ctx context.Context, id string) error { return s.bound().revoke(ctx, id) }
+
+// RevokeOthers ends all of this identity's sessions but this one, at once,
+// and renews this one without grace (ASVS 7.4.3). It returns how many ended,
+// or -1 from a store that cannot count them.
+func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
+	return s.bound().revokeOthers(ctx)
+}
+
+// RevokeAll ends all of this identity's sessions at once, this one included,
+// and expires the cookie. It returns how many ended, or -1 as RevokeOthers.
+func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
+
+func (s *state[T]) revoke(ctx context.Context, text string) error {
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	defer cancel()
+	defer s.unlock(s.lock())
+	if err := s.need(); err != nil {
+		return err
+	}
+	id, err := stores.ParseID(text)
+	if err != nil || id.IsZero() {
+		return gate.Fail(gate.ErrNotFound, nil)
+	}
+	if s.activeOwner() != "" && id.String() != s.activeID() {
+		if err := s.stands(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case id.String() == s.activeID():
+		return s.destroyNow(ctx)
+	case s.activeOwner() == "":
+		return gate.Fail(gate.ErrNotFound, nil)
+	}
+	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return gate.Fail(gate.ErrNotFound, nil)
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	s.m.watch.Ended(id)
+	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	return nil
+}
+
+func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	defer cancel()
+	defer s.unlock(s.lock())
+	owner, err := s.mayRevoke(ctx)
+	if err != nil || owner == "" {
+		return 0, err
+	}
+	n, err := s.revokeOwner(ctx, owner, s.rec.ID)
+	if err != nil {
+		return 0, err
+	}
+	s.carrier.othersRevoked()
+	if !s.life.written { // else no client has the token yet
+		s.rotate(rotateAtOnce)
+	}
+	return n, nil
+}
+
+func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
+	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	defer cancel()
+	defer s.unlock(s.lock())
+	owner, err := s.mayRevoke(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if owner == "" {
+		return boolToInt(s.life.base), s.destroyNow(ctx)
+	}
+	n, err := s.revokeOwner(ctx, owner, stores.ID{})
+	if err != nil {
+		return 0, err
+	}
+	s.life.next = nextSame
+	s.tentative.revoked = s.transacts(ctx)
+	if s.rec.Identity == owner {
+		s.life.vanish()
+	} else {
+		s.life.destroy()
+	}
+	s.pending = pending[T]{}
+	return n, nil
+}
+
+// destroyNow ends the active session before the response begins.
+func (s *state[T]) destroyNow(ctx context.Context) error {
+	s.doomEarly()
+	s.life.destroy()
+	s.pending = pending[T]{}
+	return s.writeNow(ctx)
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// mayRevoke returns the identity whose sessions the request may end.
+func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
+	if err := s.need(); err != nil {
+		return "", err
+	}
+	if s.m.opts.Identity == nil {
+		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if s.activeOwner() == "" {
+		if s.former {
+			return "", gate.Fail(gate.ErrConflict, nil)
+		}
+		return "", nil
+	}
+	if err := s.stands(ctx); err != nil {
+		return "", err
+	}
+	return s.activeOwner(), nil
+}
+
+// stands makes sure that the session has not ended while the request ran, before
+// the request ends other sessions of the user. The bearer of a token that was
+// renewed may not end any: an attacker would sign the owner out with it.
+func (s *state[T]) stands(ctx context.Context) error {
+	if s.life.next != nextSame {
+		return s.writeNew(ctx)
+	}
+	if s.former {
+		return gate.Fail(gate.ErrConflict, nil)
+	}
+	if s.life.written && s.tentative.any {
+		return nil // by this request, in a transaction that others do not see
+	}
+	rec, err := s.carrier.fetch(ctx, s.token)
+	switch {
+	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
+		return s.revoked()
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	switch s.ownerOf(&rec, s.token) {
+	case owner:
+		return nil
+	case formerOwner:
+		return gate.Fail(gate.ErrConflict, nil)
+	}
+	return s.revoked()
+}
+
+// revokeOwner revokes an identity. The mark that this leaves does not refuse the
+// request's own Start, unless another revocation came first.
+func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
+	from := time.Now()
+	key := markKey{owner: owner}
+	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost bracket) {
+		s.marks = append(s.marks, mark{markKey: key, bracket: lost})
+	})
+	if errors.Is(err, stores.ErrNotFound) {
+		return 0, s.revoked() // a client-side session, while the request ran
+	}
+	if err != nil {
+		return 0, s.m.storeFailed(ctx, err)
+	}
+	s.m.watch.CheckOwner(owner)
+	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
+	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	return revoked.Count, nil
+}
+
+// Revoke ends the session with the public ID at once, whoever it belongs to.
+// [ErrNotFound] when there is none, which nobody knows of sessions that are in
+// their cookies: then any ID is revoked.
+func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
+	parsed, err := stores.ParseID(id)
+	if err != nil || parsed.IsZero() {
+		return gate.Fail(gate.ErrNotFound, nil)
+	}
+	ctx, cancel := m.bounded(ctx)
+	defer cancel()
+	err = m.belongs(ctx, parsed)
+	if err == nil {
+		err = m.remove(ctx, m.adminStore(), parsed, stores.Condition{})
+	}
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return gate.Fail(gate.ErrNotFound, nil)
+	case err != nil:
+		return m.storeFailed(ctx, err)
+	}
+	m.watch.Ended(parsed)
+	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	return nil
+}
+
+// RevokeIdentity ends all sessions of an identity at once and returns how
+// many there were, or -1 from a store that cannot count them. Logins that were
+// already in progress are refused, except in the calling request: their
+// credentials may have been checked before.
+func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
+	if err := m.indexes(identity); err != nil {
+		return 0, err
+	}
+	bounded, cancel := m.bounded(gate.Outside(ctx))
+	defer cancel()
+	owner, from := m.qualify(identity), time.Now()
+	key := markKey{owner: owner}
+	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost bracket) {
+		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
+	})
+	if err != nil {
+		return 0, m.storeFailed(ctx, err)
+	}
+	m.watch.CheckOwner(owner)
+	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
+	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	return revoked.Count, nil
+}
+
+// RevokeEverything ends all sessions of the manager, of every identity and of
+// none, and returns how many there were (ASVS 7.4.5). What other managers and
+// programs keep in the same server or table stays. It is done in slices, so
+// that requests go on meanwhile; sessions that start while it runs may end too.
+//
+// Logins that were already in progress are refused, by any manager of the store
+// and in the calling request too: their credentials may have been checked before.
+// After an error, or while the slots of a Redis Cluster move, some sessions may
+// be left; call it again. [errors.ErrUnsupported] when the store cannot go
+// through its sessions.
+func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
+	from := time.Now()
+	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
+	m.watch.CheckAll()
+	if cleared.Mark != 0 {
+		m.noteMark(markKey{}, cleared.Mark, from)
+	}
+	if cleared.Count > 0 || err == nil {
+		m.emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
+	}
+	if err != nil {
+		return cleared.Count, m.storeFailed(ctx, err)
+	}
+	return cleared.Count, nil
+}
+
+// belongs returns stores.ErrNotFound for a session that is not the manager's.
+func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
+	if m.clientSide != nil {
+		return nil // the record is in a cookie somewhere
+	}
+	raw, err := m.store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
+		return stores.ErrNotFound
+	}
+	return nil
+}
+
+// exempt lets the request whose context the call was given start a session in
+// spite of a mark that it has left by itself.
+func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
+	r := gate.RequestIn(ctx)
+	for ; r != nil; r = r.Around() {
+		if s, _ := stateOf[T](r); s != nil && s.m == m {
+			borrowed := s.lock()
+			s.noteOwn(ago, done)
+			s.unlock(borrowed)
+			return
+		}
+	}
+}
