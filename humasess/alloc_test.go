@@ -4,7 +4,7 @@ package humasess_test
 
 import "testing"
 
-// Allocations are exact, unlike times, so they are what a test can hold. The
+// Counts of allocations are exact, unlike times, so a test can compare them. The
 // race detector makes sync.Pool drop at random: this file is built without.
 //
 // The budget for a read is 4 with a flat type and 16 with any other, and for a

@@ -18,7 +18,7 @@ func reauthenticate(method string) handler[account] {
 	return func(_ context.Context, s *humasess.Session[account]) error { return s.Reauthenticated(method) }
 }
 
-// authenticationOf is what the client's session says.
+// authenticationOf returns the authentication of the client's session.
 func authenticationOf(r *rig[account], ask handler[account]) (a humasess.Authentication) {
 	c := r.signedIn(account{ID: "u1"})
 	r.clock.Advance(time.Minute)
@@ -224,7 +224,7 @@ func TestAuthentication(t *testing.T) {
 			t.Errorf("methods: got %v, want none", a.Methods)
 		}
 	})
-	t.Run("A2 whoever is anonymous has proved nothing", func(t *testing.T) {
+	t.Run("A2 an anonymous session has no authentication", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.client()
 		for range 2 {

@@ -151,7 +151,7 @@ func scenarios() map[string]scenario {
 	return all
 }
 
-// What does a session add to a huma operation? Compare with bare in the same
+// How much time does a session add to a huma operation? Compare with bare in the same
 // run.
 func BenchmarkOperation(b *testing.B) {
 	all := scenarios()

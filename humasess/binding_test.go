@@ -44,7 +44,7 @@ func withBasket(r *rig[account]) *humasess.Manager[basket] {
 	return m
 }
 
-// who is the output of operations that say whose session they got.
+// who is the output of operations that name the user of their session.
 type who struct {
 	Body struct {
 		ID    string   `json:"id"`
@@ -182,7 +182,7 @@ func TestBindingWorks(t *testing.T) {
 
 func tenant(req *http.Request) { req.Header.Set("X-Tenant", "acme") }
 
-// forgedMarkers are what a client might send who has read our source.
+// forgedMarkers sets the headers that an attacker with our source might send.
 func forgedMarkers(req *http.Request) {
 	for _, name := range []string{"Humasess-Session", "Humasess-Required", "Humasess-Guarded", "Humasess-Login"} {
 		req.Header.Set(name, "AAAAAAAAAAAAAAAAAAAAAAAAAA")
@@ -208,7 +208,7 @@ func TestForgedMarkers(t *testing.T) {
 			return nil, in.Destroy()
 		})
 		huma.Get(api, "/plain", func(context.Context, *layered) (*struct{}, error) {
-			t.Error("the handler ran with a session that nobody enforces")
+			t.Error("the handler ran with a session that is not enforced")
 			return nil, nil
 		})
 		c := humasesstest.NewClient(recovering(mux))

@@ -24,8 +24,8 @@ func (unsealed) openToken(name, text string) (security.Token, bool, error) {
 	return t, name != "id", err
 }
 
-// found returns what is found in a request with these Cookie lines. names are
-// separated by blanks.
+// found returns the tokens in a request with these Cookie lines. names are separated
+// by blanks.
 func found(names string, lines ...string) candidates {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, line := range lines {
@@ -105,7 +105,7 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// The order of cookies is the attacker's to choose: what is found is a set.
+// An attacker can choose the order of cookies, so the tokens are a set.
 func TestCandidatesOrder(t *testing.T) {
 	t.Run("T12 every order finds the same", func(t *testing.T) {
 		values := []string{textOf("A"), textOf("B"), textOf("C"), "bad", ""}
@@ -204,7 +204,7 @@ func TestCandidatesName(t *testing.T) {
 }
 
 func BenchmarkCandidates(b *testing.B) {
-	// What does it cost to find one token among other cookies?
+	// How long does it take to find one token among other cookies?
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "_ga=GA1.2.1234567890.1234567890; theme=dark; __Host-id="+textOf("A")+"; lang=en")
 	ctx := humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())

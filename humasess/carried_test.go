@@ -54,7 +54,7 @@ func TestDataThatDoNotComeBack(t *testing.T) {
 				t.Errorf("%s: got %+v, %v, want the session as it was", name, got, ok)
 			}
 		}
-		// Of data that decide nothing, JSON replaces what it cannot carry.
+		// In other data, JSON replaces characters that it cannot encode.
 		r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
 			return s.Update(func(a *account) error { a.Note = "\xff"; return nil })
 		})

@@ -149,7 +149,7 @@ func TestReauthenticatedWith(t *testing.T) {
 			}
 		}
 		if got := of(r, c); got.Class != "1" || len(got.Methods) != 1 {
-			t.Errorf("got %+v, want what it was", got)
+			t.Errorf("got %+v, want it unchanged", got)
 		}
 	})
 	t.Run("A2 no class outlives the authentication that it is of", func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestReauthenticatedWith(t *testing.T) {
 			wantTime(t, m.Name, m.Time, r.clock.Now())
 		}
 	})
-	t.Run("A6 what is no name of a class or method is refused", func(t *testing.T) {
+	t.Run("A6 an invalid name of a class or method is refused", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		for _, bad := range []humasess.Authentication{
 			{Class: "a b"}, {Class: "é"}, {Class: "a\n"}, {Class: strings.Repeat("a", 256)}, {Methods: []humasess.Method{{Name: "a b"}}},

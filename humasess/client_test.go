@@ -23,7 +23,7 @@ func from(userAgent, addr string) func(*http.Request) {
 	}
 }
 
-// clientOf is what List tells of the client's own session.
+// clientOf returns the Client of the client's own session in List.
 func clientOf(t *testing.T, r *rig[account], c *humasesstest.Client) humasess.Client {
 	t.Helper()
 	var got humasess.Client
@@ -133,11 +133,11 @@ func TestClient(t *testing.T) {
 			wantStatus(t, r.call(c, f, from("thief", "198.51.100.1:1")), http.StatusNoContent)
 		}
 		if got := clientOf(t, r, c); got.UserAgent != firefox || got.Address.String() != "203.0.113.9/32" {
-			t.Errorf("got %+v, want what signed in", got)
+			t.Errorf("got %+v, want the client of the sign-in", got)
 		}
 	})
 
-	t.Run("E4 who authenticates again is noted again", func(t *testing.T) {
+	t.Run("E4 a new authentication records the client again", func(t *testing.T) {
 		r := newRig(t, opts)
 		c := r.client()
 		r.loginCall(c, start(account{ID: "u1"}), from(firefox, "203.0.113.9:1"))

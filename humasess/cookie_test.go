@@ -122,7 +122,7 @@ func TestCookieOptions(t *testing.T) {
 			if got.Name != tt.want {
 				t.Errorf("name: got %q, want %q", got.Name, tt.want)
 			}
-			// What we accept, net/http writes: no attribute is lost.
+			// net/http must write each accepted attribute, so that none is lost.
 			c := http.Cookie{
 				Name: got.Name, Value: "v", Path: got.Path, Domain: got.Domain, HttpOnly: true,
 				Secure: !got.InsecureAllowHTTP, SameSite: got.SameSite, Partitioned: got.Partitioned,

@@ -181,8 +181,8 @@ func TestCSRFToken(t *testing.T) {
 	})
 }
 
-// A requirement that names the token and not its session would be met by
-// everybody, for the token proves nothing without the session.
+// Each client could meet a requirement that names the token and not its session,
+// because the token proves nothing without the session.
 func TestCSRFTokenWithoutItsSession(t *testing.T) {
 	o := accountOptions()
 	o.CSRFHeader = csrfHeader

@@ -27,7 +27,7 @@ type flat struct {
 	Roles [2]string
 }
 
-// A flat value is decoded once and copied from then on, whatever the codec.
+// With any codec, a flat value is decoded once and then copied.
 func TestDecodedOnce(t *testing.T) {
 	var mu sync.Mutex
 	decoded := 0
@@ -48,7 +48,8 @@ func TestDecodedOnce(t *testing.T) {
 	}
 }
 
-// taggedCodec is an own codec: a tag, then gob. What it reads it has written.
+// taggedCodec is a codec of the program that writes a tag, then gob. It reads only
+// its own output.
 func taggedCodec(tag string) humasess.Codec {
 	return humasess.Codec{
 		Marshal: func(v any) ([]byte, error) {
@@ -190,7 +191,7 @@ func TestDoesNotEncode(t *testing.T) {
 			}
 		}
 		if v, ok := humasess.GetKey(s, "n"); !ok || fmt.Sprint(v) != "1" {
-			t.Errorf("data: got %v, want what it was", v)
+			t.Errorf("data: got %v, want it unchanged", v)
 		}
 		return nil
 	})

@@ -80,7 +80,7 @@ func (s *site) attach(api huma.API) {
 	}
 }
 
-// guest is what a request brings.
+// guest has the credentials of a request.
 type guest struct {
 	session bool
 	roles   string // of the session, with spaces between them
@@ -177,7 +177,7 @@ type (
 		humasess.Guarded[account, admins]
 	}
 	signIn struct{ humasess.Login[account] }
-	// Exported names of embedded types are what huma and we go by.
+	// huma and this library look for exported names of embedded types.
 	Needed    = humasess.Required[account]
 	Parcel    = humasess.Session[parcel]
 	HasParcel = humasess.Required[parcel]
@@ -216,7 +216,7 @@ func secure(a ...map[string][]string) func(*huma.Operation) {
 // scheme is one alternative.
 func scheme(key string, roles ...string) map[string][]string { return map[string][]string{key: roles} }
 
-// panicOf returns what f panics with, as text.
+// panicOf returns the text of f's panic.
 func panicOf(f func()) (text string) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -32,7 +32,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		{"O4 Required with security: []", nil, getX[needsIn], secure(), []string{"`security: []`", "leave Security nil, or embed Login"}},
 		{"O4 Session with security: []", nil, getX[sessionIn], secure(), []string{"`security: []`", "leave Security nil, or embed Login"}},
 		{"O4 Guarded with security: []", nil, getX[guardIn], secure(), []string{"`security: []`", "leave Security nil"}},
-		{"unknown scheme", nil, getX[needsIn], secure(scheme("nobody")), []string{`unknown scheme "nobody"`, "components.securitySchemes", "Options.Schemes"}},
+		{"unknown scheme", nil, getX[needsIn], secure(scheme("other")), []string{`unknown scheme "other"`, "components.securitySchemes", "Options.Schemes"}},
 		{"scheme without a check", nil, getX[needsIn], secure(scheme("basic")), []string{`"basic"`, "Options.Schemes"}},
 		{"scheme without a check as an alternative", nil, getX[nothingIn], secure(scheme("sessionCookie"), scheme("basic")), []string{`"basic"`, "Options.Schemes"}},
 		{"guard's roles without Options.Roles", noRoles, getX[guardIn], nil, []string{`["admin"]`, "set Options.Roles"}},

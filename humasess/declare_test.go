@@ -12,8 +12,8 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// Every way of declaring: what the document says, and who gets in. Both are
-// written down here, so that the document is never compared with itself.
+// The table has each way of declaring a session, with its document and the requests
+// that it admits. Both are constants, so the document is never compared with itself.
 func TestDeclaredIsDocumentedIsEnforced(t *testing.T) {
 	const (
 		needs      = `[{"sessionCookie":[]}]`
@@ -30,7 +30,7 @@ func TestDeclaredIsDocumentedIsEnforced(t *testing.T) {
 		register func(*site, huma.API)
 		path     string   // /x unless set
 		security string   // documented; "-" is not at all, "" inherits
-		in       []string // who is let in
+		in       []string // the requests that are admitted
 	}{
 		{"O3 embedded Session", nil, getX[sessionIn](), "", maybe, everyone},
 		{"O2 embedded Required", nil, getX[needsIn](), "", needs, members},
@@ -217,7 +217,7 @@ func (*shelf) RegisterPublic(api huma.API) { huma.Get(api, "/public", serve[sess
 
 func stream(_ *site, api huma.API) {
 	op := huma.Operation{OperationID: "stream", Method: http.MethodGet, Path: "/x"}
-	// A user who describes a response gets no default from huma.
+	// huma adds no default response to an operation that describes a response.
 	op.Responses = map[string]*huma.Response{"default": {Description: "Error"}}
 	sse.Register(api, op, map[string]any{"n": struct{ N int }{}}, func(context.Context, *guardIn, sse.Sender) {})
 }

@@ -65,7 +65,7 @@ func TestDoneLeaksNothing(t *testing.T) {
 		t.Logf("%d requests leave %d bytes", requests, int64(after)-int64(before))
 	}
 	for begin := time.Now(); runtime.NumGoroutine() > goroutines && time.Since(begin) < patience; {
-		time.Sleep(10 * time.Millisecond) // the one that looks stops when nobody waits
+		time.Sleep(10 * time.Millisecond) // the goroutine stops when no request waits
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("got %d goroutines after the last request, %d before", n, goroutines)

@@ -35,7 +35,7 @@ func wantClosed(t *testing.T, c <-chan struct{}, want bool, when string) {
 	}
 }
 
-// TestDoneOfNothing has nobody wait for a session that is not there.
+// TestDoneOfNothing requires that Done does not wait without a session.
 func TestDoneOfNothing(t *testing.T) {
 	within(t, func(t *testing.T, here, _ *process) {
 		here.in(humasesstest.NewClient(here.mux), func(_ context.Context, s *humasess.Session[account]) error {
@@ -139,7 +139,7 @@ func TestDoneOfTheOtherSession(t *testing.T) {
 	}
 }
 
-// TestDoneAndRenew shows what does not end a session.
+// TestDoneAndRenew has the calls that do not end a session.
 func TestDoneAndRenew(t *testing.T) {
 	within(t, func(t *testing.T, here, there *process) {
 		cookie := here.login("ada")
@@ -197,8 +197,8 @@ func TestDoneExpires(t *testing.T) {
 	})
 }
 
-// TestDoneWhileTheStoreFails ends nothing while nobody knows, and what has
-// ended right afterwards.
+// TestDoneWhileTheStoreFails requires that no wait ends while the store fails. The
+// waits for ended sessions end as soon as the store answers.
 func TestDoneWhileTheStoreFails(t *testing.T) {
 	within(t, func(t *testing.T, here, there *process) {
 		cookie := here.login("ada")
@@ -223,7 +223,7 @@ func TestDoneWhileTheStoreFails(t *testing.T) {
 		here.store.Fail(humasesstest.OpLoad, nil)
 		time.Sleep(15 * time.Second)
 		wantOver(t, s, true, "when the store answers again")
-		wantOver(t, other, false, "of somebody else")
+		wantOver(t, other, false, "of another user")
 	})
 }
 
@@ -241,7 +241,7 @@ func TestDoneThatIsTooLate(t *testing.T) {
 	})
 }
 
-// TestDoneAfterTheRequest lets nobody wait for ever.
+// TestDoneAfterTheRequest requires that the channel is closed after the request.
 func TestDoneAfterTheRequest(t *testing.T) {
 	within(t, func(t *testing.T, here, _ *process) {
 		var kept *humasess.Session[account]
@@ -278,8 +278,8 @@ func TestDoneAndClose(t *testing.T) {
 	})
 }
 
-// TestDoneCosts shows that nothing runs for those who do not wait, and nothing
-// goes on for those who did.
+// TestDoneCosts requires that no goroutine runs before a request waits, or after the
+// waits have ended.
 func TestDoneCosts(t *testing.T) {
 	within(t, func(t *testing.T, here, there *process) {
 		cookie := here.login("ada")
@@ -289,7 +289,7 @@ func TestDoneCosts(t *testing.T) {
 		time.Sleep(time.Hour / 4)
 		synctest.Wait()
 		if n := here.store.Total(); n != 0 {
-			t.Errorf("got %d calls of the store while nobody waits", n)
+			t.Errorf("got %d calls of the store while no request waits", n)
 		}
 
 		s := here.wait(cookie)

@@ -22,7 +22,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// patience bounds a wait for what comes at once.
+// patience bounds a wait for an event that is expected at once.
 const patience = 30 * time.Second
 
 func soon(t *testing.T, c <-chan struct{}, what string) {

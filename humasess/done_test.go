@@ -29,7 +29,7 @@ type process struct {
 	calls    chan handler[account]
 }
 
-// hintless hides what a store can besides being one with an index.
+// hintless hides the capabilities of a store, except its index.
 type hintless struct{ stores.Index }
 
 func newProcess(t *testing.T, shared stores.Index, change ...func(*humasess.Options[account])) *process {
@@ -235,7 +235,7 @@ func TestDone(t *testing.T) {
 				begin := time.Now()
 				tt.end(t, here, cookie, s.id)
 				wantOver(t, s, true, "at once")
-				wantOver(t, other, false, "of somebody else")
+				wantOver(t, other, false, "of another user")
 				if took := time.Since(begin); took > 11*time.Second {
 					t.Errorf("took %v", took)
 				}
@@ -250,7 +250,7 @@ func TestDone(t *testing.T) {
 				wantOver(t, s, false, "without a hint")
 				time.Sleep(15 * time.Second)
 				wantOver(t, s, true, "after DoneInterval")
-				wantOver(t, other, false, "of somebody else")
+				wantOver(t, other, false, "of another user")
 			}, endOptions)
 		})
 		t.Run("R13 "+tt.name+" elsewhere, with a hint", func(t *testing.T) {
@@ -260,7 +260,7 @@ func TestDone(t *testing.T) {
 				defer other.end()
 				tt.end(t, there, cookie, s.id)
 				wantOver(t, s, true, "at once")
-				wantOver(t, other, false, "of somebody else")
+				wantOver(t, other, false, "of another user")
 			}, endOptions, func(o *humasess.Options[account]) { o.DoneInterval = time.Hour })
 		})
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// ownerGuard lets the owner of the path's account pass, and shows in its
-// answers what guards may answer.
+// ownerGuard admits the owner of the path's account. Its other answers are examples of
+// the answers that guards may give.
 type ownerGuard struct{}
 
 func (ownerGuard) Check(ctx huma.Context, a account) error {
@@ -332,7 +332,7 @@ func TestGuards(t *testing.T) {
 	})
 }
 
-// roles change while the request runs: it must not write what it no longer may.
+// The roles change while the request runs. It must not write without the role.
 func TestGuardAgain(t *testing.T) {
 	r := newRig(t, accountOptions())
 	huma.Post(r.api, "/promote", func(ctx context.Context, in *struct {

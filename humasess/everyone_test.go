@@ -17,7 +17,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// everyone collects what All yields, by ID.
+// everyone returns the sessions of All by ID.
 func everyone(t *testing.T, m *humasess.Manager[account]) map[string]humasess.Info[account] {
 	t.Helper()
 	all := map[string]humasess.Info[account]{}
@@ -54,7 +54,7 @@ func twoManagers(t *testing.T, store stores.Store) (one, two *humasess.Manager[a
 }
 
 func TestAll(t *testing.T) {
-	t.Run("R5 of every identity, with what List tells", func(t *testing.T) {
+	t.Run("R5 of every identity, with the fields of List", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		begin := r.clock.Now()
 		for i := range 1200 { // more than two pages
@@ -69,7 +69,7 @@ func TestAll(t *testing.T) {
 		if len(all) != 1201 {
 			t.Fatalf("All: got %d sessions, want 1201", len(all))
 		}
-		// Each page may be one or two short of what was asked for.
+		// A page may have one or two sessions fewer than its limit.
 		if got := r.store.Calls(); got[humasesstest.OpScan] > 4 || got[humasesstest.OpCount] != 1 || r.store.Total() > 5 {
 			t.Errorf("store calls: got %v, want 4 pages at most and one count", got)
 		}
@@ -129,7 +129,7 @@ func TestAll(t *testing.T) {
 		}
 	})
 
-	t.Run("what does not decode is left out, with an event", func(t *testing.T) {
+	t.Run("a session that cannot be decoded is omitted, with an event", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
 			t.Fatal(err)
@@ -207,7 +207,7 @@ func TestRevokeEverything(t *testing.T) {
 		}
 	})
 
-	t.Run("R4 at once, and who signs in again stays", func(t *testing.T) {
+	t.Run("R4 at once, and a later sign-in succeeds", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		user, visitor := r.signedIn(account{ID: "u1"}), r.client()
 		r.must(visitor, increment)

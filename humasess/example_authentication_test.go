@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// JustAuthenticated lets pass whoever has entered the password within the last
-// five minutes.
+// JustAuthenticated admits users that have entered the password within the last five
+// minutes.
 type JustAuthenticated struct{}
 
 func (JustAuthenticated) Fresh() time.Duration { return 5 * time.Minute }

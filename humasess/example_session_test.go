@@ -16,7 +16,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// Visitor counts without anybody signing in.
+// Visitor counts the visits of an anonymous session.
 type Visitor struct{ Visits int }
 
 // visitorAPI is an API with sessions of T and the default options.
@@ -120,7 +120,7 @@ func ExampleSession_Commit() {
 		if err != nil {
 			return nil, err
 		}
-		// The error response drops what is pending: write it before.
+		// The error response drops pending changes, so write them before.
 		if err := in.Session.Commit(ctx); err != nil {
 			return nil, err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// Member is what sessions of the examples remember.
+// Member is the data of sessions in the examples.
 type Member struct {
 	ID    string   `json:"id"`
 	Roles []string `json:"roles"`
@@ -133,7 +133,7 @@ func ExampleRequired() {
 	// [map[sessionCookie:[]]]
 }
 
-// ThingOwner lets nobody but its owner at a thing, and only editors.
+// ThingOwner admits the owner of a thing, if the owner is an editor.
 type ThingOwner struct{}
 
 // Roles are required before Check, and documented.

@@ -10,7 +10,7 @@ func TestFormerScopes(t *testing.T) {
 	tests := []struct {
 		name string
 		c    CookieOptions
-		want []string // the lines that expire the former scopes, without what all have
+		want []string // the lines that expire the former scopes, without their common attributes
 		err  string
 	}{
 		{"a former name", CookieOptions{Former: []CookieScope{{Name: "sid"}}}, []string{"sid=; Path=/"}, ""},

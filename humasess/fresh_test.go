@@ -21,7 +21,7 @@ var _ interface{ Fresh() time.Duration } = recent{}
 
 func (recent) Fresh() time.Duration { return 5 * time.Minute }
 
-// never asks for what a setting that was not read says.
+// never requires an authentication within a setting that was not read.
 type never struct{}
 
 var _ interface{ Fresh() time.Duration } = never{}
@@ -93,7 +93,7 @@ func TestFresh(t *testing.T) {
 			t.Errorf("403: got %q", text)
 		}
 	})
-	t.Run("A1 a guard that asks for nothing, because nobody has set its time, is refused", func(t *testing.T) {
+	t.Run("A1 a guard without a time is refused", func(t *testing.T) {
 		r := newFresh(t)
 		defer func() {
 			if text := fmt.Sprint(recover()); !strings.Contains(text, "its Fresh is not positive") {
@@ -166,7 +166,7 @@ func TestRequireFresh(t *testing.T) {
 			wantStatus(t, c.Do(http.MethodPost, tt.path, body), http.StatusNoContent)
 		})
 	}
-	t.Run("A1 H4 who lacks the role learns that first", func(t *testing.T) {
+	t.Run("A1 H4 a missing role is reported first", func(t *testing.T) {
 		r := newGroup(t)
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(within + 1)
@@ -189,7 +189,7 @@ func TestRequireFresh(t *testing.T) {
 			}
 		}
 	})
-	t.Run("A1 a time that nobody can keep is refused", func(t *testing.T) {
+	t.Run("A1 a time of zero is refused", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		defer func() {
 			if text := fmt.Sprint(recover()); !strings.Contains(text, "RequireFresh called with 0s") {
@@ -198,7 +198,7 @@ func TestRequireFresh(t *testing.T) {
 		}()
 		r.sessions.RequireFresh(0)
 	})
-	t.Run("A1 on an API that the manager is not attached to, nobody is served", func(t *testing.T) {
+	t.Run("A1 an API without the manager serves no client", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		mux := http.NewServeMux()
 		huma.Post(humago.New(mux, huma.DefaultConfig("Other", "1.0.0")), "/pay",

@@ -152,7 +152,7 @@ func TestRawWriterTakenTooEarly(t *testing.T) {
 			_, _ = io.WriteString(w, "raw")
 		})
 	}
-	t.Run("X3 a session whose cookie nobody gets is not created", func(t *testing.T) {
+	t.Run("X3 a session whose cookie cannot be sent is not created", func(t *testing.T) {
 		for _, commit := range []bool{false, true} {
 			r.store.Reset()
 			w := early(r.client(), func(s *humasess.Session[account]) error {
@@ -168,18 +168,18 @@ func TestRawWriterTakenTooEarly(t *testing.T) {
 				t.Errorf("committed before: %v: got %d sessions, %v, want none", commit, len(all), err)
 			}
 			if log := r.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "operation=raw") || !strings.Contains(log, "before Unwrap") {
-				t.Errorf("log: got %q, want an error that names the operation and what to do", log)
+				t.Errorf("log: got %q, want an error that names the operation and the remedy", log)
 			}
 		}
 	})
-	t.Run("X3 a token that nobody gets does not replace another", func(t *testing.T) {
+	t.Run("X3 a token that cannot be sent does not replace another", func(t *testing.T) {
 		c := r.signedIn(account{ID: "ada"})
 		wantCookies(t, early(c, func(s *humasess.Session[account]) error { return s.Renew() }), 0)
 		r.clock.Advance(time.Minute)
 		r.in(t)
 		r.wantActive(c, true)
 	})
-	t.Run("X3 what needs no cookie is written", func(t *testing.T) {
+	t.Run("X3 a change that needs no cookie is written", func(t *testing.T) {
 		r.in(t)
 		c := r.signedIn(account{ID: "ada"})
 		early(c, func(s *humasess.Session[account]) error {
@@ -277,7 +277,7 @@ func TestReadingTheRawRequest(t *testing.T) {
 		wantStatus(t, w, http.StatusNoContent)
 		wantCookies(t, w, 1)
 	})
-	t.Run("H1 what outer middleware tells shared caches", func(t *testing.T) {
+	t.Run("H1 cache fields of outer middleware", func(t *testing.T) {
 		w := httptest.NewRecorder()
 		w.Header().Set("CDN-Cache-Control", "max-age=600")
 		w.Header().Set("Cache-Control", "public")

@@ -125,7 +125,7 @@ func (r *rig[T]) take(key string) func(context.Context, *humasess.Session[T]) er
 	return r.calls[key]
 }
 
-// in makes what the rig finds wrong a failure of a subtest, while that runs.
+// in reports the errors of the rig to a subtest, while the subtest runs.
 func (r *rig[T]) in(t *testing.T) {
 	t.Helper()
 	parent := r.t
@@ -180,7 +180,7 @@ func (r *rig[T]) must(c *humasesstest.Client, f handler[T]) *httptest.ResponseRe
 	return w
 }
 
-// data returns what the client's session holds, and false without one.
+// data returns the data of the client's session, and false without one.
 func (r *rig[T]) data(c *humasesstest.Client) (T, bool) {
 	r.t.Helper()
 	var data T
@@ -211,7 +211,7 @@ func (r *rig[T]) wantCalls(want map[humasesstest.Op]int) {
 // cookieName is the name of the session cookie with the zero Options.
 const cookieName = "__Host-id"
 
-// token is what the client would send.
+// token returns the token that the client would send.
 func token(c *humasesstest.Client) string { return c.Cookie(cookieName) }
 
 // withToken returns a client that sends exactly this cookie.

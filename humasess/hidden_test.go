@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// number reads what account has written as something that does not decode.
+// number is a type that cannot decode the data of an account.
 type number int
 
 // A session whose data do not decode is as good as none, but logging out and

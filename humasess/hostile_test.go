@@ -21,8 +21,8 @@ func originRig(t *testing.T) *rig[account] {
 	return r
 }
 
-// TestHostileOrigins sends what no browser of ours does. The reference is
-// net/http's own check, and each case says what it answers.
+// TestHostileOrigins sends requests that the other tests' client does not send. Each
+// case has the answer of net/http's own check for comparison.
 func TestHostileOrigins(t *testing.T) {
 	const kind = "urn:humasess:problem:cross-origin"
 	long := strings.Repeat("a", 64<<10)

@@ -248,7 +248,7 @@ func TestManagerAdministration(t *testing.T) {
 	r := newRig(t, accountOptions())
 	ctx := context.Background()
 
-	t.Run("R4 Revoke ends anybody's", func(t *testing.T) {
+	t.Run("R4 Revoke ends the session of any user", func(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		visitor := r.client()
 		r.must(visitor, increment)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// steps are what can happen to a session in a request, by name.
+// steps are the calls that can change a session in a request, by name.
 var steps = map[string]func(*lifecycle){
 	"start":    (*lifecycle).start,
 	"change":   func(l *lifecycle) { l.change(false) },
@@ -57,7 +57,7 @@ func TestLifecycle(t *testing.T) {
 		rotated = plan{update: true, rotate: rotateAtOnce, cookie: cookieSet}
 		again   = plan{update: true, cookie: cookieSet}
 		destroy = plan{delete: true, cookie: cookieExpire}
-		sends   = plan{cookie: cookieSet}    // what an earlier commit calls for
+		sends   = plan{cookie: cookieSet}    // the cookie of an earlier commit
 		expires = plan{cookie: cookieExpire} // the same
 	)
 	tests := []struct {
@@ -227,7 +227,7 @@ func TestLifecycleUndo(t *testing.T) {
 	}
 }
 
-// world is what a store and a browser make of a lifecycle's plans.
+// world is the state of a store and a browser after a lifecycle's plans.
 type world struct {
 	records int  // in the store, of this request
 	own     bool // the one there was created by this request
@@ -236,15 +236,15 @@ type world struct {
 	cookie  cookieAction
 }
 
-// carryOut executes a plan and reports what it must never be.
+// carryOut executes a plan, and reports a plan that must never occur.
 func (w *world) carryOut(p plan) (fault string) {
 	switch {
 	case p.create && p.update:
 		return "creates and updates"
 	case p.update && p.delete:
-		return "updates what it deletes"
+		return "updates a record that it deletes"
 	case p.update && w.hidden:
-		return "writes over what it cannot read"
+		return "overwrites a record that it cannot read"
 	case p.update && w.records == 0:
 		return "updates a record that is not there"
 	case (p.delete || p.replaces) && w.records == 0:
@@ -256,7 +256,7 @@ func (w *world) carryOut(p plan) (fault string) {
 	case w.dead && !p.delete:
 		return "forgets Destroy"
 	}
-	if p.delete || p.replaces || p.create && w.hidden { // what is hidden is deleted or left
+	if p.delete || p.replaces || p.create && w.hidden { // a hidden record is deleted or left
 		w.records, w.own, w.dead, w.hidden = w.records-1, false, false, false
 	}
 	if p.create {
@@ -358,13 +358,13 @@ func take(name string, l *lifecycle, w *world) (fault string) {
 	return ""
 }
 
-// refuse carries out what an error response leaves of a lifecycle. What the
-// request had created is gone, what it had destroyed stays so, and nothing of
-// it is written.
+// refuse executes the plan of a lifecycle for an error response. The sessions that the
+// request has created are deleted, those that it has destroyed remain so, and no
+// change is written.
 func refuse(l *lifecycle, w *world) (fault string) {
 	undo := l.fail()
 	if undo != w.own {
-		return fmt.Sprintf("an error response deletes what was created: got %v, want %v", undo, w.own)
+		return fmt.Sprintf("an error response deletes the created session: got %v, want %v", undo, w.own)
 	}
 	if undo {
 		*w = world{cookie: w.cookie}

@@ -65,7 +65,7 @@ func TestChangeDuringSignIn(t *testing.T) {
 			wantStatus(t, r.loginCall(c, start(account{ID: "u1"})), http.StatusNoContent)
 		})
 	}
-	t.Run("nor of a visitor who signs in by Update", func(t *testing.T) {
+	t.Run("nor of a visitor that signs in by Update", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.client()
 		r.must(c, increment)

@@ -111,7 +111,7 @@ func TestClearSiteData(t *testing.T) {
 		wantHeader(t, w, "Clear-Site-Data", `"cache", "storage"`)
 		wantCookies(t, w, 1)
 	})
-	t.Run("H3 not for whoever has no session", func(t *testing.T) {
+	t.Run("H3 not without a session", func(t *testing.T) {
 		wantHeader(t, r.must(r.client(), destroy[account]), "Clear-Site-Data")
 	})
 	t.Run("H3 not by default", func(t *testing.T) {

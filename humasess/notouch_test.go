@@ -30,7 +30,7 @@ func TestNoTouch(t *testing.T) {
 		wantStatus(t, w, want)
 		return w
 	}
-	t.Run("L7 asking what is left extends nothing, and writes nothing", func(t *testing.T) {
+	t.Run("L7 reading the time left extends nothing, and writes nothing", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		begin := r.clock.Now()
 		timeLeft(r.api, func(s *humasess.Session[account]) {
@@ -59,7 +59,7 @@ func TestNoTouch(t *testing.T) {
 		r.clock.Advance(grace + 1)
 		r.wantDead(former)
 	})
-	t.Run("L7 what the handler changes extends it", func(t *testing.T) {
+	t.Run("L7 a change of the handler extends it", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		timeLeft(r.api, func(s *humasess.Session[account]) {
 			if err := s.Update(func(a *account) error { a.N++; return nil }); err != nil {

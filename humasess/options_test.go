@@ -74,10 +74,10 @@ func TestOptionsRefused(t *testing.T) {
 			Marshal:   func(any) ([]byte, error) { return nil, errors.New("no bytes today") },
 			Unmarshal: json.Unmarshal,
 		}}, "no bytes today"},
-		{"codec that does not read what it wrote", Options[person]{Codec: Codec{
+		{"codec that cannot decode its own output", Options[person]{Codec: Codec{
 			Marshal:   json.Marshal,
-			Unmarshal: func([]byte, any) error { return errors.New("what is this") },
-		}}, "what is this"},
+			Unmarshal: func([]byte, any) error { return errors.New("unknown format here") },
+		}}, "unknown format here"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

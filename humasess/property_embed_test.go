@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// embedded is what an input embeds.
+// embedded is the session type that an input embeds.
 type embedded struct {
 	name         string
 	account      bool // embeds a type of account at all

@@ -10,9 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// plan is a random API, in the words of those who write one. What it must let
-// through follows from it by the model below, which knows neither how
-// requirements are merged nor how the document spells them.
+// plan is a random API, in the terms of its author. The model below derives the
+// requests that the API must admit. It does not use the code that merges requirements
+// and writes them into the document.
 type plan struct {
 	byDefault  bool
 	omitRoles  bool
@@ -96,7 +96,7 @@ func newOperation(r *rand.Rand, name string) plannedOperation {
 			g.role = pick(r, "admin", "audit")
 		}
 		// huma runs the modifiers of a group without prefix again when the
-		// hook is done, and this one would undo what it wrote.
+		// hook is done, and this one would undo its changes.
 		g.bearer = len(g.prefixes) > 0 && r.IntN(6) == 0
 		op.groups = append(op.groups, g)
 	}
@@ -105,7 +105,7 @@ func newOperation(r *rand.Rand, name string) plannedOperation {
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
 
-// contradicts leaves out what is refused, which other tests are about.
+// contradicts reports whether the plan is refused. Other tests check that.
 func (p plan) contradicts(op plannedOperation) bool {
 	if op.unchecked() && (op.embeds.name != "nothing" || p.byDefault || slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.protects })) {
 		return true
@@ -199,9 +199,9 @@ func (p plan) exact(i int) bool {
 	return !slices.ContainsFunc(p.operations[i+1:], func(op plannedOperation) bool { return op.shares })
 }
 
-// expected is what the model says of one operation.
+// expected has the requirements of one operation by the model.
 type expected struct {
-	always  guest // must be brought, whatever else
+	always  guest // credentials that are always required
 	roles   []string
 	any     alternatives // one of them must be met besides; none is all
 	ours    bool         // sessions have something to do with it
@@ -278,7 +278,7 @@ func (e expected) inDocument() expected {
 	return e
 }
 
-// withoutRoles is what a document with OmitRoles says.
+// withoutRoles returns the requirements in a document with OmitRoles.
 func (e expected) withoutRoles() expected {
 	e.roles = nil
 	var bare alternatives

@@ -14,7 +14,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// Random APIs: what was declared is what is documented and what is enforced.
+// Random APIs document and enforce the requirements that they declare.
 // To run one again, put its seed into the list.
 func TestRandomAPIs(t *testing.T) {
 	seeds := []uint64{}

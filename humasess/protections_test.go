@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// A protection that reaches an API without a gate must not serve anybody.
+// An operation with a protection on an API without a gate must not serve any client.
 func TestRequireOnAnUnattachedAPI(t *testing.T) {
 	secret := func(context.Context, *struct{}) (*struct{}, error) { //nolint:unparam // as huma calls it
 		t.Error("the handler ran")

@@ -18,7 +18,7 @@ func revokeOthers(ctx context.Context, s *humasess.Session[account]) error {
 }
 
 func TestRenewRacesRenew(t *testing.T) {
-	t.Run("T9 one of two wins, nobody is logged out", func(t *testing.T) {
+	t.Run("T9 one of two wins, and the user stays signed in", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1", N: 3})
 		old := token(c)
@@ -148,8 +148,8 @@ func TestFormerToken(t *testing.T) {
 		}
 	})
 	t.Run("R3 RevokeOthers that a renewal overtakes is refused", func(t *testing.T) {
-		// Whoever renews meanwhile, perhaps a thief, holds the only token that
-		// lasts: saying that the others are gone would be wrong.
+		// The client that renews meanwhile may be a thief. It has the only token that
+		// lasts, so an answer that the others have ended would be wrong.
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})
 		owner := r.withToken(token(c))

@@ -260,7 +260,7 @@ func TestSessionUsedByGoroutines(t *testing.T) {
 	})
 }
 
-// use calls what does not end the session. Changes may come too late.
+// use calls the methods that do not end the session. Changes may be too late.
 func use(ctx context.Context, t *testing.T, s *humasess.Session[account]) {
 	s.Get()
 	s.Active()

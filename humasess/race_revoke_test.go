@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// later is when something happens in a bubble of synctest, whose clock moves
-// only while everybody waits.
+// later waits in a bubble of synctest, whose clock moves only while all goroutines
+// wait.
 func later(d time.Duration) { <-time.After(d) }
 
 // timed runs f in a bubble. Which of two events came first is then a matter
@@ -89,7 +89,7 @@ func TestStartAfterRevocation(t *testing.T) {
 				c := r.client()
 				login := startAt(r, c, tt.begin, tt.work)
 				later(time.Second)
-				synctest.Wait() // who begins at the same time has begun
+				synctest.Wait() // requests of the same time have begun
 				revokers[row](r)
 				w := login.wait()
 				wantStatus(t, w, tt.want)
@@ -133,7 +133,7 @@ func TestStartAfterRevocation(t *testing.T) {
 			}
 		})
 	})
-	t.Run("R2 a revocation between the write and its answer kills what was written", func(t *testing.T) {
+	t.Run("R2 a revocation between the write and its answer ends the written session", func(t *testing.T) {
 		timed(t, func(r *rig[account]) {
 			r.store.After(humasesstest.OpCreate, func(context.Context) error { later(2 * time.Second); return nil })
 			c := r.client()
@@ -160,7 +160,7 @@ func TestStartAfterRevocation(t *testing.T) {
 		})
 	})
 	for row, revoke := range revokers {
-		t.Run(row+" what has seen the revocation return needs no clock", func(t *testing.T) {
+		t.Run(row+" a request after the end of the revocation needs no clock", func(t *testing.T) {
 			timed(t, func(r *rig[account]) {
 				r.store.After(humasesstest.OpCreate, func(context.Context) error { later(time.Second); return nil })
 				c := r.client()
@@ -226,7 +226,7 @@ func TestStartAfterRevocation(t *testing.T) {
 		{"is tried again until an answer is fast enough", 5, 6, true, http.StatusNoContent},
 		{"is refused when no answer is", 1000, 8, true, http.StatusServiceUnavailable},
 	} {
-		t.Run("R2 what is too close to tell "+tt.name, func(t *testing.T) {
+		t.Run("R2 an order too close to tell "+tt.name, func(t *testing.T) {
 			timed(t, func(r *rig[account]) {
 				const slow = 10 * time.Millisecond
 				answers := 0
@@ -364,7 +364,7 @@ func TestRevocationRacesLogins(t *testing.T) {
 			}
 		})
 	})
-	t.Run("R2 whatever returned before is dead", func(t *testing.T) {
+	t.Run("R2 sessions of earlier answers have ended", func(t *testing.T) {
 		for range 20 {
 			r := newRig(t, accountOptions())
 			var wg sync.WaitGroup

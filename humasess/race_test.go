@@ -110,7 +110,7 @@ func TestResurrection(t *testing.T) {
 		logout := func(r *rig[account], old string) {
 			wantStatus(r.t, r.call(r.withToken(old), destroy[account]), http.StatusNoContent)
 		}
-		// finish checks what must hold whoever came first.
+		// finish checks the result, which must not depend on the order.
 		finish := func(r *rig[account], inner *memory.Store, w *httptest.ResponseRecorder, old string, lives bool) {
 			r.t.Helper()
 			r.wantDead(old)
@@ -201,7 +201,7 @@ func TestResurrectionStress(t *testing.T) {
 	}
 	r, inner := newCountedRig(t, accountOptions())
 	work := []handler[account]{increment, renew[account], nothing[account], increment, renew[account]}
-	t.Run("R11 whoever comes first, nothing is left", func(t *testing.T) {
+	t.Run("R11 in any order, no session is left", func(t *testing.T) {
 		late, early := 0, 0
 		for range rounds {
 			c := r.signedIn(account{ID: "u1"})
@@ -325,7 +325,7 @@ func TestParallelUpdates(t *testing.T) {
 			t.Errorf("counter: got %d after %d answers with 204, want %d", got.N, ok(statuses), n-n/8)
 		}
 	})
-	t.Run("X1 R11 with a change of identity: whoever is told 204 is counted", func(t *testing.T) {
+	t.Run("X1 R11 with a change of identity: each client with a 204 is counted", func(t *testing.T) {
 		for range 5 {
 			r, inner := newCountedRig(t, accountOptions())
 			old := token(r.signedIn(account{ID: "u1"}))

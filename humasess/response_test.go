@@ -30,7 +30,7 @@ type output struct {
 	Body         []byte
 }
 
-// outputRig has an operation whose handler does what the test says.
+// outputRig has an operation whose handler the test sets.
 type outputRig struct {
 	*rig[account]
 	do  handler[account]

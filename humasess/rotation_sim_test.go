@@ -20,9 +20,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// network is what the simulation does to requests. Legs are slower than the
-// grace now and then, so that responses overtake each other, and cookies get
-// lost.
+// network is the simulated network. Its delays sometimes exceed the grace, so
+// responses overtake each other, and cookies are lost.
 const (
 	simulatedUsers = 150
 	slowLegs       = 0.01
@@ -32,7 +31,7 @@ const (
 	thinkTime      = 4 * time.Minute
 )
 
-// browser sends what its jar holds when a request leaves, and keeps the
+// browser sends the cookies that its jar has at the start of a request. It keeps the
 // cookies of responses in the order of their arrival.
 type browser struct {
 	t   *testing.T
@@ -66,9 +65,9 @@ func (b *browser) leg() {
 	time.Sleep(b.between(10*time.Millisecond, 200*time.Millisecond))
 }
 
-// signedIn makes a request, and another one if it is refused: its cookie may
-// have been superseded on the way. That the jar's is refused as well is what
-// signs a user out.
+// signedIn sends a request. If it is refused, its cookie may have been superseded
+// meanwhile, so signedIn sends another one. The user is signed out if that is refused
+// too.
 func (b *browser) signedIn() bool {
 	if b.request() {
 		return true
@@ -132,9 +131,9 @@ func (b *browser) work(until time.Time) (signedOut bool) {
 	return out.Load()
 }
 
-// Rotation must not sign anybody out who did nothing wrong: a client that
-// forgets the former secret at once, or some time after the rotation, does so
-// for most users within a day of such a network.
+// Rotation must not sign out honest users. A server that forgets the former secret at
+// once, or some time after the rotation, signs out most users within a day on such a
+// network.
 func TestRotationSimulation(t *testing.T) {
 	t.Run("T9 twelve hours of parallel requests, slow legs and lost responses sign out less than 1 % of users", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

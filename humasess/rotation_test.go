@@ -47,7 +47,7 @@ func TestRotateEvery(t *testing.T) {
 			t.Errorf("data: got %+v, %v, want N 3", got, ok)
 		}
 	})
-	t.Run("T9 counted from the last rotation, whatever its reason", func(t *testing.T) {
+	t.Run("T9 counted from the last rotation for any reason", func(t *testing.T) {
 		r := newRig(t, rotating())
 		c := r.signedIn(account{ID: "u1"})
 		for _, do := range []handler[account]{renew[account], revokeOthers} {
@@ -78,7 +78,7 @@ func TestRotateEvery(t *testing.T) {
 		wantCookies(t, w, 0)
 		wantCookies(t, r.must(c, nothing[account]), 1)
 	})
-	t.Run("T9 one of two parallel requests rotates, both keep what they change", func(t *testing.T) {
+	t.Run("T9 one of two parallel requests rotates, both keep their changes", func(t *testing.T) {
 		r := newRig(t, rotating())
 		c := r.signedIn(account{ID: "u1"})
 		old := token(c)
@@ -247,7 +247,7 @@ func TestReuse(t *testing.T) {
 		}
 		r.wantActive(c, true)
 	})
-	t.Run("T9 by option it ends the session, whoever came first", func(t *testing.T) {
+	t.Run("T9 by option it ends the session, in any order", func(t *testing.T) {
 		for _, i := range []int{0, 2} {
 			r := newRig(t, reusing(true))
 			c, old := rotated(r, 3)
@@ -331,8 +331,8 @@ func TestReuse(t *testing.T) {
 	})
 }
 
-// Whoever has stolen the former token may use the session within the grace,
-// but gets nothing that outlasts it.
+// A thief of the former token can use the session within the grace, but gets no access
+// that lasts longer.
 func TestThiefWithinTheGrace(t *testing.T) {
 	tests := []struct {
 		name string

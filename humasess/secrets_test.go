@@ -45,7 +45,7 @@ func given(name string) bool {
 
 // TestEverythingLogged runs among the others, and once more after them.
 func TestEverythingLogged(t *testing.T) {
-	t.Run("E2 no secret in what the whole suite has logged and reported", func(t *testing.T) {
+	t.Run("E2 no secret in the logs and events of the whole suite", func(t *testing.T) {
 		if !everything.complete {
 			return // TestMain asks again
 		}
@@ -81,7 +81,7 @@ func TestEverythingLogged(t *testing.T) {
 // text has after the ID.
 const fragment = 42
 
-// eavesdropper knows the secrets of a run, and notes whatever looks like one.
+// eavesdropper knows the secrets of a run, and records each text that looks like one.
 type eavesdropper struct {
 	mu            sync.Mutex
 	secrets       map[string]bool   // in fragments of their text
@@ -113,7 +113,7 @@ func (e *eavesdropper) Read(p []byte) (int, error) {
 
 var systemRandom = rand.Reader
 
-// credentials notes what a response has set, sealed as it may be.
+// credentials records the cookies that a response sets, which may be sealed.
 func (e *eavesdropper) credentials(h http.Header) {
 	for _, c := range (&http.Response{Header: h}).Cookies() {
 		e.credential(c.Value)
@@ -129,7 +129,7 @@ func (e *eavesdropper) credential(text string) {
 	}
 }
 
-// logger returns one whose lines nobody else reads.
+// logger returns a logger whose lines only the eavesdropper reads.
 func (e *eavesdropper) logger(level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(e, &slog.HandlerOptions{Level: level}))
 }

@@ -99,7 +99,7 @@ func TestStart(t *testing.T) {
 		}
 	})
 
-	t.Run("T3 a token nobody issued is never adopted", func(t *testing.T) {
+	t.Run("T3 a token that was not issued is never adopted", func(t *testing.T) {
 		dead := r.signedIn(account{ID: "u1"})
 		expired := token(dead)
 		r.clock.Advance(time.Hour)
@@ -356,7 +356,7 @@ func TestRenew(t *testing.T) {
 		r.wantActive(c, true)
 	})
 
-	t.Run("the bearer of the old token may not change who it is, nor renew", func(t *testing.T) {
+	t.Run("the bearer of the old token may not change identity, nor renew", func(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		former := r.withToken(token(c))
 		r.must(c, renew[account])

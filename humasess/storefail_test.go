@@ -95,7 +95,7 @@ func TestStoreFailsOnLoad(t *testing.T) {
 		name string
 		send func(*humasesstest.Client, handler[account], ...func(*http.Request)) *httptest.ResponseRecorder
 	}{{"Session", r.call}, {"Required", r.requiredCall}, {"Login", r.loginCall}} {
-		t.Run("503 and nobody is logged out: "+tt.name, func(t *testing.T) {
+		t.Run("503 and users stay signed in: "+tt.name, func(t *testing.T) {
 			r.store.Fail(humasesstest.OpLoad, errDown)
 			r.events.take()
 			w := tt.send(c, func(context.Context, *humasess.Session[account]) error { ran = true; return nil })
@@ -182,7 +182,7 @@ func TestStoreFailsOnCommit(t *testing.T) {
 		wantUnavailable(t, send("/rich", r.client(), start(account{ID: "u2"})))
 	})
 
-	t.Run("data that do not fit are 500, and nobody is asked to try again", func(t *testing.T) {
+	t.Run("data that do not fit are 500, without Retry-After", func(t *testing.T) {
 		c := r.signedIn(account{ID: "u1"})
 		r.store.Fail(humasesstest.OpUpdate, fmt.Errorf("9 bytes, 8 allowed: %w", stores.ErrTooLarge))
 		defer r.store.Fail(humasesstest.OpUpdate, nil)
@@ -206,7 +206,7 @@ func TestStoreFailsOnCommit(t *testing.T) {
 		}
 	})
 
-	t.Run("X5 what Commit has started goes again when the last write fails", func(t *testing.T) {
+	t.Run("X5 the session that Commit has created is deleted when the last write fails", func(t *testing.T) {
 		c := r.client()
 		w := send("/rich", c, func(ctx context.Context, s *humasess.Session[account]) error {
 			if err := s.Start(account{ID: "u3"}); err != nil {
@@ -221,7 +221,7 @@ func TestStoreFailsOnCommit(t *testing.T) {
 		r.store.Fail(humasesstest.OpUpdate, nil)
 		wantUnavailable(t, w)
 		if list, err := r.sessions.List(context.Background(), "u3"); err != nil || len(list) != 0 {
-			t.Errorf("sessions of u3: got %d, %v, want none: nobody has its token", len(list), err)
+			t.Errorf("sessions of u3: got %d, %v, want none, because no client has its token", len(list), err)
 		}
 	})
 

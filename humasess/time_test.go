@@ -372,7 +372,7 @@ func TestRemember(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what it is already writes nothing", func(t *testing.T) {
+	t.Run("an unchanged value writes nothing", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.signedIn(account{ID: "u1"})
 		r.store.Reset()
@@ -428,7 +428,7 @@ func TestSetTTL(t *testing.T) {
 		steps []handler[account]
 		want  time.Duration
 	}{
-		{"shortens, whatever the activity", []handler[account]{ttl(time.Hour)}, time.Hour},
+		{"shortens, despite activity", []handler[account]{ttl(time.Hour)}, time.Hour},
 		{"the shortest counts", []handler[account]{ttl(2 * time.Hour), ttl(time.Hour), ttl(3 * time.Hour)}, time.Hour},
 		{"never extends", []handler[account]{ttl(48 * time.Hour)}, absolute},
 		{"with Start", []handler[account]{start(account{ID: "u1"}), ttl(time.Hour)}, time.Hour},

@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// API returns one line for everything that users of the published packages can
-// name, sorted: constants with their values, variables, functions, methods,
-// types, fields with their tags, and methods of interfaces. Parameters stand
-// without their names. Programs, examples and what is internal promise nothing.
+// API returns one line for each name that users of the published packages can use,
+// sorted. The lines are for constants with their values, variables, functions,
+// methods, types, fields with their tags, and methods of interfaces. Parameters have
+// no names. API skips programs, examples and internal packages, because they make no
+// promise.
 func (t *Tree) API() []string {
 	var lines []string
 	for _, p := range t.packages {
@@ -34,8 +35,8 @@ func (t *Tree) API() []string {
 	return slices.Compact(lines) // a function may have one file per platform
 }
 
-// visible returns the types whose fields and methods users reach: exported
-// ones, and what those embed or are an alias of.
+// visible returns the types whose fields and methods users reach. These are the
+// exported types, and the types that they embed or are an alias of.
 func (p *pkg) visible() map[string]bool {
 	specs := map[string]*ast.TypeSpec{}
 	for _, f := range p.files {
@@ -200,7 +201,7 @@ func (s *surface) typ(spec *ast.TypeSpec) {
 	}
 }
 
-// parts lists what a struct or an interface consists of.
+// parts lists the members of a struct or an interface.
 func (s *surface) parts(owner string, fields *ast.FieldList) {
 	for _, field := range fields.List {
 		tag := ""
@@ -214,7 +215,7 @@ func (s *surface) parts(owner string, fields *ast.FieldList) {
 			method, isMethod := field.Type.(*ast.FuncType)
 			switch {
 			case !name.IsExported() && strings.HasSuffix(owner, " interface"):
-				s.linef("%s, unexported method", owner) // nobody else can implement it
+				s.linef("%s, unexported method", owner) // other packages cannot implement it
 			case !name.IsExported():
 			case isMethod && strings.HasSuffix(owner, " interface"):
 				s.linef("%s, %s%s", owner, name.Name, signature(method))

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Undocumented names every package without a package comment, and everything
-// exported without a comment: constants, variables, functions, types, methods
-// of exported types, the methods of an interface that has several, and the
-// fields of types whose name ends in Options. A comment on a group of
-// constants or variables serves all of them; one at the end of the line counts.
-// Nobody imports a program, so it needs its package comment only.
+// Undocumented names every package without a package comment, and every exported name
+// without a comment. It checks constants, variables, functions, types and methods of
+// exported types. It also checks the methods of an interface that has several, and
+// the fields of types whose name ends in Options. A comment on a group of constants
+// or variables serves all of them, and a comment at the end of the line counts. A
+// program needs only its package comment, because it cannot be imported.
 func (t *Tree) Undocumented() []string {
 	var found []string
 	for _, p := range t.packages {
@@ -28,12 +28,12 @@ func (t *Tree) Undocumented() []string {
 			}
 			for _, decl := range f.syntax.Decls {
 				for _, name := range undocumented(decl) {
-					found = append(found, t.at(name.Pos(), "%s has no comment: say what a caller can rely on", name.Name))
+					found = append(found, t.at(name.Pos(), "%s has no comment; describe its promises to callers", name.Name))
 				}
 			}
 		}
 		if !documented && !tested {
-			found = append(found, fmt.Sprintf("package %q has no package comment: say why one would import it", p.dir))
+			found = append(found, fmt.Sprintf("package %q has no package comment; describe its purpose for its users", p.dir))
 		}
 	}
 	return found

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Table says what each package may import, by its folder. A folder that ends
-// in "/..." stands for everything below it that has no row of its own.
+// Table has the permitted imports of each package, by its folder. A folder that ends
+// in "/..." is for all folders below it that have no row of their own.
 type Table map[string]Row
 
-// Row lists what a package may import beside the standard library: packages of
-// the module as "./folder", others by their import path. "/..." at the end
-// adds everything below. Files that are not tests need leave for two standard
-// packages as well: testing, because test helpers do not belong into programs,
-// and unsafe.
+// Row lists the packages that a package may import besides the standard library.
+// Packages of the module have the form "./folder", others their import path. "/..."
+// at the end adds all packages below. Files that are not tests also need a row for the
+// standard packages unsafe and testing, because test helpers do not belong in
+// programs.
 type Row struct {
-	Imports []string // what every file may import
-	Tests   []string // what test files may import beside that
+	Imports []string // for all files
+	Tests   []string // for test files, besides Imports
 }
 
 // Imports compares every import with the table.
@@ -27,7 +27,7 @@ func (t *Tree) Imports(table Table) []string {
 	for _, p := range t.packages {
 		row, ok := table.row(p.dir)
 		if !ok {
-			found = append(found, fmt.Sprintf("package %q has no row in the import table: decide what it may import and add one", p.dir))
+			found = append(found, fmt.Sprintf("package %q has no row in the import table; add one with its permitted imports", p.dir))
 			continue
 		}
 		for _, f := range p.files {
@@ -38,7 +38,7 @@ func (t *Tree) Imports(table Table) []string {
 				}
 				itself := f.test && imported == "./"+p.dir
 				if !itself && !row.allows(imported, f.test) {
-					found = append(found, t.at(spec.Pos(), "package %q must not import %q here: move the code, or change its row in the import table", p.dir, imported))
+					found = append(found, t.at(spec.Pos(), "package %q must not import %q here; move the code, or change its row in the import table", p.dir, imported))
 				}
 			}
 		}
@@ -46,7 +46,7 @@ func (t *Tree) Imports(table Table) []string {
 	return found
 }
 
-// row finds the row of a folder; the most specific one wins.
+// row returns the most specific row for a folder.
 func (table Table) row(dir string) (Row, bool) {
 	row, ok := table[dir]
 	for parent := dir; !ok && parent != ""; {

@@ -104,7 +104,7 @@ func (all *prose) code(fsys fs.FS, name string) error {
 		if strings.Count(text, " ") < 2 {
 			return true
 		}
-		if lit.Value[0] != '`' { // its line breaks are none of the file's
+		if lit.Value[0] != '`' { // its line breaks are not line breaks of the file
 			text = strings.ReplaceAll(text, "\n", " ")
 		}
 		all.add(name, "strings", fset.Position(lit.Pos()).Line, blank(text, codeSpan, url))

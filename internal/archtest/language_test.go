@@ -168,7 +168,7 @@ func tooVague(limits map[string]float64, found []archtest.Prose) []string {
 		}
 		if p.Rate() > limit+slack {
 			sentences = append(sentences, fmt.Sprintf(
-				"%s of %s: got %.1f vague pronouns per 1000 words, want at most %.1f: name the actor or the thing; go run ./internal/archtest/words %s lists them",
+				"%s of %s: got %.1f vague pronouns per 1000 words, want at most %.1f; name the actor or the thing; go run ./internal/archtest/words %s lists them",
 				p.Kind, p.Area, p.Rate(), limit, p.Area))
 		}
 	}

@@ -16,11 +16,11 @@ import (
 //
 //	<!-- file: path/from/the/root.go -->
 //
-// and equal that file, so that it is compiled and run; the line works for
-// other blocks too. With #name after the path it means the part of the file
-// between two comments, "docs: begin name" and "docs: end", less the
-// indentation that its lines share. Any other block of Go code must parse, as a
-// file, as declarations or as statements.
+// and equal that file, so that it is compiled and run. The line works for other
+// blocks too. With #name after the path it means the part of the file between the two
+// comments "docs: begin name" and "docs: end", without the indentation that its lines
+// share. Any other block of Go code must parse, as a file, as declarations or as
+// statements.
 func Markdown(fsys fs.FS) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -63,9 +63,9 @@ var (
 type block struct {
 	line     int
 	indent   string
-	fence    string // closes it, at least
+	fence    string // the shortest fence that closes the block
 	language string
-	file     string // that it must equal
+	file     string // the file that the block must equal
 	code     strings.Builder
 }
 
@@ -112,7 +112,7 @@ func (d *document) links(line string, number int) {
 			file = path.Clean(rooted)
 		}
 		if _, err := fs.Stat(d.fsys, file); err != nil {
-			d.notef(number, "link to %q, which is not there", target)
+			d.notef(number, "link to %q, which does not exist", target)
 		}
 	}
 }
@@ -124,13 +124,13 @@ func (d *document) block(b *block) {
 		want, err := source(d.fsys, b.file)
 		switch {
 		case err != nil:
-			d.notef(b.line, "block is said to be file %q, which is not there", b.file)
+			d.notef(b.line, "block must equal file %q, which does not exist", b.file)
 		case code != strings.Trim(want, "\n"):
-			d.notef(b.line, "block differs from %s: copy the file", b.file)
+			d.notef(b.line, "block differs from %s; copy the file", b.file)
 		}
 	case b.language != "go":
 	case isProgram(code):
-		d.notef(b.line, "block is a program: keep it as a file and write <!-- file: … --> above it")
+		d.notef(b.line, "block is a program; keep it as a file and write <!-- file: … --> above it")
 	default:
 		if err := parseFragment(code); err != nil {
 			d.notef(b.line, "block does not parse: %v", err)
@@ -162,8 +162,8 @@ func source(fsys fs.FS, name string) (string, error) {
 	return dedent(lines), nil
 }
 
-// dedent joins lines, less the indentation that those share which are not
-// blank.
+// dedent joins lines without the indentation that all lines share. Blank lines do not
+// count.
 func dedent(lines []string) string {
 	indent, first := "", true
 	for _, line := range lines {

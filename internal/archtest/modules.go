@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Modules returns what a user's build gets to see of go.mod and go.sum, one
-// line each, sorted: modules that are required, directly or indirectly, names
-// in go.sum, and every other directive but module, go and toolchain in full.
-// Versions of requirements are left out, so that taking newer ones changes
-// nothing here, and a new module does.
+// Modules returns the parts of go.mod and go.sum that affect a user's build, sorted
+// and one per line. They are the modules that are required, directly or indirectly,
+// and the names in go.sum. Other directives, except module, go and toolchain, are
+// complete. Requirements have no versions, so the result changes with a new module but
+// not with a new version.
 func Modules(fsys fs.FS) ([]string, error) {
 	mod, err := fs.ReadFile(fsys, "go.mod")
 	if err != nil {

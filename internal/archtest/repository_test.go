@@ -13,10 +13,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// maxLines is the length from which on a file is asked to be two.
+// maxLines is the largest number of lines of a file.
 const maxLines = 500
 
-// TestRepository holds this repository to its own rules.
+// TestRepository applies the checks to this repository.
 func TestRepository(t *testing.T) {
 	root := os.DirFS(filepath.Join("..", ".."))
 	tree, err := archtest.Load(root)
@@ -35,8 +35,8 @@ func TestRepository(t *testing.T) {
 	})
 }
 
-// TestProgram holds cmd/humasess, which is a module of its own, to the same
-// rules: it does what any program can do.
+// TestProgram applies the checks to cmd/humasess, which is a module of its own. It
+// uses only the packages that a user's program can import.
 func TestProgram(t *testing.T) {
 	tree, err := archtest.Load(os.DirFS(filepath.Join("..", "..", "cmd", "humasess")))
 	if err != nil {
@@ -47,8 +47,7 @@ func TestProgram(t *testing.T) {
 	none(t, tree.LongFiles(maxLines))
 }
 
-// TestGolden shows what a change does to users: to their code and to their
-// go.sum.
+// TestGolden shows the effect of a change on a user's code and go.sum.
 func TestGolden(t *testing.T) {
 	root := os.DirFS(filepath.Join("..", ".."))
 	tree, err := archtest.Load(root)
@@ -87,12 +86,12 @@ func golden(t *testing.T, name string, got []string) {
 	want := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	for _, line := range got {
 		if !slices.Contains(want, line) {
-			t.Errorf("got %q, which is not in %s: if it is meant, run make golden", line, name)
+			t.Errorf("got %q, which is not in %s; if the change is intended, run make golden", line, name)
 		}
 	}
 	for _, line := range want {
 		if !slices.Contains(got, line) {
-			t.Errorf("want %q of %s, which is gone: if it is meant, run make golden", line, name)
+			t.Errorf("want %q of %s, which is gone; if the change is intended, run make golden", line, name)
 		}
 	}
 }

@@ -150,12 +150,12 @@ func TestGoldenStandards(t *testing.T) {
 		line, _, _ := strings.Cut(table[max(strings.Index(table, "| "+s.id+" |"), 0):], "\n")
 		names := strings.Split(line, "`")
 		if !strings.HasPrefix(line, "| "+s.id+" |") || len(names) < 3 {
-			t.Errorf("%s: no test of %s: run make golden", file, s.id)
+			t.Errorf("%s: no test of %s; run make golden", file, s.id)
 			continue
 		}
 		for i := 1; i < len(names); i += 2 {
 			if !kept[s.id][names[i]] {
-				t.Errorf("%s: %s names %s, which has no such case any more: run make golden", file, s.id, names[i])
+				t.Errorf("%s: %s names %s, which does not have such a case any more; run make golden", file, s.id, names[i])
 			}
 		}
 	}
@@ -179,7 +179,7 @@ func testsOfRows(t *testing.T, root string) map[string]map[string]bool {
 	rows := map[string]map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if d != nil && d.IsDir() && d.Name() == "mutants" {
-			return fs.SkipDir // it knows all rows, and tests none of them
+			return fs.SkipDir // it lists all rows, and tests none of them
 		}
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err

@@ -11,21 +11,21 @@ const (
 	sessions = "github.com/humasess/sessions"
 )
 
-// hostTests are the parts of huma that tests may use anywhere: they import
-// nothing but huma and the standard library. huma's other adapters and
-// autopatch bring modules along.
+// hostTests are the parts of huma that all tests may use, because they import only
+// huma and the standard library. huma's other adapters and autopatch require more
+// modules.
 var hostTests = []string{huma, huma + "/adapters/humago", huma + "/humatest", huma + "/sse"}
 
-// serverTests is what the tests of a store use whose server has to be started.
+// serverTests are the packages for tests of a store that need a server.
 var serverTests = []string{
 	"./humasess", "./humasess/events", "./humasess/humasesstest", "./stores/storetest", "./internal/coretest", "./internal/servertest",
 }
 
-// imports is the import table of the repository. What the tests of a package
-// import ends up in the go.sum of whoever imports that package. So the tests
-// of packages that every user imports get by with huma and our own packages;
-// what needs more is tested in internal/e2e, a module of its own, or by the
-// store that it is about.
+// imports is the import table of the repository. The imports of a package's tests are
+// in the go.sum of each program that imports the package. So the tests of packages
+// that every user imports may import only huma and packages of this repository. Tests
+// that need more are in internal/e2e, which is a module of its own, or in the package
+// of the store.
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
@@ -117,9 +117,9 @@ var imports = archtest.Table{
 	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
 }
 
-// programImports is that of cmd/humasess: the public API, clients of the
-// stores, and of what is internal only the part of the format that names a
-// session's program.
+// programImports is the import table of cmd/humasess. It may import the public API and
+// the clients of the stores. Its only internal import reads the name of a session's
+// program from the stored format.
 var programImports = archtest.Table{
 	".": {
 		Imports: []string{

@@ -33,8 +33,8 @@ type file struct {
 	syntax *ast.File
 }
 
-// Load parses every Go file of the module whose go.mod is at the root of
-// fsys, whatever its build constraints.
+// Load parses every Go file of the module whose go.mod is at the root of fsys. It
+// ignores build constraints.
 func Load(fsys fs.FS) (*Tree, error) {
 	module, err := modulePath(fsys)
 	if err != nil {
@@ -55,8 +55,8 @@ func Load(fsys fs.FS) (*Tree, error) {
 	return t, err
 }
 
-// ignored reports whether a folder holds nothing that is checked: the go
-// command ignores the same names.
+// ignored reports whether the checks skip a folder. The go command ignores the same
+// names.
 func ignored(dir string) bool {
 	base := path.Base(dir)
 	return base == "testdata" || dir != "." && (base[0] == '.' || base[0] == '_')
@@ -120,13 +120,13 @@ func (t *Tree) at(pos token.Pos, format string, args ...any) string {
 	return fmt.Sprintf("%s:%d: %s", p.Filename, p.Line, fmt.Sprintf(format, args...))
 }
 
-// LongFiles names the files with more than limit lines, tests apart.
+// LongFiles names the files with more than limit lines, except tests.
 func (t *Tree) LongFiles(limit int) []string {
 	var found []string
 	for _, p := range t.packages {
 		for _, f := range p.files {
 			if !f.test && f.lines > limit {
-				found = append(found, fmt.Sprintf("%s has %d lines, more than %d: is it one concept?", f.path, f.lines, limit))
+				found = append(found, fmt.Sprintf("%s has %d lines, more than %d; divide it by its concepts", f.path, f.lines, limit))
 			}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// deep has everything that two copies could share.
+// deep has each kind of part that two copies could share.
 type deep struct {
 	List  []int
 	Map   map[string]int
@@ -30,7 +30,7 @@ func newDeep() deep {
 	return d
 }
 
-// spoil changes all that it can reach.
+// spoil changes each part that it can reach.
 func (d *deep) spoil() {
 	d.List[0], d.Map["a"], *d.Ptr, d.Inner.List[0] = 99, 99, 99, "spoilt"
 	d.Map["b"] = 99
@@ -38,7 +38,7 @@ func (d *deep) spoil() {
 	_ = append(d.List[:1], 99)
 }
 
-// cloned is deep with a copy of its own, which is what makes it shared.
+// cloned is deep with a method that copies it. So the memory store can share it.
 type cloned struct{ deep }
 
 func (c cloned) Clone() cloned {
@@ -54,7 +54,7 @@ type pointerCloned struct{ deep }
 
 func (c *pointerCloned) Clone() pointerCloned { return pointerCloned{cloned{c.deep}.Clone().deep} }
 
-// flat can be shared: a copy has nothing in common with it.
+// flat can be shared, because an assignment copies all of it.
 type flat struct {
 	N     int
 	Roles [2]string
@@ -65,7 +65,8 @@ func text(v any) string {
 	return fmt.Sprint(string(data), err)
 }
 
-// noAlias checks that nothing a handler gets or gives is anybody else's.
+// noAlias checks that no part of a value that a handler receives or sets is shared
+// with another request.
 func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
 	t.Helper()
 	r := newRig(t, one[T])
@@ -105,7 +106,7 @@ func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
 	r.must(c, func(_ context.Context, s *humasess.Session[T]) error {
 		err := s.Update(func(v *T) error { kept = v; return nil })
 		spoil(kept)
-		check("after Update, through what its function kept", s)
+		check("after Update, through the pointer that its function kept", s)
 		_ = s.Update(func(v *T) error { spoil(v); return errors.New("x") })
 		check("after an Update that failed", s)
 		return err
@@ -113,7 +114,7 @@ func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
 	spoil(kept)
 	infos := []humasess.Info[T]{}
 	r.must(c, func(ctx context.Context, s *humasess.Session[T]) error {
-		check("after the commit, through what the function kept", s)
+		check("after the commit, through the pointer that the function kept", s)
 		var err error
 		if infos, err = s.List(ctx); err == nil {
 			spoil(&infos[0].Data)
@@ -138,7 +139,7 @@ func noAlias[T any](t *testing.T, fresh func() T, spoil func(*T)) {
 }
 
 func TestNothingAliases(t *testing.T) {
-	t.Run("copied by what its type tells", func(t *testing.T) { noAlias(t, newDeep, (*deep).spoil) })
+	t.Run("copied by its type", func(t *testing.T) { noAlias(t, newDeep, (*deep).spoil) })
 	t.Run("Cloner", func(t *testing.T) {
 		noAlias(t, func() cloned { return cloned{newDeep()} }, func(c *cloned) { c.spoil() })
 	})
@@ -156,7 +157,7 @@ func TestNothingAliases(t *testing.T) {
 	})
 }
 
-// spoilAll changes all that can be reached from a value.
+// spoilAll changes each part that can be reached from a value.
 func spoilAll(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Array, reflect.Slice:

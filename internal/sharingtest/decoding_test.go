@@ -12,8 +12,8 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// readsWhatDecodes modifies a session, again and again, and wants the next
-// requests to find what the stored bytes decode to, whatever was kept of it.
+// readsWhatDecodes modifies a session repeatedly. It requires that the next requests
+// find the value that the stored bytes decode to, even if the store kept another one.
 func readsWhatDecodes[T any](t *testing.T, all ...T) {
 	t.Helper()
 	t.Run(reflect.TypeFor[T]().String(), func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestReadsWhatDecodes(t *testing.T) {
 	readsWhatDecodes(t, any("a"), any(nil), any([]any{1.0}), any(map[string]any{"a": nil}))
 }
 
-// What decodes as one thing with two names stays one.
+// Two pointers that decode to one target still have one target.
 func TestTwinsStayTwins(t *testing.T) {
 	r := newRig(t, anonymous[twins])
 	c := r.client()
@@ -76,8 +76,8 @@ func TestTwinsStayTwins(t *testing.T) {
 	}
 }
 
-// A negative zero that is left out comes back as a positive one, which no
-// comparison tells.
+// JSON omits a negative zero, which then decodes as a positive one. A comparison
+// cannot distinguish them.
 func TestTwinsOfZero(t *testing.T) {
 	type left struct {
 		Zero float64 `json:"zero,omitempty"`
@@ -89,6 +89,6 @@ func TestTwinsOfZero(t *testing.T) {
 		return s.Update(func(v *left) error { v.Zero = math.Copysign(0, -1); return nil })
 	})
 	if got, ok := r.data(c); !ok || math.Signbit(got.Zero) {
-		t.Errorf("got %v, %v, want what JSON makes of it", got.Zero, ok)
+		t.Errorf("got %v, %v, want the value that JSON decodes", got.Zero, ok)
 	}
 }

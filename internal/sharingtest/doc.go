@@ -1,5 +1,5 @@
-// Package sharingtest tests what requests get of a value that the memory store
-// keeps decoded for all of them: copies that share nothing, of what the stored
-// bytes decode to. That takes many types, each of which takes its time to
-// compile, so these tests are apart from the core's own.
+// Package sharingtest tests the values that requests receive when the memory store
+// keeps a decoded value for all of them. Each request must receive a copy that shares
+// nothing with others, and equals the decoded stored bytes. The tests need many types,
+// which take long to compile, so they are not among the core's tests.
 package sharingtest

@@ -10,8 +10,8 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-// borrowed returns a string in a buffer that is used again after the request,
-// as fasthttp's are.
+// borrowed returns a string in a buffer that is reused after the request, like those
+// of fasthttp.
 func borrowed(s string) (text string, reuse func()) {
 	buf := []byte(s)
 	return unsafe.String(&buf[0], len(buf)), func() {
@@ -21,7 +21,8 @@ func borrowed(s string) (text string, reuse func()) {
 	}
 }
 
-// Strings that lead into a request's buffers are not kept, wherever they are.
+// The memory store keeps no string that points into a request's buffer, in any part of
+// a value.
 func TestNothingKeptOfARequestWhateverTheType(t *testing.T) {
 	r := newRig(t, anonymous[tree])
 	c := r.client()

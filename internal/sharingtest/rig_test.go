@@ -13,21 +13,22 @@ import (
 
 type handler[T any] func(ctx context.Context, s *humasess.Session[T]) error
 
-// set makes data those of the session, and begins an anonymous one if there is none.
+// set sets the data of the session. Without a session it starts an anonymous one.
 func set[T any](data T) handler[T] {
 	return func(_ context.Context, s *humasess.Session[T]) error {
 		return s.Update(func(to *T) error { *to = data; return nil })
 	}
 }
 
-// rig has one handler on net/http. Huma's generics take seconds to compile for
-// each type, which is too much for so many types.
+// rig has one handler on net/http. It does not use huma, because huma's generics take
+// seconds to compile for each type.
 type rig[T any] struct {
 	t       *testing.T
 	handler http.Handler
 }
 
-// one gives all data one user, and the zero value none: it is anonymous.
+// one returns the same user for all data, except for the zero value, which is
+// anonymous.
 func one[T any](data T) string {
 	if reflect.ValueOf(&data).Elem().IsZero() {
 		return ""
@@ -35,10 +36,10 @@ func one[T any](data T) string {
 	return "u1"
 }
 
-// anonymous gives no data a user.
+// anonymous returns no user for any data.
 func anonymous[T any](T) string { return "" }
 
-type callKey struct{} // of what a request calls
+type callKey struct{} // of the function that a request calls
 
 func newRig[T any](t *testing.T, identity func(T) string) *rig[T] {
 	t.Helper()

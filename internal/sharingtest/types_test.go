@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The memory store keeps decoded values, and readers get copies of them. Types
-// of these tests are those that can be copied, and those that must not be.
+// The memory store keeps decoded values, and readers get copies of them. These tests
+// have types that can be copied, and types that must not be copied.
 
 type leaf struct {
 	Name  string
@@ -17,7 +17,7 @@ type leaf struct {
 	Count *int
 }
 
-// tree holds every kind whose values can be told to come back exactly.
+// tree has a field of each kind whose values are known to decode exactly.
 type tree struct {
 	Names   []string
 	Numbers []int
@@ -41,7 +41,7 @@ type tree struct {
 	}
 }
 
-// wild holds what can be copied beside.
+// wild has fields of the other types that can be copied.
 type wild struct {
 	Tree    tree
 	Raw     json.RawMessage
@@ -54,7 +54,7 @@ func newWild() wild {
 
 type named string
 
-// wordy writes itself as JSON does, but for what it makes of the letters.
+// wordy encodes itself as text in upper case.
 type wordy struct{ Words []string }
 
 func (w wordy) MarshalText() ([]byte, error) {
@@ -66,7 +66,7 @@ func (w *wordy) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// initial writes itself as the first letter of its name.
+// initial encodes itself as the first letter of its name.
 type initial struct{ Name string }
 
 func (i initial) MarshalText() ([]byte, error) { return []byte(i.Name[:min(1, len(i.Name))]), nil }
@@ -92,7 +92,7 @@ type chain struct {
 	Next  *chain
 }
 
-// tags are some of a field's that JSON reads in ways of its own.
+// tags has fields with tags that change their form in JSON.
 type tags struct {
 	Quoted  int      `json:"quoted,string"`
 	Skipped []string `json:"-"`
@@ -100,7 +100,7 @@ type tags struct {
 	Names   []string `json:"nämes"`
 }
 
-// shy says that it is zero whatever it is.
+// shy reports that each of its values is zero.
 type shy struct{ N int }
 
 func (shy) IsZero() bool { return true }
@@ -141,7 +141,7 @@ func trees() []tree {
 		{},
 		{Since: time.Now()},
 	}
-	var left [3]tree // out, each for one reason
+	var left [3]tree // each has another part that JSON omits
 	left[0].Left.Names, left[1].Left.Map, left[2].Left.Zero = []string{}, map[string]string{}, math.Copysign(0, -1)
 	return slices.Concat([]tree{first, empty}, inexact, left[:])
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// admit loads the request's sessions and enforces the operation's policy. It
-// answers itself when it returns false.
+// admit loads the request's sessions and enforces the operation's policy. If it
+// returns false, it has written the answer.
 func (r *Request) admit() bool {
 	for i := range r.sessions {
 		if err := r.sessions[i].Load(&r.loads); err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// A request inside of [Handler] borrows the sessions of the request around
-// it. That one has loaded them and commits them. A slot with a lender is a borrowed
-// session: these methods leave its loading, its headers and its end to the lender.
+// A request inside of [Handler] borrows the sessions of the request around it. The
+// outer request has loaded them and commits them. A slot with a lender is a borrowed
+// session. These methods leave its loading, its headers and its end to the lender.
 
 func (s *slot) Load(ctx context.Context) error {
 	if s.lender != nil {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// A store that does not answer must not hold requests for ever. A request has
-// one budget for all its loads, and one for its commit with replays and retries. A
-// third one is for the writes that follow from its tokens, as confirmRecord makes.
-// A call outside a request has one of its own.
+// A store that does not answer must not block requests forever. A request has one
+// budget for all its loads, and one for its commit with replays and retries. A third
+// budget is for the writes that follow from its tokens, such as those of
+// confirmRecord. A call outside a request has a budget of its own.
 
-// budgets gives calls that begin at about the same time one end, and one timer:
-// a client of a server waits for it on every call.
+// budgets gives calls that begin at about the same time the same end. They share one
+// timer, because each call of a store on a server waits for a timer.
 type budgets struct {
 	timeout time.Duration // Options.StoreTimeout, negative for none
 
@@ -21,15 +21,15 @@ type budgets struct {
 	done chan struct{} // closed after at
 }
 
-// add makes the budget that of one more session. The longest counts: each store
-// has the time that its manager gives it.
+// add extends the budget to one more session. The longest timeout counts, so each
+// store has at least the time that its manager gives it.
 func (b *budgets) add(timeout time.Duration) {
 	if b.timeout == 0 || timeout < 0 || b.timeout > 0 && timeout > b.timeout {
 		b.timeout = timeout
 	}
 }
 
-// next returns an end that is the timeout away, or up to a twentieth less.
+// next returns an end after the timeout, or up to a twentieth earlier.
 func (b *budgets) next() (time.Time, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -41,8 +41,8 @@ func (b *budgets) next() (time.Time, <-chan struct{}) {
 	return b.at, b.done
 }
 
-// commitContext does not end with its parent: a client that hangs up must not
-// lose the changes of the handler. Its time begins with its first use.
+// commitContext does not end with its parent, because the changes of the handler
+// must not be lost if the client disconnects. Its time begins with its first use.
 type commitContext struct {
 	parent context.Context
 	budget *budgets
@@ -87,9 +87,9 @@ func (c *commitContext) Err() error {
 // Value implements [context.Context].
 func (c *commitContext) Value(key any) any { return outsideContext{c.parent}.Value(key) }
 
-// loadContext ends with its parent, because a client that has hung up does not wait
-// for a session, and with the budget. A store in memory asks for neither, so both are
-// made when a store asks.
+// loadContext ends with its parent, because a disconnected client does not wait for
+// a session, and with the budget. A store in memory uses neither, so both are made
+// at the first use.
 type loadContext struct {
 	parent context.Context
 	budget *budgets

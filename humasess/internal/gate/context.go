@@ -42,8 +42,8 @@ func (c outsideContext) Value(key any) any {
 }
 
 // Outside returns a context in which From finds nothing. It is for calls of the
-// program, and of stores, while a session is locked: a call of the session would
-// wait for ever.
+// program and of stores while a session is locked, because a call of the session
+// would then wait forever.
 func Outside(ctx context.Context) context.Context {
 	if ctx.Value(scopeKey{}) == nil {
 		return ctx
@@ -75,8 +75,8 @@ func RequestOf(ctx huma.Context) *Request {
 	return RequestIn(ctx.Context())
 }
 
-// Unwrap returns the context that the gate was called with. It leads to the
-// router's own writer, so the session's headers must be in the response before.
+// Unwrap returns the context that the gate was called with. It gives access to the
+// router's writer, so Unwrap first adds the session's headers to the response.
 func (s *scope) Unwrap() huma.Context {
 	s.r.handOut(s.humaContext)
 	return s.humaContext

@@ -7,10 +7,10 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-var errForged = errors.New("the CSRF token is missing, or not that of the session")
+var errForged = errors.New("the CSRF token is missing, or it does not belong to the session")
 
-// unforged checks the CSRF tokens of the request's sessions, and answers when
-// one is missing.
+// unforged checks the CSRF tokens of the request's sessions. It writes the answer if
+// a token is missing or wrong.
 func (r *Request) unforged() bool {
 	ctx := r.scope.humaContext
 	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
@@ -26,9 +26,9 @@ func (r *Request) unforged() bool {
 	return true
 }
 
-// csrfChecked satisfies the CSRF scheme in requirements where the session is
-// active: unforged has checked it, and answers 403 where an unmet requirement
-// would be a 401. Without a session there is nothing that a token could prove.
+// csrfChecked satisfies the CSRF scheme in requirements whose session is active.
+// unforged has already checked its token, and answers 403, whereas an unmet
+// requirement would answer 401. Without a session, a token proves nothing.
 func csrfChecked(session string) func(huma.Context, []string) error {
 	return func(ctx huma.Context, _ []string) error {
 		if s, ok := ctx.(*scope); ok {

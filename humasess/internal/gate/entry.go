@@ -16,7 +16,7 @@ type entry struct {
 	err      error // a contradiction that makes the operation unusable
 	op       *huma.Operation
 	policy   policy.Policy
-	demands  []policy.Requirements // those that not every request satisfies
+	demands  []policy.Requirements // without those that every request satisfies
 	sessions []sessionUse
 	judges   []Manager // of the origins of requests
 	exempt   bool      // from the cross-origin check
@@ -38,10 +38,10 @@ type sessionUse struct {
 	fresh   time.Duration
 }
 
-// login reports whether the operation's job is to start the session.
+// login reports whether the operation is declared to start the session.
 func (u *sessionUse) login() bool { return u.binding != nil && u.binding.login }
 
-// uses reports whether the gate has anything to do.
+// uses reports whether the gate must check requests to the operation.
 func (e *entry) uses() bool { return e.err != nil || e.policy.UsesSessions() }
 
 func (g *Gate) entry(op *huma.Operation) *entry {

@@ -38,8 +38,8 @@ type failure struct {
 	headers  http.Header
 }
 
-// Fail returns an error that matches the sentinel and the cause, and that a handler
-// may return: the client gets the answer that belongs to the sentinel.
+// Fail returns an error that matches the sentinel and the cause. If a handler returns
+// it, the client gets the answer that belongs to the sentinel.
 func Fail(sentinel, cause error) error {
 	a := answerTo(sentinel)
 	return &failure{sentinel: sentinel, cause: cause, model: a.model(nil), headers: a.headers()}

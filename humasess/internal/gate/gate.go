@@ -29,9 +29,9 @@ type gateProbe struct {
 	gate *Gate
 }
 
-// Of returns the gate of an API, or nil if it has none. It does not go by the
-// document, because several APIs may share one: the middleware must be in front of
-// this API. The middleware of all gates has the same code.
+// Of returns the gate of an API, or nil if it has none. It looks for the middleware
+// and not in the document, because several APIs may share one document. The
+// middleware of all gates has the same code.
 func Of(api interface{ Middlewares() huma.Middlewares }) *Gate {
 	code := reflect.ValueOf((*Gate)(nil).middleware).Pointer()
 	for _, f := range api.Middlewares() {
@@ -73,7 +73,7 @@ func (g *Gate) Add(m Manager) error {
 		}
 	}
 	if g.checkers[scheme.Key] != nil {
-		return fmt.Errorf("humasess: Schemes[%q] of another manager on this API names these sessions, so it would never be called: set Options.SchemeName", scheme.Key)
+		return fmt.Errorf("humasess: Schemes[%q] of another manager on this API names these sessions, so it would never be called; set Options.SchemeName", scheme.Key)
 	}
 	if err := g.doc.AddScheme(scheme); err != nil {
 		return err
@@ -124,7 +124,7 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	}
 }
 
-// misuse answers for a mistake in the program.
+// misuse writes the answer to a request that reveals a mistake in the program.
 func (g *Gate) misuse(ctx huma.Context, err error) {
 	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
 }

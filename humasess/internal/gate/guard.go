@@ -14,17 +14,17 @@ import (
 // guardScope is the context that a guard gets.
 type guardScope struct{ *scope }
 
-var errGuardReadsBody = errors.New("humasess: a guard must not read the body: the operation has not read it yet")
+var errGuardReadsBody = errors.New("humasess: a guard must not read the body, because the operation has not read it yet")
 
-// Context returns a context in which [From] finds nothing: a guard is asked
-// about the data that it is given, also while the session is being written.
+// Context returns a context in which [From] finds nothing. A guard must use the data
+// that it receives, because it may run while the session is being written.
 func (g *guardScope) Context() context.Context { return Outside(&g.r.scope) }
 
 // Unwrap returns the context that the gate was called with. A guard may read the
 // request by way of it, also while the session is being written.
 func (g *guardScope) Unwrap() huma.Context { return g.humaContext }
 
-// BodyReader fails when it is read.
+// BodyReader returns a reader whose Read fails.
 func (g *guardScope) BodyReader() io.Reader { return refusedBody{} }
 
 // GetMultipartForm fails.
@@ -34,8 +34,8 @@ type refusedBody struct{}
 
 func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }
 
-// passes asks a declared guard, and answers when it refuses. It fails closed: an
-// error without a status is a 403.
+// passes calls a declared guard, and writes the answer if the guard refuses. It fails
+// closed, so an error without a status is a 403.
 func (r *Request) passes(d *policy.Declaration) bool {
 	use, s := r.declared(d)
 	if !s.Proven(d.Methods, d.Fresh) {
@@ -62,7 +62,7 @@ func (r *Request) passes(d *policy.Declaration) bool {
 	return false
 }
 
-// headersAround are those of huma.ErrorWithHeaders, which wraps the model.
+// headersAround returns the headers of huma.ErrorWithHeaders, which wraps the model.
 func headersAround(err error, model huma.StatusError) http.Header {
 	var h huma.HeadersError
 	if _, own := model.(huma.HeadersError); own || !errors.As(err, &h) {
@@ -71,7 +71,7 @@ func headersAround(err error, model huma.StatusError) http.Header {
 	return h.GetHeaders()
 }
 
-// declared returns the session that a declaration is about.
+// declared returns the session that a declaration refers to.
 func (r *Request) declared(d *policy.Declaration) (*sessionUse, Session) {
 	for i := range r.entry.sessions {
 		if use := &r.entry.sessions[i]; use.binding != nil && use.binding.typ == d.Type {
@@ -81,7 +81,7 @@ func (r *Request) declared(d *policy.Declaration) (*sessionUse, Session) {
 	panic("humasess: declaration of " + d.Type.String() + " without a session")
 }
 
-// Recheck asks the guards of one session again.
+// Recheck calls the guards of one session again.
 func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
 	for i := range r.entry.policy.Declarations {
 		d := &r.entry.policy.Declarations[i]

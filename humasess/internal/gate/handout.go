@@ -7,12 +7,11 @@ import (
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
-// handOut prepares the response for a handler that asks for the router's own
-// context or writer, as humago.Unwrap does. The handler may write there without us.
+// handOut prepares the response for a handler that takes the router's own context or
+// writer, for example by humago.Unwrap. The handler may then write without the gate.
 //
-// The response gets the headers that follow from the session. A change that is
-// pending is committed, because its cookie must be among these headers: this is
-// the last moment to put it there.
+// The response gets the headers of the session. handOut commits a pending change,
+// because later its cookie could not be added to these headers.
 func (r *Request) handOut(ctx huma.Context) {
 	if r.outcome != undecided {
 		return
@@ -38,7 +37,7 @@ func (r *Request) handOut(ctx huma.Context) {
 }
 
 // dropUnsent drops changes that need a cookie, if the handler may have sent its
-// response without us: the client never receives that cookie.
+// response without the gate. The client never receives that cookie.
 func (r *Request) dropUnsent() {
 	if !r.exposed {
 		return

@@ -12,9 +12,9 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// Markers are the header parameters by which session types show themselves to
-// huma. They are never in the document, and the gate answers for them, so the values
-// that a client sends under their names are not read.
+// Markers are header parameters by which the gate reaches the session types in an
+// input. They are never in the document. The gate supplies their values, so huma does
+// not read the values that a client sends under their names.
 const (
 	markerPrefix  = "Humasess-"
 	sessionMarker = markerPrefix + "Session"

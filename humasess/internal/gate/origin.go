@@ -9,8 +9,8 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// sameOrigin refuses a request that a page of another origin has sent, before
-// anything is looked up, because the browser adds the cookie by itself.
+// sameOrigin refuses a request that a page of another origin has sent, because the
+// browser adds the cookie by itself. It runs before any session is loaded.
 func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
 	if e.exempt {
 		return true
@@ -54,9 +54,9 @@ func requestOrigins(r *http.Request) security.Origins {
 
 // opensWebsocket reports whether the request is the opening handshake of
 // RFC 6455 § 4.1. All lines count, because libraries for websockets read all.
-// An upgrade to another protocol is no way around the same-origin policy: a
-// page cannot ask for it, and proxies add h2c to requests of every kind. The
-// handshake of RFC 8441 is a CONNECT, which is not a safe method.
+// An upgrade to another protocol cannot bypass the same-origin policy, because a page
+// cannot request it. Proxies add h2c to requests of every kind. The handshake of RFC
+// 8441 is a CONNECT, which is not a safe method.
 func opensWebsocket(ctx huma.Context) bool {
 	if ctx.Header("Upgrade") == "" {
 		return false
@@ -73,13 +73,12 @@ func opensWebsocket(ctx huma.Context) bool {
 	return protocol && connection
 }
 
-// hostOf returns the host with its port, which an origin is told by. huma's
-// adapter for fiber v3 leaves the port out; net/http has no Host among the
-// headers. A host that a trusted proxy has forwarded stays as it is.
+// hostOf returns the host with its port, which the check compares with the origin.
+// huma's adapter for fiber v3 omits the port, and net/http has no Host among the
+// headers. hostOf does not change a host that a trusted proxy has forwarded.
 //
-// The requests that autopatch makes have the headers of the client's PATCH and
-// no host. They are judged by the host of the request that they are inside of,
-// where their context leads to it.
+// Requests of autopatch have the headers of the client's PATCH and no host. For them,
+// hostOf returns the host of the outer request, if their context leads to it.
 func hostOf(ctx huma.Context) string {
 	host, sent := ctx.Host(), ctx.Header("Host")
 	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {

@@ -9,7 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
-// hostContext is a request on an adapter with its own idea of the host.
+// hostContext is a request on an adapter that reports another host than the headers.
 type hostContext struct {
 	humaContext
 	host string

@@ -180,7 +180,7 @@ func (p *plainWriter) Unwrap() http.ResponseWriter {
 	return p.w
 }
 
-// discarded is the writer of a response in whose place our own went out.
+// discarded is the writer of a handler's response that the gate has replaced.
 type discarded struct{}
 
 var _ http.ResponseWriter = discarded{}
@@ -196,14 +196,14 @@ func (discarded) WriteHeader(int) {}
 
 func (p *plainWriter) begun(status int) bool { return p.r.begun(p.r.scope.humaContext, status) }
 
-// restore takes back all headers that the handler has set.
+// restore removes all headers that the handler has set.
 func (p *plainWriter) restore() {
 	h := p.w.Header()
 	clear(h)
 	maps.Copy(h, p.before)
 }
 
-// hold takes those headers out that the session's are merged with.
+// hold removes the headers that the commit merges with those of the session.
 func (p *plainWriter) hold(held *response.Headers) {
 	h := p.w.Header()
 	for name, lines := range h {

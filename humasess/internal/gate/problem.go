@@ -52,7 +52,7 @@ var (
 	answerNoCredentials = answer{http.StatusUnauthorized, problemNoSession, "valid credentials are required", ""}
 	answerForbidden     = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this", ""}
 	answerReauth        = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again", ""}
-	answerCSRF          = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or not that of the session", ""}
+	answerCSRF          = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or does not belong to the session", ""}
 	answerCrossOrigin   = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
 	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
 	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
@@ -98,7 +98,7 @@ func answerTo(err error) answer {
 	return answerInternal
 }
 
-// model makes the body of an answer with the program's own error type, if it has
+// model returns the body of an answer, with the program's own error type if it has
 // one.
 func (a answer) model(ctx huma.Context) huma.StatusError {
 	var e huma.StatusError

@@ -11,13 +11,14 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// A struct over Required, Guarded or Login may have a Resolve of its own, and
-// then huma never calls ours. So the marker of such a type is a required header.
+// A struct that embeds Required, Guarded or Login may have its own Resolve, and then
+// huma never calls that of the session. So the marker of such a type is a required
+// header.
 // The gate answers it with a random value that names the operation's entry. The
 // marker checks that the policy of the entry declares exactly the marker's own
-// type, kind and guard. It refuses every other text: a client's, and the default of
-// its field. huma takes the default where neither a gate nor a client answers, also
-// with SkipValidateParams.
+// type, kind and guard. It refuses every other text, such as a client's or the default
+// of its field. huma takes the default if neither a gate nor a client sets a value,
+// also with SkipValidateParams.
 
 const (
 	requiredMarker = markerPrefix + "Required"

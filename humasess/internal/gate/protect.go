@@ -39,16 +39,15 @@ func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Co
 	}
 }
 
-// refuseOthers refuses requests to operations that the gate is not in front of:
-// the document of its API may also be that of another. huma gives every
-// registration an operation of its own, so one with an entry has the gate in
-// front of it.
+// refuseOthers refuses requests to operations that the gate does not protect, because
+// another API may share the document. huma gives every registration an operation of
+// its own, so the gate protects each operation with an entry.
 func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 	if _, ok := g.entries.Load(ctx.Operation()); !ok {
 		op := ctx.Operation()
 		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, answerInternal.status, fmt.Sprintf(
 			"humasess: operation %q (%s %s) is documented as protected, but the manager is not attached to its API, "+
-				"which shares its huma.Config or OpenAPI document with an API that has the manager: give each API a huma.Config of its own, and call Attach with each",
+				"which shares its huma.Config or OpenAPI document with an API that has the manager; give each API a huma.Config of its own, and call Attach with each",
 			op.OperationID, op.Method, op.Path)))
 		return
 	}
@@ -60,13 +59,13 @@ func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 
 // Unprotected is the text for an operation of Require whose API has no gate.
 func Unprotected(op *huma.Operation) string {
-	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API: "+
+	return fmt.Sprintf("humasess: operation %q (%s %s) is to be protected by Require, but the manager is not attached to its API; "+
 		"call Attach first, with that API; in a group, add Require after modifiers that hide or drop operations",
 		op.OperationID, op.Method, op.Path)
 }
 
-// Protections remembers operations that have met Require, as they were then. Groups
-// around theirs may still change the path. It is safe for concurrent use.
+// Protections records the operations that Require has modified, in their form at that
+// time. Groups around theirs may still change the path. It is safe for concurrent use.
 type Protections struct {
 	mu    sync.Mutex
 	known map[string]protected
@@ -77,11 +76,11 @@ type protected struct {
 	documented *bool                     // since then
 }
 
-// Note is called for an operation that is not known to be protected: the
-// second time, it must have been documented since the first. Copies of one
-// operation share the map of responses, which those of another API have not.
-// Before huma has made that map, no group has the operation: the modifier was
-// given to the operation alone, and huma runs its middleware.
+// Note is called for an operation that is not known to be protected. By the second
+// call, the operation must have been documented. Copies of one operation share the
+// map of responses, but operations of another API do not. Without that map, the
+// operation is in no group. Then the modifier belongs to the operation alone, and
+// huma runs its middleware.
 func (p *Protections) Note(op *huma.Operation, protection policy.Protection) {
 	if op.Hidden || op.Responses == nil {
 		return

@@ -7,12 +7,12 @@ import (
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
-// refuse answers instead of the handler. It writes nothing to a store and no
-// cookie.
+// refuse writes the answer instead of the handler. It writes nothing to a store and
+// sets no cookie.
 func (r *Request) refuse(a answer) { r.refuseWith(a.model(&r.scope), a.headers()) }
 
-// refuseWith sends a model with headers beside those that it has itself. It adds the
-// headers that a 401 and a 503 need, unless they are there.
+// refuseWith sends a model with its own headers and further ones. It adds the headers
+// that a 401 and a 503 need, unless they are present.
 func (r *Request) refuseWith(model huma.StatusError, headers http.Header) {
 	if !r.admitted {
 		r.refuseSessions()
@@ -51,7 +51,7 @@ func (r *Request) refuseWith(model huma.StatusError, headers http.Header) {
 	writeProblem(r.gate.api, ctx, model)
 }
 
-// names reports whether a header is there. A literal may spell its name in any case.
+// names reports whether a header is present. A literal may spell its name in any case.
 func names(headers http.Header, name string) bool {
 	for have := range headers {
 		if response.SameName(have, name) {
@@ -61,5 +61,6 @@ func names(headers http.Header, name string) bool {
 	return false
 }
 
-// challenge is that of a 401 (RFC 9110 § 11.6.1). The scheme makes no browser prompt.
+// challenge is the challenge of a 401 (RFC 9110 § 11.6.1). Browsers do not show a
+// prompt for its scheme.
 const challenge = `Cookie realm="session"`

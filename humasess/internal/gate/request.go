@@ -16,7 +16,7 @@ import (
 // handler uses it, as with huma. The sessions lock themselves.
 type Request struct {
 	scope  scope
-	outer  *Request     // that this one is inside of, and lends it sessions
+	outer  *Request     // the request around this one, which lends it sessions
 	gate   *Gate        // nil outside an API
 	plain  *plainWriter // nil inside an API
 	entry  *entry
@@ -56,11 +56,11 @@ type outcome uint8
 const (
 	undecided outcome = iota
 	committed
-	failed // our answer went out; the handler's goes nowhere
+	failed // the gate has written the answer; the handler's is discarded
 )
 
-// newRequest prepares a request to an operation. Inside of [Handler]
-// it borrows the sessions that are loaded already.
+// newRequest prepares a request to an operation. Inside of [Handler] it borrows the
+// sessions of the outer request.
 func newRequest(e *entry, ctx huma.Context) *Request {
 	outer := lender(ctx)
 	r := e.allocate(outer)
@@ -120,7 +120,7 @@ func (r *Request) Writing() context.Context { return &r.writes }
 // Noting returns the context for writes that follow from tokens.
 func (r *Request) Noting() context.Context { return &r.notes }
 
-// BeganAt returns when the request came, before its credentials were checked.
+// BeganAt returns the time of the request, before its credentials were checked.
 func (r *Request) BeganAt() time.Time { return r.began }
 
 // ExtendsNothing reports whether the operation is marked with NoTouch.
@@ -149,8 +149,8 @@ func (r *Request) byScheme(key string) Session {
 	return nil
 }
 
-// Loading returns the client's context while sessions are loaded, and nil later:
-// a commit does not end when the client hangs up.
+// Loading returns the client's context while sessions are loaded, and nil later,
+// because a commit does not end when the client disconnects.
 func (r *Request) Loading() context.Context {
 	if r.admitted || r.outcome != undecided {
 		return nil
@@ -158,8 +158,8 @@ func (r *Request) Loading() context.Context {
 	return r.parent
 }
 
-// refuseSessions notes that new tokens were presented by a request that is
-// refused. The former tokens would live on otherwise.
+// refuseSessions notes that a refused request has presented new tokens. Otherwise the
+// former tokens would remain valid.
 func (r *Request) refuseSessions() {
 	for i := range r.sessions {
 		r.sessions[i].Refused(r.sessions[i].lender == nil)
@@ -190,10 +190,9 @@ func (r *Request) serve(next func(huma.Context)) {
 	r.returned = true
 }
 
-// conclude releases what the request holds, and after a panic cleans up:
-// nothing is committed, and a session that Commit has created is deleted. A nil
-// dereference of a session that was embedded by pointer gets an answer, because its
-// reason is hard to guess.
+// conclude releases the resources of the request. After a panic it commits nothing,
+// and deletes a session that Commit has created. A nil dereference of a session that
+// was embedded by pointer gets an answer, because its reason is hard to guess.
 func (r *Request) conclude() {
 	r.releaseHandle()
 	if !r.returned && r.outcome == undecided {
@@ -280,7 +279,7 @@ func (r *Request) abandon(i, status int) {
 	for j := range r.sessions {
 		s := &r.sessions[j]
 		if j > i {
-			// The failure has an event of its own; the answer is an error already.
+			// The failure has an event of its own, and the answer is already an error.
 			_ = s.Commit(status)
 		}
 		s.Undo()

@@ -31,8 +31,8 @@ func (g *Gate) checkedSchemes(all []policy.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
 }
 
-// schemesHold checks the schemes of an operation that uses no session, and
-// answers when they do not hold.
+// schemesHold checks the schemes of an operation that uses no session. It writes the
+// answer if the request does not satisfy them.
 func (g *Gate) schemesHold(ctx huma.Context, e *entry) bool {
 	for _, alternatives := range e.demands {
 		if slices.ContainsFunc(alternatives, func(a map[string][]string) bool { return g.holds(ctx, a) }) {
@@ -57,8 +57,8 @@ func (g *Gate) holds(ctx huma.Context, alternative map[string][]string) bool {
 	return true
 }
 
-// challenge names a scheme that would do (RFC 9110 § 11.6.1). HTTP has no name
-// for keys and certificates; there, it is the type that the document states.
+// challenge names a scheme that the client could use (RFC 9110 § 11.6.1). HTTP has no
+// name for keys and certificates. For them, it is the type in the document.
 func (g *Gate) challenge(alternatives policy.Requirements) string {
 	for _, alternative := range alternatives {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {

@@ -13,7 +13,7 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// With login the operation is one that starts a session.
 	Enter(r *Request, login bool)
 
-	// Load looks up the tokens of the request. A token that opens nothing is not an
+	// Load looks up the tokens of the request. A token without a session is not an
 	// error.
 	Load(ctx context.Context) error
 

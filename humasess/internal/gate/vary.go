@@ -17,9 +17,9 @@ func (r *Request) rulesNow(cookie bool) response.Rules {
 	}
 }
 
-// presents reports whether the client has sent a credential of the program's own.
-// An operation that takes one as an option has no check called, so that the
-// handler may look at it by itself.
+// presents reports whether the client has sent a credential for a scheme of the
+// program. If the scheme is optional, its check is not called, so the handler can
+// check the credential itself.
 func (r *Request) presents() bool {
 	for _, name := range r.entry.vary {
 		if name != "Cookie" && r.scope.humaContext.Header(name) != "" {

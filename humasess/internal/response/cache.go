@@ -62,9 +62,9 @@ func IsCacheField(name string) bool {
 		SameName(name, "Surrogate-Control") || SameName(name, "Edge-Control") || SameName(name, "X-Accel-Expires")
 }
 
-// Scrub takes the fields out of a response that would let shared caches store
-// it: those that middleware outside of us, or the router's own, has set. strict
-// takes them all out.
+// Scrub removes the fields from a response that would let shared caches store it.
+// Middleware of the router, or before the gate, may have set them. With strict, it
+// removes all cache fields.
 func Scrub(ctx huma.Context, strict bool) {
 	if h := StandardHeader(ctx); h != nil {
 		for name, lines := range h {
@@ -96,9 +96,8 @@ func Scrub(ctx huma.Context, strict bool) {
 	}
 }
 
-// RouterWriter returns the writer of the body as the router has it. huma's
-// contexts can set headers and not read them, but their writers are those of
-// net/http or of fasthttp.
+// RouterWriter returns the router's writer of the body. huma's contexts can set
+// headers but not read them. Their writers are those of net/http or of fasthttp.
 func RouterWriter(ctx huma.Context) io.Writer {
 	for {
 		w, ok := ctx.(interface{ Unwrap() huma.Context })

@@ -200,7 +200,7 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 	})
 }
 
-// joiningContext does to headers what huma's fiber adapters do.
+// joiningContext changes headers as huma's fiber adapters do.
 type joiningContext struct{ humaContext }
 
 func (joiningContext) StreamBody(func(io.Writer)) {}
@@ -250,7 +250,8 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 	}
 }
 
-// unwrapOnly is a middleware's context that hides what its inner one can do.
+// unwrapOnly is a middleware's context that hides the capabilities of its inner
+// context.
 // humaContext lets a struct embed the interface and implement it, although one of
 // its methods is called Context.
 type humaContext huma.Context

@@ -13,7 +13,7 @@ import (
 type Rules struct {
 	Vary    []string
 	Private bool // shared caches must not store the response
-	Cookie  bool // it sets a cookie of ours, so that no cache may
+	Cookie  bool // the response sets a session cookie, so no cache may store it
 }
 
 // missing returns the members that Vary needs besides those that are held.
@@ -35,7 +35,7 @@ func member(list, name string) string {
 	return list + ", " + name
 }
 
-// Complete adds Vary to a response, for its part that is not there yet.
+// Complete adds the missing members of Vary to a response.
 func (c *Rules) Complete(ctx huma.Context) {
 	line, h := "", StandardHeader(ctx)
 	for _, name := range c.Vary {
@@ -70,7 +70,7 @@ func (c *Rules) Send(ctx huma.Context, h Header) {
 	}
 }
 
-// Enforce mends a header of net/http that the handler had in its hands.
+// Enforce applies the rules to a header of net/http that the handler could change.
 func (c *Rules) Enforce(h http.Header) {
 	for _, name := range c.Vary {
 		if !ListsToken(h["Vary"], name) && !ListsToken(h["Vary"], "*") {
@@ -90,7 +90,7 @@ func (c *Rules) Enforce(h http.Header) {
 	}
 }
 
-// allows reports whether a cache field may stand in the response.
+// allows reports whether the response may have a cache field.
 func (c *Rules) allows(lines []string) bool {
 	var all caching
 	for _, line := range lines {
