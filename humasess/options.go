@@ -28,7 +28,7 @@ import (
 //   - Clients: Client
 //   - Limits: MaxPerIdentity, RefuseOverLimit
 //   - Operations and their document: RequireByDefault, SchemeName, OmitRoles,
-//     SchemeChecks
+//     Schemes
 //   - Stored data: Codec, OnUndecodable
 //   - Store and clock: StoreTimeout, DoneInterval, Now
 //   - Events and logs: OnEvent, Logger
