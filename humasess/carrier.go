@@ -16,7 +16,7 @@ import (
 // A pointer that goes through the interface moves its value to the heap. So the
 // methods get pointers only to values that are there anyway, or each request would
 // cost an allocation more.
-type carrier[T any] interface {
+type carrier[T any] interface { //nolint:interfacebloat // two types implement it, and each method is one step of a request
 	// store returns the store for the sessions of the request.
 	store() stores.Store
 

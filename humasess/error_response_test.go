@@ -39,7 +39,8 @@ func TestErrorResponses(t *testing.T) {
 		{"keeps Destroy", true, then(destroy[account]), 1, false, map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpDelete: 1}},
 		{"keeps Destroy, drops the Start after it", true, then(destroy[account], start(account{ID: "u2"})), 1, false,
 			map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpDelete: 1}},
-		{"deletes the session that Commit has created", false, then(start(account{ID: "u2"}), ctxCommit), 0, false, map[humasesstest.Op]int{humasesstest.OpCreate: 1, humasesstest.OpDelete: 1}},
+		{"deletes the session that Commit has created", false, then(start(account{ID: "u2"}), ctxCommit), 0, false,
+			map[humasesstest.Op]int{humasesstest.OpCreate: 1, humasesstest.OpDelete: 1}},
 		{"keeps the change that Commit has written", true, then(increment, ctxCommit), 0, true, map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpUpdate: 1}},
 	}
 	for _, tt := range tests {

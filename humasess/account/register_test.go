@@ -48,7 +48,8 @@ func TestRegisterRefuses(t *testing.T) {
 		{"R15 revoking others by OPTIONS", edit(account.RevokeOthers, func(op *huma.Operation) { op.Method = "OPTIONS" }), `method of revoke-other-sessions to "OPTIONS"`},
 		{"path without an ID", edit(account.Revoke, func(op *huma.Operation) { op.Path = "/devices/{device}" }), "must contain {id}"},
 		{"no operation ID", edit(account.List, func(op *huma.Operation) { op.OperationID = "" }), "without an operation ID"},
-		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }), `already has an operation "get-session"; give list-sessions or get-session another ID`},
+		{"operation ID twice", edit(account.List, func(op *huma.Operation) { op.OperationID = "get-session" }),
+			`already has an operation "get-session"; give list-sessions or get-session another ID`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,7 +51,7 @@ func ended(n int) *endedOutput {
 	return &endedOutput{AccountEndedSessions{&n}}
 }
 
-// listed returns the answer of list-sessions with at most most sessions, and sorts
+// listed returns the answer of list-sessions of no more than most sessions, and sorts
 // infos.
 func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[T]) string) AccountSessionList {
 	slices.SortFunc(infos, func(a, b humasess.Info[T]) int {
