@@ -106,7 +106,7 @@ func deadlineOf(t *testing.T, c *humasesstest.Client) time.Time {
 func rotation(t *testing.T, s Shared) {
 	var events eventKinds
 	one, other, _ := s.serve(t, &humasess.Options[User]{
-		RotateEvery: time.Second, RotationGrace: 200 * time.Millisecond, OnEvent: events.add,
+		RotateEvery: 4 * time.Second, RotationGrace: 3 * time.Second, OnEvent: events.add, // a busy machine needs a long grace
 	})
 	c := SignIn(t, one, "ada")
 	former, deadline := Move(c, other), deadlineOf(t, c)
