@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/humasess/sessions/stores"
 )
@@ -37,10 +38,16 @@ func newCheck(promise int, name, says string, f func(e *env)) Check {
 		Promise: promise,
 		Says:    says,
 		Run: func(ctx context.Context, store stores.Store, opts *Options) error {
-			if err := newEnv(ctx, store, opts).run(f); err != nil {
+			e := newEnv(ctx, store, opts)
+			err := e.run(f)
+			switch {
+			case err == nil:
+				return nil
+			case e.late():
+				return slowError{e.unit, err}
+			default:
 				return fmt.Errorf("promise %d is broken: %s\n%w", promise, says, err)
 			}
-			return nil
 		},
 	}
 }
@@ -50,6 +57,18 @@ func newOptional(promise int, name, says string, f func(e *env)) Check {
 	c.Optional = true
 	return c
 }
+
+// slowError is the failure of a check that took so long that sessions ended
+// which should have lived. It says nothing about the store.
+type slowError struct {
+	unit time.Duration
+	err  error
+}
+
+func (e slowError) Error() string {
+	return fmt.Sprintf("the store was too slow for Options.Unit = %v, raise it\n%v", e.unit, e.err)
+}
+func (e slowError) Unwrap() error { return e.err }
 
 // lacksError ends a check that needs a missing capability.
 type lacksError struct{ capability string }

@@ -32,6 +32,7 @@ type env struct {
 
 	mu   sync.Mutex
 	errs []error
+	ends time.Time // on the real clock; zero if no session ends soon
 }
 
 // abort ends a goroutine of a check whose failure is recorded.
@@ -77,6 +78,26 @@ func (e *env) failed() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.errs) > 0
+}
+
+// notesEnd takes down when a session ends that a check wants alive. Those that
+// it wants ended live for one unit.
+func (e *env) notesEnd(lifetime time.Duration) {
+	if e.fake || lifetime <= e.unit || lifetime >= hour {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if end := time.Now().Add(lifetime); e.ends.IsZero() || end.Before(e.ends) {
+		e.ends = end
+	}
+}
+
+// late reports whether a session may have ended that a check wants alive.
+func (e *env) late() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.ends.IsZero() && time.Now().After(e.ends)
 }
 
 // fatalf records a failure and ends the calling goroutine of the check.

@@ -24,8 +24,9 @@ type Options struct {
 
 	// Unit is the unit of time when the suite waits. Sessions that should
 	// expire do so after one unit, and other sessions live for at least fifty.
-	// No check waits for more than ten. Raise it for a store with slow calls.
-	// The default is 100 milliseconds.
+	// No check waits for more than thirty. [Run] repeats a check with a longer
+	// unit when it took so long that other sessions ended, too; [Check.Run]
+	// returns an error that says so. The default is 100 milliseconds.
 	Unit time.Duration
 
 	// Concurrency is the number of goroutines that race each other. The

@@ -30,6 +30,7 @@ func (e *env) spec(identity, payload string) stores.Create {
 
 // create calls Create and ends the check if it fails.
 func (e *env) create(c stores.Create) stores.Created {
+	e.notesEnd(min(c.Idle, c.Absolute))
 	created, err := e.store.Create(e.ctx, c)
 	if err != nil {
 		e.fatalf("Create(identity %q, limit %d): %v", c.Identity, c.Limit, err)
