@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"errors"
 	"fmt"
 	"slices"
@@ -117,7 +119,7 @@ func (s *state[T]) askAgain() {
 }
 
 func (s *state[T]) reauthenticated(a Authentication) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -127,21 +129,21 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	if s.m.opts.Identity != nil && s.activeOwner() == "" {
 		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
 	}
-	if s.life.onBase() && s.former && !s.lost() {
+	if s.life.OnBase() && s.former && !s.lost() {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
+	if (s.life.OnBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
-	if s.life.onBase() && s.carrier.renewable() != nil {
+	if s.life.OnBase() && s.carrier.renewable() != nil {
 		if err := s.startAgain(); err != nil {
 			return err
 		}
 	}
 	s.pending.proof = s.pending.proof.and(p)
-	s.rotate(rotateAtOnce)
+	s.rotate(lifecycle.RotateAtOnce)
 	return nil
 }
 
@@ -166,7 +168,7 @@ func (s *state[T]) startAgain() error {
 			was.ttl = left
 		}
 	}
-	if err := s.begin(was.data, s.rec.Identity, func() { s.life.change(true) }); err != nil {
+	if err := s.begin(was.data, s.rec.Identity, func() { s.life.Change(true) }); err != nil {
 		return err
 	}
 	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
@@ -225,16 +227,16 @@ func (s *state[T]) Proven(methods []string, within time.Duration) bool {
 }
 
 func (s *state[T]) authentication() Authentication {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.next != nextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		p := &s.pending.proof
 		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
 		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
 			a.Time = s.m.now()
 		}
 		return a
-	case s.life.active():
+	case s.life.Active():
 		a := s.m.authentication(&s.rec)
 		if p := &s.pending.proof; !p.at.IsZero() {
 			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}

@@ -76,7 +76,7 @@ func (m *Manager[T]) newClientSideRequest() (*gate.Request, *state[T]) {
 		carrier clientSide[T]
 	}{}
 	r.carrier.m = m
-	r.state.m, r.state.carrier, r.state.life.carried = m, &r.carrier, true
+	r.state.m, r.state.carrier, r.state.life.Carried = m, &r.carrier, true
 	return &r.Request, &r.state
 }
 

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"time"
@@ -15,8 +17,8 @@ import (
 // Commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) Commit(status int) error {
-	defer s.unlock(s.lock())
-	if s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if s.life.Closed {
 		return nil
 	}
 	if status >= 400 {
@@ -28,9 +30,9 @@ func (s *state[T]) Commit(status int) error {
 		err = s.endEarly(s.r.Writing())
 	}
 	s.settleTransaction(s.r.Writing(), status)
-	s.life.closed = true
+	s.life.Closed = true
 	if err != nil {
-		s.life.cookie = cookieKeep
+		s.life.Cookie = lifecycle.CookieKeep
 	}
 	s.settleWaits()
 	return err
@@ -39,15 +41,15 @@ func (s *state[T]) Commit(status int) error {
 // Abandon forgets what is pending, because an error response was given inside
 // [Manager.Handler].
 func (s *state[T]) Abandon() {
-	defer s.unlock(s.lock())
-	if !s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Closed {
 		s.drop()
 	}
 }
 
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
-	if s.life.fail() {
+	if s.life.Fail() {
 		s.remove(s.r.Writing(), s.rec.ID)
 	}
 	s.early.ends = nil
@@ -57,16 +59,16 @@ func (s *state[T]) drop() {
 // Undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) Undo() {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.drop()
-	s.life.cookie = cookieKeep
-	s.life.closed = true
+	s.life.Cookie = lifecycle.CookieKeep
+	s.life.Closed = true
 	s.settleWaits()
 }
 
 // commitNow implements [Session.Commit].
 func (s *state[T]) commitNow(ctx context.Context) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -83,7 +85,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 		if err := s.endAgain(ctx); err != nil {
 			return err
 		}
-		if s.life.doomed {
+		if s.life.Doomed {
 			s.tentative.ended = append(s.tentative.ended, s.rec.ID)
 		}
 	}
@@ -95,23 +97,23 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 func (s *state[T]) write(ctx context.Context) error {
 	var turn *queue[T] // from the first conflict on
 	for replay := 0; ; replay++ {
-		if s.life.onBase() && s.resealDue() {
-			s.life.reasons.add(confirm) // seals the token again, if it is still the newest
+		if s.life.OnBase() && s.resealDue() {
+			s.life.Reasons.Add(lifecycle.Confirm) // seals the token again, if it is still the newest
 		}
-		p := s.life.plan()
+		p := s.life.Plan()
 		err := s.carryOut(ctx, p)
 		if err == nil {
-			if turn != nil && p.update {
+			if turn != nil && p.Update {
 				turn.hand(&s.rec)
 			}
-			s.life.commit(p)
+			s.life.Commit(p)
 			s.pending = pending[T]{}
 			return nil
 		}
-		if p.optional {
+		if p.Optional {
 			// Another request has done the same, or has ended the session. Both
 			// change nothing for a request that has only read.
-			s.life.reasons.drop(confirm | rotateDue)
+			s.life.Reasons.Drop(lifecycle.Confirm | lifecycle.RotateDue)
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {
@@ -120,7 +122,7 @@ func (s *state[T]) write(ctx context.Context) error {
 		if replay == maxReplays {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
-		if id := s.rec.ID; turn == nil && p.update {
+		if id := s.rec.ID; turn == nil && p.Update {
 			if turn, err = s.m.queues.join(ctx, id); err != nil {
 				return s.storeFailed(err)
 			}
@@ -133,20 +135,20 @@ func (s *state[T]) write(ctx context.Context) error {
 }
 
 // carryOut returns stores.ErrConflict when the base has moved on.
-func (s *state[T]) carryOut(ctx context.Context, p plan) error {
-	if p.delete {
+func (s *state[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
+	if p.Delete {
 		found, err := s.end(ctx, s.rec.ID)
 		if err != nil {
 			return err
 		}
 		// The old session is dead, also when the new one cannot be written.
-		s.life.base, s.life.doomed = false, false
+		s.life.Base, s.life.Doomed = false, false
 		s.gone = s.gone || !found
 	}
-	if s.gone && p.create && s.pending.owner != "" && !s.independent() {
+	if s.gone && p.Create && s.pending.owner != "" && !s.independent() {
 		return s.revoked() // the request was admitted with it
 	}
-	if p.endOthers && !p.create {
+	if p.EndOthers && !p.Create {
 		for _, id := range s.others {
 			if _, err := s.end(ctx, id); err != nil {
 				return err
@@ -155,11 +157,11 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 		s.others, s.clash = nil, false
 	}
 	switch {
-	case p.create:
+	case p.Create:
 		return s.create(ctx, p)
-	case p.update:
+	case p.Update:
 		return s.replace(ctx, p)
-	case s.life.onBase() && s.touchDue():
+	case s.life.OnBase() && s.touchDue():
 		s.touch(ctx)
 	}
 	return nil
@@ -199,7 +201,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 }
 
 // replace writes new data or a new token at the version that was loaded.
-func (s *state[T]) replace(ctx context.Context, p plan) error {
+func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	next := s.pending.shared
 	if next == nil {
 		next = s.carrier.allocate()
@@ -221,18 +223,18 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
 	}
 	token := s.token
-	if p.rotate != rotateNo {
+	if p.Rotate != lifecycle.RotateNo {
 		var err error
 		if token, err = security.NewToken(s.rec.ID); err != nil {
 			return s.storeFailed(err)
 		}
-		s.turn(&next.Fields, p.rotate)
+		s.turn(&next.Fields, p.Rotate)
 		next.Hash = token.Hash()
 	} else if !s.former && next.Unconfirmed() {
 		next.Confirmed = s.rec.storeNow(s.m).UnixNano()
 	}
 	var line []byte
-	if p.cookie == cookieSet && (p.rotate != rotateNo || !s.former) {
+	if p.Cookie == lifecycle.CookieSet && (p.Rotate != lifecycle.RotateNo || !s.former) {
 		var err error
 		if line, err = s.seal(token); err != nil {
 			return err
@@ -257,13 +259,13 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	s.rec.open, s.rec.Payload = next, s.carrier.written(packed)
 	s.spare = nil
 	switch {
-	case p.rotate != rotateNo:
+	case p.Rotate != lifecycle.RotateNo:
 		s.renewed(p)
 		s.token, s.former = token, false
-	case p.optional && s.life.carried:
+	case p.Optional && s.life.Carried:
 		s.touched()
 	}
-	if p.cookie == cookieSet {
+	if p.Cookie == lifecycle.CookieSet {
 		s.issue(line)
 	}
 	return nil
@@ -314,12 +316,12 @@ func (s *state[T]) touch(ctx context.Context) {
 // whether it needs a cookie. Renewals that are due do not count, nor does a cookie
 // that only has a former scope or key: the next request makes up for them.
 func (s *state[T]) Unwritten() (change, cookie bool) {
-	defer s.unlock(s.lock())
-	if s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if s.life.Closed {
 		return false, false
 	}
-	p := s.life.plan()
-	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
-	reissued := s.old && p.update && p.rotate == rotateNo && !s.life.carried && s.pending.remember == nil
-	return change, change && p.cookie == cookieSet && !reissued
+	p := s.life.Plan()
+	change = p.Create || p.Delete || p.EndOthers || p.Update && !p.Optional || s.life.Cookie != lifecycle.CookieKeep
+	reissued := s.old && p.Update && p.Rotate == lifecycle.RotateNo && !s.life.Carried && s.pending.remember == nil
+	return change, change && p.Cookie == lifecycle.CookieSet && !reissued
 }

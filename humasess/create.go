@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"slices"
@@ -40,7 +42,7 @@ const (
 
 // create writes the pending session and makes it the base. It returns
 // stores.ErrConflict when the session that it replaces has changed.
-func (s *state[T]) create(ctx context.Context, p plan) error {
+func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
 		return s.undecided() // the store may have forgotten a mark since we began
 	}
@@ -97,16 +99,16 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 }
 
 // replaced returns the sessions whose place the new one takes.
-func (s *state[T]) replaced(p *plan) []stores.Replaced {
+func (s *state[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 	all := slices.Clone(s.orphan)
-	if p.replaces {
+	if p.Replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
-		if p.anyVersion {
+		if p.AnyVersion {
 			r.Version, r.MayBeGone = 0, s.independent()
 		}
 		all = append(all, r)
 	}
-	if p.endOthers {
+	if p.EndOthers {
 		for _, id := range s.others {
 			all = append(all, stores.Replaced{ID: id, MayBeGone: true})
 		}
@@ -118,7 +120,7 @@ func (s *state[T]) replaced(p *plan) []stores.Replaced {
 // was taken, which is stores.ErrExists, or when a mark of its identity may have
 // come since the request began or before: then it is deleted again, and the next
 // try knows better.
-func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
+func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
@@ -195,7 +197,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 }
 
 // hasReplaced notes that the old sessions are gone, also for another try.
-func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replaced) {
+func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []stores.Replaced) {
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
@@ -205,9 +207,9 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replac
 			continue
 		}
 		s.destroyed(r.ID)
-		p.endOthers = false
+		p.EndOthers = false
 		if r.ID == s.rec.ID {
-			p.replaces, s.life.base = false, false
+			p.Replaces, s.life.Base = false, false
 		}
 	}
 	s.orphan = nil

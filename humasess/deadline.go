@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"time"
 )
 
@@ -22,7 +24,7 @@ func (s *state[T]) remembered() bool {
 	switch {
 	case s.pending.remember != nil:
 		return *s.pending.remember
-	case s.life.next == nextStart:
+	case s.life.Next == lifecycle.NextStart:
 		return false
 	case s.rec.open != nil:
 		return s.rec.open.Remember
@@ -37,7 +39,7 @@ func (s *state[T]) signsIn() bool { return s.rec.Identity == "" && s.pending.own
 // identity. A change of user is not an authentication, so such a session keeps
 // the times, the proof and the client of the base.
 func (s *state[T]) inherits() bool {
-	return s.life.next == nextReplace && !s.signsIn() && !s.pending.again
+	return s.life.Next == lifecycle.NextReplace && !s.signsIn() && !s.pending.again
 }
 
 // proved reports whether the request has authenticated the user again.
@@ -73,7 +75,7 @@ func (s *state[T]) newLifetime() lifetime {
 // and 0 if it gives none.
 func (s *state[T]) until() int64 {
 	var until int64
-	if s.life.next == nextSame || s.inherits() {
+	if s.life.Next == lifecycle.NextSame || s.inherits() {
 		until = s.rec.open.Until
 	}
 	if s.pending.ttl > 0 {
@@ -125,14 +127,14 @@ func (s *state[T]) newIdle() time.Duration {
 // ends in any case, with the pending changes: zero times without a session.
 func (s *state[T]) ends() (expires, deadline time.Time) {
 	switch {
-	case s.life.next != nextSame:
+	case s.life.Next != lifecycle.NextSame:
 		l, now := s.newLifetime(), s.m.now()
 		if s.inherits() {
 			now = s.rec.storeNow(s.m)
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
 		return earlier(now.Add(idleSlack(l.idle)), deadline), deadline
-	case !s.life.active():
+	case !s.life.Active():
 		return time.Time{}, time.Time{}
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
 		return s.rec.Expires, s.rec.Deadline
@@ -157,23 +159,23 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (s *state[T]) expiresAt() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	expires, _ := s.ends()
 	return expires
 }
 
 func (s *state[T]) deadline() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	_, deadline := s.ends()
 	return deadline
 }
 
 func (s *state[T]) createdAt() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.next != nextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		return s.m.now()
-	case s.life.active():
+	case s.life.Active():
 		return time.Unix(0, s.rec.open.Created)
 	}
 	return time.Time{}

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"errors"
 	"fmt"
 	"reflect"
@@ -150,7 +152,7 @@ var errNoIdentity = errors.New("Options.Identity is not set")
 
 // activeOwner is the identity of the active session.
 func (s *state[T]) activeOwner() string {
-	if s.life.next != nextSame {
+	if s.life.Next != lifecycle.NextSame {
 		return s.pending.owner
 	}
 	return s.rec.Identity

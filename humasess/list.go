@@ -46,15 +46,15 @@ func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bou
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
-	if !s.life.active() {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
 		return nil, gate.Fail(gate.ErrNoSession, nil)
 	}
 	if s.m.opts.Identity == nil {
 		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
-		if !s.life.onBase() {
+		if !s.life.OnBase() {
 			return nil, nil
 		}
 		data, err := s.m.decode(&s.rec)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"slices"
@@ -125,7 +127,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	if len(readable) == 0 {
 		return live
 	}
-	s.life.others = s.life.others || len(hidden) > len(s.others)
+	s.life.Others = s.life.Others || len(hidden) > len(s.others)
 	s.others = hidden
 	return readable
 }
@@ -141,15 +143,15 @@ type presented[T any] struct {
 // hand may have been idle for too long while others are in use, so Start and
 // Destroy end them.
 func (s *state[T]) noteCopies(ids []stores.ID, err error) {
-	if s.life.carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
-		s.life.others = true
+	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+		s.life.Others = true
 		s.others = append(s.others, ids...)
 	}
 }
 
 // ambiguous notes several live sessions, for Start and Destroy to end.
 func (s *state[T]) ambiguous(live []presented[T]) {
-	s.life.others, s.clash = true, true
+	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
@@ -173,18 +175,18 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 				return err
 			}
 			s.rec, s.token, s.former = rec, token, who == formerOwner
-			s.life.hide()
+			s.life.Hide()
 			return nil
 		}
 		s.spare = v
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
-	s.life.load()
+	s.life.Load()
 	if s.old {
-		s.life.reasons.add(reissue)
+		s.life.Reasons.Add(lifecycle.Reissue)
 	}
-	s.life.reasons.set(confirm, who == owner && rec.open.Unconfirmed())
-	s.life.reasons.set(rotateDue, s.rotationDue())
+	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.open.Unconfirmed())
+	s.life.Reasons.Set(lifecycle.RotateDue, s.rotationDue())
 	return nil
 }
 

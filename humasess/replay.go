@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -37,14 +39,14 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	if err := s.adopt(rec, s.token, who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if s.life.hidden {
+	if s.life.Hidden {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.former {
-		if s.life.rotate == rotateAtOnce {
+		if s.life.Rotate == lifecycle.RotateAtOnce {
 			return gate.Fail(gate.ErrConflict, nil) // whoever renewed it is one of the others
 		}
-		s.life.rotate = rotateNo
+		s.life.Rotate = lifecycle.RotateNo
 	}
 	if err := s.readmit(); err != nil {
 		return err

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"time"
@@ -31,7 +33,7 @@ func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.boun
 func (s *state[T]) revoke(ctx context.Context, text string) error {
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -65,7 +67,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
 		return 0, err
@@ -75,8 +77,8 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	s.carrier.othersRevoked()
-	if !s.life.written { // else no client has the token yet
-		s.rotate(rotateAtOnce)
+	if !s.life.Written { // else no client has the token yet
+		s.rotate(lifecycle.RotateAtOnce)
 	}
 	return n, nil
 }
@@ -84,24 +86,24 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if owner == "" {
-		return boolToInt(s.life.base), s.destroyNow(ctx)
+		return boolToInt(s.life.Base), s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
 		return 0, err
 	}
-	s.life.next = nextSame
+	s.life.Next = lifecycle.NextSame
 	s.tentative.revoked = s.transacts(ctx)
 	if s.rec.Identity == owner {
-		s.life.vanish()
+		s.life.Vanish()
 	} else {
-		s.life.destroy()
+		s.life.Destroy()
 	}
 	s.pending = pending[T]{}
 	return n, nil
@@ -110,7 +112,7 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 // destroyNow ends the active session before the response begins.
 func (s *state[T]) destroyNow(ctx context.Context) error {
 	s.doomEarly()
-	s.life.destroy()
+	s.life.Destroy()
 	s.pending = pending[T]{}
 	return s.writeNow(ctx)
 }
@@ -146,13 +148,13 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 // the request ends other sessions of the user. The bearer of a token that was
 // renewed may not end any: an attacker would sign the owner out with it.
 func (s *state[T]) stands(ctx context.Context) error {
-	if s.life.next != nextSame {
+	if s.life.Next != lifecycle.NextSame {
 		return s.writeNew(ctx)
 	}
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	if s.life.written && s.tentative.any {
+	if s.life.Written && s.tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
 	rec, err := s.carrier.fetch(ctx, s.token)
@@ -287,9 +289,9 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
 	r := gate.RequestIn(ctx)
 	for ; r != nil; r = r.Around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			borrowed := s.lock()
+			borrowed := s.mu.Lock()
 			s.noteOwn(ago, done)
-			s.unlock(borrowed)
+			s.mu.Unlock(borrowed)
 			return
 		}
 	}

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"errors"
 	"time"
 
@@ -63,9 +65,9 @@ func (m *Manager[T]) inGrace(r *record[T], since int64) bool {
 
 // rotate asks for a new token, unless a parallel request has got one already
 // that may still arrive.
-func (s *state[T]) rotate(r rotation) {
+func (s *state[T]) rotate(r lifecycle.Rotation) {
 	if !s.former || s.lost() {
-		s.life.renew(r)
+		s.life.Renew(r)
 	}
 }
 
@@ -91,8 +93,8 @@ func (s *state[T]) rotationDue() bool {
 }
 
 // turn makes room for a new secret.
-func (s *state[T]) turn(p *payload.Fields, r rotation) {
-	tolerated := r == rotateGrace && s.m.opts.RotationGrace > 0
+func (s *state[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
+	tolerated := r == lifecycle.RotateGrace && s.m.opts.RotationGrace > 0
 	p.Supersede(s.token.Hash(), tolerated, s.rec.storeNow(s.m).UnixNano())
 }
 
@@ -100,10 +102,10 @@ func (s *state[T]) turn(p *payload.Fields, r rotation) {
 // so the request does not extend the session. With confirmed it also writes that the
 // request presented the token.
 func (s *state[T]) Refused(confirmed bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.ignored = true
-	if confirmed && s.life.reasons.has(confirm) && s.life.base && !s.life.closed {
-		s.life.reasons.drop(confirm)
+	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {
+		s.life.Reasons.Drop(lifecycle.Confirm)
 		s.confirmRecord(&s.rec)
 	}
 }
@@ -123,12 +125,12 @@ func (s *state[T]) confirmRecord(rec *record[T]) bool {
 }
 
 // renewed words the event of a rotation.
-func (s *state[T]) renewed(p plan) {
+func (s *state[T]) renewed(p lifecycle.Plan) {
 	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}
 	switch {
 	case s.former:
 		e.Reason = events.ReasonReissued
-	case p.optional:
+	case p.Optional:
 		e.Reason = events.ReasonPeriodic
 	}
 	s.emit(e)

@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"fmt"
 	"net/http"
@@ -14,13 +16,13 @@ import (
 
 // Issued returns the headers of the response that follow from the session.
 func (s *state[T]) Issued() gate.Issued {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var h gate.Issued
 	switch {
-	case s.life.cookie == cookieSet && s.line != "":
+	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
 		h.Cookie, h.Former = s.line, s.m.cookies.former
 		h.CSRFName, h.CSRFValue = s.csrfHeader()
-	case s.life.cookie == cookieExpire:
+	case s.life.Cookie == lifecycle.CookieExpire:
 		h.Cookie, h.Former = s.m.cookies.expired, s.m.cookies.former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
 			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`

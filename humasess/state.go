@@ -1,12 +1,14 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -26,9 +28,8 @@ type state[T any] struct {
 	caller  context.Context // of the program, while it asks for a write
 	ignored bool            // the request was refused, or an operation inside Manager.Handler
 
-	mu      sync.Mutex
-	editing editing
-	life    lifecycle
+	mu   editlock.Mutex
+	life lifecycle.State
 
 	// The base: the record that the request's token opened, or that an
 	// earlier commit of the request has written.
@@ -76,35 +77,35 @@ type pending[T any] struct {
 var _ gate.Session = (*state[struct{}])(nil)
 
 func (s *state[T]) Enter(r *gate.Request, login bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.r = r
 	s.login = s.login || login
 }
 
 // get implements [Session.Get].
 func (s *state[T]) get() (T, bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
-	if !s.life.active() {
+	if !s.life.Active() {
 		return zero, false
 	}
 	v, err := s.current()
 	if err != nil {
 		return zero, false
 	}
-	s.read = s.read || s.life.onBase()
+	s.read = s.read || s.life.OnBase()
 	return v, true
 }
 
 // own returns a copy of the active session's data for the caller to change,
 // and the zero T without one.
 func (s *state[T]) own() (*T, error) {
-	if v := s.spare; v != nil && s.pending.data == nil && s.life.active() {
+	if v := s.spare; v != nil && s.pending.data == nil && s.life.Active() {
 		s.spare = nil
 		return v, nil
 	}
 	data := new(T)
-	if !s.life.active() {
+	if !s.life.Active() {
 		return data, nil
 	}
 	var err error
@@ -139,8 +140,8 @@ func (s *state[T]) current() (T, error) {
 }
 
 func (s *state[T]) Active() bool {
-	defer s.unlock(s.lock())
-	return s.life.active()
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.Active()
 }
 
 // Admits compares the session with a requirement. It must be active, and it must
@@ -156,8 +157,8 @@ func (s *state[T]) Admits(roles []string) gate.Admission {
 }
 
 func (s *state[T]) hasUser() bool {
-	defer s.unlock(s.lock())
-	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
 
 // hasRoles reports whether the session has all of the roles.
@@ -193,9 +194,9 @@ func (s *state[T]) Check(ctx huma.Context, guard any) error {
 // functions, which leave them as they are: what was decoded for the handler
 // stays there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
-	if !s.life.active() {
+	if !s.life.Active() {
 		return zero, false
 	}
 	if s.spare != nil && s.pending.data == nil {
@@ -214,15 +215,15 @@ func (s *state[T]) Needs(roles []string) {
 }
 
 func (s *state[T]) id() string {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	return s.activeID()
 }
 
 func (s *state[T]) activeID() string {
 	switch {
-	case s.life.next != nextSame:
+	case s.life.Next != lifecycle.NextSame:
 		return s.pending.id.String()
-	case s.life.active():
+	case s.life.Active():
 		return s.rec.ID.String()
 	}
 	return ""

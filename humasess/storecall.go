@@ -1,6 +1,8 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+
 	"context"
 	"errors"
 	"time"
@@ -119,7 +121,7 @@ func (m *Manager[T]) revoke(
 // createLost finds out whether a session was created although the answer was
 // lost. If so, the next try takes its place: the marks that a Create reports are
 // needed.
-func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, hash [32]byte, cause error) error {
+func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
 	for try := range maxLost {
 		if waitForStore(ctx, try) != nil {
 			break
