@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -95,7 +96,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
-	var turn *queue[T] // from the first conflict on
+	var turn *turns.Turn[record[T]] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.OnBase() && s.resealDue() {
 			s.life.Reasons.Add(lifecycle.Confirm) // seals the token again, if it is still the newest
@@ -104,7 +105,7 @@ func (s *state[T]) write(ctx context.Context) error {
 		err := s.carryOut(ctx, p)
 		if err == nil {
 			if turn != nil && p.Update {
-				turn.hand(&s.rec)
+				turn.Hand(&s.rec)
 			}
 			s.life.Commit(p)
 			s.pending = pending[T]{}
@@ -123,10 +124,10 @@ func (s *state[T]) write(ctx context.Context) error {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
 		if id := s.rec.ID; turn == nil && p.Update {
-			if turn, err = s.m.queues.join(ctx, id); err != nil {
+			if turn, err = s.m.turns.Join(ctx, id); err != nil {
 				return s.storeFailed(err)
 			}
-			defer s.m.queues.leave(turn, id)
+			defer s.m.turns.Leave(turn, id)
 		}
 		if err := s.startOver(ctx, turn, replay); err != nil {
 			return err

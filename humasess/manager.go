@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/stored"
@@ -41,9 +42,9 @@ type Manager[T any] struct {
 
 	noIdentity string // of the zero T
 
-	marks  knownMarks
-	queues queues[T]
-	watch  *watch.Sessions
+	marks knownMarks
+	turns turns.Queues[record[T]]
+	watch *watch.Sessions
 
 	protections gate.Protections
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
-	rec, ok := turn.newer(s.rec.Version)
+func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record[T]], replay int) error {
+	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
 		if err := pause(ctx, replay); err != nil {
 			return s.storeFailed(err)
@@ -52,6 +53,20 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 		return err
 	}
 	return s.replayEdits()
+}
+
+// newer returns the record that the request before in the queue has written, if it is
+// later than a version. Decoded data that are not shared belong to that request, so
+// the caller gets none of them.
+func newer[T any](turn *turns.Turn[record[T]], version int64) (record[T], bool) {
+	rec, ok := turn.Handed()
+	if !ok || rec.Version <= version {
+		return record[T]{}, false
+	}
+	if !rec.open.decoded {
+		rec.open = &opened[T]{Fields: rec.open.Fields}
+	}
+	return rec, true
 }
 
 func (s *state[T]) replayEdits() error {
