@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -18,14 +19,6 @@ const (
 	// maxTaken bounds how often a new session is created because the ID of the
 	// one before was taken.
 	maxTaken = 3
-
-	// maxProbes bounds how often the store's clock is read for one new session
-	// to tell whether a mark came before the request. The latest read may have
-	// been slow, so all count together.
-	maxProbes = 4
-
-	// clockStep covers the resolution of the clocks of stores.
-	clockStep = 10 * time.Microsecond
 
 	// markSlack is for marks that are left while Create is on its way. The store
 	// must refuse the session for those, because it ends the old session in the
@@ -166,21 +159,21 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	case err != nil:
 		return false, s.notCreated(err)
 	}
-	verdict := s.decide(ctx, &created, bracket{from, time.Now()})
+	verdict := s.decide(ctx, &created, marks.Bracket{From: from, To: time.Now()})
 	if created.Replaced {
 		s.hasReplaced(ctx, p, c.Replaces)
 	} else {
 		late = append(c.Replaces, late...)
 	}
-	if verdict != markBefore {
+	if verdict != marks.Before {
 		s.remove(ctx, s.pending.id)
 	}
 	switch verdict {
-	case markRevoked:
+	case marks.Revoked:
 		return false, s.tooOld()
-	case markChanged:
+	case marks.Changed:
 		return false, s.changedSince()
-	case markPerhaps:
+	case marks.Perhaps:
 		return false, nil
 	}
 	if s.early.writing {

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
@@ -42,7 +43,7 @@ type Manager[T any] struct {
 
 	noIdentity string // of the zero T
 
-	marks knownMarks
+	marks marks.Journal
 	turns turns.Queues[record[T]]
 	watch *watch.Sessions
 

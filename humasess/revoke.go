@@ -9,6 +9,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -177,9 +178,9 @@ func (s *state[T]) stands(ctx context.Context) error {
 // request's own Start, unless another revocation came first.
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
-	key := markKey{owner: owner}
-	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost bracket) {
-		s.marks = append(s.marks, mark{markKey: key, bracket: lost})
+	key := marks.Key{Owner: owner}
+	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost marks.Bracket) {
+		s.marks = append(s.marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
 		return 0, s.revoked() // a client-side session, while the request ran
@@ -188,7 +189,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 		return 0, s.m.storeFailed(ctx, err)
 	}
 	s.m.watch.CheckOwner(owner)
-	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
+	s.noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
 	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
@@ -229,15 +230,15 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	bounded, cancel := m.bounded(gate.Outside(ctx))
 	defer cancel()
 	owner, from := m.qualify(identity), time.Now()
-	key := markKey{owner: owner}
-	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost bracket) {
-		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
+	key := marks.Key{Owner: owner}
+	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 	})
 	if err != nil {
 		return 0, m.storeFailed(ctx, err)
 	}
 	m.watch.CheckOwner(owner)
-	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
+	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
 	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
@@ -257,7 +258,7 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
 	m.watch.CheckAll()
 	if cleared.Mark != 0 {
-		m.noteMark(markKey{}, cleared.Mark, from)
+		m.marks.Note(marks.Key{}, cleared.Mark, from)
 	}
 	if cleared.Count > 0 || err == nil {
 		m.emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
@@ -285,7 +286,7 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 
 // exempt lets the request whose context the call was given start a session in
 // spite of a mark that it has left by itself.
-func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
+func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done marks.Mark) {
 	r := gate.RequestIn(ctx)
 	for ; r != nil; r = r.Around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {

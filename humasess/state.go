@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -54,9 +55,9 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	line  string     // the Set-Cookie that carries the token
-	marks []mark     // that this request has left
-	waits []*waiting // by Session.Done
+	line  string       // the Set-Cookie that carries the token
+	marks []marks.Mark // that this request has left
+	waits []*waiting   // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -106,7 +107,7 @@ func (m *Manager[T]) remove(ctx context.Context, store stores.Store, id stores.I
 // revoke revokes an identity, again when the answer is lost. again is called with
 // the time of the call whose answer was lost: its mark is the caller's own.
 func (m *Manager[T]) revoke(
-	ctx context.Context, store stores.Store, owner string, except stores.ID, again func(bracket),
+	ctx context.Context, store stores.Store, owner string, except stores.ID, again func(marks.Bracket),
 ) (stores.Revoked, error) {
 	for try := 0; ; try++ {
 		from := time.Now()
@@ -114,7 +115,7 @@ func (m *Manager[T]) revoke(
 		if try == maxLost || !m.answerLost(ctx, err) || waitForStore(ctx, try) != nil {
 			return revoked, err
 		}
-		again(bracket{from, time.Now()})
+		again(marks.Bracket{From: from, To: time.Now()})
 	}
 }
 
