@@ -38,10 +38,10 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	if !m.lists() {
-		_, err := stores.List(ctx, m.adminStore(), m.qualify(identity))
+		_, err := stores.List(ctx, m.adminStore(), m.users.Qualify(identity))
 		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
-	owner := m.qualify(identity)
+	owner := m.users.Qualify(identity)
 	if !slices.Contains(opts, KeepSignIns()) {
 		if err := m.markChanged(ctx, owner); err != nil {
 			return 0, err
@@ -106,13 +106,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if err := change(data); err != nil {
 			return false, err
 		}
-		if !m.owns(data, owner) {
+		if !m.users.Owns(data, owner) {
 			return false, gate.Fail(gate.ErrInvalid, errIdentityLocked)
 		}
 		var err error
-		next := rec.open.Fields
+		next := rec.Open.Fields
 		next.Client = m.opts.keptClient(next.Client)
-		if next.Data, _, err = m.encode(data); err != nil {
+		if next.Data, _, err = m.records.Encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()

@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +8,8 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 )
 
 // Authentication says when and how a session's user has proved who they are.
@@ -126,14 +126,14 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	if err := a.check(); err != nil {
 		return s.invalid(err)
 	}
-	if s.m.opts.Identity != nil && s.activeOwner() == "" {
+	if s.m.users.Known() && s.activeOwner() == "" {
 		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
 	}
 	if s.life.OnBase() && s.former && !s.lost() {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.OnBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
+	if (s.life.OnBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.Open.Authenticated)) {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
@@ -156,13 +156,13 @@ func (s *state[T]) startAgain() error {
 	if was.data == nil {
 		data, err := s.current()
 		if err != nil {
-			return gate.Fail(errUndecodable, err)
+			return gate.Fail(record.ErrUndecodable, err)
 		}
 		if was.data, err = s.m.values.Encode(&data); err != nil {
 			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
 		}
 	}
-	if until := s.rec.open.Until; until != 0 {
+	if until := s.rec.Open.Until; until != 0 {
 		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
 		if was.ttl == 0 || left < was.ttl {
 			was.ttl = left
@@ -232,7 +232,7 @@ func (s *state[T]) authentication() Authentication {
 	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		p := &s.pending.proof
 		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
-		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
+		if a.Time.IsZero() && (s.pending.owner != "" || !s.m.users.Known()) {
 			a.Time = s.m.now()
 		}
 		return a
@@ -250,16 +250,16 @@ func (s *state[T]) authentication() Authentication {
 func (s *state[T]) methods() []Method {
 	var before []Method
 	if s.pending.again && s.pending.owner == s.rec.Identity {
-		before = decodeMethods(s.rec.open.Methods)
+		before = decodeMethods(s.rec.Open.Methods)
 	}
 	return withMethods(before, s.pending.proof.methods)
 }
 
 // authentication of a record. Whoever is anonymous has proved nothing.
-func (m *Manager[T]) authentication(rec *record[T]) Authentication {
-	if rec.Identity == "" && m.opts.Identity != nil {
+func (m *Manager[T]) authentication(rec *record.Record[T]) Authentication {
+	if rec.Identity == "" && m.users.Known() {
 		return Authentication{}
 	}
-	p := &rec.open.Fields
+	p := &rec.Open.Fields
 	return Authentication{Time: time.Unix(0, p.Authenticated), Methods: decodeMethods(p.Methods), Class: p.Class}
 }

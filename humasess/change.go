@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +9,8 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 )
 
@@ -35,11 +35,11 @@ func (s *state[T]) start(data T) error {
 	if s.former && !s.login {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would have the session renewed
 	}
-	owner := s.m.owner(data)
-	if owner == "" && s.m.opts.Identity != nil {
+	owner := s.m.users.Owner(data)
+	if owner == "" && s.m.users.Known() {
 		return s.invalid(fmt.Errorf("Start: %w", errAnonymous))
 	}
-	encoded, _, err := s.m.encode(&data)
+	encoded, _, err := s.m.records.Encode(&data)
 	if err != nil {
 		return s.refuseData("Start", err)
 	}
@@ -97,7 +97,7 @@ func (s *state[T]) update(change func(*T) error) error {
 	}
 	data, err := s.own()
 	if err != nil {
-		return gate.Fail(errUndecodable, err)
+		return gate.Fail(record.ErrUndecodable, err)
 	}
 	if err := s.runEdit(change, data); err != nil {
 		return err
@@ -107,21 +107,21 @@ func (s *state[T]) update(change func(*T) error) error {
 
 // apply takes over the result of an edit.
 func (s *state[T]) apply(data *T, edit func(*T) error) error {
-	if s.life.Active() && s.activeOwner() != "" && s.m.identityOf(*data) == "" {
+	if s.life.Active() && s.activeOwner() != "" && s.m.users.Of(*data) == "" {
 		return s.invalid(errBecomesNobody)
 	}
-	encoded, exact, err := s.m.encode(data)
+	encoded, exact, err := s.m.records.Encode(data)
 	if err != nil {
 		return s.refuseData("Update", err)
 	}
 	switch {
 	case !s.life.Active():
-		if s.former && !s.login && s.m.identityOf(*data) != "" {
+		if s.former && !s.login && s.m.users.Of(*data) != "" {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
-		return s.begin(encoded, s.m.owner(*data), func() { s.life.Change(false) })
+		return s.begin(encoded, s.m.users.Owner(*data), func() { s.life.Change(false) })
 	case s.life.Next == lifecycle.NextStart:
-		if err := s.assign(s.m.owner(*data)); err != nil {
+		if err := s.assign(s.m.users.Owner(*data)); err != nil {
 			return err
 		}
 		s.pending.data = encoded
@@ -133,8 +133,8 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	}
 	edits = append(edits, edit)
 	switch {
-	case !s.m.owns(data, s.rec.Identity):
-		err = s.move(encoded, s.m.owner(*data))
+	case !s.m.users.Owns(data, s.rec.Identity):
+		err = s.move(encoded, s.m.users.Owner(*data))
 	case s.pending.again:
 		err = s.assign(s.rec.Identity)
 	default:
@@ -186,11 +186,11 @@ func (s *state[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
 	if s.m.memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
-		if s.rec.open != nil && s.rec.open.decoded {
-			base = &s.rec.open.value
+		if s.rec.Open != nil && s.rec.Open.Decoded {
+			base = &s.rec.Open.Value
 		}
-		shared := &opened[T]{decoded: true}
-		s.m.values.Keep(&shared.value, data, base)
+		shared := &record.Opened[T]{Decoded: true}
+		s.m.values.Keep(&shared.Value, data, base)
 		s.pending.shared = shared
 	}
 }

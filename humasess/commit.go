@@ -1,15 +1,15 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -96,7 +96,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
-	var turn *turns.Turn[record[T]] // from the first conflict on
+	var turn *turns.Turn[record.Record[T]] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.OnBase() && s.resealDue() {
 			s.life.Reasons.Add(lifecycle.Confirm) // seals the token again, if it is still the newest
@@ -207,7 +207,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	if next == nil {
 		next = s.carrier.allocate()
 	}
-	next.Fields = s.rec.full()
+	next.Fields = s.rec.Full()
 	if s.pending.data != nil {
 		next.Data = s.pending.data
 	}
@@ -232,7 +232,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		s.turn(&next.Fields, p.Rotate)
 		next.Hash = token.Hash()
 	} else if !s.former && next.Unconfirmed() {
-		next.Confirmed = s.rec.storeNow(s.m).UnixNano()
+		next.Confirmed = s.rec.StoreNow(s.m.now()).UnixNano()
 	}
 	var line []byte
 	if p.Cookie == lifecycle.CookieSet && (p.Rotate != lifecycle.RotateNo || !s.former) {
@@ -256,8 +256,8 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		return s.storeFailed(err)
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
-	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open, s.rec.Payload = next, s.carrier.written(packed)
+	s.rec.LastSeen, s.rec.Now, s.rec.Loaded = updated.Now, updated.Now, s.m.now()
+	s.rec.Open, s.rec.Payload = next, s.carrier.written(packed)
 	s.spare = nil
 	switch {
 	case p.Rotate != lifecycle.RotateNo:
@@ -274,8 +274,8 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 
 // memo is what the store may keep beside the new payload, which holds the
 // data: nil unless it is known what they decode to.
-func (s *state[T]) memo(next *opened[T]) any {
-	if !next.decoded {
+func (s *state[T]) memo(next *record.Opened[T]) any {
+	if !next.Decoded {
 		return nil
 	}
 	next.Data, next.Unknown = nil, nil
@@ -293,13 +293,13 @@ func (s *state[T]) resealDue() bool {
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
-	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.Idle/10
+	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.Open.Idle/10
 }
 
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.Open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request

@@ -1,16 +1,16 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"slices"
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -74,7 +74,7 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
 	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
 	if s.inherits() {
-		base := &s.rec.open.Fields
+		base := &s.rec.Open.Fields
 		next.Created, next.Authenticated = base.Created, base.Authenticated
 		next.Methods, next.Class = base.Methods, base.Class
 		next.Client = s.m.opts.keptClient(base.Client)
@@ -123,7 +123,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 		return false, err
 	}
 	l := s.newLifetime()
-	next := &opened[T]{Fields: s.newPayload(token, l)}
+	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
 		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
@@ -227,14 +227,14 @@ func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error
 }
 
 // created makes the new session the base.
-func (s *state[T]) created(token security.Token, line []byte, next *opened[T], created *stores.Created) {
-	s.rec = record[T]{
+func (s *state[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+	s.rec = record.Record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 			LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
 		},
-		open:   next,
-		loaded: s.m.now(),
+		Open:   next,
+		Loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
 	s.spare, s.others, s.clash = nil, nil, false

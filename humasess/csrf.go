@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
@@ -52,8 +51,8 @@ func (s *state[T]) csrfToken() (string, error) {
 
 // csrfKey returns the key of the active session, zero if it has none.
 func (s *state[T]) csrfKey() security.CSRFKey {
-	if s.life.Next == lifecycle.NextSame && s.rec.open.CSRF != (security.CSRFKey{}) {
-		return s.rec.open.CSRF
+	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
+		return s.rec.Open.CSRF
 	}
 	return s.pending.csrf
 }
@@ -74,7 +73,7 @@ func (s *state[T]) csrfHeader() (name, value string) {
 func (s *state[T]) Forged(ctx huma.Context) bool {
 	defer s.mu.Unlock(s.mu.Lock())
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.OnBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
+	if name == "" || s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
 	s.m.emit(context.WithoutCancel(s.r.Client()), events.Event{

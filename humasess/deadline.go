@@ -1,9 +1,9 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"time"
+
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 )
 
 // idleSlack returns how long the store keeps a session that is not used. It is a
@@ -26,8 +26,8 @@ func (s *state[T]) remembered() bool {
 		return *s.pending.remember
 	case s.life.Next == lifecycle.NextStart:
 		return false
-	case s.rec.open != nil:
-		return s.rec.open.Remember
+	case s.rec.Open != nil:
+		return s.rec.Open.Remember
 	}
 	return false
 }
@@ -58,7 +58,7 @@ func (s *state[T]) newLifetime() lifetime {
 	l.idle, l.absolute = s.m.opts.timeouts(s.remembered())
 	if s.inherits() {
 		if s.pending.remember == nil {
-			l.idle = s.rec.open.Idle
+			l.idle = s.rec.Open.Idle
 		}
 		if !s.proved() {
 			l.notAfter = s.rec.Deadline
@@ -76,7 +76,7 @@ func (s *state[T]) newLifetime() lifetime {
 func (s *state[T]) until() int64 {
 	var until int64
 	if s.life.Next == lifecycle.NextSame || s.inherits() {
-		until = s.rec.open.Until
+		until = s.rec.Open.Until
 	}
 	if s.pending.ttl > 0 {
 		if at := s.m.now().Add(s.pending.ttl).UnixNano(); until == 0 || at < until {
@@ -100,13 +100,13 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 		return 0, false
 	default:
 		shorten = true
-		absolute = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
+		absolute = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 		if s.pending.ttl > 0 {
 			absolute = min(absolute, s.pending.ttl)
 		}
 		if on := s.pending.remember; on != nil && !*on {
 			_, usual := s.m.opts.timeouts(false)
-			age := s.m.now().Sub(time.Unix(0, max(s.rec.open.Created, s.rec.open.Authenticated)))
+			age := s.m.now().Sub(time.Unix(0, max(s.rec.Open.Created, s.rec.Open.Authenticated)))
 			absolute = min(absolute, usual-age)
 		}
 	}
@@ -117,7 +117,7 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 // newIdle returns the idle timeout of the base after the pending changes.
 func (s *state[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
-		return s.rec.open.Idle
+		return s.rec.Open.Idle
 	}
 	idle, _ := s.m.opts.timeouts(*s.pending.remember)
 	return idle
@@ -130,7 +130,7 @@ func (s *state[T]) ends() (expires, deadline time.Time) {
 	case s.life.Next != lifecycle.NextSame:
 		l, now := s.newLifetime(), s.m.now()
 		if s.inherits() {
-			now = s.rec.storeNow(s.m)
+			now = s.rec.StoreNow(s.m.now())
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
 		return earlier(now.Add(idleSlack(l.idle)), deadline), deadline
@@ -139,7 +139,7 @@ func (s *state[T]) ends() (expires, deadline time.Time) {
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
 		return s.rec.Expires, s.rec.Deadline
 	}
-	now := s.rec.storeNow(s.m)
+	now := s.rec.StoreNow(s.m.now())
 	deadline = s.rec.Deadline
 	if absolute, shorten := s.deadlineChange(); absolute != 0 {
 		deadline = now.Add(absolute)
@@ -176,7 +176,7 @@ func (s *state[T]) createdAt() time.Time {
 	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		return s.m.now()
 	case s.life.Active():
-		return time.Unix(0, s.rec.open.Created)
+		return time.Unix(0, s.rec.Open.Created)
 	}
 	return time.Time{}
 }

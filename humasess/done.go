@@ -2,7 +2,6 @@ package humasess
 
 import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
@@ -78,9 +77,9 @@ func (s *state[T]) done() <-chan struct{} {
 // await waits for the end of the base.
 func (s *state[T]) await(w *waiting) {
 	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
-	left := s.rec.Expires.Sub(s.rec.storeNow(s.m))
+	left := s.rec.Expires.Sub(s.rec.StoreNow(s.m.now()))
 	if t.Left = s.carrier.left(s.rec.ID); t.Left != nil {
-		left = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
+		left = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 	}
 	s.m.watch.Add(&w.Wait, t, left)
 }

@@ -1,15 +1,15 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -68,7 +68,7 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 		return s.loadFailed(all[0].token, err)
 	}
 	var live []presented[T]
-	var reused *record[T]
+	var reused *record.Record[T]
 	for _, raw := range records {
 		rec, err := s.carrier.decode(raw)
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	var readable []presented[T]
 	hidden := s.others
 	for i := range live {
-		if _, err := s.m.decode(&live[i].record); err != nil {
+		if _, err := s.m.records.Decode(&live[i].record); err != nil {
 			hidden = append(hidden, live[i].record.ID)
 			continue
 		}
@@ -135,7 +135,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 // presented is a live session of which the request has presented a token.
 type presented[T any] struct {
 	candidate
-	record record[T]
+	record record.Record[T]
 	who    ownership
 }
 
@@ -155,7 +155,7 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
-		if p := &live[i]; !failed && p.who == owner && p.record.open.Unconfirmed() {
+		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
 	}
@@ -163,12 +163,12 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 }
 
 // adopt makes a record the base of the request, if its data can be read.
-func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
-	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
-		rec.open = &opened[T]{Fields: rec.full()} // decoded by a manager with another Identity
+func (s *state[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
+	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
+		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
 	}
-	if !rec.open.decoded {
-		v, err := s.m.decodeOwn(&rec)
+	if !rec.Open.Decoded {
+		v, err := s.m.records.DecodeOwn(&rec)
 		if err != nil {
 			s.undecodable(rec.ID, err)
 			if !errors.Is(err, gate.ErrHide) {
@@ -185,7 +185,7 @@ func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) err
 	if s.old {
 		s.life.Reasons.Add(lifecycle.Reissue)
 	}
-	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.open.Unconfirmed())
+	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.Open.Unconfirmed())
 	s.life.Reasons.Set(lifecycle.RotateDue, s.rotationDue())
 	return nil
 }

@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -10,21 +8,23 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record[T]], replay int) error {
+func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
 	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
 		if err := pause(ctx, replay); err != nil {
 			return s.storeFailed(err)
 		}
 		var err error
-		rec, err = s.m.fetch(ctx, s.rec.ID)
+		rec, err = s.m.records.Fetch(ctx, s.rec.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
@@ -58,13 +58,13 @@ func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record[T]], r
 // newer returns the record that the request before in the queue has written, if it is
 // later than a version. Decoded data that are not shared belong to that request, so
 // the caller gets none of them.
-func newer[T any](turn *turns.Turn[record[T]], version int64) (record[T], bool) {
+func newer[T any](turn *turns.Turn[record.Record[T]], version int64) (record.Record[T], bool) {
 	rec, ok := turn.Handed()
 	if !ok || rec.Version <= version {
-		return record[T]{}, false
+		return record.Record[T]{}, false
 	}
-	if !rec.open.decoded {
-		rec.open = &opened[T]{Fields: rec.open.Fields}
+	if !rec.Open.Decoded {
+		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields}
 	}
 	return rec, true
 }
@@ -74,7 +74,7 @@ func (s *state[T]) replayEdits() error {
 	if len(edits) == 0 {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
@@ -92,11 +92,11 @@ func (s *state[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if !s.m.covers(*data, s.needed) {
+	if !s.m.users.Covers(*data, s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	err = s.r.Recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })

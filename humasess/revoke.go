@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
@@ -130,7 +129,7 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 	if err := s.need(); err != nil {
 		return "", err
 	}
-	if s.m.opts.Identity == nil {
+	if !s.m.users.Known() {
 		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
@@ -229,7 +228,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	}
 	bounded, cancel := m.bounded(gate.Outside(ctx))
 	defer cancel()
-	owner, from := m.qualify(identity), time.Now()
+	owner, from := m.users.Qualify(identity), time.Now()
 	key := marks.Key{Owner: owner}
 	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
 		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
@@ -278,7 +277,7 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 	if err != nil {
 		return err
 	}
-	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
+	if rec, bad := m.records.Open(raw); bad == nil && rec.Open.Scheme != m.scheme {
 		return stores.ErrNotFound
 	}
 	return nil

@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +9,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
@@ -49,7 +48,7 @@ func (s *state[T]) issue(line []byte) {
 	}
 	line = s.carrier.finish(line, s.rec.ID)
 	var age time.Duration
-	if s.rec.open.Remember {
+	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
 	s.line, s.old = string(s.m.cookies.end(line, age)), false

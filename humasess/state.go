@@ -1,8 +1,6 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"slices"
 	"time"
@@ -10,7 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -37,7 +37,7 @@ type state[T any] struct {
 	token  security.Token
 	former bool // the token is one that a rotation has replaced
 	old    bool // the cookie has a key that is on its way out, or may have a former scope
-	rec    record[T]
+	rec    record.Record[T]
 	spare  *T       // decoded from the base and not handed out yet
 	needed []string // roles that the session was admitted for
 
@@ -66,8 +66,8 @@ type pending[T any] struct {
 	owner string
 	data  []byte // encoded, nil when unchanged
 
-	edits    []func(*T) error // that led from the base to data
-	shared   *opened[T]       // what data decode to, if that is known
+	edits    []func(*T) error  // that led from the base to data
+	shared   *record.Opened[T] // what data decode to, if that is known
 	remember *bool
 	ttl      time.Duration // 0 is none
 	proof    proof
@@ -117,7 +117,7 @@ func (s *state[T]) own() (*T, error) {
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
 	if shared := s.pending.shared; shared != nil {
-		return s.m.values.Copy(&shared.value), nil
+		return s.m.values.Copy(&shared.Value), nil
 	}
 	if v := s.spare; v != nil && s.pending.data == nil {
 		s.spare = nil
@@ -125,13 +125,13 @@ func (s *state[T]) current() (T, error) {
 	}
 	var v *T
 	var err error
-	switch open := s.rec.open; {
+	switch open := s.rec.Open; {
 	case s.pending.data != nil:
 		v, err = s.m.values.Decode(s.pending.data)
-	case open.decoded:
-		return s.m.values.Copy(&open.value), nil
+	case open.Decoded:
+		return s.m.values.Copy(&open.Value), nil
 	default:
-		v, err = s.m.decode(&s.rec)
+		v, err = s.m.records.Decode(&s.rec)
 	}
 	if err != nil {
 		var zero T
@@ -168,18 +168,7 @@ func (s *state[T]) hasRoles(roles []string) bool {
 		return true
 	}
 	v, ok := s.peek()
-	return ok && s.m.covers(v, roles)
-}
-
-func (m *Manager[T]) covers(v T, roles []string) bool {
-	if len(roles) == 0 {
-		return true
-	}
-	if m.opts.Roles == nil {
-		return false
-	}
-	has := m.opts.Roles(v)
-	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
+	return ok && s.m.users.Covers(v, roles)
 }
 
 // Check asks a guard. Text of errors that are no answers stays inside.
@@ -228,6 +217,14 @@ func (s *state[T]) activeID() string {
 		return s.rec.ID.String()
 	}
 	return ""
+}
+
+// activeOwner is the identity of the active session.
+func (s *state[T]) activeOwner() string {
+	if s.life.Next != lifecycle.NextSame {
+		return s.pending.owner
+	}
+	return s.rec.Identity
 }
 
 // untouched reports whether the request is none that extends the session.

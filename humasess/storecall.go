@@ -1,14 +1,13 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"errors"
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
@@ -62,13 +61,13 @@ func (m *Manager[T]) update(ctx context.Context, store stores.Store, u stores.Up
 		if waitForStore(ctx, try) != nil {
 			break
 		}
-		rec, err := m.fetch(ctx, u.ID)
+		rec, err := m.records.Fetch(ctx, u.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return stores.Updated{}, stores.ErrNotFound
 		case err != nil:
 			continue
-		case rec.open.Write == name:
+		case rec.Open.Write == name:
 			return stores.Updated{Version: rec.Version, Expires: rec.Expires, Deadline: rec.Deadline, Now: rec.Now}, nil
 		case rec.Version != u.Version:
 			return stores.Updated{}, cause // another write came after it, or instead of it
@@ -127,13 +126,13 @@ func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.
 		if waitForStore(ctx, try) != nil {
 			break
 		}
-		rec, err := s.m.fetch(ctx, c.ID)
+		rec, err := s.m.records.Fetch(ctx, c.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound):
 			return errCreateAgain
 		case err != nil:
 			continue
-		case rec.open.Hash != hash:
+		case rec.Open.Hash != hash:
 			return errCreateAgain // the ID was taken
 		}
 		// Whether the store has ended the old sessions, too, only the answer says.

@@ -1,12 +1,11 @@
 package humasess
 
 import (
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-
 	"context"
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -73,7 +72,7 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 	case t.revoked && s.life.Cookie == lifecycle.CookieExpire:
 		s.life.Cookie = lifecycle.CookieKeep
 	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
-		rec, err := s.m.fetch(ctx, s.rec.ID)
+		rec, err := s.m.records.Fetch(ctx, s.rec.ID)
 		if err != nil || s.ownerOf(&rec, s.token) != owner {
 			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
