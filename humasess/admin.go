@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -47,7 +48,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 			return 0, err
 		}
 	}
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	records, err := stores.List(bounded, m.adminStore(), owner)
 	cancel()
 	if err != nil {
@@ -69,20 +70,14 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 // markChanged comes before the list: a session that starts in between carries the
 // new data, because its request began after the mark or is refused.
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	key := marks.Key{Owner: owner, Changed: true}
-	var from time.Time
-	var changed stores.Changed
-	var err error
-	for try := 0; ; try++ {
+	from := time.Now()
+	changed, err := m.calls.MarkChanged(bounded, m.adminStore(), owner, func(lost marks.Bracket) {
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 		from = time.Now()
-		changed, err = stores.MarkChanged(bounded, m.adminStore(), owner)
-		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
-			break
-		}
-		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: marks.Bracket{From: from, To: time.Now()}})
-	}
+	})
 	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}
@@ -96,7 +91,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 // updateRecord reports false for a session that has ended meanwhile, or that
 // nobody could read.
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	for replay := range maxReplays {
 		rec, data := m.readable(ctx, raw)
@@ -116,9 +111,9 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()
-		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
+		_, err = m.calls.Update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
-			if err = pause(ctx, replay); err == nil {
+			if err = storecall.PauseReplay(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)
 			}
 			if err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
 )
 
 // Changes only note what to write; write.go writes it.
@@ -79,6 +80,21 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 	note()
 	s.pending = pending[T]{id: id, owner: owner, data: data, csrf: csrf}
 	return nil
+}
+
+// newID makes an ID for a session to create. The store may have to ask a server
+// for it, long before the commit, so each call has a budget of its own.
+func (s *state[T]) newID(owner string) (stores.ID, error) {
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.store()); !asks {
+		return stores.NewID(s.carrier.store(), owner)
+	}
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = context.WithoutCancel(s.r.Client())
+	}
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
+	defer cancel()
+	return stores.NewIDContext(ctx, s.carrier.store(), owner)
 }
 
 func (s *state[T]) update(change func(*T) error) error {

@@ -62,6 +62,7 @@ func (m *Manager[T]) bindClientSide(t stores.ClientSide, opts *Options[T]) error
 		return fmt.Errorf("humasess: invalid options: %w", err)
 	}
 	m.opts.MaxPerIdentity = -1
+	m.calls.ClientSide = true
 	// The cookie has whole seconds.
 	for _, idle := range []*time.Duration{&m.opts.IdleTimeout, &m.opts.RememberIdleTimeout} {
 		*idle = (*idle + time.Second - 1).Truncate(time.Second)

@@ -73,7 +73,7 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	return s.writeNow(ctx)
 }
@@ -174,7 +174,7 @@ func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // end deletes a session at any version. It reports whether there was one.
 func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
-	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{})
+	err = s.m.calls.Delete(ctx, s.carrier.store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.watch.Check(id)
@@ -243,7 +243,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	}
 	next.Write = payload.NewWriteName()
 	packed := s.carrier.encode(&next.Fields)
-	updated, err := s.m.update(ctx, s.carrier.store(), stores.Update{
+	updated, err := s.m.calls.Update(ctx, s.carrier.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
 		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)

@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -57,7 +58,7 @@ func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 			if unsure++; unsure == maxUnsure || time.Since(start) >= maxDoubt {
 				return s.undecided() // fail closed
 			}
-			if err := wait(ctx, time.Millisecond<<unsure); err != nil {
+			if err := storecall.Wait(ctx, time.Millisecond<<unsure); err != nil {
 				return s.storeFailed(err)
 			}
 		}
@@ -154,7 +155,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 		created, err = s.carrier.store().Create(ctx, c)
 	}
 	switch {
-	case s.m.answerLost(ctx, err):
+	case s.m.calls.AnswerLost(ctx, err):
 		return false, s.createLost(ctx, p, &c, next.Hash, err)
 	case err != nil:
 		return false, s.notCreated(err)
@@ -212,7 +213,7 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []sto
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.remove(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.calls.Delete(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):
@@ -244,6 +245,35 @@ func (s *state[T]) created(token security.Token, line []byte, next *record.Opene
 		s.emit(events.Event{Kind: events.Evicted, Count: created.Evicted})
 	}
 	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID.String()})
+}
+
+// createLost finds out whether a session was created although the answer was
+// lost. If so, the next try takes its place: the marks that a Create reports are
+// needed.
+func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
+	for try := range storecall.MaxLost {
+		if storecall.WaitForStore(ctx, try) != nil {
+			break
+		}
+		rec, err := s.m.records.Fetch(ctx, c.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound):
+			return errCreateAgain
+		case err != nil:
+			continue
+		case rec.Open.Hash != hash:
+			return errCreateAgain // the ID was taken
+		}
+		// Whether the store has ended the old sessions, too, only the answer says.
+		orphan := []stores.Replaced{{ID: c.ID, Version: rec.Version}}
+		for _, old := range c.Replaces {
+			orphan = append(orphan, stores.Replaced{ID: old.ID, MayBeGone: true})
+		}
+		s.hasReplaced(ctx, p, c.Replaces)
+		s.orphan = orphan
+		return errCreateAgain
+	}
+	return s.storeFailed(cause)
 }
 
 // errCreateAgain asks create for another try.

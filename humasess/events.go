@@ -2,6 +2,7 @@ package humasess
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/humasess/sessions/humasess/events"
@@ -100,4 +101,33 @@ func (s *state[T]) revoked() error {
 	s.m.watch.Check(s.rec.ID)
 	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
+}
+
+// hungUp reports whether the caller has gone away, so that an error says nothing
+// about the store.
+func hungUp(asked context.Context) bool {
+	return asked != nil && errors.Is(asked.Err(), context.Canceled)
+}
+
+func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
+	if errors.Is(err, errors.ErrUnsupported) {
+		return gate.Fail(errors.ErrUnsupported, err)
+	}
+	if hungUp(ctx) {
+		m.emit(ctx, events.Event{Kind: events.HungUp, Err: err})
+	} else {
+		m.emit(ctx, events.Event{Kind: events.StoreFailed, Err: err})
+	}
+	return gate.Unavailable(err)
+}
+
+func (s *state[T]) storeFailed(err error) error {
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
+		s.emit(events.Event{Kind: events.HungUp, Err: err})
+	default:
+		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
+	}
+	return gate.Unavailable(err)
 }

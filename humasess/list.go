@@ -45,7 +45,7 @@ func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T
 func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bound().list(ctx) }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	if !s.life.Active() {
@@ -83,7 +83,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 	if err := m.indexes(identity); err != nil {
 		return nil, err
 	}
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	return m.list(ctx, m.users.Qualify(identity), stores.ID{})
 }
@@ -151,7 +151,7 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 	return func(yield func(Info[T], error) bool) {
 		head := m.head()
 		for cursor := ""; ; {
-			bounded, cancel := m.bounded(ctx)
+			bounded, cancel := m.calls.Bounded(ctx)
 			page, err := stores.Scan(bounded, m.store, head, cursor, pageSize)
 			cancel()
 			if err != nil {

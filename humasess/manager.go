@@ -14,6 +14,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
@@ -33,6 +34,7 @@ type Manager[T any] struct {
 	values   *values.Type[T]
 	users    *identity.Type[T]
 	records  record.Reader[T]
+	calls    storecall.Caller
 	cookies  cookieWriter
 	// clientSide makes the store of one request, for client-side sessions. It is nil
 	// when the store has the records.
@@ -106,6 +108,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
+	m.calls = storecall.Caller{Store: store, Timeout: o.StoreTimeout}
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	m.records = record.Reader[T]{
@@ -176,6 +179,14 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 }
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
+
+// adminStore returns the store for calls outside of a request.
+func (m *Manager[T]) adminStore() stores.Store {
+	if m.clientSide != nil {
+		return m.clientSide()
+	}
+	return m.store
+}
 
 // watchConfig connects the waits for the end of sessions to the store.
 func (m *Manager[T]) watchConfig() watch.Config {

@@ -3,14 +3,13 @@ package humasess
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
@@ -20,7 +19,7 @@ import (
 func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
 	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
-		if err := pause(ctx, replay); err != nil {
+		if err := storecall.PauseReplay(ctx, replay); err != nil {
 			return s.storeFailed(err)
 		}
 		var err error
@@ -106,32 +105,9 @@ func (s *state[T]) readmit() error {
 	return nil
 }
 
-// pause waits a random time that grows with the number of conflicts.
-func pause(ctx context.Context, replay int) error {
-	if replay < 2 {
-		return ctx.Err()
-	}
-	return wait(ctx, min(time.Duration(replay)*50*time.Microsecond, maxPause))
-}
-
-// wait waits a random time.
-func wait(ctx context.Context, most time.Duration) error {
-	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 const (
 	// maxReplays bounds how often concurrent changes make a request start
 	// over. Each time another request has got through, so this many parallel
 	// writers of one session all do.
 	maxReplays = 128
-
-	// maxPause is the longest wait before starting over.
-	maxPause = 20 * time.Millisecond
 )

@@ -31,7 +31,7 @@ func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
 func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
@@ -52,7 +52,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.calls.Delete(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
@@ -65,7 +65,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
@@ -84,7 +84,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
@@ -178,7 +178,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	key := marks.Key{Owner: owner}
-	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost marks.Bracket) {
+	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.store(), owner, except, func(lost marks.Bracket) {
 		s.marks = append(s.marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
@@ -201,11 +201,11 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	if err != nil || parsed.IsZero() {
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
-		err = m.remove(ctx, m.adminStore(), parsed, stores.Condition{})
+		err = m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -226,11 +226,11 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	owner, from := m.users.Qualify(identity), time.Now()
 	key := marks.Key{Owner: owner}
-	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
+	revoked, err := m.calls.RevokeIdentity(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
 		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 	})
 	if err != nil {

@@ -98,7 +98,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	if err := s.start(data); err != nil {
 		return nil, err
 	}
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	if err := s.write(ctx); err != nil {
 		return nil, err
