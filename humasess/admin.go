@@ -40,7 +40,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	}
 	if !m.lists() {
 		_, err := stores.List(ctx, m.adminStore(), m.users.Qualify(identity))
-		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
+		return 0, m.report.StoreFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
 	owner := m.users.Qualify(identity)
 	if !slices.Contains(opts, KeepSignIns()) {
@@ -52,7 +52,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 	records, err := stores.List(bounded, m.adminStore(), owner)
 	cancel()
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	n := 0
 	for _, raw := range records {
@@ -82,7 +82,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}
 	if err != nil {
-		return m.storeFailed(ctx, err)
+		return m.report.StoreFailed(ctx, err)
 	}
 	m.exempt(ctx, changed.Ago, m.marks.Note(key, changed.Mark, from))
 	return nil
@@ -126,7 +126,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		case errors.Is(err, stores.ErrNotFound):
 			return false, nil
 		}
-		return false, m.storeFailed(ctx, err)
+		return false, m.report.StoreFailed(ctx, err)
 	}
 	return false, gate.Fail(gate.ErrConflict, nil)
 }

@@ -76,7 +76,7 @@ func (s *state[T]) Forged(ctx huma.Context) bool {
 	if name == "" || s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.Client()), events.Event{
+	s.m.report.Emit(context.WithoutCancel(s.r.Client()), events.Event{
 		Kind: events.Refused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
 	})
 	return true

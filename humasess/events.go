@@ -3,53 +3,14 @@ package humasess
 import (
 	"context"
 	"errors"
-	"log/slog"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
-
-// level returns the level of an event in the log.
-func level(e events.Event) slog.Level {
-	switch e.Kind {
-	case events.StoreFailed:
-		return slog.LevelError
-	case events.Undecodable, events.Refused, events.Reused:
-		return slog.LevelWarn
-	}
-	return slog.LevelDebug
-}
-
-// emit reports an event. Problems are logged as warnings and errors, the rest
-// for debugging.
-func (m *Manager[T]) emit(ctx context.Context, e events.Event) {
-	e.Scheme = m.scheme
-	ctx = gate.Outside(ctx)
-	if m.opts.OnEvent != nil {
-		m.opts.OnEvent(ctx, e)
-	}
-	if at := level(e); m.opts.Logger.Enabled(ctx, at) {
-		attrs := make([]slog.Attr, 0, 6)
-		attrs = append(attrs, slog.String("event", string(e.Kind)), slog.String("scheme", e.Scheme))
-		for _, a := range []slog.Attr{
-			slog.String("session", e.SessionID), slog.String("operation", e.Operation), slog.String("reason", string(e.Reason)),
-		} {
-			if a.Value.String() != "" {
-				attrs = append(attrs, a)
-			}
-		}
-		if e.Count > 0 {
-			attrs = append(attrs, slog.Int("count", e.Count))
-		}
-		if e.Err != nil {
-			attrs = append(attrs, slog.Any("error", e.Err))
-		}
-		m.opts.Logger.LogAttrs(ctx, at, "session "+string(e.Kind), attrs...)
-	}
-}
 
 func (s *state[T]) emit(e events.Event) {
 	ctx := context.Background()
@@ -57,7 +18,7 @@ func (s *state[T]) emit(e events.Event) {
 		ctx = s.r.Client()
 		e.Operation = s.r.OperationName()
 	}
-	s.m.emit(ctx, e)
+	s.m.report.Emit(ctx, e)
 }
 
 // rejected reports a cookie that opened nothing. The ID in it is what the
@@ -86,7 +47,7 @@ func (s *state[T]) undecodable(id stores.ID, err error) {
 // event of requests that do nothing else, so it costs nothing where nobody
 // listens.
 func (s *state[T]) touched() {
-	if s.m.opts.OnEvent != nil || s.m.opts.Logger.Enabled(context.Background(), slog.LevelDebug) {
+	if s.m.report.Listens() {
 		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
 	}
 }
@@ -103,28 +64,10 @@ func (s *state[T]) revoked() error {
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
-// hungUp reports whether the caller has gone away, so that an error says nothing
-// about the store.
-func hungUp(asked context.Context) bool {
-	return asked != nil && errors.Is(asked.Err(), context.Canceled)
-}
-
-func (m *Manager[T]) storeFailed(ctx context.Context, err error) error {
-	if errors.Is(err, errors.ErrUnsupported) {
-		return gate.Fail(errors.ErrUnsupported, err)
-	}
-	if hungUp(ctx) {
-		m.emit(ctx, events.Event{Kind: events.HungUp, Err: err})
-	} else {
-		m.emit(ctx, events.Event{Kind: events.StoreFailed, Err: err})
-	}
-	return gate.Unavailable(err)
-}
-
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && hungUp(s.r.Loading()), hungUp(s.caller):
+	case s.r != nil && report.HungUp(s.r.Loading()), report.HungUp(s.caller):
 		s.emit(events.Event{Kind: events.HungUp, Err: err})
 	default:
 		s.emit(events.Event{Kind: events.StoreFailed, Err: err})

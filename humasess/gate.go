@@ -104,7 +104,7 @@ func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, er
 }
 
 func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason events.Reason, err error) {
-	g.manager().emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
+	g.report.Emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
 }
 
 func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {

@@ -93,7 +93,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) ([]Info[T], error) {
 	records, err := stores.List(ctx, m.adminStore(), owner)
 	if err != nil {
-		return nil, m.storeFailed(ctx, err)
+		return nil, m.report.StoreFailed(ctx, err)
 	}
 	infos := make([]Info[T], 0, len(records))
 	for _, raw := range records {
@@ -116,7 +116,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Re
 			return rec, data
 		}
 	}
-	m.emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
+	m.report.Emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
 	return record.Record[T]{}, nil
 }
 
@@ -155,7 +155,7 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 			page, err := stores.Scan(bounded, m.store, head, cursor, pageSize)
 			cancel()
 			if err != nil {
-				yield(Info[T]{}, m.storeFailed(ctx, err))
+				yield(Info[T]{}, m.report.StoreFailed(ctx, err))
 				return
 			}
 			for _, raw := range page.Records {
@@ -178,7 +178,7 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 	n, err := stores.Count(ctx, m.store, m.head())
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	return n, nil
 }

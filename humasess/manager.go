@@ -14,6 +14,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
@@ -35,6 +36,7 @@ type Manager[T any] struct {
 	users    *identity.Type[T]
 	records  record.Reader[T]
 	calls    storecall.Caller
+	report   report.Reporter
 	cookies  cookieWriter
 	// clientSide makes the store of one request, for client-side sessions. It is nil
 	// when the store has the records.
@@ -109,6 +111,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
 	m.calls = storecall.Caller{Store: store, Timeout: o.StoreTimeout}
+	m.report = report.Reporter{Scheme: m.scheme, OnEvent: o.OnEvent, Logger: o.Logger}
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	m.records = record.Reader[T]{
@@ -196,7 +199,7 @@ func (m *Manager[T]) watchConfig() watch.Config {
 		},
 		Interval: m.opts.DoneInterval,
 		Timeout:  m.opts.StoreTimeout,
-		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
+		Failed:   func(err error) { m.report.Emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
 	}
 	if w, ok := stores.As[stores.Watcher](m.store); ok {
 		c.Hints = w.Watch

@@ -185,7 +185,7 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 		return 0, s.revoked() // a client-side session, while the request ran
 	}
 	if err != nil {
-		return 0, s.m.storeFailed(ctx, err)
+		return 0, s.m.report.StoreFailed(ctx, err)
 	}
 	s.m.watch.CheckOwner(owner)
 	s.noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
@@ -211,10 +211,10 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
 	case err != nil:
-		return m.storeFailed(ctx, err)
+		return m.report.StoreFailed(ctx, err)
 	}
 	m.watch.Ended(parsed)
-	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
 
@@ -234,11 +234,11 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 	})
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	m.watch.CheckOwner(owner)
 	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
-	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -260,10 +260,10 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 		m.marks.Note(marks.Key{}, cleared.Mark, from)
 	}
 	if cleared.Count > 0 || err == nil {
-		m.emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
+		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
 	}
 	if err != nil {
-		return cleared.Count, m.storeFailed(ctx, err)
+		return cleared.Count, m.report.StoreFailed(ctx, err)
 	}
 	return cleared.Count, nil
 }
