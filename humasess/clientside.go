@@ -148,7 +148,7 @@ func (c *clientSide[T]) begin(security.Token) ([]byte, error) { return nil, nil 
 
 func (c *clientSide[T]) finish(_ []byte, id stores.ID) []byte {
 	c.revoked = false
-	return c.requestStore().AppendValue(c.m.cookies.begin(c.buffer[:0]), id)
+	return c.requestStore().AppendValue(c.m.cookies.Begin(c.buffer[:0]), id)
 }
 
 // reissues is true for a cookie that was revoked, and periodically for all: the cookie

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/security"
 )
@@ -95,7 +96,7 @@ func checkCSRFHeader(name string) error {
 		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) })
 	}
 	switch {
-	case !validToken(name):
+	case !cookies.IsToken(name):
 		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", name)
 	case slices.Contains(forbiddenHeaders, lower), begins("sec-", "proxy-", "access-control-"):
 		return fmt.Errorf("CSRFHeader %q: browsers let no script set this header; use a name such as X-CSRF-Token", name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
@@ -27,7 +28,7 @@ type Manager[T any] struct {
 	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
-	cookies  cookieWriter
+	cookies  cookies.Writer
 	// clientSide makes the store of one request, for client-side sessions. It is nil
 	// when the store has the records.
 	clientSide func() stores.RequestStore
@@ -87,14 +88,15 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 			c.UseClock(opts.Now)
 		}
 	}
+	cookie := o.Cookie.options()
 	m := &Manager[T]{
 		opts:     o,
 		store:    store,
 		scheme:   o.SchemeName,
 		values:   data,
-		cookies:  newCookieWriter(o.Cookie),
-		names:    o.Cookie.names(),
-		rescoped: o.Cookie.rescoped(),
+		cookies:  cookies.NewWriter(cookie),
+		names:    cookie.Names(),
+		rescoped: cookie.Rescoped(),
 		origins:  origins,
 
 		noIdentity: noIdentity,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
@@ -296,13 +297,13 @@ func (o *Options[T]) check() error {
 		return fmt.Errorf("IdleTimeout %v is less than a second", o.IdleTimeout)
 	case o.AbsoluteTimeout < o.IdleTimeout:
 		return fmt.Errorf("AbsoluteTimeout %v is less than IdleTimeout %v", o.AbsoluteTimeout, o.IdleTimeout)
-	case o.AbsoluteTimeout > maxCookieAge:
+	case o.AbsoluteTimeout > cookies.MaxAge:
 		return fmt.Errorf("AbsoluteTimeout %v is more than 400 days", o.AbsoluteTimeout)
 	case o.RememberIdleTimeout < time.Second:
 		return fmt.Errorf("RememberIdleTimeout %v is less than a second", o.RememberIdleTimeout)
 	case o.RememberAbsoluteTimeout < o.RememberIdleTimeout:
 		return fmt.Errorf("RememberAbsoluteTimeout %v is less than RememberIdleTimeout %v", o.RememberAbsoluteTimeout, o.RememberIdleTimeout)
-	case o.RememberAbsoluteTimeout > maxCookieAge:
+	case o.RememberAbsoluteTimeout > cookies.MaxAge:
 		return fmt.Errorf("RememberAbsoluteTimeout %v is more than 400 days, the longest life of a cookie", o.RememberAbsoluteTimeout)
 	case o.RotationGrace > time.Hour:
 		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)

@@ -65,7 +65,7 @@ func (c tokens[T]) allocate() *opened[T] { return new(opened[T]) }
 func (c tokens[T]) written(encoded []byte) []byte { return encoded }
 
 func (c tokens[T]) begin(token security.Token) ([]byte, error) {
-	line := c.m.cookies.begin(nil)
+	line := c.m.cookies.Begin(nil)
 	if c.m.opts.Sealer == nil {
 		return append(line, token.Reveal()...), nil
 	}

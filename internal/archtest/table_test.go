@@ -29,13 +29,17 @@ var serverTests = []string{
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
-			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
+			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
+	"humasess/internal/cookies": {
+		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
+		Tests:   hostTests,
+	},
 	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
 		Tests:   hostTests,
 	},
 	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},

@@ -2,6 +2,7 @@ package main
 
 // Packages inside the core.
 const (
+	inCookies  = "humasess/internal/cookies"
 	inGate     = "humasess/internal/gate"
 	inPolicy   = "internal/policy"
 	inResponse = "humasess/internal/response"

@@ -75,8 +75,8 @@ var secureMutants = []mutant{
 	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
 		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
 	}}},
-	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
-		"humasess", "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
+	{"C4", "cookies for public suffixes", inCookies, "TestCookieOptions", []edit{{
+		inCookies, "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
 	}}},
 	{"H1", "the last line of Cache-Control decides", inResponse, "TestHeldHeaders", []edit{{
 		inResponse, "Headers.forbidsShared", "		if !header.Add {\n			c = caching{}", "		if header.Name != \"\" {\n			c = caching{}",
