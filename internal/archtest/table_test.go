@@ -30,10 +30,11 @@ var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
 			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
+	"humasess/internal/client": {Imports: []string{huma}},
 	"humasess/internal/cookies": {
 		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
 		Tests:   hostTests,
