@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/schemeclaim"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/stored"
@@ -36,7 +37,7 @@ type Manager[T any] struct {
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
-	claim    *claim
+	claim    *schemeclaim.Claim
 	typeName string // of T, for records
 	attached atomic.Bool
 
@@ -79,7 +80,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
 	}
-	claim, err := newClaim(store, o.SchemeName, reflect.TypeFor[T]())
+	claim, err := schemeclaim.New(store, o.SchemeName, reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
-			claim.release()
+			claim.Release()
 			return nil, err
 		}
 	}
@@ -162,7 +163,7 @@ func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 // sessions stay usable. It gives the scheme free for a manager of another type
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
-	m.claim.release()
+	m.claim.Release()
 	err := m.watch.Close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))

@@ -30,7 +30,7 @@ var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
 			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/schemeclaim", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
@@ -43,10 +43,11 @@ var imports = archtest.Table{
 		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
 		Tests:   hostTests,
 	},
-	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},
-	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
-	"humasess/internal/values":   {},
-	"humasess/internal/watch":    {Imports: []string{"./stores"}},
+	"humasess/internal/payload":     {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
+	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
+	"humasess/internal/values":      {},
+	"humasess/internal/watch":       {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
