@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
@@ -341,7 +342,7 @@ func (o *Options[T]) check() error {
 		}
 	}
 	if o.CSRFHeader != "" {
-		if err := checkCSRFHeader(o.CSRFHeader); err != nil {
+		if err := gate.CheckCSRFHeader(o.CSRFHeader); err != nil {
 			return err
 		}
 	}
