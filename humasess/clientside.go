@@ -8,6 +8,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -122,7 +123,7 @@ func (c *clientSide[T]) decode(rec stores.Record) (record[T], error) {
 	}
 	p.Idle, _ = c.m.opts.timeouts(p.Remember)
 	if rec.Expires.Before(rec.Deadline) {
-		p.Idle = idleOf(rec.Expires.Sub(rec.LastSeen))
+		p.Idle = timeouts.Idle(rec.Expires.Sub(rec.LastSeen))
 	}
 	o := c.allocate()
 	o.Fields = p

@@ -8,6 +8,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -242,7 +243,7 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 	packed := s.carrier.encode(&next.Fields)
 	updated, err := s.m.update(ctx, s.carrier.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
-		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -296,7 +297,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request

@@ -30,7 +30,8 @@ var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
 			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/schemeclaim", "./humasess/internal/values", "./humasess/internal/watch",
+			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/schemeclaim",
+			"./humasess/internal/timeouts", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
@@ -46,6 +47,7 @@ var imports = archtest.Table{
 	"humasess/internal/payload":     {Imports: []string{"./internal/stored", "./security"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
 	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
+	"humasess/internal/timeouts":    {Imports: []string{"./humasess/internal/cookies"}},
 	"humasess/internal/values":      {},
 	"humasess/internal/watch":       {Imports: []string{"./stores"}},
 	"humasess/account": {

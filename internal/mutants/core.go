@@ -6,6 +6,7 @@ const (
 	inGate     = "humasess/internal/gate"
 	inPolicy   = "internal/policy"
 	inResponse = "humasess/internal/response"
+	inTimeouts = "humasess/internal/timeouts"
 	inValues   = "humasess/internal/values"
 	inWatch    = "humasess/internal/watch"
 )

@@ -31,7 +31,7 @@ var secureMutants = []mutant{
 		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
-		"humasess", "Options.assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
+		inTimeouts, "Timeouts.Assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
 		"humasess", "state.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
