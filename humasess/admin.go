@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -37,10 +38,10 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	if !m.lists() {
-		_, err := stores.List(ctx, m.adminStore(), m.qualify(identity))
+		_, err := stores.List(ctx, m.adminStore(), m.users.Qualify(identity))
 		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
-	owner := m.qualify(identity)
+	owner := m.users.Qualify(identity)
 	if !slices.Contains(opts, KeepSignIns()) {
 		if err := m.markChanged(ctx, owner); err != nil {
 			return 0, err
@@ -70,7 +71,7 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	bounded, cancel := m.bounded(gate.Outside(ctx))
 	defer cancel()
-	key := markKey{owner: owner, changed: true}
+	key := marks.Key{Owner: owner, Changed: true}
 	var from time.Time
 	var changed stores.Changed
 	var err error
@@ -80,7 +81,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
 			break
 		}
-		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: bracket{from, time.Now()}})
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: marks.Bracket{From: from, To: time.Now()}})
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
@@ -88,7 +89,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	if err != nil {
 		return m.storeFailed(ctx, err)
 	}
-	m.exempt(ctx, changed.Ago, m.noteMark(key, changed.Mark, from))
+	m.exempt(ctx, changed.Ago, m.marks.Note(key, changed.Mark, from))
 	return nil
 }
 
@@ -105,13 +106,13 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if err := change(data); err != nil {
 			return false, err
 		}
-		if !m.owns(data, owner) {
+		if !m.users.Owns(data, owner) {
 			return false, gate.Fail(gate.ErrInvalid, errIdentityLocked)
 		}
 		var err error
-		next := rec.open.Fields
+		next := rec.Open.Fields
 		next.Client = m.opts.keptClient(next.Client)
-		if next.Data, _, err = m.encode(data); err != nil {
+		if next.Data, _, err = m.records.Encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()

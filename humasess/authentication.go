@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -117,31 +119,31 @@ func (s *state[T]) askAgain() {
 }
 
 func (s *state[T]) reauthenticated(a Authentication) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
 	if err := a.check(); err != nil {
 		return s.invalid(err)
 	}
-	if s.m.opts.Identity != nil && s.activeOwner() == "" {
+	if s.m.users.Known() && s.activeOwner() == "" {
 		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
 	}
-	if s.life.onBase() && s.former && !s.lost() {
+	if s.life.OnBase() && s.former && !s.lost() {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
+	if (s.life.OnBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.Open.Authenticated)) {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
-	if s.life.onBase() && s.carrier.renewable() != nil {
+	if s.life.OnBase() && s.carrier.renewable() != nil {
 		if err := s.startAgain(); err != nil {
 			return err
 		}
 	}
 	s.pending.proof = s.pending.proof.and(p)
-	s.rotate(rotateAtOnce)
+	s.rotate(lifecycle.RotateAtOnce)
 	return nil
 }
 
@@ -154,19 +156,19 @@ func (s *state[T]) startAgain() error {
 	if was.data == nil {
 		data, err := s.current()
 		if err != nil {
-			return gate.Fail(errUndecodable, err)
+			return gate.Fail(record.ErrUndecodable, err)
 		}
 		if was.data, err = s.m.values.Encode(&data); err != nil {
 			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
 		}
 	}
-	if until := s.rec.open.Until; until != 0 {
+	if until := s.rec.Open.Until; until != 0 {
 		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
 		if was.ttl == 0 || left < was.ttl {
 			was.ttl = left
 		}
 	}
-	if err := s.begin(was.data, s.rec.Identity, func() { s.life.change(true) }); err != nil {
+	if err := s.begin(was.data, s.rec.Identity, func() { s.life.Change(true) }); err != nil {
 		return err
 	}
 	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
@@ -216,16 +218,16 @@ func (s *state[T]) Proven(methods []string, within time.Duration) bool {
 }
 
 func (s *state[T]) authentication() Authentication {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.next != nextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		p := &s.pending.proof
 		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
-		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
+		if a.Time.IsZero() && (s.pending.owner != "" || !s.m.users.Known()) {
 			a.Time = s.m.now()
 		}
 		return a
-	case s.life.active():
+	case s.life.Active():
 		a := s.m.authentication(&s.rec)
 		if p := &s.pending.proof; !p.at.IsZero() {
 			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}
@@ -239,16 +241,16 @@ func (s *state[T]) authentication() Authentication {
 func (s *state[T]) methods() []Method {
 	var before []Method
 	if s.pending.again && s.pending.owner == s.rec.Identity {
-		before = decodeMethods(s.rec.open.Methods)
+		before = decodeMethods(s.rec.Open.Methods)
 	}
 	return withMethods(before, s.pending.proof.methods)
 }
 
 // authentication of a record. Whoever is anonymous has proved nothing.
-func (m *Manager[T]) authentication(rec *record[T]) Authentication {
-	if rec.Identity == "" && m.opts.Identity != nil {
+func (m *Manager[T]) authentication(rec *record.Record[T]) Authentication {
+	if rec.Identity == "" && m.users.Known() {
 		return Authentication{}
 	}
-	p := &rec.open.Fields
+	p := &rec.Open.Fields
 	return Authentication{Time: time.Unix(0, p.Authenticated), Methods: decodeMethods(p.Methods), Class: p.Class}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -25,19 +26,19 @@ type carrier[T any] interface { //nolint:interfacebloat // two types implement i
 	open(name, value string) (token security.Token, old bool, err error)
 
 	// fetch loads the record of a token.
-	fetch(ctx context.Context, token security.Token) (record[T], error)
+	fetch(ctx context.Context, token security.Token) (record.Record[T], error)
 
 	// matches reports whether the token has the current secret of a record.
-	matches(o *opened[T], token security.Token) bool
+	matches(o *record.Opened[T], token security.Token) bool
 
 	// encode returns a payload for the store. It is valid until the next call.
 	encode(p *payload.Fields) []byte
 
 	// decode takes a record apart.
-	decode(rec stores.Record) (record[T], error)
+	decode(rec stores.Record) (record.Record[T], error)
 
 	// allocate returns memory for a payload.
-	allocate() *opened[T]
+	allocate() *record.Opened[T]
 
 	// written returns the payload that a record keeps after encode and the write.
 	written(encoded []byte) []byte

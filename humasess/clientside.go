@@ -8,6 +8,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -23,7 +24,7 @@ type clientSide[T any] struct {
 
 	// Memory for a usual request, in one piece with it. Each record is decoded when
 	// it comes, and encoded when it changes.
-	memory [2]opened[T]
+	memory [2]record.Opened[T]
 	used   int
 	buffer [448]byte // a payload until the store has it, then the cookie
 }
@@ -77,7 +78,7 @@ func (m *Manager[T]) newClientSideRequest() (*gate.Request, *state[T]) {
 		carrier clientSide[T]
 	}{}
 	r.carrier.m = m
-	r.state.m, r.state.carrier, r.state.life.carried = m, &r.carrier, true
+	r.state.m, r.state.carrier, r.state.life.Carried = m, &r.carrier, true
 	return &r.Request, &r.state
 }
 
@@ -103,23 +104,23 @@ func (c *clientSide[T]) openIn(requests stores.RequestStore, name, value string)
 	return requests.(stores.FormerNameOpener).OpenFormer(name, value) // New has checked
 }
 
-func (c *clientSide[T]) fetch(ctx context.Context, token security.Token) (record[T], error) {
+func (c *clientSide[T]) fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
 	rec, err := c.requestStore().Load(ctx, token.ID())
 	if err != nil {
-		return record[T]{}, err
+		return record.Record[T]{}, err
 	}
 	return c.decode(rec)
 }
 
 // matches is true for each token: the store has opened the seal of its cookie.
-func (c *clientSide[T]) matches(*opened[T], security.Token) bool { return true }
+func (c *clientSide[T]) matches(*record.Opened[T], security.Token) bool { return true }
 
 func (c *clientSide[T]) encode(p *payload.Fields) []byte { return p.AppendClientSide(c.buffer[:0]) }
 
-func (c *clientSide[T]) decode(rec stores.Record) (record[T], error) {
+func (c *clientSide[T]) decode(rec stores.Record) (record.Record[T], error) {
 	p, err := payload.DecodeClientSide(rec.Payload, c.m.scheme)
 	if err != nil {
-		return record[T]{}, undecodablePayload(rec, err)
+		return record.Record[T]{}, record.Undecodable(rec.ID, err)
 	}
 	p.Idle, _ = c.m.opts.timeouts(p.Remember)
 	if rec.Expires.Before(rec.Deadline) {
@@ -127,13 +128,13 @@ func (c *clientSide[T]) decode(rec stores.Record) (record[T], error) {
 	}
 	o := c.allocate()
 	o.Fields = p
-	return record[T]{Record: rec, open: o, loaded: c.m.now()}, nil
+	return record.Record[T]{Record: rec, Open: o, Loaded: c.m.now()}, nil
 }
 
 // allocate returns memory that no other record has.
-func (c *clientSide[T]) allocate() *opened[T] {
+func (c *clientSide[T]) allocate() *record.Opened[T] {
 	if c.used == len(c.memory) {
-		return new(opened[T])
+		return new(record.Opened[T])
 	}
 	o := &c.memory[c.used]
 	c.used++

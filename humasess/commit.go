@@ -7,8 +7,11 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -16,8 +19,8 @@ import (
 // Commit writes what is pending before the first byte of a response. An error
 // response keeps nothing but what ends sessions.
 func (s *state[T]) Commit(status int) error {
-	defer s.unlock(s.lock())
-	if s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if s.life.Closed {
 		return nil
 	}
 	if status >= 400 {
@@ -29,9 +32,9 @@ func (s *state[T]) Commit(status int) error {
 		err = s.endEarly(s.r.Writing())
 	}
 	s.settleTransaction(s.r.Writing(), status)
-	s.life.closed = true
+	s.life.Closed = true
 	if err != nil {
-		s.life.cookie = cookieKeep
+		s.life.Cookie = lifecycle.CookieKeep
 	}
 	s.settleWaits()
 	return err
@@ -40,15 +43,15 @@ func (s *state[T]) Commit(status int) error {
 // Abandon forgets what is pending, because an error response was given inside
 // [Manager.Handler].
 func (s *state[T]) Abandon() {
-	defer s.unlock(s.lock())
-	if !s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Closed {
 		s.drop()
 	}
 }
 
 // drop forgets what an error response must not keep.
 func (s *state[T]) drop() {
-	if s.life.fail() {
+	if s.life.Fail() {
 		s.remove(s.r.Writing(), s.rec.ID)
 	}
 	s.early.ends = nil
@@ -58,16 +61,16 @@ func (s *state[T]) drop() {
 // Undo takes back a session that the request has created, because what came
 // after has failed.
 func (s *state[T]) Undo() {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.drop()
-	s.life.cookie = cookieKeep
-	s.life.closed = true
+	s.life.Cookie = lifecycle.CookieKeep
+	s.life.Closed = true
 	s.settleWaits()
 }
 
 // commitNow implements [Session.Commit].
 func (s *state[T]) commitNow(ctx context.Context) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -84,7 +87,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 		if err := s.endAgain(ctx); err != nil {
 			return err
 		}
-		if s.life.doomed {
+		if s.life.Doomed {
 			s.tentative.ended = append(s.tentative.ended, s.rec.ID)
 		}
 	}
@@ -94,25 +97,25 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
 func (s *state[T]) write(ctx context.Context) error {
-	var turn *queue[T] // from the first conflict on
+	var turn *turns.Turn[record.Record[T]] // from the first conflict on
 	for replay := 0; ; replay++ {
-		if s.life.onBase() && s.resealDue() {
-			s.life.reasons.add(confirm) // seals the token again, if it is still the newest
+		if s.life.OnBase() && s.resealDue() {
+			s.life.Reasons.Add(lifecycle.Confirm) // seals the token again, if it is still the newest
 		}
-		p := s.life.plan()
+		p := s.life.Plan()
 		err := s.carryOut(ctx, p)
 		if err == nil {
-			if turn != nil && p.update {
-				turn.hand(&s.rec)
+			if turn != nil && p.Update {
+				turn.Hand(&s.rec)
 			}
-			s.life.commit(p)
+			s.life.Commit(p)
 			s.pending = pending[T]{}
 			return nil
 		}
-		if p.optional {
+		if p.Optional {
 			// Another request has done the same, or has ended the session. Both
 			// change nothing for a request that has only read.
-			s.life.reasons.drop(confirm | rotateDue)
+			s.life.Reasons.Drop(lifecycle.Confirm | lifecycle.RotateDue)
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {
@@ -121,11 +124,11 @@ func (s *state[T]) write(ctx context.Context) error {
 		if replay == maxReplays {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
-		if id := s.rec.ID; turn == nil && p.update {
-			if turn, err = s.m.queues.join(ctx, id); err != nil {
+		if id := s.rec.ID; turn == nil && p.Update {
+			if turn, err = s.m.turns.Join(ctx, id); err != nil {
 				return s.storeFailed(err)
 			}
-			defer s.m.queues.leave(turn, id)
+			defer s.m.turns.Leave(turn, id)
 		}
 		if err := s.startOver(ctx, turn, replay); err != nil {
 			return err
@@ -134,20 +137,20 @@ func (s *state[T]) write(ctx context.Context) error {
 }
 
 // carryOut returns stores.ErrConflict when the base has moved on.
-func (s *state[T]) carryOut(ctx context.Context, p plan) error {
-	if p.delete {
+func (s *state[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
+	if p.Delete {
 		found, err := s.end(ctx, s.rec.ID)
 		if err != nil {
 			return err
 		}
 		// The old session is dead, also when the new one cannot be written.
-		s.life.base, s.life.doomed = false, false
+		s.life.Base, s.life.Doomed = false, false
 		s.gone = s.gone || !found
 	}
-	if s.gone && p.create && s.pending.owner != "" && !s.independent() {
+	if s.gone && p.Create && s.pending.owner != "" && !s.independent() {
 		return s.revoked() // the request was admitted with it
 	}
-	if p.endOthers && !p.create {
+	if p.EndOthers && !p.Create {
 		for _, id := range s.others {
 			if _, err := s.end(ctx, id); err != nil {
 				return err
@@ -156,11 +159,11 @@ func (s *state[T]) carryOut(ctx context.Context, p plan) error {
 		s.others, s.clash = nil, false
 	}
 	switch {
-	case p.create:
+	case p.Create:
 		return s.create(ctx, p)
-	case p.update:
+	case p.Update:
 		return s.replace(ctx, p)
-	case s.life.onBase() && s.touchDue():
+	case s.life.OnBase() && s.touchDue():
 		s.touch(ctx)
 	}
 	return nil
@@ -200,12 +203,12 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 }
 
 // replace writes new data or a new token at the version that was loaded.
-func (s *state[T]) replace(ctx context.Context, p plan) error {
+func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	next := s.pending.shared
 	if next == nil {
 		next = s.carrier.allocate()
 	}
-	next.Fields = s.rec.full()
+	next.Fields = s.rec.Full()
 	if s.pending.data != nil {
 		next.Data = s.pending.data
 	}
@@ -222,18 +225,18 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
 	}
 	token := s.token
-	if p.rotate != rotateNo {
+	if p.Rotate != lifecycle.RotateNo {
 		var err error
 		if token, err = security.NewToken(s.rec.ID); err != nil {
 			return s.storeFailed(err)
 		}
-		s.turn(&next.Fields, p.rotate)
+		s.turn(&next.Fields, p.Rotate)
 		next.Hash = token.Hash()
 	} else if !s.former && next.Unconfirmed() {
-		next.Confirmed = s.rec.storeNow(s.m).UnixNano()
+		next.Confirmed = s.rec.StoreNow(s.m.now()).UnixNano()
 	}
 	var line []byte
-	if p.cookie == cookieSet && (p.rotate != rotateNo || !s.former) {
+	if p.Cookie == lifecycle.CookieSet && (p.Rotate != lifecycle.RotateNo || !s.former) {
 		var err error
 		if line, err = s.seal(token); err != nil {
 			return err
@@ -254,17 +257,17 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 		return s.storeFailed(err)
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
-	s.rec.LastSeen, s.rec.Now, s.rec.loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.open, s.rec.Payload = next, s.carrier.written(packed)
+	s.rec.LastSeen, s.rec.Now, s.rec.Loaded = updated.Now, updated.Now, s.m.now()
+	s.rec.Open, s.rec.Payload = next, s.carrier.written(packed)
 	s.spare = nil
 	switch {
-	case p.rotate != rotateNo:
+	case p.Rotate != lifecycle.RotateNo:
 		s.renewed(p)
 		s.token, s.former = token, false
-	case p.optional && s.life.carried:
+	case p.Optional && s.life.Carried:
 		s.touched()
 	}
-	if p.cookie == cookieSet {
+	if p.Cookie == lifecycle.CookieSet {
 		s.issue(line)
 	}
 	return nil
@@ -272,8 +275,8 @@ func (s *state[T]) replace(ctx context.Context, p plan) error {
 
 // memo is what the store may keep beside the new payload, which holds the
 // data: nil unless it is known what they decode to.
-func (s *state[T]) memo(next *opened[T]) any {
-	if !next.decoded {
+func (s *state[T]) memo(next *record.Opened[T]) any {
+	if !next.Decoded {
 		return nil
 	}
 	next.Data, next.Unknown = nil, nil
@@ -291,13 +294,13 @@ func (s *state[T]) resealDue() bool {
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
 func (s *state[T]) touchDue() bool {
-	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.open.Idle/10
+	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.Open.Idle/10
 }
 
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
@@ -315,12 +318,12 @@ func (s *state[T]) touch(ctx context.Context) {
 // whether it needs a cookie. Renewals that are due do not count, nor does a cookie
 // that only has a former scope or key: the next request makes up for them.
 func (s *state[T]) Unwritten() (change, cookie bool) {
-	defer s.unlock(s.lock())
-	if s.life.closed {
+	defer s.mu.Unlock(s.mu.Lock())
+	if s.life.Closed {
 		return false, false
 	}
-	p := s.life.plan()
-	change = p.create || p.delete || p.endOthers || p.update && !p.optional || s.life.cookie != cookieKeep
-	reissued := s.old && p.update && p.rotate == rotateNo && !s.life.carried && s.pending.remember == nil
-	return change, change && p.cookie == cookieSet && !reissued
+	p := s.life.Plan()
+	change = p.Create || p.Delete || p.EndOthers || p.Update && !p.Optional || s.life.Cookie != lifecycle.CookieKeep
+	reissued := s.old && p.Update && p.Rotate == lifecycle.RotateNo && !s.life.Carried && s.pending.remember == nil
+	return change, change && p.Cookie == lifecycle.CookieSet && !reissued
 }

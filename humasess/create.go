@@ -7,7 +7,10 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -17,14 +20,6 @@ const (
 	// maxTaken bounds how often a new session is created because the ID of the
 	// one before was taken.
 	maxTaken = 3
-
-	// maxProbes bounds how often the store's clock is read for one new session
-	// to tell whether a mark came before the request. The latest read may have
-	// been slow, so all count together.
-	maxProbes = 4
-
-	// clockStep covers the resolution of the clocks of stores.
-	clockStep = 10 * time.Microsecond
 
 	// markSlack is for marks that are left while Create is on its way. The store
 	// must refuse the session for those, because it ends the old session in the
@@ -41,7 +36,7 @@ const (
 
 // create writes the pending session and makes it the base. It returns
 // stores.ErrConflict when the session that it replaces has changed.
-func (s *state[T]) create(ctx context.Context, p plan) error {
+func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
 		return s.undecided() // the store may have forgotten a mark since we began
 	}
@@ -80,7 +75,7 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
 	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
 	if s.inherits() {
-		base := &s.rec.open.Fields
+		base := &s.rec.Open.Fields
 		next.Created, next.Authenticated = base.Created, base.Authenticated
 		next.Methods, next.Class = base.Methods, base.Class
 		next.Client = s.m.opts.keptClient(base.Client)
@@ -98,16 +93,16 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 }
 
 // replaced returns the sessions whose place the new one takes.
-func (s *state[T]) replaced(p *plan) []stores.Replaced {
+func (s *state[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 	all := slices.Clone(s.orphan)
-	if p.replaces {
+	if p.Replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
-		if p.anyVersion {
+		if p.AnyVersion {
 			r.Version, r.MayBeGone = 0, s.independent()
 		}
 		all = append(all, r)
 	}
-	if p.endOthers {
+	if p.EndOthers {
 		for _, id := range s.others {
 			all = append(all, stores.Replaced{ID: id, MayBeGone: true})
 		}
@@ -119,7 +114,7 @@ func (s *state[T]) replaced(p *plan) []stores.Replaced {
 // was taken, which is stores.ErrExists, or when a mark of its identity may have
 // come since the request began or before: then it is deleted again, and the next
 // try knows better.
-func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
+func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
@@ -129,7 +124,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		return false, err
 	}
 	l := s.newLifetime()
-	next := &opened[T]{Fields: s.newPayload(token, l)}
+	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
 		Idle: timeouts.Slack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
@@ -165,21 +160,21 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	case err != nil:
 		return false, s.notCreated(err)
 	}
-	verdict := s.decide(ctx, &created, bracket{from, time.Now()})
+	verdict := s.decide(ctx, &created, marks.Bracket{From: from, To: time.Now()})
 	if created.Replaced {
 		s.hasReplaced(ctx, p, c.Replaces)
 	} else {
 		late = append(c.Replaces, late...)
 	}
-	if verdict != markBefore {
+	if verdict != marks.Before {
 		s.remove(ctx, s.pending.id)
 	}
 	switch verdict {
-	case markRevoked:
+	case marks.Revoked:
 		return false, s.tooOld()
-	case markChanged:
+	case marks.Changed:
 		return false, s.changedSince()
-	case markPerhaps:
+	case marks.Perhaps:
 		return false, nil
 	}
 	if s.early.writing {
@@ -196,7 +191,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 }
 
 // hasReplaced notes that the old sessions are gone, also for another try.
-func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replaced) {
+func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []stores.Replaced) {
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
@@ -206,9 +201,9 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replac
 			continue
 		}
 		s.destroyed(r.ID)
-		p.endOthers = false
+		p.EndOthers = false
 		if r.ID == s.rec.ID {
-			p.replaces, s.life.base = false, false
+			p.Replaces, s.life.Base = false, false
 		}
 	}
 	s.orphan = nil
@@ -233,14 +228,14 @@ func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error
 }
 
 // created makes the new session the base.
-func (s *state[T]) created(token security.Token, line []byte, next *opened[T], created *stores.Created) {
-	s.rec = record[T]{
+func (s *state[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+	s.rec = record.Record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 			LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
 		},
-		open:   next,
-		loaded: s.m.now(),
+		Open:   next,
+		Loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
 	s.spare, s.others, s.clash = nil, nil, false

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
@@ -23,8 +24,8 @@ import (
 func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
 
 func (s *state[T]) csrfToken() (string, error) {
-	defer s.unlock(s.lock())
-	if !s.life.active() {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
 	if s.carrier.renewable() != nil {
@@ -40,15 +41,15 @@ func (s *state[T]) csrfToken() (string, error) {
 			return "", err
 		}
 		s.pending.csrf = key
-		s.life.change(false)
+		s.life.Change(false)
 	}
 	return key.Token()
 }
 
 // csrfKey returns the key of the active session, zero if it has none.
 func (s *state[T]) csrfKey() security.CSRFKey {
-	if s.life.next == nextSame && s.rec.open.CSRF != (security.CSRFKey{}) {
-		return s.rec.open.CSRF
+	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
+		return s.rec.Open.CSRF
 	}
 	return s.pending.csrf
 }
@@ -67,9 +68,9 @@ func (s *state[T]) csrfHeader() (name, value string) {
 
 // Forged reports whether a request lacks the CSRF token of its session.
 func (s *state[T]) Forged(ctx huma.Context) bool {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.onBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
+	if name == "" || s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
 	s.m.emit(context.WithoutCancel(s.r.Client()), events.Event{

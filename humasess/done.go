@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/stores"
 )
@@ -49,16 +50,16 @@ type waiting struct {
 
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	holder := s.r.Holder(s)
-	if !s.life.active() || holder == nil || !holder.Watch() {
+	if !s.life.Active() || holder == nil || !holder.Watch() {
 		return over
 	}
 	w := &waiting{Wait: watch.NewWait(), id: s.rec.ID}
 	switch {
-	case s.life.next != nextSame:
+	case s.life.Next != lifecycle.NextSame:
 		w.id, w.fresh = s.pending.id, true
-	case s.life.written && !s.life.closed:
+	case s.life.Written && !s.life.Closed:
 		w.fresh = true // others may not see it before the end of a transaction
 	}
 	for _, known := range s.waits {
@@ -76,9 +77,9 @@ func (s *state[T]) done() <-chan struct{} {
 // await waits for the end of the base.
 func (s *state[T]) await(w *waiting) {
 	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
-	left := s.rec.Expires.Sub(s.rec.storeNow(s.m))
+	left := s.rec.Expires.Sub(s.rec.StoreNow(s.m.now()))
 	if t.Left = s.carrier.left(s.rec.ID); t.Left != nil {
-		left = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
+		left = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 	}
 	s.m.watch.Add(&w.Wait, t, left)
 }
@@ -89,7 +90,7 @@ func (s *state[T]) settleWaits() {
 	for _, w := range s.waits {
 		switch {
 		case !w.fresh:
-		case s.life.written && s.life.base && w.id == s.rec.ID:
+		case s.life.Written && s.life.Base && w.id == s.rec.ID:
 			w.fresh = false
 			s.await(w)
 		default:
@@ -110,7 +111,7 @@ func (s *state[T]) rename(id stores.ID) {
 
 // Release implements session.
 func (s *state[T]) Release() {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	for _, w := range s.waits {
 		s.m.watch.Release(&w.Wait)
 	}

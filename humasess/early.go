@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -26,15 +27,15 @@ type early struct {
 // then whether its user was revoked while the request ran: a thief with an old
 // password must not list and end the owner's newer sessions.
 func (s *state[T]) writeNew(ctx context.Context) error {
-	if s.life.next == nextSame {
+	if s.life.Next == lifecycle.NextSame {
 		return nil
 	}
-	if s.life.closed {
+	if s.life.Closed {
 		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	// A transaction of the program may take back the write. The end that comes
 	// after it would stay.
-	s.early.writing = s.life.next == nextStart && s.independent() && !s.transacts(ctx)
+	s.early.writing = s.life.Next == lifecycle.NextStart && s.independent() && !s.transacts(ctx)
 	defer func() { s.early.writing = false }()
 	return s.writeNow(ctx)
 }
@@ -73,7 +74,7 @@ func (s *state[T]) endEarly(ctx context.Context) error {
 // session that it ends has taken their place.
 func (s *state[T]) doomEarly() {
 	for _, r := range s.early.ends {
-		s.life.others = true
+		s.life.Others = true
 		s.others = append(s.others, r.ID)
 	}
 	s.early.ends = nil

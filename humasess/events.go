@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -64,9 +65,9 @@ func (s *state[T]) rejected(reason events.Reason) {
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
-func (s *state[T]) rejectedAs(rec *record[T], token security.Token) {
+func (s *state[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 	switch {
-	case rec.open.Scheme != s.m.scheme:
+	case rec.Open.Scheme != s.m.scheme:
 		s.rejected(events.ReasonForeign)
 		return
 	case s.m.superseded(rec, token):

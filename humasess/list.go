@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -46,20 +47,20 @@ func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bou
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 	ctx, cancel := s.m.bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
-	if !s.life.active() {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
 		return nil, gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.m.opts.Identity == nil {
+	if !s.m.users.Known() {
 		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
-		if !s.life.onBase() {
+		if !s.life.OnBase() {
 			return nil, nil
 		}
-		data, err := s.m.decode(&s.rec)
+		data, err := s.m.records.Decode(&s.rec)
 		if err != nil {
-			return nil, gate.Fail(errUndecodable, err)
+			return nil, gate.Fail(record.ErrUndecodable, err)
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
@@ -84,7 +85,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 	}
 	ctx, cancel := m.bounded(ctx)
 	defer cancel()
-	return m.list(ctx, m.qualify(identity), stores.ID{})
+	return m.list(ctx, m.users.Qualify(identity), stores.ID{})
 }
 
 // list leaves out sessions whose data does not decode: they are as good as
@@ -107,23 +108,23 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 
 // readable takes a record apart for administration. The data are nil, after
 // an event, when they do not decode.
-func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T], *T) {
-	rec, err := m.openRecord(raw)
+func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Record[T], *T) {
+	rec, err := m.records.Open(raw)
 	if err == nil {
 		var data *T
-		if data, err = m.decode(&rec); err == nil {
+		if data, err = m.records.Decode(&rec); err == nil {
 			return rec, data
 		}
 	}
 	m.emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
-	return record[T]{}, nil
+	return record.Record[T]{}, nil
 }
 
-func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
+func (m *Manager[T]) info(rec *record.Record[T], data T, current bool) Info[T] {
 	return Info[T]{
-		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
-		Authentication: m.authentication(rec), Client: decodeClient(rec.open.Client),
+		ID: rec.ID.String(), Identity: m.users.Unqualify(rec.Identity), Data: data, Current: current,
+		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		Authentication: m.authentication(rec), Client: decodeClient(rec.Open.Client),
 	}
 }
 

@@ -8,7 +8,9 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -67,7 +69,7 @@ func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error 
 		return s.loadFailed(all[0].Token, err)
 	}
 	var live []presented[T]
-	var reused *record[T]
+	var reused *record.Record[T]
 	for _, raw := range records {
 		rec, err := s.carrier.decode(raw)
 		if err != nil {
@@ -117,7 +119,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	var readable []presented[T]
 	hidden := s.others
 	for i := range live {
-		if _, err := s.m.decode(&live[i].record); err != nil {
+		if _, err := s.m.records.Decode(&live[i].record); err != nil {
 			hidden = append(hidden, live[i].record.ID)
 			continue
 		}
@@ -126,7 +128,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	if len(readable) == 0 {
 		return live
 	}
-	s.life.others = s.life.others || len(hidden) > len(s.others)
+	s.life.Others = s.life.Others || len(hidden) > len(s.others)
 	s.others = hidden
 	return readable
 }
@@ -134,7 +136,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 // presented is a live session of which the request has presented a token.
 type presented[T any] struct {
 	cookies.Candidate
-	record record[T]
+	record record.Record[T]
 	who    ownership
 }
 
@@ -142,19 +144,19 @@ type presented[T any] struct {
 // hand may have been idle for too long while others are in use, so Start and
 // Destroy end them.
 func (s *state[T]) noteCopies(ids []stores.ID, err error) {
-	if s.life.carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
-		s.life.others = true
+	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+		s.life.Others = true
 		s.others = append(s.others, ids...)
 	}
 }
 
 // ambiguous notes several live sessions, for Start and Destroy to end.
 func (s *state[T]) ambiguous(live []presented[T]) {
-	s.life.others, s.clash = true, true
+	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
-		if p := &live[i]; !failed && p.who == owner && p.record.open.Unconfirmed() {
+		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
 	}
@@ -162,30 +164,30 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 }
 
 // adopt makes a record the base of the request, if its data can be read.
-func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
-	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
-		rec.open = &opened[T]{Fields: rec.full()} // decoded by a manager with another Identity
+func (s *state[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
+	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
+		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
 	}
-	if !rec.open.decoded {
-		v, err := s.m.decodeOwn(&rec)
+	if !rec.Open.Decoded {
+		v, err := s.m.records.DecodeOwn(&rec)
 		if err != nil {
 			s.undecodable(rec.ID, err)
 			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
 			s.rec, s.token, s.former = rec, token, who == formerOwner
-			s.life.hide()
+			s.life.Hide()
 			return nil
 		}
 		s.spare = v
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
-	s.life.load()
+	s.life.Load()
 	if s.old {
-		s.life.reasons.add(reissue)
+		s.life.Reasons.Add(lifecycle.Reissue)
 	}
-	s.life.reasons.set(confirm, who == owner && rec.open.Unconfirmed())
-	s.life.reasons.set(rotateDue, s.rotationDue())
+	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.Open.Unconfirmed())
+	s.life.Reasons.Set(lifecycle.RotateDue, s.rotationDue())
 	return nil
 }
 

@@ -12,7 +12,11 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/identity"
+	"github.com/humasess/sessions/humasess/internal/marks"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/schemeclaim"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/stored"
@@ -29,6 +33,8 @@ type Manager[T any] struct {
 	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
+	users    *identity.Type[T]
+	records  record.Reader[T]
 	cookies  cookies.Writer
 	// clientSide makes the store of one request, for client-side sessions. It is nil
 	// when the store has the records.
@@ -41,11 +47,9 @@ type Manager[T any] struct {
 	typeName string // of T, for records
 	attached atomic.Bool
 
-	noIdentity string // of the zero T
-
-	marks  knownMarks
-	queues queues[T]
-	watch  *watch.Sessions
+	marks marks.Journal
+	turns turns.Queues[record.Record[T]]
+	watch *watch.Sessions
 
 	protections gate.Protections
 }
@@ -72,7 +76,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
-	noIdentity, err := zeroIdentity(o.Identity)
+	users, err := identity.New(o.SchemeName, o.Identity, o.Roles)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
@@ -100,13 +104,16 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		rescoped: cookie.Rescoped(),
 		origins:  origins,
 
-		noIdentity: noIdentity,
-		claim:      claim,
+		users: users,
+		claim: claim,
 
 		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
 	m.watch = watch.New(m.watchConfig())
 	m.memoizer, _ = stores.As[stores.Memoizer](store)
+	m.records = record.Reader[T]{
+		Store: store, Memoizer: m.memoizer, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,
+	}
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
 			claim.Release()

@@ -8,20 +8,23 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
-	rec, ok := turn.newer(s.rec.Version)
+func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
+	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
 		if err := pause(ctx, replay); err != nil {
 			return s.storeFailed(err)
 		}
 		var err error
-		rec, err = s.m.fetch(ctx, s.rec.ID)
+		rec, err = s.m.records.Fetch(ctx, s.rec.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
@@ -37,14 +40,14 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	if err := s.adopt(rec, s.token, who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if s.life.hidden {
+	if s.life.Hidden {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.former {
-		if s.life.rotate == rotateAtOnce {
+		if s.life.Rotate == lifecycle.RotateAtOnce {
 			return gate.Fail(gate.ErrConflict, nil) // whoever renewed it is one of the others
 		}
-		s.life.rotate = rotateNo
+		s.life.Rotate = lifecycle.RotateNo
 	}
 	if err := s.readmit(); err != nil {
 		return err
@@ -52,12 +55,26 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	return s.replayEdits()
 }
 
+// newer returns the record that the request before in the queue has written, if it is
+// later than a version. Decoded data that are not shared belong to that request, so
+// the caller gets none of them.
+func newer[T any](turn *turns.Turn[record.Record[T]], version int64) (record.Record[T], bool) {
+	rec, ok := turn.Handed()
+	if !ok || rec.Version <= version {
+		return record.Record[T]{}, false
+	}
+	if !rec.Open.Decoded {
+		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields}
+	}
+	return rec, true
+}
+
 func (s *state[T]) replayEdits() error {
 	edits := s.pending.edits
 	if len(edits) == 0 {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
@@ -75,11 +92,11 @@ func (s *state[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if !s.m.covers(*data, s.needed) {
+	if !s.m.users.Covers(*data, s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	err = s.r.Recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })

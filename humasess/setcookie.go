@@ -8,18 +8,19 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
 // Issued returns the headers of the response that follow from the session.
 func (s *state[T]) Issued() gate.Issued {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var h gate.Issued
 	switch {
-	case s.life.cookie == cookieSet && s.line != "":
+	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
 		h.Cookie, h.Former = s.line, s.m.cookies.Former
 		h.CSRFName, h.CSRFValue = s.csrfHeader()
-	case s.life.cookie == cookieExpire:
+	case s.life.Cookie == lifecycle.CookieExpire:
 		h.Cookie, h.Former = s.m.cookies.Expired, s.m.cookies.Former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
 			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`
@@ -46,7 +47,7 @@ func (s *state[T]) issue(line []byte) {
 	}
 	line = s.carrier.finish(line, s.rec.ID)
 	var age time.Duration
-	if s.rec.open.Remember {
+	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
 	s.line, s.old = string(s.m.cookies.End(line, age)), false

@@ -7,6 +7,8 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -59,13 +61,13 @@ func (m *Manager[T]) update(ctx context.Context, store stores.Store, u stores.Up
 		if waitForStore(ctx, try) != nil {
 			break
 		}
-		rec, err := m.fetch(ctx, u.ID)
+		rec, err := m.records.Fetch(ctx, u.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return stores.Updated{}, stores.ErrNotFound
 		case err != nil:
 			continue
-		case rec.open.Write == name:
+		case rec.Open.Write == name:
 			return stores.Updated{Version: rec.Version, Expires: rec.Expires, Deadline: rec.Deadline, Now: rec.Now}, nil
 		case rec.Version != u.Version:
 			return stores.Updated{}, cause // another write came after it, or instead of it
@@ -104,7 +106,7 @@ func (m *Manager[T]) remove(ctx context.Context, store stores.Store, id stores.I
 // revoke revokes an identity, again when the answer is lost. again is called with
 // the time of the call whose answer was lost: its mark is the caller's own.
 func (m *Manager[T]) revoke(
-	ctx context.Context, store stores.Store, owner string, except stores.ID, again func(bracket),
+	ctx context.Context, store stores.Store, owner string, except stores.ID, again func(marks.Bracket),
 ) (stores.Revoked, error) {
 	for try := 0; ; try++ {
 		from := time.Now()
@@ -112,25 +114,25 @@ func (m *Manager[T]) revoke(
 		if try == maxLost || !m.answerLost(ctx, err) || waitForStore(ctx, try) != nil {
 			return revoked, err
 		}
-		again(bracket{from, time.Now()})
+		again(marks.Bracket{From: from, To: time.Now()})
 	}
 }
 
 // createLost finds out whether a session was created although the answer was
 // lost. If so, the next try takes its place: the marks that a Create reports are
 // needed.
-func (s *state[T]) createLost(ctx context.Context, p *plan, c *stores.Create, hash [32]byte, cause error) error {
+func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
 	for try := range maxLost {
 		if waitForStore(ctx, try) != nil {
 			break
 		}
-		rec, err := s.m.fetch(ctx, c.ID)
+		rec, err := s.m.records.Fetch(ctx, c.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound):
 			return errCreateAgain
 		case err != nil:
 			continue
-		case rec.open.Hash != hash:
+		case rec.Open.Hash != hash:
 			return errCreateAgain // the ID was taken
 		}
 		// Whether the store has ended the old sessions, too, only the answer says.

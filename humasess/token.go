@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -49,18 +50,20 @@ func (c tokens[T]) binding(name string) security.Binding {
 	return security.Binding{Cookie: name, Manager: c.m.scheme}
 }
 
-func (c tokens[T]) fetch(ctx context.Context, token security.Token) (record[T], error) {
-	return c.m.fetch(ctx, token.ID())
+func (c tokens[T]) fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
+	return c.m.records.Fetch(ctx, token.ID())
 }
 
 // matches compares the secret in constant time.
-func (c tokens[T]) matches(o *opened[T], token security.Token) bool { return token.Matches(o.Hash) }
+func (c tokens[T]) matches(o *record.Opened[T], token security.Token) bool {
+	return token.Matches(o.Hash)
+}
 
 func (c tokens[T]) encode(p *payload.Fields) []byte { return p.Encode(c.m.typeName) }
 
-func (c tokens[T]) decode(rec stores.Record) (record[T], error) { return c.m.openRecord(rec) }
+func (c tokens[T]) decode(rec stores.Record) (record.Record[T], error) { return c.m.records.Open(rec) }
 
-func (c tokens[T]) allocate() *opened[T] { return new(opened[T]) }
+func (c tokens[T]) allocate() *record.Opened[T] { return new(record.Opened[T]) }
 
 func (c tokens[T]) written(encoded []byte) []byte { return encoded }
 

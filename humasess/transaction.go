@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -68,12 +69,12 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 		_, _ = s.end(ctx, id)
 	}
 	switch {
-	case t.revoked && s.life.cookie == cookieExpire:
-		s.life.cookie = cookieKeep
-	case s.life.cookie == cookieSet && !s.life.carried: // else takeBack has decided
-		rec, err := s.m.fetch(ctx, s.rec.ID)
+	case t.revoked && s.life.Cookie == lifecycle.CookieExpire:
+		s.life.Cookie = lifecycle.CookieKeep
+	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
+		rec, err := s.m.records.Fetch(ctx, s.rec.ID)
 		if err != nil || s.ownerOf(&rec, s.token) != owner {
-			s.life.cookie = cookieKeep // the new token was rolled back
+			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
 	}
 }
@@ -84,10 +85,10 @@ func (s *state[T]) takeBack(ctx context.Context) {
 	if !s.tentative.any || !s.carrier.takeBack(ctx, s.token) {
 		return
 	}
-	if s.life.cookie == cookieSet {
-		s.life.cookie = cookieKeep
+	if s.life.Cookie == lifecycle.CookieSet {
+		s.life.Cookie = lifecycle.CookieKeep
 	}
-	if rec, err := s.carrier.fetch(ctx, s.token); err == nil && s.life.onBase() {
+	if rec, err := s.carrier.fetch(ctx, s.token); err == nil && s.life.OnBase() {
 		s.rec = rec
 	}
 }

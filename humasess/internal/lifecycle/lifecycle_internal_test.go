@@ -1,4 +1,4 @@
-package humasess
+package lifecycle
 
 import (
 	"fmt"
@@ -8,34 +8,34 @@ import (
 )
 
 // steps are the calls that can change a session in a request, by name.
-var steps = map[string]func(*lifecycle){
-	"start":    (*lifecycle).start,
-	"change":   func(l *lifecycle) { l.change(false) },
-	"move":     func(l *lifecycle) { l.change(true) }, // to another identity
-	"retain":   (*lifecycle).retain,
-	"renew":    func(l *lifecycle) { l.renew(rotateGrace) },
-	"rotate":   func(l *lifecycle) { l.renew(rotateAtOnce) },
-	"remember": func(l *lifecycle) { l.remember() },
-	"destroy":  (*lifecycle).destroy,
-	"vanish":   (*lifecycle).vanish,
-	"fail":     func(l *lifecycle) { l.fail() },
-	"commit":   func(l *lifecycle) { l.commit(l.plan()) },
-	"close":    func(l *lifecycle) { l.closed = true },
+var steps = map[string]func(*State){
+	"start":    (*State).Start,
+	"change":   func(l *State) { l.Change(false) },
+	"move":     func(l *State) { l.Change(true) }, // to another identity
+	"retain":   (*State).Retain,
+	"renew":    func(l *State) { l.Renew(RotateGrace) },
+	"rotate":   func(l *State) { l.Renew(RotateAtOnce) },
+	"remember": func(l *State) { l.Remember() },
+	"destroy":  (*State).Destroy,
+	"vanish":   (*State).Vanish,
+	"fail":     func(l *State) { l.Fail() },
+	"commit":   func(l *State) { l.Commit(l.Plan()) },
+	"close":    func(l *State) { l.Closed = true },
 }
 
 // run takes a lifecycle through the steps, separated by spaces. "base" loads
 // a session first, and "hide" one whose data do not decode.
-func run(t *testing.T, text string) *lifecycle {
+func run(t *testing.T, text string) *State {
 	t.Helper()
-	l := &lifecycle{}
+	l := &State{}
 	for name := range strings.FieldsSeq(text) {
 		switch step := steps[name]; {
 		case name == "base":
-			l.load()
+			l.Load()
 		case name == "hide":
-			l.hide()
+			l.Hide()
 		case name == "others":
-			l.others = true
+			l.Others = true
 		case step == nil:
 			t.Fatalf("unknown step %q", name)
 		default:
@@ -47,24 +47,24 @@ func run(t *testing.T, text string) *lifecycle {
 
 func TestLifecycle(t *testing.T) {
 	var (
-		nothing = plan{}
-		create  = plan{create: true, cookie: cookieSet}
-		restart = plan{create: true, replaces: true, anyVersion: true, cookie: cookieSet}
-		moved   = plan{create: true, replaces: true, cookie: cookieSet}
-		ended   = plan{delete: true, create: true, cookie: cookieSet}
-		update  = plan{update: true}
-		renewed = plan{update: true, rotate: rotateGrace, cookie: cookieSet}
-		rotated = plan{update: true, rotate: rotateAtOnce, cookie: cookieSet}
-		again   = plan{update: true, cookie: cookieSet}
-		destroy = plan{delete: true, cookie: cookieExpire}
-		sends   = plan{cookie: cookieSet}    // the cookie of an earlier commit
-		expires = plan{cookie: cookieExpire} // the same
+		nothing = Plan{}
+		create  = Plan{Create: true, Cookie: CookieSet}
+		restart = Plan{Create: true, Replaces: true, AnyVersion: true, Cookie: CookieSet}
+		moved   = Plan{Create: true, Replaces: true, Cookie: CookieSet}
+		ended   = Plan{Delete: true, Create: true, Cookie: CookieSet}
+		update  = Plan{Update: true}
+		renewed = Plan{Update: true, Rotate: RotateGrace, Cookie: CookieSet}
+		rotated = Plan{Update: true, Rotate: RotateAtOnce, Cookie: CookieSet}
+		again   = Plan{Update: true, Cookie: CookieSet}
+		destroy = Plan{Delete: true, Cookie: CookieExpire}
+		sends   = Plan{Cookie: CookieSet}    // the cookie of an earlier commit
+		expires = Plan{Cookie: CookieExpire} // the same
 	)
 	tests := []struct {
 		steps  string
 		phase  phase
 		active bool
-		plan   plan
+		plan   Plan
 	}{
 		// Without a session in the store.
 		{"", phaseNone, false, nothing},
@@ -149,18 +149,18 @@ func TestLifecycle(t *testing.T) {
 
 		// With several live ones, of which none wins.
 		{"others", phaseNone, false, nothing},
-		{"others start", phaseStarted, true, plan{create: true, endOthers: true, cookie: cookieSet}},
+		{"others start", phaseStarted, true, Plan{Create: true, EndOthers: true, Cookie: CookieSet}},
 		{"others start fail", phaseNone, false, nothing},
 		{"others start commit", phaseLoaded, true, sends},
-		{"others destroy", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
-		{"others destroy fail", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
-		{"others destroy start fail", phaseNone, false, plan{endOthers: true, cookie: cookieExpire}},
+		{"others destroy", phaseNone, false, Plan{EndOthers: true, Cookie: CookieExpire}},
+		{"others destroy fail", phaseNone, false, Plan{EndOthers: true, Cookie: CookieExpire}},
+		{"others destroy start fail", phaseNone, false, Plan{EndOthers: true, Cookie: CookieExpire}},
 		{"others destroy commit", phaseNone, false, expires},
 		{"others destroy commit fail", phaseNone, false, expires},
 
 		// After a commit in the middle of the request.
 		{"start commit", phaseLoaded, true, sends},
-		{"start commit change", phaseChanged, true, plan{update: true, cookie: cookieSet}},
+		{"start commit change", phaseChanged, true, Plan{Update: true, Cookie: CookieSet}},
 		{"start commit destroy", phaseDestroyed, false, destroy},
 		{"start commit destroy commit", phaseNone, false, expires},
 		{"start commit start", phaseStarted, true, restart},
@@ -187,10 +187,10 @@ func TestLifecycle(t *testing.T) {
 			if got := l.phase(); got != tt.phase {
 				t.Errorf("phase: got %q, want %q", got, tt.phase)
 			}
-			if got := l.active(); got != tt.active {
+			if got := l.Active(); got != tt.active {
 				t.Errorf("active: got %v, want %v", got, tt.active)
 			}
-			if got := l.plan(); got != tt.plan {
+			if got := l.Plan(); got != tt.plan {
 				t.Errorf("plan: got %+v, want %+v", got, tt.plan)
 			}
 		})
@@ -220,7 +220,7 @@ func TestLifecycleUndo(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.steps, func(t *testing.T) {
-			if got := run(t, tt.steps).fail(); got != tt.undo {
+			if got := run(t, tt.steps).Fail(); got != tt.undo {
 				t.Errorf("a record to delete: got %v, want %v", got, tt.undo)
 			}
 		})
@@ -237,46 +237,46 @@ type world struct {
 }
 
 // carryOut executes a plan, and reports a plan that must never occur.
-func (w *world) carryOut(p plan) (fault string) {
+func (w *world) carryOut(p Plan) (fault string) {
 	switch {
-	case p.create && p.update:
+	case p.Create && p.Update:
 		return "creates and updates"
-	case p.update && p.delete:
+	case p.Update && p.Delete:
 		return "updates a record that it deletes"
-	case p.update && w.hidden:
+	case p.Update && w.hidden:
 		return "overwrites a record that it cannot read"
-	case p.update && w.records == 0:
+	case p.Update && w.records == 0:
 		return "updates a record that is not there"
-	case (p.delete || p.replaces) && w.records == 0:
+	case (p.Delete || p.Replaces) && w.records == 0:
 		return "deletes a record that is not there"
-	case p.replaces && (p.delete || !p.create):
+	case p.Replaces && (p.Delete || !p.Create):
 		return "replaces a record twice, or by none"
-	case p.rotate != rotateNo && !p.update:
+	case p.Rotate != RotateNo && !p.Update:
 		return "rotates without a write"
-	case w.dead && !p.delete:
+	case w.dead && !p.Delete:
 		return "forgets Destroy"
 	}
-	if p.delete || p.replaces || p.create && w.hidden { // a hidden record is deleted or left
+	if p.Delete || p.Replaces || p.Create && w.hidden { // a hidden record is deleted or left
 		w.records, w.own, w.dead, w.hidden = w.records-1, false, false, false
 	}
-	if p.create {
+	if p.Create {
 		w.records, w.own = w.records+1, true
 	}
 	if w.records > 1 {
 		return "leaves two records"
 	}
-	set := p.create || p.rotate != rotateNo
+	set := p.Create || p.Rotate != RotateNo
 	switch {
-	case set && p.cookie != cookieSet:
+	case set && p.Cookie != CookieSet:
 		return "sends no cookie for a new token"
-	case p.cookie == cookieSet && w.records == 0:
+	case p.Cookie == CookieSet && w.records == 0:
 		return "sends a token that opens nothing"
-	case p.cookie == cookieExpire && w.records > 0:
+	case p.Cookie == CookieExpire && w.records > 0:
 		return "expires the cookie of a live session"
-	case p.delete && !p.create && p.cookie != cookieExpire:
+	case p.Delete && !p.Create && p.Cookie != CookieExpire:
 		return "keeps the cookie of a destroyed session"
 	}
-	w.cookie = p.cookie
+	w.cookie = p.Cookie
 	return ""
 }
 
@@ -285,7 +285,7 @@ func (w *world) carryOut(p plan) (fault string) {
 func TestLifecycleWalk(t *testing.T) {
 	names := []string{"start", "change", "move", "renew", "rotate", "remember", "destroy", "vanish", "fail", "commit"}
 	walks, faults := 0, 0
-	var walk func(l lifecycle, w world, path []string)
+	var walk func(l State, w world, path []string)
 	check := func(path []string, fault string) bool {
 		if fault != "" && faults < 20 {
 			faults++
@@ -293,11 +293,11 @@ func TestLifecycleWalk(t *testing.T) {
 		}
 		return fault == ""
 	}
-	walk = func(l lifecycle, w world, path []string) {
+	walk = func(l State, w world, path []string) {
 		walks++
 		end, err := l, l
 		here, there := w, w
-		if !check(path, here.carryOut(end.plan())) {
+		if !check(path, here.carryOut(end.Plan())) {
 			return
 		}
 		check(append(path, "fail"), refuse(&err, &there))
@@ -309,9 +309,9 @@ func TestLifecycleWalk(t *testing.T) {
 			var fault string
 			switch name {
 			case "commit":
-				p := next.plan()
+				p := next.Plan()
 				fault = world.carryOut(p)
-				next.commit(p)
+				next.Commit(p)
 			case "fail":
 				fault = refuse(&next, &world)
 			default:
@@ -322,9 +322,9 @@ func TestLifecycleWalk(t *testing.T) {
 			}
 		}
 	}
-	walk(lifecycle{}, world{}, []string{"nothing:"})
-	walk(lifecycle{base: true}, world{records: 1}, []string{"loaded:"})
-	walk(lifecycle{base: true, hidden: true}, world{records: 1, hidden: true}, []string{"hidden:"})
+	walk(State{}, world{}, []string{"nothing:"})
+	walk(State{Base: true}, world{records: 1}, []string{"loaded:"})
+	walk(State{Base: true, Hidden: true}, world{records: 1, hidden: true}, []string{"hidden:"})
 	if want := 3 * (1 + 10 + 100 + 1000 + 10_000 + 100_000); walks != want && faults == 0 {
 		t.Errorf("sequences: got %d, want %d", walks, want)
 	}
@@ -332,26 +332,26 @@ func TestLifecycleWalk(t *testing.T) {
 
 // take does a step that writes nothing to the store, but for "vanish", which
 // follows a write that has.
-func take(name string, l *lifecycle, w *world) (fault string) {
-	wasActive, onBase := l.active(), l.onBase()
+func take(name string, l *State, w *world) (fault string) {
+	wasActive, onBase := l.Active(), l.OnBase()
 	steps[name](l)
 	switch name {
 	case "destroy":
 		w.dead = w.dead || w.records > 0
-		if l.active() {
+		if l.Active() {
 			return "is active after Destroy"
 		}
 	case "vanish":
 		*w = world{cookie: w.cookie}
 	case "start", "change", "move":
-		if !l.active() {
+		if !l.Active() {
 			return "is not active after " + name
 		}
 	default:
-		if l.active() != wasActive {
-			return fmt.Sprintf("is active: %v after %s", l.active(), name)
+		if l.Active() != wasActive {
+			return fmt.Sprintf("is active: %v after %s", l.Active(), name)
 		}
-		if onBase != l.onBase() {
+		if onBase != l.OnBase() {
 			return "changes sessions by " + name
 		}
 	}
@@ -361,20 +361,20 @@ func take(name string, l *lifecycle, w *world) (fault string) {
 // refuse executes the plan of a lifecycle for an error response. The sessions that the
 // request has created are deleted, those that it has destroyed remain so, and no
 // change is written.
-func refuse(l *lifecycle, w *world) (fault string) {
-	undo := l.fail()
+func refuse(l *State, w *world) (fault string) {
+	undo := l.Fail()
 	if undo != w.own {
 		return fmt.Sprintf("an error response deletes the created session: got %v, want %v", undo, w.own)
 	}
 	if undo {
 		*w = world{cookie: w.cookie}
 	}
-	p := l.plan()
+	p := l.Plan()
 	switch {
-	case p.create || p.update || p.rotate != rotateNo:
+	case p.Create || p.Update || p.Rotate != RotateNo:
 		return "an error response writes"
-	case p.delete != w.dead:
-		return fmt.Sprintf("an error response deletes: got %v, want %v", p.delete, w.dead)
+	case p.Delete != w.dead:
+		return fmt.Sprintf("an error response deletes: got %v, want %v", p.Delete, w.dead)
 	}
 	copied := *w
 	return copied.carryOut(p)
