@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Authentication says when and how a session's user has proved who they are.
@@ -44,9 +45,8 @@ func (a Authentication) Fresh(within time.Duration, now time.Time) bool {
 }
 
 const (
-	maxMethods      = 8
-	maxMethodLength = 32
-	maxClassLength  = 255
+	maxMethods     = 8
+	maxClassLength = 255
 )
 
 // proof is of who the user is.
@@ -179,7 +179,7 @@ func (s *state[T]) startAgain() error {
 // check is of what the program, or an identity provider, says.
 func (a Authentication) check() error {
 	for _, m := range a.Methods {
-		if !validMethod(m.Name) {
+		if !policy.ValidMethod(m.Name) {
 			return fmt.Errorf("authentication by %q: not 1 to 32 letters, digits and . _ -", m.Name)
 		}
 	}
@@ -203,15 +203,6 @@ func (a Authentication) proof(now time.Time) proof {
 		p.methods = append(p.methods, m)
 	}
 	return p
-}
-
-func validMethod(s string) bool {
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= maxMethodLength
 }
 
 // Proven reports whether the user has authenticated within that time, if it is not

@@ -9,6 +9,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -124,7 +125,7 @@ func (c *clientSide[T]) decode(rec stores.Record) (record.Record[T], error) {
 	}
 	p.Idle, _ = c.m.opts.timeouts(p.Remember)
 	if rec.Expires.Before(rec.Deadline) {
-		p.Idle = idleOf(rec.Expires.Sub(rec.LastSeen))
+		p.Idle = timeouts.Idle(rec.Expires.Sub(rec.LastSeen))
 	}
 	o := c.allocate()
 	o.Fields = p
@@ -150,7 +151,7 @@ func (c *clientSide[T]) begin(security.Token) ([]byte, error) { return nil, nil 
 
 func (c *clientSide[T]) finish(_ []byte, id stores.ID) []byte {
 	c.revoked = false
-	return c.requestStore().AppendValue(c.m.cookies.begin(c.buffer[:0]), id)
+	return c.requestStore().AppendValue(c.m.cookies.Begin(c.buffer[:0]), id)
 }
 
 // reissues is true for a cookie that was revoked, and periodically for all: the cookie

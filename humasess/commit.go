@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -245,7 +246,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	packed := s.carrier.encode(&next.Fields)
 	updated, err := s.m.calls.Update(ctx, s.carrier.store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
-		Idle: idleSlack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -299,7 +300,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, idleSlack(s.rec.Open.Idle))
+	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request

@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/storecall"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -127,7 +128,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
-		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
+		Idle: timeouts.Slack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
 	}

@@ -4,20 +4,8 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 )
-
-// idleSlack returns how long the store keeps a session that is not used. It is a
-// tenth longer than the idle timeout, because a request within a tenth of the
-// last extension is not written: so a session lives at least for the idle timeout
-// after its last request.
-func idleSlack(idle time.Duration) time.Duration { return idle + idle/10 }
-
-// idleOf is the inverse of idleSlack.
-func idleOf(slack time.Duration) time.Duration { return slack * 10 / 11 }
-
-// idleWithin is the longest idle timeout, in whole minutes, whose slack is
-// within most.
-func idleWithin(most time.Duration) time.Duration { return idleOf(most).Truncate(time.Minute) }
 
 // remembered reports whether the session to write outlives the browser's.
 func (s *state[T]) remembered() bool {
@@ -133,7 +121,7 @@ func (s *state[T]) ends() (expires, deadline time.Time) {
 			now = s.rec.StoreNow(s.m.now())
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
-		return earlier(now.Add(idleSlack(l.idle)), deadline), deadline
+		return earlier(now.Add(timeouts.Slack(l.idle)), deadline), deadline
 	case !s.life.Active():
 		return time.Time{}, time.Time{}
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
@@ -147,7 +135,7 @@ func (s *state[T]) ends() (expires, deadline time.Time) {
 			deadline = earlier(deadline, s.rec.Deadline)
 		}
 	}
-	return earlier(now.Add(idleSlack(s.newIdle())), deadline), deadline
+	return earlier(now.Add(timeouts.Slack(s.newIdle())), deadline), deadline
 }
 
 // earlier returns the earlier of two times, of which the zero time is never one.

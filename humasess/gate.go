@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,38 +36,14 @@ func (g *gateManager[T]) Document() policy.Scheme {
 		Isolated:   m.opts.RejectCrossSiteReads,
 		Limited:    m.opts.RefuseOverLimit,
 		CSRFHeader: m.opts.CSRFHeader,
-		Extension: &schemePolicy{
-			IdleTimeout:             duration(m.opts.IdleTimeout),
-			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
-			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
-			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
+		Extension: &policy.Extension{
+			IdleTimeout:             policy.Duration(m.opts.IdleTimeout),
+			AbsoluteTimeout:         policy.Duration(m.opts.AbsoluteTimeout),
+			RememberIdleTimeout:     policy.Duration(m.opts.RememberIdleTimeout),
+			RememberAbsoluteTimeout: policy.Duration(m.opts.RememberAbsoluteTimeout),
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
 	}
-}
-
-// schemePolicy is the x-session extension of a security scheme.
-type schemePolicy struct {
-	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
-	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
-	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
-	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
-	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
-}
-
-// duration is written as in "12h" and "1h30m".
-type duration time.Duration
-
-// MarshalText implements [encoding.TextMarshaler].
-func (d duration) MarshalText() ([]byte, error) {
-	s := time.Duration(d).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return []byte(s), nil
 }
 
 // SchemeChecks returns the functions of Options.Schemes without the data that

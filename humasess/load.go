@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
@@ -17,23 +18,23 @@ import (
 // Load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) Load(ctx context.Context) error {
-	var c candidates
-	c.find(s.r.Incoming(), s.m.names, s)
+	var c cookies.Tokens
+	c.Find(s.r.Incoming(), s.m.names, s)
 	switch {
-	case c.excess:
+	case c.Excess:
 		s.excess = true
 		s.rejected(events.ReasonAmbiguous)
 		return nil
-	case c.n == 0:
-		if c.present {
+	case c.Count == 0:
+		if c.Present {
 			s.rejected(events.ReasonMalformed)
 		}
 		return nil
-	case c.n > 1:
-		return s.loadMany(ctx, c.all())
+	case c.Count > 1:
+		return s.loadMany(ctx, c.All())
 	}
-	s.old = c.first.old
-	token := c.first.token
+	s.old = c.First.Old
+	token := c.First.Token
 	rec, err := s.carrier.fetch(ctx, token)
 	if err != nil {
 		s.noteCopies([]stores.ID{token.ID()}, err)
@@ -47,8 +48,8 @@ func (s *state[T]) Load(ctx context.Context) error {
 	return s.adopt(rec, token, who)
 }
 
-// openToken implements tokenOpener.
-func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err error) {
+// OpenToken implements [cookies.Opener].
+func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err error) {
 	t, old, err = s.carrier.open(name, text)
 	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
@@ -56,16 +57,16 @@ func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err
 // loadMany decides between several different tokens. Exactly one live session
 // wins, in any order of the cookies. With two or more the request has none of
 // them: an attacker may have set one.
-func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
+func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error {
 	ids := make([]stores.ID, 0, len(all))
 	for _, c := range all {
-		if id := stores.ID(c.token.ID()); !slices.Contains(ids, id) {
+		if id := stores.ID(c.Token.ID()); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	records, err := stores.LoadMany(ctx, s.carrier.store(), ids)
 	if err != nil {
-		return s.loadFailed(all[0].token, err)
+		return s.loadFailed(all[0].Token, err)
 	}
 	var live []presented[T]
 	var reused *record.Record[T]
@@ -77,13 +78,13 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 		}
 		best := presented[T]{record: rec}
 		for _, c := range all {
-			if stores.ID(c.token.ID()) != rec.ID {
+			if stores.ID(c.Token.ID()) != rec.ID {
 				continue
 			}
-			switch who := s.ownerOf(&rec, c.token); {
+			switch who := s.ownerOf(&rec, c.Token); {
 			case who > best.who:
-				best.who, best.candidate = who, c
-			case who == notOwner && s.m.superseded(&rec, c.token):
+				best.who, best.Candidate = who, c
+			case who == notOwner && s.m.superseded(&rec, c.Token):
 				reused = &rec
 			}
 		}
@@ -100,8 +101,8 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 	switch {
 	case len(live) == 1:
 		// A superseded secret beside it is a cookie that the browser still has.
-		s.old = live[0].old
-		return s.adopt(live[0].record, live[0].token, live[0].who)
+		s.old = live[0].Old
+		return s.adopt(live[0].record, live[0].Token, live[0].who)
 	case len(live) > 1:
 		s.ambiguous(live)
 	case reused != nil:
@@ -134,7 +135,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 
 // presented is a live session of which the request has presented a token.
 type presented[T any] struct {
-	candidate
+	cookies.Candidate
 	record record.Record[T]
 	who    ownership
 }

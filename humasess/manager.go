@@ -10,11 +10,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
+	"github.com/humasess/sessions/humasess/internal/schemeclaim"
 	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
@@ -37,7 +39,7 @@ type Manager[T any] struct {
 	records  record.Reader[T]
 	calls    storecall.Caller
 	report   report.Reporter
-	cookies  cookieWriter
+	cookies  cookies.Writer
 	// clientSide makes the store of one request, for client-side sessions. It is nil
 	// when the store has the records.
 	clientSide func() stores.RequestStore
@@ -45,7 +47,7 @@ type Manager[T any] struct {
 	names    []string // of the cookie, the present one first
 	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
-	claim    *claim
+	claim    *schemeclaim.Claim
 	typeName string // of T, for records
 	attached atomic.Bool
 
@@ -86,7 +88,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
 	}
-	claim, err := newClaim(store, o.SchemeName, reflect.TypeFor[T]())
+	claim, err := schemeclaim.New(store, o.SchemeName, reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -95,14 +97,15 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 			c.UseClock(opts.Now)
 		}
 	}
+	cookie := o.Cookie.options()
 	m := &Manager[T]{
 		opts:     o,
 		store:    store,
 		scheme:   o.SchemeName,
 		values:   data,
-		cookies:  newCookieWriter(o.Cookie),
-		names:    o.Cookie.names(),
-		rescoped: o.Cookie.rescoped(),
+		cookies:  cookies.NewWriter(cookie),
+		names:    cookie.Names(),
+		rescoped: cookie.Rescoped(),
 		origins:  origins,
 
 		users: users,
@@ -119,7 +122,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	}
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
-			claim.release()
+			claim.Release()
 			return nil, err
 		}
 	}
@@ -173,7 +176,7 @@ func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 // sessions stay usable. It gives the scheme free for a manager of another type
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
-	m.claim.release()
+	m.claim.Release()
 	err := m.watch.Close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))

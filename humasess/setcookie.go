@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -19,10 +18,10 @@ func (s *state[T]) Issued() gate.Issued {
 	var h gate.Issued
 	switch {
 	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
-		h.Cookie, h.Former = s.line, s.m.cookies.former
+		h.Cookie, h.Former = s.line, s.m.cookies.Former
 		h.CSRFName, h.CSRFValue = s.csrfHeader()
 	case s.life.Cookie == lifecycle.CookieExpire:
-		h.Cookie, h.Former = s.m.cookies.expired, s.m.cookies.former
+		h.Cookie, h.Former = s.m.cookies.Expired, s.m.cookies.Former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
 			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`
 		}
@@ -51,42 +50,7 @@ func (s *state[T]) issue(line []byte) {
 	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.line, s.old = string(s.m.cookies.end(line, age)), false
-}
-
-// cookieWriter writes Set-Cookie values.
-type cookieWriter struct {
-	name       string
-	attributes string
-	expired    string
-	former     []string // expire the cookie in its former scopes
-}
-
-func newCookieWriter(c CookieOptions) cookieWriter {
-	w := cookieWriter{name: c.Name, attributes: c.attributes(), expired: c.expired()}
-	for _, s := range c.Former {
-		w.former = append(w.former, c.in(s).expired())
-	}
-	return w
-}
-
-// begin appends what comes before the value.
-func (w cookieWriter) begin(b []byte) []byte { return append(append(b, w.name...), '=') }
-
-// end appends what comes after it; age 0 makes the cookie end with the browser.
-func (w cookieWriter) end(b []byte, age time.Duration) []byte {
-	b = append(b, w.attributes...)
-	if age > 0 {
-		seconds := int64(min(age, maxCookieAge) / time.Second)
-		b = strconv.AppendInt(append(b, "; Max-Age="...), max(seconds, 1), 10)
-	}
-	return b
-}
-
-// value is the value of a cookie that was written.
-func (w cookieWriter) value(written string) string {
-	value, _, _ := strings.Cut(written[len(w.name)+1:], ";")
-	return value
+	s.line, s.old = string(s.m.cookies.End(line, age)), false
 }
 
 // Issue starts a session outside a request and returns its cookie, for tests
@@ -105,7 +69,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	}
 	c := m.opts.Cookie
 	return &http.Cookie{
-		Name: c.Name, Value: m.cookies.value(s.line), Path: c.Path, Domain: c.Domain,
+		Name: c.Name, Value: m.cookies.Value(s.line), Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil
 }

@@ -68,7 +68,7 @@ func (c tokens[T]) allocate() *record.Opened[T] { return new(record.Opened[T]) }
 func (c tokens[T]) written(encoded []byte) []byte { return encoded }
 
 func (c tokens[T]) begin(token security.Token) ([]byte, error) {
-	line := c.m.cookies.begin(nil)
+	line := c.m.cookies.Begin(nil)
 	if c.m.opts.Sealer == nil {
 		return append(line, token.Reveal()...), nil
 	}

@@ -29,19 +29,27 @@ var serverTests = []string{
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
-			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
+			"./humasess/events", "./humasess/internal/client", "./humasess/internal/cookies", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/schemeclaim",
+			"./humasess/internal/timeouts", "./humasess/internal/values", "./humasess/internal/watch",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
 	},
-	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+	"humasess/internal/client": {Imports: []string{huma}},
+	"humasess/internal/cookies": {
+		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
 		Tests:   hostTests,
 	},
-	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},
-	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
-	"humasess/internal/values":   {},
-	"humasess/internal/watch":    {Imports: []string{"./stores"}},
+	"humasess/internal/gate": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+		Tests:   hostTests,
+	},
+	"humasess/internal/payload":     {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
+	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
+	"humasess/internal/timeouts":    {Imports: []string{"./humasess/internal/cookies"}},
+	"humasess/internal/values":      {},
+	"humasess/internal/watch":       {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),

@@ -2,9 +2,11 @@ package main
 
 // Packages inside the core.
 const (
+	inCookies  = "humasess/internal/cookies"
 	inGate     = "humasess/internal/gate"
 	inPolicy   = "internal/policy"
 	inResponse = "humasess/internal/response"
+	inTimeouts = "humasess/internal/timeouts"
 	inValues   = "humasess/internal/values"
 	inWatch    = "humasess/internal/watch"
 )

@@ -31,7 +31,7 @@ var secureMutants = []mutant{
 		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
-		"humasess", "Options.assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
+		inTimeouts, "Timeouts.Assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
 		"humasess", "state.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
@@ -75,8 +75,8 @@ var secureMutants = []mutant{
 	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
 		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
 	}}},
-	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
-		"humasess", "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
+	{"C4", "cookies for public suffixes", inCookies, "TestCookieOptions", []edit{{
+		inCookies, "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
 	}}},
 	{"H1", "the last line of Cache-Control decides", inResponse, "TestHeldHeaders", []edit{{
 		inResponse, "Headers.forbidsShared", "		if !header.Add {\n			c = caching{}", "		if header.Name != \"\" {\n			c = caching{}",

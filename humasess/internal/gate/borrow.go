@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 )
 
 // A request inside of [Handler] borrows the sessions of the request around it. The
@@ -64,10 +65,7 @@ func lender(ctx huma.Context) *Request {
 	if outer == nil || outer.plain == nil {
 		return nil
 	}
-	a, b := CookieLinesOf(outer.scope.humaContext), CookieLinesOf(ctx)
-	defer a.Release()
-	defer b.Release()
-	if !a.equal(b) {
+	if !cookies.Same(outer.scope.humaContext, ctx) {
 		return nil
 	}
 	return outer

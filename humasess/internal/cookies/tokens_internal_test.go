@@ -1,4 +1,4 @@
-package humasess
+package cookies
 
 import (
 	"fmt"
@@ -19,20 +19,20 @@ func textOf(letter string) string { return strings.Repeat(letter, security.Token
 // unsealed opens tokens as they are.
 type unsealed struct{}
 
-func (unsealed) openToken(name, text string) (security.Token, bool, error) {
+func (unsealed) OpenToken(name, text string) (security.Token, bool, error) {
 	t, err := security.ParseToken(text)
 	return t, name != "id", err
 }
 
 // found returns the tokens in a request with these Cookie lines. names are separated
 // by blanks.
-func found(names string, lines ...string) candidates {
+func found(names string, lines ...string) Tokens {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, line := range lines {
 		r.Header.Add("Cookie", line)
 	}
-	var c candidates
-	c.find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), strings.Fields(names), unsealed{})
+	var c Tokens
+	c.Find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), strings.Fields(names), unsealed{})
 	return c
 }
 
@@ -92,14 +92,14 @@ func TestCandidates(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := found("id", tt.lines...)
 			var texts []string
-			for _, c := range got.all() {
-				texts = append(texts, c.token.Reveal())
+			for _, c := range got.All() {
+				texts = append(texts, c.Token.Reveal())
 			}
 			if !slices.Equal(texts, tt.want) {
 				t.Errorf("tokens: got %q, want %q", texts, tt.want)
 			}
-			if got.present != tt.present || got.excess != tt.excess {
-				t.Errorf("present %v, too many %v, want %v, %v", got.present, got.excess, tt.present, tt.excess)
+			if got.Present != tt.present || got.Excess != tt.excess {
+				t.Errorf("present %v, too many %v, want %v, %v", got.Present, got.Excess, tt.present, tt.excess)
 			}
 		})
 	}
@@ -127,8 +127,8 @@ func TestCandidatesOrder(t *testing.T) {
 		pairs := strings.Split(many(17), "; ")
 		for range pairs {
 			pairs = append(pairs[1:], pairs[0])
-			if c := found("id", strings.Join(pairs, ";")); !c.excess {
-				t.Errorf("%q: got %d tokens, want too many", pairs, c.n)
+			if c := found("id", strings.Join(pairs, ";")); !c.Excess {
+				t.Errorf("%q: got %d tokens, want too many", pairs, c.Count)
 			}
 		}
 	})
@@ -146,13 +146,13 @@ func letters(n int) []string {
 // many are n different tokens in a Cookie line.
 func many(n int) string { return "id=" + strings.Join(letters(n), "; id=") }
 
-func set(c candidates) string {
+func set(c Tokens) string {
 	var texts []string
-	for _, found := range c.all() {
-		texts = append(texts, found.token.Reveal()[:1])
+	for _, found := range c.All() {
+		texts = append(texts, found.Token.Reveal()[:1])
 	}
 	slices.Sort(texts)
-	return fmt.Sprint(texts, c.present, c.excess)
+	return fmt.Sprint(texts, c.Present, c.Excess)
 }
 
 // Tokens under all names count together. A token that came under the present name
@@ -183,11 +183,11 @@ func TestCandidatesFormer(t *testing.T) {
 			got := found("id sid old", tt.lines...)
 			var texts []string
 			var old []bool
-			for _, c := range got.all() {
-				texts, old = append(texts, c.token.Reveal()), append(old, c.old)
+			for _, c := range got.All() {
+				texts, old = append(texts, c.Token.Reveal()), append(old, c.Old)
 			}
-			if !slices.Equal(texts, tt.want) || !slices.Equal(old, tt.old) || got.excess != tt.excess {
-				t.Errorf("got %q, old %v, too many %v, want %q, %v, %v", texts, old, got.excess, tt.want, tt.old, tt.excess)
+			if !slices.Equal(texts, tt.want) || !slices.Equal(old, tt.old) || got.Excess != tt.excess {
+				t.Errorf("got %q, old %v, too many %v, want %q, %v, %v", texts, old, got.Excess, tt.want, tt.old, tt.excess)
 			}
 		})
 	}
@@ -196,8 +196,8 @@ func TestCandidatesFormer(t *testing.T) {
 func TestCandidatesName(t *testing.T) {
 	for _, name := range []string{"__Host-id", "__Secure-id", "a"} {
 		t.Run(name, func(t *testing.T) {
-			if c := found(name, "x=1; "+name+"="+textOf("A")); c.n != 1 {
-				t.Errorf("tokens: got %d, want 1", c.n)
+			if c := found(name, "x=1; "+name+"="+textOf("A")); c.Count != 1 {
+				t.Errorf("tokens: got %d, want 1", c.Count)
 			}
 		})
 	}
@@ -208,10 +208,10 @@ func BenchmarkCandidates(b *testing.B) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Cookie", "_ga=GA1.2.1234567890.1234567890; theme=dark; __Host-id="+textOf("A")+"; lang=en")
 	ctx := humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())
-	names := []string{defaultCookieName}
+	names := []string{defaultName}
 	b.ReportAllocs()
 	for b.Loop() {
-		var c candidates
-		c.find(ctx, names, unsealed{})
+		var c Tokens
+		c.Find(ctx, names, unsealed{})
 	}
 }

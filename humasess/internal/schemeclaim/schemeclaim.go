@@ -1,4 +1,6 @@
-package humasess
+// Package schemeclaim lets the managers of one program notice that two types of
+// session data have one scheme on one store.
+package schemeclaim
 
 import (
 	"fmt"
@@ -10,10 +12,10 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// claim says that a manager keeps sessions of one type under a scheme on a
+// Claim says that a manager keeps sessions of one type under a scheme on a
 // store. Two types under one scheme would accept each other's tokens, because a
 // record is bound to its scheme and not to its type.
-type claim struct {
+type Claim struct {
 	store  stores.Store // the innermost one
 	scheme string
 	kind   reflect.Type
@@ -23,21 +25,21 @@ type claim struct {
 // that a manager that the program drops frees its claim and its store.
 var claims struct {
 	sync.Mutex
-	all []weak.Pointer[claim]
+	all []weak.Pointer[Claim]
 }
 
-// newClaim returns the claim of a manager, or an error if a manager of another
+// New returns the claim of a manager, or an error if a manager of another
 // type has the scheme on the store.
-func newClaim(store stores.Store, scheme string, kind reflect.Type) (*claim, error) {
-	c := &claim{innermost(store), scheme, kind}
+func New(store stores.Store, scheme string, kind reflect.Type) (*Claim, error) {
+	c := &Claim{innermost(store), scheme, kind}
 	if !reflect.ValueOf(c.store).Comparable() {
 		return c, nil // two such stores cannot be told apart
 	}
 	claims.Lock()
 	defer claims.Unlock()
 	// The store is compared last, because it is the dearest to compare.
-	var other *claim
-	claims.all = slices.DeleteFunc(claims.all, func(p weak.Pointer[claim]) bool {
+	var other *Claim
+	claims.all = slices.DeleteFunc(claims.all, func(p weak.Pointer[Claim]) bool {
 		o := p.Value()
 		if o != nil && o.scheme == scheme && o.kind != kind && o.store == c.store {
 			other = o
@@ -53,11 +55,11 @@ func newClaim(store stores.Store, scheme string, kind reflect.Type) (*claim, err
 	return c, nil
 }
 
-// release gives the scheme free. It may be called several times.
-func (c *claim) release() {
+// Release gives the scheme free. It may be called several times.
+func (c *Claim) Release() {
 	claims.Lock()
 	defer claims.Unlock()
-	claims.all = slices.DeleteFunc(claims.all, func(p weak.Pointer[claim]) bool {
+	claims.all = slices.DeleteFunc(claims.all, func(p weak.Pointer[Claim]) bool {
 		o := p.Value()
 		return o == nil || o == c
 	})

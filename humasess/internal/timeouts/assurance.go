@@ -1,4 +1,4 @@
-package humasess
+package timeouts
 
 import (
 	"fmt"
@@ -13,14 +13,15 @@ var limits = map[int]struct{ idle, absolute time.Duration }{
 	3: {15 * time.Minute, 12 * time.Hour},
 }
 
-// assure fills in the timeouts of the level, and refuses longer ones.
-func (o *Options[T]) assure() error {
-	if o.AssuranceLevel == 0 {
+// Assure fills in the timeouts of an assurance level, and refuses longer ones. Level 0
+// changes and refuses nothing.
+func (t *Timeouts) Assure(level int) error {
+	if level == 0 {
 		return nil
 	}
-	most, ok := limits[o.AssuranceLevel]
+	most, ok := limits[level]
 	if !ok {
-		return fmt.Errorf("AssuranceLevel %d is not in the range 0 to 3", o.AssuranceLevel)
+		return fmt.Errorf("AssuranceLevel %d is not in the range 0 to 3", level)
 	}
 	idle := most.idle
 	if idle < most.absolute {
@@ -32,18 +33,20 @@ func (o *Options[T]) assure() error {
 		unset      time.Duration
 		most, used time.Duration // used is the longest time that the setting comes to
 	}{
-		{"IdleTimeout", &o.IdleTimeout, idle, most.idle, idleSlack(o.IdleTimeout)},
-		{"AbsoluteTimeout", &o.AbsoluteTimeout, most.absolute, most.absolute, o.AbsoluteTimeout},
-		{"RememberIdleTimeout", &o.RememberIdleTimeout, idle, most.idle, idleSlack(o.RememberIdleTimeout)},
-		{"RememberAbsoluteTimeout", &o.RememberAbsoluteTimeout, most.absolute, most.absolute, o.RememberAbsoluteTimeout},
+		{"IdleTimeout", &t.Idle, idle, most.idle, Slack(t.Idle)},
+		{"AbsoluteTimeout", &t.Absolute, most.absolute, most.absolute, t.Absolute},
+		{"RememberIdleTimeout", &t.RememberIdle, idle, most.idle, Slack(t.RememberIdle)},
+		{"RememberAbsoluteTimeout", &t.RememberAbsolute, most.absolute, most.absolute, t.RememberAbsolute},
 	} {
-		orDefault(timeout.have, timeout.unset)
+		if *timeout.have == 0 {
+			*timeout.have = timeout.unset
+		}
 		if idle == most.idle {
 			timeout.used = *timeout.have // the absolute timeout bounds it
 		}
 		if timeout.used > timeout.most {
 			return fmt.Errorf("%s %v comes to %v, which is more than the %v that AAL%d allows",
-				timeout.name, *timeout.have, timeout.used, timeout.most, o.AssuranceLevel)
+				timeout.name, *timeout.have, timeout.used, timeout.most, level)
 		}
 	}
 	return nil

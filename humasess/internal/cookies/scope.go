@@ -1,4 +1,4 @@
-package humasess
+package cookies
 
 import (
 	"fmt"
@@ -6,40 +6,31 @@ import (
 	"strings"
 )
 
-// maxFormer bounds CookieOptions.Former: each entry is a line in every answer that
+// maxFormer bounds Options.Former: each entry is a line in every answer that
 // sets the cookie.
 const maxFormer = 4
 
-// CookieScope is what browsers tell cookies of one host apart by. A change of any
-// field of [CookieOptions] with the same name makes another cookie, beside the
-// former one.
-type CookieScope struct {
-	// Name of the cookie. The default is the present name.
-	Name string
+// Scope holds the attributes by which a browser distinguishes the cookies of a host.
+type Scope struct {
+	Name   string // "" is the present name
+	Domain string // "" is the host that set the cookie
+	Path   string // "" is "/"
 
-	// Domain of the cookie. The default, "", is the host that set it.
-	Domain string
-
-	// Path of the cookie. The default is "/".
-	Path string
-
-	// Partitioned says that the cookie was keyed by the top-level site. The
-	// default is false.
-	Partitioned bool
+	Partitioned bool // keyed by the top-level site
 }
 
-func (c CookieOptions) scope() CookieScope {
-	return CookieScope{Name: c.Name, Domain: c.Domain, Path: c.Path, Partitioned: c.Partitioned}
+func (c Options) scope() Scope {
+	return Scope{Name: c.Name, Domain: c.Domain, Path: c.Path, Partitioned: c.Partitioned}
 }
 
 // in returns the options of the cookie in another scope.
-func (c CookieOptions) in(s CookieScope) CookieOptions {
+func (c Options) in(s Scope) Options {
 	c.Name, c.Domain, c.Path, c.Partitioned = s.Name, s.Domain, s.Path, s.Partitioned
 	return c
 }
 
 // same compares as browsers do (RFC 6265bis § 5.7).
-func (s CookieScope) same(other CookieScope) bool {
+func (s Scope) same(other Scope) bool {
 	equal := strings.EqualFold(s.Domain, other.Domain)
 	s.Domain, other.Domain = "", ""
 	return equal && s == other
@@ -47,7 +38,7 @@ func (s CookieScope) same(other CookieScope) bool {
 
 // formerScopes returns Former with its defaults. An expiry that browsers would
 // drop is an error: the former cookie would stay.
-func (c CookieOptions) formerScopes() ([]CookieScope, error) {
+func (c Options) formerScopes() ([]Scope, error) {
 	if len(c.Former) > maxFormer {
 		return nil, fmt.Errorf("Cookie.Former has %d entries, at most %d are allowed", len(c.Former), maxFormer)
 	}
@@ -73,8 +64,8 @@ func (c CookieOptions) formerScopes() ([]CookieScope, error) {
 	return former, nil
 }
 
-// names returns the names under which requests bring tokens, the present one first.
-func (c CookieOptions) names() []string {
+// Names returns the names under which requests bring tokens, the present one first.
+func (c Options) Names() []string {
 	names := []string{c.Name}
 	for _, s := range c.Former {
 		if !slices.Contains(names, s.Name) {
@@ -84,8 +75,8 @@ func (c CookieOptions) names() []string {
 	return names
 }
 
-// rescoped reports whether a former scope has the present name. A request does not
+// Rescoped reports whether a former scope has the present name. A request does not
 // show the scope of a cookie, so each write of a session then sets the cookie.
-func (c CookieOptions) rescoped() bool {
-	return slices.ContainsFunc(c.Former, func(s CookieScope) bool { return s.Name == c.Name })
+func (c Options) Rescoped() bool {
+	return slices.ContainsFunc(c.Former, func(s Scope) bool { return s.Name == c.Name })
 }

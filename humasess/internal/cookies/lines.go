@@ -1,4 +1,4 @@
-package gate
+package cookies
 
 import (
 	"slices"
@@ -8,9 +8,9 @@ import (
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
-// CookieLines are the Cookie header lines of a request. huma's Header returns
+// lines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
-type CookieLines struct {
+type lines struct {
 	n     int
 	first string
 	more  []string
@@ -18,20 +18,20 @@ type CookieLines struct {
 }
 
 var linesPool = sync.Pool{New: func() any {
-	l := &CookieLines{}
+	l := &lines{}
 	l.visit = l.add
 	return l
 }}
 
-// CookieLinesOf returns the lines of a request. They are valid until Release, and
+// linesOf returns the lines of a request. They are valid until release, and
 // on fasthttp no longer than the request.
-func CookieLinesOf(ctx huma.Context) *CookieLines {
-	l := linesPool.Get().(*CookieLines)
+func linesOf(ctx huma.Context) *lines {
+	l := linesPool.Get().(*lines)
 	ctx.EachHeader(l.visit)
 	return l
 }
 
-func (l *CookieLines) add(name, value string) {
+func (l *lines) add(name, value string) {
 	if !response.SameName(name, "Cookie") {
 		return
 	}
@@ -43,25 +43,28 @@ func (l *CookieLines) add(name, value string) {
 	l.n++
 }
 
-// Release gives the memory back.
-func (l *CookieLines) Release() {
+// release gives the memory back.
+func (l *lines) release() {
 	clear(l.more)
 	l.n, l.first, l.more = 0, "", l.more[:0]
 	linesPool.Put(l)
 }
 
-// Count returns the number of lines.
-func (l *CookieLines) Count() int { return l.n }
+// count returns the number of lines.
+func (l *lines) count() int { return l.n }
 
-// Line returns one line, in the order of the request.
-func (l *CookieLines) Line(i int) string {
+// line returns one line, in the order of the request.
+func (l *lines) line(i int) string {
 	if i == 0 {
 		return l.first
 	}
 	return l.more[i-1]
 }
 
-// equal reports whether two requests have the same lines.
-func (l *CookieLines) equal(other *CookieLines) bool {
+// Same reports whether two requests have the same Cookie lines.
+func Same(a, b huma.Context) bool {
+	l, other := linesOf(a), linesOf(b)
+	defer l.release()
+	defer other.release()
 	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }
