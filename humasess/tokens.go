@@ -55,14 +55,14 @@ func (c *candidates) all() []candidate {
 func (c *candidates) find(ctx huma.Context, names []string, open tokenOpener) {
 	lines := gate.CookieLinesOf(ctx)
 	defer lines.Release()
-	if lines.Count() == 0 { // no cookie, or a context that does not list its headers
+	if len(lines.All()) == 0 { // no cookie, or a context that does not list its headers
 		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
 	// Not from Header: fasthttp joins the lines only when it lists them, and the
 	// first one may be empty.
-	for i := range lines.Count() {
-		c.scan(lines.Line(i), names, open)
+	for _, line := range lines.All() {
+		c.scan(line, names, open)
 	}
 }
 

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,9 +10,7 @@ import (
 // CookieLines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
 type CookieLines struct {
-	n     int
-	first string
-	more  []string
+	all   []string
 	visit func(name, value string) // method value, made once
 }
 
@@ -32,36 +29,17 @@ func CookieLinesOf(ctx huma.Context) *CookieLines {
 }
 
 func (l *CookieLines) add(name, value string) {
-	if !response.SameName(name, "Cookie") {
-		return
+	if response.SameName(name, "Cookie") {
+		l.all = append(l.all, value)
 	}
-	if l.n == 0 {
-		l.first = value
-	} else {
-		l.more = append(l.more, value)
-	}
-	l.n++
 }
+
+// All returns the lines in the order of the request.
+func (l *CookieLines) All() []string { return l.all }
 
 // Release gives the memory back.
 func (l *CookieLines) Release() {
-	clear(l.more)
-	l.n, l.first, l.more = 0, "", l.more[:0]
+	clear(l.all)
+	l.all = l.all[:0]
 	linesPool.Put(l)
-}
-
-// Count returns the number of lines.
-func (l *CookieLines) Count() int { return l.n }
-
-// Line returns one line, in the order of the request.
-func (l *CookieLines) Line(i int) string {
-	if i == 0 {
-		return l.first
-	}
-	return l.more[i-1]
-}
-
-// equal reports whether two requests have the same lines.
-func (l *CookieLines) equal(other *CookieLines) bool {
-	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
 }

@@ -36,13 +36,19 @@ func Handled(handle []byte) *Request {
 }
 
 // markerOf returns the value of a marker's header for a request: a handle for
-// Session, and the proof for the types that embed it.
+// Session, and the proof for the types that embed it. The handle is "" if huma reaches
+// all sessions by their Resolve.
 func markerOf(r *Request, name string) string {
 	r.asked = true
 	var kind policy.Kind
 	switch name {
 	case sessionMarker:
-		return handleOf(r)
+		for i := range r.entry.sessions {
+			if b := r.entry.sessions[i].binding; r.admitted && b != nil && !b.resolves.Load() {
+				return handleOf(r)
+			}
+		}
+		return ""
 	case requiredMarker:
 		kind = policy.Required
 	case guardedMarker:
@@ -50,27 +56,18 @@ func markerOf(r *Request, name string) string {
 	case loginMarker:
 		kind = policy.Login
 	}
-	if !r.entry.proof.declaresKind(kind) {
+	if !r.entry.proof.kinds[kind] {
 		r.misbound = true
 		return ""
 	}
 	return r.entry.proof.value
 }
 
-// handleOf returns the request's handle, or "" if huma reaches all sessions by their
-// Resolve.
+// handleOf returns the request's handle.
 func handleOf(r *Request) string {
-	if !r.admitted {
-		return ""
+	if r.handle == "" {
+		r.handle = rand.Text()
+		handles.Store(r.handle, r)
 	}
-	for i := range r.entry.sessions {
-		if b := r.entry.sessions[i].binding; b != nil && !b.resolves.Load() {
-			if r.handle == "" {
-				r.handle = rand.Text()
-				handles.Store(r.handle, r)
-			}
-			return r.handle
-		}
-	}
-	return ""
+	return r.handle
 }

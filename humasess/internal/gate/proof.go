@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"weak"
@@ -26,6 +25,7 @@ import (
 type proof struct {
 	value        string // of its markers; "" if there are none
 	declarations []policy.Declaration
+	kinds        [policy.Login + 1]bool // of the declarations
 	misbound     atomic.Bool // the input has declared something else
 }
 
@@ -39,7 +39,10 @@ var proofs = struct {
 // newProof returns the proof of an operation.
 func newProof(declarations []policy.Declaration) *proof {
 	p := &proof{declarations: declarations}
-	if !slices.ContainsFunc(declarations, func(d policy.Declaration) bool { return d.Kind != policy.Optional }) {
+	for _, d := range declarations {
+		p.kinds[d.Kind] = true
+	}
+	if !p.kinds[policy.Required] && !p.kinds[policy.Guarded] && !p.kinds[policy.Login] {
 		return p
 	}
 	p.value = rand.Text()
@@ -76,16 +79,6 @@ func CheckProof(text []byte, kind policy.Kind, t, guard reflect.Type) error {
 func (p *proof) declares(kind policy.Kind, t, guard reflect.Type) bool {
 	for i := range p.declarations {
 		if d := &p.declarations[i]; d.Kind == kind && d.Type == t && d.GuardType == guard {
-			return true
-		}
-	}
-	return false
-}
-
-// declaresKind reports whether the policy has a declaration of the kind.
-func (p *proof) declaresKind(kind policy.Kind) bool {
-	for i := range p.declarations {
-		if p.declarations[i].Kind == kind {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func (p *reply) begin(ctx huma.Context, status int) bool {
 	}
 	r := p.r
 	if r.misbound || r.entry.proof.misbound.Load() {
-		r.abandon(len(r.sessions), http.StatusInternalServerError)
+		r.undo()
 		p.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -116,7 +117,7 @@ func (r *Request) lends(ctx huma.Context) bool {
 	a, b := CookieLinesOf(r.scope.humaContext), CookieLinesOf(ctx)
 	defer a.Release()
 	defer b.Release()
-	return a.equal(b)
+	return slices.Equal(a.All(), b.All())
 }
 
 // lend returns the session of a manager that r or a request around it has, for a
@@ -187,13 +188,10 @@ func (r *Request) Count() int { return len(r.sessions) }
 // At returns one of the sessions.
 func (r *Request) At(i int) Session { return r.sessions[i].Session }
 
-// embeds reports whether the operation's input embeds the session.
-func (r *Request) embeds(i int) bool { return i >= 0 && r.entry.sessions[i].binding != nil }
-
 // Unbindable returns the error of an input whose session, the one with this index,
 // is not enforced; nil if it is.
 func (r *Request) Unbindable(ctx huma.Context, i int) error {
-	if op := ctx.Operation(); r == nil || r.entry.op != op || !r.embeds(i) {
+	if op := ctx.Operation(); r == nil || r.entry.op != op || i < 0 || r.entry.sessions[i].binding == nil {
 		return huma.NewErrorWithContext(ctx, http.StatusInternalServerError, misplaced(op))
 	}
 	return nil
@@ -211,7 +209,7 @@ func (r *Request) Undeclared(ctx huma.Context, kind policy.Kind, t, guard reflec
 // Bind notes that the operation's input holds the session, and reports false if the
 // input does not embed it.
 func (r *Request) Bind(i int) bool {
-	if !r.embeds(i) {
+	if i < 0 || r.entry.sessions[i].binding == nil {
 		return false
 	}
 	r.sessions[i].bound = true
