@@ -24,7 +24,7 @@ var browserMutants = []mutant{
 		inCookies, "Options.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
-		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if e.op == nil && refuseForeign(ctx, e) {",
 	}}},
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
@@ -33,7 +33,7 @@ var browserMutants = []mutant{
 		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
-		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.binding != nil && s.binding.login }) && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.login }) && refuseForeign(ctx, e) {",
 	}}},
 	{"F10", "reads are never refused", inBrowser, "TestRejectCrossSiteReads", []edit{{
 		"security", "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
@@ -45,7 +45,7 @@ var browserMutants = []mutant{
 		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
-		inGate, "Request.releaseHeaders", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",
+		inGate, "reply.release", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",
 	}}},
 	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
 		"humasess", "state.ownerOf", "	if token.Matches(r.open.Previous) || token.Matches(r.open.Skipped) {", "	if token.Matches(r.open.Skipped) {",

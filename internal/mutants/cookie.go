@@ -59,7 +59,7 @@ var cookieMutants = []mutant{
 		"security", "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
 	}}},
 	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
-		inGate, "Gate.sameOrigin", "	handshake := opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
+		inGate, "refuseForeign", "	handshake := ctx.Header(\"Upgrade\") != \"\" && opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
 	}}},
 	{"F11", "upgrades to any protocol are handshakes", "humasess", "", []edit{{
 		inGate, "opensWebsocket", "response.ContainsToken(value, \"websocket\")", "value != \"\"",

@@ -64,21 +64,21 @@ var coreMutants = []mutant{
 		"humasess", "lifecycle.plan", "	p.update = l.onBase() && (l.rotate != rotateNo || l.reasons.has(changed|confirm|rotateDue))", "	p.update = l.onBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
-		inGate, "Gate.newEntry", "if use.binding != nil || mentioned(enforced.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+		inGate, "compile", "if use.binding != nil || mentioned(p.Requirements, key) {", "if use.binding != nil || key != \"\" {",
 	}, {
-		inGate, "entry.uses", "e.policy.UsesSessions()", "len(e.sessions) > 0",
+		inGate, "Gate.middleware", "	if !e.gated {", "	if len(e.sessions) == 0 {",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
-		inGate, "scope.SetStatus", "	} else if !s.r.begun(s.humaContext, code) {\n		return\n	}\n	s.r.body.Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.begun(s.humaContext, code)",
+		inGate, "scope.SetStatus", "	} else if !s.r.reply.begin(s.humaContext, code) {\n		return\n	}\n	s.r.reply.body.Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.reply.begin(s.humaContext, code)",
 	}}},
 	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
-		inGate, "Request.begun", "		if err := r.sessions[i].Commit(status); err != nil {", "		if err := r.sessions[i].Commit(status); err != nil && status == 0 {",
+		inGate, "Request.commit", "		if err := s.Commit(status); err != nil {", "		if err := s.Commit(status); err != nil && status == 0 {",
 	}}},
 	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
 		"humasess", "state.open", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
-		inGate, "Gate.middleware", "	if !g.sameOrigin(ctx, e) {", "	if e.op == nil && !g.sameOrigin(ctx, e) {",
+		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if e.op == nil && refuseForeign(ctx, e) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
 		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
@@ -87,21 +87,21 @@ var coreMutants = []mutant{
 		inResponse, "Headers.Release", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
-		inGate, "Request.satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
+		inGate, "satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
-		inGate, "Request.refuseWith", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+		inGate, "writeRefusal", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}, {
 		inGate, "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
-		inGate, "Request.admit", "		if d.Kind == policy.Guarded && !r.passes(d) {", "		if d.Kind == policy.Guarded && d.Guard == nil && !r.passes(d) {",
+		inGate, "admit", "		if !passes(r, &r.entry.guards[i]) {", "		if r.entry.guards[i].Guard == nil && !passes(r, &r.entry.guards[i]) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
 		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
-		inGate, "Request.conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.begun(r.scope.humaContext, http.StatusOK)\n",
+		inGate, "conclude", "	if !r.returned && r.reply.outcome == undecided {\n", "	if !r.returned && r.reply.outcome == undecided {\n		r.reply.begin(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
 		inGate, "commitContext.Done", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
@@ -109,13 +109,13 @@ var coreMutants = []mutant{
 		inGate, "commitContext.Err", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
-		inGate, "Request.releaseHeaders", "			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})", "			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})\n			r.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})",
+		inGate, "reply.release", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})\n			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})",
 	}}},
 	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
 		"humasess", "state.Commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		inGate, "Request.refuseWith", "	r.held.Reset()\n	r.held.Release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)", "	r.held.Release(ctx, r.rulesNow(false), r.exposed && r.plain == nil)",
+		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)", "	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		"humasess", "state.isOwn", "			if own.name == call.name {", "			if own.name != 0 {",

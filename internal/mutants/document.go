@@ -30,10 +30,10 @@ var documentMutants = []mutant{
 		inPolicy, "Protect", "	op.Metadata = metadata", "	_ = metadata",
 	}}},
 	{"O2", "any scheme of one's own is satisfied", "humasess", "TestRandomAPIs", []edit{{
-		inGate, "Request.satisfies", "check(&r.scope, roles) != nil", "check(&r.scope, roles) == nil && false",
+		inGate, "admission", "c.check(&r.scope, c.roles) == nil", "(c.check(&r.scope, c.roles) == nil || true)",
 	}}},
 	{"O2", "every alternative is demanded", "humasess", "TestRandomAPIs", []edit{{
-		inGate, "Request.satisfies", "		if authenticated {", "		if !met {\n			break\n		}\n		if authenticated {",
+		inGate, "satisfies", "		switch result {", "		if result != Admitted {\n			break\n		}\n		switch result {",
 	}}},
 	{"O2", "RequireByDefault is not", "humasess", "TestRandomAPIs", []edit{{
 		inPolicy, "schemes.global", "		if !s.Default {", "		if s.Default {",

@@ -49,7 +49,7 @@ var secureMutants = []mutant{
 		inGate, "hostOf", "		return sent\n", "		return host\n",
 	}}},
 	{"F4", "every operation is exempt", "humasess", "", []edit{{
-		inGate, "Gate.newEntry", "exempt: policy.CrossSiteAllowed(op)", "exempt: op != nil",
+		inGate, "compile", "policy.CrossSiteAllowed(op)", "op != nil",
 	}}},
 	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
 		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
@@ -64,10 +64,10 @@ var secureMutants = []mutant{
 		inPolicy, "schemes.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
 	}}},
 	{"F8", "a documented CSRF token is not asked for", "humasess", "TestCSRFToken", []edit{{
-		inGate, "Request.unforged", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
+		inGate, "forged", "		if spared && !r.entry.sessions[i].token {", "		if spared {",
 	}}},
 	{"F9", "a refusal may be cached for other origins", "humasess", "", []edit{{
-		inGate, "Gate.sameOrigin", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
+		inGate, "refuseOrigins", "			ctx.AppendHeader(\"Vary\", \"Sec-Fetch-Site, Origin\")\n", "",
 	}}},
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
 		"humasess", "gateManager.CheckOrigin", "	return g.origins.CheckRead(o)", "	return nil",
@@ -88,10 +88,10 @@ var secureMutants = []mutant{
 		inResponse, "IsCacheField", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
 	}}},
 	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
-		inGate, "scope.Unwrap", "	s.r.handOut(s.humaContext)\n", "",
+		inGate, "scope.Unwrap", "	s.r.reply.handOut(s.humaContext)\n", "",
 	}}},
 	{"X3", "sessions are created whose cookies are not sent", "humasess", "TestRawWriterTakenTooEarly", []edit{{
-		inGate, "Request.serve", "		r.dropUnsent()\n", "",
+		inGate, "reply.finish", "			p.r.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
 		"humasess", "state.Issued", "	return h\n", "	if all := s.m.opts.ClearSiteData; len(all) > 0 {\n		h.ClearSiteData = `\"` + strings.Join(all, `\", \"`) + `\"`\n	}\n	return h\n",
@@ -100,7 +100,7 @@ var secureMutants = []mutant{
 		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
 	{"A1", "the group's demand for a fresh authentication is ignored", "humasess", "", []edit{{
-		inGate, "Request.admit", "within > 0 && !r.sessions[i].Proven(nil, within)", "within < 0 && !r.sessions[i].Proven(nil, within)",
+		inGate, "admit", "within > 0 && !r.sessions[i].Proven(nil, within)", "within < 0 && !r.sessions[i].Proven(nil, within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{
 		inPolicy, "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",

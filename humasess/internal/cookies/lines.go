@@ -11,9 +11,7 @@ import (
 // lines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
 type lines struct {
-	n     int
-	first string
-	more  []string
+	all   []string                 // in the order of the request
 	visit func(name, value string) // method value, made once
 }
 
@@ -32,33 +30,16 @@ func linesOf(ctx huma.Context) *lines {
 }
 
 func (l *lines) add(name, value string) {
-	if !response.SameName(name, "Cookie") {
-		return
+	if response.SameName(name, "Cookie") {
+		l.all = append(l.all, value)
 	}
-	if l.n == 0 {
-		l.first = value
-	} else {
-		l.more = append(l.more, value)
-	}
-	l.n++
 }
 
 // release gives the memory back.
 func (l *lines) release() {
-	clear(l.more)
-	l.n, l.first, l.more = 0, "", l.more[:0]
+	clear(l.all)
+	l.all = l.all[:0]
 	linesPool.Put(l)
-}
-
-// count returns the number of lines.
-func (l *lines) count() int { return l.n }
-
-// line returns one line, in the order of the request.
-func (l *lines) line(i int) string {
-	if i == 0 {
-		return l.first
-	}
-	return l.more[i-1]
 }
 
 // Same reports whether two requests have the same Cookie lines.
@@ -66,5 +47,5 @@ func Same(a, b huma.Context) bool {
 	l, other := linesOf(a), linesOf(b)
 	defer l.release()
 	defer other.release()
-	return l.n == other.n && l.first == other.first && slices.Equal(l.more, other.more)
+	return slices.Equal(l.all, other.all)
 }

@@ -54,16 +54,16 @@ func (c *Tokens) All() []Candidate {
 // Find reads the tokens under the names from all Cookie lines. It
 // skips a value that is not a token, because such a value cannot open a session.
 func (c *Tokens) Find(ctx huma.Context, names []string, open Opener) {
-	all := linesOf(ctx)
-	defer all.release()
-	if all.count() == 0 { // no cookie, or a context that does not list its headers
+	lines := linesOf(ctx)
+	defer lines.release()
+	if len(lines.all) == 0 { // no cookie, or a context that does not list its headers
 		c.scan(ctx.Header("Cookie"), names, open)
 		return
 	}
 	// Not from Header: fasthttp joins the lines only when it lists them, and the
 	// first one may be empty.
-	for i := range all.count() {
-		c.scan(all.line(i), names, open)
+	for _, line := range lines.all {
+		c.scan(line, names, open)
 	}
 }
 

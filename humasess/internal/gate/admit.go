@@ -1,38 +1,49 @@
 package gate
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/internal/policy"
 )
 
 // admit loads the request's sessions and enforces the operation's policy. If it
 // returns false, it has written the answer.
-func (r *Request) admit() bool {
+func admit(r *Request) bool {
 	for i := range r.sessions {
-		if err := r.sessions[i].Load(&r.loads); err != nil {
+		s := &r.sessions[i]
+		if s.lender != nil {
+			continue
+		}
+		if err := s.Load(&r.loads); err != nil {
 			r.loads.end()
-			r.refuse(answerTo(err))
+			r.reply.refuse(answerTo(err))
 			return false
 		}
 	}
 	r.loads.end()
-	if !r.unforged() {
+	if forged(r) {
+		r.reply.refuse(answerCSRF)
 		return false
 	}
-	for _, requirements := range r.entry.demands {
-		if a, ok := r.satisfies(requirements); !ok {
-			r.refuse(a)
+	for i := range r.entry.demands {
+		if a, ok := satisfies(r, &r.entry.demands[i]); !ok {
+			r.reply.refuse(a)
 			return false
 		}
 	}
 	for i := range r.sessions {
 		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions[i].Proven(nil, within) {
-			r.refuse(answerReauth)
+			r.reply.refuse(answerReauth)
 			return false
 		}
 	}
-	for i := range r.entry.policy.Declarations {
-		d := &r.entry.policy.Declarations[i]
-		if d.Kind == policy.Guarded && !r.passes(d) {
+	for i := range r.entry.guards {
+		if !passes(r, &r.entry.guards[i]) {
 			return false
 		}
 	}
@@ -40,41 +51,119 @@ func (r *Request) admit() bool {
 	return true
 }
 
+// forged reports whether the CSRF token of a session is missing or wrong, where the
+// request needs it.
+func forged(r *Request) bool {
+	ctx := r.scope.humaContext
+	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
+	for i := range r.sessions {
+		if spared && !r.entry.sessions[i].token {
+			continue
+		}
+		if r.sessions[i].Forged(ctx) {
+			return true
+		}
+	}
+	return false
+}
+
 // satisfies reports whether one of the alternatives holds, and returns the answer if
 // none does: 403 when one of them lacks only roles, otherwise 401.
-func (r *Request) satisfies(alternatives policy.Requirements) (answer, bool) {
+func satisfies(r *Request, d *demand) (answer, bool) {
 	refusal := answerNoSession
-	for _, alternative := range alternatives {
-		met, authenticated := true, true
-		for scheme, roles := range alternative {
-			s := r.byScheme(scheme)
-			if s == nil {
-				check := r.gate.checks[scheme]
-				if check == nil || check(&r.scope, roles) != nil {
-					met, authenticated = false, false
-				}
-				continue
-			}
-			switch s.Admits(roles) {
-			case NoSession:
-				met, authenticated = false, false
-			case RolesMissing:
-				met = false
-			}
+	for _, alternative := range d.alternatives {
+		result := Admitted
+		for i := range alternative {
+			result = min(result, admission(r, &alternative[i]))
 		}
-		if met {
-			for scheme, roles := range alternative {
-				if s := r.byScheme(scheme); s != nil {
-					s.Needs(roles)
-				} else if r.gate.checkers[scheme] != nil {
-					r.proved = true
+		switch result {
+		case Admitted:
+			for _, c := range alternative {
+				if c.session >= 0 && !c.token {
+					r.sessions[c.session].Needs(c.roles)
 				}
+				r.proved = r.proved || c.user
 			}
 			return answer{}, true
-		}
-		if authenticated {
+		case RolesMissing:
 			refusal = answerForbidden
+		case NoSession:
 		}
 	}
 	return refusal, false
+}
+
+// admission compares the request with a condition. The token of a CSRF scheme is
+// already checked, with 403 as the answer. Without a session, a token proves nothing.
+func admission(r *Request, c *condition) Admission {
+	switch {
+	case c.session < 0:
+		if c.check != nil && c.check(&r.scope, c.roles) == nil {
+			return Admitted
+		}
+		return NoSession
+	case c.token:
+		if r.sessions[c.session].Active() {
+			return Admitted
+		}
+		return NoSession
+	}
+	return r.sessions[c.session].Admits(c.roles)
+}
+
+// passes calls a declared guard, and writes the answer if the guard refuses. It fails
+// closed, so an error without a status is a 403.
+func passes(r *Request, g *guardUse) bool {
+	s := r.sessions[g.session]
+	if !s.Proven(g.Methods, g.Fresh) {
+		r.reply.refuse(answerReauth)
+		return false
+	}
+	if g.Guard == nil {
+		return true
+	}
+	err := s.Check(&guardScope{&r.scope}, g.Guard)
+	if err == nil {
+		return true
+	}
+	var model huma.StatusError
+	switch {
+	case errors.As(err, &model):
+		r.reply.refuseWith(model, headersAround(err, model))
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		r.reply.refuse(answerUnavailable)
+	default:
+		r.entry.sessions[g.session].manager.GuardFailed(r.parent, r.entry.op, err)
+		r.reply.refuse(answerForbidden)
+	}
+	return false
+}
+
+// headersAround returns the headers of huma.ErrorWithHeaders, which wraps the model.
+func headersAround(err error, model huma.StatusError) http.Header {
+	var h huma.HeadersError
+	if _, own := model.(huma.HeadersError); own || !errors.As(err, &h) {
+		return nil
+	}
+	return h.GetHeaders()
+}
+
+// admitWithoutSession checks the schemes of an operation that uses no session. If it
+// returns false, it has written the answer.
+func admitWithoutSession(ctx huma.Context, e *entry) bool {
+	holds := func(c condition) bool { return c.check != nil && c.check(ctx, c.roles) == nil }
+	for _, d := range e.demands {
+		if slices.ContainsFunc(d.alternatives, func(all []condition) bool {
+			return !slices.ContainsFunc(all, func(c condition) bool { return !holds(c) })
+		}) {
+			continue
+		}
+		if len(e.vary) > 0 {
+			ctx.AppendHeader("Vary", strings.Join(e.vary, ", "))
+		}
+		ctx.SetHeader("WWW-Authenticate", d.challenge)
+		writeProblem(e.api, ctx, answerNoCredentials.model(ctx))
+		return false
+	}
+	return true
 }

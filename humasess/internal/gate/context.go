@@ -2,7 +2,10 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"io"
+	"mime/multipart"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,29 +30,6 @@ var (
 	_ huma.Context    = (*scope)(nil)
 	_ context.Context = (*scope)(nil)
 )
-
-type scopeKey struct{}
-
-// outsideContext is a context in which [From] finds nothing.
-type outsideContext struct{ context.Context }
-
-// Value implements [context.Context].
-func (c outsideContext) Value(key any) any {
-	if _, ok := key.(scopeKey); ok {
-		return nil
-	}
-	return c.Context.Value(key)
-}
-
-// Outside returns a context in which From finds nothing. It is for calls of the
-// program and of stores while a session is locked, because a call of the session
-// would then wait forever.
-func Outside(ctx context.Context) context.Context {
-	if ctx.Value(scopeKey{}) == nil {
-		return ctx
-	}
-	return outsideContext{ctx}
-}
 
 // RequestIn returns the request that ctx belongs to, or nil.
 func RequestIn(ctx context.Context) *Request {
@@ -78,7 +58,7 @@ func RequestOf(ctx huma.Context) *Request {
 // Unwrap returns the context that the gate was called with. It gives access to the
 // router's writer, so Unwrap first adds the session's headers to the response.
 func (s *scope) Unwrap() huma.Context {
-	s.r.handOut(s.humaContext)
+	s.r.reply.handOut(s.humaContext)
 	return s.humaContext
 }
 
@@ -115,8 +95,8 @@ func (s *scope) Value(key any) any {
 
 // Header hides our markers from clients; see binding.
 func (s *scope) Header(name string) string {
-	if IsMarker(name) {
-		return s.r.answerMarker(name)
+	if strings.HasPrefix(name, markerPrefix) {
+		return markerOf(s.r, name)
 	}
 	return s.humaContext.Header(name)
 }
@@ -124,11 +104,11 @@ func (s *scope) Header(name string) string {
 // SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
 func (s *scope) SetStatus(code int) {
 	if response.IsInterim(code) {
-		s.r.interim(s.humaContext)
-	} else if !s.r.begun(s.humaContext, code) {
+		s.r.reply.interim(s.humaContext)
+	} else if !s.r.reply.begin(s.humaContext, code) {
 		return
 	}
-	s.r.body.Seal(response.IsInterim(code))
+	s.r.reply.body.Seal(response.IsInterim(code))
 	s.humaContext.SetStatus(code)
 }
 
@@ -139,28 +119,20 @@ func (s *scope) BodyWriter() io.Writer {
 	if status == 0 {
 		status = 200
 	}
-	if !s.r.begun(s.humaContext, status) {
+	if !s.r.reply.begin(s.humaContext, status) {
 		return io.Discard
 	}
-	return s.r.body.Over(s.humaContext, &s.r.rules)
+	return s.r.reply.body.Over(s.humaContext, &s.r.reply.rules)
 }
 
 // SetHeader holds the header until the commit.
-func (s *scope) SetHeader(name, value string) { s.header(response.Header{Name: name, Value: value}) }
+func (s *scope) SetHeader(name, value string) {
+	s.r.reply.header(s.humaContext, response.Header{Name: name, Value: value})
+}
 
 // AppendHeader holds the header until the commit.
 func (s *scope) AppendHeader(name, value string) {
-	s.header(response.Header{Name: name, Value: value, Add: true})
-}
-
-func (s *scope) header(h response.Header) {
-	switch s.r.outcome {
-	case undecided:
-		s.r.held.Hold(h)
-	case failed:
-	case committed:
-		s.r.rules.Send(s.humaContext, h)
-	}
+	s.r.reply.header(s.humaContext, response.Header{Name: name, Value: value, Add: true})
 }
 
 // streamScope is a scope on adapters that stream after the handler returns.
@@ -169,7 +141,7 @@ type streamScope struct{ *scope }
 
 // StreamBody commits and hands the stream to the adapter.
 func (s *streamScope) StreamBody(write func(io.Writer)) {
-	if s.r.begun(s.humaContext, 200) {
+	if s.r.reply.begin(s.humaContext, 200) {
 		s.r.taken = true
 		s.humaContext.(response.BodyStreamer).StreamBody(func(w io.Writer) {
 			defer s.r.unwatch()
@@ -184,3 +156,26 @@ func wrapScope(s *scope) huma.Context {
 	}
 	return s
 }
+
+// guardScope is the context that a guard gets.
+type guardScope struct{ *scope }
+
+var errGuardReadsBody = errors.New("humasess: a guard must not read the body, because the operation has not read it yet")
+
+// Context returns a context in which [From] finds nothing. A guard must use the data
+// that it receives, because it may run while the session is being written.
+func (g *guardScope) Context() context.Context { return Outside(g.scope) }
+
+// Unwrap returns the context that the gate was called with. A guard may read the
+// request by way of it, also while the session is being written.
+func (g *guardScope) Unwrap() huma.Context { return g.humaContext }
+
+// BodyReader returns a reader whose Read fails.
+func (g *guardScope) BodyReader() io.Reader { return refusedBody{} }
+
+// GetMultipartForm fails.
+func (g *guardScope) GetMultipartForm() (*multipart.Form, error) { return nil, errGuardReadsBody }
+
+type refusedBody struct{}
+
+func (refusedBody) Read([]byte) (int, error) { return 0, errGuardReadsBody }

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -74,6 +73,35 @@ func Unavailable(cause error) error {
 	return Fail(ErrUnavailable, cause)
 }
 
-func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+// answerTo returns the answer that belongs to an error.
+func answerTo(err error) answer {
+	var f *failure
+	if errors.As(err, &f) {
+		err = f.sentinel // not its cause
+	}
+	switch {
+	case errors.Is(err, ErrSeveral):
+		return answerSeveral
+	case errors.Is(err, ErrChangedMeanwhile):
+		return answerChanged
+	case errors.Is(err, ErrUndecided):
+		return answerUndecided
+	case errors.Is(err, ErrTooManyCookies):
+		return answerCookies
+	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
+		return answerNoSession
+	case errors.Is(err, ErrReauthenticate):
+		return answerReauth
+	case errors.Is(err, ErrNotFound):
+		return answerNotFound
+	case errors.Is(err, ErrConflict):
+		return answerConflict
+	case errors.Is(err, ErrLimit):
+		return answerLimit
+	case errors.Is(err, errors.ErrUnsupported):
+		return answerUnsupported
+	case errors.Is(err, ErrUnavailable):
+		return answerUnavailable
+	}
+	return answerInternal
 }

@@ -2,8 +2,9 @@ package gate
 
 import (
 	"fmt"
-	"maps"
+	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -18,8 +19,7 @@ type Gate struct {
 	api      huma.API
 	doc      *policy.Document
 	managers map[string]Manager // by scheme key
-	checks   map[string]SchemeCheck
-	checkers map[string]Manager // of checks, by scheme key
+	schemes  schemes            // of the program and of CSRF tokens
 	entries  sync.Map           // *huma.Operation -> *entry
 }
 
@@ -51,8 +51,8 @@ func New(api huma.API) (*Gate, error) {
 		return nil, err
 	}
 	g := &Gate{
-		api: api, doc: doc,
-		managers: map[string]Manager{}, checks: map[string]SchemeCheck{}, checkers: map[string]Manager{},
+		api: api, doc: doc, managers: map[string]Manager{},
+		schemes: schemes{api: api, programs: map[string]programScheme{}, csrf: map[string]string{}},
 	}
 	doc.UseMiddleware(g.refuseOthers)
 	return g, nil
@@ -65,14 +65,14 @@ func (g *Gate) Has(scheme string, m Manager) bool { return g.managers[scheme] ==
 func (g *Gate) Add(m Manager) error {
 	scheme := m.Document()
 	for key := range m.SchemeChecks() {
-		if _, taken := g.checks[key]; taken && g.managers[scheme.Key] != m {
+		if g.schemes.has(key) && g.managers[scheme.Key] != m {
 			return fmt.Errorf("humasess: Schemes[%q] is set by another manager on this API", key)
 		}
 		if g.managers[key] != nil {
 			return fmt.Errorf("humasess: Schemes[%q] names the sessions of another manager on this API, so it would never be called", key)
 		}
 	}
-	if g.checkers[scheme.Key] != nil {
+	if _, named := g.schemes.programs[scheme.Key]; named {
 		return fmt.Errorf("humasess: Schemes[%q] of another manager on this API names these sessions, so it would never be called; set Options.SchemeName", scheme.Key)
 	}
 	if err := g.doc.AddScheme(scheme); err != nil {
@@ -82,12 +82,11 @@ func (g *Gate) Add(m Manager) error {
 		g.api.UseMiddleware(g.middleware)
 	}
 	g.managers[scheme.Key] = m
-	maps.Copy(g.checks, m.SchemeChecks())
 	if scheme.CSRFHeader != "" {
-		g.checks[scheme.CSRFKey()] = csrfChecked(scheme.Key)
+		g.schemes.csrf[scheme.CSRFKey()] = scheme.Key
 	}
-	for key := range m.SchemeChecks() {
-		g.checkers[key] = m
+	for key, check := range m.SchemeChecks() {
+		g.schemes.programs[key] = programScheme{m, check}
 		g.doc.AddCheck(key)
 	}
 	return nil
@@ -100,31 +99,84 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	e := g.entry(ctx.Operation())
-	if !e.uses() {
+	if e.err != nil {
+		writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, e.err.Error()))
+		return
+	}
+	if !e.gated {
 		next(ctx)
 		return
 	}
-	if e.err != nil {
-		g.misuse(ctx, e.err)
+	if refuseForeign(ctx, e) {
 		return
 	}
-	if !g.sameOrigin(ctx, e) {
-		return
-	}
-	if len(e.sessions) == 0 && !g.schemesHold(ctx, e) {
-		return
-	}
-	r := newRequest(e, ctx)
-	r.gate = g
 	if len(e.sessions) == 0 {
-		r.admitted, r.proved = true, len(e.demands) > 0
+		if admitWithoutSession(ctx, e) {
+			r := newRequest(e, ctx)
+			r.admitted, r.proved = true, len(e.demands) > 0
+			serve(r, next)
+		}
+		return
 	}
-	if r.admitted || r.admit() {
-		r.serve(next)
+	if r := newRequest(e, ctx); admit(r) {
+		serve(r, next)
 	}
 }
 
-// misuse writes the answer to a request that reveals a mistake in the program.
-func (g *Gate) misuse(ctx huma.Context, err error) {
-	writeProblem(g.api, ctx, huma.NewErrorWithContext(ctx, answerInternal.status, err.Error()))
+// entry returns the policy of an operation. huma gives every registration an
+// operation of its own.
+func (g *Gate) entry(op *huma.Operation) *entry {
+	if e, ok := g.entries.Load(op); ok {
+		return e.(*entry)
+	}
+	made := &entry{op: op}
+	if p, err := g.doc.Policy(op); err != nil {
+		made.err = err
+	} else {
+		made = compile(op, p, g.managers, &g.schemes)
+	}
+	e, _ := g.entries.LoadOrStore(op, made)
+	return e.(*entry)
+}
+
+// A modifier does not learn which API its operation is for. An API without the
+// manager would serve the operation to every client. Two checks find that. The first
+// is a middleware of the operation. huma does not run it in groups with a prefix
+// (huma#804). But there huma runs the modifiers twice: for the document, which a gate
+// sees, and then for the router. The second check, [Protections], compares the two.
+
+// RefuseUnprotected answers 500 to a request that no gate has admitted.
+func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
+	if r := RequestOf(ctx); r == nil || r.entry.op != ctx.Operation() {
+		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, Unprotected(ctx.Operation())))
+		return
+	}
+	next(ctx)
+}
+
+// RefuseUnless refuses a request that the gate has not admitted by a policy
+// that includes the protection.
+func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r := RequestOf(ctx)
+		e, ok := g.entries.Load(ctx.Operation())
+		if r == nil || !ok || r.entry != e.(*entry) || !r.admitted || !slices.ContainsFunc(r.entry.protections, p.Same) {
+			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, Unprotected(ctx.Operation())))
+			return
+		}
+		next(ctx)
+	}
+}
+
+// refuseOthers refuses requests to operations that the gate does not protect, because
+// another API may share the document. The gate protects each operation with an entry.
+func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
+	if _, ok := g.entries.Load(ctx.Operation()); !ok {
+		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, unattached(ctx.Operation())))
+		return
+	}
+	if r := RequestOf(ctx); r != nil {
+		r.reached.Store(false) // the middleware of the API may have asked for the context
+	}
+	next(ctx)
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// sameOrigin refuses a request that a page of another origin has sent, because the
-// browser adds the cookie by itself. It runs before any session is loaded.
-func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
+// refuseForeign answers 403 to a request that a page of another origin has sent,
+// because the browser adds the cookie by itself. It runs before any session is loaded.
+// It reports whether it has refused the request.
+func refuseForeign(ctx huma.Context, e *entry) bool {
 	if e.exempt {
-		return true
+		return false
 	}
-	handshake := opensWebsocket(ctx)
+	handshake := ctx.Header("Upgrade") != "" && opensWebsocket(ctx)
 	if !handshake && !e.isolated && policy.SafeMethod(ctx.Method()) {
-		return true
+		return false
 	}
-	o := security.Origins{
+	return refuseOrigins(ctx, e, security.Origins{
 		Method:       ctx.Method(),
 		Host:         hostOf(ctx),
 		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
@@ -27,16 +28,20 @@ func (g *Gate) sameOrigin(ctx huma.Context, e *entry) bool {
 		Upgrade:      handshake,
 		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
 		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
-	}
+	})
+}
+
+// refuseOrigins asks the managers of the operation.
+func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
 			m.CrossSite(ctx.Context(), e.op, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
-			writeProblem(g.api, ctx, answerCrossOrigin.model(ctx))
-			return false
+			writeProblem(e.api, ctx, answerCrossOrigin.model(ctx))
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // requestOrigins is for [Manager.Handler].
@@ -58,9 +63,6 @@ func requestOrigins(r *http.Request) security.Origins {
 // cannot request it. Proxies add h2c to requests of every kind. The handshake of RFC
 // 8441 is a CONNECT, which is not a safe method.
 func opensWebsocket(ctx huma.Context) bool {
-	if ctx.Header("Upgrade") == "" {
-		return false
-	}
 	var protocol, connection bool
 	ctx.EachHeader(func(name, value string) {
 		switch {
@@ -85,7 +87,7 @@ func hostOf(ctx huma.Context) string {
 		return sent
 	}
 	if outer := RequestIn(ctx.Context()); outer != nil && host == "" {
-		return hostOf(outer.scope.humaContext)
+		return hostOf(outer.Incoming())
 	}
 	return host
 }

@@ -3,62 +3,17 @@ package gate
 import (
 	"bufio"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
-// newPlainEntry returns the entry of the requests of [Manager.Handler]. The session
-// is optional.
-func newPlainEntry(m Manager) *entry {
-	scheme := m.Document()
-	e := &entry{
-		op:       &huma.Operation{OperationID: "http"},
-		vary:     []string{"Cookie"},
-		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
-	}
-	e.sessions[0].binding.resolves.Store(true)
-	e.budget.add(m.StoreTimeout())
-	return e
-}
-
-// Handler gives a handler of net/http the session of one manager.
-func Handler(m Manager, next http.Handler) http.Handler {
-	e := newPlainEntry(m)
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		ctx := humago.NewContext(e.op, req, w)
-		if err := m.CheckOrigin(req.Context(), requestOrigins(req)); err != nil {
-			m.CrossSite(req.Context(), e.op, err)
-			w.Header().Add("Vary", "Sec-Fetch-Site, Origin")
-			writePlainProblem(ctx, answerCrossOrigin.model(ctx))
-			return
-		}
-		r := newRequest(e, ctx)
-		r.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
-		if !r.admit() {
-			return
-		}
-		defer r.conclude()
-		r.reached.Store(true)
-		next.ServeHTTP(r.plain, req.WithContext(&r.scope))
-		if r.outcome == undecided {
-			r.dropUnsent()
-			r.begun(ctx, http.StatusOK)
-		}
-		r.returned = true
-	})
-}
-
 // plainWriter commits before the first byte of a plain handler's response.
 type plainWriter struct {
-	r      *Request
-	w      http.ResponseWriter
-	before http.Header // as the handler found it
+	r *Request
+	w http.ResponseWriter
 }
 
 var (
@@ -73,14 +28,14 @@ func (p *plainWriter) Header() http.Header { return p.w.Header() }
 
 // WriteHeader implements [http.ResponseWriter].
 func (p *plainWriter) WriteHeader(status int) {
-	if response.IsInterim(status) || p.begun(status) {
+	if response.IsInterim(status) || p.begin(status) {
 		p.w.WriteHeader(status)
 	}
 }
 
 // Write implements [http.ResponseWriter].
 func (p *plainWriter) Write(b []byte) (int, error) {
-	if !p.begun(http.StatusOK) {
+	if !p.begin(http.StatusOK) {
 		return len(b), nil
 	}
 	return p.w.Write(b)
@@ -88,7 +43,7 @@ func (p *plainWriter) Write(b []byte) (int, error) {
 
 // ReadFrom implements [io.ReaderFrom], for files that the kernel can send.
 func (p *plainWriter) ReadFrom(src io.Reader) (int64, error) {
-	if !p.begun(http.StatusOK) {
+	if !p.begin(http.StatusOK) {
 		return io.Copy(io.Discard, src)
 	}
 	return io.Copy(p.w, src)
@@ -99,7 +54,7 @@ func (p *plainWriter) Flush() { _ = p.FlushError() }
 
 // FlushError is for [http.ResponseController].
 func (p *plainWriter) FlushError() error {
-	if !p.begun(http.StatusOK) {
+	if !p.begin(http.StatusOK) {
 		return nil
 	}
 	return http.NewResponseController(p.w).Flush()
@@ -113,7 +68,7 @@ func (p *plainWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if !hijackable(p.w) {
 		return nil, nil, http.ErrNotSupported
 	}
-	if !p.begun(http.StatusSwitchingProtocols) {
+	if !p.begin(http.StatusSwitchingProtocols) {
 		return nil, nil, Fail(ErrUnavailable, nil)
 	}
 	conn, rw, err := http.NewResponseController(p.w).Hijack()
@@ -173,8 +128,8 @@ func (p *plainWriter) EnableFullDuplex() error {
 // Unwrap returns the writer that the handler's response goes to. The session's
 // headers must be in the response before.
 func (p *plainWriter) Unwrap() http.ResponseWriter {
-	p.r.handOut(p.r.scope.humaContext)
-	if p.r.outcome == failed {
+	p.r.reply.handOut(p.r.scope.humaContext)
+	if p.r.reply.outcome == failed {
 		return discarded{}
 	}
 	return p.w
@@ -194,25 +149,6 @@ func (discarded) Write(b []byte) (int, error) { return len(b), nil }
 // WriteHeader implements [http.ResponseWriter].
 func (discarded) WriteHeader(int) {}
 
-func (p *plainWriter) begun(status int) bool { return p.r.begun(p.r.scope.humaContext, status) }
-
-// restore removes all headers that the handler has set.
-func (p *plainWriter) restore() {
-	h := p.w.Header()
-	clear(h)
-	maps.Copy(h, p.before)
-}
-
-// hold removes the headers that the commit merges with those of the session.
-func (p *plainWriter) hold(held *response.Headers) {
-	h := p.w.Header()
-	for name, lines := range h {
-		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
-			continue
-		}
-		for _, line := range lines {
-			held.Hold(response.Header{Name: name, Value: line, Add: true})
-		}
-		delete(h, name)
-	}
+func (p *plainWriter) begin(status int) bool {
+	return p.r.reply.begin(p.r.scope.humaContext, status)
 }

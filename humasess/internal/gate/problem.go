@@ -2,11 +2,11 @@ package gate
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // Problem types, for the "type" member of RFC 9457 answers. They are stable.
@@ -25,6 +25,10 @@ const (
 	problemNotFound    = "urn:humasess:problem:not-found"
 	problemInternal    = "about:blank"
 )
+
+// challenge is the challenge of a 401 (RFC 9110 § 11.6.1). Browsers do not show a
+// prompt for its scheme.
+const challenge = `Cookie realm="session"`
 
 // answer is the part of a response that the client reads. Nothing in it comes from
 // a request, a store or a guard.
@@ -66,38 +70,6 @@ var (
 	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}
 )
 
-func answerTo(err error) answer {
-	var f *failure
-	if errors.As(err, &f) {
-		err = f.sentinel // not its cause
-	}
-	switch {
-	case errors.Is(err, ErrSeveral):
-		return answerSeveral
-	case errors.Is(err, ErrChangedMeanwhile):
-		return answerChanged
-	case errors.Is(err, ErrUndecided):
-		return answerUndecided
-	case errors.Is(err, ErrTooManyCookies):
-		return answerCookies
-	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
-		return answerNoSession
-	case errors.Is(err, ErrReauthenticate):
-		return answerReauth
-	case errors.Is(err, ErrNotFound):
-		return answerNotFound
-	case errors.Is(err, ErrConflict):
-		return answerConflict
-	case errors.Is(err, ErrLimit):
-		return answerLimit
-	case errors.Is(err, errors.ErrUnsupported):
-		return answerUnsupported
-	case errors.Is(err, ErrUnavailable):
-		return answerUnavailable
-	}
-	return answerInternal
-}
-
 // model returns the body of an answer, with the program's own error type if it has
 // one.
 func (a answer) model(ctx huma.Context) huma.StatusError {
@@ -113,9 +85,49 @@ func (a answer) model(ctx huma.Context) huma.StatusError {
 	return e
 }
 
+// writeRefusal answers with an error model and further headers. It adds the headers
+// that a 401 and a 503 need, unless the model or the further headers have them.
+func writeRefusal(api huma.API, ctx huma.Context, model huma.StatusError, headers http.Header) {
+	var own http.Header
+	if h, ok := model.(huma.HeadersError); ok {
+		own = h.GetHeaders()
+	}
+	needed := func(name, value string) {
+		if !names(headers, name) && !names(own, name) {
+			ctx.SetHeader(name, value)
+		}
+	}
+	switch model.GetStatus() {
+	case http.StatusUnauthorized:
+		needed("WWW-Authenticate", challenge)
+	case http.StatusServiceUnavailable:
+		needed("Retry-After", answerUnavailable.retry)
+	}
+	for name, values := range headers {
+		for _, v := range values {
+			ctx.AppendHeader(name, v)
+		}
+	}
+	writeProblem(api, ctx, model)
+}
+
+// names reports whether a header is present. A literal may spell its name in any case.
+func names(headers http.Header, name string) bool {
+	for have := range headers {
+		if response.SameName(have, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // writeProblem answers with an error model as huma does, but it cannot fail: a model
-// that a transformer refuses is sent as it is.
+// that a transformer refuses is sent as it is. api is nil outside an API.
 func writeProblem(api huma.API, ctx huma.Context, model huma.StatusError) {
+	if api == nil {
+		writePlainProblem(ctx, model)
+		return
+	}
 	contentType, err := api.Negotiate(ctx.Header("Accept"))
 	if err != nil {
 		contentType = "application/json"

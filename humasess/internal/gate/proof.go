@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"weak"
 
 	"github.com/humasess/sessions/internal/policy"
@@ -14,95 +15,72 @@ import (
 // A struct that embeds Required, Guarded or Login may have its own Resolve, and then
 // huma never calls that of the session. So the marker of such a type is a required
 // header.
-// The gate answers it with a random value that names the operation's entry. The
-// marker checks that the policy of the entry declares exactly the marker's own
-// type, kind and guard. It refuses every other text, such as a client's or the default
-// of its field. huma takes the default if neither a gate nor a client sets a value,
-// also with SkipValidateParams.
+// The gate answers it with a random value that names the operation's proof. The
+// marker checks that the proof has exactly the marker's own type, kind and guard. It
+// refuses every other text, such as a client's or the default of its field. huma takes
+// the default if neither a gate nor a client sets a value, also with
+// SkipValidateParams.
 
-const (
-	requiredMarker = markerPrefix + "Required"
-	guardedMarker  = markerPrefix + "Guarded"
-	loginMarker    = markerPrefix + "Login"
-)
-
-// proofs maps the value of a marker to the entry of the operation. It is global
-// because UnmarshalText gets only text. Its pointers are weak, so it does not keep
-// an API alive.
-var proofs = struct {
-	sync.RWMutex
-	entries map[string]weak.Pointer[entry]
-}{entries: map[string]weak.Pointer[entry]{}}
-
-// prove gives the entry its value.
-func (e *entry) prove() {
-	e.proof = rand.Text()
-	proofs.Lock()
-	defer proofs.Unlock()
-	proofs.entries[e.proof] = weak.Make(e)
-	runtime.AddCleanup(e, func(proof string) {
-		proofs.Lock()
-		defer proofs.Unlock()
-		delete(proofs.entries, proof)
-	}, e.proof)
+// proof holds the declarations that are enforced for an operation.
+type proof struct {
+	value        string // of its markers; "" if there are none
+	declarations []policy.Declaration
+	kinds        [policy.Login + 1]bool // of the declarations
+	misbound     atomic.Bool // the input has declared something else
 }
 
-// CheckProof refuses every text except the value of an entry whose policy has
+// proofs maps the value of a marker to its proof. It is global because UnmarshalText
+// gets only text. Its pointers are weak, so it does not keep an API alive.
+var proofs = struct {
+	sync.RWMutex
+	byValue map[string]weak.Pointer[proof]
+}{byValue: map[string]weak.Pointer[proof]{}}
+
+// newProof returns the proof of an operation.
+func newProof(declarations []policy.Declaration) *proof {
+	p := &proof{declarations: declarations}
+	for _, d := range declarations {
+		p.kinds[d.Kind] = true
+	}
+	if !p.kinds[policy.Required] && !p.kinds[policy.Guarded] && !p.kinds[policy.Login] {
+		return p
+	}
+	p.value = rand.Text()
+	proofs.Lock()
+	defer proofs.Unlock()
+	proofs.byValue[p.value] = weak.Make(p)
+	runtime.AddCleanup(p, func(value string) {
+		proofs.Lock()
+		defer proofs.Unlock()
+		delete(proofs.byValue, value)
+	}, p.value)
+	return p
+}
+
+var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + EmbedHint)
+
+// CheckProof refuses every text except the value of an operation whose policy has
 // exactly this declaration.
 func CheckProof(text []byte, kind policy.Kind, t, guard reflect.Type) error {
-	e := entryOf(text)
-	if e == nil {
+	proofs.RLock()
+	p := proofs.byValue[string(text)].Value()
+	proofs.RUnlock()
+	if p == nil {
 		return errUnenforced
 	}
-	if !e.declares(kind, t, guard) {
-		e.misbound.Store(true)
+	if !p.declares(kind, t, guard) {
+		p.misbound.Store(true)
 		return errUnenforced
 	}
 	return nil
 }
 
-var errUnenforced = errors.New("humasess: the operation has a session that is not enforced: " + EmbedHint)
-
-func entryOf(proof []byte) *entry {
-	proofs.RLock()
-	defer proofs.RUnlock()
-	return proofs.entries[string(proof)].Value()
-}
-
 // declares reports whether the policy has exactly this declaration.
-func (e *entry) declares(kind policy.Kind, t, guard reflect.Type) bool {
-	for i := range e.policy.Declarations {
-		if d := &e.policy.Declarations[i]; d.Kind == kind && d.Type == t && d.GuardType == guard {
+func (p *proof) declares(kind policy.Kind, t, guard reflect.Type) bool {
+	for i := range p.declarations {
+		if d := &p.declarations[i]; d.Kind == kind && d.Type == t && d.GuardType == guard {
 			return true
 		}
 	}
 	return false
-}
-
-func (e *entry) declaresKind(kind policy.Kind) bool {
-	for i := range e.policy.Declarations {
-		if e.policy.Declarations[i].Kind == kind {
-			return true
-		}
-	}
-	return false
-}
-
-// answerKind returns the value of the marker of a type that embeds Session, or "" if
-// the policy has no declaration of that kind.
-func (r *Request) answerKind(name string) string {
-	var kind policy.Kind
-	switch name {
-	case requiredMarker:
-		kind = policy.Required
-	case guardedMarker:
-		kind = policy.Guarded
-	case loginMarker:
-		kind = policy.Login
-	}
-	if r.entry.declaresKind(kind) {
-		return r.entry.proof
-	}
-	r.misbound = true
-	return ""
 }

@@ -3,22 +3,21 @@ package gate
 import (
 	"context"
 	"net/http"
-	"runtime"
-	"runtime/debug"
+	"reflect"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess/internal/response"
+	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Request is one request to an operation that uses sessions. The goroutine of the
 // handler uses it, as with huma. The sessions lock themselves.
 type Request struct {
 	scope  scope
-	outer  *Request     // the request around this one, which lends it sessions
-	gate   *Gate        // nil outside an API
-	plain  *plainWriter // nil inside an API
+	reply  reply
+	outer  *Request // the request around this one, which lends it sessions
 	entry  *entry
 	parent context.Context
 	began  time.Time // on the monotonic clock, before credentials were checked
@@ -26,22 +25,17 @@ type Request struct {
 	sessions []slot  // of entry.sessions, in order
 	one      [1]slot // saves the usual request an allocation
 
-	held     response.Headers
-	rules    response.Rules // once the handler's response is committed
-	body     response.Body
-	proved   bool // a scheme of the program has brought the user
-	exposed  bool // the handler may write past the gate; see handOut
 	loads    loadContext
 	writes   commitContext
 	notes    commitContext // of writes that follow from tokens; see confirmRecord and reused
-	outcome  outcome
+	proved   bool          // a scheme of the program has brought the user
 	admitted bool
 	returned bool
 	asked    bool   // huma has looked for a marker, so it is embedded by value
 	handle   string // names the request to a marker; see binding
 	misbound bool   // huma has looked for a marker of a kind that is not declared
 
-	// Whether the session is extended when the answer is an error; see extends.
+	// Whether the session is extended when the answer is an error; see commit.
 	reached atomic.Bool // huma has called the handler
 	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
 
@@ -50,20 +44,45 @@ type Request struct {
 	watching atomic.Uint32
 }
 
-// outcome is the result of the commit.
-type outcome uint8
+// slot is the place of one session in a request. A request inside of [Handler]
+// borrows sessions of the request around it, which loads, commits and releases them.
+type slot struct {
+	Session
 
+	lender *Request // the request around this one that the session belongs to; nil for its own
+	bound  bool     // the operation's input holds the session
+}
+
+// States of Request.watching.
 const (
-	undecided outcome = iota
-	committed
-	failed // the gate has written the answer; the handler's is discarded
+	notWatched = iota
+	watched
+	watchOver
 )
 
-// newRequest prepares a request to an operation. Inside of [Handler] it borrows the
-// sessions of the outer request.
+// newRequest prepares a request to an operation. It makes the first session of its
+// own in one piece with the request.
 func newRequest(e *entry, ctx huma.Context) *Request {
-	outer := lender(ctx)
-	r := e.allocate(outer)
+	outer := RequestIn(ctx.Context())
+	if outer != nil && !outer.lends(ctx) {
+		outer = nil
+	}
+	var r *Request
+	var first slot
+	if len(e.sessions) > 0 {
+		m := e.sessions[0].manager
+		if outer != nil {
+			first = outer.lend(m)
+		}
+		if first.Session == nil {
+			r, first.Session = m.NewRequest()
+		}
+	}
+	if r == nil {
+		r = &Request{}
+	}
+	r.one[0] = first
+	r.sessions = r.one[:min(len(e.sessions), 1)]
 	for i := len(r.sessions); i < len(e.sessions); i++ {
 		s := outer.lend(e.sessions[i].manager)
 		if s.Session == nil {
@@ -81,28 +100,43 @@ func newRequest(e *entry, ctx huma.Context) *Request {
 	r.notes.parent, r.notes.budget = r.parent, &e.budget
 	r.scope = scope{humaContext: ctx, r: r}
 	r.scope.ctx = &r.scope
+	r.reply.r = r
 	for i := range r.sessions {
-		r.sessions[i].Enter(r, e.sessions[i].login())
+		r.sessions[i].Enter(r, e.sessions[i].login)
 	}
 	return r
 }
 
-// allocate returns a request and its first session, in one piece if the session is
-// not a borrowed one. An operation with schemes of the program alone has none.
-func (e *entry) allocate(outer *Request) *Request {
-	if len(e.sessions) == 0 {
-		return &Request{}
+// lends reports whether the request lends its sessions to one inside. It does in
+// [Handler], if both have the same cookies. A handler may make requests for another
+// client with its own context.
+func (r *Request) lends(ctx huma.Context) bool {
+	return r.reply.plain != nil && cookies.Same(r.scope.humaContext, ctx)
+}
+
+// lend returns the session of a manager that r or a request around it has, for a
+// request inside. Without one the slot is empty.
+func (r *Request) lend(m Manager) slot {
+	for ; r != nil; r = r.outer {
+		for i := range r.sessions {
+			if r.entry.sessions[i].manager == m {
+				return slot{Session: r.sessions[i].Session, lender: r}
+			}
+		}
 	}
-	var r *Request
-	first := outer.lend(e.sessions[0].manager)
-	if first.Session == nil {
-		r, first.Session = e.sessions[0].manager.NewRequest()
-	} else {
-		r = &Request{}
+	return slot{}
+}
+
+// Holder returns the request that has loaded the session and releases it.
+func (r *Request) Holder(s Session) *Request {
+	for ; r != nil; r = r.outer {
+		for i := range r.sessions {
+			if r.sessions[i].Session == s && r.sessions[i].lender == nil {
+				return r
+			}
+		}
 	}
-	r.one[0] = first
-	r.sessions = r.one[:]
-	return r
+	return nil
 }
 
 // OperationName is for events and logs.
@@ -113,6 +147,15 @@ func (r *Request) Incoming() huma.Context { return r.scope.humaContext }
 
 // Client returns the context of the client's request.
 func (r *Request) Client() context.Context { return r.parent }
+
+// Loading returns the client's context while sessions are loaded, and nil later,
+// because a commit does not end when the client disconnects.
+func (r *Request) Loading() context.Context {
+	if r.admitted || r.reply.outcome != undecided {
+		return nil
+	}
+	return r.parent
+}
 
 // Writing returns the context for the commit.
 func (r *Request) Writing() context.Context { return &r.writes }
@@ -139,23 +182,53 @@ func (r *Request) Count() int { return len(r.sessions) }
 // At returns one of the sessions.
 func (r *Request) At(i int) Session { return r.sessions[i].Session }
 
-// byScheme returns nil for a scheme that is not a session of this request.
-func (r *Request) byScheme(key string) Session {
-	for i := range r.sessions {
-		if r.entry.sessions[i].scheme == key {
-			return r.sessions[i].Session
-		}
+// Unbindable returns the error of an input whose session, the one with this index,
+// is not enforced; nil if it is.
+func (r *Request) Unbindable(ctx huma.Context, i int) error {
+	if op := ctx.Operation(); r == nil || r.entry.op != op || i < 0 || r.entry.sessions[i].binding == nil {
+		return huma.NewErrorWithContext(ctx, http.StatusInternalServerError, misplaced(op))
 	}
 	return nil
 }
 
-// Loading returns the client's context while sessions are loaded, and nil later,
-// because a commit does not end when the client disconnects.
-func (r *Request) Loading() context.Context {
-	if r.admitted || r.outcome != undecided {
-		return nil
+// Undeclared returns the error of an input whose declaration is not part of the
+// policy that is enforced; nil if it is.
+func (r *Request) Undeclared(ctx huma.Context, kind policy.Kind, t, guard reflect.Type) error {
+	if !r.entry.proof.declares(kind, t, guard) {
+		return huma.NewErrorWithContext(ctx, http.StatusInternalServerError, misbound(r.entry.op))
 	}
-	return r.parent
+	return nil
+}
+
+// Bind notes that the operation's input holds the session, and reports false if the
+// input does not embed it.
+func (r *Request) Bind(i int) bool {
+	if i < 0 || r.entry.sessions[i].binding == nil {
+		return false
+	}
+	r.sessions[i].bound = true
+	return true
+}
+
+// Resolved notes that huma has called the Resolve of the session's type.
+func (r *Request) Resolved(i int) {
+	b := r.entry.sessions[i].binding
+	b.resolves.Store(b.copies == 1)
+	r.sessions[i].bound = true
+	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
+}
+
+// Recheck calls the guards of one session again.
+func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
+	for _, g := range r.entry.guards {
+		if g.Guard == nil || r.sessions[g.session].Session != s {
+			continue
+		}
+		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refuseSessions notes that a refused request has presented new tokens. Otherwise the
@@ -166,109 +239,28 @@ func (r *Request) refuseSessions() {
 	}
 }
 
-func (r *Request) anyActive() bool {
-	for i := range r.sessions {
-		if r.sessions[i].Active() {
-			return true
-		}
-	}
-	return false
-}
-
-// serve runs the rest of the chain, and commits if the response has not begun.
-func (r *Request) serve(next func(huma.Context)) {
-	defer r.conclude()
-	r.reached.Store(false) // checks of the policy may have asked for the context
-	next(wrapScope(&r.scope))
-	r.seal()
-	if r.outcome == undecided {
-		// A stream that wrote nothing, a middleware that answers nothing, or a
-		// handler that has written without us.
-		r.dropUnsent()
-		r.begun(r.scope.humaContext, http.StatusOK)
-	}
-	r.returned = true
-}
-
-// conclude releases the resources of the request. After a panic it commits nothing,
-// and deletes a session that Commit has created. A nil dereference of a session that
-// was embedded by pointer gets an answer, because its reason is hard to guess.
-func (r *Request) conclude() {
-	r.releaseHandle()
-	if !r.returned && r.outcome == undecided {
+// commit writes the sessions before a response with this status. An error response
+// does not extend them, if huma has not called the handler, as after a failed
+// validation, or if the user must authenticate again. It drops the changes of
+// borrowed sessions, also when the response of the lender is not an error.
+func (r *Request) commit(status int) error {
+	if status >= http.StatusBadRequest && (!r.reached.Load() || r.unfresh.Load()) {
 		r.refuseSessions()
-		for i := range r.sessions {
-			r.sessions[i].Undo()
-		}
-		if r.gate != nil && !r.asked && !r.allBound() {
-			if p := recover(); p != nil {
-				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
-					panic(p)
-				}
-				r.entry.sessions[0].manager.Panicked(r.parent, r.entry.op, debug.Stack())
-				r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
+	}
+	for i := range r.sessions {
+		s := &r.sessions[i]
+		if s.lender != nil {
+			if status >= http.StatusBadRequest {
+				s.Abandon()
 			}
+			continue
+		}
+		if err := s.Commit(status); err != nil {
+			r.abandon(i, answerTo(err).status)
+			return err
 		}
 	}
-	r.giveBack()
-	if !r.taken {
-		r.unwatch()
-	}
-}
-
-const nilDereference = "runtime error: invalid memory address or nil pointer dereference"
-
-func (r *Request) allBound() bool {
-	for i := range r.sessions {
-		if r.entry.sessions[i].binding != nil && !r.sessions[i].bound {
-			return false
-		}
-	}
-	return true
-}
-
-// interim releases headers for a response that announces another one. A
-// commit that fails later cannot take them back.
-func (r *Request) interim(ctx huma.Context) {
-	if r.outcome != undecided {
-		return
-	}
-	r.held.Each(func(h response.Header) { h.Send(ctx) })
-	r.held.Reset()
-}
-
-// begun is called before the first byte of a response, and reports whether
-// the handler's response may go out.
-func (r *Request) begun(ctx huma.Context, status int) bool {
-	if r.outcome != undecided {
-		return r.outcome == committed
-	}
-	if r.misbound || r.entry.misbound.Load() {
-		r.abandon(len(r.sessions), http.StatusInternalServerError)
-		r.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
-		return false
-	}
-	if !r.extends(status) {
-		r.refuseSessions()
-	}
-	for i := range r.sessions {
-		if err := r.sessions[i].Commit(status); err != nil {
-			a := answerTo(err)
-			r.abandon(i, a.status)
-			r.refuse(a)
-			return false
-		}
-	}
-	r.outcome = committed
-	r.releaseHeaders(ctx)
-	return true
-}
-
-// extends reports whether a request that is answered with the status extends its
-// sessions. An error does not, if huma has not called the handler, as after a
-// failed validation, or if the user must authenticate again.
-func (r *Request) extends(status int) bool {
-	return status < 400 || r.reached.Load() && !r.unfresh.Load()
+	return nil
 }
 
 // abandon ends a request whose session i could not be written. Sessions that the
@@ -278,49 +270,65 @@ func (r *Request) extends(status int) bool {
 func (r *Request) abandon(i, status int) {
 	for j := range r.sessions {
 		s := &r.sessions[j]
-		if j > i {
+		switch {
+		case s.lender == nil && j > i:
 			// The failure has an event of its own, and the answer is already an error.
 			_ = s.Commit(status)
+			s.Undo()
+		case s.lender == nil:
+			s.Undo()
+		case j > i:
+			s.Abandon()
 		}
-		s.Undo()
 	}
 }
 
-func (r *Request) releaseHeaders(ctx huma.Context) {
-	if r.plain != nil {
-		r.plain.hold(&r.held)
-	}
-	sent := false
+// undo deletes the sessions that the request has created.
+func (r *Request) undo() { r.abandon(len(r.sessions), 0) }
+
+// unwritten reports whether a change is pending.
+func (r *Request) unwritten() bool {
 	for i := range r.sessions {
-		of := r.sessions[i].Issued()
-		if of.Cookie != "" {
-			// After the handler's own, which may replace earlier cookies. The present
-			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
-			// the same as one whose Domain is that host.
-			for _, expired := range of.Former {
-				r.held.Hold(response.Header{Name: "Set-Cookie", Value: expired, Add: true})
+		if s := &r.sessions[i]; s.lender == nil {
+			if change, _ := s.Unwritten(); change {
+				return true
 			}
-			r.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
-			sent = true
-		}
-		if of.CSRFName != "" {
-			r.held.Hold(response.Header{Name: of.CSRFName, Value: of.CSRFValue})
-		}
-		if of.ClearSiteData != "" {
-			r.held.Hold(response.Header{Name: "Clear-Site-Data", Value: of.ClearSiteData, Add: true})
 		}
 	}
-	r.rules = r.rulesNow(sent)
-	r.held.Release(ctx, r.rules, r.exposed && r.plain == nil)
+	return false
 }
 
-// seal mends headers that go out after the handler has returned.
-func (r *Request) seal() {
-	if r.outcome != committed || r.taken {
+// dropUnsent drops changes that need a cookie, if the handler may have sent its
+// response without the gate. The client never receives that cookie.
+func (r *Request) dropUnsent() {
+	for i := range r.sessions {
+		s := &r.sessions[i]
+		if s.lender != nil {
+			continue
+		}
+		if _, cookie := s.Unwritten(); cookie {
+			// An error has an event of its own.
+			_ = s.Commit(http.StatusInternalServerError)
+			r.entry.sessions[i].manager.Unsent(r.parent, r.entry.op)
+		}
+	}
+}
+
+// Watch reports whether a channel of [Session.Release] can still be made, and notes
+// that there is one.
+func (r *Request) Watch() bool {
+	r.watching.CompareAndSwap(notWatched, watched)
+	return r.watching.Load() == watched
+}
+
+// unwatch closes the channels that wait for sessions, because the request is over.
+func (r *Request) unwatch() {
+	if r.watching.Swap(watchOver) != watched {
 		return
 	}
-	r.body.Seal(false)
-	if w, ok := response.RouterWriter(r.scope.humaContext).(http.ResponseWriter); ok && response.Unsent(w) {
-		r.rules.Enforce(w.Header())
+	for i := range r.sessions {
+		if r.sessions[i].lender == nil {
+			r.sessions[i].Release()
+		}
 	}
 }

@@ -7,62 +7,77 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// typeHTTP is the type of security schemes that use the header Authorization.
-const typeHTTP = "http"
+// schemes are the security schemes of an API that are not sessions, by key.
+type schemes struct {
+	api      huma.API                 // whose document describes them
+	programs map[string]programScheme // of the program
+	csrf     map[string]string        // of CSRF tokens, with the scheme of the session
+}
 
-// checking returns the managers whose Options.Schemes the requirements
-// name.
-func (g *Gate) checking(all []policy.Requirements) []Manager {
+// programScheme is a scheme that a function of Options.Schemes checks.
+type programScheme struct {
+	manager Manager // whose option it is
+	check   SchemeCheck
+}
+
+// has reports whether the key is taken.
+func (s *schemes) has(key string) bool {
+	_, program := s.programs[key]
+	_, csrf := s.csrf[key]
+	return program || csrf
+}
+
+// among returns the schemes of the program that the requirements name.
+func (s *schemes) among(all []policy.Requirements) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.programs)), func(key string) bool { return !mentioned(all, key) })
+}
+
+// managers returns the managers of the schemes with these keys.
+func (s *schemes) managers(keys []string) []Manager {
 	var managers []Manager
-	for _, key := range g.checkedSchemes(all) {
-		if m := g.checkers[key]; !slices.Contains(managers, m) {
+	for _, key := range keys {
+		if m := s.programs[key].manager; !slices.Contains(managers, m) {
 			managers = append(managers, m)
 		}
 	}
 	return managers
 }
 
-// checkedSchemes returns the schemes among the requirements that
-// Options.Schemes check.
-func (g *Gate) checkedSchemes(all []policy.Requirements) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(g.checkers)), func(key string) bool { return !mentioned(all, key) })
-}
+// typeHTTP is the type of security schemes that use the header Authorization.
+const typeHTTP = "http"
 
-// schemesHold checks the schemes of an operation that uses no session. It writes the
-// answer if the request does not satisfy them.
-func (g *Gate) schemesHold(ctx huma.Context, e *entry) bool {
-	for _, alternatives := range e.demands {
-		if slices.ContainsFunc(alternatives, func(a map[string][]string) bool { return g.holds(ctx, a) }) {
-			continue
-		}
-		if len(e.vary) > 0 {
-			ctx.AppendHeader("Vary", strings.Join(e.vary, ", "))
-		}
-		ctx.SetHeader("WWW-Authenticate", g.challenge(alternatives))
-		writeProblem(g.api, ctx, answerNoCredentials.model(ctx))
-		return false
-	}
-	return true
-}
-
-func (g *Gate) holds(ctx huma.Context, alternative map[string][]string) bool {
-	for scheme, scopes := range alternative {
-		if check := g.checks[scheme]; check == nil || check(ctx, scopes) != nil {
-			return false
+// headers adds the request headers that bring the credentials of the schemes with
+// these keys.
+func (s *schemes) headers(names, keys []string) []string {
+	add := func(name string) {
+		if !response.ContainsToken(strings.Join(names, ","), name) {
+			names = append(names, name)
 		}
 	}
-	return true
+	for _, key := range keys {
+		switch s := s.api.OpenAPI().Components.SecuritySchemes[key]; {
+		case s == nil:
+		case s.Type == "apiKey" && s.In == "header":
+			add(http.CanonicalHeaderKey(s.Name))
+		case s.Type == "apiKey" && s.In == "cookie":
+			add("Cookie")
+		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
+			add("Authorization")
+		}
+	}
+	return names
 }
 
 // challenge names a scheme that the client could use (RFC 9110 § 11.6.1). HTTP has no
 // name for keys and certificates. For them, it is the type in the document.
-func (g *Gate) challenge(alternatives policy.Requirements) string {
+func (s *schemes) challenge(alternatives policy.Requirements) string {
 	for _, alternative := range alternatives {
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
-			switch s := g.api.OpenAPI().Components.SecuritySchemes[key]; {
+			switch s := s.api.OpenAPI().Components.SecuritySchemes[key]; {
 			case s == nil:
 			case s.Type == typeHTTP:
 				return http.CanonicalHeaderKey(s.Scheme)
@@ -72,4 +87,11 @@ func (g *Gate) challenge(alternatives policy.Requirements) string {
 		}
 	}
 	return "Credentials"
+}
+
+// mentioned reports whether one of the requirements names the scheme.
+func mentioned(all []policy.Requirements, scheme string) bool {
+	return slices.ContainsFunc(all, func(r policy.Requirements) bool {
+		return slices.ContainsFunc(r, func(a map[string][]string) bool { _, ok := a[scheme]; return ok })
+	})
 }

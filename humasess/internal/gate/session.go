@@ -86,12 +86,3 @@ type Issued struct {
 	CSRFName, CSRFValue string   // of Options.CSRFHeader
 	ClearSiteData       string
 }
-
-// slot is the place of one session in a request. Its own methods, in borrow.go,
-// hide those of a borrowed session.
-type slot struct {
-	Session
-
-	lender *Request // the request around this one that commits the session; nil if this one does
-	bound  bool     // the operation's input holds the session
-}

@@ -1,0 +1,47 @@
+package gate
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// Handler gives a handler of net/http the session of one manager. It does the same as
+// the middleware of a [Gate].
+func Handler(m Manager, next http.Handler) http.Handler {
+	e := newPlainEntry(m)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := humago.NewContext(e.op, req, w)
+		if refuseOrigins(ctx, e, requestOrigins(req)) {
+			return
+		}
+		r := newRequest(e, ctx)
+		r.reply.plain, r.reply.before = w, maps.Clone(w.Header())
+		if !admit(r) {
+			return
+		}
+		defer conclude(r)
+		r.reached.Store(true)
+		next.ServeHTTP(&plainWriter{r, w}, req.WithContext(&r.scope))
+		r.reply.finish()
+		r.returned = true
+	})
+}
+
+// newPlainEntry returns the entry of the requests of [Handler]. The session is
+// optional.
+func newPlainEntry(m Manager) *entry {
+	scheme := m.Document()
+	e := &entry{
+		op:       &huma.Operation{OperationID: "http"},
+		vary:     []string{"Cookie"},
+		judges:   []Manager{m},
+		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
+		proof:    newProof(nil),
+	}
+	e.sessions[0].binding.resolves.Store(true)
+	e.budget.add(m.StoreTimeout())
+	return e
+}

@@ -1,0 +1,208 @@
+package gate
+
+import (
+	"maps"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/response"
+)
+
+// reply is the response to one request. It holds the handler's headers until the
+// sessions are written, and then adds those of the sessions. It replaces the response
+// if the request is refused, or if a session cannot be written.
+type reply struct {
+	r       *Request
+	outcome outcome
+	held    response.Headers
+	rules   response.Rules // once the handler's response is committed
+	body    response.Body
+	exposed bool                // the handler may write past the gate; see handOut
+	plain   http.ResponseWriter // of the server of [Handler]; nil inside an API
+	before  http.Header         // of plain, as the handler found it
+}
+
+// outcome is the result of the commit.
+type outcome uint8
+
+const (
+	undecided outcome = iota
+	committed
+	failed // the gate has written the answer; the handler's is discarded
+)
+
+// header holds a header until the commit.
+func (p *reply) header(ctx huma.Context, h response.Header) {
+	switch p.outcome {
+	case undecided:
+		p.held.Hold(h)
+	case failed:
+	case committed:
+		p.rules.Send(ctx, h)
+	}
+}
+
+// interim releases headers for a response that announces another one. A
+// commit that fails later cannot take them back.
+func (p *reply) interim(ctx huma.Context) {
+	if p.outcome != undecided {
+		return
+	}
+	p.held.Each(func(h response.Header) { h.Send(ctx) })
+	p.held.Reset()
+}
+
+// begin is called before the first byte of a response. It commits the sessions, and
+// reports whether the handler's response may go out.
+func (p *reply) begin(ctx huma.Context, status int) bool {
+	if p.outcome != undecided {
+		return p.outcome == committed
+	}
+	r := p.r
+	if r.misbound || r.entry.proof.misbound.Load() {
+		r.undo()
+		p.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
+		return false
+	}
+	if err := r.commit(status); err != nil {
+		p.refuse(answerTo(err))
+		return false
+	}
+	p.outcome = committed
+	p.release(ctx)
+	return true
+}
+
+// release sends the headers of the handler and of the sessions.
+func (p *reply) release(ctx huma.Context) {
+	if p.plain != nil {
+		p.holdPlain()
+	}
+	cookie := false
+	for i := range p.r.sessions {
+		s := &p.r.sessions[i]
+		if s.lender != nil {
+			continue
+		}
+		of := s.Issued()
+		if of.Cookie != "" {
+			// After the handler's own, which may replace earlier cookies. The present
+			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
+			// the same as one whose Domain is that host.
+			for _, expired := range of.Former {
+				p.held.Hold(response.Header{Name: "Set-Cookie", Value: expired, Add: true})
+			}
+			p.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
+			cookie = true
+		}
+		if of.CSRFName != "" {
+			p.held.Hold(response.Header{Name: of.CSRFName, Value: of.CSRFValue})
+		}
+		if of.ClearSiteData != "" {
+			p.held.Hold(response.Header{Name: "Clear-Site-Data", Value: of.ClearSiteData, Add: true})
+		}
+	}
+	p.rules = p.rulesNow(cookie)
+	p.held.Release(ctx, p.rules, p.exposed && p.plain == nil)
+}
+
+// holdPlain takes the headers that the commit merges with those of the session out of
+// the handler's.
+func (p *reply) holdPlain() {
+	h := p.plain.Header()
+	for name, lines := range h {
+		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
+			continue
+		}
+		for _, line := range lines {
+			p.held.Hold(response.Header{Name: name, Value: line, Add: true})
+		}
+		delete(h, name)
+	}
+}
+
+// rulesNow returns the rules of a response that begins now. cookie says whether it
+// sets a cookie of a session.
+func (p *reply) rulesNow(cookie bool) response.Rules {
+	r := p.r
+	private := cookie || r.proved
+	for i := range r.sessions {
+		private = private || r.sessions[i].Active()
+	}
+	if !private && r.admitted {
+		// An optional scheme of the program is not checked, so the handler may check
+		// the client's credential itself.
+		for _, name := range r.entry.vary {
+			private = private || name != "Cookie" && r.scope.humaContext.Header(name) != ""
+		}
+	}
+	return response.Rules{Vary: r.entry.vary, Private: private, Cookie: cookie}
+}
+
+// finish is called when the handler has returned. It commits if the response has not
+// begun, as after a stream that wrote nothing, a middleware that answers nothing, or a
+// handler that has written without the gate. Otherwise it mends headers that go out
+// later.
+func (p *reply) finish() {
+	ctx := p.r.scope.humaContext
+	switch {
+	case p.outcome == undecided:
+		if p.exposed {
+			p.r.dropUnsent()
+		}
+		p.begin(ctx, http.StatusOK)
+	case p.outcome == committed && !p.r.taken && p.plain == nil:
+		p.body.Seal(false)
+		if w, ok := response.RouterWriter(ctx).(http.ResponseWriter); ok && response.Unsent(w) {
+			p.rules.Enforce(w.Header())
+		}
+	}
+}
+
+// handOut prepares the response for a handler that takes the router's own context or
+// writer, for example by humago.Unwrap. The handler may then write without the gate.
+//
+// The response gets the headers of the session. handOut commits a pending change,
+// because later its cookie could not be added to these headers.
+func (p *reply) handOut(ctx huma.Context) {
+	if p.outcome != undecided {
+		return
+	}
+	if p.r.unwritten() {
+		p.begin(ctx, http.StatusOK)
+		return
+	}
+	rules := p.rulesNow(false)
+	if !p.exposed || p.plain != nil {
+		rules.Complete(ctx)
+	}
+	p.exposed = true
+	if !rules.Private {
+		return
+	}
+	response.Scrub(ctx, false)
+	if h := response.StandardHeader(ctx); p.plain == nil || len(h["Cache-Control"]) == 0 {
+		ctx.SetHeader("Cache-Control", "no-store")
+	}
+}
+
+// refuse writes the answer instead of the handler. It writes nothing to a store and
+// sets no cookie.
+func (p *reply) refuse(a answer) { p.refuseWith(a.model(&p.r.scope), a.headers()) }
+
+// refuseWith is refuse with a model, which has its own headers, and further headers.
+func (p *reply) refuseWith(model huma.StatusError, headers http.Header) {
+	if !p.r.admitted {
+		p.r.refuseSessions()
+	}
+	p.outcome = failed
+	if p.plain != nil {
+		h := p.plain.Header()
+		clear(h)
+		maps.Copy(h, p.before)
+	}
+	ctx := p.r.scope.humaContext
+	p.held.Reset()
+	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)
+	writeRefusal(p.r.entry.api, ctx, model, headers)
+}
