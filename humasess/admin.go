@@ -111,7 +111,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()
-		_, err = m.calls.Update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
+		_, err = m.calls.Update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.carriers.TypeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
 			if err = storecall.PauseReplay(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)

@@ -137,7 +137,7 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
-	if s.life.OnBase() && s.carrier.renewable() != nil {
+	if s.life.OnBase() && s.carrier.Renewable() != nil {
 		if err := s.startAgain(); err != nil {
 			return err
 		}

@@ -85,8 +85,8 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 // newID makes an ID for a session to create. The store may have to ask a server
 // for it, long before the commit, so each call has a budget of its own.
 func (s *state[T]) newID(owner string) (stores.ID, error) {
-	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.store()); !asks {
-		return stores.NewID(s.carrier.store(), owner)
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.Store()); !asks {
+		return stores.NewID(s.carrier.Store(), owner)
 	}
 	ctx := context.Background()
 	if s.r != nil {
@@ -94,7 +94,7 @@ func (s *state[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	return stores.NewIDContext(ctx, s.carrier.store(), owner)
+	return stores.NewIDContext(ctx, s.carrier.Store(), owner)
 }
 
 func (s *state[T]) update(change func(*T) error) error {
@@ -200,7 +200,7 @@ func (s *state[T]) assign(owner string) error {
 // reader exactly these data.
 func (s *state[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
-	if s.m.memoizer != nil && exact && s.m.values.CanKeep() {
+	if s.m.records.Memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
 		if s.rec.Open != nil && s.rec.Open.Decoded {
 			base = &s.rec.Open.Value
@@ -230,7 +230,7 @@ func (s *state[T]) renew() error {
 	if err := s.need(); err != nil {
 		return err
 	}
-	if err := s.carrier.renewable(); err != nil {
+	if err := s.carrier.Renewable(); err != nil {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	s.rotate(lifecycle.RotateGrace)

@@ -175,7 +175,7 @@ func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // end deletes a session at any version. It reports whether there was one.
 func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
-	err = s.m.calls.Delete(ctx, s.carrier.store(), id, stores.Condition{})
+	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.watch.Check(id)
@@ -195,7 +195,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 	}
-	err := s.carrier.store().Delete(ctx, id, stores.Condition{})
+	err := s.carrier.Store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
@@ -206,7 +206,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	next := s.pending.shared
 	if next == nil {
-		next = s.carrier.allocate()
+		next = s.carrier.Allocate()
 	}
 	next.Fields = s.rec.Full()
 	if s.pending.data != nil {
@@ -243,8 +243,8 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		}
 	}
 	next.Write = payload.NewWriteName()
-	packed := s.carrier.encode(&next.Fields)
-	updated, err := s.m.calls.Update(ctx, s.carrier.store(), stores.Update{
+	packed := s.carrier.Encode(&next.Fields)
+	updated, err := s.m.calls.Update(ctx, s.carrier.Store(), stores.Update{
 		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
 		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
@@ -258,7 +258,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	}
 	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
 	s.rec.LastSeen, s.rec.Now, s.rec.Loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.Open, s.rec.Payload = next, s.carrier.written(packed)
+	s.rec.Open, s.rec.Payload = next, s.carrier.Written(packed)
 	s.spare = nil
 	switch {
 	case p.Rotate != lifecycle.RotateNo:
@@ -287,7 +287,7 @@ func (s *state[T]) memo(next *record.Opened[T]) any {
 // changed. It may have a former scope, or its key is about to be removed; then it is
 // written as often as a session is extended.
 func (s *state[T]) resealDue() bool {
-	now, periodically := s.carrier.reissues()
+	now, periodically := s.carrier.Reissues()
 	return now || (s.old || periodically) && s.touchDue()
 }
 
@@ -300,7 +300,7 @@ func (s *state[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s *state[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
+	expires, err := s.carrier.Store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)
 		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request

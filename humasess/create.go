@@ -63,7 +63,7 @@ func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.carrier.store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.carrier.Store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}
@@ -127,7 +127,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	l := s.newLifetime()
 	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.Encode(&next.Fields),
 		Idle: timeouts.Slack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
@@ -141,19 +141,19 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	if len(c.Replaces) > 0 {
 		c.Age += markSlack
 	}
-	created, err := s.carrier.store().Create(ctx, c)
+	created, err := s.carrier.Store().Create(ctx, c)
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
 		late = s.putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
-		created, err = s.carrier.store().Create(ctx, c)
+		created, err = s.carrier.Store().Create(ctx, c)
 	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
-		created, err = s.carrier.store().Create(ctx, c)
+		created, err = s.carrier.Store().Create(ctx, c)
 	}
 	switch {
 	case s.m.calls.AnswerLost(ctx, err):
@@ -214,7 +214,7 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []sto
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.calls.Delete(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):

@@ -28,7 +28,7 @@ func (s *state[T]) csrfToken() (string, error) {
 	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.carrier.renewable() != nil {
+	if s.carrier.Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()

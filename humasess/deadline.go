@@ -43,7 +43,7 @@ type lifetime struct {
 // newLifetime returns the lifetime of the pending session.
 func (s *state[T]) newLifetime() lifetime {
 	var l lifetime
-	l.idle, l.absolute = s.m.opts.timeouts(s.remembered())
+	l.idle, l.absolute = s.m.timeouts.Of(s.remembered())
 	if s.inherits() {
 		if s.pending.remember == nil {
 			l.idle = s.rec.Open.Idle
@@ -80,7 +80,7 @@ func (s *state[T]) until() int64 {
 func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 	switch {
 	case s.proved():
-		_, absolute = s.m.opts.timeouts(s.remembered())
+		_, absolute = s.m.timeouts.Of(s.remembered())
 		if until := s.until(); until != 0 {
 			absolute = min(absolute, time.Unix(0, until).Sub(s.m.now()))
 		}
@@ -93,7 +93,7 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 			absolute = min(absolute, s.pending.ttl)
 		}
 		if on := s.pending.remember; on != nil && !*on {
-			_, usual := s.m.opts.timeouts(false)
+			_, usual := s.m.timeouts.Of(false)
 			age := s.m.now().Sub(time.Unix(0, max(s.rec.Open.Created, s.rec.Open.Authenticated)))
 			absolute = min(absolute, usual-age)
 		}
@@ -107,7 +107,7 @@ func (s *state[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
 		return s.rec.Open.Idle
 	}
-	idle, _ := s.m.opts.timeouts(*s.pending.remember)
+	idle, _ := s.m.timeouts.Of(*s.pending.remember)
 	return idle
 }
 

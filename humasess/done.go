@@ -78,7 +78,7 @@ func (s *state[T]) done() <-chan struct{} {
 func (s *state[T]) await(w *waiting) {
 	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
 	left := s.rec.Expires.Sub(s.rec.StoreNow(s.m.now()))
-	if t.Left = s.carrier.left(s.rec.ID); t.Left != nil {
+	if t.Left = s.carrier.Left(s.rec.ID); t.Left != nil {
 		left = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 	}
 	s.m.watch.Add(&w.Wait, t, left)

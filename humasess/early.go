@@ -57,7 +57,7 @@ func (s *state[T]) endEarly(ctx context.Context) error {
 	ends := s.early.ends
 	s.early.ends = nil
 	for _, r := range ends {
-		err := s.m.calls.Delete(ctx, s.carrier.store(), r.ID, stores.Condition{})
+		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{})
 		switch {
 		case err == nil:
 			s.destroyed(r.ID)

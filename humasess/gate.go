@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
@@ -27,7 +28,7 @@ func (g *gateManager[T]) Document() policy.Scheme {
 	return policy.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
-		Former:     m.names[1:],
+		Former:     m.carriers.Names[1:],
 		Type:       reflect.TypeFor[T](),
 		Manager:    m,
 		HasRoles:   m.opts.Roles != nil,
@@ -92,12 +93,33 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
 }
 
+// newRequest allocates a request, its session and the carrier of it in one piece of
+// memory.
+func newRequest[T any](m *Manager[T]) (*gate.Request, *state[T]) {
+	if m.carriers.Requests == nil {
+		r := &struct {
+			gate.Request
+			state state[T]
+		}{}
+		r.state.m, r.state.carrier = m, carrier.Tokens[T]{Common: &m.carriers}
+		return &r.Request, &r.state
+	}
+	r := &struct {
+		gate.Request
+		state   state[T]
+		carrier carrier.ClientSide[T]
+	}{}
+	r.carrier.Common = &m.carriers
+	r.state.m, r.state.carrier, r.state.life.Carried = m, &r.carrier, true
+	return &r.Request, &r.state
+}
+
 func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
-	return g.manager().newRequest()
+	return newRequest(g.manager())
 }
 
 func (g *gateManager[T]) NewState() gate.Session {
-	_, s := g.manager().newRequest()
+	_, s := newRequest(g.manager())
 	return s
 }
 

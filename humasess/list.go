@@ -189,5 +189,5 @@ func (m *Manager[T]) head() []byte { return payload.Head(m.scheme) }
 // lists reports whether the store can list the sessions of an identity.
 func (m *Manager[T]) lists() bool {
 	_, ok := stores.As[stores.Index](m.store)
-	return ok && m.clientSide == nil
+	return ok && m.carriers.Requests == nil
 }

@@ -19,7 +19,7 @@ import (
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) Load(ctx context.Context) error {
 	var c cookies.Tokens
-	c.Find(s.r.Incoming(), s.m.names, s)
+	c.Find(s.r.Incoming(), s.m.carriers.Names, s)
 	switch {
 	case c.Excess:
 		s.excess = true
@@ -35,7 +35,7 @@ func (s *state[T]) Load(ctx context.Context) error {
 	}
 	s.old = c.First.Old
 	token := c.First.Token
-	rec, err := s.carrier.fetch(ctx, token)
+	rec, err := s.carrier.Fetch(ctx, token)
 	if err != nil {
 		s.noteCopies([]stores.ID{token.ID()}, err)
 		return s.loadFailed(token, err)
@@ -50,7 +50,7 @@ func (s *state[T]) Load(ctx context.Context) error {
 
 // OpenToken implements [cookies.Opener].
 func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err error) {
-	t, old, err = s.carrier.open(name, text)
+	t, old, err = s.carrier.Open(name, text)
 	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
 
@@ -64,14 +64,14 @@ func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error 
 			ids = append(ids, id)
 		}
 	}
-	records, err := stores.LoadMany(ctx, s.carrier.store(), ids)
+	records, err := stores.LoadMany(ctx, s.carrier.Store(), ids)
 	if err != nil {
 		return s.loadFailed(all[0].Token, err)
 	}
 	var live []presented[T]
 	var reused *record.Record[T]
 	for _, raw := range records {
-		rec, err := s.carrier.decode(raw)
+		rec, err := s.carrier.Decode(raw)
 		if err != nil {
 			s.undecodable(raw.ID, err)
 			continue

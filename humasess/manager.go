@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/identity"
@@ -18,6 +19,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/schemeclaim"
 	"github.com/humasess/sessions/humasess/internal/storecall"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
@@ -32,24 +34,19 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
 	users    *identity.Type[T]
 	records  record.Reader[T]
+	carriers carrier.Common[T]
+	timeouts timeouts.Timeouts
 	calls    storecall.Caller
 	report   report.Reporter
-	cookies  cookies.Writer
-	// clientSide makes the store of one request, for client-side sessions. It is nil
-	// when the store has the records.
-	clientSide func() stores.RequestStore
-
-	names    []string // of the cookie, the present one first
-	rescoped bool     // a former scope has the present name
 	origins  *security.CrossOrigin
 	claim    *schemeclaim.Claim
-	typeName string // of T, for records
 	attached atomic.Bool
+
+	rescoped bool // a former scope has the name of the present cookie
 
 	marks marks.Journal
 	turns turns.Queues[record.Record[T]]
@@ -103,23 +100,23 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		store:    store,
 		scheme:   o.SchemeName,
 		values:   data,
-		cookies:  cookies.NewWriter(cookie),
-		names:    cookie.Names(),
-		rescoped: cookie.Rescoped(),
+		users:    users,
+		timeouts: o.timeouts(),
+		calls:    storecall.Caller{Store: store, Timeout: o.StoreTimeout},
+		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger},
 		origins:  origins,
-
-		users: users,
-		claim: claim,
-
-		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
+		claim:    claim,
+		rescoped: cookie.Rescoped(),
 	}
-	m.calls = storecall.Caller{Store: store, Timeout: o.StoreTimeout}
-	m.report = report.Reporter{Scheme: m.scheme, OnEvent: o.OnEvent, Logger: o.Logger}
-	m.watch = watch.New(m.watchConfig())
-	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	m.records = record.Reader[T]{
-		Store: store, Memoizer: m.memoizer, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,
+		Store: store, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,
 	}
+	m.records.Memoizer, _ = stores.As[stores.Memoizer](store)
+	m.carriers = carrier.Common[T]{
+		Records: &m.records, Timeouts: &m.timeouts, Sealer: o.Sealer,
+		Cookies: cookies.NewWriter(cookie), Names: cookie.Names(), TypeName: stored.TypeName(reflect.TypeFor[T]().String()),
+	}
+	m.watch = watch.New(m.watchConfig())
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
 			claim.Release()
@@ -188,8 +185,8 @@ func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
 // adminStore returns the store for calls outside of a request.
 func (m *Manager[T]) adminStore() stores.Store {
-	if m.clientSide != nil {
-		return m.clientSide()
+	if m.carriers.Requests != nil {
+		return m.carriers.Requests()
 	}
 	return m.store
 }

@@ -264,9 +264,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 		c = *o
 		c.ClearSiteData = slices.Clone(o.ClearSiteData)
 	}
-	t := timeouts.Timeouts{
-		Idle: c.IdleTimeout, Absolute: c.AbsoluteTimeout, RememberIdle: c.RememberIdleTimeout, RememberAbsolute: c.RememberAbsoluteTimeout,
-	}
+	t := c.timeouts()
 	if err := t.Assure(c.AssuranceLevel); err != nil {
 		return c, err
 	}
@@ -341,12 +339,11 @@ func (o *Options[T]) check() error {
 	return nil
 }
 
-// idle and absolute are the timeouts of a session.
-func (o *Options[T]) timeouts(remember bool) (idle, absolute time.Duration) {
-	if remember {
-		return o.RememberIdleTimeout, o.RememberAbsoluteTimeout
+func (o *Options[T]) timeouts() timeouts.Timeouts {
+	return timeouts.Timeouts{
+		Idle: o.IdleTimeout, Absolute: o.AbsoluteTimeout,
+		RememberIdle: o.RememberIdleTimeout, RememberAbsolute: o.RememberAbsoluteTimeout,
 	}
-	return o.IdleTimeout, o.AbsoluteTimeout
 }
 
 // Codec encodes session data for the store. The zero Codec is JSON. Both

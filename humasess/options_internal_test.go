@@ -229,8 +229,9 @@ func TestAssurance(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			timeouts := got.timeouts()
 			for _, remember := range []bool{false, true} {
-				if idle, absolute := got.timeouts(remember); idle != tt.idle || absolute != tt.absolute {
+				if idle, absolute := timeouts.Of(remember); idle != tt.idle || absolute != tt.absolute {
 					t.Errorf("remembered %v: got %v and %v, want %v and %v", remember, idle, absolute, tt.idle, tt.absolute)
 				}
 			}

@@ -42,7 +42,7 @@ func (s *state[T]) decide(ctx context.Context, created *stores.Created, call mar
 	v := s.judge().Created(owner, created, call)
 	for probes := 0; v == marks.Perhaps && probes < maxProbes; probes++ {
 		from := time.Now()
-		r, err := s.carrier.store().Load(ctx, s.pending.id)
+		r, err := s.carrier.Store().Load(ctx, s.pending.id)
 		to := time.Now()
 		later := r.Now.Sub(created.Now)
 		if err != nil || later > to.Sub(call.From)+clockStep || later < from.Sub(call.To)-clockStep {

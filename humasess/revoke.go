@@ -52,7 +52,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	err = s.m.calls.Delete(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
@@ -76,7 +76,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.carrier.othersRevoked()
+	s.carrier.OthersRevoked()
 	if !s.life.Written { // else no client has the token yet
 		s.rotate(lifecycle.RotateAtOnce)
 	}
@@ -157,7 +157,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 	if s.life.Written && s.tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
-	rec, err := s.carrier.fetch(ctx, s.token)
+	rec, err := s.carrier.Fetch(ctx, s.token)
 	switch {
 	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
@@ -178,7 +178,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	key := marks.Key{Owner: owner}
-	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.store(), owner, except, func(lost marks.Bracket) {
+	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.Store(), owner, except, func(lost marks.Bracket) {
 		s.marks = append(s.marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
@@ -270,7 +270,7 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 
 // belongs returns stores.ErrNotFound for a session that is not the manager's.
 func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
-	if m.clientSide != nil {
+	if m.carriers.Requests != nil {
 		return nil // the record is in a cookie somewhere
 	}
 	raw, err := m.store.Load(ctx, id)

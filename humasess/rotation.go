@@ -34,7 +34,7 @@ func (s *state[T]) ownerOf(r *record.Record[T], token security.Token) ownership 
 	if r.Open.Scheme != s.m.scheme {
 		return notOwner
 	}
-	if s.carrier.matches(r.Open, token) {
+	if s.carrier.Matches(r.Open, token) {
 		return owner
 	}
 	if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {
@@ -116,7 +116,7 @@ func (s *state[T]) Refused(confirmed bool) {
 func (s *state[T]) confirmRecord(rec *record.Record[T]) bool {
 	next := rec.Full()
 	next.Confirmed = rec.StoreNow(s.m.now()).UnixNano()
-	_, err := s.carrier.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.encode(&next)})
+	_, err := s.carrier.Store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.Encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 		return false

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
@@ -19,7 +20,7 @@ import (
 // makes of it.
 type state[T any] struct {
 	m       *Manager[T]
-	carrier carrier[T]
+	carrier carrier.Carrier[T]
 	r       *gate.Request // nil outside a request
 	since   time.Time     // when the work began, outside a request
 	login   bool          // the operation's job is to start the session

@@ -82,13 +82,13 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 // takeBack undoes the calls in a transaction of the program that was rolled back, for
 // client-side sessions. The client keeps the cookie that it came with.
 func (s *state[T]) takeBack(ctx context.Context) {
-	if !s.tentative.any || !s.carrier.takeBack(ctx, s.token) {
+	if !s.tentative.any || !s.carrier.TakeBack(ctx, s.token) {
 		return
 	}
 	if s.life.Cookie == lifecycle.CookieSet {
 		s.life.Cookie = lifecycle.CookieKeep
 	}
-	if rec, err := s.carrier.fetch(ctx, s.token); err == nil && s.life.OnBase() {
+	if rec, err := s.carrier.Fetch(ctx, s.token); err == nil && s.life.OnBase() {
 		s.rec = rec
 	}
 }

@@ -45,6 +45,14 @@ func (t Timeouts) Check() error {
 	return nil
 }
 
+// Of returns the idle and the absolute timeout of a session.
+func (t *Timeouts) Of(remember bool) (idle, absolute time.Duration) {
+	if remember {
+		return t.RememberIdle, t.RememberAbsolute
+	}
+	return t.Idle, t.Absolute
+}
+
 // Slack returns how long the store keeps a session that is not used. It is a
 // tenth longer than the idle timeout, because a request within a tenth of the
 // last extension is not written: so a session lives at least for the idle timeout
