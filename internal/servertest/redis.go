@@ -135,12 +135,16 @@ func (r *Redis) Command(tb testing.TB, addr string, args ...string) string {
 	return answer
 }
 
-// Kill ends a private server at once, as a crash would.
+// Kill ends a private server at once, as a crash would. The other servers of a
+// Sentinel set or a Cluster notice it within about a second.
 func (r *Redis) Kill(tb testing.TB, addr string) {
 	tb.Helper()
 	p, ok := r.processes[addr]
 	if !ok {
 		tb.Fatalf("no private server at %s", addr)
+	}
+	if err := r.noticeWithin(quick); err != nil {
+		tb.Fatal(err)
 	}
 	if err := p.kill(); err != nil {
 		tb.Fatalf("kill the server at %s: %v", addr, err)
