@@ -57,7 +57,7 @@ func TestDoneElsewhere(t *testing.T) {
 				select {
 				case at := <-over:
 					took[i] = at.Sub(begin)
-				case <-time.After(hintsWithin):
+				case <-time.After(patience):
 					t.Fatalf("round %d: Done was not closed", i)
 				}
 			}

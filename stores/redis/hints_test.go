@@ -15,8 +15,6 @@ import (
 	"github.com/redis/rueidis"
 )
 
-const hintsWithin = 30 * time.Second
-
 func hinted(tb testing.TB, client rueidis.Client, prefix string) *redis.Store {
 	tb.Helper()
 	return redis.New(client, &redis.Options{Prefix: prefix, Hints: true, Logger: slog.New(slog.DiscardHandler)})
@@ -35,7 +33,7 @@ func listen(t *testing.T, store *redis.Store) <-chan stores.ID {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("Watch: got %v, want context.Canceled", err)
 			}
-		case <-time.After(hintsWithin):
+		case <-time.After(patience):
 			t.Error("Watch goes on after its context has ended")
 		}
 	})
@@ -52,7 +50,7 @@ func hears(t *testing.T, heard <-chan stores.ID, want ...stores.ID) {
 			if got != id {
 				t.Fatalf("hint %d: got %v, want %v", i, got, id)
 			}
-		case <-time.After(hintsWithin):
+		case <-time.After(patience):
 			t.Fatalf("hint %d: got none, want %v", i, id)
 		}
 	}

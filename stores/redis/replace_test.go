@@ -135,7 +135,7 @@ func TestReplaces(t *testing.T) {
 									t.Errorf("got the hint %v, want those of sessions that have ended", got)
 								}
 								delete(ended, got)
-							case <-time.After(hintsWithin):
+							case <-time.After(patience):
 								t.Fatal("a hint is missing")
 							}
 						}
