@@ -103,8 +103,8 @@ func deadlineOf(t *testing.T, c *humasesstest.Client) time.Time {
 }
 
 // patiently runs a check whose requests must follow each other within a time. A
-// busy machine may need longer for them. Then the check returns false before it has
-// found an error, and runs again with twice the time.
+// busy machine may need longer for them. Then the check returns false, and runs again
+// with twice the time.
 func patiently(t *testing.T, within time.Duration, check func(within time.Duration) bool) {
 	t.Helper()
 	for ; !check(within); within *= 2 {
