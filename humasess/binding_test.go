@@ -24,7 +24,7 @@ type basket struct {
 }
 
 func basketOptions() *humasess.Options[basket] {
-	return &humasess.Options[basket]{SchemeName: "basketCookie", Cookie: humasess.CookieOptions{Name: "__Host-basket"}, Logger: everything.logger(slog.LevelDebug)}
+	return &humasess.Options[basket]{SchemeName: "basketCookie", Cookie: humasess.CookieOptions{Name: "__Host-basket"}, Logger: everything.Logger(slog.LevelDebug)}
 }
 
 // withBasket attaches a second manager, on a store of its own.

@@ -138,7 +138,7 @@ func TestStoredIdentity(t *testing.T) {
 			store, cookie := old(t)
 			o := renamedOptions()
 			o.Codec = codec
-			o.Logger = everything.logger(0)
+			o.Logger = everything.Logger(0)
 			m, mux := attach(t, store, o)
 			c := humasesstest.NewClient(mux)
 			c.SetCookie(cookie)
@@ -174,7 +174,7 @@ func TestStoredIdentity(t *testing.T) {
 			store, cookie := old(t)
 			o := renamedOptions()
 			o.Codec = codec
-			o.Logger = everything.logger(0)
+			o.Logger = everything.Logger(0)
 			o.OnUndecodable = func([]byte, error) (renamed, error) { return renamed{UID: "u2"}, nil }
 			_, mux := attach(t, store, o)
 			c := humasesstest.NewClient(mux)

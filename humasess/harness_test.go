@@ -140,7 +140,7 @@ func (r *rig[T]) signedIn(data T) *humasesstest.Client {
 	r.t.Helper()
 	c := r.client()
 	cookie := humasesstest.Login(r.t, r.sessions, data)
-	everything.credential(cookie.Value)
+	everything.Credential(cookie.Value)
 	c.SetCookie(cookie)
 	return c
 }
@@ -168,7 +168,7 @@ func (r *rig[T]) send(c *humasesstest.Client, path string, f handler[T], edits .
 	r.calls[key] = f
 	r.mu.Unlock()
 	w := c.Do(http.MethodPost, path, nil, append(edits, func(req *http.Request) { req.Header.Set("X-Call", key) })...)
-	everything.credentials(w.Header())
+	everything.Credentials(w.Header(), csrfHeader)
 	return w
 }
 
@@ -236,6 +236,15 @@ func wantHeader(t *testing.T, w *httptest.ResponseRecorder, name string, want ..
 	}
 }
 
+func wantText(t *testing.T, what, got string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(got, w) {
+			t.Errorf("%s: got %q, want %q in it", what, got, w)
+		}
+	}
+}
+
 // setCookies returns the Set-Cookie lines of our cookie.
 func setCookies(w *httptest.ResponseRecorder) []string {
 	var lines []string
@@ -300,7 +309,7 @@ type eventLog struct {
 }
 
 func (l *eventLog) add(ctx context.Context, e events.Event) {
-	everything.event(ctx, e)
+	everything.Event(ctx, e)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, e)

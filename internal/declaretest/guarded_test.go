@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"context"
@@ -85,15 +85,15 @@ func TestGuardsThatAreRefused(t *testing.T) {
 		register func(huma.API, huma.Operation)
 		want     []string
 	}{
-		{"typed roles", registers[guardedIn[typedRoles]], []string{"typedRoles", "method Roles", "func() []humasess_test.role", "Roles() []string"}},
-		{"Role", registers[guardedIn[*singleRole]], []string{"*humasess_test.singleRole", "method Role,", "never called"}},
+		{"typed roles", registers[guardedIn[typedRoles]], []string{"typedRoles", "method Roles", "func() []declaretest_test.role", "Roles() []string"}},
+		{"Role", registers[guardedIn[*singleRole]], []string{"*declaretest_test.singleRole", "method Role,", "never called"}},
 		{"Fresh returns an int", registers[guardedIn[secondsOnly]], []string{"method Fresh", "Fresh() time.Duration"}},
 		{"Fresh returns a duration of its own", registers[guardedIn[typedDuration]], []string{"method Fresh", "ownDuration"}},
 		{"Fresh is negative", registers[guardedIn[neverFresh]], []string{"Fresh is not positive"}},
-		{"a variadic Check", registers[guardedIn[variadicCheck]], []string{"method Check", "...humasess_test.account", "Check(huma.Context, humasess_test.account) error"}},
-		{"Check of a pointer", registers[guardedIn[pointerCheck]], []string{"method Check", "*humasess_test.account"}},
+		{"a variadic Check", registers[guardedIn[variadicCheck]], []string{"method Check", "...declaretest_test.account", "Check(huma.Context, declaretest_test.account) error"}},
+		{"Check of a pointer", registers[guardedIn[pointerCheck]], []string{"method Check", "*declaretest_test.account"}},
 		{"Check with a context", registers[guardedIn[contextCheck]], []string{"method Check", "context.Context"}},
-		{"Check of another type", registers[guardedIn[otherCheck]], []string{"method Check", "humasess_test.parcel"}},
+		{"Check of another type", registers[guardedIn[otherCheck]], []string{"method Check", "declaretest_test.parcel"}},
 		{"no roles", registers[guardedIn[emptyRoles]], []string{"must return at least one"}},
 		{"a blank role", registers[guardedIn[blankRole]], []string{`["admin" ""]`}},
 		{"no methods of authentication", registers[guardedIn[emptyMethods]], []string{"Methods must return at least one"}},
