@@ -21,12 +21,6 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// flat can be shared: a copy has nothing in common with it.
-type flat struct {
-	N     int
-	Roles [2]string
-}
-
 // With any codec, a flat value is decoded once and then copied.
 func TestDecodedOnce(t *testing.T) {
 	var mu sync.Mutex
@@ -37,11 +31,11 @@ func TestDecodedOnce(t *testing.T) {
 		decoded++
 		return json.Unmarshal(data, v)
 	}}
-	r := newRig(t, humasess.Options[flat]{Codec: codec})
-	c := r.signedIn(flat{N: 1})
+	r := newRig(t, humasess.Options[visitor]{Codec: codec})
+	c := r.signedIn(visitor{N: 1})
 	decoded = 0
 	for range 10 {
-		r.must(c, func(_ context.Context, s *humasess.Session[flat]) error { s.Get(); s.Get(); return nil })
+		r.must(c, func(_ context.Context, s *humasess.Session[visitor]) error { s.Get(); s.Get(); return nil })
 	}
 	if decoded > 1 {
 		t.Errorf("decoded %d times in 10 requests, want once", decoded)
