@@ -65,7 +65,7 @@ func TestDataThatDoNotComeBack(t *testing.T) {
 		r := newRig(t, humasess.Options[stamped]{
 			Identity: func(s stamped) string { return s.UID }, Roles: func(s stamped) []string { return s.Roles },
 		})
-		w := r.loginCall(r.client(), start(stamped{UID: "u1"}))
+		w := r.call(r.client(), start(stamped{UID: "u1"}))
 		wantStatus(t, w, http.StatusInternalServerError)
 		wantCookies(t, w, 0)
 	})

@@ -27,11 +27,7 @@ func doors(r *rig[account]) []string {
 	type plain struct{ humasess.Session[account] }
 	ok := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
 	huma.Get(r.api, "/door/required", func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { return nil, nil })
-	huma.Get(r.api, "/door/guarded", func(context.Context, *struct {
-		humasess.Guarded[account, letsIn]
-	}) (*struct{}, error) {
-		return nil, nil
-	})
+	guarded[letsIn](r.api, http.MethodGet, "/door/guarded", nothing[account])
 	group := huma.NewGroup(r.api, "/door")
 	group.UseSimpleModifier(r.sessions.Require())
 	huma.Get(group, "/require", ok)
