@@ -14,9 +14,7 @@ import (
 )
 
 // basket is a second session type.
-type basket struct {
-	Items []string `json:"items,omitempty"`
-}
+type basket struct{ Items []string }
 
 // Basket has an exported name, which huma looks for in embedded types.
 type Basket = humasess.Session[basket]

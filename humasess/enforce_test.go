@@ -412,7 +412,7 @@ func TestCrossOriginLogin(t *testing.T) {
 	})
 	t.Run("F11 a foreign upgrade is refused before any look-up", func(t *testing.T) {
 		r.in(t)
-		huma.Get(r.api, "/socket", func(context.Context, *optionalInput[account]) (*struct{}, error) { return nil, nil })
+		huma.Get(r.api, "/socket", func(context.Context, *sessionInput) (*struct{}, error) { return nil, nil })
 		upgrade := func(origin string) *httptest.ResponseRecorder {
 			c := r.signedIn(account{ID: "u1"})
 			r.store.Reset()

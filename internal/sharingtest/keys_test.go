@@ -1,4 +1,4 @@
-package humasess_test
+package sharingtest_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 )
 
 func TestKeys(t *testing.T) {
-	r := newRig(t, humasess.Options[map[string]string]{})
+	r := newRigWith(t, humasess.Options[map[string]string]{})
 	c := r.client()
 	r.store.Reset()
 	r.must(c, func(_ context.Context, s *humasess.Session[map[string]string]) error {
@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 type preferences map[string]any
 
 func TestKeysOfANamedMap(t *testing.T) {
-	r := newRig(t, humasess.Options[preferences]{})
+	r := newRigWith(t, humasess.Options[preferences]{})
 	c := r.client()
 	r.must(c, func(_ context.Context, s *humasess.Session[preferences]) error {
 		size := 12
