@@ -110,14 +110,14 @@ var imports = archtest.Table{
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},
-	"internal/declaretest": {Tests: []string{
-		huma, huma + "/adapters/humago", huma + "/humatest", "./humasess", "./humasess/humasesstest", "./internal/eavesdrop", "./openapi", "./stores/memory",
-	}},
-	"internal/eavesdrop":   {Imports: []string{"testing", "./humasess/events"}},
-	"internal/mutants":     {},
-	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
-	"internal/servertest":  {Imports: []string{"testing"}},
-	"internal/stored":      {},
+	"internal/declaretest": {Tests: slices.Concat(hostTests, []string{
+		"./humasess", "./humasess/humasesstest", "./internal/eavesdrop", "./openapi", "./stores/memory",
+	})},
+	"internal/eavesdrop":  {Imports: []string{"testing", "./humasess/events"}},
+	"internal/mutants":    {},
+	"internal/policy":     {Imports: []string{huma}, Tests: hostTests},
+	"internal/servertest": {Imports: []string{"testing"}},
+	"internal/stored":     {},
 	"internal/sharingtest": {Tests: []string{
 		"./humasess", "./humasess/events", "./humasess/humasesstest", "./internal/eavesdrop", "./stores", "./stores/memory",
 	}},
