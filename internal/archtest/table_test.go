@@ -32,7 +32,7 @@ var imports = archtest.Table{
 			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
 			"./humasess/events", "./humasess/internal/...",
 		},
-		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
+		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/eavesdrop", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/carrier": {Imports: []string{
 		"./humasess/internal/cookies", "./humasess/internal/payload", "./humasess/internal/record", "./humasess/internal/timeouts", "./security", "./stores",
@@ -130,11 +130,17 @@ var imports = archtest.Table{
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},
-	"internal/mutants":     {},
-	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
-	"internal/servertest":  {Imports: []string{"testing"}},
-	"internal/stored":      {},
-	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
+	"internal/declaretest": {Tests: slices.Concat(hostTests, []string{
+		"./humasess", "./humasess/humasesstest", "./internal/eavesdrop", "./openapi", "./stores/memory",
+	})},
+	"internal/eavesdrop":  {Imports: []string{"testing", "./humasess/events"}},
+	"internal/mutants":    {},
+	"internal/policy":     {Imports: []string{huma}, Tests: hostTests},
+	"internal/servertest": {Imports: []string{"testing"}},
+	"internal/stored":     {},
+	"internal/sharingtest": {Tests: []string{
+		"./humasess", "./humasess/events", "./humasess/humasesstest", "./internal/eavesdrop", "./stores", "./stores/memory",
+	}},
 }
 
 // programImports is the import table of cmd/humasess. It may import the public API and
