@@ -286,3 +286,20 @@ func (s *state[T]) runEdit(edit func(*T) error, data *T) error {
 	}
 	return err
 }
+
+// rename gives the session that is to be created another ID.
+func (s *state[T]) rename(id stores.ID) {
+	for _, w := range s.waits {
+		if w.fresh && w.id == s.pending.id {
+			w.id = id
+		}
+	}
+	s.pending.id = id
+}
+
+var (
+	errAnonymous      = errors.New("the data have no identity, so they belong to an anonymous session: start it with Update")
+	errBecomesNobody  = errors.New("Update must not take the identity out of the data: end the session with Destroy")
+	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
+	errNoIdentity     = errors.New("Options.Identity is not set")
+)

@@ -33,25 +33,6 @@ func ClientOf(ctx huma.Context) Client {
 // and decide nothing by it.
 func (c Client) Label() string { return client.Label(c.UserAgent) }
 
-// client returns the client of the request for the payload, or nil if there is
-// no request or nothing to capture.
-func (s *state[T]) client() []byte {
-	if s.r == nil || s.m.opts.Client == nil {
-		return nil
-	}
-	c := s.m.opts.Client(s.r.Incoming())
-	return payload.EncodeClient(client.Clean(c.UserAgent, c.Address))
-}
-
-// keptClient returns the part of an earlier client that a write keeps: nothing
-// when the manager no longer captures clients.
-func (o *Options[T]) keptClient(client []byte) []byte {
-	if o.Client == nil {
-		return nil
-	}
-	return client
-}
-
 func decodeClient(b []byte) (c Client) {
 	c.UserAgent, c.Address = payload.DecodeClient(b)
 	return c

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/client"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
@@ -279,3 +280,22 @@ func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.
 
 // errCreateAgain asks create for another try.
 var errCreateAgain = errors.New("humasess: the answer to Create was lost")
+
+// client returns the client of the request for the payload, or nil if there is
+// no request or nothing to capture.
+func (s *state[T]) client() []byte {
+	if s.r == nil || s.m.opts.Client == nil {
+		return nil
+	}
+	c := s.m.opts.Client(s.r.Incoming())
+	return payload.EncodeClient(client.Clean(c.UserAgent, c.Address))
+}
+
+// methods are those of the session to create.
+func (s *state[T]) methods() []Method {
+	var before []Method
+	if s.pending.again && s.pending.owner == s.rec.Identity {
+		before = decodeMethods(s.rec.Open.Methods)
+	}
+	return withMethods(before, s.pending.proof.methods)
+}

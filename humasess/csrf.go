@@ -7,7 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
@@ -44,26 +43,6 @@ func (s *state[T]) csrfToken() (string, error) {
 		s.life.Change(false)
 	}
 	return key.Token()
-}
-
-// csrfKey returns the key of the active session, zero if it has none.
-func (s *state[T]) csrfKey() security.CSRFKey {
-	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
-		return s.rec.Open.CSRF
-	}
-	return s.pending.csrf
-}
-
-// csrfHeader returns the header that goes with a new cookie, or "".
-func (s *state[T]) csrfHeader() (name, value string) {
-	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
-		return "", ""
-	}
-	value, err := s.csrfKey().Token()
-	if err != nil {
-		return "", "" // no randomness: the page asks again
-	}
-	return s.m.opts.CSRFHeader, value
 }
 
 // Forged reports whether a request lacks the CSRF token of its session.

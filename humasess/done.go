@@ -3,35 +3,7 @@ package humasess
 import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/watch"
-	"github.com/humasess/sessions/stores"
 )
-
-// Done returns a channel that is closed when the session has ended: signed
-// out, revoked, replaced by Start, evicted, or expired, in this process or in
-// another. It is for what goes on for longer than a request does, such as a
-// stream or a websocket:
-//
-//	case <-in.Session.Done():
-//		return // signed out
-//
-// What this process ends closes it at once, as does the end of its time. Of
-// what others end it learns from the store's hints ([stores.Watcher]) if it
-// has any, and from looking every Options.DoneInterval in any case. A store
-// that fails ends nothing. Waiting does not extend the session: a stream of
-// which the client makes no requests ends with the idle timeout.
-//
-// Renew, a change of the data and of the time left leave the channel open. It
-// is the session's of this moment: one that Start has begun in this request is
-// done, too, when it is not written. Without an active session the channel is
-// closed already.
-//
-// The channel is also closed when the request is over, like that of its
-// context, so that nobody waits for ever; and by [Manager.Close]. After Hijack
-// the request is over when the connection is closed. A session in its cookie
-// ends for those who wait at the deadline that this cookie has, even if another
-// one has a later deadline by now. Done may be called at any time, and costs
-// nothing to those who do not.
-func (s *Session[T]) Done() <-chan struct{} { return s.bound().done() }
 
 // over is the channel that Done returns without an active session.
 var over = func() <-chan struct{} {
@@ -39,14 +11,6 @@ var over = func() <-chan struct{} {
 	close(c)
 	return c
 }()
-
-// waiting is a call of [Session.Done] in a request.
-type waiting struct {
-	watch.Wait
-
-	id    stores.ID
-	fresh bool // the request has not created the session yet
-}
 
 // done implements [Session.Done].
 func (s *state[T]) done() <-chan struct{} {
@@ -97,16 +61,6 @@ func (s *state[T]) settleWaits() {
 			s.m.watch.Release(&w.Wait)
 		}
 	}
-}
-
-// rename gives the session that is to be created another ID.
-func (s *state[T]) rename(id stores.ID) {
-	for _, w := range s.waits {
-		if w.fresh && w.id == s.pending.id {
-			w.id = id
-		}
-	}
-	s.pending.id = id
 }
 
 // Release implements session.

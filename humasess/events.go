@@ -6,9 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
-	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -27,18 +25,6 @@ func (s *state[T]) rejected(reason events.Reason) {
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
-func (s *state[T]) rejectedAs(rec *record.Record[T], token security.Token) {
-	switch {
-	case rec.Open.Scheme != s.m.scheme:
-		s.rejected(events.ReasonForeign)
-		return
-	case s.m.superseded(rec, token):
-		s.reused(rec)
-		return
-	}
-	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
-}
-
 func (s *state[T]) undecodable(id stores.ID, err error) {
 	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
 }
@@ -50,12 +36,6 @@ func (s *state[T]) touched() {
 	if s.m.report.Listens() {
 		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
 	}
-}
-
-// destroyed reports that the request has ended a session.
-func (s *state[T]) destroyed(id stores.ID) {
-	s.m.watch.Ended(id)
-	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
 }
 
 func (s *state[T]) revoked() error {

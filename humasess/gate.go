@@ -2,6 +2,8 @@ package humasess
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -139,4 +141,43 @@ func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeo
 // committed once.
 func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	return gate.Handler((*gateManager[T])(m), next)
+}
+
+// Attach documents the sessions in the API's OpenAPI document and enforces
+// them on its operations. Call it before the first operation is registered:
+// huma gives an operation the middleware that the API has by then. Several
+// managers of different types may be attached to one API, and one manager to
+// several APIs.
+//
+// It is an error to attach to a [huma.Group], after an operation, or where
+// the type, the scheme's key or the cookie's name is taken. Each API needs a
+// [huma.Config] of its own: Attach returns an error for an API that shares the
+// document or its components with another API that has a manager. Where two APIs
+// share a document and only one has a manager, the protected operations of the
+// other answer 500. Its groups with a prefix are an exception, because huma does
+// not run the check there (huma#804), and so are its hidden operations.
+//
+// A hidden operation that embeds no session type leaves no trace in huma. Attach
+// cannot see that such an operation was registered before, and does not protect
+// it.
+//
+// A program may write into the document's Security before the first request to
+// an operation: that is enforced too, where it is stricter. Later changes are not.
+func (m *Manager[T]) Attach(api huma.API) error {
+	// A struct that embeds a group is one as well, with the group's adapter.
+	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
+		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
+	}
+	g := gate.Of(api)
+	if g == nil {
+		var err error
+		if g, err = gate.New(api); err != nil {
+			return err
+		}
+	}
+	if err := g.Add((*gateManager[T])(m)); err != nil {
+		return err
+	}
+	m.attached.Store(true)
+	return nil
 }

@@ -3,11 +3,11 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
@@ -32,9 +32,6 @@ type Info[T any] struct {
 	Authentication Authentication `json:"authentication" doc:"When and how the user signed in."`
 	Client         Client         `json:"client" doc:"Client of the sign-in, as far as the server notes it."` // as Options.Client returned it
 }
-
-// Schema implements [huma.SchemaProvider].
-func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T]](r) }
 
 // List returns the live sessions of this session's identity, oldest first,
 // without extending them. An anonymous session lists itself only. A session that
@@ -190,4 +187,15 @@ func (m *Manager[T]) head() []byte { return payload.Head(m.scheme) }
 func (m *Manager[T]) lists() bool {
 	_, ok := stores.As[stores.Index](m.store)
 	return ok && m.carriers.Requests == nil
+}
+
+// indexes refuses an identity that has no sessions.
+func (m *Manager[T]) indexes(identity string) error {
+	if !m.users.Known() {
+		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if m.users.Real(identity) == "" {
+		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
+	}
+	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/cookies"
@@ -126,45 +125,6 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	return m, nil
 }
 
-// Attach documents the sessions in the API's OpenAPI document and enforces
-// them on its operations. Call it before the first operation is registered:
-// huma gives an operation the middleware that the API has by then. Several
-// managers of different types may be attached to one API, and one manager to
-// several APIs.
-//
-// It is an error to attach to a [huma.Group], after an operation, or where
-// the type, the scheme's key or the cookie's name is taken. Each API needs a
-// [huma.Config] of its own: Attach returns an error for an API that shares the
-// document or its components with another API that has a manager. Where two APIs
-// share a document and only one has a manager, the protected operations of the
-// other answer 500. Its groups with a prefix are an exception, because huma does
-// not run the check there (huma#804), and so are its hidden operations.
-//
-// A hidden operation that embeds no session type leaves no trace in huma. Attach
-// cannot see that such an operation was registered before, and does not protect
-// it.
-//
-// A program may write into the document's Security before the first request to
-// an operation: that is enforced too, where it is stricter. Later changes are not.
-func (m *Manager[T]) Attach(api huma.API) error {
-	// A struct that embeds a group is one as well, with the group's adapter.
-	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
-		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
-	}
-	g := gate.Of(api)
-	if g == nil {
-		var err error
-		if g, err = gate.New(api); err != nil {
-			return err
-		}
-	}
-	if err := g.Add((*gateManager[T])(m)); err != nil {
-		return err
-	}
-	m.attached.Store(true)
-	return nil
-}
-
 // CookieName returns the name of the session cookie, as Options.Cookie sets it.
 func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
@@ -205,4 +165,45 @@ func (m *Manager[T]) watchConfig() watch.Config {
 		c.Hints = w.Watch
 	}
 	return c
+}
+
+// bindClientSide makes the manager one of client-side sessions. It refuses options
+// that such sessions cannot keep.
+func (m *Manager[T]) bindClientSide(t stores.ClientSide, opts *Options[T]) error {
+	var err error
+	switch {
+	case m.opts.Sealer != nil:
+		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals its cookies itself", t)
+	case m.opts.RotateEvery != 0:
+		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
+	case m.opts.RevokeReused:
+		err = fmt.Errorf("Options.RevokeReused: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.RotationGrace != 0:
+		err = fmt.Errorf("Options.RotationGrace: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case m.opts.CSRFHeader != "":
+		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.MaxPerIdentity > 0:
+		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
+			opts.MaxPerIdentity, t, errors.ErrUnsupported)
+	case m.opts.RefuseOverLimit:
+		err = fmt.Errorf("Options.RefuseOverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
+	default:
+		m.carriers.Requests, err = t.Bind(m.opts.Cookie.Name, m.scheme)
+		if err == nil && len(m.carriers.Names) > 1 {
+			if _, ok := m.carriers.Requests().(stores.FormerNameOpener); !ok {
+				err = fmt.Errorf("Options.Cookie.Former: request stores of %T open no value of a former name: %w", t, errors.ErrUnsupported)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	m.opts.MaxPerIdentity = -1
+	m.calls.ClientSide = true
+	// The cookie has whole seconds.
+	for _, idle := range []*time.Duration{&m.timeouts.Idle, &m.timeouts.RememberIdle} {
+		*idle = (*idle + time.Second - 1).Truncate(time.Second)
+	}
+	m.opts.IdleTimeout, m.opts.RememberIdleTimeout = m.timeouts.Idle, m.timeouts.RememberIdle
+	return nil
 }

@@ -360,3 +360,12 @@ type Codec struct {
 // plain kinds, slices, maps and pointers are copied without it, unless they
 // have a [Codec] of their own, or types that decode or contain themselves.
 type Cloner[T any] interface{ Clone() T }
+
+// keptClient returns the part of an earlier client that a write keeps: nothing
+// when the manager no longer captures clients.
+func (o *Options[T]) keptClient(client []byte) []byte {
+	if o.Client == nil {
+		return nil
+	}
+	return client
+}

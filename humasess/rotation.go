@@ -153,3 +153,15 @@ func (s *state[T]) reused(rec *record.Record[T]) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 	}
 }
+
+func (s *state[T]) rejectedAs(rec *record.Record[T], token security.Token) {
+	switch {
+	case rec.Open.Scheme != s.m.scheme:
+		s.rejected(events.ReasonForeign)
+		return
+	case s.m.superseded(rec, token):
+		s.reused(rec)
+		return
+	}
+	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
+}

@@ -1,9 +1,7 @@
 package humasess
 
 import (
-	"context"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -53,23 +51,22 @@ func (s *state[T]) issue(line []byte) {
 	s.line, s.old = string(s.m.carriers.Cookies.End(line, age)), false
 }
 
-// Issue starts a session outside a request and returns its cookie, for tests
-// and for programs that hand a session over by other means. The cookie is a
-// credential.
-func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
-	_, s := newRequest(m)
-	s.since = time.Now()
-	if err := s.start(data); err != nil {
-		return nil, err
+// csrfKey returns the key of the active session, zero if it has none.
+func (s *state[T]) csrfKey() security.CSRFKey {
+	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
+		return s.rec.Open.CSRF
 	}
-	ctx, cancel := m.calls.Bounded(ctx)
-	defer cancel()
-	if err := s.write(ctx); err != nil {
-		return nil, err
+	return s.pending.csrf
+}
+
+// csrfHeader returns the header that goes with a new cookie, or "".
+func (s *state[T]) csrfHeader() (name, value string) {
+	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
+		return "", ""
 	}
-	c := m.opts.Cookie
-	return &http.Cookie{
-		Name: c.Name, Value: m.carriers.Cookies.Value(s.line), Path: c.Path, Domain: c.Domain,
-		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
-	}, nil
+	value, err := s.csrfKey().Token()
+	if err != nil {
+		return "", "" // no randomness: the page asks again
+	}
+	return s.m.opts.CSRFHeader, value
 }

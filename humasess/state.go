@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -232,3 +234,35 @@ func (s *state[T]) activeOwner() string {
 func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
+
+// early holds the ends of sessions that early writes have put off.
+type early struct {
+	writing bool // an early write is under way
+	ends    []stores.Replaced
+}
+
+// tentative is what the request has done in a transaction of the program, by
+// Commit or a revocation. An error response suggests that the program has rolled
+// the transaction back, so nothing of it must show in the cookie or in events
+// unless the store confirms it.
+type tentative[T any] struct {
+	any      bool
+	revoked  bool           // the session itself, by RevokeAll
+	ended    []stores.ID    // by Destroy
+	replaced []stores.ID    // by Start
+	events   []events.Event // of revocations
+}
+
+// waiting is a call of [Session.Done] in a request.
+type waiting struct {
+	watch.Wait
+
+	id    stores.ID
+	fresh bool // the request has not created the session yet
+}
+
+// admitsAnonymous reports whether an anonymous session satisfies a requirement.
+// Without Options.Identity no session has an identity, so every one does.
+func (m *Manager[T]) admitsAnonymous() bool {
+	return !m.users.Known() || m.opts.AnonymousSuffices
+}

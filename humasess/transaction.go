@@ -9,18 +9,6 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// tentative is what the request has done in a transaction of the program, by
-// Commit or a revocation. An error response suggests that the program has rolled
-// the transaction back, so nothing of it must show in the cookie or in events
-// unless the store confirms it.
-type tentative[T any] struct {
-	any      bool
-	revoked  bool           // the session itself, by RevokeAll
-	ended    []stores.ID    // by Destroy
-	replaced []stores.ID    // by Start
-	events   []events.Event // of revocations
-}
-
 // transacts notes a call with the program's context, and reports whether it is part
 // of a transaction.
 func (s *state[T]) transacts(ctx context.Context) bool {

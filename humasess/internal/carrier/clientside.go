@@ -30,6 +30,7 @@ type ClientSide[T any] struct {
 
 var _ Carrier[struct{}] = (*ClientSide[struct{}])(nil)
 
+// Store implements [Carrier].
 func (c *ClientSide[T]) Store() stores.Store { return c.requestStore() }
 
 func (c *ClientSide[T]) requestStore() stores.RequestStore {
@@ -39,6 +40,7 @@ func (c *ClientSide[T]) requestStore() stores.RequestStore {
 	return c.requests
 }
 
+// Open implements [Carrier].
 func (c *ClientSide[T]) Open(name, value string) (security.Token, bool, error) {
 	id, old, err := c.openIn(c.requestStore(), name, value)
 	return security.BareToken(id), old, err
@@ -52,6 +54,7 @@ func (c *ClientSide[T]) openIn(requests stores.RequestStore, name, value string)
 	return requests.(stores.FormerNameOpener).OpenFormer(name, value) // New has checked
 }
 
+// Fetch implements [Carrier].
 func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
 	rec, err := c.requestStore().Load(ctx, token.ID())
 	if err != nil {
@@ -63,8 +66,10 @@ func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token) (record
 // Matches is true for each token: the store has opened the seal of its cookie.
 func (c *ClientSide[T]) Matches(*record.Opened[T], security.Token) bool { return true }
 
+// Encode implements [Carrier].
 func (c *ClientSide[T]) Encode(p *payload.Fields) []byte { return p.AppendClientSide(c.buffer[:0]) }
 
+// Decode implements [Carrier].
 func (c *ClientSide[T]) Decode(rec stores.Record) (record.Record[T], error) {
 	p, err := payload.DecodeClientSide(rec.Payload, c.Records.Scheme)
 	if err != nil {
@@ -96,6 +101,7 @@ func (c *ClientSide[T]) Written([]byte) []byte { return nil }
 // Begin cannot fail, so the value comes after the write.
 func (c *ClientSide[T]) Begin(security.Token) ([]byte, error) { return nil, nil }
 
+// Finish implements [Carrier].
 func (c *ClientSide[T]) Finish(_ []byte, id stores.ID) []byte {
 	c.revoked = false
 	return c.requestStore().AppendValue(c.Cookies.Begin(c.buffer[:0]), id)
@@ -105,8 +111,10 @@ func (c *ClientSide[T]) Finish(_ []byte, id stores.ID) []byte {
 // holds the idle deadline.
 func (c *ClientSide[T]) Reissues() (now, periodically bool) { return c.revoked, true }
 
+// OthersRevoked implements [Carrier].
 func (c *ClientSide[T]) OthersRevoked() { c.revoked = true }
 
+// TakeBack implements [Carrier].
 func (c *ClientSide[T]) TakeBack(ctx context.Context, token security.Token) bool {
 	requests, ok := c.requestStore().(stores.TransactionalRequestStore)
 	if !ok || !requests.TakeBack(ctx, token.ID()) {
@@ -116,6 +124,7 @@ func (c *ClientSide[T]) TakeBack(ctx context.Context, token security.Token) bool
 	return true
 }
 
+// Renewable implements [Carrier].
 func (c *ClientSide[T]) Renewable() error { return errClientSide }
 
 var errClientSide = errors.New("the session is in its cookie, which has no secret to renew, and older copies of the cookie stay valid: sign in again with Start")

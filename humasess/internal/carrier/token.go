@@ -17,8 +17,10 @@ type Tokens[T any] struct{ *Common[T] }
 
 var _ Carrier[struct{}] = Tokens[struct{}]{}
 
+// Store implements [Carrier].
 func (c Tokens[T]) Store() stores.Store { return c.Records.Store }
 
+// Open implements [Carrier].
 func (c Tokens[T]) Open(name, value string) (security.Token, bool, error) {
 	if c.Sealer == nil {
 		t, err := security.ParseToken(value)
@@ -31,6 +33,7 @@ func (c Tokens[T]) binding(name string) security.Binding {
 	return security.Binding{Cookie: name, Manager: c.Records.Scheme}
 }
 
+// Fetch implements [Carrier].
 func (c Tokens[T]) Fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
 	return c.Records.Fetch(ctx, token.ID())
 }
@@ -40,14 +43,19 @@ func (c Tokens[T]) Matches(o *record.Opened[T], token security.Token) bool {
 	return token.Matches(o.Hash)
 }
 
+// Encode implements [Carrier].
 func (c Tokens[T]) Encode(p *payload.Fields) []byte { return p.Encode(c.TypeName) }
 
+// Decode implements [Carrier].
 func (c Tokens[T]) Decode(rec stores.Record) (record.Record[T], error) { return c.Records.Open(rec) }
 
+// Allocate implements [Carrier].
 func (c Tokens[T]) Allocate() *record.Opened[T] { return new(record.Opened[T]) }
 
+// Written implements [Carrier].
 func (c Tokens[T]) Written(encoded []byte) []byte { return encoded }
 
+// Begin implements [Carrier].
 func (c Tokens[T]) Begin(token security.Token) ([]byte, error) {
 	line := c.Cookies.Begin(nil)
 	if c.Sealer == nil {
@@ -57,15 +65,20 @@ func (c Tokens[T]) Begin(token security.Token) ([]byte, error) {
 	return append(line, text...), err
 }
 
+// Finish implements [Carrier].
 func (c Tokens[T]) Finish(line []byte, _ stores.ID) []byte { return line }
 
+// Reissues implements [Carrier].
 func (c Tokens[T]) Reissues() (now, periodically bool) { return false, false }
 
+// OthersRevoked implements [Carrier].
 func (c Tokens[T]) OthersRevoked() {}
 
 // TakeBack leaves it to the store: a rolled back write is not there.
 func (c Tokens[T]) TakeBack(context.Context, security.Token) bool { return false }
 
+// Renewable implements [Carrier].
 func (c Tokens[T]) Renewable() error { return nil }
 
+// Left implements [Carrier].
 func (c Tokens[T]) Left(stores.ID) func(context.Context) (time.Duration, error) { return nil }

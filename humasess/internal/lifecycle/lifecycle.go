@@ -1,6 +1,7 @@
+// Package lifecycle plans the writes of one session in one request.
 package lifecycle
 
-// lifecycle is the state of one session in one request: the record that the store
+// State is the plan for one session in one request: the record that the store
 // has, the calls of the handler, and the plan for the commit that follows from both.
 // It does no I/O and is not safe for concurrent use.
 //
@@ -54,7 +55,7 @@ func (r *reasons) Add(of reasons) { *r |= of }
 
 func (r *reasons) Drop(of reasons) { *r &^= of }
 
-// set adds or drops reasons.
+// Set adds or drops reasons.
 func (r *reasons) Set(of reasons, on bool) {
 	if on {
 		r.Add(of)
@@ -72,8 +73,10 @@ const (
 	NextReplace             // a new one that carries data of the base
 )
 
+// Rotation is a change of the session's token.
 type Rotation uint8
 
+// Rotations, the stronger ones last.
 const (
 	RotateNo     Rotation = iota
 	RotateGrace           // requests in progress may still use the old token
@@ -82,6 +85,7 @@ const (
 
 type cookieAction uint8
 
+// Actions on the cookie.
 const (
 	CookieKeep cookieAction = iota
 	CookieSet
@@ -119,24 +123,27 @@ func (l *State) phase() phase {
 	return phaseLoaded
 }
 
-// active reports whether a session is there for the handler.
+// Active reports whether a session is there for the handler.
 func (l *State) Active() bool {
 	return l.Next != NextSame || l.Base && !l.Doomed && !l.Hidden
 }
 
-// onBase reports whether the active session is the one in the store.
+// OnBase reports whether the active session is the one in the store.
 func (l *State) OnBase() bool { return l.Next == NextSame && l.Base && !l.Doomed && !l.Hidden }
 
+// Load notes that the request's token has opened a record.
 func (l *State) Load() { l.Base = true }
 
+// Hide notes that it has opened a record whose data do not decode.
 func (l *State) Hide() { l.Base, l.Hidden = true, true }
 
+// Start notes a new session that carries nothing of the base.
 func (l *State) Start() {
 	l.Next, l.keep = NextStart, false
 	l.forgetChanges()
 }
 
-// change notes new data for the active session. Without one it starts one.
+// Change notes new data for the active session. Without one it starts one.
 func (l *State) Change(identityMoved bool) {
 	switch {
 	case !l.Active():
@@ -151,7 +158,7 @@ func (l *State) Change(identityMoved bool) {
 	}
 }
 
-// retain undoes a replacement whose identity has moved back.
+// Retain undoes a replacement whose identity has moved back.
 func (l *State) Retain() {
 	if l.Next == NextReplace {
 		l.Next = NextSame
@@ -159,7 +166,7 @@ func (l *State) Retain() {
 	}
 }
 
-// renew asks for a new token. A session that is about to start gets one
+// Renew asks for a new token. A session that is about to start gets one
 // anyway.
 func (l *State) Renew(r Rotation) {
 	if l.Next != NextStart {
@@ -167,7 +174,7 @@ func (l *State) Renew(r Rotation) {
 	}
 }
 
-// remember notes that deadlines and the cookie's persistence changed.
+// Remember notes that deadlines and the cookie's persistence changed.
 func (l *State) Remember() {
 	switch l.Next {
 	case NextSame:
@@ -177,6 +184,7 @@ func (l *State) Remember() {
 	}
 }
 
+// Destroy notes the end of the active session, and of the sessions of other cookies.
 func (l *State) Destroy() {
 	l.Next = NextSame
 	l.OthersDoomed = l.Others
@@ -188,7 +196,7 @@ func (l *State) Destroy() {
 	}
 }
 
-// vanish notes that the request itself has ended the base, as by RevokeAll.
+// Vanish notes that the request itself has ended the base, as by RevokeAll.
 func (l *State) Vanish() {
 	if l.Base {
 		l.Cookie = CookieExpire // unless a new session is written
@@ -205,7 +213,7 @@ func (l *State) forgetChanges() {
 	l.Reasons.Drop(changed | Reissue | RotateDue)
 }
 
-// fail drops the changes that an error response must not keep; Destroy stands. It
+// Fail drops the changes that an error response must not keep; Destroy stands. It
 // reports whether a record that the request has already created must be deleted.
 func (l *State) Fail() (undo bool) {
 	l.Next = NextSame
@@ -217,7 +225,7 @@ func (l *State) Fail() (undo bool) {
 	return undo
 }
 
-// plan lists the writes of a commit, in this order.
+// Plan lists the writes of a commit, in this order.
 type Plan struct {
 	Delete     bool // the base, at any version
 	Create     bool
@@ -230,6 +238,7 @@ type Plan struct {
 	Cookie     cookieAction
 }
 
+// Plan returns the writes that the calls so far ask for.
 func (l *State) Plan() Plan {
 	p := Plan{Cookie: l.Cookie}
 	p.Create = l.Next != NextSame
@@ -254,7 +263,7 @@ func (l *State) Plan() Plan {
 	return p
 }
 
-// commit notes that the plan was carried out.
+// Commit notes that the plan was carried out.
 func (l *State) Commit(p Plan) {
 	l.Written = p.Create || l.Written && !p.Delete
 	l.Base = p.Create || l.Base && !p.Delete

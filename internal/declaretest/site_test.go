@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 )
 
 // parcel is a second session type.
-type parcel struct{ Weight int }
+type parcel struct{ Items []string }
 
 // site is an API with two managers and a bearer scheme of its own.
 type site struct {
@@ -117,6 +117,14 @@ func (s *site) client(v guest) *humasesstest.Client {
 	if v.parcel {
 		c.SetCookie(humasesstest.Login(s.t, s.parcels, parcel{}))
 	}
+	return c
+}
+
+// signedIn returns a client with a session that has the data.
+func (s *site) signedIn(data account) *humasesstest.Client {
+	s.t.Helper()
+	c := humasesstest.NewClient(s.mux)
+	c.SetCookie(humasesstest.Login(s.t, s.accounts, data))
 	return c
 }
 

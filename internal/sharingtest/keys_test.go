@@ -1,4 +1,4 @@
-package humasess_test
+package sharingtest_test
 
 import (
 	"context"
@@ -9,36 +9,36 @@ import (
 )
 
 func TestKeys(t *testing.T) {
-	r := newRig(t, humasess.Options[map[string]int]{})
+	r := newRigWith(t, humasess.Options[map[string]string]{})
 	c := r.client()
 	r.store.Reset()
-	r.must(c, func(_ context.Context, s *humasess.Session[map[string]int]) error {
-		if v, ok := humasess.GetKey(s, "a"); ok || v != 0 {
-			t.Errorf("GetKey without a session: got %d, %v, want none", v, ok)
+	r.must(c, func(_ context.Context, s *humasess.Session[map[string]string]) error {
+		if v, ok := humasess.GetKey(s, "a"); ok || v != "" {
+			t.Errorf("GetKey without a session: got %q, %v, want none", v, ok)
 		}
 		return humasess.RemoveKey(s, "a")
 	})
 	r.wantCalls(map[humasesstest.Op]int{})
-	r.must(c, func(_ context.Context, s *humasess.Session[map[string]int]) error {
-		if err := humasess.SetKey(s, "a", 1); err != nil {
+	r.must(c, func(_ context.Context, s *humasess.Session[map[string]string]) error {
+		if err := humasess.SetKey(s, "a", "1"); err != nil {
 			return err
 		}
-		return humasess.SetKey(s, "b", 2)
+		return humasess.SetKey(s, "b", "2")
 	})
-	r.must(c, func(_ context.Context, s *humasess.Session[map[string]int]) error {
-		if v, ok := humasess.GetKey(s, "a"); !ok || v != 1 {
-			t.Errorf("GetKey a: got %d, %v, want 1", v, ok)
+	r.must(c, func(_ context.Context, s *humasess.Session[map[string]string]) error {
+		if v, ok := humasess.GetKey(s, "a"); !ok || v != "1" {
+			t.Errorf("GetKey a: got %q, %v, want 1", v, ok)
 		}
 		if err := humasess.RemoveKey(s, "a"); err != nil {
 			return err
 		}
 		_, ok := humasess.GetKey(s, "a")
-		if v, other := humasess.GetKey(s, "b"); ok || !other || v != 2 {
-			t.Errorf("after RemoveKey: got a %v, b %d, want only b", ok, v)
+		if v, other := humasess.GetKey(s, "b"); ok || !other || v != "2" {
+			t.Errorf("after RemoveKey: got a %v, b %q, want only b", ok, v)
 		}
 		return nil
 	})
-	if got, _ := r.data(c); len(got) != 1 || got["b"] != 2 {
+	if got, _ := r.data(c); len(got) != 1 || got["b"] != "2" {
 		t.Errorf("data: got %v, want b alone", got)
 	}
 }
@@ -47,7 +47,7 @@ func TestKeys(t *testing.T) {
 type preferences map[string]any
 
 func TestKeysOfANamedMap(t *testing.T) {
-	r := newRig(t, humasess.Options[preferences]{})
+	r := newRigWith(t, humasess.Options[preferences]{})
 	c := r.client()
 	r.must(c, func(_ context.Context, s *humasess.Session[preferences]) error {
 		size := 12

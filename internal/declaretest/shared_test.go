@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func TestSharedParameters(t *testing.T) {
 		Needed
 		HasParcel
 	}
-	unfresh := registers[guardedIn[*pointerFresh]]
+	unfresh := guarded[*pointerFresh]
 	for _, tt := range []struct {
 		name          string
 		first, second func(huma.API, huma.Operation)
@@ -34,13 +34,13 @@ func TestSharedParameters(t *testing.T) {
 		{"hidden, Guarded beside Session", registers[guardIn], registers[sessionIn], true, false, nil, map[guest]int{byNobody: 500, byPlain: 500}},
 		{"hidden, Guarded beside Login", registers[guardIn], registers[signIn], true, false, nil, map[guest]int{byNobody: 500, byPlain: 500}},
 		{"hidden, Guarded beside another guard", registers[guardIn], unfresh, true, false, nil, map[guest]int{byNobody: 401, byPlain: 403}},
-		{"hidden, one guard beside another", registers[guardedIn[*pointerRoles]], registers[guardedIn[passes]], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
-		{"hidden, Required beside Guarded of the same type", registers[needsIn], registers[guardedIn[passes]], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
+		{"hidden, one guard beside another", guarded[*pointerRoles], guarded[passes], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
+		{"hidden, Required beside Guarded of the same type", registers[needsIn], guarded[passes], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
 		{"hidden, two types beside one", registers[two], registers[needsIn], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
 		{"hidden, own Resolve over Required beside Login", registers[resolvesRequired], registers[signIn], true, false, nil, map[guest]int{byNobody: 500}},
 		{"hidden, own Resolve over Required beside Session", registers[resolvesRequired], registers[sessionIn], true, false, nil, map[guest]int{byNobody: 500}},
-		{"hidden, own Resolve over Guarded beside a guard", registers[resolvesGuarded], registers[guardedIn[passes]], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
-		{"hidden, own Resolve over Guarded beside a guard, without validation", registers[resolvesGuarded], registers[guardedIn[passes]], true, true, nil, map[guest]int{byNobody: 401, byPlain: 500}}, //nolint:lll // one case
+		{"hidden, own Resolve over Guarded beside a guard", registers[resolvesGuarded], guarded[passes], true, false, nil, map[guest]int{byNobody: 401, byPlain: 500}},
+		{"hidden, own Resolve over Guarded beside a guard, without validation", registers[resolvesGuarded], guarded[passes], true, true, nil, map[guest]int{byNobody: 401, byPlain: 500}}, //nolint:lll // one case
 		{"hidden, own Resolve over Required beside Login, without validation", registers[resolvesRequired], registers[signIn], true, true, nil, map[guest]int{byNobody: 500}},
 		{"hidden, own Resolve beside plain parameters", registers[resolvesRequired], registers[plainIn], true, false, nil, map[guest]int{byNobody: 422, byPlain: 422}},
 		{"hidden, own Resolve beside plain parameters, without validation", registers[resolvesRequired], registers[plainIn], true, true, nil, map[guest]int{byNobody: 422, byPlain: 422}},

@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"context"
@@ -85,28 +85,28 @@ func TestGuardsThatAreRefused(t *testing.T) {
 		register func(huma.API, huma.Operation)
 		want     []string
 	}{
-		{"typed roles", registers[guardedIn[typedRoles]], []string{"typedRoles", "method Roles", "func() []humasess_test.role", "Roles() []string"}},
-		{"Role", registers[guardedIn[*singleRole]], []string{"*humasess_test.singleRole", "method Role,", "never called"}},
-		{"Fresh returns an int", registers[guardedIn[secondsOnly]], []string{"method Fresh", "Fresh() time.Duration"}},
-		{"Fresh returns a duration of its own", registers[guardedIn[typedDuration]], []string{"method Fresh", "ownDuration"}},
-		{"Fresh is negative", registers[guardedIn[neverFresh]], []string{"Fresh is not positive"}},
-		{"a variadic Check", registers[guardedIn[variadicCheck]], []string{"method Check", "...humasess_test.account", "Check(huma.Context, humasess_test.account) error"}},
-		{"Check of a pointer", registers[guardedIn[pointerCheck]], []string{"method Check", "*humasess_test.account"}},
-		{"Check with a context", registers[guardedIn[contextCheck]], []string{"method Check", "context.Context"}},
-		{"Check of another type", registers[guardedIn[otherCheck]], []string{"method Check", "humasess_test.parcel"}},
-		{"no roles", registers[guardedIn[emptyRoles]], []string{"must return at least one"}},
-		{"a blank role", registers[guardedIn[blankRole]], []string{`["admin" ""]`}},
-		{"no methods of authentication", registers[guardedIn[emptyMethods]], []string{"Methods must return at least one"}},
-		{"a method that is no name", registers[guardedIn[invalidMethods]], []string{`["a b"]`}},
-		{"no methods", registers[guardedIn[emptyGuard]], []string{"checks nothing", "at least one"}},
-		{"a pointer to a pointer", registers[guardedIn[**rolesAlone]], []string{"checks nothing"}},
-		{"another method beside Roles", registers[guardedIn[misspelled]], []string{"method Freshness, which is never called"}},
-		{"promoted methods of a mutex", registers[guardedIn[locked]], []string{"method Lock"}},
-		{"two embedded types with Roles", registers[guardedIn[ambiguous]], []string{"Roles", "declare the method on the guard"}},
-		{"a field in the place of Roles", registers[guardedIn[fieldRoles]], []string{"field Roles"}},
-		{"an embedded nil pointer", registers[guardedIn[nilEmbedded]], []string{"nilEmbedded panics with its zero value"}},
-		{"an interface", registers[guardedIn[humasess.Guard[account]]], []string{"is an interface"}},
-		{"any", registers[guardedIn[any]], []string{"is an interface"}},
+		{"typed roles", guarded[typedRoles], []string{"typedRoles", "method Roles", "func() []declaretest_test.role", "Roles() []string"}},
+		{"Role", guarded[*singleRole], []string{"*declaretest_test.singleRole", "method Role,", "never called"}},
+		{"Fresh returns an int", guarded[secondsOnly], []string{"method Fresh", "Fresh() time.Duration"}},
+		{"Fresh returns a duration of its own", guarded[typedDuration], []string{"method Fresh", "ownDuration"}},
+		{"Fresh is negative", guarded[neverFresh], []string{"Fresh is not positive"}},
+		{"a variadic Check", guarded[variadicCheck], []string{"method Check", "...declaretest_test.account", "Check(huma.Context, declaretest_test.account) error"}},
+		{"Check of a pointer", guarded[pointerCheck], []string{"method Check", "*declaretest_test.account"}},
+		{"Check with a context", guarded[contextCheck], []string{"method Check", "context.Context"}},
+		{"Check of another type", guarded[otherCheck], []string{"method Check", "declaretest_test.parcel"}},
+		{"no roles", guarded[emptyRoles], []string{"must return at least one"}},
+		{"a blank role", guarded[blankRole], []string{`["admin" ""]`}},
+		{"no methods of authentication", guarded[emptyMethods], []string{"Methods must return at least one"}},
+		{"a method that is no name", guarded[invalidMethods], []string{`["a b"]`}},
+		{"no methods", guarded[emptyGuard], []string{"checks nothing", "at least one"}},
+		{"a pointer to a pointer", guarded[**rolesAlone], []string{"checks nothing"}},
+		{"another method beside Roles", guarded[misspelled], []string{"method Freshness, which is never called"}},
+		{"promoted methods of a mutex", guarded[locked], []string{"method Lock"}},
+		{"two embedded types with Roles", guarded[ambiguous], []string{"Roles", "declare the method on the guard"}},
+		{"a field in the place of Roles", guarded[fieldRoles], []string{"field Roles"}},
+		{"an embedded nil pointer", guarded[nilEmbedded], []string{"nilEmbedded panics with its zero value"}},
+		{"an interface", guarded[humasess.Guard[account]], []string{"is an interface"}},
+		{"any", guarded[any], []string{"is an interface"}},
 	} {
 		t.Run("O5 "+tt.name, func(t *testing.T) {
 			s := newSite(t)
@@ -127,14 +127,14 @@ func TestGuardsOfEveryShape(t *testing.T) {
 		register     func(huma.API, huma.Operation)
 		plain, admin int
 	}{
-		{"a pointer with Roles alone", registers[guardedIn[*rolesAlone]], 403, 204},
-		{"a value whose pointer has Roles", registers[guardedIn[rolesAlone]], 403, 204},
-		{"a pointer to a type with value receivers", registers[guardedIn[*admins]], 403, 204},
-		{"a value", registers[guardedIn[admins]], 403, 204},
-		{"embedded", registers[guardedIn[promotedRoles]], 403, 204},
-		{"generic", registers[guardedIn[*genericRoles[string]]], 403, 204},
-		{"a pointer is not nil", registers[guardedIn[*countedGuard]], 204, 204},
-		{"String is allowed", registers[guardedIn[namedGuard]], 403, 403},
+		{"a pointer with Roles alone", guarded[*rolesAlone], 403, 204},
+		{"a value whose pointer has Roles", guarded[rolesAlone], 403, 204},
+		{"a pointer to a type with value receivers", guarded[*admins], 403, 204},
+		{"a value", guarded[admins], 403, 204},
+		{"embedded", guarded[promotedRoles], 403, 204},
+		{"generic", guarded[*genericRoles[string]], 403, 204},
+		{"a pointer is not nil", guarded[*countedGuard], 204, 204},
+		{"String is allowed", guarded[namedGuard], 403, 403},
 	} {
 		for _, hidden := range []bool{false, true} {
 			t.Run(fmt.Sprintf("O5 %s, hidden %v", tt.name, hidden), func(t *testing.T) {
@@ -162,8 +162,8 @@ func TestGuardWithMethods(t *testing.T) {
 	if err := m.Attach(api); err != nil {
 		t.Fatal(err)
 	}
-	registers[guardedIn[recentOTP]](api, huma.Operation{OperationID: "recent", Method: http.MethodGet, Path: "/recent"})
-	registers[guardedIn[*anyOTP]](api, huma.Operation{OperationID: "any", Method: http.MethodGet, Path: "/any"})
+	guarded[recentOTP](api, huma.Operation{OperationID: "recent", Method: http.MethodGet, Path: "/recent"})
+	guarded[*anyOTP](api, huma.Operation{OperationID: "any", Method: http.MethodGet, Path: "/any"})
 	huma.Post(api, "/prove/{method}", func(_ context.Context, in *struct {
 		humasess.Required[account]
 		Method string `path:"method"`

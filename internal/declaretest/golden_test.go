@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"bytes"

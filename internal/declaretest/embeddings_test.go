@@ -1,4 +1,4 @@
-package humasess_test
+package declaretest_test
 
 import (
 	"context"
@@ -75,6 +75,10 @@ func (*resolvesGuarded) Resolve(huma.Context) []error  { return nil }
 
 type guardedIn[G any] struct{ humasess.Guarded[account, G] }
 
+// guarded registers an operation with a guard. The compiler shares its code among all
+// guards with the same underlying type.
+func guarded[G any](api huma.API, op huma.Operation) { huma.Register(api, op, serve[guardedIn[G]]) }
+
 var embeddings = []embedded{
 	{name: "nothing", register: registers[nothingIn]},
 	{name: "Session", account: true, register: registers[sessionIn]},
@@ -88,21 +92,21 @@ var embeddings = []embedded{
 		HasParcel
 	}]},
 	{name: "another type's Required", parcel: true, needsParcel: true, register: registers[struct{ HasParcel }]},
-	{name: "a pointer guard", account: true, needsAccount: true, role: "admin", register: registers[guardedIn[*pointerRoles]]},
-	{name: "a guard with pointer receivers", account: true, needsAccount: true, role: "admin", register: registers[guardedIn[pointerRoles]]},
-	{name: "a pointer guard with value receivers", account: true, needsAccount: true, role: "admin", register: registers[guardedIn[*admins]]},
-	{name: "a guard with promoted methods", account: true, needsAccount: true, role: "admin", register: registers[guardedIn[promotedRoles]]},
-	{name: "a generic guard", account: true, needsAccount: true, role: "admin", register: registers[guardedIn[genericRoles[int]]]},
-	{name: "a guard with Fresh", account: true, needsAccount: true, stale: true, register: registers[guardedIn[*pointerFresh]]},
-	{name: "a guard with Methods", account: true, needsAccount: true, stale: true, register: registers[guardedIn[valueMethods]]},
+	{name: "a pointer guard", account: true, needsAccount: true, role: "admin", register: guarded[*pointerRoles]},
+	{name: "a guard with pointer receivers", account: true, needsAccount: true, role: "admin", register: guarded[pointerRoles]},
+	{name: "a pointer guard with value receivers", account: true, needsAccount: true, role: "admin", register: guarded[*admins]},
+	{name: "a guard with promoted methods", account: true, needsAccount: true, role: "admin", register: guarded[promotedRoles]},
+	{name: "a generic guard", account: true, needsAccount: true, role: "admin", register: guarded[genericRoles[int]]},
+	{name: "a guard with Fresh", account: true, needsAccount: true, stale: true, register: guarded[*pointerFresh]},
+	{name: "a guard with Methods", account: true, needsAccount: true, stale: true, register: guarded[valueMethods]},
 	{name: "Session, resolved", account: true, ownResolve: true, register: registers[resolvesSession]},
 	{name: "Required, resolved", account: true, needsAccount: true, ownResolve: true, register: registers[resolvesRequired]},
 	{name: "Guarded, resolved", account: true, needsAccount: true, role: "admin", ownResolve: true, register: registers[resolvesGuarded]},
-	{name: "a guard with typed roles", mistaken: true, register: registers[guardedIn[typedRoles]]},
-	{name: "a guard with Role", mistaken: true, register: registers[guardedIn[*singleRole]]},
-	{name: "a guard without methods", mistaken: true, register: registers[guardedIn[emptyGuard]]},
-	{name: "a guard with seconds", mistaken: true, register: registers[guardedIn[secondsOnly]]},
-	{name: "an interface as guard", mistaken: true, register: registers[guardedIn[humasess.Guard[account]]]},
+	{name: "a guard with typed roles", mistaken: true, register: guarded[typedRoles]},
+	{name: "a guard with Role", mistaken: true, register: guarded[*singleRole]},
+	{name: "a guard without methods", mistaken: true, register: guarded[emptyGuard]},
+	{name: "a guard with seconds", mistaken: true, register: guarded[secondsOnly]},
+	{name: "an interface as guard", mistaken: true, register: guarded[humasess.Guard[account]]},
 }
 
 // interrupted are registrations that panic after a marker has declared

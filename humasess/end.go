@@ -4,11 +4,50 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
-	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores"
 )
+
+// end deletes a session at any version. It reports whether there was one.
+func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
+	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{})
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		s.m.watch.Check(id)
+		return false, nil
+	case err != nil:
+		return false, s.storeFailed(err)
+	}
+	s.destroyed(id)
+	return true, nil
+}
+
+// remove deletes a session that must not be, without a reader to tell when
+// that fails.
+func (s *state[T]) remove(ctx context.Context, id stores.ID) {
+	if ctx.Err() != nil { // the budget is spent
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+	}
+	err := s.carrier.Store().Delete(ctx, id, stores.Condition{})
+	s.m.watch.Ended(id)
+	if err != nil && !errors.Is(err, stores.ErrNotFound) {
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
+	}
+}
+
+// independent reports whether the new session owes nothing to the base: any other
+// operation was admitted with that, or has read its data.
+func (s *state[T]) independent() bool { return s.login && !s.read }
+
+// destroyed reports that the request has ended a session.
+func (s *state[T]) destroyed(id stores.ID) {
+	s.m.watch.Ended(id)
+	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
+}
 
 // List and the revocations write a session that the request is about to start,
 // because the store then says whether the user was revoked meanwhile. The request
@@ -16,29 +55,6 @@ import (
 // they were. So the early write of a login ends none of them; the commit of a
 // successful response does. Any other operation was admitted with the old session,
 // which the new one replaces in one step.
-
-// early holds the ends of sessions that early writes have put off.
-type early struct {
-	writing bool // an early write is under way
-	ends    []stores.Replaced
-}
-
-// writeNew writes a session that the request is about to start. The store says
-// then whether its user was revoked while the request ran: a thief with an old
-// password must not list and end the owner's newer sessions.
-func (s *state[T]) writeNew(ctx context.Context) error {
-	if s.life.Next == lifecycle.NextSame {
-		return nil
-	}
-	if s.life.Closed {
-		return gate.Fail(gate.ErrCommitted, nil)
-	}
-	// A transaction of the program may take back the write. The end that comes
-	// after it would stay.
-	s.early.writing = s.life.Next == lifecycle.NextStart && s.independent() && !s.transacts(ctx)
-	defer func() { s.early.writing = false }()
-	return s.writeNow(ctx)
-}
 
 // putOff takes the old sessions out of a create, and returns them. They end after
 // it. The new session may be one more than the limit until then.

@@ -1,10 +1,9 @@
-package humasess_test
+package sharingtest_test
 
 import (
 	"context"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/humasess/sessions/humasess"
 )
@@ -17,19 +16,8 @@ type flatAccount struct {
 	Since time.Time
 }
 
-// borrowed returns a string in a buffer that is used again after the request,
-// as fasthttp's are.
-func borrowed(s string) (text string, reuse func()) {
-	buf := []byte(s)
-	return unsafe.String(&buf[0], len(buf)), func() {
-		for i := range buf {
-			buf[i] = 'X'
-		}
-	}
-}
-
 func TestNothingKeptOfARequest(t *testing.T) {
-	r := newRig(t, humasess.Options[flatAccount]{Identity: func(a flatAccount) string { return a.ID }})
+	r := newRigWith(t, humasess.Options[flatAccount]{Identity: func(a flatAccount) string { return a.ID }})
 	since := time.Date(2030, 1, 2, 3, 4, 5, 6, time.UTC)
 	id, reuseID := borrowed("owner")
 	note, reuseNote := borrowed("first")
