@@ -18,7 +18,7 @@ const (
 // coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess", "tokens.matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
+		inCarrier, "Tokens.Matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
