@@ -25,7 +25,7 @@ func (s *state[T]) open() error {
 	return nil
 }
 
-func (s *state[T]) start(data T) error {
+func (s changes[T]) start(data T) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *state[T]) start(data T) error {
 
 // invalid reports a call that can never work. The client gets a 500 without the
 // reason, so the log has it.
-func (s *state[T]) invalid(err error) error {
+func (s changes[T]) invalid(err error) error {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
 		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
@@ -59,14 +59,14 @@ func (s *state[T]) invalid(err error) error {
 }
 
 // refuseData reports data that the store could not give back.
-func (s *state[T]) refuseData(method string, err error) error {
+func (s changes[T]) refuseData(method string, err error) error {
 	err = fmt.Errorf("%s: %w", method, err)
 	s.emit(events.Event{Kind: events.Undecodable, Err: err})
 	return gate.Fail(gate.ErrInvalid, err)
 }
 
 // begin makes the pending session one that is to be created.
-func (s *state[T]) begin(data []byte, owner string, note func()) error {
+func (s changes[T]) begin(data []byte, owner string, note func()) error {
 	id, err := s.newID(owner)
 	if err != nil {
 		return s.storeFailed(err)
@@ -84,7 +84,7 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 
 // newID makes an ID for a session to create. The store may have to ask a server
 // for it, long before the commit, so each call has a budget of its own.
-func (s *state[T]) newID(owner string) (stores.ID, error) {
+func (s changes[T]) newID(owner string) (stores.ID, error) {
 	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.Store()); !asks {
 		return stores.NewID(s.carrier.Store(), owner)
 	}
@@ -97,7 +97,7 @@ func (s *state[T]) newID(owner string) (stores.ID, error) {
 	return stores.NewIDContext(ctx, s.carrier.Store(), owner)
 }
 
-func (s *state[T]) update(change func(*T) error) error {
+func (s changes[T]) update(change func(*T) error) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (s *state[T]) update(change func(*T) error) error {
 }
 
 // apply takes over the result of an edit.
-func (s *state[T]) apply(data *T, edit func(*T) error) error {
+func (s changes[T]) apply(data *T, edit func(*T) error) error {
 	if s.life.Active() && s.activeOwner() != "" && s.m.users.Of(*data) == "" {
 		return s.invalid(errBecomesNobody)
 	}
@@ -166,7 +166,7 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 }
 
 // move notes that the data belong to another identity now.
-func (s *state[T]) move(data []byte, owner string) error {
+func (s changes[T]) move(data []byte, owner string) error {
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
@@ -183,7 +183,7 @@ func (s *state[T]) move(data []byte, owner string) error {
 
 // assign gives the pending session to another identity. Its ID changes too: a
 // store may put the identity's whereabouts into the IDs that it makes.
-func (s *state[T]) assign(owner string) error {
+func (s changes[T]) assign(owner string) error {
 	if owner == s.pending.owner {
 		return nil
 	}
@@ -198,7 +198,7 @@ func (s *state[T]) assign(owner string) error {
 
 // share keeps a copy of the data for the next reader, if the codec gives the next
 // reader exactly these data.
-func (s *state[T]) share(data *T, exact bool) {
+func (s changes[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
 	if s.m.records.Memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
@@ -211,7 +211,7 @@ func (s *state[T]) share(data *T, exact bool) {
 	}
 }
 
-func (s *state[T]) destroy() error {
+func (s changes[T]) destroy() error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
@@ -225,7 +225,7 @@ func (s *state[T]) destroy() error {
 	return nil
 }
 
-func (s *state[T]) renew() error {
+func (s changes[T]) renew() error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
@@ -238,7 +238,7 @@ func (s *state[T]) renew() error {
 }
 
 // need refuses what cannot be done now or without a session.
-func (s *state[T]) need() error {
+func (s changes[T]) need() error {
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -248,12 +248,12 @@ func (s *state[T]) need() error {
 	return nil
 }
 
-func (s *state[T]) remember(on bool) error {
+func (s changes[T]) remember(on bool) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
-	if s.life.OnBase() && s.remembered() == on {
+	if s.life.OnBase() && s.terms().remembered() == on {
 		return nil
 	}
 	s.pending.remember = &on
@@ -261,7 +261,7 @@ func (s *state[T]) remember(on bool) error {
 	return nil
 }
 
-func (s *state[T]) setTTL(d time.Duration) error {
+func (s changes[T]) setTTL(d time.Duration) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
@@ -279,7 +279,7 @@ func (s *state[T]) setTTL(d time.Duration) error {
 }
 
 // runEdit runs a function of the program on the data.
-func (s *state[T]) runEdit(edit func(*T) error, data *T) error {
+func (s changes[T]) runEdit(edit func(*T) error, data *T) error {
 	err := s.mu.Run(func() error { return edit(data) })
 	if err == editlock.ErrReentered { //nolint:errorlint // an error of the program may wrap it
 		return s.invalid(fmt.Errorf("Update: %w", err))
@@ -288,7 +288,7 @@ func (s *state[T]) runEdit(edit func(*T) error, data *T) error {
 }
 
 // rename gives the session that is to be created another ID.
-func (s *state[T]) rename(id stores.ID) {
+func (s changes[T]) rename(id stores.ID) {
 	for _, w := range s.waits {
 		if w.fresh && w.id == s.pending.id {
 			w.id = id

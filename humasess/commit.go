@@ -18,15 +18,18 @@ func (s *state[T]) Commit(status int) error {
 	if s.life.Closed {
 		return nil
 	}
+	w, ctx := s.writes(), s.r.Writing()
 	if status >= 400 {
-		s.drop()
-		s.takeBack(s.r.Writing())
+		w.drop()
+		w.takeBack(ctx)
 	}
-	err := s.write(s.r.Writing())
-	if err == nil {
-		err = s.endEarly(s.r.Writing())
+	err := w.write(ctx)
+	if err == nil && len(s.early.ends) > 0 {
+		err = w.endEarly(ctx)
 	}
-	s.settleTransaction(s.r.Writing(), status)
+	if s.tentative.any {
+		w.settleTransaction(ctx, status)
+	}
 	s.life.Closed = true
 	if err != nil {
 		s.life.Cookie = lifecycle.CookieKeep
@@ -40,12 +43,12 @@ func (s *state[T]) Commit(status int) error {
 func (s *state[T]) Abandon() {
 	defer s.mu.Unlock(s.mu.Lock())
 	if !s.life.Closed {
-		s.drop()
+		s.writes().drop()
 	}
 }
 
 // drop forgets what an error response must not keep.
-func (s *state[T]) drop() {
+func (s writes[T]) drop() {
 	if s.life.Fail() {
 		s.remove(s.r.Writing(), s.rec.ID)
 	}
@@ -57,14 +60,14 @@ func (s *state[T]) drop() {
 // after has failed.
 func (s *state[T]) Undo() {
 	defer s.mu.Unlock(s.mu.Lock())
-	s.drop()
+	s.writes().drop()
 	s.life.Cookie = lifecycle.CookieKeep
 	s.life.Closed = true
 	s.settleWaits()
 }
 
 // commitNow implements [Session.Commit].
-func (s *state[T]) commitNow(ctx context.Context) error {
+func (s writes[T]) commitNow(ctx context.Context) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
@@ -75,7 +78,7 @@ func (s *state[T]) commitNow(ctx context.Context) error {
 }
 
 // writeNow writes with a context of the program.
-func (s *state[T]) writeNow(ctx context.Context) error {
+func (s writes[T]) writeNow(ctx context.Context) error {
 	s.caller = ctx
 	defer func() { s.caller = nil }()
 	if s.transacts(ctx) {
@@ -91,7 +94,7 @@ func (s *state[T]) writeNow(ctx context.Context) error {
 
 // write carries out the plan, and starts over when the session was changed
 // concurrently.
-func (s *state[T]) write(ctx context.Context) error {
+func (s writes[T]) write(ctx context.Context) error {
 	var turn *turns.Turn[record.Record[T]] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.OnBase() && s.resealDue() {
@@ -132,7 +135,7 @@ func (s *state[T]) write(ctx context.Context) error {
 }
 
 // carryOut returns stores.ErrConflict when the base has moved on.
-func (s *state[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
+func (s writes[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
 	if p.Delete {
 		found, err := s.end(ctx, s.rec.ID)
 		if err != nil {
@@ -155,7 +158,7 @@ func (s *state[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
 	}
 	switch {
 	case p.Create:
-		return s.create(ctx, p)
+		return s.creation().create(ctx, p)
 	case p.Update:
 		return s.replace(ctx, p)
 	case s.life.OnBase() && s.touchDue():
@@ -181,7 +184,7 @@ func (s *state[T]) Unwritten() (change, cookie bool) {
 // writeNew writes a session that the request is about to start. The store says
 // then whether its user was revoked while the request ran: a thief with an old
 // password must not list and end the owner's newer sessions.
-func (s *state[T]) writeNew(ctx context.Context) error {
+func (s writes[T]) writeNew(ctx context.Context) error {
 	if s.life.Next == lifecycle.NextSame {
 		return nil
 	}

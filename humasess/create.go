@@ -38,7 +38,7 @@ const (
 
 // create writes the pending session and makes it the base. It returns
 // stores.ErrConflict when the session that it replaces has changed.
-func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
+func (s creation[T]) create(ctx context.Context, p lifecycle.Plan) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
 		return s.undecided() // the store may have forgotten a mark since we began
 	}
@@ -68,15 +68,15 @@ func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 		if err != nil {
 			return s.storeFailed(err)
 		}
-		s.rename(id)
+		s.changes().rename(id)
 	}
 }
 
 // newPayload returns the payload of the pending session with a new secret.
-func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
+func (s creation[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
 	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
-	if s.inherits() {
+	if s.terms().inherits() {
 		base := &s.rec.Open.Fields
 		next.Created, next.Authenticated = base.Created, base.Authenticated
 		next.Methods, next.Class = base.Methods, base.Class
@@ -84,18 +84,18 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	} else {
 		next.Client = s.client()
 	}
-	if proof := &s.pending.proof; s.proved() {
+	if proof := &s.pending.proof; s.terms().proved() {
 		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), proof.class, s.client()
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), proof.methods))
 	}
 	next.Scheme, next.Hash, next.CSRF = s.m.scheme, token.Hash(), s.pending.csrf
-	next.Idle, next.Remember, next.Until = l.idle, s.remembered(), s.until()
+	next.Idle, next.Remember, next.Until = l.idle, s.terms().remembered(), s.terms().until()
 	next.Data = s.pending.data
 	return next
 }
 
 // replaced returns the sessions whose place the new one takes.
-func (s *state[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
+func (s creation[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 	all := slices.Clone(s.orphan)
 	if p.Replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
@@ -116,16 +116,16 @@ func (s *state[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 // was taken, which is stores.ErrExists, or when a mark of its identity may have
 // come since the request began or before: then it is deleted again, and the next
 // try knows better.
-func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
+func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
-	line, err := s.seal(token)
+	line, err := s.writes().seal(token)
 	if err != nil {
 		return false, err
 	}
-	l := s.newLifetime()
+	l := s.terms().newLifetime()
 	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
 		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.Encode(&next.Fields),
@@ -135,7 +135,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	}
 	var late []stores.Replaced // sessions that end after the create
 	if s.early.writing {
-		late = s.putOff(&c)
+		late = s.writes().putOff(&c)
 	}
 	from := time.Now()
 	c.Age = max(from.Sub(s.began()), 1)
@@ -146,7 +146,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
-		late = s.putOff(&c)
+		late = s.writes().putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
 		created, err = s.carrier.Store().Create(ctx, c)
 	}
@@ -169,7 +169,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 		late = append(c.Replaces, late...)
 	}
 	if verdict != marks.Before {
-		s.remove(ctx, s.pending.id)
+		s.writes().remove(ctx, s.pending.id)
 	}
 	switch verdict {
 	case marks.Revoked:
@@ -183,7 +183,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 		s.early.ends = append(s.early.ends, late...)
 	} else if len(late) > 0 {
 		if err := s.endReplaced(ctx, late); err != nil {
-			s.remove(ctx, s.pending.id)
+			s.writes().remove(ctx, s.pending.id)
 			return false, err
 		}
 		s.hasReplaced(ctx, p, late)
@@ -193,7 +193,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, err
 }
 
 // hasReplaced notes that the old sessions are gone, also for another try.
-func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []stores.Replaced) {
+func (s creation[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []stores.Replaced) {
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
@@ -202,7 +202,7 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []sto
 		if slices.ContainsFunc(s.orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
 			continue
 		}
-		s.destroyed(r.ID)
+		s.writes().destroyed(r.ID)
 		p.EndOthers = false
 		if r.ID == s.rec.ID {
 			p.Replaces, s.life.Base = false, false
@@ -213,7 +213,7 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []sto
 
 // endReplaced deletes the sessions whose place the new one has taken, on a store
 // that does not do it by itself. After an error the new one has to go.
-func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
+func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
 		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
@@ -230,7 +230,7 @@ func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error
 }
 
 // created makes the new session the base.
-func (s *state[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+func (s creation[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
 	s.rec = record.Record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
@@ -241,7 +241,7 @@ func (s *state[T]) created(token security.Token, line []byte, next *record.Opene
 	}
 	s.token, s.former = token, false
 	s.spare, s.others, s.clash = nil, nil, false
-	s.issue(line)
+	s.writes().issue(line)
 	if created.Evicted > 0 {
 		s.m.watch.CheckOwner(s.rec.Identity)
 		s.emit(events.Event{Kind: events.Evicted, Count: created.Evicted})
@@ -252,7 +252,7 @@ func (s *state[T]) created(token security.Token, line []byte, next *record.Opene
 // createLost finds out whether a session was created although the answer was
 // lost. If so, the next try takes its place: the marks that a Create reports are
 // needed.
-func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
+func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
 	for try := range storecall.MaxLost {
 		if storecall.WaitForStore(ctx, try) != nil {
 			break
@@ -283,7 +283,7 @@ var errCreateAgain = errors.New("humasess: the answer to Create was lost")
 
 // client returns the client of the request for the payload, or nil if there is
 // no request or nothing to capture.
-func (s *state[T]) client() []byte {
+func (s creation[T]) client() []byte {
 	if s.r == nil || s.m.opts.Client == nil {
 		return nil
 	}
@@ -292,7 +292,7 @@ func (s *state[T]) client() []byte {
 }
 
 // methods are those of the session to create.
-func (s *state[T]) methods() []Method {
+func (s creation[T]) methods() []Method {
 	var before []Method
 	if s.pending.again && s.pending.owner == s.rec.Identity {
 		before = decodeMethods(s.rec.Open.Methods)

@@ -20,9 +20,9 @@ import (
 //
 // A session that began before the option was set gets its key from this call,
 // with the response.
-func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
+func (s *Session[T]) CSRFToken() (string, error) { return s.bound().changes().csrfToken() }
 
-func (s *state[T]) csrfToken() (string, error) {
+func (s changes[T]) csrfToken() (string, error) {
 	defer s.mu.Unlock(s.mu.Lock())
 	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
@@ -30,7 +30,7 @@ func (s *state[T]) csrfToken() (string, error) {
 	if s.carrier.Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
-	key := s.csrfKey()
+	key := s.view().csrfKey()
 	if key == (security.CSRFKey{}) {
 		if err := s.open(); err != nil {
 			return "", err

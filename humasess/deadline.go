@@ -8,7 +8,7 @@ import (
 )
 
 // remembered reports whether the session to write outlives the browser's.
-func (s *state[T]) remembered() bool {
+func (s terms[T]) remembered() bool {
 	switch {
 	case s.pending.remember != nil:
 		return *s.pending.remember
@@ -21,17 +21,17 @@ func (s *state[T]) remembered() bool {
 }
 
 // signsIn reports whether the pending session replaces an anonymous one.
-func (s *state[T]) signsIn() bool { return s.rec.Identity == "" && s.pending.owner != "" }
+func (s terms[T]) signsIn() bool { return s.rec.Identity == "" && s.pending.owner != "" }
 
 // inherits reports whether the pending session is the base under another
 // identity. A change of user is not an authentication, so such a session keeps
 // the times, the proof and the client of the base.
-func (s *state[T]) inherits() bool {
+func (s terms[T]) inherits() bool {
 	return s.life.Next == lifecycle.NextReplace && !s.signsIn() && !s.pending.again
 }
 
 // proved reports whether the request has authenticated the user again.
-func (s *state[T]) proved() bool { return !s.pending.proof.at.IsZero() }
+func (s terms[T]) proved() bool { return !s.pending.proof.at.IsZero() }
 
 // lifetime is how long a session lives that is created now.
 type lifetime struct {
@@ -41,7 +41,7 @@ type lifetime struct {
 }
 
 // newLifetime returns the lifetime of the pending session.
-func (s *state[T]) newLifetime() lifetime {
+func (s terms[T]) newLifetime() lifetime {
 	var l lifetime
 	l.idle, l.absolute = s.m.timeouts.Of(s.remembered())
 	if s.inherits() {
@@ -61,7 +61,7 @@ func (s *state[T]) newLifetime() lifetime {
 
 // until is the end that SetTTL gives the session to write, on the core's clock,
 // and 0 if it gives none.
-func (s *state[T]) until() int64 {
+func (s terms[T]) until() int64 {
 	var until int64
 	if s.life.Next == lifecycle.NextSame || s.inherits() {
 		until = s.rec.Open.Until
@@ -77,7 +77,7 @@ func (s *state[T]) until() int64 {
 // deadlineChange returns the new absolute timeout of the base, and whether it may
 // only bring the deadline forward. 0 leaves the deadline. Only a new proof moves
 // the deadline later: a thief could otherwise remember a session for ever.
-func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
+func (s terms[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 	switch {
 	case s.proved():
 		_, absolute = s.m.timeouts.Of(s.remembered())
@@ -103,7 +103,7 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 }
 
 // newIdle returns the idle timeout of the base after the pending changes.
-func (s *state[T]) newIdle() time.Duration {
+func (s terms[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
 		return s.rec.Open.Idle
 	}
@@ -113,7 +113,7 @@ func (s *state[T]) newIdle() time.Duration {
 
 // ends returns when the active session expires unless it is used, and when it
 // ends in any case, with the pending changes: zero times without a session.
-func (s *state[T]) ends() (expires, deadline time.Time) {
+func (s terms[T]) ends() (expires, deadline time.Time) {
 	switch {
 	case s.life.Next != lifecycle.NextSame:
 		l, now := s.newLifetime(), s.m.now()
@@ -146,22 +146,22 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-func (s *state[T]) expiresAt() time.Time {
+func (s view[T]) expiresAt() time.Time {
 	defer s.mu.Unlock(s.mu.Lock())
-	expires, _ := s.ends()
+	expires, _ := s.terms().ends()
 	return expires
 }
 
-func (s *state[T]) deadline() time.Time {
+func (s view[T]) deadline() time.Time {
 	defer s.mu.Unlock(s.mu.Lock())
-	_, deadline := s.ends()
+	_, deadline := s.terms().ends()
 	return deadline
 }
 
-func (s *state[T]) createdAt() time.Time {
+func (s view[T]) createdAt() time.Time {
 	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.Next != lifecycle.NextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.terms().inherits():
 		return s.m.now()
 	case s.life.Active():
 		return time.Unix(0, s.rec.Open.Created)

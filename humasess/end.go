@@ -11,7 +11,7 @@ import (
 )
 
 // end deletes a session at any version. It reports whether there was one.
-func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
+func (s writes[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
 	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -26,7 +26,7 @@ func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 
 // remove deletes a session that must not be, without a reader to tell when
 // that fails.
-func (s *state[T]) remove(ctx context.Context, id stores.ID) {
+func (s writes[T]) remove(ctx context.Context, id stores.ID) {
 	if ctx.Err() != nil { // the budget is spent
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
@@ -44,7 +44,7 @@ func (s *state[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // destroyed reports that the request has ended a session.
-func (s *state[T]) destroyed(id stores.ID) {
+func (s writes[T]) destroyed(id stores.ID) {
 	s.m.watch.Ended(id)
 	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
 }
@@ -58,7 +58,7 @@ func (s *state[T]) destroyed(id stores.ID) {
 
 // putOff takes the old sessions out of a create, and returns them. They end after
 // it. The new session may be one more than the limit until then.
-func (s *state[T]) putOff(c *stores.Create) []stores.Replaced {
+func (s writes[T]) putOff(c *stores.Create) []stores.Replaced {
 	ends := c.Replaces[len(s.orphan):]
 	c.Replaces = c.Replaces[:len(s.orphan):len(s.orphan)]
 	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID }) {
@@ -69,7 +69,7 @@ func (s *state[T]) putOff(c *stores.Create) []stores.Replaced {
 
 // endEarly ends the old sessions of early writes. If that fails, the request has
 // failed, and the new session is deleted.
-func (s *state[T]) endEarly(ctx context.Context) error {
+func (s writes[T]) endEarly(ctx context.Context) error {
 	ends := s.early.ends
 	s.early.ends = nil
 	for _, r := range ends {
@@ -88,7 +88,7 @@ func (s *state[T]) endEarly(ctx context.Context) error {
 
 // doomEarly makes Destroy end the old sessions of early writes, too, because the
 // session that it ends has taken their place.
-func (s *state[T]) doomEarly() {
+func (s changes[T]) doomEarly() {
 	for _, r := range s.early.ends {
 		s.life.Others = true
 		s.others = append(s.others, r.ID)

@@ -21,18 +21,18 @@ func (s *state[T]) emit(e events.Event) {
 
 // rejected reports a cookie that opened nothing. The ID in it is what the
 // client says: without its secret it may be anybody's.
-func (s *state[T]) rejected(reason events.Reason) {
+func (s opening[T]) rejected(reason events.Reason) {
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
-func (s *state[T]) undecodable(id stores.ID, err error) {
+func (s opening[T]) undecodable(id stores.ID, err error) {
 	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
 }
 
 // touched reports that the request has extended the session. It is the only
 // event of requests that do nothing else, so it costs nothing where nobody
 // listens.
-func (s *state[T]) touched() {
+func (s writes[T]) touched() {
 	if s.m.report.Listens() {
 		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
 	}

@@ -12,12 +12,12 @@ import (
 func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	_, s := newRequest(m)
 	s.since = time.Now()
-	if err := s.start(data); err != nil {
+	if err := s.changes().start(data); err != nil {
 		return nil, err
 	}
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	if err := s.write(ctx); err != nil {
+	if err := s.writes().write(ctx); err != nil {
 		return nil, err
 	}
 	c := m.opts.Cookie

@@ -39,9 +39,11 @@ type Info[T any] struct {
 // session has ended while the request ran.
 // [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
 // store has no index.
-func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bound().list(ctx) }
+func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) {
+	return s.bound().changes().list(ctx)
+}
 
-func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
+func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
@@ -61,7 +63,7 @@ func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
-	if err := s.writeNew(ctx); err != nil {
+	if err := s.writes().writeNew(ctx); err != nil {
 		return nil, err
 	}
 	infos, err := s.m.list(ctx, s.activeOwner(), s.rec.ID)

@@ -18,34 +18,35 @@ import (
 // Load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) Load(ctx context.Context) error {
+	o := s.opening()
 	var c cookies.Tokens
 	c.Find(s.r.Incoming(), s.m.carriers.Names, s)
 	switch {
 	case c.Excess:
 		s.excess = true
-		s.rejected(events.ReasonAmbiguous)
+		o.rejected(events.ReasonAmbiguous)
 		return nil
 	case c.Count == 0:
 		if c.Present {
-			s.rejected(events.ReasonMalformed)
+			o.rejected(events.ReasonMalformed)
 		}
 		return nil
 	case c.Count > 1:
-		return s.loadMany(ctx, c.All())
+		return o.loadMany(ctx, c.All())
 	}
 	s.old = c.First.Old
 	token := c.First.Token
 	rec, err := s.carrier.Fetch(ctx, token)
 	if err != nil {
-		s.noteCopies([]stores.ID{token.ID()}, err)
-		return s.loadFailed(token, err)
+		o.noteCopies([]stores.ID{token.ID()}, err)
+		return o.loadFailed(token, err)
 	}
-	who := s.ownerOf(&rec, token)
+	who := o.ownerOf(&rec, token)
 	if who == notOwner {
-		s.rejectedAs(&rec, token)
+		o.rejectedAs(&rec, token)
 		return nil
 	}
-	return s.adopt(rec, token, who)
+	return o.adopt(rec, token, who)
 }
 
 // OpenToken implements [cookies.Opener].
@@ -57,7 +58,7 @@ func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err
 // loadMany decides between several different tokens. Exactly one live session
 // wins, in any order of the cookies. With two or more the request has none of
 // them: an attacker may have set one.
-func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error {
+func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error {
 	ids := make([]stores.ID, 0, len(all))
 	for _, c := range all {
 		if id := stores.ID(c.Token.ID()); !slices.Contains(ids, id) {
@@ -115,7 +116,7 @@ func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error 
 
 // readable leaves out sessions whose data do not decode, unless there are no
 // others: they are as good as none, and Start and Destroy end them.
-func (s *state[T]) readable(live []presented[T]) []presented[T] {
+func (s opening[T]) readable(live []presented[T]) []presented[T] {
 	var readable []presented[T]
 	hidden := s.others
 	for i := range live {
@@ -143,7 +144,7 @@ type presented[T any] struct {
 // noteCopies notes client-side sessions that were found to be over. The copy at
 // hand may have been idle for too long while others are in use, so Start and
 // Destroy end them.
-func (s *state[T]) noteCopies(ids []stores.ID, err error) {
+func (s opening[T]) noteCopies(ids []stores.ID, err error) {
 	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
 		s.life.Others = true
 		s.others = append(s.others, ids...)
@@ -151,7 +152,7 @@ func (s *state[T]) noteCopies(ids []stores.ID, err error) {
 }
 
 // ambiguous notes several live sessions, for Start and Destroy to end.
-func (s *state[T]) ambiguous(live []presented[T]) {
+func (s opening[T]) ambiguous(live []presented[T]) {
 	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
@@ -164,7 +165,7 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 }
 
 // adopt makes a record the base of the request, if its data can be read.
-func (s *state[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
+func (s opening[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
 	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
 		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
 	}
@@ -191,7 +192,7 @@ func (s *state[T]) adopt(rec record.Record[T], token security.Token, who ownersh
 	return nil
 }
 
-func (s *state[T]) loadFailed(token security.Token, err error) error {
+func (s opening[T]) loadFailed(token security.Token, err error) error {
 	if errors.Is(err, stores.ErrNotFound) {
 		s.rejected(events.ReasonUnknown)
 		return nil

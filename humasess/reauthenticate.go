@@ -24,7 +24,7 @@ import (
 // token that was renewed meanwhile; [ErrInvalid] for a method that is not 1 to
 // 32 letters, digits and ". _ -".
 func (s *Session[T]) Reauthenticated(method string) error {
-	return s.bound().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
+	return s.bound().changes().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
 }
 
 // ReauthenticatedWith is Reauthenticated for what more is known of the proof:
@@ -37,11 +37,13 @@ func (s *Session[T]) Reauthenticated(method string) error {
 // asked them for hours. [ErrReauthenticate] when the session has a proof that
 // is as late: the provider has not asked again. [ErrInvalid] also for a class
 // that is longer than 255 characters or not of visible ASCII.
-func (s *Session[T]) ReauthenticatedWith(a Authentication) error { return s.bound().reauthenticated(a) }
+func (s *Session[T]) ReauthenticatedWith(a Authentication) error {
+	return s.bound().changes().reauthenticated(a)
+}
 
 // Authentication returns when and how the user of the session has proved who
 // they are, the zero value without one.
-func (s *Session[T]) Authentication() Authentication { return s.bound().authentication() }
+func (s *Session[T]) Authentication() Authentication { return s.bound().view().authentication() }
 
 // RequireFresh returns nil when the user has proved who they are within that
 // time, and else [ErrReauthenticate], for the handler to return: 403 with the
@@ -67,7 +69,7 @@ func (s *state[T]) askAgain() {
 	}
 }
 
-func (s *state[T]) reauthenticated(a Authentication) error {
+func (s changes[T]) reauthenticated(a Authentication) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
@@ -78,11 +80,11 @@ func (s *state[T]) reauthenticated(a Authentication) error {
 	if s.m.users.Known() && s.activeOwner() == "" {
 		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
 	}
-	if s.life.OnBase() && s.former && !s.lost() {
+	if s.life.OnBase() && s.former && !s.opening().lost() {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
 	}
 	p := a.proof(s.m.now())
-	if (s.life.OnBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.Open.Authenticated)) {
+	if (s.life.OnBase() || s.pending.again || s.terms().inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.Open.Authenticated)) {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
@@ -100,7 +102,7 @@ var errProvenBefore = errors.New("the authentication is not later than the one t
 
 // startAgain replaces the session by another one with the same data, which ends all
 // copies of its cookie. It stands in for a rotation, where a session has no secret.
-func (s *state[T]) startAgain() error {
+func (s changes[T]) startAgain() error {
 	was := s.pending
 	if was.data == nil {
 		data, err := s.current()
@@ -128,7 +130,7 @@ func (s *state[T]) startAgain() error {
 // Proven reports whether the user has authenticated within that time, if it is not
 // 0, and by all of the methods, each within that time.
 func (s *state[T]) Proven(methods []string, within time.Duration) bool {
-	proof, now := s.authentication(), s.m.now()
+	proof, now := s.view().authentication(), s.m.now()
 	recent := func(a Authentication) bool { return within == 0 || a.Fresh(within, now) }
 	return recent(proof) && !slices.ContainsFunc(methods, func(name string) bool {
 		return !slices.ContainsFunc(proof.Methods, func(m Method) bool {
@@ -137,12 +139,12 @@ func (s *state[T]) Proven(methods []string, within time.Duration) bool {
 	})
 }
 
-func (s *state[T]) authentication() Authentication {
+func (s view[T]) authentication() Authentication {
 	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.Next != lifecycle.NextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.terms().inherits():
 		p := &s.pending.proof
-		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
+		a := Authentication{Time: p.at, Methods: s.creation().methods(), Class: p.class}
 		if a.Time.IsZero() && (s.pending.owner != "" || !s.m.users.Known()) {
 			a.Time = s.m.now()
 		}

@@ -16,7 +16,7 @@ import (
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
+func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
 	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
 		if err := storecall.PauseReplay(ctx, replay); err != nil {
@@ -31,12 +31,12 @@ func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record
 			return s.storeFailed(err)
 		}
 	}
-	who := s.ownerOf(&rec, s.token)
+	who := s.opening().ownerOf(&rec, s.token)
 	if who == notOwner {
 		return s.revoked()
 	}
 	s.spare = nil
-	if err := s.adopt(rec, s.token, who); err != nil {
+	if err := s.opening().adopt(rec, s.token, who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
 	if s.life.Hidden {
@@ -68,7 +68,7 @@ func newer[T any](turn *turns.Turn[record.Record[T]], version int64) (record.Rec
 	return rec, true
 }
 
-func (s *state[T]) replayEdits() error {
+func (s writes[T]) replayEdits() error {
 	edits := s.pending.edits
 	if len(edits) == 0 {
 		return nil
@@ -78,16 +78,16 @@ func (s *state[T]) replayEdits() error {
 		return gate.Fail(gate.ErrConflict, err)
 	}
 	for _, edit := range edits {
-		if err := s.runEdit(edit, data); err != nil {
+		if err := s.changes().runEdit(edit, data); err != nil {
 			return gate.Fail(gate.ErrConflict, err)
 		}
 	}
 	s.pending.edits = edits[:len(edits)-1]
-	return s.apply(data, edits[len(edits)-1])
+	return s.changes().apply(data, edits[len(edits)-1])
 }
 
 // readmit checks again what the request was admitted for.
-func (s *state[T]) readmit() error {
+func (s writes[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
@@ -98,7 +98,7 @@ func (s *state[T]) readmit() error {
 	if !s.m.users.Covers(*data, s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	err = s.r.Recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
+	err = s.r.Recheck(s.state, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}

@@ -29,7 +29,7 @@ func (s *state[T]) began() time.Time {
 	return s.r.BeganAt()
 }
 
-func (s *state[T]) judge() marks.Judge {
+func (s creation[T]) judge() marks.Judge {
 	return marks.Judge{Journal: &s.m.marks, Began: s.began(), Own: s.marks}
 }
 
@@ -37,7 +37,7 @@ func (s *state[T]) judge() marks.Judge {
 // the order cannot be told. A write takes long, so its call says little about the
 // moment at which that clock read created.Now. A read is fast. It does not count if the
 // clock was set or stands still.
-func (s *state[T]) decide(ctx context.Context, created *stores.Created, call marks.Bracket) marks.Verdict {
+func (s creation[T]) decide(ctx context.Context, created *stores.Created, call marks.Bracket) marks.Verdict {
 	owner := s.pending.owner
 	v := s.judge().Created(owner, created, call)
 	for probes := 0; v == marks.Perhaps && probes < maxProbes; probes++ {
@@ -61,7 +61,7 @@ func (s *state[T]) decide(ctx context.Context, created *stores.Created, call mar
 
 // noteOwn exempts the request's later Start from a mark that the request itself
 // has left, unless another mark came first: ago says how long before.
-func (s *state[T]) noteOwn(ago time.Duration, done marks.Mark) {
+func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 	if s.judge().First(ago, done) {
 		s.marks = append(s.marks, done)
 	}
@@ -70,17 +70,17 @@ func (s *state[T]) noteOwn(ago time.Duration, done marks.Mark) {
 // tooOld, changedSince and undecided refuse a session whose request began before
 // a revocation, before a change of the identity's data, or perhaps before one of
 // them.
-func (s *state[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
+func (s creation[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
 
-func (s *state[T]) changedSince() error {
+func (s creation[T]) changedSince() error {
 	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)
 }
 
-func (s *state[T]) undecided() error {
+func (s creation[T]) undecided() error {
 	return s.refuseCreate(events.ReasonUndecided, gate.ErrUndecided)
 }
 
-func (s *state[T]) refuseCreate(reason events.Reason, sentinel error) error {
+func (s creation[T]) refuseCreate(reason events.Reason, sentinel error) error {
 	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: reason})
 	return gate.Fail(sentinel, nil)
 }
@@ -92,12 +92,12 @@ func isMark(err error) bool {
 
 // mayStand reports whether the store has refused a session for a mark that may
 // not count.
-func (s *state[T]) mayStand(err error) bool {
+func (s creation[T]) mayStand(err error) bool {
 	return isMark(err) && s.judge().MayStand(s.pending.owner, errors.Is(err, stores.ErrChanged))
 }
 
 // notCreated returns the error of a Create that has written nothing.
-func (s *state[T]) notCreated(err error) error {
+func (s creation[T]) notCreated(err error) error {
 	switch {
 	case errors.Is(err, stores.ErrExists):
 		return stores.ErrExists

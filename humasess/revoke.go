@@ -17,20 +17,24 @@ import (
 // of another user's session is [ErrNotFound], as is one that has ended. [ErrRevoked]
 // when the calling session has ended while the request ran, here and in
 // RevokeOthers and RevokeAll.
-func (s *Session[T]) Revoke(ctx context.Context, id string) error { return s.bound().revoke(ctx, id) }
+func (s *Session[T]) Revoke(ctx context.Context, id string) error {
+	return s.bound().changes().revoke(ctx, id)
+}
 
 // RevokeOthers ends all of this identity's sessions but this one, at once,
 // and renews this one without grace (ASVS 7.4.3). It returns how many ended,
 // or -1 from a store that cannot count them.
 func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
-	return s.bound().revokeOthers(ctx)
+	return s.bound().changes().revokeOthers(ctx)
 }
 
 // RevokeAll ends all of this identity's sessions at once, this one included,
 // and expires the cookie. It returns how many ended, or -1 as RevokeOthers.
-func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
+func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) {
+	return s.bound().changes().revokeAll(ctx)
+}
 
-func (s *state[T]) revoke(ctx context.Context, text string) error {
+func (s changes[T]) revoke(ctx context.Context, text string) error {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
@@ -60,11 +64,11 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.watch.Ended(id)
-	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Count: 1}) // text may live in the request only
 	return nil
 }
 
-func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
+func (s changes[T]) revokeOthers(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
@@ -83,7 +87,7 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
+func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
@@ -110,11 +114,11 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 }
 
 // destroyNow ends the active session before the response begins.
-func (s *state[T]) destroyNow(ctx context.Context) error {
+func (s changes[T]) destroyNow(ctx context.Context) error {
 	s.doomEarly()
 	s.life.Destroy()
 	s.pending = pending[T]{}
-	return s.writeNow(ctx)
+	return s.writes().writeNow(ctx)
 }
 
 func boolToInt(b bool) int {
@@ -125,7 +129,7 @@ func boolToInt(b bool) int {
 }
 
 // mayRevoke returns the identity whose sessions the request may end.
-func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
+func (s changes[T]) mayRevoke(ctx context.Context) (string, error) {
 	if err := s.need(); err != nil {
 		return "", err
 	}
@@ -147,9 +151,9 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 // stands makes sure that the session has not ended while the request ran, before
 // the request ends other sessions of the user. The bearer of a token that was
 // renewed may not end any: an attacker would sign the owner out with it.
-func (s *state[T]) stands(ctx context.Context) error {
+func (s changes[T]) stands(ctx context.Context) error {
 	if s.life.Next != lifecycle.NextSame {
-		return s.writeNew(ctx)
+		return s.writes().writeNew(ctx)
 	}
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
@@ -164,7 +168,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	switch s.ownerOf(&rec, s.token) {
+	switch s.opening().ownerOf(&rec, s.token) {
 	case owner:
 		return nil
 	case formerOwner:
@@ -175,7 +179,7 @@ func (s *state[T]) stands(ctx context.Context) error {
 
 // revokeOwner revokes an identity. The mark that this leaves does not refuse the
 // request's own Start, unless another revocation came first.
-func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
+func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	key := marks.Key{Owner: owner}
 	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.Store(), owner, except, func(lost marks.Bracket) {
@@ -188,8 +192,8 @@ func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.
 		return 0, s.m.report.StoreFailed(ctx, err)
 	}
 	s.m.watch.CheckOwner(owner)
-	s.noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
-	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	s.creation().noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
+	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -290,7 +294,7 @@ func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done marks.M
 	for ; r != nil; r = r.Around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
 			borrowed := s.mu.Lock()
-			s.noteOwn(ago, done)
+			s.creation().noteOwn(ago, done)
 			s.mu.Unlock(borrowed)
 			return
 		}

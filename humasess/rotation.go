@@ -30,7 +30,7 @@ const (
 )
 
 // ownerOf compares the token with the secrets that open the record.
-func (s *state[T]) ownerOf(r *record.Record[T], token security.Token) ownership {
+func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership {
 	if r.Open.Scheme != s.m.scheme {
 		return notOwner
 	}
@@ -65,19 +65,19 @@ func (m *Manager[T]) inGrace(r *record.Record[T], since int64) bool {
 
 // rotate asks for a new token, unless a parallel request has got one already
 // that may still arrive.
-func (s *state[T]) rotate(r lifecycle.Rotation) {
-	if !s.former || s.lost() {
+func (s changes[T]) rotate(r lifecycle.Rotation) {
+	if !s.former || s.opening().lost() {
 		s.life.Renew(r)
 	}
 }
 
 // lost reports whether the current secret never reached anybody.
-func (s *state[T]) lost() bool {
+func (s opening[T]) lost() bool {
 	return s.rec.Open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.Open.Rotated)
 }
 
 // rotationDue reports whether RotateEvery calls for a new token.
-func (s *state[T]) rotationDue() bool {
+func (s opening[T]) rotationDue() bool {
 	every := s.m.opts.RotateEvery
 	switch {
 	case every == 0 || s.r == nil || s.untouched():
@@ -93,7 +93,7 @@ func (s *state[T]) rotationDue() bool {
 }
 
 // turn makes room for a new secret.
-func (s *state[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
+func (s writes[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
 	tolerated := r == lifecycle.RotateGrace && s.m.opts.RotationGrace > 0
 	p.Supersede(s.token.Hash(), tolerated, s.rec.StoreNow(s.m.now()).UnixNano())
 }
@@ -106,14 +106,14 @@ func (s *state[T]) Refused(confirmed bool) {
 	s.ignored = true
 	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {
 		s.life.Reasons.Drop(lifecycle.Confirm)
-		s.confirmRecord(&s.rec)
+		s.opening().confirmRecord(&s.rec)
 	}
 }
 
 // confirmRecord writes that the newest token was presented, and nothing else. The
 // session is not extended. A failure, which it reports by false, changes nothing
 // for the request: another request writes the same.
-func (s *state[T]) confirmRecord(rec *record.Record[T]) bool {
+func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
 	next := rec.Full()
 	next.Confirmed = rec.StoreNow(s.m.now()).UnixNano()
 	_, err := s.carrier.Store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.Encode(&next)})
@@ -125,7 +125,7 @@ func (s *state[T]) confirmRecord(rec *record.Record[T]) bool {
 }
 
 // renewed words the event of a rotation.
-func (s *state[T]) renewed(p lifecycle.Plan) {
+func (s writes[T]) renewed(p lifecycle.Plan) {
 	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}
 	switch {
 	case s.former:
@@ -139,7 +139,7 @@ func (s *state[T]) renewed(p lifecycle.Plan) {
 // reused reports a secret that has been superseded, and by option ends the
 // session: the thief's as well as the owner's, because nobody can tell them
 // apart. The client gets the answer that every bad cookie gets.
-func (s *state[T]) reused(rec *record.Record[T]) {
+func (s opening[T]) reused(rec *record.Record[T]) {
 	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID.String()})
 	if !s.m.opts.RevokeReused {
 		return
@@ -154,7 +154,7 @@ func (s *state[T]) reused(rec *record.Record[T]) {
 	}
 }
 
-func (s *state[T]) rejectedAs(rec *record.Record[T], token security.Token) {
+func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 	switch {
 	case rec.Open.Scheme != s.m.scheme:
 		s.rejected(events.ReasonForeign)

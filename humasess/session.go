@@ -99,7 +99,7 @@ func (s *Session[T]) bound() *state[T] {
 
 // Get returns the session's data, and false when no session is active. The
 // data is the caller's: changing it changes nothing else.
-func (s *Session[T]) Get() (T, bool) { return s.bound().get() }
+func (s *Session[T]) Get() (T, bool) { return s.bound().view().get() }
 
 // Active reports whether there is a session, be it one that this request has
 // started.
@@ -115,7 +115,7 @@ func (s *Session[T]) Active() bool { return s.bound().Active() }
 // was revoked since the request began, and 409 with Retry-After: 0 when its data
 // were changed by [Manager.UpdateIdentity]: then the client may sign in again at
 // once.
-func (s *Session[T]) Start(data T) error { return s.bound().start(data) }
+func (s *Session[T]) Start(data T) error { return s.bound().changes().start(data) }
 
 // Update changes the data. The function runs at once, on the request's copy.
 // If another request has changed the session by the time this one is
@@ -132,19 +132,19 @@ func (s *Session[T]) Start(data T) error { return s.bound().start(data) }
 // creation, the authentication, the client, the TTL and the rest of the
 // deadline. A user cannot become anonymous: that is [ErrInvalid]. So is a call of
 // the session inside change, or, after 5 s, in a goroutine that change waits for.
-func (s *Session[T]) Update(change func(*T) error) error { return s.bound().update(change) }
+func (s *Session[T]) Update(change func(*T) error) error { return s.bound().changes().update(change) }
 
 // Destroy signs out: the record is deleted and the cookie expires. When the
 // request has cookies of several live sessions, all of them end. Without a
 // session it does nothing. It stands with any response. [ErrTooManyCookies].
-func (s *Session[T]) Destroy() error { return s.bound().destroy() }
+func (s *Session[T]) Destroy() error { return s.bound().changes().destroy() }
 
 // Renew gives the session a new token and keeps everything else, the absolute
 // deadline included. The old token lives for Options.RotationGrace. When a
 // parallel request has renewed it first, this one leaves the cookie alone.
 // [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
 // session is in its cookie.
-func (s *Session[T]) Renew() error { return s.bound().renew() }
+func (s *Session[T]) Renew() error { return s.bound().changes().renew() }
 
 // Remember makes the cookie outlive the browser's session, with the timeouts
 // Options.RememberIdleTimeout and RememberAbsoluteTimeout. Call it in the request
@@ -152,36 +152,36 @@ func (s *Session[T]) Renew() error { return s.bound().renew() }
 // later. On a session that exists already, the idle timeout becomes longer and
 // the deadline stays. False takes it back, and may bring the deadline forward.
 // [ErrNoSession] without an active session.
-func (s *Session[T]) Remember(on bool) error { return s.bound().remember(on) }
+func (s *Session[T]) Remember(on bool) error { return s.bound().changes().remember(on) }
 
 // SetTTL ends the session after at most d, whatever its activity. It never moves
 // the deadline later; for a longer life call Start or Reauthenticated with
 // Remember. [ErrNoSession] without an active session; [ErrInvalid] for less than
 // a second.
-func (s *Session[T]) SetTTL(d time.Duration) error { return s.bound().setTTL(d) }
+func (s *Session[T]) SetTTL(d time.Duration) error { return s.bound().changes().setTTL(d) }
 
 // Commit writes what is pending now, with the caller's context: for example
 // inside a database transaction, or to keep a counter that must survive an
 // error response. A session that Start has written this way is deleted again
 // if the response is 400 or more.
-func (s *Session[T]) Commit(ctx context.Context) error { return s.bound().commitNow(ctx) }
+func (s *Session[T]) Commit(ctx context.Context) error { return s.bound().writes().commitNow(ctx) }
 
 // ID returns the session's public ID, or "". It stays the same until Start
 // and is safe to log and to show: it authenticates nobody.
-func (s *Session[T]) ID() string { return s.bound().id() }
+func (s *Session[T]) ID() string { return s.bound().view().id() }
 
 // CreatedAt returns when the session began, or the zero time.
-func (s *Session[T]) CreatedAt() time.Time { return s.bound().createdAt() }
+func (s *Session[T]) CreatedAt() time.Time { return s.bound().view().createdAt() }
 
 // ExpiresAt returns when the session ends unless it is used again, or the
 // zero time: up to a tenth of the idle timeout later than that timeout says. It
 // includes the changes of this request. Asking does not extend it, but the
 // request may: see [NoTouch].
-func (s *Session[T]) ExpiresAt() time.Time { return s.bound().expiresAt() }
+func (s *Session[T]) ExpiresAt() time.Time { return s.bound().view().expiresAt() }
 
 // Deadline returns when the session ends however busy it is, or the zero time.
 // It includes the changes of this request.
-func (s *Session[T]) Deadline() time.Time { return s.bound().deadline() }
+func (s *Session[T]) Deadline() time.Time { return s.bound().view().deadline() }
 
 // String returns the public ID, so that no session ends up in a log with
 // more.
@@ -189,7 +189,7 @@ func (s Session[T]) String() string {
 	if s.SessionMarker.state == nil {
 		return "session(unbound)"
 	}
-	return "session(" + s.SessionMarker.state.id() + ")"
+	return "session(" + s.SessionMarker.state.view().id() + ")"
 }
 
 // GoString is String, for %#v.

@@ -17,7 +17,7 @@ func (s *state[T]) Issued() gate.Issued {
 	switch {
 	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
 		h.Cookie, h.Former = s.line, s.m.carriers.Cookies.Former
-		h.CSRFName, h.CSRFValue = s.csrfHeader()
+		h.CSRFName, h.CSRFValue = s.view().csrfHeader()
 	case s.life.Cookie == lifecycle.CookieExpire:
 		h.Cookie, h.Former = s.m.carriers.Cookies.Expired, s.m.carriers.Cookies.Former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
@@ -29,7 +29,7 @@ func (s *state[T]) Issued() gate.Issued {
 
 // seal begins the cookie of a token. It comes before the write of the session,
 // because after an error nothing may have changed.
-func (s *state[T]) seal(token security.Token) ([]byte, error) {
+func (s writes[T]) seal(token security.Token) ([]byte, error) {
 	line, err := s.carrier.Begin(token)
 	if err != nil {
 		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
@@ -38,7 +38,7 @@ func (s *state[T]) seal(token security.Token) ([]byte, error) {
 }
 
 // issue completes the cookie that begins with line.
-func (s *state[T]) issue(line []byte) {
+func (s writes[T]) issue(line []byte) {
 	s.line = ""
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
@@ -52,7 +52,7 @@ func (s *state[T]) issue(line []byte) {
 }
 
 // csrfKey returns the key of the active session, zero if it has none.
-func (s *state[T]) csrfKey() security.CSRFKey {
+func (s view[T]) csrfKey() security.CSRFKey {
 	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
 		return s.rec.Open.CSRF
 	}
@@ -60,7 +60,7 @@ func (s *state[T]) csrfKey() security.CSRFKey {
 }
 
 // csrfHeader returns the header that goes with a new cookie, or "".
-func (s *state[T]) csrfHeader() (name, value string) {
+func (s view[T]) csrfHeader() (name, value string) {
 	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
 		return "", ""
 	}

@@ -78,6 +78,34 @@ type pending[T any] struct {
 	csrf     security.CSRFKey
 }
 
+// The steps of a request are types of their own, which differ in their methods only.
+type (
+	// opening finds the session that the request's token opens: load.go, rotation.go.
+	opening[T any] struct{ *state[T] }
+
+	// view is what the program sees of the session.
+	view[T any] struct{ *state[T] }
+
+	// changes note what the program asks for: change.go, reauthenticate.go, revoke.go.
+	changes[T any] struct{ *state[T] }
+
+	// terms are the timeouts and deadlines that the changes lead to: deadline.go.
+	terms[T any] struct{ *state[T] }
+
+	// writes carry the plan of the lifecycle out: commit.go, update.go, end.go.
+	writes[T any] struct{ *state[T] }
+
+	// creation writes a new session: create.go, revocation.go.
+	creation[T any] struct{ *state[T] }
+)
+
+func (s *state[T]) opening() opening[T]   { return opening[T]{s} }
+func (s *state[T]) view() view[T]         { return view[T]{s} }
+func (s *state[T]) changes() changes[T]   { return changes[T]{s} }
+func (s *state[T]) terms() terms[T]       { return terms[T]{s} }
+func (s *state[T]) writes() writes[T]     { return writes[T]{s} }
+func (s *state[T]) creation() creation[T] { return creation[T]{s} }
+
 var _ gate.Session = (*state[struct{}])(nil)
 
 func (s *state[T]) Enter(r *gate.Request, login bool) {
@@ -87,7 +115,7 @@ func (s *state[T]) Enter(r *gate.Request, login bool) {
 }
 
 // get implements [Session.Get].
-func (s *state[T]) get() (T, bool) {
+func (s view[T]) get() (T, bool) {
 	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
 	if !s.life.Active() {
@@ -103,7 +131,7 @@ func (s *state[T]) get() (T, bool) {
 
 // own returns a copy of the active session's data for the caller to change,
 // and the zero T without one.
-func (s *state[T]) own() (*T, error) {
+func (s changes[T]) own() (*T, error) {
 	if v := s.spare; v != nil && s.pending.data == nil && s.life.Active() {
 		s.spare = nil
 		return v, nil
@@ -207,7 +235,7 @@ func (s *state[T]) Needs(roles []string) {
 	}
 }
 
-func (s *state[T]) id() string {
+func (s view[T]) id() string {
 	defer s.mu.Unlock(s.mu.Lock())
 	return s.activeID()
 }

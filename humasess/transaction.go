@@ -21,7 +21,7 @@ func (s *state[T]) transacts(ctx context.Context) bool {
 // ended in one. The program may have rolled that one back and try another, and the
 // state knows nothing of these sessions any more. It does not wait for the response:
 // a transaction that is still open then would hold their rows.
-func (s *state[T]) endAgain(ctx context.Context) error {
+func (s writes[T]) endAgain(ctx context.Context) error {
 	for _, id := range slices.Concat(s.tentative.ended, s.tentative.replaced) {
 		if _, err := s.end(ctx, id); err != nil {
 			return err
@@ -32,7 +32,7 @@ func (s *state[T]) endAgain(ctx context.Context) error {
 
 // emitRevoked reports a revocation: one in a transaction when the response has
 // succeeded, because others do not see it before.
-func (s *state[T]) emitRevoked(ctx context.Context, e events.Event) {
+func (s writes[T]) emitRevoked(ctx context.Context, e events.Event) {
 	if s.transacts(ctx) {
 		s.tentative.events = append(s.tentative.events, e)
 		return
@@ -41,11 +41,8 @@ func (s *state[T]) emitRevoked(ctx context.Context, e events.Event) {
 }
 
 // settleTransaction makes the cookie fit the store at the end of the request.
-func (s *state[T]) settleTransaction(ctx context.Context, status int) {
+func (s writes[T]) settleTransaction(ctx context.Context, status int) {
 	t := &s.tentative
-	if !t.any {
-		return
-	}
 	if status < 400 {
 		for _, e := range t.events {
 			s.emit(e)
@@ -61,7 +58,7 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 		s.life.Cookie = lifecycle.CookieKeep
 	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
 		rec, err := s.m.records.Fetch(ctx, s.rec.ID)
-		if err != nil || s.ownerOf(&rec, s.token) != owner {
+		if err != nil || s.opening().ownerOf(&rec, s.token) != owner {
 			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
 	}
@@ -69,7 +66,7 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 
 // takeBack undoes the calls in a transaction of the program that was rolled back, for
 // client-side sessions. The client keeps the cookie that it came with.
-func (s *state[T]) takeBack(ctx context.Context) {
+func (s writes[T]) takeBack(ctx context.Context) {
 	if !s.tentative.any || !s.carrier.TakeBack(ctx, s.token) {
 		return
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // replace writes new data or a new token at the version that was loaded.
-func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
+func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	next := s.pending.shared
 	if next == nil {
 		next = s.carrier.Allocate()
@@ -23,15 +23,15 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	if s.pending.data != nil {
 		next.Data = s.pending.data
 	}
-	absolute, shorten := s.deadlineChange()
-	next.Until, next.Idle = s.until(), s.newIdle()
-	next.Remember = s.remembered()
+	absolute, shorten := s.terms().deadlineChange()
+	next.Until, next.Idle = s.terms().until(), s.terms().newIdle()
+	next.Remember = s.terms().remembered()
 	if next.CSRF == (security.CSRFKey{}) {
 		next.CSRF = s.pending.csrf
 	}
 	next.Client = s.m.opts.keptClient(next.Client)
 	if p := &s.pending.proof; !p.at.IsZero() {
-		next.Client = s.client()
+		next.Client = s.creation().client()
 		next.Authenticated, next.Class = p.at.UnixNano(), p.class
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
 	}
@@ -86,7 +86,7 @@ func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 
 // memo is what the store may keep beside the new payload, which holds the
 // data: nil unless it is known what they decode to.
-func (s *state[T]) memo(next *record.Opened[T]) any {
+func (s writes[T]) memo(next *record.Opened[T]) any {
 	if !next.Decoded {
 		return nil
 	}
@@ -97,20 +97,20 @@ func (s *state[T]) memo(next *record.Opened[T]) any {
 // resealDue reports whether the cookie is to be written again although nothing has
 // changed. It may have a former scope, or its key is about to be removed; then it is
 // written as often as a session is extended.
-func (s *state[T]) resealDue() bool {
+func (s writes[T]) resealDue() bool {
 	now, periodically := s.carrier.Reissues()
 	return now || (s.old || periodically) && s.touchDue()
 }
 
 // touchDue reports whether a tenth of the idle timeout has passed (the store
 // asks again, for all requests).
-func (s *state[T]) touchDue() bool {
+func (s writes[T]) touchDue() bool {
 	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.Open.Idle/10
 }
 
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
-func (s *state[T]) touch(ctx context.Context) {
+func (s writes[T]) touch(ctx context.Context) {
 	expires, err := s.carrier.Store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
 	if err == nil {
 		written := !expires.Equal(s.rec.Expires)

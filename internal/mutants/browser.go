@@ -48,6 +48,6 @@ var browserMutants = []mutant{
 		inGate, "reply.release", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",
 	}}},
 	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
-		"humasess", "state.ownerOf", "	if token.Matches(r.Open.Previous) || token.Matches(r.Open.Skipped) {", "	if token.Matches(r.Open.Skipped) {",
+		"humasess", "opening.ownerOf", "	if token.Matches(r.Open.Previous) || token.Matches(r.Open.Skipped) {", "	if token.Matches(r.Open.Skipped) {",
 	}}},
 }

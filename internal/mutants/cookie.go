@@ -15,10 +15,10 @@ var cookieMutants = []mutant{
 		"security", "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
-		"humasess", "state.Load", "	case c.Count > 1:\n		return s.loadMany(ctx, c.All())\n	}", "	}",
+		"humasess", "state.Load", "	case c.Count > 1:\n		return o.loadMany(ctx, c.All())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
-		"humasess", "state.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
+		"humasess", "creation.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
 	}}},
 	{"C1", "no Secure", "humasess", "", []edit{{
 		inCookies, "Options.attributes", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",

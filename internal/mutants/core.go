@@ -22,20 +22,20 @@ var coreMutants = []mutant{
 		inCarrier, "Tokens.Matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
-		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
-		{"humasess", "state.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.Base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
+		{"humasess", "opening.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
+		{"humasess", "changes.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.Base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",
 	}}},
 	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
-		"humasess", "state.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
+		"humasess", "terms.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
 	}}},
 	{"L9", "a renewal restarts the deadline", "humasess", "", []edit{{
-		"humasess", "state.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
+		"humasess", "terms.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
 	}}},
 	{"L10", "every request extends", "humasess", "", []edit{{
-		"humasess", "state.touchDue", ">= s.rec.Open.Idle/10", ">= 0",
+		"humasess", "writes.touchDue", ">= s.rec.Open.Idle/10", ">= 0",
 	}}},
 	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Delete = l.Base && l.Doomed\n", "	p.Delete = l.Base && l.Doomed && p.Create\n",
@@ -44,7 +44,7 @@ var coreMutants = []mutant{
 		inMarks, "Judge.judge", "	return Revoked\n", "	return Before\n",
 	}}},
 	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
-		"humasess", "state.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
+		"humasess", "changes.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
 		"humasess", "Manager.Revoke", "m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
@@ -56,14 +56,14 @@ var coreMutants = []mutant{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
 	{"R5", "a user revokes the session of another user", "humasess", "", []edit{{
-		"humasess", "state.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
+		"humasess", "changes.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
-		"humasess", "state.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n",
+		"humasess", "writes.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n",
 		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.Data\n		return s.create(ctx, p)\n",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
-		"humasess", "state.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
+		"humasess", "writes.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons.Has(changed|Confirm|RotateDue))", "	p.Update = l.OnBase()",
@@ -103,7 +103,7 @@ var coreMutants = []mutant{
 		inGate, "admit", "		if !passes(r, &r.entry.guards[i]) {", "		if r.entry.guards[i].Guard == nil && !passes(r, &r.entry.guards[i]) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
-		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
+		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.view().id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
 		inGate, "conclude", "	if !r.returned && r.reply.outcome == undecided {\n", "	if !r.returned && r.reply.outcome == undecided {\n		r.reply.begin(r.scope.humaContext, http.StatusOK)\n",
@@ -117,7 +117,7 @@ var coreMutants = []mutant{
 		inGate, "reply.release", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})\n			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})",
 	}}},
 	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
-		"humasess", "state.Commit", "	if status >= 400 {\n		s.drop()", "	if status >= 600 {\n		s.drop()",
+		"humasess", "state.Commit", "	if status >= 400 {\n		w.drop()", "	if status >= 600 {\n		w.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
 		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)", "	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)",
@@ -134,10 +134,10 @@ var coreMutants = []mutant{
 		"humasess", "Manager.UpdateIdentity", "	n := 0\n	for _, raw := range records {", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n	n := 0\n	for _, raw := range records {",
 	}}},
 	{"", "a revoked request ends the user's newer sessions", "humasess", "TestRevokedMeanwhile", []edit{{
-		"humasess", "state.mayRevoke", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
+		"humasess", "changes.mayRevoke", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
 	}}},
 	{"", "a login carries the data of a revoked session on", "humasess", "TestRevokedMeanwhile", []edit{{
-		"humasess", "state.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
+		"humasess", "creation.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
 		"humasess", "state.hasUser", "	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.Active()",

@@ -12,10 +12,10 @@ var liveMutants = []mutant{
 		inWatch, "Sessions.settle", "		case err != nil:\n			s.check(t)\n", "",
 	}}},
 	{"", "a Destroy in the same process does not close Done", "humasess", "TestDone", []edit{{
-		"humasess", "state.destroyed", "	s.m.watch.Ended(id)\n", "",
+		"humasess", "writes.destroyed", "	s.m.watch.Ended(id)\n", "",
 	}}},
 	{"", "an eviction in the same process does not close Done", "humasess", "TestDone", []edit{{
-		"humasess", "state.created", "		s.m.watch.CheckOwner(s.rec.Identity)\n", "",
+		"humasess", "creation.created", "		s.m.watch.CheckOwner(s.rec.Identity)\n", "",
 	}}},
 	{"", "an end between the load and Done is not noticed", "humasess", "TestDoneThat", []edit{{
 		inWatch, "Sessions.Add", "	s.check(t)\n", "",

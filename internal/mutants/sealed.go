@@ -18,7 +18,7 @@ var sealedMutants = []mutant{
 		"stores/cookie", "requestStore.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload[min(5, len(it.Payload)):]...)",
 	}}},
 	{"T8", "re-authentication renews in place", "stores/cookie", "", []edit{{
-		"humasess", "state.reauthenticated", "\tif s.life.OnBase() && s.carrier.Renewable() != nil {", "\tif s.life.OnBase() && s.carrier.Renewable() == nil {",
+		"humasess", "changes.reauthenticated", "\tif s.life.OnBase() && s.carrier.Renewable() != nil {", "\tif s.life.OnBase() && s.carrier.Renewable() == nil {",
 	}}},
 	{"C7", "a cookie of 4097 bytes is sent", "stores/cookie", "", []edit{{
 		"stores/cookie", "requestStore.seal", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",
@@ -72,7 +72,7 @@ var sealedMutants = []mutant{
 		"security", "aeadSealer.AppendOpen", "\tfor i, id := range s.ids {", "\tfor i, id := range s.ids[:1] {",
 	}}},
 	{"K3", "an extension keeps the old cookie", "stores/cookie", "", []edit{{
-		"humasess", "state.resealDue", "\treturn now || (s.old || periodically) && s.touchDue()", "\treturn now || s.old && !periodically && s.touchDue()",
+		"humasess", "writes.resealDue", "\treturn now || (s.old || periodically) && s.touchDue()", "\treturn now || s.old && !periodically && s.touchDue()",
 	}}},
 	{"K3", "the last key seals", "stores/cookie", "", []edit{{
 		"security", "aeadSealer.AppendSeal", "\taead, err := s.keys[0].derive(nonce, &own.key)", "\tcopy(sealed[1:], s.ids[len(s.ids)-1])\n\taead, err := s.keys[len(s.keys)-1].derive(nonce, &own.key)",

@@ -4,46 +4,46 @@ package main
 // and counters of operators.
 var secureMutants = []mutant{
 	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
-		"humasess", "state.reauthenticated", "	s.rotate(lifecycle.RotateAtOnce)", "	s.rotate(lifecycle.RotateGrace)",
+		"humasess", "changes.reauthenticated", "	s.rotate(lifecycle.RotateAtOnce)", "	s.rotate(lifecycle.RotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
-		"humasess", "state.ownerOf", "r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed)", "!s.m.inGrace(r, r.Open.Rotated)",
+		"humasess", "opening.ownerOf", "r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed)", "!s.m.inGrace(r, r.Open.Rotated)",
 	}}},
 	{"T9", "the former token never dies", "humasess", "", []edit{{
-		"humasess", "state.ownerOf", "if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {", "if !r.Open.Tolerated {",
+		"humasess", "opening.ownerOf", "if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {", "if !r.Open.Tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
-		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != lifecycle.RotateNo {\n",
+		"humasess", "changes.rotate", "	if !s.former || s.opening().lost() {\n", "	if !s.former || r != lifecycle.RotateNo {\n",
 	}}},
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
-		"humasess", "state.lost", "	return s.rec.Open.Unconfirmed() && !s.m.inGrace", "	return s.rec.Open.Unconfirmed() && s.rec.Open.Confirmed != 0 && !s.m.inGrace",
+		"humasess", "opening.lost", "	return s.rec.Open.Unconfirmed() && !s.m.inGrace", "	return s.rec.Open.Unconfirmed() && s.rec.Open.Confirmed != 0 && !s.m.inGrace",
 	}}},
 	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
 		"humasess", "state.Refused", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && s.life.Closed {",
 	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
-		"humasess", "state.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
+		"humasess", "opening.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
 	}}},
 	{"T9", "reuse of older tokens goes unseen", "humasess", "", []edit{{
 		"humasess", "Manager.superseded", " || p.Knows(token.Hash())", "",
 	}}},
 	{"T9", "reuse ends nothing", "humasess", "", []edit{{
-		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
+		"humasess", "opening.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
 		inTimeouts, "Timeouts.Assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
-		"humasess", "state.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
+		"humasess", "terms.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
 	}}},
 	{"L2", "Remember and SetTTL move the deadline later", "humasess", "TestRemember", []edit{{
-		"humasess", "state.deadlineChange", "		shorten = true\n", "",
+		"humasess", "terms.deadlineChange", "		shorten = true\n", "",
 	}}},
 	{"C12", "ExpiresAt is that of the store until the next request", "humasess", "TestRemember", []edit{{
-		"humasess", "state.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.Next == lifecycle.NextSame:\n		return s.rec.Expires",
+		"humasess", "terms.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.Next == lifecycle.NextSame:\n		return s.rec.Expires",
 	}}},
 	{"L7", "asking for the remaining time extends", "humasess", "", []edit{{
-		"humasess", "state.touchDue", "	return !s.untouched() && ", "	return ",
+		"humasess", "writes.touchDue", "	return !s.untouched() && ", "	return ",
 	}}},
 	{"F3", "ports are left out where a router does", inGate, "", []edit{{
 		inGate, "hostOf", "		return sent\n", "		return host\n",
@@ -55,10 +55,10 @@ var secureMutants = []mutant{
 		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
 	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.Open != nil {\n		next.CSRF = s.rec.Open.CSRF\n	}\n",
+		"humasess", "creation.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.Open != nil {\n		next.CSRF = s.rec.Open.CSRF\n	}\n",
 	}}},
 	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.Rotate != lifecycle.RotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
+		"humasess", "writes.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.Rotate != lifecycle.RotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
 		inPolicy, "schemes.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
@@ -106,19 +106,19 @@ var secureMutants = []mutant{
 		inPolicy, "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
 	}}},
 	{"A2", "a class outlives its authentication", "humasess", "", []edit{{
-		"humasess", "state.replace", "next.Authenticated, next.Class = p.at.UnixNano(), p.class", "next.Authenticated = p.at.UnixNano()",
+		"humasess", "writes.replace", "next.Authenticated, next.Class = p.at.UnixNano(), p.class", "next.Authenticated = p.at.UnixNano()",
 	}}},
 	{"A2", "an authentication counts twice", "humasess", "", []edit{{
-		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.Open.Authenticated))", "p.at.IsZero()",
+		"humasess", "changes.reauthenticated", "!p.at.After(time.Unix(0, s.rec.Open.Authenticated))", "p.at.IsZero()",
 	}}},
 	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
-		"humasess", "state.newPayload", "		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), ", "		next.Authenticated, next.Class, next.Client = max(now, proof.at.UnixNano()), ",
+		"humasess", "creation.newPayload", "		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), ", "		next.Authenticated, next.Class, next.Client = max(now, proof.at.UnixNano()), ",
 	}}},
 	{"E1", "extensions are told when there is none", "humasess", "", []edit{{
-		"humasess", "state.touch", "		if written {", "		if !written {",
+		"humasess", "writes.touch", "		if written {", "		if !written {",
 	}}},
 	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
-		"humasess", "state.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}", "events.Event{Kind: events.Renewed, SessionID: s.token.Reveal()}",
+		"humasess", "writes.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}", "events.Event{Kind: events.Renewed, SessionID: s.token.Reveal()}",
 	}}},
 	{"E3", "counters know no reasons", "humasess", "", []edit{{
 		"humasess/events", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
