@@ -7,6 +7,9 @@ import (
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
+// fieldCookie is the request header that brings sessions.
+const fieldCookie = "Cookie"
+
 // CookieLines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
 type CookieLines struct {
@@ -29,7 +32,7 @@ func CookieLinesOf(ctx huma.Context) *CookieLines {
 }
 
 func (l *CookieLines) add(name, value string) {
-	if response.SameName(name, "Cookie") {
+	if response.SameName(name, fieldCookie) {
 		l.all = append(l.all, value)
 	}
 }
