@@ -26,7 +26,7 @@ type proof struct {
 	value        string // of its markers; "" if there are none
 	declarations []policy.Declaration
 	kinds        [policy.Login + 1]bool // of the declarations
-	misbound     atomic.Bool // the input has declared something else
+	misbound     atomic.Bool            // the input has declared something else
 }
 
 // proofs maps the value of a marker to its proof. It is global because UnmarshalText
