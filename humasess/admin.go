@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -37,20 +39,20 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 		return 0, err
 	}
 	if !m.lists() {
-		_, err := stores.List(ctx, m.adminStore(), m.qualify(identity))
-		return 0, m.storeFailed(ctx, err) // before the mark, which would refuse logins for nothing
+		_, err := stores.List(ctx, m.adminStore(), m.users.Qualify(identity))
+		return 0, m.report.StoreFailed(ctx, err) // before the mark, which would refuse logins for nothing
 	}
-	owner := m.qualify(identity)
+	owner := m.users.Qualify(identity)
 	if !slices.Contains(opts, KeepSignIns()) {
 		if err := m.markChanged(ctx, owner); err != nil {
 			return 0, err
 		}
 	}
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	records, err := stores.List(bounded, m.adminStore(), owner)
 	cancel()
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	n := 0
 	for _, raw := range records {
@@ -68,34 +70,28 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 // markChanged comes before the list: a session that starts in between carries the
 // new data, because its request began after the mark or is refused.
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	key := markKey{owner: owner, changed: true}
-	var from time.Time
-	var changed stores.Changed
-	var err error
-	for try := 0; ; try++ {
+	key := marks.Key{Owner: owner, Changed: true}
+	from := time.Now()
+	changed, err := m.calls.MarkChanged(bounded, m.adminStore(), owner, func(lost marks.Bracket) {
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 		from = time.Now()
-		changed, err = stores.MarkChanged(bounded, m.adminStore(), owner)
-		if try == maxLost || !m.answerLost(bounded, err) || waitForStore(bounded, try) != nil {
-			break
-		}
-		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: bracket{from, time.Now()}})
-	}
+	})
 	if errors.Is(err, errors.ErrUnsupported) {
 		changed, err = stores.Changed{Ago: stores.NotRevoked}, nil
 	}
 	if err != nil {
-		return m.storeFailed(ctx, err)
+		return m.report.StoreFailed(ctx, err)
 	}
-	m.exempt(ctx, changed.Ago, m.noteMark(key, changed.Mark, from))
+	m.exempt(ctx, changed.Ago, m.marks.Note(key, changed.Mark, from))
 	return nil
 }
 
 // updateRecord reports false for a session that has ended meanwhile, or that
 // nobody could read.
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	for replay := range maxReplays {
 		rec, data := m.readable(ctx, raw)
@@ -105,19 +101,19 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		if err := change(data); err != nil {
 			return false, err
 		}
-		if !m.owns(data, owner) {
+		if !m.users.Owns(data, owner) {
 			return false, gate.Fail(gate.ErrInvalid, errIdentityLocked)
 		}
 		var err error
-		next := rec.open.Fields
+		next := rec.Open.Fields
 		next.Client = m.opts.keptClient(next.Client)
-		if next.Data, _, err = m.encode(data); err != nil {
+		if next.Data, _, err = m.records.Encode(data); err != nil {
 			return false, gate.Fail(gate.ErrInvalid, fmt.Errorf("UpdateIdentity: %w", err))
 		}
 		next.Write = payload.NewWriteName()
-		_, err = m.update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.typeName)}, next.Write)
+		_, err = m.calls.Update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.carriers.TypeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
-			if err = pause(ctx, replay); err == nil {
+			if err = storecall.PauseReplay(ctx, replay); err == nil {
 				raw, err = m.store.Load(ctx, raw.ID)
 			}
 			if err == nil {
@@ -130,7 +126,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		case errors.Is(err, stores.ErrNotFound):
 			return false, nil
 		}
-		return false, m.storeFailed(ctx, err)
+		return false, m.report.StoreFailed(ctx, err)
 	}
 	return false, gate.Fail(gate.ErrConflict, nil)
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
@@ -117,11 +116,7 @@ func TestSignInAttacks(t *testing.T) {
 	})
 	t.Run("a request that is refused inside Handler extends nothing", func(t *testing.T) {
 		r := newRig(t, accountOptions())
-		huma.Get(r.api, "/closed", func(context.Context, *struct {
-			humasess.Guarded[account, keepsOut]
-		}) (*struct{}, error) {
-			return nil, nil
-		})
+		guarded[keepsOut](r.api, http.MethodGet, "/closed", nothing[account])
 		c := r.signedIn(account{ID: "u1"})
 		r.clock.Advance(idle / 2)
 		outer := humasesstest.NewClient(r.sessions.Handler(r.mux))

@@ -1,13 +1,13 @@
 package humasess
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Authentication says when and how a session's user has proved who they are.
@@ -42,9 +42,8 @@ func (a Authentication) Fresh(within time.Duration, now time.Time) bool {
 }
 
 const (
-	maxMethods      = 8
-	maxMethodLength = 32
-	maxClassLength  = 255
+	maxMethods     = 8
+	maxClassLength = 255
 )
 
 // proof is of who the user is.
@@ -60,124 +59,10 @@ func (p proof) and(later proof) proof {
 	return later
 }
 
-// Reauthenticated notes that the user has just proved again who they are, by
-// a method such as "pwd" or "otp" (RFC 8176), which the program has checked.
-// The token is renewed without grace, and both timeouts begin anew (NIST
-// SP 800-63B-4 § 5.2, ASVS 7.2.4). After Start in the same request it names
-// the method of the sign-in.
-//
-// A session that is in its cookie can only be renewed as another one, with a
-// new ID and the same data: the old ID is ended, as by Start.
-//
-// [ErrNoSession] without an active session; [ErrConflict] for the bearer of a
-// token that was renewed meanwhile; [ErrInvalid] for a method that is not 1 to
-// 32 letters, digits and ". _ -".
-func (s *Session[T]) Reauthenticated(method string) error {
-	return s.bound().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
-}
-
-// ReauthenticatedWith is Reauthenticated for what more is known of the proof:
-// several methods, a class, and the time, when somebody else has checked it:
-//
-//	err := in.Session.ReauthenticatedWith(claims.Authentication()) // of an ID token
-//
-// A time that is zero or in the future is now. After Start in the same request
-// the time may lie in the past: users sign in with a provider that has not
-// asked them for hours. [ErrReauthenticate] when the session has a proof that
-// is as late: the provider has not asked again. [ErrInvalid] also for a class
-// that is longer than 255 characters or not of visible ASCII.
-func (s *Session[T]) ReauthenticatedWith(a Authentication) error { return s.bound().reauthenticated(a) }
-
-// Authentication returns when and how the user of the session has proved who
-// they are, the zero value without one.
-func (s *Session[T]) Authentication() Authentication { return s.bound().authentication() }
-
-// RequireFresh returns nil when the user has proved who they are within that
-// time, and else [ErrReauthenticate], for the handler to return: 403 with the
-// type "urn:humasess:problem:reauthentication-required". Where it never
-// depends on the request's data, give the guard a method Fresh instead, which
-// is documented. [ErrNoSession] without an active session.
-func (s *Session[T]) RequireFresh(within time.Duration) error {
-	st := s.bound()
-	if !st.hasUser() {
-		return gate.Fail(gate.ErrNoSession, nil)
-	}
-	if within <= 0 || !st.Proven(nil, within) {
-		st.askAgain()
-		return gate.Fail(gate.ErrReauthenticate, nil)
-	}
-	return nil
-}
-
-// askAgain notes that the session asks for a new authentication.
-func (s *state[T]) askAgain() {
-	if s.r != nil {
-		s.r.NotFresh()
-	}
-}
-
-func (s *state[T]) reauthenticated(a Authentication) error {
-	defer s.unlock(s.lock())
-	if err := s.need(); err != nil {
-		return err
-	}
-	if err := a.check(); err != nil {
-		return s.invalid(err)
-	}
-	if s.m.opts.Identity != nil && s.activeOwner() == "" {
-		return gate.Fail(gate.ErrNoSession, nil) // a visitor has proved nothing
-	}
-	if s.life.onBase() && s.former && !s.lost() {
-		return gate.Fail(gate.ErrConflict, nil) // or a thief would outlast the owner
-	}
-	p := a.proof(s.m.now())
-	if (s.life.onBase() || s.pending.again || s.inherits()) && !a.Time.IsZero() && !p.at.After(time.Unix(0, s.rec.open.Authenticated)) {
-		s.askAgain()
-		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
-	}
-	if s.life.onBase() && s.carrier.renewable() != nil {
-		if err := s.startAgain(); err != nil {
-			return err
-		}
-	}
-	s.pending.proof = s.pending.proof.and(p)
-	s.rotate(rotateAtOnce)
-	return nil
-}
-
-var errProvenBefore = errors.New("the authentication is not later than the one that the session has")
-
-// startAgain replaces the session by another one with the same data, which ends all
-// copies of its cookie. It stands in for a rotation, where a session has no secret.
-func (s *state[T]) startAgain() error {
-	was := s.pending
-	if was.data == nil {
-		data, err := s.current()
-		if err != nil {
-			return gate.Fail(errUndecodable, err)
-		}
-		if was.data, err = s.m.values.Encode(&data); err != nil {
-			return s.invalid(fmt.Errorf("Reauthenticated: encode %T: %w", data, err))
-		}
-	}
-	if until := s.rec.open.Until; until != 0 {
-		left := max(time.Unix(0, until).Sub(s.m.now()), time.Second)
-		if was.ttl == 0 || left < was.ttl {
-			was.ttl = left
-		}
-	}
-	if err := s.begin(was.data, s.rec.Identity, func() { s.life.change(true) }); err != nil {
-		return err
-	}
-	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
-	s.pending = was
-	return nil
-}
-
 // check is of what the program, or an identity provider, says.
 func (a Authentication) check() error {
 	for _, m := range a.Methods {
-		if !validMethod(m.Name) {
+		if !policy.ValidMethod(m.Name) {
 			return fmt.Errorf("authentication by %q: not 1 to 32 letters, digits and . _ -", m.Name)
 		}
 	}
@@ -203,61 +88,65 @@ func (a Authentication) proof(now time.Time) proof {
 	return p
 }
 
-func validMethod(s string) bool {
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-' {
-			return false
+// Claims are an authentication in the terms of OpenID Connect Core § 2, for ID
+// tokens that a program issues and for those that it gets.
+type Claims struct {
+	AuthTime int64    `json:"auth_time"`     // Unix seconds, 0 if unknown, which proves nothing fresh
+	ACR      string   `json:"acr,omitempty"` // [Authentication.Class]
+	AMR      []string `json:"amr,omitempty"` // names of the methods
+}
+
+// Claims returns the authentication as claims of an ID token.
+func (a Authentication) Claims() Claims {
+	c := Claims{ACR: a.Class}
+	if !a.Time.IsZero() {
+		c.AuthTime = a.Time.Unix()
+	}
+	for _, m := range a.Methods {
+		c.AMR = append(c.AMR, m.Name)
+	}
+	return c
+}
+
+// Authentication returns what claims say, each method with the time of all.
+// Providers leave auth_time out unless they are asked for max_age, which who
+// holds the browser can take out of the request: without one the time is the
+// Unix epoch, and not now.
+func (c Claims) Authentication() Authentication {
+	a := Authentication{Time: time.Unix(c.AuthTime, 0), Class: c.ACR}
+	for _, name := range c.AMR {
+		a.Methods = append(a.Methods, Method{Name: name, Time: a.Time})
+	}
+	return a
+}
+
+// withMethods adds later ones, in a new slice: the latest time of each counts.
+func withMethods(methods, later []Method) []Method {
+	var all []Method
+	for _, m := range append(slices.Clip(methods), later...) {
+		for i := range all {
+			if all[i].Name == m.Name {
+				all = append(all[:i], all[i+1:]...)
+				break
+			}
 		}
+		all = append(all, m)
 	}
-	return s != "" && len(s) <= maxMethodLength
+	return all[max(len(all)-maxMethods, 0):]
 }
 
-// Proven reports whether the user has authenticated within that time, if it is not
-// 0, and by all of the methods, each within that time.
-func (s *state[T]) Proven(methods []string, within time.Duration) bool {
-	proof, now := s.authentication(), s.m.now()
-	recent := func(a Authentication) bool { return within == 0 || a.Fresh(within, now) }
-	return recent(proof) && !slices.ContainsFunc(methods, func(name string) bool {
-		return !slices.ContainsFunc(proof.Methods, func(m Method) bool {
-			return m.Name == name && recent(Authentication{Time: m.Time})
-		})
-	})
+func encodeMethods(all []Method) []byte {
+	var b []byte
+	for _, m := range all {
+		b = payload.AppendMethod(b, m.Name, m.Time)
+	}
+	return b
 }
 
-func (s *state[T]) authentication() Authentication {
-	defer s.unlock(s.lock())
-	switch {
-	case s.life.next != nextSame && !s.inherits():
-		p := &s.pending.proof
-		a := Authentication{Time: p.at, Methods: s.methods(), Class: p.class}
-		if a.Time.IsZero() && (s.pending.owner != "" || s.m.opts.Identity == nil) {
-			a.Time = s.m.now()
-		}
-		return a
-	case s.life.active():
-		a := s.m.authentication(&s.rec)
-		if p := &s.pending.proof; !p.at.IsZero() {
-			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}
-		}
-		return a
+func decodeMethods(b []byte) []Method {
+	var all []Method
+	for name, at := range payload.AllMethods(b) {
+		all = append(all, Method{name, at})
 	}
-	return Authentication{}
-}
-
-// methods are those of the session to create.
-func (s *state[T]) methods() []Method {
-	var before []Method
-	if s.pending.again && s.pending.owner == s.rec.Identity {
-		before = decodeMethods(s.rec.open.Methods)
-	}
-	return withMethods(before, s.pending.proof.methods)
-}
-
-// authentication of a record. Whoever is anonymous has proved nothing.
-func (m *Manager[T]) authentication(rec *record[T]) Authentication {
-	if rec.Identity == "" && m.opts.Identity != nil {
-		return Authentication{}
-	}
-	p := &rec.open.Fields
-	return Authentication{Time: time.Unix(0, p.Authenticated), Methods: decodeMethods(p.Methods), Class: p.Class}
+	return all
 }

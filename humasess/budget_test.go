@@ -141,7 +141,7 @@ func TestStoreTimeout(t *testing.T) {
 				if err := m.Attach(api); err != nil {
 					t.Fatal(err)
 				}
-				huma.Post(api, "/", func(_ context.Context, in *signIn) (*struct{}, error) {
+				huma.Post(api, "/", func(_ context.Context, in *struct{ humasess.Login[account] }) (*struct{}, error) {
 					return nil, in.Start(account{ID: "u1"})
 				})
 				took(t, bound, func() {

@@ -7,22 +7,26 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
 )
 
 // Changes only note what to write; write.go writes it.
 
 // open refuses changes that nothing would write any more.
 func (s *state[T]) open() error {
-	if s.life.closed {
+	if s.life.Closed {
 		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	return nil
 }
 
 func (s *state[T]) start(data T) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -32,15 +36,15 @@ func (s *state[T]) start(data T) error {
 	if s.former && !s.login {
 		return gate.Fail(gate.ErrConflict, nil) // or a thief would have the session renewed
 	}
-	owner := s.m.owner(data)
-	if owner == "" && s.m.opts.Identity != nil {
+	owner := s.m.users.Owner(data)
+	if owner == "" && s.m.users.Known() {
 		return s.invalid(fmt.Errorf("Start: %w", errAnonymous))
 	}
-	encoded, _, err := s.m.encode(&data)
+	encoded, _, err := s.m.records.Encode(&data)
 	if err != nil {
 		return s.refuseData("Start", err)
 	}
-	return s.begin(encoded, owner, s.life.start)
+	return s.begin(encoded, owner, s.life.Start)
 }
 
 // invalid reports a call that can never work. The client gets a 500 without the
@@ -78,23 +82,38 @@ func (s *state[T]) begin(data []byte, owner string, note func()) error {
 	return nil
 }
 
+// newID makes an ID for a session to create. The store may have to ask a server
+// for it, long before the commit, so each call has a budget of its own.
+func (s *state[T]) newID(owner string) (stores.ID, error) {
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.Store()); !asks {
+		return stores.NewID(s.carrier.Store(), owner)
+	}
+	ctx := context.Background()
+	if s.r != nil {
+		ctx = context.WithoutCancel(s.r.Client())
+	}
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
+	defer cancel()
+	return stores.NewIDContext(ctx, s.carrier.Store(), owner)
+}
+
 func (s *state[T]) update(change func(*T) error) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
 	}
-	if !s.life.active() {
+	if !s.life.Active() {
 		// A new session would be one more cookie beside those that clash.
 		switch {
 		case s.excess:
 			return gate.Fail(gate.ErrTooManyCookies, nil)
-		case s.clash && !s.life.othersDoomed:
+		case s.clash && !s.life.OthersDoomed:
 			return gate.Fail(gate.ErrSeveral, nil)
 		}
 	}
 	data, err := s.own()
 	if err != nil {
-		return gate.Fail(errUndecodable, err)
+		return gate.Fail(record.ErrUndecodable, err)
 	}
 	if err := s.runEdit(change, data); err != nil {
 		return err
@@ -104,21 +123,21 @@ func (s *state[T]) update(change func(*T) error) error {
 
 // apply takes over the result of an edit.
 func (s *state[T]) apply(data *T, edit func(*T) error) error {
-	if s.life.active() && s.activeOwner() != "" && s.m.identityOf(*data) == "" {
+	if s.life.Active() && s.activeOwner() != "" && s.m.users.Of(*data) == "" {
 		return s.invalid(errBecomesNobody)
 	}
-	encoded, exact, err := s.m.encode(data)
+	encoded, exact, err := s.m.records.Encode(data)
 	if err != nil {
 		return s.refuseData("Update", err)
 	}
 	switch {
-	case !s.life.active():
-		if s.former && !s.login && s.m.identityOf(*data) != "" {
+	case !s.life.Active():
+		if s.former && !s.login && s.m.users.Of(*data) != "" {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
-		return s.begin(encoded, s.m.owner(*data), func() { s.life.change(false) })
-	case s.life.next == nextStart:
-		if err := s.assign(s.m.owner(*data)); err != nil {
+		return s.begin(encoded, s.m.users.Owner(*data), func() { s.life.Change(false) })
+	case s.life.Next == lifecycle.NextStart:
+		if err := s.assign(s.m.users.Owner(*data)); err != nil {
 			return err
 		}
 		s.pending.data = encoded
@@ -130,13 +149,13 @@ func (s *state[T]) apply(data *T, edit func(*T) error) error {
 	}
 	edits = append(edits, edit)
 	switch {
-	case !s.m.owns(data, s.rec.Identity):
-		err = s.move(encoded, s.m.owner(*data))
+	case !s.m.users.Owns(data, s.rec.Identity):
+		err = s.move(encoded, s.m.users.Owner(*data))
 	case s.pending.again:
 		err = s.assign(s.rec.Identity)
 	default:
-		s.life.retain()
-		s.life.change(false)
+		s.life.Retain()
+		s.life.Change(false)
 		s.share(data, exact)
 	}
 	if err != nil {
@@ -151,11 +170,11 @@ func (s *state[T]) move(data []byte, owner string) error {
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	if s.life.next == nextReplace {
+	if s.life.Next == lifecycle.NextReplace {
 		return s.assign(owner)
 	}
 	before := s.pending
-	if err := s.begin(data, owner, func() { s.life.change(true) }); err != nil {
+	if err := s.begin(data, owner, func() { s.life.Change(true) }); err != nil {
 		return err
 	}
 	s.pending.remember, s.pending.ttl, s.pending.proof = before.remember, before.ttl, before.proof
@@ -181,19 +200,19 @@ func (s *state[T]) assign(owner string) error {
 // reader exactly these data.
 func (s *state[T]) share(data *T, exact bool) {
 	s.pending.shared = nil
-	if s.m.memoizer != nil && exact && s.m.values.CanKeep() {
+	if s.m.records.Memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
-		if s.rec.open != nil && s.rec.open.decoded {
-			base = &s.rec.open.value
+		if s.rec.Open != nil && s.rec.Open.Decoded {
+			base = &s.rec.Open.Value
 		}
-		shared := &opened[T]{decoded: true}
-		s.m.values.Keep(&shared.value, data, base)
+		shared := &record.Opened[T]{Decoded: true}
+		s.m.values.Keep(&shared.Value, data, base)
 		s.pending.shared = shared
 	}
 }
 
 func (s *state[T]) destroy() error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -201,20 +220,20 @@ func (s *state[T]) destroy() error {
 		return gate.Fail(gate.ErrTooManyCookies, nil)
 	}
 	s.doomEarly()
-	s.life.destroy()
+	s.life.Destroy()
 	s.pending = pending[T]{}
 	return nil
 }
 
 func (s *state[T]) renew() error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
-	if err := s.carrier.renewable(); err != nil {
+	if err := s.carrier.Renewable(); err != nil {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
-	s.rotate(rotateGrace)
+	s.rotate(lifecycle.RotateGrace)
 	return nil
 }
 
@@ -223,27 +242,27 @@ func (s *state[T]) need() error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if !s.life.active() {
+	if !s.life.Active() {
 		return gate.Fail(gate.ErrNoSession, nil)
 	}
 	return nil
 }
 
 func (s *state[T]) remember(on bool) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
-	if s.life.onBase() && s.remembered() == on {
+	if s.life.OnBase() && s.remembered() == on {
 		return nil
 	}
 	s.pending.remember = &on
-	s.life.remember()
+	s.life.Remember()
 	return nil
 }
 
 func (s *state[T]) setTTL(d time.Duration) error {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -253,37 +272,34 @@ func (s *state[T]) setTTL(d time.Duration) error {
 	if s.pending.ttl == 0 || d < s.pending.ttl {
 		s.pending.ttl = d
 	}
-	if s.life.next == nextSame {
-		s.life.remember()
+	if s.life.Next == lifecycle.NextSame {
+		s.life.Remember()
 	}
 	return nil
 }
 
-// runEdit runs a function of the program. Its name marks the stack.
-//
-//go:noinline
-func (s *state[T]) runEdit(edit func(*T) error, data *T) (err error) {
-	if s.editing.n.Load() > 0 { // a borrowed lock
-		return s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
+// runEdit runs a function of the program on the data.
+func (s *state[T]) runEdit(edit func(*T) error, data *T) error {
+	err := s.mu.Run(func() error { return edit(data) })
+	if err == editlock.ErrReentered { //nolint:errorlint // an error of the program may wrap it
+		return s.invalid(fmt.Errorf("Update: %w", err))
 	}
-	s.editing.n.Add(1)
-	defer func() {
-		s.editing.borrowed.Lock()
-		s.editing.n.Add(-1)
-		s.editing.borrowed.Unlock()
-		p := recover()
-		if inside, ok := p.(insideUpdate); p != nil && (!ok || inside.state != any(s)) {
-			panic(p)
-		}
-		if s.editing.reentered.Swap(false) {
-			err = s.invalid(fmt.Errorf("Update: %w", errInsideUpdate))
-		}
-	}()
-	return edit(data)
+	return err
 }
 
-// errInsideUpdate is returned by Update.
-var errInsideUpdate = errors.New("the function given to Update calls the session itself: use the data that it is given")
+// rename gives the session that is to be created another ID.
+func (s *state[T]) rename(id stores.ID) {
+	for _, w := range s.waits {
+		if w.fresh && w.id == s.pending.id {
+			w.id = id
+		}
+	}
+	s.pending.id = id
+}
 
-// insideUpdate is the panic that leaves such a function.
-type insideUpdate struct{ state any }
+var (
+	errAnonymous      = errors.New("the data have no identity, so they belong to an anonymous session: start it with Update")
+	errBecomesNobody  = errors.New("Update must not take the identity out of the data: end the session with Destroy")
+	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
+	errNoIdentity     = errors.New("Options.Identity is not set")
+)

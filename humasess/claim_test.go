@@ -15,7 +15,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-type operator struct{ ID string }
+type operator account
 
 // wrapper is a store around another one.
 type wrapper struct{ stores.Store }

@@ -7,7 +7,13 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/client"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -16,14 +22,6 @@ const (
 	// maxTaken bounds how often a new session is created because the ID of the
 	// one before was taken.
 	maxTaken = 3
-
-	// maxProbes bounds how often the store's clock is read for one new session
-	// to tell whether a mark came before the request. The latest read may have
-	// been slow, so all count together.
-	maxProbes = 4
-
-	// clockStep covers the resolution of the clocks of stores.
-	clockStep = 10 * time.Microsecond
 
 	// markSlack is for marks that are left while Create is on its way. The store
 	// must refuse the session for those, because it ends the old session in the
@@ -40,7 +38,7 @@ const (
 
 // create writes the pending session and makes it the base. It returns
 // stores.ErrConflict when the session that it replaces has changed.
-func (s *state[T]) create(ctx context.Context, p plan) error {
+func (s *state[T]) create(ctx context.Context, p lifecycle.Plan) error {
 	if time.Since(s.began()) >= stores.RevocationRetention {
 		return s.undecided() // the store may have forgotten a mark since we began
 	}
@@ -62,11 +60,11 @@ func (s *state[T]) create(ctx context.Context, p plan) error {
 			if unsure++; unsure == maxUnsure || time.Since(start) >= maxDoubt {
 				return s.undecided() // fail closed
 			}
-			if err := wait(ctx, time.Millisecond<<unsure); err != nil {
+			if err := storecall.Wait(ctx, time.Millisecond<<unsure); err != nil {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.carrier.store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.carrier.Store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}
@@ -79,7 +77,7 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
 	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
 	if s.inherits() {
-		base := &s.rec.open.Fields
+		base := &s.rec.Open.Fields
 		next.Created, next.Authenticated = base.Created, base.Authenticated
 		next.Methods, next.Class = base.Methods, base.Class
 		next.Client = s.m.opts.keptClient(base.Client)
@@ -97,16 +95,16 @@ func (s *state[T]) newPayload(token security.Token, l lifetime) payload.Fields {
 }
 
 // replaced returns the sessions whose place the new one takes.
-func (s *state[T]) replaced(p *plan) []stores.Replaced {
+func (s *state[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 	all := slices.Clone(s.orphan)
-	if p.replaces {
+	if p.Replaces {
 		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
-		if p.anyVersion {
+		if p.AnyVersion {
 			r.Version, r.MayBeGone = 0, s.independent()
 		}
 		all = append(all, r)
 	}
-	if p.endOthers {
+	if p.EndOthers {
 		for _, id := range s.others {
 			all = append(all, stores.Replaced{ID: id, MayBeGone: true})
 		}
@@ -118,7 +116,7 @@ func (s *state[T]) replaced(p *plan) []stores.Replaced {
 // was taken, which is stores.ErrExists, or when a mark of its identity may have
 // come since the request began or before: then it is deleted again, and the next
 // try knows better.
-func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
+func (s *state[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
 	token, err := security.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
@@ -128,10 +126,10 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 		return false, err
 	}
 	l := s.newLifetime()
-	next := &opened[T]{Fields: s.newPayload(token, l)}
+	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.encode(&next.Fields),
-		Idle: idleSlack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.Encode(&next.Fields),
+		Idle: timeouts.Slack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
 	}
@@ -144,41 +142,41 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 	if len(c.Replaces) > 0 {
 		c.Age += markSlack
 	}
-	created, err := s.carrier.store().Create(ctx, c)
+	created, err := s.carrier.Store().Create(ctx, c)
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
 		late = s.putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
-		created, err = s.carrier.store().Create(ctx, c)
+		created, err = s.carrier.Store().Create(ctx, c)
 	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
-		created, err = s.carrier.store().Create(ctx, c)
+		created, err = s.carrier.Store().Create(ctx, c)
 	}
 	switch {
-	case s.m.answerLost(ctx, err):
+	case s.m.calls.AnswerLost(ctx, err):
 		return false, s.createLost(ctx, p, &c, next.Hash, err)
 	case err != nil:
 		return false, s.notCreated(err)
 	}
-	verdict := s.decide(ctx, &created, bracket{from, time.Now()})
+	verdict := s.decide(ctx, &created, marks.Bracket{From: from, To: time.Now()})
 	if created.Replaced {
 		s.hasReplaced(ctx, p, c.Replaces)
 	} else {
 		late = append(c.Replaces, late...)
 	}
-	if verdict != markBefore {
+	if verdict != marks.Before {
 		s.remove(ctx, s.pending.id)
 	}
 	switch verdict {
-	case markRevoked:
+	case marks.Revoked:
 		return false, s.tooOld()
-	case markChanged:
+	case marks.Changed:
 		return false, s.changedSince()
-	case markPerhaps:
+	case marks.Perhaps:
 		return false, nil
 	}
 	if s.early.writing {
@@ -195,7 +193,7 @@ func (s *state[T]) createOnce(ctx context.Context, p *plan) (bool, error) {
 }
 
 // hasReplaced notes that the old sessions are gone, also for another try.
-func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replaced) {
+func (s *state[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []stores.Replaced) {
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
@@ -205,9 +203,9 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replac
 			continue
 		}
 		s.destroyed(r.ID)
-		p.endOthers = false
+		p.EndOthers = false
 		if r.ID == s.rec.ID {
-			p.replaces, s.life.base = false, false
+			p.Replaces, s.life.Base = false, false
 		}
 	}
 	s.orphan = nil
@@ -217,7 +215,7 @@ func (s *state[T]) hasReplaced(ctx context.Context, p *plan, all []stores.Replac
 // that does not do it by itself. After an error the new one has to go.
 func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.remove(ctx, s.carrier.store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):
@@ -232,14 +230,14 @@ func (s *state[T]) endReplaced(ctx context.Context, all []stores.Replaced) error
 }
 
 // created makes the new session the base.
-func (s *state[T]) created(token security.Token, line []byte, next *opened[T], created *stores.Created) {
-	s.rec = record[T]{
+func (s *state[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+	s.rec = record.Record[T]{
 		Record: stores.Record{
 			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 			LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
 		},
-		open:   next,
-		loaded: s.m.now(),
+		Open:   next,
+		Loaded: s.m.now(),
 	}
 	s.token, s.former = token, false
 	s.spare, s.others, s.clash = nil, nil, false
@@ -251,5 +249,53 @@ func (s *state[T]) created(token security.Token, line []byte, next *opened[T], c
 	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID.String()})
 }
 
+// createLost finds out whether a session was created although the answer was
+// lost. If so, the next try takes its place: the marks that a Create reports are
+// needed.
+func (s *state[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
+	for try := range storecall.MaxLost {
+		if storecall.WaitForStore(ctx, try) != nil {
+			break
+		}
+		rec, err := s.m.records.Fetch(ctx, c.ID)
+		switch {
+		case errors.Is(err, stores.ErrNotFound):
+			return errCreateAgain
+		case err != nil:
+			continue
+		case rec.Open.Hash != hash:
+			return errCreateAgain // the ID was taken
+		}
+		// Whether the store has ended the old sessions, too, only the answer says.
+		orphan := []stores.Replaced{{ID: c.ID, Version: rec.Version}}
+		for _, old := range c.Replaces {
+			orphan = append(orphan, stores.Replaced{ID: old.ID, MayBeGone: true})
+		}
+		s.hasReplaced(ctx, p, c.Replaces)
+		s.orphan = orphan
+		return errCreateAgain
+	}
+	return s.storeFailed(cause)
+}
+
 // errCreateAgain asks create for another try.
 var errCreateAgain = errors.New("humasess: the answer to Create was lost")
+
+// client returns the client of the request for the payload, or nil if there is
+// no request or nothing to capture.
+func (s *state[T]) client() []byte {
+	if s.r == nil || s.m.opts.Client == nil {
+		return nil
+	}
+	c := s.m.opts.Client(s.r.Incoming())
+	return payload.EncodeClient(client.Clean(c.UserAgent, c.Address))
+}
+
+// methods are those of the session to create.
+func (s *state[T]) methods() []Method {
+	var before []Method
+	if s.pending.again && s.pending.owner == s.rec.Identity {
+		before = decodeMethods(s.rec.Open.Methods)
+	}
+	return withMethods(before, s.pending.proof.methods)
+}

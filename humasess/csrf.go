@@ -3,9 +3,6 @@ package humasess
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
@@ -26,11 +23,11 @@ import (
 func (s *Session[T]) CSRFToken() (string, error) { return s.bound().csrfToken() }
 
 func (s *state[T]) csrfToken() (string, error) {
-	defer s.unlock(s.lock())
-	if !s.life.active() {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.carrier.renewable() != nil {
+	if s.carrier.Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.csrfKey()
@@ -43,39 +40,19 @@ func (s *state[T]) csrfToken() (string, error) {
 			return "", err
 		}
 		s.pending.csrf = key
-		s.life.change(false)
+		s.life.Change(false)
 	}
 	return key.Token()
 }
 
-// csrfKey returns the key of the active session, zero if it has none.
-func (s *state[T]) csrfKey() security.CSRFKey {
-	if s.life.next == nextSame && s.rec.open.CSRF != (security.CSRFKey{}) {
-		return s.rec.open.CSRF
-	}
-	return s.pending.csrf
-}
-
-// csrfHeader returns the header that goes with a new cookie, or "".
-func (s *state[T]) csrfHeader() (name, value string) {
-	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
-		return "", ""
-	}
-	value, err := s.csrfKey().Token()
-	if err != nil {
-		return "", "" // no randomness: the page asks again
-	}
-	return s.m.opts.CSRFHeader, value
-}
-
 // Forged reports whether a request lacks the CSRF token of its session.
 func (s *state[T]) Forged(ctx huma.Context) bool {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.onBase() || s.rec.open.CSRF.Verifies(ctx.Header(name)) {
+	if name == "" || s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.emit(context.WithoutCancel(s.r.Client()), events.Event{
+	s.m.report.Emit(context.WithoutCancel(s.r.Client()), events.Event{
 		Kind: events.Refused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
 	})
 	return true
@@ -84,36 +61,3 @@ func (s *state[T]) Forged(ctx huma.Context) bool {
 var errNoSecret = errors.New("sessions in their cookies have no secret to bind a CSRF token to")
 
 var errCSRF = errors.New("the CSRF token is missing, or not that of the session")
-
-// checkCSRFHeader refuses names that cannot carry the token: those that no script
-// may set (Fetch § 2.2.2, forbidden request-header), and those that say something
-// else to a client, a proxy or a generated client. The response carries a token
-// under the same name.
-func checkCSRFHeader(name string) error {
-	lower := strings.ToLower(name)
-	begins := func(prefixes ...string) bool {
-		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(lower, prefix) })
-	}
-	switch {
-	case !validToken(name):
-		return fmt.Errorf("CSRFHeader %q is not a token of RFC 9110 § 5.6.2", name)
-	case slices.Contains(forbiddenHeaders, lower), begins("sec-", "proxy-", "access-control-"):
-		return fmt.Errorf("CSRFHeader %q: browsers let no script set this header; use a name such as X-CSRF-Token", name)
-	case slices.Contains(takenHeaders, lower), begins("content-", "if-", "x-forwarded-", "x-accel-"), strings.HasSuffix(lower, "-cache-control"), gate.IsMarker(name):
-		return fmt.Errorf("CSRFHeader %q: this header means something else; use a name such as X-CSRF-Token", name)
-	}
-	return nil
-}
-
-var forbiddenHeaders = []string{
-	"accept-charset", "accept-encoding", "connection", "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive",
-	"origin", "referer", "set-cookie", "set-cookie2", "te", "trailer", "transfer-encoding", "upgrade", "via",
-}
-
-var takenHeaders = []string{
-	"accept", "accept-language", "accept-patch", "accept-post", "accept-ranges", "age", "allow", "alt-svc", "authentication-info", "authorization",
-	"cache-control", "clear-site-data", "early-data", "edge-control", "etag", "expires", "forwarded", "from", "last-event-id", "last-modified",
-	"link", "location", "max-forwards", "nel", "permissions-policy", "pragma", "prefer", "priority", "range", "referrer-policy", "refresh",
-	"report-to", "retry-after", "server", "server-timing", "session-token", "strict-transport-security", "surrogate-control", "user-agent",
-	"vary", "warning", "www-authenticate",
-}

@@ -2,30 +2,20 @@ package humasess
 
 import (
 	"time"
+
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 )
-
-// idleSlack returns how long the store keeps a session that is not used. It is a
-// tenth longer than the idle timeout, because a request within a tenth of the
-// last extension is not written: so a session lives at least for the idle timeout
-// after its last request.
-func idleSlack(idle time.Duration) time.Duration { return idle + idle/10 }
-
-// idleOf is the inverse of idleSlack.
-func idleOf(slack time.Duration) time.Duration { return slack * 10 / 11 }
-
-// idleWithin is the longest idle timeout, in whole minutes, whose slack is
-// within most.
-func idleWithin(most time.Duration) time.Duration { return idleOf(most).Truncate(time.Minute) }
 
 // remembered reports whether the session to write outlives the browser's.
 func (s *state[T]) remembered() bool {
 	switch {
 	case s.pending.remember != nil:
 		return *s.pending.remember
-	case s.life.next == nextStart:
+	case s.life.Next == lifecycle.NextStart:
 		return false
-	case s.rec.open != nil:
-		return s.rec.open.Remember
+	case s.rec.Open != nil:
+		return s.rec.Open.Remember
 	}
 	return false
 }
@@ -37,7 +27,7 @@ func (s *state[T]) signsIn() bool { return s.rec.Identity == "" && s.pending.own
 // identity. A change of user is not an authentication, so such a session keeps
 // the times, the proof and the client of the base.
 func (s *state[T]) inherits() bool {
-	return s.life.next == nextReplace && !s.signsIn() && !s.pending.again
+	return s.life.Next == lifecycle.NextReplace && !s.signsIn() && !s.pending.again
 }
 
 // proved reports whether the request has authenticated the user again.
@@ -53,10 +43,10 @@ type lifetime struct {
 // newLifetime returns the lifetime of the pending session.
 func (s *state[T]) newLifetime() lifetime {
 	var l lifetime
-	l.idle, l.absolute = s.m.opts.timeouts(s.remembered())
+	l.idle, l.absolute = s.m.timeouts.Of(s.remembered())
 	if s.inherits() {
 		if s.pending.remember == nil {
-			l.idle = s.rec.open.Idle
+			l.idle = s.rec.Open.Idle
 		}
 		if !s.proved() {
 			l.notAfter = s.rec.Deadline
@@ -73,8 +63,8 @@ func (s *state[T]) newLifetime() lifetime {
 // and 0 if it gives none.
 func (s *state[T]) until() int64 {
 	var until int64
-	if s.life.next == nextSame || s.inherits() {
-		until = s.rec.open.Until
+	if s.life.Next == lifecycle.NextSame || s.inherits() {
+		until = s.rec.Open.Until
 	}
 	if s.pending.ttl > 0 {
 		if at := s.m.now().Add(s.pending.ttl).UnixNano(); until == 0 || at < until {
@@ -90,7 +80,7 @@ func (s *state[T]) until() int64 {
 func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 	switch {
 	case s.proved():
-		_, absolute = s.m.opts.timeouts(s.remembered())
+		_, absolute = s.m.timeouts.Of(s.remembered())
 		if until := s.until(); until != 0 {
 			absolute = min(absolute, time.Unix(0, until).Sub(s.m.now()))
 		}
@@ -98,13 +88,13 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 		return 0, false
 	default:
 		shorten = true
-		absolute = s.rec.Deadline.Sub(s.rec.storeNow(s.m))
+		absolute = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 		if s.pending.ttl > 0 {
 			absolute = min(absolute, s.pending.ttl)
 		}
 		if on := s.pending.remember; on != nil && !*on {
-			_, usual := s.m.opts.timeouts(false)
-			age := s.m.now().Sub(time.Unix(0, max(s.rec.open.Created, s.rec.open.Authenticated)))
+			_, usual := s.m.timeouts.Of(false)
+			age := s.m.now().Sub(time.Unix(0, max(s.rec.Open.Created, s.rec.Open.Authenticated)))
 			absolute = min(absolute, usual-age)
 		}
 	}
@@ -115,9 +105,9 @@ func (s *state[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 // newIdle returns the idle timeout of the base after the pending changes.
 func (s *state[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
-		return s.rec.open.Idle
+		return s.rec.Open.Idle
 	}
-	idle, _ := s.m.opts.timeouts(*s.pending.remember)
+	idle, _ := s.m.timeouts.Of(*s.pending.remember)
 	return idle
 }
 
@@ -125,19 +115,19 @@ func (s *state[T]) newIdle() time.Duration {
 // ends in any case, with the pending changes: zero times without a session.
 func (s *state[T]) ends() (expires, deadline time.Time) {
 	switch {
-	case s.life.next != nextSame:
+	case s.life.Next != lifecycle.NextSame:
 		l, now := s.newLifetime(), s.m.now()
 		if s.inherits() {
-			now = s.rec.storeNow(s.m)
+			now = s.rec.StoreNow(s.m.now())
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
-		return earlier(now.Add(idleSlack(l.idle)), deadline), deadline
-	case !s.life.active():
+		return earlier(now.Add(timeouts.Slack(l.idle)), deadline), deadline
+	case !s.life.Active():
 		return time.Time{}, time.Time{}
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
 		return s.rec.Expires, s.rec.Deadline
 	}
-	now := s.rec.storeNow(s.m)
+	now := s.rec.StoreNow(s.m.now())
 	deadline = s.rec.Deadline
 	if absolute, shorten := s.deadlineChange(); absolute != 0 {
 		deadline = now.Add(absolute)
@@ -145,7 +135,7 @@ func (s *state[T]) ends() (expires, deadline time.Time) {
 			deadline = earlier(deadline, s.rec.Deadline)
 		}
 	}
-	return earlier(now.Add(idleSlack(s.newIdle())), deadline), deadline
+	return earlier(now.Add(timeouts.Slack(s.newIdle())), deadline), deadline
 }
 
 // earlier returns the earlier of two times, of which the zero time is never one.
@@ -157,24 +147,24 @@ func earlier(a, b time.Time) time.Time {
 }
 
 func (s *state[T]) expiresAt() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	expires, _ := s.ends()
 	return expires
 }
 
 func (s *state[T]) deadline() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	_, deadline := s.ends()
 	return deadline
 }
 
 func (s *state[T]) createdAt() time.Time {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.life.next != nextSame && !s.inherits():
+	case s.life.Next != lifecycle.NextSame && !s.inherits():
 		return s.m.now()
-	case s.life.active():
-		return time.Unix(0, s.rec.open.Created)
+	case s.life.Active():
+		return time.Unix(0, s.rec.Open.Created)
 	}
 	return time.Time{}
 }

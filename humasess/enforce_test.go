@@ -67,9 +67,6 @@ type (
 			Count int `json:"count" minimum:"1"`
 		}
 	}
-	adminInput struct {
-		humasess.Guarded[account, adminGuard]
-	}
 	bothGuards struct {
 		Owner
 		Admin
@@ -220,9 +217,9 @@ func TestGuards(t *testing.T) {
 		}
 		return nil, nil
 	})
-	huma.Get(r.api, "/admin", func(context.Context, *adminInput) (*struct{}, error) {
+	guarded[adminGuard](r.api, http.MethodGet, "/admin", func(context.Context, *humasess.Session[account]) error {
 		ran = true
-		return nil, nil
+		return nil
 	})
 	huma.Get(r.api, "/both/{id}", func(context.Context, *bothGuards) (*struct{}, error) {
 		ran = true
@@ -335,12 +332,11 @@ func TestGuards(t *testing.T) {
 // The roles change while the request runs. It must not write without the role.
 func TestGuardAgain(t *testing.T) {
 	r := newRig(t, accountOptions())
-	huma.Post(r.api, "/promote", func(ctx context.Context, in *struct {
-		humasess.Guarded[account, adminGuard]
-		How string `query:"how"`
-	}) (*struct{}, error) {
-		if _, err := r.sessions.UpdateIdentity(ctx, in.Value().ID, func(a *account) error {
-			switch in.How {
+	how := ""
+	guarded[adminGuard](r.api, http.MethodPost, "/promote", func(ctx context.Context, s *humasess.Session[account]) error {
+		a, _ := s.Get()
+		if _, err := r.sessions.UpdateIdentity(ctx, a.ID, func(a *account) error {
+			switch how {
 			case "roles":
 				a.Roles = nil
 			case "check":
@@ -349,9 +345,9 @@ func TestGuardAgain(t *testing.T) {
 			a.N = 100
 			return nil
 		}); err != nil {
-			return nil, err
+			return err
 		}
-		return nil, increment(ctx, &in.Session)
+		return increment(ctx, s)
 	})
 	tests := []struct {
 		how    string
@@ -365,7 +361,8 @@ func TestGuardAgain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run("after a concurrent change of "+tt.how, func(t *testing.T) {
 			c := r.signedIn(account{ID: tt.how, Roles: []string{"admin", "staff"}})
-			w := c.Do(http.MethodPost, "/promote?how="+tt.how, nil)
+			how = tt.how
+			w := c.Do(http.MethodPost, "/promote", nil)
 			wantStatus(t, w, tt.status)
 			if got, _ := r.data(c); got.N != tt.n {
 				t.Errorf("N: got %d, want %d", got.N, tt.n)
@@ -415,7 +412,7 @@ func TestCrossOriginLogin(t *testing.T) {
 	})
 	t.Run("F11 a foreign upgrade is refused before any look-up", func(t *testing.T) {
 		r.in(t)
-		huma.Get(r.api, "/socket", func(context.Context, *optionalInput[account]) (*struct{}, error) { return nil, nil })
+		huma.Get(r.api, "/socket", func(context.Context, *sessionInput) (*struct{}, error) { return nil, nil })
 		upgrade := func(origin string) *httptest.ResponseRecorder {
 			c := r.signedIn(account{ID: "u1"})
 			r.store.Reset()

@@ -134,11 +134,11 @@ func TestAll(t *testing.T) {
 		if err := r.sessions.Close(t.Context()); err != nil { // its sessions stay usable
 			t.Fatal(err)
 		}
-		text, err := humasess.New(r.store, &humasess.Options[string]{Now: r.clock.Now})
+		other, err := humasess.New(r.store, &humasess.Options[number]{Now: r.clock.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := text.Issue(t.Context(), "no account"); err != nil {
+		if _, err := other.Issue(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
 		r.signedIn(account{ID: "u1"})

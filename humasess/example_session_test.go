@@ -16,8 +16,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// Visitor counts the visits of an anonymous session.
-type Visitor struct{ Visits int }
+// Visits counts the visits of an anonymous session.
+type Visits int
 
 // visitorAPI is an API with sessions of T and the default options.
 func visitorAPI[T any]() (huma.API, *humasesstest.Client) {
@@ -34,16 +34,16 @@ func visitorAPI[T any]() (huma.API, *humasesstest.Client) {
 }
 
 func ExampleSession_Update() {
-	type VisitInput struct{ humasess.Session[Visitor] }
+	type VisitInput struct{ humasess.Session[Visits] }
 	type VisitOutput struct{ Body int }
-	api, client := visitorAPI[Visitor]()
+	api, client := visitorAPI[Visits]()
 	huma.Post(api, "/visit", func(_ context.Context, in *VisitInput) (*VisitOutput, error) {
-		err := in.Session.Update(func(v *Visitor) error {
-			v.Visits++
+		err := in.Session.Update(func(v *Visits) error {
+			*v++
 			return nil
 		})
 		v, _ := in.Session.Get()
-		return &VisitOutput{Body: v.Visits}, err
+		return &VisitOutput{Body: int(v)}, err
 	})
 
 	client.Do("POST", "/visit", nil) // begins an anonymous session

@@ -51,7 +51,10 @@ func memberAPI() (huma.API, *humasess.Manager[Member], *humasesstest.Client) {
 
 func Example() {
 	type (
-		User       struct{ Name string }
+		User struct {
+			ID    string   `json:"id"`
+			Roles []string `json:"roles"`
+		}
 		LoginInput struct {
 			humasess.Login[User]
 			Body struct{ Name, Password string }
@@ -73,7 +76,7 @@ func Example() {
 		if in.Body.Password != "engine" {
 			return nil, huma.Error401Unauthorized("wrong name or password")
 		}
-		return nil, in.Session.Start(User{Name: in.Body.Name})
+		return nil, in.Session.Start(User{ID: in.Body.Name})
 	})
 	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil

@@ -100,11 +100,7 @@ func TestFresh(t *testing.T) {
 				t.Errorf("panic: got %q, want one that names the mistake", text)
 			}
 		}()
-		huma.Post(r.api, "/never", func(context.Context, *struct {
-			humasess.Guarded[account, never]
-		}) (*struct{}, error) {
-			return nil, nil
-		})
+		guarded[never](r.api, http.MethodPost, "/never", nothing[account])
 	})
 }
 

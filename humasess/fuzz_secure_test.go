@@ -21,7 +21,7 @@ import (
 // headers. The tests of that package compare it with net/http.
 func FuzzOrigins(f *testing.F) {
 	opts := accountOptions()
-	opts.Logger = everything.logger(slog.LevelDebug)
+	opts.Logger = everything.Logger(slog.LevelDebug)
 	opts.TrustedOrigins = []string{"https://app.example"}
 	reference, err := security.NewCrossOrigin(opts.TrustedOrigins)
 	if err != nil {
@@ -85,7 +85,7 @@ func FuzzOrigins(f *testing.F) {
 // FuzzCSRFHeader guesses a CSRF token.
 func FuzzCSRFHeader(f *testing.F) {
 	opts := accountOptions()
-	opts.Logger = everything.logger(slog.LevelDebug)
+	opts.Logger = everything.Logger(slog.LevelDebug)
 	opts.CSRFHeader = csrfHeader
 	sessions, err := humasess.New(memory.New(nil), &opts)
 	if err != nil {

@@ -28,7 +28,7 @@ type attacked struct {
 func newAttacked(tb testing.TB) *attacked {
 	a := &attacked{mux: http.NewServeMux(), store: humasesstest.Wrap(memory.New(nil))}
 	opts := accountOptions()
-	opts.Logger = everything.logger(slog.LevelDebug)
+	opts.Logger = everything.Logger(slog.LevelDebug)
 	m, err := humasess.New(a.store, &opts)
 	if err != nil {
 		tb.Fatal(err)

@@ -2,13 +2,15 @@ package humasess
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
@@ -28,7 +30,7 @@ func (g *gateManager[T]) Document() policy.Scheme {
 	return policy.Scheme{
 		Key:        m.scheme,
 		CookieName: m.opts.Cookie.Name,
-		Former:     m.names[1:],
+		Former:     m.carriers.Names[1:],
 		Type:       reflect.TypeFor[T](),
 		Manager:    m,
 		HasRoles:   m.opts.Roles != nil,
@@ -37,38 +39,14 @@ func (g *gateManager[T]) Document() policy.Scheme {
 		Isolated:   m.opts.RejectCrossSiteReads,
 		Limited:    m.opts.RefuseOverLimit,
 		CSRFHeader: m.opts.CSRFHeader,
-		Extension: &schemePolicy{
-			IdleTimeout:             duration(m.opts.IdleTimeout),
-			AbsoluteTimeout:         duration(m.opts.AbsoluteTimeout),
-			RememberIdleTimeout:     duration(m.opts.RememberIdleTimeout),
-			RememberAbsoluteTimeout: duration(m.opts.RememberAbsoluteTimeout),
+		Extension: &policy.Extension{
+			IdleTimeout:             policy.Duration(m.opts.IdleTimeout),
+			AbsoluteTimeout:         policy.Duration(m.opts.AbsoluteTimeout),
+			RememberIdleTimeout:     policy.Duration(m.opts.RememberIdleTimeout),
+			RememberAbsoluteTimeout: policy.Duration(m.opts.RememberAbsoluteTimeout),
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
 	}
-}
-
-// schemePolicy is the x-session extension of a security scheme.
-type schemePolicy struct {
-	IdleTimeout             duration `json:"idleTimeout" yaml:"idleTimeout"`
-	AbsoluteTimeout         duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
-	RememberIdleTimeout     duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
-	RememberAbsoluteTimeout duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
-	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
-}
-
-// duration is written as in "12h" and "1h30m".
-type duration time.Duration
-
-// MarshalText implements [encoding.TextMarshaler].
-func (d duration) MarshalText() ([]byte, error) {
-	s := time.Duration(d).String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return []byte(s), nil
 }
 
 // SchemeChecks returns the functions of Options.Schemes without the data that
@@ -104,7 +82,7 @@ func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, er
 }
 
 func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason events.Reason, err error) {
-	g.manager().emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
+	g.report.Emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
 }
 
 func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {
@@ -117,12 +95,33 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
 }
 
+// newRequest allocates a request, its session and the carrier of it in one piece of
+// memory.
+func newRequest[T any](m *Manager[T]) (*gate.Request, *state[T]) {
+	if m.carriers.Requests == nil {
+		r := &struct {
+			gate.Request
+			state state[T]
+		}{}
+		r.state.m, r.state.carrier = m, carrier.Tokens[T]{Common: &m.carriers}
+		return &r.Request, &r.state
+	}
+	r := &struct {
+		gate.Request
+		state   state[T]
+		carrier carrier.ClientSide[T]
+	}{}
+	r.carrier.Common = &m.carriers
+	r.state.m, r.state.carrier, r.state.life.Carried = m, &r.carrier, true
+	return &r.Request, &r.state
+}
+
 func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
-	return g.manager().newRequest()
+	return newRequest(g.manager())
 }
 
 func (g *gateManager[T]) NewState() gate.Session {
-	_, s := g.manager().newRequest()
+	_, s := newRequest(g.manager())
 	return s
 }
 
@@ -142,4 +141,43 @@ func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeo
 // committed once.
 func (m *Manager[T]) Handler(next http.Handler) http.Handler {
 	return gate.Handler((*gateManager[T])(m), next)
+}
+
+// Attach documents the sessions in the API's OpenAPI document and enforces
+// them on its operations. Call it before the first operation is registered:
+// huma gives an operation the middleware that the API has by then. Several
+// managers of different types may be attached to one API, and one manager to
+// several APIs.
+//
+// It is an error to attach to a [huma.Group], after an operation, or where
+// the type, the scheme's key or the cookie's name is taken. Each API needs a
+// [huma.Config] of its own: Attach returns an error for an API that shares the
+// document or its components with another API that has a manager. Where two APIs
+// share a document and only one has a manager, the protected operations of the
+// other answer 500. Its groups with a prefix are an exception, because huma does
+// not run the check there (huma#804), and so are its hidden operations.
+//
+// A hidden operation that embeds no session type leaves no trace in huma. Attach
+// cannot see that such an operation was registered before, and does not protect
+// it.
+//
+// A program may write into the document's Security before the first request to
+// an operation: that is enforced too, where it is stricter. Later changes are not.
+func (m *Manager[T]) Attach(api huma.API) error {
+	// A struct that embeds a group is one as well, with the group's adapter.
+	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
+		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
+	}
+	g := gate.Of(api)
+	if g == nil {
+		var err error
+		if g, err = gate.New(api); err != nil {
+			return err
+		}
+	}
+	if err := g.Add((*gateManager[T])(m)); err != nil {
+		return err
+	}
+	m.attached.Store(true)
+	return nil
 }

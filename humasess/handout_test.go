@@ -303,12 +303,9 @@ func (unwrapping) Check(ctx huma.Context, _ account) error { //nolint:unused // 
 func TestGuardsMayUnwrap(t *testing.T) {
 	r := newRig(t, accountOptions())
 	c := r.signedIn(account{ID: "ada"})
-	huma.Post(r.api, "/guarded", func(_ context.Context, in *struct {
-		humasess.Guarded[account, unwrapping]
-	},
-	) (*struct{}, error) {
+	guarded[unwrapping](r.api, http.MethodPost, "/guarded", func(ctx context.Context, s *humasess.Session[account]) error {
 		r.must(c.Clone(), increment)
-		return nil, in.Session.Update(func(a *account) error { a.N++; return nil })
+		return increment(ctx, s)
 	})
 	w := c.Do(http.MethodPost, "/guarded", nil)
 	wantStatus(t, w, http.StatusNoContent)

@@ -3,14 +3,15 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -32,9 +33,6 @@ type Info[T any] struct {
 	Client         Client         `json:"client" doc:"Client of the sign-in, as far as the server notes it."` // as Options.Client returned it
 }
 
-// Schema implements [huma.SchemaProvider].
-func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T]](r) }
-
 // List returns the live sessions of this session's identity, oldest first,
 // without extending them. An anonymous session lists itself only. A session that
 // Start has just begun is written first, and listed. [ErrRevoked] when the
@@ -44,22 +42,22 @@ func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T
 func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) { return s.bound().list(ctx) }
 
 func (s *state[T]) list(ctx context.Context) ([]Info[T], error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
-	if !s.life.active() {
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
 		return nil, gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.m.opts.Identity == nil {
+	if !s.m.users.Known() {
 		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
-		if !s.life.onBase() {
+		if !s.life.OnBase() {
 			return nil, nil
 		}
-		data, err := s.m.decode(&s.rec)
+		data, err := s.m.records.Decode(&s.rec)
 		if err != nil {
-			return nil, gate.Fail(errUndecodable, err)
+			return nil, gate.Fail(record.ErrUndecodable, err)
 		}
 		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
 	}
@@ -82,9 +80,9 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 	if err := m.indexes(identity); err != nil {
 		return nil, err
 	}
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	return m.list(ctx, m.qualify(identity), stores.ID{})
+	return m.list(ctx, m.users.Qualify(identity), stores.ID{})
 }
 
 // list leaves out sessions whose data does not decode: they are as good as
@@ -92,7 +90,7 @@ func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], erro
 func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) ([]Info[T], error) {
 	records, err := stores.List(ctx, m.adminStore(), owner)
 	if err != nil {
-		return nil, m.storeFailed(ctx, err)
+		return nil, m.report.StoreFailed(ctx, err)
 	}
 	infos := make([]Info[T], 0, len(records))
 	for _, raw := range records {
@@ -107,23 +105,23 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 
 // readable takes a record apart for administration. The data are nil, after
 // an event, when they do not decode.
-func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record[T], *T) {
-	rec, err := m.openRecord(raw)
+func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Record[T], *T) {
+	rec, err := m.records.Open(raw)
 	if err == nil {
 		var data *T
-		if data, err = m.decode(&rec); err == nil {
+		if data, err = m.records.Decode(&rec); err == nil {
 			return rec, data
 		}
 	}
-	m.emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
-	return record[T]{}, nil
+	m.report.Emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
+	return record.Record[T]{}, nil
 }
 
-func (m *Manager[T]) info(rec *record[T], data T, current bool) Info[T] {
+func (m *Manager[T]) info(rec *record.Record[T], data T, current bool) Info[T] {
 	return Info[T]{
-		ID: rec.ID.String(), Identity: m.identity(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
-		Authentication: m.authentication(rec), Client: decodeClient(rec.open.Client),
+		ID: rec.ID.String(), Identity: m.users.Unqualify(rec.Identity), Data: data, Current: current,
+		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		Authentication: m.authentication(rec), Client: decodeClient(rec.Open.Client),
 	}
 }
 
@@ -150,11 +148,11 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 	return func(yield func(Info[T], error) bool) {
 		head := m.head()
 		for cursor := ""; ; {
-			bounded, cancel := m.bounded(ctx)
+			bounded, cancel := m.calls.Bounded(ctx)
 			page, err := stores.Scan(bounded, m.store, head, cursor, pageSize)
 			cancel()
 			if err != nil {
-				yield(Info[T]{}, m.storeFailed(ctx, err))
+				yield(Info[T]{}, m.report.StoreFailed(ctx, err))
 				return
 			}
 			for _, raw := range page.Records {
@@ -177,7 +175,7 @@ func (m *Manager[T]) All(ctx context.Context) iter.Seq2[Info[T], error] {
 func (m *Manager[T]) Count(ctx context.Context) (int, error) {
 	n, err := stores.Count(ctx, m.store, m.head())
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	return n, nil
 }
@@ -188,5 +186,16 @@ func (m *Manager[T]) head() []byte { return payload.Head(m.scheme) }
 // lists reports whether the store can list the sessions of an identity.
 func (m *Manager[T]) lists() bool {
 	_, ok := stores.As[stores.Index](m.store)
-	return ok && m.clientSide == nil
+	return ok && m.carriers.Requests == nil
+}
+
+// indexes refuses an identity that has no sessions.
+func (m *Manager[T]) indexes(identity string) error {
+	if !m.users.Known() {
+		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
+	}
+	if m.users.Real(identity) == "" {
+		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
+	}
+	return nil
 }

@@ -6,8 +6,11 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -15,24 +18,24 @@ import (
 // Load looks the request's tokens up. A cookie that opens nothing is no
 // error; the same answer follows whatever was wrong with it.
 func (s *state[T]) Load(ctx context.Context) error {
-	var c candidates
-	c.find(s.r.Incoming(), s.m.names, s)
+	var c cookies.Tokens
+	c.Find(s.r.Incoming(), s.m.carriers.Names, s)
 	switch {
-	case c.excess:
+	case c.Excess:
 		s.excess = true
 		s.rejected(events.ReasonAmbiguous)
 		return nil
-	case c.n == 0:
-		if c.present {
+	case c.Count == 0:
+		if c.Present {
 			s.rejected(events.ReasonMalformed)
 		}
 		return nil
-	case c.n > 1:
-		return s.loadMany(ctx, c.all())
+	case c.Count > 1:
+		return s.loadMany(ctx, c.All())
 	}
-	s.old = c.first.old
-	token := c.first.token
-	rec, err := s.carrier.fetch(ctx, token)
+	s.old = c.First.Old
+	token := c.First.Token
+	rec, err := s.carrier.Fetch(ctx, token)
 	if err != nil {
 		s.noteCopies([]stores.ID{token.ID()}, err)
 		return s.loadFailed(token, err)
@@ -45,43 +48,43 @@ func (s *state[T]) Load(ctx context.Context) error {
 	return s.adopt(rec, token, who)
 }
 
-// openToken implements tokenOpener.
-func (s *state[T]) openToken(name, text string) (t security.Token, old bool, err error) {
-	t, old, err = s.carrier.open(name, text)
+// OpenToken implements [cookies.Opener].
+func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err error) {
+	t, old, err = s.carrier.Open(name, text)
 	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
 
 // loadMany decides between several different tokens. Exactly one live session
 // wins, in any order of the cookies. With two or more the request has none of
 // them: an attacker may have set one.
-func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
+func (s *state[T]) loadMany(ctx context.Context, all []cookies.Candidate) error {
 	ids := make([]stores.ID, 0, len(all))
 	for _, c := range all {
-		if id := stores.ID(c.token.ID()); !slices.Contains(ids, id) {
+		if id := stores.ID(c.Token.ID()); !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
-	records, err := stores.LoadMany(ctx, s.carrier.store(), ids)
+	records, err := stores.LoadMany(ctx, s.carrier.Store(), ids)
 	if err != nil {
-		return s.loadFailed(all[0].token, err)
+		return s.loadFailed(all[0].Token, err)
 	}
 	var live []presented[T]
-	var reused *record[T]
+	var reused *record.Record[T]
 	for _, raw := range records {
-		rec, err := s.carrier.decode(raw)
+		rec, err := s.carrier.Decode(raw)
 		if err != nil {
 			s.undecodable(raw.ID, err)
 			continue
 		}
 		best := presented[T]{record: rec}
 		for _, c := range all {
-			if stores.ID(c.token.ID()) != rec.ID {
+			if stores.ID(c.Token.ID()) != rec.ID {
 				continue
 			}
-			switch who := s.ownerOf(&rec, c.token); {
+			switch who := s.ownerOf(&rec, c.Token); {
 			case who > best.who:
-				best.who, best.candidate = who, c
-			case who == notOwner && s.m.superseded(&rec, c.token):
+				best.who, best.Candidate = who, c
+			case who == notOwner && s.m.superseded(&rec, c.Token):
 				reused = &rec
 			}
 		}
@@ -98,8 +101,8 @@ func (s *state[T]) loadMany(ctx context.Context, all []candidate) error {
 	switch {
 	case len(live) == 1:
 		// A superseded secret beside it is a cookie that the browser still has.
-		s.old = live[0].old
-		return s.adopt(live[0].record, live[0].token, live[0].who)
+		s.old = live[0].Old
+		return s.adopt(live[0].record, live[0].Token, live[0].who)
 	case len(live) > 1:
 		s.ambiguous(live)
 	case reused != nil:
@@ -116,7 +119,7 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	var readable []presented[T]
 	hidden := s.others
 	for i := range live {
-		if _, err := s.m.decode(&live[i].record); err != nil {
+		if _, err := s.m.records.Decode(&live[i].record); err != nil {
 			hidden = append(hidden, live[i].record.ID)
 			continue
 		}
@@ -125,15 +128,15 @@ func (s *state[T]) readable(live []presented[T]) []presented[T] {
 	if len(readable) == 0 {
 		return live
 	}
-	s.life.others = s.life.others || len(hidden) > len(s.others)
+	s.life.Others = s.life.Others || len(hidden) > len(s.others)
 	s.others = hidden
 	return readable
 }
 
 // presented is a live session of which the request has presented a token.
 type presented[T any] struct {
-	candidate
-	record record[T]
+	cookies.Candidate
+	record record.Record[T]
 	who    ownership
 }
 
@@ -141,19 +144,19 @@ type presented[T any] struct {
 // hand may have been idle for too long while others are in use, so Start and
 // Destroy end them.
 func (s *state[T]) noteCopies(ids []stores.ID, err error) {
-	if s.life.carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
-		s.life.others = true
+	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
+		s.life.Others = true
 		s.others = append(s.others, ids...)
 	}
 }
 
 // ambiguous notes several live sessions, for Start and Destroy to end.
 func (s *state[T]) ambiguous(live []presented[T]) {
-	s.life.others, s.clash = true, true
+	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
 		s.others = append(s.others, live[i].record.ID)
-		if p := &live[i]; !failed && p.who == owner && p.record.open.Unconfirmed() {
+		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
 	}
@@ -161,30 +164,30 @@ func (s *state[T]) ambiguous(live []presented[T]) {
 }
 
 // adopt makes a record the base of the request, if its data can be read.
-func (s *state[T]) adopt(rec record[T], token security.Token, who ownership) error {
-	if rec.open.decoded && s.m.matches(&rec.open.value, rec.Identity) != nil {
-		rec.open = &opened[T]{Fields: rec.full()} // decoded by a manager with another Identity
+func (s *state[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
+	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
+		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
 	}
-	if !rec.open.decoded {
-		v, err := s.m.decodeOwn(&rec)
+	if !rec.Open.Decoded {
+		v, err := s.m.records.DecodeOwn(&rec)
 		if err != nil {
 			s.undecodable(rec.ID, err)
 			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
 			s.rec, s.token, s.former = rec, token, who == formerOwner
-			s.life.hide()
+			s.life.Hide()
 			return nil
 		}
 		s.spare = v
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
-	s.life.load()
+	s.life.Load()
 	if s.old {
-		s.life.reasons.add(reissue)
+		s.life.Reasons.Add(lifecycle.Reissue)
 	}
-	s.life.reasons.set(confirm, who == owner && rec.open.Unconfirmed())
-	s.life.reasons.set(rotateDue, s.rotationDue())
+	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.Open.Unconfirmed())
+	s.life.Reasons.Set(lifecycle.RotateDue, s.rotationDue())
 	return nil
 }
 

@@ -8,9 +8,18 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/carrier"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/identity"
+	"github.com/humasess/sessions/humasess/internal/marks"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
+	"github.com/humasess/sessions/humasess/internal/schemeclaim"
+	"github.com/humasess/sessions/humasess/internal/storecall"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/internal/stored"
@@ -24,26 +33,23 @@ import (
 type Manager[T any] struct {
 	opts     Options[T]
 	store    stores.Store
-	memoizer stores.Memoizer // nil unless the store is one
 	scheme   string
 	values   *values.Type[T]
-	cookies  cookieWriter
-	// clientSide makes the store of one request, for client-side sessions. It is nil
-	// when the store has the records.
-	clientSide func() stores.RequestStore
-
-	names    []string // of the cookie, the present one first
-	rescoped bool     // a former scope has the present name
+	users    *identity.Type[T]
+	records  record.Reader[T]
+	carriers carrier.Common[T]
+	timeouts timeouts.Timeouts
+	calls    storecall.Caller
+	report   report.Reporter
 	origins  *security.CrossOrigin
-	claim    *claim
-	typeName string // of T, for records
+	claim    *schemeclaim.Claim
 	attached atomic.Bool
 
-	noIdentity string // of the zero T
+	rescoped bool // a former scope has the name of the present cookie
 
-	marks  knownMarks
-	queues queues[T]
-	watch  *watch.Sessions
+	marks marks.Journal
+	turns turns.Queues[record.Record[T]]
+	watch *watch.Sessions
 
 	protections gate.Protections
 }
@@ -70,7 +76,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
-	noIdentity, err := zeroIdentity(o.Identity)
+	users, err := identity.New(o.SchemeName, o.Identity, o.Roles)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
@@ -78,7 +84,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
 	}
-	claim, err := newClaim(store, o.SchemeName, reflect.TypeFor[T]())
+	claim, err := schemeclaim.New(store, o.SchemeName, reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
@@ -87,69 +93,36 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 			c.UseClock(opts.Now)
 		}
 	}
+	cookie := o.Cookie.options()
 	m := &Manager[T]{
 		opts:     o,
 		store:    store,
 		scheme:   o.SchemeName,
 		values:   data,
-		cookies:  newCookieWriter(o.Cookie),
-		names:    o.Cookie.names(),
-		rescoped: o.Cookie.rescoped(),
+		users:    users,
+		timeouts: o.timeouts(),
+		calls:    storecall.Caller{Store: store, Timeout: o.StoreTimeout},
+		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger},
 		origins:  origins,
-
-		noIdentity: noIdentity,
-		claim:      claim,
-
-		typeName: stored.TypeName(reflect.TypeFor[T]().String()),
+		claim:    claim,
+		rescoped: cookie.Rescoped(),
+	}
+	m.records = record.Reader[T]{
+		Store: store, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,
+	}
+	m.records.Memoizer, _ = stores.As[stores.Memoizer](store)
+	m.carriers = carrier.Common[T]{
+		Records: &m.records, Timeouts: &m.timeouts, Sealer: o.Sealer,
+		Cookies: cookies.NewWriter(cookie), Names: cookie.Names(), TypeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
 	m.watch = watch.New(m.watchConfig())
-	m.memoizer, _ = stores.As[stores.Memoizer](store)
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
-			claim.release()
+			claim.Release()
 			return nil, err
 		}
 	}
 	return m, nil
-}
-
-// Attach documents the sessions in the API's OpenAPI document and enforces
-// them on its operations. Call it before the first operation is registered:
-// huma gives an operation the middleware that the API has by then. Several
-// managers of different types may be attached to one API, and one manager to
-// several APIs.
-//
-// It is an error to attach to a [huma.Group], after an operation, or where
-// the type, the scheme's key or the cookie's name is taken. Each API needs a
-// [huma.Config] of its own: Attach returns an error for an API that shares the
-// document or its components with another API that has a manager. Where two APIs
-// share a document and only one has a manager, the protected operations of the
-// other answer 500. Its groups with a prefix are an exception, because huma does
-// not run the check there (huma#804), and so are its hidden operations.
-//
-// A hidden operation that embeds no session type leaves no trace in huma. Attach
-// cannot see that such an operation was registered before, and does not protect
-// it.
-//
-// A program may write into the document's Security before the first request to
-// an operation: that is enforced too, where it is stricter. Later changes are not.
-func (m *Manager[T]) Attach(api huma.API) error {
-	// A struct that embeds a group is one as well, with the group's adapter.
-	if fmt.Sprintf("%T", api.Adapter()) == "*huma.groupAdapter" {
-		return errors.New("humasess: Attach called with a Group: attach to the API itself, and protect the group with Require or Protect")
-	}
-	g := gate.Of(api)
-	if g == nil {
-		var err error
-		if g, err = gate.New(api); err != nil {
-			return err
-		}
-	}
-	if err := g.Add((*gateManager[T])(m)); err != nil {
-		return err
-	}
-	m.attached.Store(true)
-	return nil
 }
 
 // CookieName returns the name of the session cookie, as Options.Cookie sets it.
@@ -160,7 +133,7 @@ func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 // sessions stay usable. It gives the scheme free for a manager of another type
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
-	m.claim.release()
+	m.claim.Release()
 	err := m.watch.Close(ctx)
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))
@@ -170,6 +143,14 @@ func (m *Manager[T]) Close(ctx context.Context) error {
 
 func (m *Manager[T]) now() time.Time { return m.opts.Now() }
 
+// adminStore returns the store for calls outside of a request.
+func (m *Manager[T]) adminStore() stores.Store {
+	if m.carriers.Requests != nil {
+		return m.carriers.Requests()
+	}
+	return m.store
+}
+
 // watchConfig connects the waits for the end of sessions to the store.
 func (m *Manager[T]) watchConfig() watch.Config {
 	c := watch.Config{
@@ -178,10 +159,51 @@ func (m *Manager[T]) watchConfig() watch.Config {
 		},
 		Interval: m.opts.DoneInterval,
 		Timeout:  m.opts.StoreTimeout,
-		Failed:   func(err error) { m.emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
+		Failed:   func(err error) { m.report.Emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: err}) },
 	}
 	if w, ok := stores.As[stores.Watcher](m.store); ok {
 		c.Hints = w.Watch
 	}
 	return c
+}
+
+// bindClientSide makes the manager one of client-side sessions. It refuses options
+// that such sessions cannot keep.
+func (m *Manager[T]) bindClientSide(t stores.ClientSide, opts *Options[T]) error {
+	var err error
+	switch {
+	case m.opts.Sealer != nil:
+		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals its cookies itself", t)
+	case m.opts.RotateEvery != 0:
+		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
+	case m.opts.RevokeReused:
+		err = fmt.Errorf("Options.RevokeReused: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.RotationGrace != 0:
+		err = fmt.Errorf("Options.RotationGrace: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case m.opts.CSRFHeader != "":
+		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
+	case opts != nil && opts.MaxPerIdentity > 0:
+		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
+			opts.MaxPerIdentity, t, errors.ErrUnsupported)
+	case m.opts.RefuseOverLimit:
+		err = fmt.Errorf("Options.RefuseOverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
+	default:
+		m.carriers.Requests, err = t.Bind(m.opts.Cookie.Name, m.scheme)
+		if err == nil && len(m.carriers.Names) > 1 {
+			if _, ok := m.carriers.Requests().(stores.FormerNameOpener); !ok {
+				err = fmt.Errorf("Options.Cookie.Former: request stores of %T open no value of a former name: %w", t, errors.ErrUnsupported)
+			}
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("humasess: invalid options: %w", err)
+	}
+	m.opts.MaxPerIdentity = -1
+	m.calls.ClientSide = true
+	// The cookie has whole seconds.
+	for _, idle := range []*time.Duration{&m.timeouts.Idle, &m.timeouts.RememberIdle} {
+		*idle = (*idle + time.Second - 1).Truncate(time.Second)
+	}
+	m.opts.IdleTimeout, m.opts.RememberIdleTimeout = m.timeouts.Idle, m.timeouts.RememberIdle
+	return nil
 }

@@ -81,27 +81,3 @@ func (*kindMarker[T, K]) UnmarshalText(text []byte) error {
 	kind, guard := k.is()
 	return gate.CheckProof(text, kind, reflect.TypeFor[T](), guard)
 }
-
-// Resolve implements [huma.Resolver]: it binds the session to the request.
-func (s *Session[T]) Resolve(ctx huma.Context) []error {
-	return s.resolve(ctx, nil)
-}
-
-// resolve binds the session, if the policy that is enforced has the declaration
-// of the type that embeds it.
-func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
-	r := gate.RequestOf(ctx)
-	st, i := stateOf[T](r)
-	if err := r.Unbindable(ctx, i); err != nil {
-		return []error{err}
-	}
-	if k != nil {
-		kind, guard := k.is()
-		if err := r.Undeclared(ctx, kind, reflect.TypeFor[T](), guard); err != nil {
-			return []error{err}
-		}
-	}
-	s.SessionMarker.state = st // panics for an embedded nil pointer, which the gate answers
-	r.Resolved(i)
-	return nil
-}

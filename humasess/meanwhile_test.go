@@ -261,11 +261,7 @@ func TestRefusedRequestConfirms(t *testing.T) {
 		huma.Get(roles, "/role", ok)
 		huma.Get(fresh, "/freshness", ok)
 		huma.Post(r.api, "/csrf", required)
-		huma.Get(r.api, "/guard", func(context.Context, *struct {
-			humasess.Guarded[account, keepsOut]
-		}) (*struct{}, error) {
-			return nil, nil
-		})
+		guarded[keepsOut](r.api, http.MethodGet, "/guard", nothing[account])
 		huma.Get(r.api, "/panic", func(context.Context, *struct{ humasess.Required[account] }) (*struct{}, error) { panic("handler") })
 		huma.Get(r.api, "/read", required)
 		return r

@@ -10,7 +10,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
@@ -262,16 +264,15 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 		c = *o
 		c.ClearSiteData = slices.Clone(o.ClearSiteData)
 	}
-	if err := c.assure(); err != nil {
+	t := c.timeouts()
+	if err := t.Assure(c.AssuranceLevel); err != nil {
 		return c, err
 	}
+	t = t.Complete()
+	c.IdleTimeout, c.AbsoluteTimeout, c.RememberIdleTimeout, c.RememberAbsoluteTimeout = t.Idle, t.Absolute, t.RememberIdle, t.RememberAbsolute
 	if c.MaxPerIdentity > 0 && c.Identity == nil {
 		return c, fmt.Errorf("MaxPerIdentity is %d, and without Identity sessions have no identity to be counted by", c.MaxPerIdentity)
 	}
-	orDefault(&c.IdleTimeout, 30*time.Minute)
-	orDefault(&c.AbsoluteTimeout, 12*time.Hour)
-	orDefault(&c.RememberIdleTimeout, 14*24*time.Hour)
-	orDefault(&c.RememberAbsoluteTimeout, 30*24*time.Hour)
 	orDefault(&c.RotationGrace, 10*time.Second)
 	orDefault(&c.MaxPerIdentity, 100)
 	orDefault(&c.DoneInterval, 15*time.Second)
@@ -287,23 +288,14 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	if c.Cookie, err = c.Cookie.withDefaults(); err != nil {
 		return c, err
 	}
+	if err := t.Check(); err != nil {
+		return c, err
+	}
 	return c, c.check()
 }
 
 func (o *Options[T]) check() error {
 	switch {
-	case o.IdleTimeout < time.Second:
-		return fmt.Errorf("IdleTimeout %v is less than a second", o.IdleTimeout)
-	case o.AbsoluteTimeout < o.IdleTimeout:
-		return fmt.Errorf("AbsoluteTimeout %v is less than IdleTimeout %v", o.AbsoluteTimeout, o.IdleTimeout)
-	case o.AbsoluteTimeout > maxCookieAge:
-		return fmt.Errorf("AbsoluteTimeout %v is more than 400 days", o.AbsoluteTimeout)
-	case o.RememberIdleTimeout < time.Second:
-		return fmt.Errorf("RememberIdleTimeout %v is less than a second", o.RememberIdleTimeout)
-	case o.RememberAbsoluteTimeout < o.RememberIdleTimeout:
-		return fmt.Errorf("RememberAbsoluteTimeout %v is less than RememberIdleTimeout %v", o.RememberAbsoluteTimeout, o.RememberIdleTimeout)
-	case o.RememberAbsoluteTimeout > maxCookieAge:
-		return fmt.Errorf("RememberAbsoluteTimeout %v is more than 400 days, the longest life of a cookie", o.RememberAbsoluteTimeout)
 	case o.RotationGrace > time.Hour:
 		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)
 	case o.RotateEvery != 0 && (o.RotateEvery < time.Second || o.RotateEvery <= o.RotationGrace):
@@ -340,19 +332,18 @@ func (o *Options[T]) check() error {
 		}
 	}
 	if o.CSRFHeader != "" {
-		if err := checkCSRFHeader(o.CSRFHeader); err != nil {
+		if err := gate.CheckCSRFHeader(o.CSRFHeader); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// idle and absolute are the timeouts of a session.
-func (o *Options[T]) timeouts(remember bool) (idle, absolute time.Duration) {
-	if remember {
-		return o.RememberIdleTimeout, o.RememberAbsoluteTimeout
+func (o *Options[T]) timeouts() timeouts.Timeouts {
+	return timeouts.Timeouts{
+		Idle: o.IdleTimeout, Absolute: o.AbsoluteTimeout,
+		RememberIdle: o.RememberIdleTimeout, RememberAbsolute: o.RememberAbsoluteTimeout,
 	}
-	return o.IdleTimeout, o.AbsoluteTimeout
 }
 
 // Codec encodes session data for the store. The zero Codec is JSON. Both
@@ -369,3 +360,12 @@ type Codec struct {
 // plain kinds, slices, maps and pointers are copied without it, unless they
 // have a [Codec] of their own, or types that decode or contain themselves.
 type Cloner[T any] interface{ Clone() T }
+
+// keptClient returns the part of an earlier client that a write keeps: nothing
+// when the manager no longer captures clients.
+func (o *Options[T]) keptClient(client []byte) []byte {
+	if o.Client == nil {
+		return nil
+	}
+	return client
+}

@@ -30,35 +30,19 @@ func (banGuard) Check(_ huma.Context, a account) error {
 	return nil
 }
 
-// pendingUpdate adds an operation that updates and waits, with an input that
-// has a session in it.
-func pendingUpdate[I any](r *rig[account], path string, s slowly, session func(*I) *humasess.Session[account]) {
-	huma.Post(r.api, path, func(ctx context.Context, in *I) (*struct{}, error) {
-		return nil, s.after(increment)(ctx, session(in))
-	})
-}
-
 func TestReplayIsAdmittedAgain(t *testing.T) {
-	type (
-		guardedByRole = struct {
-			humasess.Guarded[account, chiefGuard]
-		}
-		guardedByCheck = struct {
-			humasess.Guarded[account, banGuard]
-		}
-		required = struct{ humasess.Required[account] }
-	)
+	// Each operation updates and waits.
 	add := map[string]func(*rig[account], string, slowly){
 		"role of a guard": func(r *rig[account], path string, s slowly) {
-			pendingUpdate(r, path, s, func(in *guardedByRole) *humasess.Session[account] { return &in.Session })
+			guarded[chiefGuard](r.api, http.MethodPost, path, s.after(increment))
 		},
 		"guard": func(r *rig[account], path string, s slowly) {
-			pendingUpdate(r, path, s, func(in *guardedByCheck) *humasess.Session[account] { return &in.Session })
+			guarded[banGuard](r.api, http.MethodPost, path, s.after(increment))
 		},
 		"role of a group": func(r *rig[account], path string, s slowly) {
 			group := huma.NewGroup(r.api)
 			group.UseSimpleModifier(r.sessions.Require("admin"))
-			huma.Post(group, path, func(ctx context.Context, in *required) (*struct{}, error) {
+			huma.Post(group, path, func(ctx context.Context, in *struct{ humasess.Required[account] }) (*struct{}, error) {
 				return nil, s.after(increment)(ctx, &in.Session)
 			})
 		},

@@ -3,25 +3,27 @@ package humasess
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
+	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) error {
-	rec, ok := turn.newer(s.rec.Version)
+func (s *state[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
+	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
-		if err := pause(ctx, replay); err != nil {
+		if err := storecall.PauseReplay(ctx, replay); err != nil {
 			return s.storeFailed(err)
 		}
 		var err error
-		rec, err = s.m.fetch(ctx, s.rec.ID)
+		rec, err = s.m.records.Fetch(ctx, s.rec.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
@@ -37,14 +39,14 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	if err := s.adopt(rec, s.token, who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if s.life.hidden {
+	if s.life.Hidden {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	if s.former {
-		if s.life.rotate == rotateAtOnce {
+		if s.life.Rotate == lifecycle.RotateAtOnce {
 			return gate.Fail(gate.ErrConflict, nil) // whoever renewed it is one of the others
 		}
-		s.life.rotate = rotateNo
+		s.life.Rotate = lifecycle.RotateNo
 	}
 	if err := s.readmit(); err != nil {
 		return err
@@ -52,12 +54,26 @@ func (s *state[T]) startOver(ctx context.Context, turn *queue[T], replay int) er
 	return s.replayEdits()
 }
 
+// newer returns the record that the request before in the queue has written, if it is
+// later than a version. Decoded data that are not shared belong to that request, so
+// the caller gets none of them.
+func newer[T any](turn *turns.Turn[record.Record[T]], version int64) (record.Record[T], bool) {
+	rec, ok := turn.Handed()
+	if !ok || rec.Version <= version {
+		return record.Record[T]{}, false
+	}
+	if !rec.Open.Decoded {
+		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields}
+	}
+	return rec, true
+}
+
 func (s *state[T]) replayEdits() error {
 	edits := s.pending.edits
 	if len(edits) == 0 {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
@@ -75,11 +91,11 @@ func (s *state[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	data, err := s.m.decode(&s.rec)
+	data, err := s.m.records.Decode(&s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if !s.m.covers(*data, s.needed) {
+	if !s.m.users.Covers(*data, s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	err = s.r.Recheck(s, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
@@ -89,32 +105,9 @@ func (s *state[T]) readmit() error {
 	return nil
 }
 
-// pause waits a random time that grows with the number of conflicts.
-func pause(ctx context.Context, replay int) error {
-	if replay < 2 {
-		return ctx.Err()
-	}
-	return wait(ctx, min(time.Duration(replay)*50*time.Microsecond, maxPause))
-}
-
-// wait waits a random time.
-func wait(ctx context.Context, most time.Duration) error {
-	t := time.NewTimer(rand.N(most)) //nolint:gosec // spreads retries; nothing secret depends on it
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 const (
 	// maxReplays bounds how often concurrent changes make a request start
 	// over. Each time another request has got through, so this many parallel
 	// writers of one session all do.
 	maxReplays = 128
-
-	// maxPause is the longest wait before starting over.
-	maxPause = 20 * time.Millisecond
 )

@@ -7,6 +7,8 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/stores"
 )
@@ -29,9 +31,9 @@ func (s *Session[T]) RevokeOthers(ctx context.Context) (int, error) {
 func (s *Session[T]) RevokeAll(ctx context.Context) (int, error) { return s.bound().revokeAll(ctx) }
 
 func (s *state[T]) revoke(ctx context.Context, text string) error {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.need(); err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	err = s.m.remove(ctx, s.carrier.store(), id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
@@ -63,9 +65,9 @@ func (s *state[T]) revoke(ctx context.Context, text string) error {
 }
 
 func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil || owner == "" {
 		return 0, err
@@ -74,34 +76,34 @@ func (s *state[T]) revokeOthers(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.carrier.othersRevoked()
-	if !s.life.written { // else no client has the token yet
-		s.rotate(rotateAtOnce)
+	s.carrier.OthersRevoked()
+	if !s.life.Written { // else no client has the token yet
+		s.rotate(lifecycle.RotateAtOnce)
 	}
 	return n, nil
 }
 
 func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
-	ctx, cancel := s.m.bounded(gate.Outside(ctx))
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	owner, err := s.mayRevoke(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if owner == "" {
-		return boolToInt(s.life.base), s.destroyNow(ctx)
+		return boolToInt(s.life.Base), s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
 		return 0, err
 	}
-	s.life.next = nextSame
+	s.life.Next = lifecycle.NextSame
 	s.tentative.revoked = s.transacts(ctx)
 	if s.rec.Identity == owner {
-		s.life.vanish()
+		s.life.Vanish()
 	} else {
-		s.life.destroy()
+		s.life.Destroy()
 	}
 	s.pending = pending[T]{}
 	return n, nil
@@ -110,7 +112,7 @@ func (s *state[T]) revokeAll(ctx context.Context) (int, error) {
 // destroyNow ends the active session before the response begins.
 func (s *state[T]) destroyNow(ctx context.Context) error {
 	s.doomEarly()
-	s.life.destroy()
+	s.life.Destroy()
 	s.pending = pending[T]{}
 	return s.writeNow(ctx)
 }
@@ -127,7 +129,7 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 	if err := s.need(); err != nil {
 		return "", err
 	}
-	if s.m.opts.Identity == nil {
+	if !s.m.users.Known() {
 		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
@@ -146,16 +148,16 @@ func (s *state[T]) mayRevoke(ctx context.Context) (string, error) {
 // the request ends other sessions of the user. The bearer of a token that was
 // renewed may not end any: an attacker would sign the owner out with it.
 func (s *state[T]) stands(ctx context.Context) error {
-	if s.life.next != nextSame {
+	if s.life.Next != lifecycle.NextSame {
 		return s.writeNew(ctx)
 	}
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	if s.life.written && s.tentative.any {
+	if s.life.Written && s.tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
-	rec, err := s.carrier.fetch(ctx, s.token)
+	rec, err := s.carrier.Fetch(ctx, s.token)
 	switch {
 	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
@@ -175,18 +177,18 @@ func (s *state[T]) stands(ctx context.Context) error {
 // request's own Start, unless another revocation came first.
 func (s *state[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
-	key := markKey{owner: owner}
-	revoked, err := s.m.revoke(ctx, s.carrier.store(), owner, except, func(lost bracket) {
-		s.marks = append(s.marks, mark{markKey: key, bracket: lost})
+	key := marks.Key{Owner: owner}
+	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.Store(), owner, except, func(lost marks.Bracket) {
+		s.marks = append(s.marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
 		return 0, s.revoked() // a client-side session, while the request ran
 	}
 	if err != nil {
-		return 0, s.m.storeFailed(ctx, err)
+		return 0, s.m.report.StoreFailed(ctx, err)
 	}
 	s.m.watch.CheckOwner(owner)
-	s.noteOwn(revoked.Ago, s.m.noteMark(key, revoked.Mark, from))
+	s.noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
 	s.emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
@@ -199,20 +201,20 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	if err != nil || parsed.IsZero() {
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	ctx, cancel := m.bounded(ctx)
+	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	err = m.belongs(ctx, parsed)
 	if err == nil {
-		err = m.remove(ctx, m.adminStore(), parsed, stores.Condition{})
+		err = m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})
 	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
 	case err != nil:
-		return m.storeFailed(ctx, err)
+		return m.report.StoreFailed(ctx, err)
 	}
 	m.watch.Ended(parsed)
-	m.emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
 	return nil
 }
 
@@ -224,19 +226,19 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	if err := m.indexes(identity); err != nil {
 		return 0, err
 	}
-	bounded, cancel := m.bounded(gate.Outside(ctx))
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	owner, from := m.qualify(identity), time.Now()
-	key := markKey{owner: owner}
-	revoked, err := m.revoke(bounded, m.adminStore(), owner, stores.ID{}, func(lost bracket) {
-		m.exempt(ctx, stores.NotRevoked, mark{markKey: key, bracket: lost})
+	owner, from := m.users.Qualify(identity), time.Now()
+	key := marks.Key{Owner: owner}
+	revoked, err := m.calls.RevokeIdentity(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
 	})
 	if err != nil {
-		return 0, m.storeFailed(ctx, err)
+		return 0, m.report.StoreFailed(ctx, err)
 	}
 	m.watch.CheckOwner(owner)
-	m.exempt(ctx, revoked.Ago, m.noteMark(key, revoked.Mark, from))
-	m.emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -255,27 +257,27 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
 	m.watch.CheckAll()
 	if cleared.Mark != 0 {
-		m.noteMark(markKey{}, cleared.Mark, from)
+		m.marks.Note(marks.Key{}, cleared.Mark, from)
 	}
 	if cleared.Count > 0 || err == nil {
-		m.emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
+		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
 	}
 	if err != nil {
-		return cleared.Count, m.storeFailed(ctx, err)
+		return cleared.Count, m.report.StoreFailed(ctx, err)
 	}
 	return cleared.Count, nil
 }
 
 // belongs returns stores.ErrNotFound for a session that is not the manager's.
 func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
-	if m.clientSide != nil {
+	if m.carriers.Requests != nil {
 		return nil // the record is in a cookie somewhere
 	}
 	raw, err := m.store.Load(ctx, id)
 	if err != nil {
 		return err
 	}
-	if rec, bad := m.openRecord(raw); bad == nil && rec.open.Scheme != m.scheme {
+	if rec, bad := m.records.Open(raw); bad == nil && rec.Open.Scheme != m.scheme {
 		return stores.ErrNotFound
 	}
 	return nil
@@ -283,13 +285,13 @@ func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
 
 // exempt lets the request whose context the call was given start a session in
 // spite of a mark that it has left by itself.
-func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done mark) {
+func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done marks.Mark) {
 	r := gate.RequestIn(ctx)
 	for ; r != nil; r = r.Around() {
 		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			borrowed := s.lock()
+			borrowed := s.mu.Lock()
 			s.noteOwn(ago, done)
-			s.unlock(borrowed)
+			s.mu.Unlock(borrowed)
 			return
 		}
 	}

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -28,18 +30,18 @@ const (
 )
 
 // ownerOf compares the token with the secrets that open the record.
-func (s *state[T]) ownerOf(r *record[T], token security.Token) ownership {
-	if r.open.Scheme != s.m.scheme {
+func (s *state[T]) ownerOf(r *record.Record[T], token security.Token) ownership {
+	if r.Open.Scheme != s.m.scheme {
 		return notOwner
 	}
-	if s.carrier.matches(r.open, token) {
+	if s.carrier.Matches(r.Open, token) {
 		return owner
 	}
-	if !r.open.Tolerated || r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed) {
+	if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {
 		return notOwner
 	}
 	// A hash of zeros, for none, is that of no secret.
-	if token.Matches(r.open.Previous) || token.Matches(r.open.Skipped) {
+	if token.Matches(r.Open.Previous) || token.Matches(r.Open.Skipped) {
 		return formerOwner
 	}
 	return notOwner
@@ -47,31 +49,31 @@ func (s *state[T]) ownerOf(r *record[T], token security.Token) ownership {
 
 // superseded reports whether the token was once the session's: whoever still
 // has it may have stolen it, or been robbed.
-func (m *Manager[T]) superseded(r *record[T], token security.Token) bool {
-	if r.open.Scheme != m.scheme {
+func (m *Manager[T]) superseded(r *record.Record[T], token security.Token) bool {
+	if r.Open.Scheme != m.scheme {
 		return false
 	}
-	p := &r.open.Fields
+	p := &r.Open.Fields
 	return p.Tolerated && (token.Matches(p.Previous) || token.Matches(p.Skipped)) || p.Knows(token.Hash())
 }
 
 // inGrace reports whether a time of the store's clock lies within the grace.
 // Clocks step and differ: it may lie as far in the future.
-func (m *Manager[T]) inGrace(r *record[T], since int64) bool {
+func (m *Manager[T]) inGrace(r *record.Record[T], since int64) bool {
 	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
 }
 
 // rotate asks for a new token, unless a parallel request has got one already
 // that may still arrive.
-func (s *state[T]) rotate(r rotation) {
+func (s *state[T]) rotate(r lifecycle.Rotation) {
 	if !s.former || s.lost() {
-		s.life.renew(r)
+		s.life.Renew(r)
 	}
 }
 
 // lost reports whether the current secret never reached anybody.
 func (s *state[T]) lost() bool {
-	return s.rec.open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.open.Rotated)
+	return s.rec.Open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.Open.Rotated)
 }
 
 // rotationDue reports whether RotateEvery calls for a new token.
@@ -83,27 +85,27 @@ func (s *state[T]) rotationDue() bool {
 	case s.former:
 		return s.lost()
 	}
-	since := s.rec.open.Rotated
+	since := s.rec.Open.Rotated
 	if since == 0 {
-		since = s.rec.open.Created
+		since = s.rec.Open.Created
 	}
 	return s.rec.Now.Sub(time.Unix(0, since)).Abs() >= every
 }
 
 // turn makes room for a new secret.
-func (s *state[T]) turn(p *payload.Fields, r rotation) {
-	tolerated := r == rotateGrace && s.m.opts.RotationGrace > 0
-	p.Supersede(s.token.Hash(), tolerated, s.rec.storeNow(s.m).UnixNano())
+func (s *state[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
+	tolerated := r == lifecycle.RotateGrace && s.m.opts.RotationGrace > 0
+	p.Supersede(s.token.Hash(), tolerated, s.rec.StoreNow(s.m.now()).UnixNano())
 }
 
 // Refused notes that the operation, or one inside [Manager.Handler], was refused,
 // so the request does not extend the session. With confirmed it also writes that the
 // request presented the token.
 func (s *state[T]) Refused(confirmed bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.ignored = true
-	if confirmed && s.life.reasons.has(confirm) && s.life.base && !s.life.closed {
-		s.life.reasons.drop(confirm)
+	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {
+		s.life.Reasons.Drop(lifecycle.Confirm)
 		s.confirmRecord(&s.rec)
 	}
 }
@@ -111,10 +113,10 @@ func (s *state[T]) Refused(confirmed bool) {
 // confirmRecord writes that the newest token was presented, and nothing else. The
 // session is not extended. A failure, which it reports by false, changes nothing
 // for the request: another request writes the same.
-func (s *state[T]) confirmRecord(rec *record[T]) bool {
-	next := rec.full()
-	next.Confirmed = rec.storeNow(s.m).UnixNano()
-	_, err := s.carrier.store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.encode(&next)})
+func (s *state[T]) confirmRecord(rec *record.Record[T]) bool {
+	next := rec.Full()
+	next.Confirmed = rec.StoreNow(s.m.now()).UnixNano()
+	_, err := s.carrier.Store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.Encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 		return false
@@ -123,12 +125,12 @@ func (s *state[T]) confirmRecord(rec *record[T]) bool {
 }
 
 // renewed words the event of a rotation.
-func (s *state[T]) renewed(p plan) {
+func (s *state[T]) renewed(p lifecycle.Plan) {
 	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}
 	switch {
 	case s.former:
 		e.Reason = events.ReasonReissued
-	case p.optional:
+	case p.Optional:
 		e.Reason = events.ReasonPeriodic
 	}
 	s.emit(e)
@@ -137,7 +139,7 @@ func (s *state[T]) renewed(p plan) {
 // reused reports a secret that has been superseded, and by option ends the
 // session: the thief's as well as the owner's, because nobody can tell them
 // apart. The client gets the answer that every bad cookie gets.
-func (s *state[T]) reused(rec *record[T]) {
+func (s *state[T]) reused(rec *record.Record[T]) {
 	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID.String()})
 	if !s.m.opts.RevokeReused {
 		return
@@ -150,4 +152,16 @@ func (s *state[T]) reused(rec *record[T]) {
 	case !errors.Is(err, stores.ErrNotFound):
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
 	}
+}
+
+func (s *state[T]) rejectedAs(rec *record.Record[T], token security.Token) {
+	switch {
+	case rec.Open.Scheme != s.m.scheme:
+		s.rejected(events.ReasonForeign)
+		return
+	case s.m.superseded(rec, token):
+		s.reused(rec)
+		return
+	}
+	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
 }

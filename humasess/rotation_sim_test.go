@@ -138,7 +138,7 @@ func TestRotationSimulation(t *testing.T) {
 	t.Run("T9 twelve hours of parallel requests, slow legs and lost responses sign out less than 1 % of users", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			o := rotating()
-			o.Logger = everything.logger(slog.LevelDebug)
+			o.Logger = everything.Logger(slog.LevelDebug)
 			mux := http.NewServeMux()
 			m, err := humasess.New(memory.New(nil), &o)
 			if err != nil {

@@ -38,3 +38,6 @@ func (Client) Schema(r huma.Registry) *huma.Schema { return inline[clientFields]
 func inline[F any](r huma.Registry) *huma.Schema {
 	return huma.SchemaFromType(r, reflect.TypeFor[F]())
 }
+
+// Schema implements [huma.SchemaProvider].
+func (Info[T]) Schema(r huma.Registry) *huma.Schema { return inline[infoFields[T]](r) }

@@ -229,3 +229,103 @@ func RemoveKey[M ~map[string]V, V any](s *Session[M], key string) error {
 		return nil
 	})
 }
+
+// resolve binds the session, if the policy that is enforced has the declaration
+// of the type that embeds it.
+func (s *Session[T]) resolve(ctx huma.Context, k kind) []error {
+	r := gate.RequestOf(ctx)
+	st, i := stateOf[T](r)
+	if err := r.Unbindable(ctx, i); err != nil {
+		return []error{err}
+	}
+	if k != nil {
+		kind, guard := k.is()
+		if err := r.Undeclared(ctx, kind, reflect.TypeFor[T](), guard); err != nil {
+			return []error{err}
+		}
+	}
+	s.SessionMarker.state = st // panics for an embedded nil pointer, which the gate answers
+	r.Resolved(i)
+	return nil
+}
+
+// Resolve implements [huma.Resolver]: it binds the session to the request.
+func (s *Session[T]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, nil)
+}
+
+// Guarded is a [Required] that also passes a guard: 401 without a session,
+// else 403 unless the session passes everything that the guard G asks for.
+//
+// G has at least one of these methods, with value or pointer receivers:
+//
+//   - Roles() []string: the session must have all of them.
+//   - Fresh() time.Duration: the user must have authenticated within that time
+//     ([Session.Reauthenticated]), which is more than 0.
+//   - Methods() []string: the session's [Authentication] must contain all of
+//     them (RFC 8176, such as "pwd" and "otp"), with Fresh each within its time.
+//   - Check: see [Guard].
+//
+// They are asked in this order, and all but Check are read at registration and
+// documented. Without the roles the answer is a 403; without Fresh or Methods
+// it is a 403 of the type
+// "urn:humasess:problem:reauthentication-required".
+//
+// huma panics when it registers an operation whose G has none of the methods,
+// one of them with another signature, or any other exported method except
+// String: a misspelled Roles would admit every user. Methods of embedded types
+// count. G must not be an interface, because its zero value is used.
+type Guarded[T, G any] struct {
+	Session[T]
+
+	// GuardedMarker shows the session to huma. It is not for use.
+	GuardedMarker kindMarker[T, guardedKind[T, G]] `header:"Humasess-Guarded" required:"true" default:"null"`
+}
+
+type guardedKind[T, G any] struct{}
+
+func (guardedKind[T, G]) declare() policy.Declaration {
+	return policy.GuardedBy(reflect.TypeFor[G](), reflect.TypeFor[Guard[T]](), reflect.TypeFor[T]())
+}
+
+func (guardedKind[T, G]) is() (policy.Kind, reflect.Type) {
+	return policy.Guarded, reflect.TypeFor[G]()
+}
+
+// Resolve is as for [Required].
+func (s *Guarded[T, G]) Resolve(ctx huma.Context) []error {
+	return s.resolve(ctx, guardedKind[T, G]{})
+}
+
+// Value is as for [Required].
+func (s *Guarded[T, G]) Value() T {
+	t, _ := s.Get()
+	return t
+}
+
+// Done returns a channel that is closed when the session has ended: signed
+// out, revoked, replaced by Start, evicted, or expired, in this process or in
+// another. It is for what goes on for longer than a request does, such as a
+// stream or a websocket:
+//
+//	case <-in.Session.Done():
+//		return // signed out
+//
+// What this process ends closes it at once, as does the end of its time. Of
+// what others end it learns from the store's hints ([stores.Watcher]) if it
+// has any, and from looking every Options.DoneInterval in any case. A store
+// that fails ends nothing. Waiting does not extend the session: a stream of
+// which the client makes no requests ends with the idle timeout.
+//
+// Renew, a change of the data and of the time left leave the channel open. It
+// is the session's of this moment: one that Start has begun in this request is
+// done, too, when it is not written. Without an active session the channel is
+// closed already.
+//
+// The channel is also closed when the request is over, like that of its
+// context, so that nobody waits for ever; and by [Manager.Close]. After Hijack
+// the request is over when the connection is closed. A session in its cookie
+// ends for those who wait at the deadline that this cookie has, even if another
+// one has a later deadline by now. Done may be called at any time, and costs
+// nothing to those who do not.
+func (s *Session[T]) Done() <-chan struct{} { return s.bound().done() }

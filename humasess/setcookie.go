@@ -1,27 +1,25 @@
 package humasess
 
 import (
-	"context"
 	"fmt"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/security"
 )
 
 // Issued returns the headers of the response that follow from the session.
 func (s *state[T]) Issued() gate.Issued {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var h gate.Issued
 	switch {
-	case s.life.cookie == cookieSet && s.line != "":
-		h.Cookie, h.Former = s.line, s.m.cookies.former
+	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
+		h.Cookie, h.Former = s.line, s.m.carriers.Cookies.Former
 		h.CSRFName, h.CSRFValue = s.csrfHeader()
-	case s.life.cookie == cookieExpire:
-		h.Cookie, h.Former = s.m.cookies.expired, s.m.cookies.former
+	case s.life.Cookie == lifecycle.CookieExpire:
+		h.Cookie, h.Former = s.m.carriers.Cookies.Expired, s.m.carriers.Cookies.Former
 		if all := s.m.opts.ClearSiteData; len(all) > 0 {
 			h.ClearSiteData = `"` + strings.Join(all, `", "`) + `"`
 		}
@@ -32,7 +30,7 @@ func (s *state[T]) Issued() gate.Issued {
 // seal begins the cookie of a token. It comes before the write of the session,
 // because after an error nothing may have changed.
 func (s *state[T]) seal(token security.Token) ([]byte, error) {
-	line, err := s.carrier.begin(token)
+	line, err := s.carrier.Begin(token)
 	if err != nil {
 		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
 	}
@@ -45,66 +43,30 @@ func (s *state[T]) issue(line []byte) {
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
 	}
-	line = s.carrier.finish(line, s.rec.ID)
+	line = s.carrier.Finish(line, s.rec.ID)
 	var age time.Duration
-	if s.rec.open.Remember {
+	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.line, s.old = string(s.m.cookies.end(line, age)), false
+	s.line, s.old = string(s.m.carriers.Cookies.End(line, age)), false
 }
 
-// cookieWriter writes Set-Cookie values.
-type cookieWriter struct {
-	name       string
-	attributes string
-	expired    string
-	former     []string // expire the cookie in its former scopes
-}
-
-func newCookieWriter(c CookieOptions) cookieWriter {
-	w := cookieWriter{name: c.Name, attributes: c.attributes(), expired: c.expired()}
-	for _, s := range c.Former {
-		w.former = append(w.former, c.in(s).expired())
+// csrfKey returns the key of the active session, zero if it has none.
+func (s *state[T]) csrfKey() security.CSRFKey {
+	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
+		return s.rec.Open.CSRF
 	}
-	return w
+	return s.pending.csrf
 }
 
-// begin appends what comes before the value.
-func (w cookieWriter) begin(b []byte) []byte { return append(append(b, w.name...), '=') }
-
-// end appends what comes after it; age 0 makes the cookie end with the browser.
-func (w cookieWriter) end(b []byte, age time.Duration) []byte {
-	b = append(b, w.attributes...)
-	if age > 0 {
-		seconds := int64(min(age, maxCookieAge) / time.Second)
-		b = strconv.AppendInt(append(b, "; Max-Age="...), max(seconds, 1), 10)
+// csrfHeader returns the header that goes with a new cookie, or "".
+func (s *state[T]) csrfHeader() (name, value string) {
+	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
+		return "", ""
 	}
-	return b
-}
-
-// value is the value of a cookie that was written.
-func (w cookieWriter) value(written string) string {
-	value, _, _ := strings.Cut(written[len(w.name)+1:], ";")
-	return value
-}
-
-// Issue starts a session outside a request and returns its cookie, for tests
-// and for programs that hand a session over by other means. The cookie is a
-// credential.
-func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
-	_, s := m.newRequest()
-	s.since = time.Now()
-	if err := s.start(data); err != nil {
-		return nil, err
+	value, err := s.csrfKey().Token()
+	if err != nil {
+		return "", "" // no randomness: the page asks again
 	}
-	ctx, cancel := m.bounded(ctx)
-	defer cancel()
-	if err := s.write(ctx); err != nil {
-		return nil, err
-	}
-	c := m.opts.Cookie
-	return &http.Cookie{
-		Name: c.Name, Value: m.cookies.value(s.line), Path: c.Path, Domain: c.Domain,
-		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
-	}, nil
+	return s.m.opts.CSRFHeader, value
 }

@@ -3,11 +3,17 @@ package humasess
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/carrier"
+	"github.com/humasess/sessions/humasess/internal/editlock"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/marks"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -16,7 +22,7 @@ import (
 // makes of it.
 type state[T any] struct {
 	m       *Manager[T]
-	carrier carrier[T]
+	carrier carrier.Carrier[T]
 	r       *gate.Request // nil outside a request
 	since   time.Time     // when the work began, outside a request
 	login   bool          // the operation's job is to start the session
@@ -26,16 +32,15 @@ type state[T any] struct {
 	caller  context.Context // of the program, while it asks for a write
 	ignored bool            // the request was refused, or an operation inside Manager.Handler
 
-	mu      sync.Mutex
-	editing editing
-	life    lifecycle
+	mu   editlock.Mutex
+	life lifecycle.State
 
 	// The base: the record that the request's token opened, or that an
 	// earlier commit of the request has written.
 	token  security.Token
 	former bool // the token is one that a rotation has replaced
 	old    bool // the cookie has a key that is on its way out, or may have a former scope
-	rec    record[T]
+	rec    record.Record[T]
 	spare  *T       // decoded from the base and not handed out yet
 	needed []string // roles that the session was admitted for
 
@@ -53,9 +58,9 @@ type state[T any] struct {
 	early     early
 	tentative tentative[T] // the changes that a transaction of the program may take back
 
-	line  string     // the Set-Cookie that carries the token
-	marks []mark     // that this request has left
-	waits []*waiting // by Session.Done
+	line  string       // the Set-Cookie that carries the token
+	marks []marks.Mark // that this request has left
+	waits []*waiting   // by Session.Done
 }
 
 // pending is what the request asks for and has not written yet.
@@ -64,8 +69,8 @@ type pending[T any] struct {
 	owner string
 	data  []byte // encoded, nil when unchanged
 
-	edits    []func(*T) error // that led from the base to data
-	shared   *opened[T]       // what data decode to, if that is known
+	edits    []func(*T) error  // that led from the base to data
+	shared   *record.Opened[T] // what data decode to, if that is known
 	remember *bool
 	ttl      time.Duration // 0 is none
 	proof    proof
@@ -76,35 +81,35 @@ type pending[T any] struct {
 var _ gate.Session = (*state[struct{}])(nil)
 
 func (s *state[T]) Enter(r *gate.Request, login bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	s.r = r
 	s.login = s.login || login
 }
 
 // get implements [Session.Get].
 func (s *state[T]) get() (T, bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
-	if !s.life.active() {
+	if !s.life.Active() {
 		return zero, false
 	}
 	v, err := s.current()
 	if err != nil {
 		return zero, false
 	}
-	s.read = s.read || s.life.onBase()
+	s.read = s.read || s.life.OnBase()
 	return v, true
 }
 
 // own returns a copy of the active session's data for the caller to change,
 // and the zero T without one.
 func (s *state[T]) own() (*T, error) {
-	if v := s.spare; v != nil && s.pending.data == nil && s.life.active() {
+	if v := s.spare; v != nil && s.pending.data == nil && s.life.Active() {
 		s.spare = nil
 		return v, nil
 	}
 	data := new(T)
-	if !s.life.active() {
+	if !s.life.Active() {
 		return data, nil
 	}
 	var err error
@@ -115,7 +120,7 @@ func (s *state[T]) own() (*T, error) {
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
 	if shared := s.pending.shared; shared != nil {
-		return s.m.values.Copy(&shared.value), nil
+		return s.m.values.Copy(&shared.Value), nil
 	}
 	if v := s.spare; v != nil && s.pending.data == nil {
 		s.spare = nil
@@ -123,13 +128,13 @@ func (s *state[T]) current() (T, error) {
 	}
 	var v *T
 	var err error
-	switch open := s.rec.open; {
+	switch open := s.rec.Open; {
 	case s.pending.data != nil:
 		v, err = s.m.values.Decode(s.pending.data)
-	case open.decoded:
-		return s.m.values.Copy(&open.value), nil
+	case open.Decoded:
+		return s.m.values.Copy(&open.Value), nil
 	default:
-		v, err = s.m.decode(&s.rec)
+		v, err = s.m.records.Decode(&s.rec)
 	}
 	if err != nil {
 		var zero T
@@ -139,8 +144,8 @@ func (s *state[T]) current() (T, error) {
 }
 
 func (s *state[T]) Active() bool {
-	defer s.unlock(s.lock())
-	return s.life.active()
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.Active()
 }
 
 // Admits compares the session with a requirement. It must be active, and it must
@@ -156,8 +161,8 @@ func (s *state[T]) Admits(roles []string) gate.Admission {
 }
 
 func (s *state[T]) hasUser() bool {
-	defer s.unlock(s.lock())
-	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
 }
 
 // hasRoles reports whether the session has all of the roles.
@@ -166,18 +171,7 @@ func (s *state[T]) hasRoles(roles []string) bool {
 		return true
 	}
 	v, ok := s.peek()
-	return ok && s.m.covers(v, roles)
-}
-
-func (m *Manager[T]) covers(v T, roles []string) bool {
-	if len(roles) == 0 {
-		return true
-	}
-	if m.opts.Roles == nil {
-		return false
-	}
-	has := m.opts.Roles(v)
-	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
+	return ok && s.m.users.Covers(v, roles)
 }
 
 // Check asks a guard. Text of errors that are no answers stays inside.
@@ -193,9 +187,9 @@ func (s *state[T]) Check(ctx huma.Context, guard any) error {
 // functions, which leave them as they are: what was decoded for the handler
 // stays there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
-	if !s.life.active() {
+	if !s.life.Active() {
 		return zero, false
 	}
 	if s.spare != nil && s.pending.data == nil {
@@ -214,21 +208,61 @@ func (s *state[T]) Needs(roles []string) {
 }
 
 func (s *state[T]) id() string {
-	defer s.unlock(s.lock())
+	defer s.mu.Unlock(s.mu.Lock())
 	return s.activeID()
 }
 
 func (s *state[T]) activeID() string {
 	switch {
-	case s.life.next != nextSame:
+	case s.life.Next != lifecycle.NextSame:
 		return s.pending.id.String()
-	case s.life.active():
+	case s.life.Active():
 		return s.rec.ID.String()
 	}
 	return ""
+}
+
+// activeOwner is the identity of the active session.
+func (s *state[T]) activeOwner() string {
+	if s.life.Next != lifecycle.NextSame {
+		return s.pending.owner
+	}
+	return s.rec.Identity
 }
 
 // untouched reports whether the request is none that extends the session.
 func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
 
 // Events of a request carry the operation.
+
+// early holds the ends of sessions that early writes have put off.
+type early struct {
+	writing bool // an early write is under way
+	ends    []stores.Replaced
+}
+
+// tentative is what the request has done in a transaction of the program, by
+// Commit or a revocation. An error response suggests that the program has rolled
+// the transaction back, so nothing of it must show in the cookie or in events
+// unless the store confirms it.
+type tentative[T any] struct {
+	any      bool
+	revoked  bool           // the session itself, by RevokeAll
+	ended    []stores.ID    // by Destroy
+	replaced []stores.ID    // by Start
+	events   []events.Event // of revocations
+}
+
+// waiting is a call of [Session.Done] in a request.
+type waiting struct {
+	watch.Wait
+
+	id    stores.ID
+	fresh bool // the request has not created the session yet
+}
+
+// admitsAnonymous reports whether an anonymous session satisfies a requirement.
+// Without Options.Identity no session has an identity, so every one does.
+func (m *Manager[T]) admitsAnonymous() bool {
+	return !m.users.Known() || m.opts.AnonymousSuffices
+}

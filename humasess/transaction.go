@@ -5,20 +5,9 @@ import (
 	"slices"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/stores"
 )
-
-// tentative is what the request has done in a transaction of the program, by
-// Commit or a revocation. An error response suggests that the program has rolled
-// the transaction back, so nothing of it must show in the cookie or in events
-// unless the store confirms it.
-type tentative[T any] struct {
-	any      bool
-	revoked  bool           // the session itself, by RevokeAll
-	ended    []stores.ID    // by Destroy
-	replaced []stores.ID    // by Start
-	events   []events.Event // of revocations
-}
 
 // transacts notes a call with the program's context, and reports whether it is part
 // of a transaction.
@@ -68,12 +57,12 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 		_, _ = s.end(ctx, id)
 	}
 	switch {
-	case t.revoked && s.life.cookie == cookieExpire:
-		s.life.cookie = cookieKeep
-	case s.life.cookie == cookieSet && !s.life.carried: // else takeBack has decided
-		rec, err := s.m.fetch(ctx, s.rec.ID)
+	case t.revoked && s.life.Cookie == lifecycle.CookieExpire:
+		s.life.Cookie = lifecycle.CookieKeep
+	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
+		rec, err := s.m.records.Fetch(ctx, s.rec.ID)
 		if err != nil || s.ownerOf(&rec, s.token) != owner {
-			s.life.cookie = cookieKeep // the new token was rolled back
+			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
 	}
 }
@@ -81,13 +70,13 @@ func (s *state[T]) settleTransaction(ctx context.Context, status int) {
 // takeBack undoes the calls in a transaction of the program that was rolled back, for
 // client-side sessions. The client keeps the cookie that it came with.
 func (s *state[T]) takeBack(ctx context.Context) {
-	if !s.tentative.any || !s.carrier.takeBack(ctx, s.token) {
+	if !s.tentative.any || !s.carrier.TakeBack(ctx, s.token) {
 		return
 	}
-	if s.life.cookie == cookieSet {
-		s.life.cookie = cookieKeep
+	if s.life.Cookie == lifecycle.CookieSet {
+		s.life.Cookie = lifecycle.CookieKeep
 	}
-	if rec, err := s.carrier.fetch(ctx, s.token); err == nil && s.life.onBase() {
+	if rec, err := s.carrier.Fetch(ctx, s.token); err == nil && s.life.OnBase() {
 		s.rec = rec
 	}
 }

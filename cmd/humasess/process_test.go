@@ -94,7 +94,7 @@ func TestProcess(t *testing.T) {
 		// The full pipe blocks the program, so the signal arrives before its end.
 		for err == nil {
 			_, err = io.CopyN(&read, out, 8<<10)
-			<-time.After(20 * time.Millisecond)
+			<-time.After(50 * time.Millisecond)
 		}
 		_ = cmd.Wait()
 		if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {

@@ -29,19 +29,39 @@ var serverTests = []string{
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
-			huma, "golang.org/x/net/publicsuffix", "./security", "./stores", "./internal/policy", "./internal/stored",
-			"./humasess/events", "./humasess/internal/gate", "./humasess/internal/payload", "./humasess/internal/values", "./humasess/internal/watch",
+			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
+			"./humasess/events", "./humasess/internal/...",
 		},
-		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./openapi", "./stores/memory", "./stores/storetest"}),
+		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/eavesdrop", "./stores/memory", "./stores/storetest"}),
 	},
-	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+	"humasess/internal/carrier": {Imports: []string{
+		"./humasess/internal/cookies", "./humasess/internal/payload", "./humasess/internal/record", "./humasess/internal/timeouts", "./security", "./stores",
+	}},
+	"humasess/internal/client": {Imports: []string{huma}},
+	"humasess/internal/cookies": {
+		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
 		Tests:   hostTests,
 	},
-	"humasess/internal/payload":  {Imports: []string{"./internal/stored", "./security"}},
-	"humasess/internal/response": {Imports: []string{huma}, Tests: hostTests},
-	"humasess/internal/values":   {},
-	"humasess/internal/watch":    {Imports: []string{"./stores"}},
+	"humasess/internal/editlock": {},
+	"humasess/internal/gate": {
+		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+		Tests:   hostTests,
+	},
+	"humasess/internal/identity":  {},
+	"humasess/internal/lifecycle": {},
+	"humasess/internal/marks":     {Imports: []string{"./stores"}},
+	"humasess/internal/payload":   {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/record": {Imports: []string{
+		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./stores",
+	}},
+	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate"}},
+	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
+	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
+	"humasess/internal/storecall":   {Imports: []string{"./humasess/internal/marks", "./humasess/internal/payload", "./stores"}},
+	"humasess/internal/timeouts":    {Imports: []string{"./humasess/internal/cookies"}},
+	"humasess/internal/turns":       {Imports: []string{"./stores"}},
+	"humasess/internal/values":      {},
+	"humasess/internal/watch":       {Imports: []string{"./stores"}},
 	"humasess/account": {
 		Imports: []string{huma, huma + "/sse", "./humasess"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
@@ -110,11 +130,17 @@ var imports = archtest.Table{
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},
-	"internal/mutants":     {},
-	"internal/policy":      {Imports: []string{huma}, Tests: hostTests},
-	"internal/servertest":  {Imports: []string{"testing"}},
-	"internal/stored":      {},
-	"internal/sharingtest": {Tests: []string{"./humasess", "./humasess/humasesstest", "./stores/memory"}},
+	"internal/declaretest": {Tests: slices.Concat(hostTests, []string{
+		"./humasess", "./humasess/humasesstest", "./internal/eavesdrop", "./openapi", "./stores/memory",
+	})},
+	"internal/eavesdrop":  {Imports: []string{"testing", "./humasess/events"}},
+	"internal/mutants":    {},
+	"internal/policy":     {Imports: []string{huma}, Tests: hostTests},
+	"internal/servertest": {Imports: []string{"testing"}},
+	"internal/stored":     {},
+	"internal/sharingtest": {Tests: []string{
+		"./humasess", "./humasess/events", "./humasess/humasesstest", "./internal/eavesdrop", "./stores", "./stores/memory",
+	}},
 }
 
 // programImports is the import table of cmd/humasess. It may import the public API and

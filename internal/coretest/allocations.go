@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
 )
 
 // Allocations returns the allocations of one call of f. It runs f first, so that
@@ -55,4 +56,27 @@ func AllocationsOverBare(tb testing.TB, handler http.Handler, c *humasesstest.Cl
 		})
 	}
 	return cost(handler) - cost(bare)
+}
+
+// APIAllocations bounds the allocations that a session adds to an operation that
+// reads, and to one that changes data.
+func APIAllocations(t *testing.T, store stores.Store, read, modify float64) {
+	t.Helper()
+	handler, _ := Serve(t, store, nil, Hooks{})
+	c := SignIn(t, handler, "ada")
+	for _, tt := range []struct {
+		name, method, path string
+		most               float64
+	}{
+		{"read", "GET", "/me", read},
+		{"modify", "POST", "/count", modify},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := AllocationsOverBare(t, handler, c, tt.method, tt.path)
+			t.Logf("%v allocations", got)
+			if got > tt.most {
+				t.Errorf("got %v allocations over bare huma, want %v at most", got, tt.most)
+			}
+		})
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaflow/flow"
@@ -298,6 +297,31 @@ func siteFlushes(t *testing.T, r *rig[account]) {
 	}
 }
 
+// deadline is a context whose deadline passes when the test says so. A handler
+// finds passed under the key deadline{}.
+type deadline struct {
+	context.Context
+	passed chan struct{}
+}
+
+func (d deadline) Done() <-chan struct{} { return d.passed }
+
+func (d deadline) Err() error {
+	select {
+	case <-d.passed:
+		return context.DeadlineExceeded
+	default:
+		return d.Context.Err()
+	}
+}
+
+func (d deadline) Value(key any) any {
+	if key == (deadline{}) {
+		return d.passed
+	}
+	return d.Context.Value(key)
+}
+
 // A handler inside a TimeoutHandler may have committed although its response is
 // thrown away.
 func TestHandlerOutsideTimeoutHandler(t *testing.T) {
@@ -306,6 +330,7 @@ func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 	slow := func(ctx context.Context, s *humasess.Session[account]) error {
 		defer func() { done <- struct{}{} }()
 		err := s.Start(account{ID: "eve"})
+		close(ctx.Value(deadline{}).(chan struct{}))
 		if !waited(ctx.Done()) {
 			t.Error("the request never timed out")
 		}
@@ -320,7 +345,10 @@ func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 				t.Errorf("Start: %v", err)
 			}
 		}))
-		return serve(t, r.sessions.Handler(http.TimeoutHandler(router, 500*time.Millisecond, "too slow")))
+		timeout := http.TimeoutHandler(router, patience, "too slow")
+		return serve(t, r.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			timeout.ServeHTTP(w, req.WithContext(deadline{req.Context(), make(chan struct{})}))
+		})))
 	}}
 	r = newRig(t, a, setup[account]{opts: accountOptions(), ops: func(made *rig[account], _ huma.API) { r = made }})
 	c := r.signedIn(account{ID: "ada"})

@@ -6,22 +6,22 @@ const inBrowser = "internal/e2e/browser"
 // keeps and sends, and the pages that may read its responses.
 var browserMutants = []mutant{
 	{"C2", "any host may set the default cookie", inBrowser, "TestCookieTossing", []edit{{
-		"humasess", "", "const defaultCookieName = \"__Host-id\"", "const defaultCookieName = \"id\"",
+		inCookies, "", "const defaultName = \"__Host-id\"", "const defaultName = \"id\"",
 	}}},
 	{"C4", "scripts read the cookie", inBrowser, "TestCookie$", []edit{{
-		"humasess", "CookieOptions.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
+		inCookies, "Options.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
 	}}},
 	{"C7", "browsers drop a cookie that is set", inBrowser, "TestCookieSize", []edit{{
 		"stores/cookie", "", "const maxCookie = 4096", "const maxCookie = 4100",
 	}}},
 	{"C12", "Remember sets no age", inBrowser, "TestCookie$", []edit{{
-		"humasess", "cookieWriter.end", "	if age > 0 {\n		seconds", "	if age < 0 {\n		seconds",
+		inCookies, "Writer.End", "	if age > 0 {\n		seconds", "	if age < 0 {\n		seconds",
 	}}},
 	{"C13", "no partition", inBrowser, "TestCookie$|TestPartitioned", []edit{{
-		"humasess", "CookieOptions.attributes", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
+		inCookies, "Options.attributes", "	if c.Partitioned {\n		b", "	if c.Partitioned && c.Domain != \"\" {\n		b",
 	}}},
 	{"C14", "deleting without attributes", inBrowser, "TestCookie$", []edit{{
-		"humasess", "CookieOptions.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
+		inCookies, "Options.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
 		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if e.op == nil && refuseForeign(ctx, e) {",
@@ -48,6 +48,6 @@ var browserMutants = []mutant{
 		inGate, "reply.release", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",
 	}}},
 	{"T9", "a rotation ends requests in progress", inBrowser, "TestRotation", []edit{{
-		"humasess", "state.ownerOf", "	if token.Matches(r.open.Previous) || token.Matches(r.open.Skipped) {", "	if token.Matches(r.open.Skipped) {",
+		"humasess", "state.ownerOf", "	if token.Matches(r.Open.Previous) || token.Matches(r.Open.Skipped) {", "	if token.Matches(r.Open.Skipped) {",
 	}}},
 }

@@ -15,31 +15,31 @@ var cookieMutants = []mutant{
 		"security", "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
-		"humasess", "state.Load", "	case c.n > 1:\n		return s.loadMany(ctx, c.all())\n	}", "	}",
+		"humasess", "state.Load", "	case c.Count > 1:\n		return s.loadMany(ctx, c.All())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
 		"humasess", "state.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
 	}}},
 	{"C1", "no Secure", "humasess", "", []edit{{
-		"humasess", "CookieOptions.attributes", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
+		inCookies, "Options.attributes", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
 	}}},
-	{"C2", "__Host- with Domain", "humasess", "", []edit{{
-		"humasess", "CookieOptions.check", "	case hostPrefix && c.Domain != \"\":", "	case hostPrefix && c.Domain == \"x\":",
+	{"C2", "__Host- with Domain", inCookies, "", []edit{{
+		inCookies, "Options.check", "	case hostPrefix && c.Domain != \"\":", "	case hostPrefix && c.Domain == \"x\":",
 	}}},
-	{"C3", "prefixes by letter", "humasess", "", []edit{{
-		"humasess", "CookieOptions.check", "	lower := strings.ToLower(c.Name)", "	lower := strings.ReplaceAll(strings.ReplaceAll(c.Name, \"__H\", \"__h\"), \"__S\", \"__s\")",
+	{"C3", "prefixes by letter", inCookies, "", []edit{{
+		inCookies, "Options.check", "	lower := strings.ToLower(c.Name)", "	lower := strings.ReplaceAll(strings.ReplaceAll(c.Name, \"__H\", \"__h\"), \"__S\", \"__s\")",
 	}}},
 	{"C4", "no HttpOnly", "humasess", "", []edit{{
-		"humasess", "CookieOptions.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
+		inCookies, "Options.attributes", "	b.WriteString(\"; HttpOnly\")\n", "",
 	}}},
-	{"C5", "SameSite=None on plain http", "humasess", "", []edit{{
-		"humasess", "CookieOptions.check", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP && c.Partitioned:",
+	{"C5", "SameSite=None on plain http", inCookies, "", []edit{{
+		inCookies, "Options.check", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP:", "	case c.SameSite == http.SameSiteNoneMode && c.InsecureAllowHTTP && c.Partitioned:",
 	}}},
-	{"C7", "a name that is too long", "humasess", "", []edit{{
-		"humasess", "CookieOptions.check", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
+	{"C7", "a name that is too long", inCookies, "", []edit{{
+		inCookies, "Options.check", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
 	}}},
 	{"L3", "no longest timeout", "humasess", "", []edit{{
-		"humasess", "Options.check", "	case o.AbsoluteTimeout > maxCookieAge:", "	case o.AbsoluteTimeout < 0:",
+		inTimeouts, "Timeouts.Check", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",
 	}}},
 	{"F1", "same-site is same-origin", "security", "", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",

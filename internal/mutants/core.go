@@ -2,24 +2,31 @@ package main
 
 // Packages inside the core.
 const (
-	inGate     = "humasess/internal/gate"
-	inPolicy   = "internal/policy"
-	inResponse = "humasess/internal/response"
-	inValues   = "humasess/internal/values"
-	inWatch    = "humasess/internal/watch"
+	inCarrier   = "humasess/internal/carrier"
+	inCookies   = "humasess/internal/cookies"
+	inGate      = "humasess/internal/gate"
+	inIdentity  = "humasess/internal/identity"
+	inLifecycle = "humasess/internal/lifecycle"
+	inMarks     = "humasess/internal/marks"
+	inPolicy    = "internal/policy"
+	inRecord    = "humasess/internal/record"
+	inResponse  = "humasess/internal/response"
+	inTimeouts  = "humasess/internal/timeouts"
+	inValues    = "humasess/internal/values"
+	inWatch     = "humasess/internal/watch"
 )
 
 // coreMutants break the behaviour of a session in a request.
 var coreMutants = []mutant{
 	{"T2", "any secret opens", "humasess", "", []edit{{
-		"humasess", "tokens.matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
+		inCarrier, "Tokens.Matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess", "state.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
-		{"humasess", "state.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
+		{"humasess", "state.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.Base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
-		"humasess", "lifecycle.plan", "	p.replaces = l.base && !l.doomed && p.create && !l.keep", "	p.replaces = l.base && !l.doomed && p.create && l.keep",
+		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",
 	}}},
 	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
 		"humasess", "state.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
@@ -28,19 +35,19 @@ var coreMutants = []mutant{
 		"humasess", "state.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
 	}}},
 	{"L10", "every request extends", "humasess", "", []edit{{
-		"humasess", "state.touchDue", ">= s.rec.open.Idle/10", ">= 0",
+		"humasess", "state.touchDue", ">= s.rec.Open.Idle/10", ">= 0",
 	}}},
 	{"R1", "Destroy only expires the cookie", "humasess", "", []edit{{
-		"humasess", "lifecycle.plan", "	p.delete = l.base && l.doomed\n", "	p.delete = l.base && l.doomed && p.create\n",
+		inLifecycle, "State.Plan", "	p.Delete = l.Base && l.Doomed\n", "	p.Delete = l.Base && l.Doomed && p.Create\n",
 	}}},
 	{"R2", "a Start that a revocation overtook stands", "humasess", "", []edit{{
-		"humasess", "state.judge", "	return markRevoked\n", "	return markBefore\n",
+		inMarks, "Judge.judge", "	return Revoked\n", "	return Before\n",
 	}}},
 	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
 		"humasess", "state.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
-		"humasess", "Manager.Revoke", "m.remove(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
+		"humasess", "Manager.Revoke", "m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
 	}}},
 	{"R4", "everything of all managers is revoked", "humasess", "TestRevokeEverything", []edit{{
 		"humasess", "Manager.RevokeEverything", "stores.Clear(gate.Outside(ctx), m.store, m.head())", "stores.Clear(gate.Outside(ctx), m.store, nil)",
@@ -59,7 +66,7 @@ var coreMutants = []mutant{
 		"humasess", "state.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
-		"humasess", "lifecycle.plan", "	p.update = l.onBase() && (l.rotate != rotateNo || l.reasons.has(changed|confirm|rotateDue))", "	p.update = l.onBase()",
+		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons.Has(changed|Confirm|RotateDue))", "	p.Update = l.OnBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
 		inGate, "compile", "if use.binding != nil || mentioned(p.Requirements, key) {", "if use.binding != nil || key != \"\" {",
@@ -73,7 +80,7 @@ var coreMutants = []mutant{
 		inGate, "Request.commit", "		if err := s.Commit(status); err != nil {", "		if err := s.Commit(status); err != nil && status == 0 {",
 	}}},
 	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
-		"humasess", "state.open", "	if s.life.closed {", "	if s.life.closed && s.life.doomed {",
+		"humasess", "state.open", "	if s.life.Closed {", "	if s.life.Closed && s.life.Doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
 		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if e.op == nil && refuseForeign(ctx, e) {",
@@ -116,10 +123,10 @@ var coreMutants = []mutant{
 		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)", "	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
-		"humasess", "state.isOwn", "			if own.name == call.name {", "			if own.name != 0 {",
+		inMarks, "Judge.isOwn", "			if own.Name == call.Name {", "			if own.Name != 0 {",
 	}}},
 	{"R4", "a mark of a change refuses no login", "humasess", "TestChangeDuringSignIn", []edit{{
-		"humasess", "state.verdictOf", "	return max(v, changed)", "	return max(v, min(changed, markBefore))",
+		inMarks, "Judge.Created", "	return max(v, changed)", "	return max(v, min(changed, Before))",
 	}}},
 	{"", "the mark of a change comes after the list", "humasess", "TestChangeDuringSignIn", []edit{{
 		"humasess", "Manager.UpdateIdentity", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n", "",
@@ -133,12 +140,12 @@ var coreMutants = []mutant{
 		"humasess", "state.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
-		"humasess", "state.hasUser", "	return s.life.active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.active()",
+		"humasess", "state.hasUser", "	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.Active()",
 	}}},
 	{"", "the identity of the zero value is a user", "humasess", "TestNumericIdentity", []edit{{
-		"humasess", "Manager.realIdentity", "	if identity == m.noIdentity {", "	if identity == \"\" {",
+		inIdentity, "Type.Real", "	if identity == t.zero {", "	if identity == \"\" {",
 	}}},
 	{"", "data that do not come back are written", "humasess", "TestDataThatDoNotComeBack", []edit{{
-		"humasess", "Manager.encode", "		return nil, false, fmt.Errorf(\"%T: %w\", *data, err)", "		return encoded, false, nil",
+		inRecord, "Reader.Encode", "		return nil, false, fmt.Errorf(\"%T: %w\", *data, err)", "		return encoded, false, nil",
 	}}},
 }

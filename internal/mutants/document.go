@@ -1,47 +1,49 @@
 package main
 
+const inDeclarations = "internal/declaretest"
+
 // documentMutants break "declared = documented = enforced".
 var documentMutants = []mutant{
-	{"O2", "hook off", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "hook off", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "Document.AddScheme", "d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)", "_ = d.onAddOperation",
 	}}},
-	{"O2", "middleware off", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "middleware off", inDeclarations, "TestRandomAPIs", []edit{{
 		inGate, "Gate.Add", "g.api.UseMiddleware(g.middleware)", "_ = g.middleware",
 	}}},
-	{"O2", "marker off", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "marker off", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "declarations", "	return strictest(first.of.declarations[first.index:]), nil", "	return nil, nil",
 	}}},
-	{"O2", "role check off", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "role check off", inDeclarations, "TestRandomAPIs", []edit{{
 		"humasess", "state.hasRoles", "	if len(roles) == 0 {\n		return true\n	}\n	v, ok := s.peek()", "	if len(roles) >= 0 {\n		return true\n	}\n	v, ok := s.peek()",
 	}}},
-	{"O2", "document look-up by request method", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "document look-up by request method", inDeclarations, "TestRandomAPIs", []edit{{
 		inGate, "Gate.middleware", "	e := g.entry(ctx.Operation())", "	op := *ctx.Operation()\n	op.Method = ctx.Method()\n	e := g.entry(&op)",
 	}}},
-	{"", "document look-up by request method, declarations kept", "humasess", "TestDocumentEditedByHandOnlyTightens", []edit{
+	{"", "document look-up by request method, declarations kept", inDeclarations, "TestDocumentEditedByHandOnlyTightens", []edit{
 		{inPolicy, "slot", "	switch op.Method {\n	case http.MethodGet:\n		return &item.Get\n	case http.MethodHead:", "	switch op.Method {\n	case http.MethodHead:"},
 	}},
-	{"O2", "declarations are inherited by the next operation", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "declarations are inherited by the next operation", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "Seal", "	delete(registry.Map(), pendingKey)", "	_ = pendingKey",
 	}}},
-	{"O2", "second type of an operation forgotten", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "second type of an operation forgotten", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "Declare", "	r.declarations = append(r.declarations, d)", "	if r.declarations == nil {\n		r.declarations = append(r.declarations, d)\n	}",
 	}}},
-	{"O2", "Require is forgotten", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "Require is forgotten", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "Protect", "	op.Metadata = metadata", "	_ = metadata",
 	}}},
-	{"O2", "any scheme of one's own is satisfied", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "any scheme of one's own is satisfied", inDeclarations, "TestRandomAPIs", []edit{{
 		inGate, "admission", "c.check(&r.scope, c.roles) == nil", "(c.check(&r.scope, c.roles) == nil || true)",
 	}}},
-	{"O2", "every alternative is demanded", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "every alternative is demanded", inDeclarations, "TestRandomAPIs", []edit{{
 		inGate, "satisfies", "		switch result {", "		if result != Admitted {\n			break\n		}\n		switch result {",
 	}}},
-	{"O2", "RequireByDefault is not", "humasess", "TestRandomAPIs", []edit{{
+	{"O2", "RequireByDefault is not", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "schemes.global", "		if !s.Default {", "		if s.Default {",
 	}}},
-	{"", "document edited by hand is ignored", "humasess", "TestDocumentEditedByHandOnlyTightens", []edit{{
+	{"", "document edited by hand is ignored", inDeclarations, "TestDocumentEditedByHandOnlyTightens", []edit{{
 		inPolicy, "Document.Policy", "	policy.Requirements = withRequirements(policy.Requirements, documented)\n", "",
 	}}},
-	{"", "document edited by hand loosens", "humasess", "TestDocumentEditedByHandOnlyTightens", []edit{{
+	{"", "document edited by hand loosens", inDeclarations, "TestDocumentEditedByHandOnlyTightens", []edit{{
 		inPolicy, "Document.Policy", "	policy.Requirements = withRequirements(policy.Requirements, documented)\n", "	policy.Requirements = []Requirements{documented}\n",
 	}}},
 	{"", "document edited by hand opens operations that inherit its security", inPolicy, "TestPolicy", []edit{{
@@ -62,13 +64,13 @@ var documentMutants = []mutant{
 	{"O4", "sessions replace the requirements that the user wrote", inPolicy, "", []edit{{
 		inPolicy, "merge", "	if written == nil {\n		result = inherited", "	if written == nil || len(written) > 0 {\n		result = inherited",
 	}}},
-	{"O4", "sessions are an alternative to the requirements that the user wrote", "humasess", "TestRandomAPIs", []edit{{
+	{"O4", "sessions are an alternative to the requirements that the user wrote", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "merge", "	result = tidy(result)", "	result = tidy(append(result, cloneAll(written)...))",
 	}}},
 	{"O5", "null for no roles", inPolicy, "", []edit{{
 		inPolicy, "cloneAll", "append([]string{}, roles...)", "append([]string(nil), roles...)",
 	}}},
-	{"O5", "roles out of the check with OmitRoles", "humasess", "", []edit{{
+	{"O5", "roles out of the check with OmitRoles", inDeclarations, "", []edit{{
 		inPolicy, "policyOf", "	policy := Policy{Declarations: declared, Requirements: []Requirements{full},",
 		"	policy := Policy{Declarations: declared, Requirements: []Requirements{full.withoutRoles(func(key string) bool {\n		s, ok := d.byKey(key)\n		return ok && s.OmitRoles\n	})},",
 	}}},
@@ -81,10 +83,10 @@ var documentMutants = []mutant{
 	{"O7", "the user's responses are overwritten", inPolicy, "", []edit{{
 		inPolicy, "addResponse", "	if responses[key] == nil {", "	if key != \"\" {",
 	}}},
-	{"O7", "no 401", "humasess", "", []edit{{
+	{"O7", "no 401", inDeclarations, "", []edit{{
 		inPolicy, "describeResponses", "	if requires(policy) {", "	if !requires(policy) {",
 	}}},
-	{"O7", "422 of the marker stays", "humasess", "", []edit{{
+	{"O7", "422 of the marker stays", inDeclarations, "", []edit{{
 		inPolicy, "addedUnprocessable", "	return n == 1", "	return n == 2",
 	}}},
 	{"O8", "Set-Cookie documented on errors", inPolicy, "", []edit{{
@@ -99,7 +101,7 @@ var documentMutants = []mutant{
 	{"O5", "roles twice", inPolicy, "", []edit{{
 		inPolicy, "union", "		if !slices.Contains(result, s) {", "		if s != \"\" {",
 	}}},
-	{"", "scheme with a schema's name", "humasess", "TestSchemeWithTheNameOfASchema", []edit{{
+	{"", "scheme with a schema's name", inDeclarations, "TestSchemeWithTheNameOfASchema", []edit{{
 		inPolicy, "Scheme.clash", "		if pascal(name) == pascal(s.Key) {", "		if name == s.Key {",
 	}}},
 	{"", "session in a body or an output", inPolicy, "TestMisplaced", []edit{{

@@ -4,22 +4,22 @@ package main
 // and counters of operators.
 var secureMutants = []mutant{
 	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
-		"humasess", "state.reauthenticated", "	s.rotate(rotateAtOnce)", "	s.rotate(rotateGrace)",
+		"humasess", "state.reauthenticated", "	s.rotate(lifecycle.RotateAtOnce)", "	s.rotate(lifecycle.RotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
-		"humasess", "state.ownerOf", "r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed)", "!s.m.inGrace(r, r.open.Rotated)",
+		"humasess", "state.ownerOf", "r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed)", "!s.m.inGrace(r, r.Open.Rotated)",
 	}}},
 	{"T9", "the former token never dies", "humasess", "", []edit{{
-		"humasess", "state.ownerOf", "if !r.open.Tolerated || r.open.Confirmed != 0 && !s.m.inGrace(r, r.open.Confirmed) {", "if !r.open.Tolerated {",
+		"humasess", "state.ownerOf", "if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {", "if !r.Open.Tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
-		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != rotateNo {\n",
+		"humasess", "state.rotate", "	if !s.former || s.lost() {\n", "	if !s.former || r != lifecycle.RotateNo {\n",
 	}}},
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
-		"humasess", "state.lost", "	return s.rec.open.Unconfirmed() && !s.m.inGrace", "	return s.rec.open.Unconfirmed() && s.rec.open.Confirmed != 0 && !s.m.inGrace",
+		"humasess", "state.lost", "	return s.rec.Open.Unconfirmed() && !s.m.inGrace", "	return s.rec.Open.Unconfirmed() && s.rec.Open.Confirmed != 0 && !s.m.inGrace",
 	}}},
 	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
-		"humasess", "state.Refused", "	if confirmed && s.life.reasons.has(confirm) && s.life.base && !s.life.closed {", "	if confirmed && s.life.reasons.has(confirm) && s.life.base && s.life.closed {",
+		"humasess", "state.Refused", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && s.life.Closed {",
 	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
 		"humasess", "state.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
@@ -31,7 +31,7 @@ var secureMutants = []mutant{
 		"humasess", "state.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",
 	}}},
 	{"L3", "AAL3 may be longer", "humasess", "", []edit{{
-		"humasess", "Options.assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
+		inTimeouts, "Timeouts.Assure", "if timeout.used > timeout.most {", "if timeout.used > 2*timeout.most {",
 	}}},
 	{"L4", "re-authentication keeps the deadline", "humasess", "", []edit{{
 		"humasess", "state.deadlineChange", "	case s.proved():\n", "	case s.proved() && len(s.pending.proof.methods) > maxMethods:\n",
@@ -40,7 +40,7 @@ var secureMutants = []mutant{
 		"humasess", "state.deadlineChange", "		shorten = true\n", "",
 	}}},
 	{"C12", "ExpiresAt is that of the store until the next request", "humasess", "TestRemember", []edit{{
-		"humasess", "state.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.next == nextSame:\n		return s.rec.Expires",
+		"humasess", "state.ends", "	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():\n		return s.rec.Expires", "	case s.life.Next == lifecycle.NextSame:\n		return s.rec.Expires",
 	}}},
 	{"L7", "asking for the remaining time extends", "humasess", "", []edit{{
 		"humasess", "state.touchDue", "	return !s.untouched() && ", "	return ",
@@ -55,10 +55,10 @@ var secureMutants = []mutant{
 		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
 	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.open != nil {\n		next.CSRF = s.rec.open.CSRF\n	}\n",
+		"humasess", "state.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.Open != nil {\n		next.CSRF = s.rec.Open.CSRF\n	}\n",
 	}}},
 	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "state.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.rotate != rotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
+		"humasess", "state.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.Rotate != lifecycle.RotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
 		inPolicy, "schemes.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
@@ -75,8 +75,8 @@ var secureMutants = []mutant{
 	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
 		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
 	}}},
-	{"C4", "cookies for public suffixes", "humasess", "TestCookieOptions", []edit{{
-		"humasess", "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
+	{"C4", "cookies for public suffixes", inCookies, "TestCookieOptions", []edit{{
+		inCookies, "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",
 	}}},
 	{"H1", "the last line of Cache-Control decides", inResponse, "TestHeldHeaders", []edit{{
 		inResponse, "Headers.forbidsShared", "		if !header.Add {\n			c = caching{}", "		if header.Name != \"\" {\n			c = caching{}",
@@ -109,7 +109,7 @@ var secureMutants = []mutant{
 		"humasess", "state.replace", "next.Authenticated, next.Class = p.at.UnixNano(), p.class", "next.Authenticated = p.at.UnixNano()",
 	}}},
 	{"A2", "an authentication counts twice", "humasess", "", []edit{{
-		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.open.Authenticated))", "p.at.IsZero()",
+		"humasess", "state.reauthenticated", "!p.at.After(time.Unix(0, s.rec.Open.Authenticated))", "p.at.IsZero()",
 	}}},
 	{"A6", "hours-old sign-ins elsewhere are fresh", "humasess", "", []edit{{
 		"humasess", "state.newPayload", "		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), ", "		next.Authenticated, next.Class, next.Client = max(now, proof.at.UnixNano()), ",

@@ -18,16 +18,24 @@ type Proxy struct {
 	trips    atomic.Int64
 	sent     atomic.Int64
 	received atomic.Int64
+	change   func([]byte) []byte // of answers
 }
 
 // NewProxy starts a proxy for TCP that ends with the test.
 func NewProxy(tb testing.TB, server string) *Proxy {
 	tb.Helper()
+	return NewChangingProxy(tb, server, func(data []byte) []byte { return data })
+}
+
+// NewChangingProxy starts a proxy that changes the answers of a server, part by
+// part as they arrive.
+func NewChangingProxy(tb testing.TB, server string, change func(data []byte) []byte) *Proxy {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	p := &Proxy{Addr: listener.Addr().String()}
+	p := &Proxy{Addr: listener.Addr().String(), change: change}
 	ctx, cancel := context.WithCancel(context.Background())
 	var connections sync.WaitGroup
 	connections.Go(func() {
@@ -68,17 +76,19 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn, addr string) {
 	answered.Store(true)
 	var both sync.WaitGroup
 	both.Go(func() {
-		pump(client, server, func(data []byte) {
+		pump(client, server, func(data []byte) []byte {
 			p.sent.Add(int64(len(data)))
 			if !keepsAlive(data) && answered.Swap(false) {
 				p.trips.Add(1)
 			}
+			return data
 		})
 	})
 	both.Go(func() {
-		pump(server, client, func(data []byte) {
+		pump(server, client, func(data []byte) []byte {
 			p.received.Add(int64(len(data)))
 			answered.Store(true)
+			return p.change(data)
 		})
 	})
 	both.Wait()
@@ -88,15 +98,15 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn, addr string) {
 // the server is alive.
 func keepsAlive(data []byte) bool { return bytes.Equal(data, []byte("*1\r\n$4\r\nPING\r\n")) }
 
-// pump copies data until one side ends, and then closes the other.
-func pump(from io.ReadCloser, to io.WriteCloser, seen func([]byte)) {
+// pump copies data until one side ends, and then closes the other. It writes the
+// data that seen returns.
+func pump(from io.ReadCloser, to io.WriteCloser, seen func([]byte) []byte) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			seen(buffer[:n])
-			if _, err := to.Write(buffer[:n]); err != nil {
+			if _, err := to.Write(seen(buffer[:n])); err != nil {
 				return
 			}
 		}

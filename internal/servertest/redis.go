@@ -135,12 +135,16 @@ func (r *Redis) Command(tb testing.TB, addr string, args ...string) string {
 	return answer
 }
 
-// Kill ends a private server at once, as a crash would.
+// Kill ends a private server at once, as a crash would. The other servers of a
+// Sentinel set or a Cluster notice it within about a second.
 func (r *Redis) Kill(tb testing.TB, addr string) {
 	tb.Helper()
 	p, ok := r.processes[addr]
 	if !ok {
 		tb.Fatalf("no private server at %s", addr)
+	}
+	if err := r.noticeWithin(quick); err != nil {
+		tb.Fatal(err)
 	}
 	if err := p.kill(); err != nil {
 		tb.Fatalf("kill the server at %s: %v", addr, err)
@@ -165,7 +169,7 @@ func (r *Redis) start(lines func(port int) []string, args ...string) (string, er
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		var p *redisProcess
 		settings := append([]string{"port " + strconv.Itoa(port), "bind 127.0.0.1", "protected-mode yes"}, lines(port)...)
-		if p, err = startRedisProcess(addr, settings, args...); err == nil {
+		if p, err = startRedisProcess(settings, args...); err == nil {
 			r.mu.Lock()
 			r.processes[addr] = p
 			r.mu.Unlock()
@@ -204,12 +208,15 @@ read _
 kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
 cd / && rm -rf "$dir"`
 
-func startRedisProcess(addr string, settings []string, args ...string) (*redisProcess, error) {
+func startRedisProcess(settings []string, args ...string) (*redisProcess, error) {
 	dir, err := os.MkdirTemp("", "humasess-redis-")
 	if err != nil {
 		return nil, err
 	}
-	config := strings.Join(append(settings, "dir "+strconv.Quote(dir)), "\n") + "\n"
+	// The server makes this socket after it has got its port. Another process may
+	// have taken the port meanwhile, and its server would answer there.
+	socket := filepath.Join(dir, "socket")
+	config := strings.Join(append(settings, "dir "+strconv.Quote(dir), "unixsocket "+strconv.Quote(socket)), "\n") + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(config), 0o600); err != nil {
 		return nil, err
 	}
@@ -232,7 +239,7 @@ func startRedisProcess(addr string, settings []string, args ...string) (*redisPr
 		return nil, err
 	}
 	err = eventually(func() error {
-		_, err := redisCommand(addr, "PING")
+		_, err := redisCommand(socket, "PING")
 		var refused redisError // a server that asks for a password is up
 		if errors.As(err, &refused) && !strings.HasPrefix(string(refused), "LOADING") {
 			return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -15,10 +16,15 @@ type redisError string
 
 func (e redisError) Error() string { return string(e) }
 
-// redisCommand sends one command over a connection of its own.
+// redisCommand sends one command over a connection of its own. The address is a host
+// and a port, or the path of a Unix socket.
 func redisCommand(addr string, args ...string) (string, error) {
-	dialer := net.Dialer{Timeout: time.Second}
-	conn, err := dialer.Dial("tcp", addr)
+	dialer := net.Dialer{Timeout: redisPatience}
+	network := "tcp"
+	if filepath.IsAbs(addr) {
+		network = "unix"
+	}
+	conn, err := dialer.Dial(network, addr)
 	if err != nil {
 		return "", err
 	}

@@ -7,30 +7,59 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 const slots = 16384
 
-// startCluster starts three primaries with a replica each.
-func startCluster() (*Redis, error) {
-	const primaries, servers = 3, 6
-	r := newRedis()
-	addrs, err := r.startAll(servers, func(int) []string {
-		return slices.Concat(keepNothing, []string{
-			"cluster-enabled yes", "cluster-config-file nodes", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0",
-		})
-	})
-	if err != nil {
-		r.stop()
-		return nil, err
+// These are the times after which a server that does not answer counts as dead. A
+// busy machine may stop a server for some seconds, and no test expects a fail-over
+// then. Only [Redis.Kill] needs the quick time, and the start of a Cluster, because
+// its servers get to know each other by messages in intervals of that length.
+const (
+	quick   = time.Second
+	patient = 10 * time.Minute
+)
+
+// noticeWithin sets how soon the servers of a Sentinel set or a Cluster notice that
+// another one is dead.
+func (r *Redis) noticeWithin(d time.Duration) error {
+	ms := strconv.FormatInt(d.Milliseconds(), 10)
+	for _, addr := range r.Sentinels {
+		if _, err := redisCommand(addr, "SENTINEL", "SET", r.Primary, "down-after-milliseconds", ms); err != nil {
+			return fmt.Errorf("sentinel %s: %w", addr, err)
+		}
 	}
-	r.Addrs = addrs
-	if err := r.joinCluster(primaries); err != nil {
-		r.stop()
-		return nil, err
+	if len(r.Sentinels) > 0 || len(r.Addrs) == 1 {
+		return nil
 	}
-	return r, nil
+	for _, addr := range r.Addrs {
+		if _, err := redisCommand(addr, "CONFIG", "SET", "cluster-node-timeout", ms); err != nil {
+			return fmt.Errorf("server %s: %w", addr, err)
+		}
+	}
+	return nil
 }
+
+// startSet starts the servers of a Sentinel set or a Cluster. On a busy machine a
+// server may not find another one, or they may change their roles before they have
+// all met. So startSet tries again.
+func startSet(join func(*Redis) error) (*Redis, error) {
+	for tries := 0; ; tries++ {
+		r := newRedis()
+		err := join(r)
+		if err == nil {
+			return r, nil
+		}
+		r.stop()
+		if tries == 2 {
+			return nil, err
+		}
+	}
+}
+
+// startCluster starts three primaries with a replica each.
+func startCluster() (*Redis, error) { return startSet((*Redis).joinCluster) }
 
 // cluster sends a CLUSTER command.
 func cluster(addr string, args ...string) (string, error) {
@@ -41,10 +70,20 @@ func cluster(addr string, args ...string) (string, error) {
 	return answer, err
 }
 
-func (r *Redis) joinCluster(primaries int) error {
+func (r *Redis) joinCluster() error {
+	const primaries, servers = 3, 6
+	var err error
+	r.Addrs, err = r.startAll(servers, func(int) []string {
+		return slices.Concat(keepNothing, []string{
+			"cluster-enabled yes", "cluster-config-file nodes", "cluster-replica-validity-factor 0",
+			"cluster-node-timeout " + strconv.FormatInt(quick.Milliseconds(), 10),
+		})
+	})
+	if err != nil {
+		return err
+	}
 	ids := make([]string, len(r.Addrs))
 	for i, addr := range r.Addrs {
-		var err error
 		if ids[i], err = r.introduce(i, addr, primaries); err != nil {
 			return err
 		}
@@ -59,7 +98,7 @@ func (r *Redis) joinCluster(primaries int) error {
 			return err
 		}
 	}
-	return eventually(func() error {
+	ready := func() error {
 		for i, addr := range r.Addrs {
 			if err := r.joined(addr, primaries); err != nil {
 				return err
@@ -71,7 +110,14 @@ func (r *Redis) joinCluster(primaries int) error {
 			}
 		}
 		return nil
-	}, nil)
+	}
+	if err := eventually(ready, nil); err != nil {
+		return err
+	}
+	if err := r.noticeWithin(patient); err != nil {
+		return err
+	}
+	return eventually(ready, nil) // until then a busy machine may have caused a fail-over
 }
 
 // introduce gives a primary its slots, introduces a server to the first one, and
@@ -124,24 +170,11 @@ func replicates(addr string) error {
 	return err
 }
 
-// startSentinel starts a primary, two replicas and three sentinels. On a busy
-// machine a sentinel may not find another one, so startSentinel tries again.
-func startSentinel() (*Redis, error) {
-	for tries := 0; ; tries++ {
-		r := newRedis()
-		r.Primary = "primary"
-		err := r.joinSentinel()
-		if err == nil {
-			return r, nil
-		}
-		r.stop()
-		if tries == 2 {
-			return nil, err
-		}
-	}
-}
+// startSentinel starts a primary, two replicas and three sentinels.
+func startSentinel() (*Redis, error) { return startSet((*Redis).joinSentinel) }
 
 func (r *Redis) joinSentinel() error {
+	r.Primary = "primary"
 	primary, err := r.start(func(int) []string { return keepNothing })
 	if err != nil {
 		return err
@@ -162,7 +195,7 @@ func (r *Redis) joinSentinel() error {
 	r.Sentinels, err = r.startAll(3, func(int) []string {
 		return []string{
 			"sentinel monitor " + r.Primary + " " + host + " " + port + " 2",
-			"sentinel down-after-milliseconds " + r.Primary + " 1000",
+			"sentinel down-after-milliseconds " + r.Primary + " " + strconv.FormatInt(patient.Milliseconds(), 10),
 			"sentinel failover-timeout " + r.Primary + " 3000",
 		}
 	}, "--sentinel")

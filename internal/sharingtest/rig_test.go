@@ -2,12 +2,16 @@ package sharingtest_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -20,11 +24,41 @@ func set[T any](data T) handler[T] {
 	}
 }
 
+// start starts a session with the data.
+func start[T any](data T) handler[T] {
+	return func(_ context.Context, s *humasess.Session[T]) error { return s.Start(data) }
+}
+
 // rig has one handler on net/http. It does not use huma, because huma's generics take
 // seconds to compile for each type.
 type rig[T any] struct {
-	t       *testing.T
-	handler http.Handler
+	t        *testing.T
+	handler  http.Handler
+	sessions *humasess.Manager[T]
+	store    *humasesstest.Store // of newRigWith
+	events   *eventLog
+}
+
+// eventLog collects events.
+type eventLog struct {
+	mu  sync.Mutex
+	all []events.Event
+}
+
+func (l *eventLog) add(ctx context.Context, e events.Event) {
+	everything.Event(ctx, e)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, e)
+}
+
+// take returns the events since the last take.
+func (l *eventLog) take() []events.Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.all
+	l.all = nil
+	return all
 }
 
 // one returns the same user for all data, except for the zero value, which is
@@ -43,11 +77,27 @@ type callKey struct{} // of the function that a request calls
 
 func newRig[T any](t *testing.T, identity func(T) string) *rig[T] {
 	t.Helper()
-	m, err := humasess.New(memory.New(nil), &humasess.Options[T]{Identity: identity})
+	return newRigOn(t, humasess.Options[T]{Identity: identity}, memory.New(nil))
+}
+
+// newRigWith returns a rig whose store counts.
+func newRigWith[T any](t *testing.T, opts humasess.Options[T]) *rig[T] {
+	t.Helper()
+	store := humasesstest.Wrap(memory.New(nil))
+	r := newRigOn(t, opts, store)
+	r.store = store
+	return r
+}
+
+func newRigOn[T any](t *testing.T, opts humasess.Options[T], store stores.Store) *rig[T] {
+	t.Helper()
+	log := &eventLog{}
+	opts.OnEvent = log.add
+	m, err := humasess.New(store, &opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &rig[T]{t, m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return &rig[T]{t: t, sessions: m, events: log, handler: m.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, _ := humasess.From[T](r.Context())
 		call := r.Context().Value(callKey{}).(handler[T])
 		if err := call(r.Context(), s); err != nil {
@@ -57,6 +107,23 @@ func newRig[T any](t *testing.T, identity func(T) string) *rig[T] {
 }
 
 func (r *rig[T]) client() *humasesstest.Client { return humasesstest.NewClient(r.handler) }
+
+// signedIn returns a client with a session that has the data.
+func (r *rig[T]) signedIn(data T) *humasesstest.Client {
+	r.t.Helper()
+	c := r.client()
+	c.SetCookie(humasesstest.Login(r.t, r.sessions, data))
+	return c
+}
+
+// wantCalls compares the store's counters with pairs of operation and number.
+func (r *rig[T]) wantCalls(want map[humasesstest.Op]int) {
+	r.t.Helper()
+	got := r.store.Calls()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		r.t.Errorf("store calls: got %v, want %v", got, want)
+	}
+}
 
 func (r *rig[T]) must(c *humasesstest.Client, call handler[T]) {
 	r.t.Helper()

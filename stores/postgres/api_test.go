@@ -2,12 +2,12 @@ package postgres_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/postgres"
 )
 
 // These short names are for types that every test uses.
@@ -20,6 +20,10 @@ var (
 	serve    = coretest.Serve
 	do       = coretest.Do
 	together = coretest.Together
+	watch    = coretest.Listen[*postgres.Store]
+	hears    = coretest.Hears
+	says     = coretest.Says
+	next     = coretest.NextHint
 )
 
 // patience bounds how long tests wait for servers.
@@ -47,18 +51,4 @@ func mustAdd(t *testing.T, store stores.Store) stores.ID {
 		t.Fatalf("Create: %v", err)
 	}
 	return id
-}
-
-// says requires an error whose text contains all parts.
-func says(t *testing.T, label string, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Errorf("%s: got no error", label)
-		return
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: got error %q, want %q in it", label, err, part)
-		}
-	}
 }

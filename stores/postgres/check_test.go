@@ -2,13 +2,12 @@ package postgres_test
 
 import (
 	"context"
-	"io"
-	"net"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores/postgres"
 	"github.com/jackc/pgx/v5"
@@ -117,7 +116,7 @@ func waiting(ago string) string {
 // wantCheck requires one sentence, none, or an error.
 func wantCheck(t *testing.T, store *postgres.Store, sentence, fails string) {
 	t.Helper()
-	found, err := store.Check(t.Context())
+	found, err := coretest.CheckInTime(t, store)
 	switch {
 	case fails != "":
 		says(t, "Check", err, fails)
@@ -135,48 +134,13 @@ var timeText = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`)
 // seconds.
 func ahead(t *testing.T, server string, by int) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	serve := func(client net.Conn) {
-		defer client.Close()
-		back, err := net.Dial("tcp", server)
-		if err != nil {
-			return
-		}
-		defer back.Close()
-		go func() {
-			_, _ = io.Copy(back, client)
-			_ = back.Close()
-		}()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := back.Read(buffer)
+	return servertest.NewChangingProxy(t, server, func(data []byte) []byte {
+		return timeText.ReplaceAllFunc(data, func(b []byte) []byte {
+			at, err := time.Parse(time.DateTime, string(b))
 			if err != nil {
-				return
+				t.Errorf("time %q: %v", b, err)
 			}
-			data := timeText.ReplaceAllFunc(buffer[:n], func(b []byte) []byte {
-				at, err := time.Parse(time.DateTime, string(b))
-				if err != nil {
-					t.Errorf("time %q: %v", b, err)
-				}
-				return []byte(at.Add(time.Duration(by) * time.Second).Format(time.DateTime))
-			})
-			if _, err := client.Write(data); err != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go serve(client)
-		}
-	}()
-	return listener.Addr().String()
+			return []byte(at.Add(time.Duration(by) * time.Second).Format(time.DateTime))
+		})
+	}).Addr
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,16 +87,19 @@ func TestCrash(t *testing.T) {
 	for i := range all {
 		all[i].client = coretest.SignIn(t, handler, "user")
 	}
+	var wrote atomic.Int64 // users for whom both kinds of writes were acknowledged
 	down := make(chan struct{})
 	together(users+1, func(i int) {
 		if i == users {
-			<-time.After(200 * time.Millisecond) // in the middle of the writes
-			server.Stop(t)
+			for begin := time.Now(); wrote.Load() < users && time.Since(begin) < patience; {
+				rest()
+			}
+			server.Stop(t) // in the middle of the next writes
 			close(down)
 			return
 		}
 		u := &all[i]
-		for {
+		for noted := false; ; {
 			u.may++
 			if w := u.client.Do("POST", "/bump", nil); w.Code == http.StatusOK {
 				u.did++
@@ -108,6 +112,10 @@ func TestCrash(t *testing.T) {
 				if c.Do("POST", "/logout", nil).Code == http.StatusOK {
 					u.ended = append(u.ended, old)
 				}
+			}
+			if !noted && u.did > 0 && len(u.ended) > 0 {
+				noted = true
+				wrote.Add(1)
 			}
 			select {
 			case <-down:

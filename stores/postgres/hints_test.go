@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/postgres"
@@ -37,48 +37,6 @@ func hinted(tb testing.TB, db postgres.DB, o *postgres.Options) *postgres.Store 
 		tb.Fatal(err)
 	}
 	return store
-}
-
-// watch returns the IDs that a Watch reports, from its first connection on.
-func watch(t *testing.T, store *postgres.Store) <-chan stores.ID {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	heard, end := make(chan stores.ID, 1000), make(chan error, 1)
-	go func() { end <- store.Watch(ctx, func(id stores.ID) { heard <- id }) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-end:
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("Watch: got %v, want context.Canceled", err)
-			}
-		case <-time.After(patience):
-			t.Error("Watch goes on after its context has ended")
-		}
-	})
-	hears(t, heard, stores.ID{})
-	return heard
-}
-
-// hears requires exactly these hints to come next, in this order.
-func hears(t *testing.T, heard <-chan stores.ID, want ...stores.ID) {
-	t.Helper()
-	for i, id := range want {
-		if got := next(t, heard); got != id {
-			t.Fatalf("hint %d: got %v, want %v", i, got, id)
-		}
-	}
-}
-
-func next(t *testing.T, heard <-chan stores.ID) stores.ID {
-	t.Helper()
-	select {
-	case id := <-heard:
-		return id
-	case <-time.After(patience):
-		t.Fatal("got no hint")
-		return stores.ID{}
-	}
 }
 
 func mustDelete(ctx context.Context, t *testing.T, store stores.Store, id stores.ID) {
@@ -133,30 +91,7 @@ func TestHints(t *testing.T) {
 		mustDelete(ctx, t, store, id)
 		hears(t, heard, id)
 	})
-	for _, tt := range []struct{ sessions, hints int }{{64, 64}, {65, 1}} {
-		t.Run(fmt.Sprintf("%d revoked at once", tt.sessions), func(t *testing.T) {
-			ids := make(map[stores.ID]bool)
-			for range tt.sessions {
-				ids[mustAdd(t, store)] = true
-			}
-			mustRevoke(t, store, stores.ID{})
-			last := mustAdd(t, store)
-			mustDelete(ctx, t, store, last)
-			n := 0
-			for ; ; n++ {
-				id := next(t, heard)
-				if id == last {
-					break
-				}
-				if ids[id] == (tt.hints == 1) || !ids[id] && !id.IsZero() {
-					t.Errorf("got the hint %v", id)
-				}
-			}
-			if n != tt.hints {
-				t.Errorf("got %d hints, want %d", n, tt.hints)
-			}
-		})
-	}
+	coretest.HintsOfMany(t, store, heard)
 	t.Run("with the commit", func(t *testing.T) {
 		for _, end := range []string{"rolled back", "committed"} {
 			inside, outside, after := mustAdd(t, store), mustAdd(t, store), mustAdd(t, store)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/postgres"
 	"github.com/humasess/sessions/stores/storetest"
@@ -39,28 +40,7 @@ func TestRevocationTrips(t *testing.T) {
 	if err := r.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, run := range map[string]func(n byte) error{
-		"Check": func(n byte) error { _, err := r.Check(t.Context(), stores.ID{n}, "ada"); return err },
-		"CheckMany of three": func(n byte) error {
-			_, err := r.CheckMany(t.Context(), []stores.Subject{{ID: stores.ID{n}, Identity: "ada"}, {ID: stores.ID{2}}, {Identity: "eve"}})
-			return err
-		},
-		"End":            func(n byte) error { return r.End(t.Context(), stores.ID{n, 1}, time.Hour, 0) },
-		"RevokeIdentity": func(byte) error { _, err := r.RevokeIdentity(t.Context(), "ada", 0); return err },
-	} {
-		t.Run(name, func(t *testing.T) {
-			if err := run(1); err != nil { // prepares the statement
-				t.Fatal(err)
-			}
-			proxy.Trips()
-			if err := run(2); err != nil {
-				t.Fatal(err)
-			}
-			if got := proxy.Trips(); got != 1 {
-				t.Errorf("got %d round trips, want 1", got)
-			}
-		})
-	}
+	coretest.RevocationTrips(t, r, proxy.Trips)
 }
 
 func TestRevocations(t *testing.T) {

@@ -38,13 +38,21 @@ func fill(t *testing.T, db *pgxpool.Pool, schema string, n int, deadline time.Du
 	}
 }
 
-// TestTouchesAreHot shows that a touch writes to no index.
-func TestTouchesAreHot(t *testing.T) {
+// TestSpace looks at the rows and the pages that the server keeps. The server is
+// private, because it keeps old rows for the open transactions of other tests.
+func TestSpace(t *testing.T) {
 	t.Parallel()
-	pool := shared(t)
+	server := servertest.StartPostgres(t, "fsync=off", "full_page_writes=off")
+	t.Run("touches are HOT", func(t *testing.T) { touchesAreHot(t, server) })
+	t.Run("expiry gives space back", func(t *testing.T) { expiryGivesSpaceBack(t, server) })
+}
+
+// touchesAreHot shows that a touch writes to no index.
+func touchesAreHot(t *testing.T, server *servertest.Postgres) {
+	pool := dial(t, server.DSN)
 	_, name := open(t, pool)
 	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()
-	inner := dial(t, servertest.PostgresShared(t).DSN)
+	inner := dial(t, server.DSN)
 	store := postgres.New(inner, &postgres.Options{Schema: name, SweepEvery: -1})
 	ids := make([]stores.ID, 20)
 	for i := range ids {
@@ -75,22 +83,19 @@ func TestTouchesAreHot(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d updates were HOT", hot, all)
-	// If a page is full for the moment, the row has to move to another, because
-	// an open transaction anywhere keeps old rows. If an index had to be
-	// written, only our own updates would be HOT, which are half of them.
+	// If a page is full for the moment, the row has to move to another. If an
+	// index had to be written, only our own updates would be HOT, which are half
+	// of them.
 	if all != want || hot < want*13/20 {
 		t.Errorf("got %d of %d updates HOT, want most of %d", hot, all, want)
 	}
 }
 
-// TestExpiryGivesSpaceBack fills the table twice with sessions that
-// end, half of them by the deadline and half by the idle timeout.
-func TestExpiryGivesSpaceBack(t *testing.T) {
-	t.Parallel()
+// expiryGivesSpaceBack fills the table twice with sessions that end, half of them
+// by the deadline and half by the idle timeout.
+func expiryGivesSpaceBack(t *testing.T, server *servertest.Postgres) {
 	const sessions = 100_000
-	// The server is private, because an open transaction of another test would
-	// keep the space.
-	pool := dial(t, servertest.StartPostgres(t, "fsync=off", "full_page_writes=off").DSN)
+	pool := dial(t, server.DSN)
 	store, name := open(t, pool)
 	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()
 	size := func(function string) int { return number(t, pool, "SELECT "+function+"($1::text::regclass)", table) }

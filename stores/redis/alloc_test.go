@@ -56,21 +56,5 @@ func TestAllocations(t *testing.T) {
 // TestAPIAllocations bounds the allocations that a session adds to an
 // operation.
 func TestAPIAllocations(t *testing.T) {
-	handler, _ := serve(t, open(t, dial(t, servertest.RedisSingle(t))), nil, hooks{})
-	c := coretest.SignIn(t, handler, "ada")
-	for _, tt := range []struct {
-		name, method, path string
-		most               float64
-	}{
-		{"read", "GET", "/me", 17},
-		{"modify", "POST", "/count", 29},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := coretest.AllocationsOverBare(t, handler, c, tt.method, tt.path)
-			t.Logf("%v allocations", got)
-			if got > tt.most {
-				t.Errorf("got %v allocations over bare huma, want %v at most", got, tt.most)
-			}
-		})
-	}
+	coretest.APIAllocations(t, open(t, dial(t, servertest.RedisSingle(t))), 17, 29)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/stores/redis"
 )
 
 // These short names are for types that every test uses.
@@ -18,6 +19,9 @@ var (
 	n        = coretest.N
 	together = coretest.Together
 	owner    = coretest.Owner
+	listen   = coretest.Listen[*redis.Store]
+	hears    = coretest.Hears
+	says     = coretest.Says
 )
 
 // patience bounds how long tests wait for servers.

@@ -1,8 +1,6 @@
 package redis_test
 
 import (
-	"io"
-	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -10,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores/redis"
 	"github.com/redis/rueidis"
@@ -103,7 +102,7 @@ func TestCheck(t *testing.T) {
 
 func wantSentences(t *testing.T, store *redis.Store, want []string) {
 	t.Helper()
-	found, err := store.Check(t.Context())
+	found, err := coretest.CheckInTime(t, store)
 	if err != nil || len(found) != len(want) {
 		t.Fatalf("got %q and error %v, want %d sentences", found, err, len(want))
 	}
@@ -120,45 +119,10 @@ var clockAnswer = regexp.MustCompile(`\*2\r\n\$10\r\n(\d{10})\r\n\$`)
 // seconds.
 func skewed(t *testing.T, server string, by int) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	serve := func(client net.Conn) {
-		back, err := net.Dial("tcp", server)
-		if err != nil {
-			_ = client.Close()
-			return
-		}
-		go func() {
-			_, _ = io.Copy(back, client)
-			_ = back.Close()
-		}()
-		defer func() { _ = client.Close() }()
-		buffer := make([]byte, 64<<10)
-		for {
-			n, err := back.Read(buffer)
-			if err != nil {
-				return
-			}
-			data := clockAnswer.ReplaceAllFunc(buffer[:n], func(b []byte) []byte {
-				at, _ := strconv.Atoi(string(b[9:19]))
-				return slices.Concat(b[:9], []byte(strconv.Itoa(at+by)), b[19:])
-			})
-			if _, err := client.Write(data); err != nil {
-				return
-			}
-		}
-	}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go serve(client)
-		}
-	}()
-	return listener.Addr().String()
+	return servertest.NewChangingProxy(t, server, func(data []byte) []byte {
+		return clockAnswer.ReplaceAllFunc(data, func(b []byte) []byte {
+			at, _ := strconv.Atoi(string(b[9:19]))
+			return slices.Concat(b[:9], []byte(strconv.Itoa(at+by)), b[19:])
+		})
+	}).Addr
 }

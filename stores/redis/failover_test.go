@@ -14,6 +14,10 @@ import (
 	"github.com/redis/rueidis"
 )
 
+// recovery bounds how long tests wait for a fail-over. A sentinel that a busy
+// machine has stopped for two seconds does nothing for the next thirty.
+const recovery = 2 * time.Minute
+
 // TestPrimaryKilled kills a primary under load. Requests answer 503 until a
 // replica has taken over. No user is logged out whose session had been
 // replicated.
@@ -54,12 +58,13 @@ func TestPrimaryKilled(t *testing.T) {
 				// All clients read and write until requests succeed again; a
 				// third of them sign in and out repeatedly.
 				for good := 0; good < 10; {
-					if time.Since(begin) > patience {
+					if time.Since(begin) > recovery {
 						t.Errorf("user %d: no recovery", i)
 						return
 					}
-					if i == 0 && time.Since(begin) > 200*time.Millisecond && !killed.Swap(true) {
+					if i == 0 && time.Since(begin) > 200*time.Millisecond && !killed.Load() {
 						server.Kill(t, server.Addrs[0])
+						killed.Store(true)
 					}
 					method, path := http.MethodGet, "/me"
 					if good%2 == 1 {
@@ -146,7 +151,7 @@ func TestLogoutsLostByFailover(t *testing.T) {
 	})
 	back := 0
 	for begin := time.Now(); ; {
-		if time.Since(begin) > patience {
+		if time.Since(begin) > recovery {
 			t.Fatal("no recovery")
 		}
 		if w := humasesstest.NewClient(handler).Do("POST", "/login?name=probe", nil); w.Code == http.StatusNoContent {

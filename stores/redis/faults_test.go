@@ -35,20 +35,6 @@ func mustAdd(t *testing.T, store *redis.Store, identity string) stores.ID {
 	return id
 }
 
-// says requires an error whose text contains all parts.
-func says(t *testing.T, label string, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Errorf("%s: got no error", label)
-		return
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%s: got error %q, want %q in it", label, err, part)
-		}
-	}
-}
-
 func TestWrongPassword(t *testing.T) {
 	const wrong = "not-the-password"
 	server := servertest.StartRedis(t, "requirepass right")

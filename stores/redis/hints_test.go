@@ -1,61 +1,22 @@
 package redis_test
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/redis"
 	"github.com/redis/rueidis"
 )
 
-const hintsWithin = 30 * time.Second
-
 func hinted(tb testing.TB, client rueidis.Client, prefix string) *redis.Store {
 	tb.Helper()
 	return redis.New(client, &redis.Options{Prefix: prefix, Hints: true, Logger: slog.New(slog.DiscardHandler)})
-}
-
-// listen returns the IDs that a Watch reports, from its first subscription on.
-func listen(t *testing.T, store *redis.Store) <-chan stores.ID {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	heard, end := make(chan stores.ID, 1000), make(chan error, 1)
-	go func() { end <- store.Watch(ctx, func(id stores.ID) { heard <- id }) }()
-	t.Cleanup(func() {
-		cancel()
-		select {
-		case err := <-end:
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("Watch: got %v, want context.Canceled", err)
-			}
-		case <-time.After(hintsWithin):
-			t.Error("Watch goes on after its context has ended")
-		}
-	})
-	hears(t, heard, stores.ID{})
-	return heard
-}
-
-// hears requires exactly these hints to come next, in this order.
-func hears(t *testing.T, heard <-chan stores.ID, want ...stores.ID) {
-	t.Helper()
-	for i, id := range want {
-		select {
-		case got := <-heard:
-			if got != id {
-				t.Fatalf("hint %d: got %v, want %v", i, got, id)
-			}
-		case <-time.After(hintsWithin):
-			t.Fatalf("hint %d: got none, want %v", i, id)
-		}
-	}
 }
 
 func mustDelete(t *testing.T, store *redis.Store, id stores.ID) {
@@ -74,30 +35,7 @@ func TestHints(t *testing.T) {
 			server, name := f.server(t), prefix(t)
 			store := hinted(t, dial(t, server), name)
 			heard := listen(t, hinted(t, dial(t, server), name))
-			for _, tt := range []struct{ sessions, hints int }{{1, 1}, {64, 64}, {65, 1}} {
-				ids := make(map[stores.ID]bool)
-				for range tt.sessions {
-					ids[mustAdd(t, store, "ada")] = true
-				}
-				if _, err := store.RevokeIdentity(t.Context(), "ada", stores.ID{}); err != nil {
-					t.Fatal(err)
-				}
-				last := mustAdd(t, store, "ada") // on the same server, so that its hint comes last
-				mustDelete(t, store, last)
-				n := 0
-				for id := range heard {
-					if id == last {
-						break
-					}
-					n++
-					if ids[id] != (tt.sessions == tt.hints) || !ids[id] && !id.IsZero() {
-						t.Errorf("%d sessions: got the hint %v", tt.sessions, id)
-					}
-				}
-				if n != tt.hints {
-					t.Errorf("%d sessions: got %d hints, want %d", tt.sessions, n, tt.hints)
-				}
-			}
+			coretest.HintsOfMany(t, store, heard)
 		})
 	}
 }

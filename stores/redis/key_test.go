@@ -254,6 +254,7 @@ func TestLostKey(t *testing.T) {
 
 // This server accepts the question and does not answer.
 func TestNewIDContextOfASilentServer(t *testing.T) {
+	t.Parallel()
 	server := servertest.StartRedis(t)
 	store := redis.New(dial(t, server), nil)
 	server.Command(t, server.Addrs[0], "CLIENT", "PAUSE", "3000", "ALL")

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -13,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/humasess/sessions/humasess"
-	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores/redis"
@@ -49,7 +47,7 @@ func child() error {
 		return err
 	}
 	defer client.Close()
-	handler, _ := serve(&testing.T{}, redis.New(client, &redis.Options{Prefix: os.Getenv(childPrefix)}), &humasess.Options[user]{MaxPerIdentity: 3}, hooks{})
+	handler, _ := serve(&testing.T{}, redis.New(client, &redis.Options{Prefix: os.Getenv(childPrefix)}), &humasess.Options[user]{MaxPerIdentity: coretest.TwoProcessesLimit}, hooks{})
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	_, _ = fmt.Fprintln(os.Stdout, server.URL)
@@ -90,41 +88,7 @@ func TestTwoProcesses(t *testing.T) {
 	url = strings.TrimSpace(url)
 
 	store := redis.New(dial(t, server), &redis.Options{Prefix: name})
-	here, sessions := serve(t, store, &humasess.Options[user]{MaxPerIdentity: 3}, hooks{})
+	here, sessions := serve(t, store, &humasess.Options[user]{MaxPerIdentity: coretest.TwoProcessesLimit}, hooks{})
 	there := coretest.Remote{URL: url}
-	login := func(at http.Handler) *humasesstest.Client { return coretest.SignIn(t, at, "ada") }
-
-	t.Run("R1 logout", func(t *testing.T) {
-		a := login(here)
-		b := coretest.Move(a, there)
-		if got := n(t, do(t, b, "POST", "/bump", 200)); got != 1 {
-			t.Errorf("counter there: got %d, want 1", got)
-		}
-		if got := n(t, do(t, a, "POST", "/bump", 200)); got != 2 {
-			t.Errorf("counter here: got %d, want 2", got)
-		}
-		do(t, b, "POST", "/logout", 200)
-		do(t, a, "GET", "/me", 401)
-	})
-	t.Run("R2 revoke all", func(t *testing.T) {
-		a, b := login(here), login(there)
-		if count, err := sessions.RevokeIdentity(t.Context(), "ada"); count != 2 || err != nil {
-			t.Errorf("got %d revoked and error %v, want 2", count, err)
-		}
-		do(t, a, "GET", "/me", 401)
-		do(t, b, "GET", "/me", 401)
-	})
-	t.Run("R6 limit", func(t *testing.T) {
-		clients := make([]*humasesstest.Client, 20)
-		together(len(clients), func(i int) { clients[i] = login([]http.Handler{here, there}[i%2]) })
-		live := 0
-		for _, c := range clients {
-			if coretest.Move(c, here).Do("GET", "/me", nil).Code == http.StatusOK {
-				live++
-			}
-		}
-		if live != 3 {
-			t.Errorf("got %d sessions, want 3", live)
-		}
-	})
+	coretest.TwoProcesses(t, here, there, sessions)
 }

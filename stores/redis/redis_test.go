@@ -1,9 +1,11 @@
 package redis_test
 
 import (
+	"log/slog"
 	"testing"
 
 	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/redis"
 	"github.com/humasess/sessions/stores/storetest"
 )
 
@@ -12,8 +14,9 @@ func TestConformance(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			client := dial(t, f.server(t))
-			storetest.Run(t, func(t *testing.T) stores.Store { return open(t, client) }, nil)
+			server := f.server(t)
+			client := dial(t, server)
+			storetest.Run(t, func(t *testing.T) stores.Store { return alone(t, server, client, redis.Options{}) }, nil)
 		})
 	}
 }
@@ -23,8 +26,11 @@ func TestConformanceWithHints(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			client := dial(t, f.server(t))
-			storetest.Run(t, func(t *testing.T) stores.Store { return hinted(t, client, prefix(t)) }, &storetest.Options{Rounds: 5})
+			server := f.server(t)
+			client := dial(t, server)
+			storetest.Run(t, func(t *testing.T) stores.Store {
+				return alone(t, server, client, redis.Options{Hints: true, Logger: slog.New(slog.DiscardHandler)})
+			}, &storetest.Options{Rounds: 5})
 		})
 	}
 }

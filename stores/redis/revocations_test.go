@@ -3,8 +3,8 @@ package redis_test
 import (
 	"context"
 	"testing"
-	"time"
 
+	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/redis"
@@ -56,26 +56,5 @@ func TestRevocationTrips(t *testing.T) {
 	proxy := servertest.NewProxy(t, servertest.RedisSingle(t).Addrs[0])
 	client := dial(t, &servertest.Redis{Addrs: []string{proxy.Addr}}, oneConnection)
 	r := redis.NewRevocations(client, &redis.Options{Prefix: prefix(t)})
-	if _, err := r.Check(t.Context(), stores.ID{}, ""); err != nil { // sends the script's text
-		t.Fatal(err)
-	}
-	for name, run := range map[string]func() error{
-		"Check": func() error { _, err := r.Check(t.Context(), stores.ID{1}, "ada"); return err },
-		"CheckMany of three": func() error {
-			_, err := r.CheckMany(t.Context(), []stores.Subject{{ID: stores.ID{1}, Identity: "ada"}, {ID: stores.ID{2}}, {Identity: "eve"}})
-			return err
-		},
-		"End":            func() error { return r.End(t.Context(), stores.ID{1}, time.Hour, 0) },
-		"RevokeIdentity": func() error { _, err := r.RevokeIdentity(t.Context(), "ada", 0); return err },
-	} {
-		t.Run(name, func(t *testing.T) {
-			proxy.Trips()
-			if err := run(); err != nil {
-				t.Fatal(err)
-			}
-			if got := proxy.Trips(); got != 1 {
-				t.Errorf("got %d round trips, want 1", got)
-			}
-		})
-	}
+	coretest.RevocationTrips(t, r, proxy.Trips)
 }

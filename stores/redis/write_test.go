@@ -91,6 +91,16 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// setUnused makes the session of a plain ID look as if it had not been used for so
+// much longer. The key holds the sessions of its group.
+func setUnused(t *testing.T, server *servertest.Redis, key string, plain []byte, longer time.Duration) {
+	t.Helper()
+	server.Command(t, server.Addrs[0], "EVAL", `local meta = redis.call('HGET', KEYS[1], ARGV[1])
+		local seen = struct.unpack('>d', string.sub(meta, 9, 16)) - ARGV[2]
+		return redis.call('HSET', KEYS[1], ARGV[1], string.sub(meta, 1, 8) .. struct.pack('>d', seen) .. string.sub(meta, 17))`,
+		"1", key, "m"+string(plain), strconv.FormatInt(longer.Microseconds(), 10))
+}
+
 // TestTouchThrottle touches sessions a little before and a little after a
 // twentieth of the idle timeout has passed. It uses the server's clock.
 func TestTouchThrottle(t *testing.T) {
@@ -100,10 +110,7 @@ func TestTouchThrottle(t *testing.T) {
 	for ago, want := range map[time.Duration]bool{time.Minute: false, 2 * time.Minute: true} {
 		id := mustAdd(t, store, "")
 		plain := store.Plain(id)
-		server.Command(t, server.Addrs[0], "EVAL", `local meta = redis.call('HGET', KEYS[1], ARGV[1])
-			local seen = struct.unpack('>d', string.sub(meta, 9, 16)) - ARGV[2]
-			return redis.call('HSET', KEYS[1], ARGV[1], string.sub(meta, 1, 8) .. struct.pack('>d', seen) .. string.sub(meta, 17))`,
-			"1", fmt.Sprintf("%s{%x}s", p, plain), "m"+string(plain[:]), strconv.FormatInt(ago.Microseconds(), 10))
+		setUnused(t, server, fmt.Sprintf("%s{%x}s", p, plain), plain[:], ago)
 		before, err := store.Load(ctx, id)
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,8 @@ type Check struct {
 	Optional bool
 
 	// Run returns nil if an empty store passes, otherwise all failures. It
-	// leaves sessions behind. Nil Options are the default ones.
+	// leaves sessions behind. Nil Options are the default ones. If the store was
+	// too slow for Options.Unit, the error has a method Timeout that returns true.
 	Run func(ctx context.Context, store stores.Store, opts *Options) error
 }
 
@@ -69,6 +70,9 @@ func (e slowError) Error() string {
 	return fmt.Sprintf("the store was too slow for Options.Unit = %v, raise it\n%v", e.unit, e.err)
 }
 func (e slowError) Unwrap() error { return e.err }
+
+// Timeout is true, as for any error of a time that was too short.
+func (e slowError) Timeout() bool { return true }
 
 // lacksError ends a check that needs a missing capability.
 type lacksError struct{ capability string }

@@ -2,6 +2,7 @@ package storetest_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -28,5 +29,9 @@ func TestSlowStore(t *testing.T) {
 	err := checkNamed(t, name).Run(t.Context(), store, &storetest.Options{Wait: true, Unit: time.Millisecond})
 	if err == nil || !strings.Contains(err.Error(), "too slow for Options.Unit = 1ms") || strings.Contains(err.Error(), "promise") {
 		t.Errorf("the check returns %v, want that the unit is too short", err)
+	}
+	var timeout interface{ Timeout() bool }
+	if !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("the check returns a %T, want a timeout", err)
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -111,13 +111,7 @@ func newRequest(e *entry, ctx huma.Context) *Request {
 // [Handler], if both have the same cookies. A handler may make requests for another
 // client with its own context.
 func (r *Request) lends(ctx huma.Context) bool {
-	if r.reply.plain == nil {
-		return false
-	}
-	a, b := CookieLinesOf(r.scope.humaContext), CookieLinesOf(ctx)
-	defer a.Release()
-	defer b.Release()
-	return slices.Equal(a.All(), b.All())
+	return r.reply.plain != nil && cookies.Same(r.scope.humaContext, ctx)
 }
 
 // lend returns the session of a manager that r or a request around it has, for a

@@ -5,17 +5,14 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/humasess/sessions/humasess"
-	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
 )
@@ -37,7 +34,7 @@ func TestOtherProcess(t *testing.T) {
 	store := openAt(t, os.Getenv(envKind), os.Getenv(envWhere))
 	switch job {
 	case "serve":
-		server := httptest.NewServer(serve(t, store, &limitOf3))
+		server := httptest.NewServer(serve(t, store, &limited))
 		defer server.Close()
 		_, _ = fmt.Fprintln(os.Stdout, "ready", server.URL)
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -98,7 +95,7 @@ func spawn(t *testing.T, job string, p place) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(output)
 }
 
-var limitOf3 = humasess.Options[coretest.User]{MaxPerIdentity: 3}
+var limited = humasess.Options[coretest.User]{MaxPerIdentity: coretest.TwoProcessesLimit}
 
 // TestTwoProcesses makes changes in one process that must hold in another.
 func TestTwoProcesses(t *testing.T) {
@@ -115,37 +112,8 @@ func TestTwoProcesses(t *testing.T) {
 				}
 			}
 			there := coretest.Remote{URL: url}
-			here := serve(t, p.store(t), &limitOf3)
-			t.Run("R1 logout", func(t *testing.T) {
-				c := coretest.SignIn(t, there, "ada")
-				coretest.Do(t, coretest.Move(c, here), "GET", "/me", 200)
-				coretest.Do(t, coretest.Move(c, here), "POST", "/logout", 200)
-				coretest.Do(t, c, "GET", "/me", 401)
-			})
-			t.Run("R2 revoke-all", func(t *testing.T) {
-				a, b := coretest.SignIn(t, here, "bob"), coretest.SignIn(t, there, "bob")
-				coretest.Do(t, b, "POST", "/revoke-all", 200)
-				coretest.Do(t, a, "GET", "/me", 401)
-			})
-			t.Run("R6 limit", func(t *testing.T) {
-				var all []*humasesstest.Client
-				var mu sync.Mutex
-				coretest.Together(12, func(i int) {
-					c := coretest.SignIn(t, []http.Handler{here, there}[i%2], "eve")
-					mu.Lock()
-					defer mu.Unlock()
-					all = append(all, coretest.Move(c, []http.Handler{there, here}[i%2]))
-				})
-				live := 0
-				for _, c := range all {
-					if c.Do("GET", "/me", nil).Code == http.StatusOK {
-						live++
-					}
-				}
-				if live != 3 {
-					t.Errorf("got %d live, want 3", live)
-				}
-			})
+			here, sessions := coretest.Serve(t, p.store(t), &limited, onChi)
+			coretest.TwoProcesses(t, here, there, sessions)
 		})
 	}
 }

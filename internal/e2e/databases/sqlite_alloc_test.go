@@ -17,21 +17,5 @@ func TestSQLiteAllocations(t *testing.T) {
 		t.Fatal(err)
 	}
 	exec("PRAGMA synchronous = OFF") // the disk allocates nothing
-	handler, _ := coretest.Serve(t, store, nil, coretest.Hooks{})
-	c := coretest.SignIn(t, handler, "ada")
-	for _, tt := range []struct {
-		name, method, path string
-		most               float64
-	}{
-		{"read", "GET", "/me", 72},
-		{"modify", "POST", "/count", 168},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := coretest.AllocationsOverBare(t, handler, c, tt.method, tt.path)
-			t.Logf("%v allocations", got)
-			if got > tt.most {
-				t.Errorf("got %v allocations over bare huma, want %v at most", got, tt.most)
-			}
-		})
-	}
+	coretest.APIAllocations(t, store, 72, 168)
 }

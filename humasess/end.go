@@ -1,0 +1,97 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/stores"
+)
+
+// end deletes a session at any version. It reports whether there was one.
+func (s *state[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
+	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{})
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		s.m.watch.Check(id)
+		return false, nil
+	case err != nil:
+		return false, s.storeFailed(err)
+	}
+	s.destroyed(id)
+	return true, nil
+}
+
+// remove deletes a session that must not be, without a reader to tell when
+// that fails.
+func (s *state[T]) remove(ctx context.Context, id stores.ID) {
+	if ctx.Err() != nil { // the budget is spent
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+	}
+	err := s.carrier.Store().Delete(ctx, id, stores.Condition{})
+	s.m.watch.Ended(id)
+	if err != nil && !errors.Is(err, stores.ErrNotFound) {
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
+	}
+}
+
+// independent reports whether the new session owes nothing to the base: any other
+// operation was admitted with that, or has read its data.
+func (s *state[T]) independent() bool { return s.login && !s.read }
+
+// destroyed reports that the request has ended a session.
+func (s *state[T]) destroyed(id stores.ID) {
+	s.m.watch.Ended(id)
+	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
+}
+
+// List and the revocations write a session that the request is about to start,
+// because the store then says whether the user was revoked meanwhile. The request
+// can still fail after that, and a sign-in that fails leaves the old sessions as
+// they were. So the early write of a login ends none of them; the commit of a
+// successful response does. Any other operation was admitted with the old session,
+// which the new one replaces in one step.
+
+// putOff takes the old sessions out of a create, and returns them. They end after
+// it. The new session may be one more than the limit until then.
+func (s *state[T]) putOff(c *stores.Create) []stores.Replaced {
+	ends := c.Replaces[len(s.orphan):]
+	c.Replaces = c.Replaces[:len(s.orphan):len(s.orphan)]
+	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID }) {
+		c.Limit++
+	}
+	return ends
+}
+
+// endEarly ends the old sessions of early writes. If that fails, the request has
+// failed, and the new session is deleted.
+func (s *state[T]) endEarly(ctx context.Context) error {
+	ends := s.early.ends
+	s.early.ends = nil
+	for _, r := range ends {
+		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{})
+		switch {
+		case err == nil:
+			s.destroyed(r.ID)
+		case errors.Is(err, stores.ErrNotFound):
+		default:
+			s.remove(ctx, s.rec.ID)
+			return s.storeFailed(err)
+		}
+	}
+	return nil
+}
+
+// doomEarly makes Destroy end the old sessions of early writes, too, because the
+// session that it ends has taken their place.
+func (s *state[T]) doomEarly() {
+	for _, r := range s.early.ends {
+		s.life.Others = true
+		s.others = append(s.others, r.ID)
+	}
+	s.early.ends = nil
+}

@@ -1,0 +1,126 @@
+package humasess
+
+import (
+	"context"
+	"errors"
+
+	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/timeouts"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores"
+)
+
+// replace writes new data or a new token at the version that was loaded.
+func (s *state[T]) replace(ctx context.Context, p lifecycle.Plan) error {
+	next := s.pending.shared
+	if next == nil {
+		next = s.carrier.Allocate()
+	}
+	next.Fields = s.rec.Full()
+	if s.pending.data != nil {
+		next.Data = s.pending.data
+	}
+	absolute, shorten := s.deadlineChange()
+	next.Until, next.Idle = s.until(), s.newIdle()
+	next.Remember = s.remembered()
+	if next.CSRF == (security.CSRFKey{}) {
+		next.CSRF = s.pending.csrf
+	}
+	next.Client = s.m.opts.keptClient(next.Client)
+	if p := &s.pending.proof; !p.at.IsZero() {
+		next.Client = s.client()
+		next.Authenticated, next.Class = p.at.UnixNano(), p.class
+		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
+	}
+	token := s.token
+	if p.Rotate != lifecycle.RotateNo {
+		var err error
+		if token, err = security.NewToken(s.rec.ID); err != nil {
+			return s.storeFailed(err)
+		}
+		s.turn(&next.Fields, p.Rotate)
+		next.Hash = token.Hash()
+	} else if !s.former && next.Unconfirmed() {
+		next.Confirmed = s.rec.StoreNow(s.m.now()).UnixNano()
+	}
+	var line []byte
+	if p.Cookie == lifecycle.CookieSet && (p.Rotate != lifecycle.RotateNo || !s.former) {
+		var err error
+		if line, err = s.seal(token); err != nil {
+			return err
+		}
+	}
+	next.Write = payload.NewWriteName()
+	packed := s.carrier.Encode(&next.Fields)
+	updated, err := s.m.calls.Update(ctx, s.carrier.Store(), stores.Update{
+		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
+	}, next.Write)
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return s.revoked()
+	case errors.Is(err, stores.ErrConflict):
+		return err
+	case err != nil:
+		return s.storeFailed(err)
+	}
+	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
+	s.rec.LastSeen, s.rec.Now, s.rec.Loaded = updated.Now, updated.Now, s.m.now()
+	s.rec.Open, s.rec.Payload = next, s.carrier.Written(packed)
+	s.spare = nil
+	switch {
+	case p.Rotate != lifecycle.RotateNo:
+		s.renewed(p)
+		s.token, s.former = token, false
+	case p.Optional && s.life.Carried:
+		s.touched()
+	}
+	if p.Cookie == lifecycle.CookieSet {
+		s.issue(line)
+	}
+	return nil
+}
+
+// memo is what the store may keep beside the new payload, which holds the
+// data: nil unless it is known what they decode to.
+func (s *state[T]) memo(next *record.Opened[T]) any {
+	if !next.Decoded {
+		return nil
+	}
+	next.Data, next.Unknown = nil, nil
+	return next
+}
+
+// resealDue reports whether the cookie is to be written again although nothing has
+// changed. It may have a former scope, or its key is about to be removed; then it is
+// written as often as a session is extended.
+func (s *state[T]) resealDue() bool {
+	now, periodically := s.carrier.Reissues()
+	return now || (s.old || periodically) && s.touchDue()
+}
+
+// touchDue reports whether a tenth of the idle timeout has passed (the store
+// asks again, for all requests).
+func (s *state[T]) touchDue() bool {
+	return !s.untouched() && s.rec.Now.Sub(s.rec.LastSeen) >= s.rec.Open.Idle/10
+}
+
+// touch extends the session. That it is gone changes nothing for a request
+// that has only read.
+func (s *state[T]) touch(ctx context.Context) {
+	expires, err := s.carrier.Store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
+	if err == nil {
+		written := !expires.Equal(s.rec.Expires)
+		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
+		if written {
+			s.touched()
+		}
+		return
+	}
+	if !errors.Is(err, stores.ErrNotFound) {
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
+	}
+}

@@ -1,0 +1,301 @@
+package declaretest_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// plan is a random API, in the terms of its author. The model below derives the
+// requests that the API must admit. It does not use the code that merges requirements
+// and writes them into the document.
+type plan struct {
+	byDefault  bool
+	omitRoles  bool
+	global     bool // the document requires a bearer of operations that say nothing
+	second     bool // an API with a document of its own has the same managers and operations
+	neighbour  string
+	operations []plannedOperation
+}
+
+type plannedOperation struct {
+	name    string
+	method  string
+	embeds  embedded
+	written alternatives   // Operation.Security
+	groups  []plannedGroup // outermost first
+	hidden  bool
+	skips   bool // validation of parameters
+	shares  bool // Operation.Parameters with the others that do
+	after   int  // registrations that panic before it, as indexes of interrupted plus 1
+}
+
+type plannedGroup struct {
+	prefixes []string
+	protects bool
+	method   bool   // by Protect, not by Require
+	role     string // beside protects
+	bearer   bool   // a modifier of the user's that overrides Security
+}
+
+func newPlan(r *rand.Rand) plan {
+	p := plan{
+		byDefault: r.IntN(4) == 0, omitRoles: r.IntN(4) == 0, global: r.IntN(4) == 0, second: r.IntN(4) == 0,
+		neighbour: pick(r, "", "document", "components", "registry"),
+	}
+	for i := range 2 + r.IntN(5) {
+		for {
+			if op := newOperation(r, fmt.Sprintf("o%d", i)); !p.contradicts(op) {
+				p.operations = append(p.operations, op)
+				break
+			}
+		}
+	}
+	return p
+}
+
+func newOperation(r *rand.Rand, name string) plannedOperation {
+	op := plannedOperation{
+		name: name, method: pick(r, http.MethodGet, http.MethodGet, http.MethodPost),
+		embeds: pick(r, embeddings...), hidden: r.IntN(3) == 0, skips: r.IntN(3) == 0, shares: r.IntN(2) == 0,
+	}
+	if r.IntN(4) == 0 {
+		op.after = 1 + r.IntN(len(interrupted))
+	}
+	if r.IntN(10) == 0 {
+		op.written = alternatives{{"basic": nil}} // nothing checks it
+	} else if r.IntN(2) == 0 {
+		op.written = alternatives{}
+		for range r.IntN(3) {
+			alternative := map[string][]string{}
+			for range 1 + r.IntN(2) {
+				switch r.IntN(4) {
+				case 0:
+					alternative["bearer"] = []string{}
+				case 1:
+					alternative["sessionCookie"] = []string{}
+				case 2:
+					alternative["sessionCookie"] = []string{pick(r, "admin", "audit")}
+				case 3:
+					alternative["parcelCookie"] = nil
+				}
+			}
+			op.written = append(op.written, alternative)
+		}
+	}
+	for i := range r.IntN(3) {
+		g := plannedGroup{protects: r.IntN(3) == 0, method: r.IntN(2) == 0}
+		for j := range r.IntN(3) {
+			g.prefixes = append(g.prefixes, fmt.Sprintf("/%c%d", 'a'+i, j))
+		}
+		if g.protects && r.IntN(2) == 0 {
+			g.role = pick(r, "admin", "audit")
+		}
+		// huma runs the modifiers of a group without prefix again when the
+		// hook is done, and this one would undo its changes.
+		g.bearer = len(g.prefixes) > 0 && r.IntN(6) == 0
+		op.groups = append(op.groups, g)
+	}
+	return op
+}
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+// contradicts reports whether the plan is refused. Other tests check that.
+func (p plan) contradicts(op plannedOperation) bool {
+	if op.unchecked() && (op.embeds.name != "nothing" || p.byDefault || slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.protects })) {
+		return true
+	}
+	protected := slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.protects })
+	public := op.says() != nil && len(op.says()) == 0
+	return op.embeds.login && protected || public && (protected || op.embeds.parcel || op.embeds.account && !op.embeds.login)
+}
+
+// unchecked reports whether the operation is the user's own business.
+func (op plannedOperation) unchecked() bool { return strings.Contains(fmt.Sprint(op.says()), "basic") }
+
+// says is Operation.Security, after the user's modifiers.
+func (op plannedOperation) says() alternatives {
+	if slices.ContainsFunc(op.groups, func(g plannedGroup) bool { return g.bearer }) {
+		return alternatives{{"bearer": nil}}
+	}
+	return op.written
+}
+
+// paths are those that the prefixes of all groups make.
+func (op plannedOperation) paths() []string {
+	paths := []string{""}
+	for _, g := range op.groups {
+		var longer []string
+		for _, p := range paths {
+			for _, prefix := range g.prefixes {
+				longer = append(longer, p+prefix)
+			}
+		}
+		if len(g.prefixes) > 0 {
+			paths = longer
+		}
+	}
+	for i := range paths {
+		paths[i] += "/" + op.name
+	}
+	return paths
+}
+
+func (op plannedOperation) register(s *site, api huma.API, shared []*huma.Param) {
+	if op.after > 0 {
+		interrupt := huma.Operation{OperationID: op.name + "-not", Method: op.method, Path: "/not/" + op.name}
+		if op.shares {
+			interrupt.Parameters = shared
+		}
+		if panicOf(func() { interrupted[op.after-1](api, interrupt) }) == "" {
+			s.t.Errorf("interrupted[%d] did not panic", op.after-1)
+		}
+	}
+	for _, g := range op.groups {
+		group := huma.NewGroup(api, g.prefixes...)
+		if g.bearer {
+			group.UseSimpleModifier(secure(map[string][]string{"bearer": {}}))
+		}
+		var roles []string
+		if g.role != "" {
+			roles = append(roles, g.role)
+		}
+		switch {
+		case g.protects && g.method:
+			s.accounts.Protect(group, roles...)
+		case g.protects:
+			group.UseSimpleModifier(s.accounts.Require(roles...))
+		}
+		api = group
+	}
+	planned := huma.Operation{
+		OperationID: op.name, Method: op.method, Path: "/" + op.name, Security: op.written, Hidden: op.hidden,
+		SkipValidateParams: op.skips,
+	}
+	if op.shares {
+		planned.Parameters = shared
+	}
+	text := panicOf(func() { op.embeds.register(api, planned) })
+	if refused := op.embeds.mistaken && !op.hidden; refused != (text != "") {
+		s.t.Errorf("registration: got panic %q, want one: %v; %v", text, refused, op)
+	}
+}
+
+// served reports whether the router has the operation.
+func (op plannedOperation) served() bool { return !op.embeds.mistaken || op.hidden }
+
+// exact reports whether nothing else has overwritten the markers of an
+// operation that no hook has seen. If something has, it may be closed to guests
+// that it should admit, but open to none that it should not.
+func (p plan) exact(i int) bool {
+	if !p.operations[i].hidden || !p.operations[i].shares {
+		return true
+	}
+	return !slices.ContainsFunc(p.operations[i+1:], func(op plannedOperation) bool { return op.shares })
+}
+
+// expected has the requirements of one operation by the model.
+type expected struct {
+	always  guest // credentials that are always required
+	roles   []string
+	any     alternatives // one of them must be met besides; none is all
+	ours    bool         // sessions have something to do with it
+	guarded bool
+	stale   bool
+	unsafe  bool
+	broken  bool // answers 500
+}
+
+func (p plan) expects(op plannedOperation) expected {
+	e := expected{
+		guarded: op.embeds.role != "", stale: op.embeds.stale, unsafe: op.method == http.MethodPost, broken: op.embeds.mistaken,
+	}
+	e.always.session, e.always.parcel = op.embeds.needsAccount, op.embeds.needsParcel
+	if op.embeds.role != "" {
+		e.roles = append(e.roles, op.embeds.role)
+	}
+	for _, g := range op.groups {
+		if g.protects {
+			e.always.session = true
+		}
+		if g.protects && g.role != "" {
+			e.roles = append(e.roles, g.role)
+		}
+	}
+	e.any = op.says()
+	mentions := strings.Contains(fmt.Sprint(e.any), "sessionCookie")
+	public := e.any != nil && len(e.any) == 0
+	if p.byDefault && !op.embeds.account && !mentions && !public {
+		e.always.session = true
+	}
+	if e.any == nil && p.global && !op.embeds.login {
+		e.any = alternatives{{"bearer": nil}}
+	}
+	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
+		strings.Contains(fmt.Sprint(e.any), "bearer")
+	return e
+}
+
+// lets is the status that a guest gets.
+func (e expected) lets(g guest) int {
+	if e.broken {
+		return http.StatusInternalServerError
+	}
+	if e.always.session && !g.session || e.always.parcel && !g.parcel {
+		return http.StatusUnauthorized
+	}
+	hasAll := func(roles []string) bool {
+		return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(strings.Fields(g.roles), role) })
+	}
+	known, lacking := len(e.any) == 0, false
+	for _, alternative := range e.any {
+		met, roles := true, true
+		for key, needed := range alternative {
+			met = met && map[string]bool{"bearer": g.bearer, "sessionCookie": g.session, "parcelCookie": g.parcel}[key]
+			roles = roles && hasAll(needed)
+		}
+		known, lacking = known || met && roles, lacking || met
+	}
+	switch {
+	case known && hasAll(e.roles) && e.stale:
+		return http.StatusForbidden
+	case known && hasAll(e.roles):
+		return http.StatusNoContent
+	case known || lacking:
+		return http.StatusForbidden
+	}
+	return http.StatusUnauthorized
+}
+
+// inDocument leaves out the parts that requirements do not tell.
+func (e expected) inDocument() expected {
+	e.stale = false
+	return e
+}
+
+// withoutRoles returns the requirements in a document with OmitRoles.
+func (e expected) withoutRoles() expected {
+	e.roles = nil
+	var bare alternatives
+	for _, alternative := range e.any {
+		b := map[string][]string{}
+		for key := range alternative {
+			b[key] = nil
+		}
+		bare = append(bare, b)
+	}
+	e.any = bare
+	return e
+}
+
+func (e expected) mayForbid() bool {
+	if e.guarded || e.stale || e.unsafe || len(e.roles) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 })
+}
