@@ -37,7 +37,7 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 	}
 	program := s.among(p.Requirements)
 	if len(e.sessions) > 0 {
-		e.vary = []string{"Cookie"}
+		e.vary = []string{fieldCookie}
 	} else {
 		e.judges = s.managers(program)
 	}

@@ -29,6 +29,9 @@ type entry struct {
 	protections []policy.Protection
 }
 
+// fieldCookie is the request header that brings sessions.
+const fieldCookie = "Cookie"
+
 // sessionUse is one session type of an operation.
 type sessionUse struct {
 	scheme  string

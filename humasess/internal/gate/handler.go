@@ -36,7 +36,7 @@ func newPlainEntry(m Manager) *entry {
 	scheme := m.Document()
 	e := &entry{
 		op:       &huma.Operation{OperationID: "http"},
-		vary:     []string{"Cookie"},
+		vary:     []string{fieldCookie},
 		judges:   []Manager{m},
 		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
 		proof:    newProof(nil),

@@ -133,7 +133,7 @@ func (p *reply) rulesNow(cookie bool) response.Rules {
 		// An optional scheme of the program is not checked, so the handler may check
 		// the client's credential itself.
 		for _, name := range r.entry.vary {
-			private = private || name != "Cookie" && r.scope.humaContext.Header(name) != ""
+			private = private || name != fieldCookie && r.scope.humaContext.Header(name) != ""
 		}
 	}
 	return response.Rules{Vary: r.entry.vary, Private: private, Cookie: cookie}

@@ -64,7 +64,7 @@ func (s *schemes) headers(names, keys []string) []string {
 		case s.Type == "apiKey" && s.In == "header":
 			add(http.CanonicalHeaderKey(s.Name))
 		case s.Type == "apiKey" && s.In == "cookie":
-			add("Cookie")
+			add(fieldCookie)
 		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
 			add("Authorization")
 		}
