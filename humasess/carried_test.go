@@ -16,12 +16,12 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// stamped loses its fields, because its methods encode the time alone. New cannot
+// stamped loses its fields, because its methods encode the number alone. New cannot
 // see that in the type.
-type stamped anyVisitor
+type stamped account
 
-func (s stamped) MarshalJSON() ([]byte, error)     { return s.Seen.MarshalJSON() }
-func (s *stamped) UnmarshalJSON(data []byte) error { return s.Seen.UnmarshalJSON(data) }
+func (s stamped) MarshalJSON() ([]byte, error)     { return json.Marshal(s.N) }
+func (s *stamped) UnmarshalJSON(data []byte) error { return json.Unmarshal(data, &s.N) }
 
 // TestDataThatDoNotComeBack is about data whose identity or roles the codec does
 // not give back.
@@ -63,9 +63,9 @@ func TestDataThatDoNotComeBack(t *testing.T) {
 	})
 	t.Run("a marshaler that writes a part", func(t *testing.T) {
 		r := newRig(t, humasess.Options[stamped]{
-			Identity: func(s stamped) string { return s.UID }, Roles: func(s stamped) []string { return s.Roles },
+			Identity: func(s stamped) string { return s.ID }, Roles: func(s stamped) []string { return s.Roles },
 		})
-		w := r.call(r.client(), start(stamped{UID: "u1"}))
+		w := r.call(r.client(), start(stamped{ID: "u1"}))
 		wantStatus(t, w, http.StatusInternalServerError)
 		wantCookies(t, w, 0)
 	})
@@ -96,12 +96,12 @@ func TestDataThatDoNotComeBack(t *testing.T) {
 	})
 }
 
-// renamed is account after a release that has renamed the field of the identity.
-type renamed anyVisitor
+// renamed is account after a release that has moved the identity to another field.
+type renamed account
 
 func renamedOptions() humasess.Options[renamed] {
 	return humasess.Options[renamed]{
-		Identity: func(u renamed) string { return u.UID }, Roles: func(u renamed) []string { return u.Roles },
+		Identity: func(u renamed) string { return u.Note }, Roles: func(u renamed) []string { return u.Roles },
 	}
 }
 
@@ -149,7 +149,7 @@ func TestStoredIdentity(t *testing.T) {
 			o.OnUndecodable = func(data []byte, _ error) (renamed, error) {
 				var a account
 				err := json.Unmarshal(data, &a)
-				return renamed{UID: a.ID, Roles: a.Roles}, err
+				return renamed{Note: a.ID, Roles: a.Roles}, err
 			}
 			m, mux := attach(t, store, o)
 			c := humasesstest.NewClient(mux)
@@ -158,7 +158,7 @@ func TestStoredIdentity(t *testing.T) {
 				wantStatus(t, c.Do(http.MethodGet, "/required", nil), http.StatusNoContent)
 			}
 			infos, err := m.List(t.Context(), "u1")
-			if err != nil || len(infos) != 1 || infos[0].Data.UID != "u1" {
+			if err != nil || len(infos) != 1 || infos[0].Data.Note != "u1" {
 				t.Errorf("List: got %+v, %v, want the migrated data", infos, err)
 			}
 		})
@@ -167,7 +167,7 @@ func TestStoredIdentity(t *testing.T) {
 			o := renamedOptions()
 			o.Codec = codec
 			o.Logger = everything.Logger(0)
-			o.OnUndecodable = func([]byte, error) (renamed, error) { return renamed{UID: "u2"}, nil }
+			o.OnUndecodable = func([]byte, error) (renamed, error) { return renamed{Note: "u2"}, nil }
 			_, mux := attach(t, store, o)
 			c := humasesstest.NewClient(mux)
 			c.SetCookie(cookie)
@@ -190,7 +190,7 @@ func attach(t *testing.T, store *memory.Store, o humasess.Options[renamed]) (*hu
 		t.Fatal(err)
 	}
 	huma.Get(api, "/required", func(_ context.Context, in *struct{ humasess.Required[renamed] }) (*struct{}, error) {
-		if got := in.Value(); got.UID != "u1" {
+		if got := in.Value(); got.Note != "u1" {
 			t.Errorf("data: got %+v, want those of u1", got)
 		}
 		return nil, nil
