@@ -70,12 +70,13 @@ tidy: ## check go.mod and go.sum
 # tests in a browser, which look at programs whose packages are tested here.
 race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk,$(MODULES))
 race: ## run the tests with the race detector
-	$(call each,go test -race -shuffle=on $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices))
+	$(call each,go test -vet=off -race -shuffle=on $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices))
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations run without it only.
+# The target vet checks all packages, so these tests need not check them again.
 plain: ## run the tests, and the gates on allocations
-	$(call each,go test -shuffle=on ./...)
+	$(call each,go test -vet=off -shuffle=on ./...)
 
 bench: ## run the benchmarks (BENCH, BENCHTIME)
 	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)

@@ -16,7 +16,6 @@ type (
 var (
 	serve    = coretest.Serve
 	do       = coretest.Do
-	n        = coretest.N
 	together = coretest.Together
 	owner    = coretest.Owner
 	listen   = coretest.Listen[*redis.Store]

@@ -50,11 +50,15 @@ func open(tb testing.TB, client rueidis.Client) *redis.Store {
 func alone(tb testing.TB, server *servertest.Redis, client rueidis.Client, o redis.Options) *redis.Store {
 	tb.Helper()
 	o.Prefix = prefix(tb)
+	store := redis.New(client, &o)
 	primaries := 1
 	if len(server.Sentinels) == 0 {
 		primaries = (len(server.Addrs) + 1) / 2
 	}
 	tb.Cleanup(func() {
+		if server.Command(tb, server.Addrs[0], "EXISTS", store.EverybodyKey()) == "0" {
+			return
+		}
 		for _, addr := range server.Addrs[:primaries] {
 			server.Command(tb, addr, "EVAL", `local cursor = '0'
 				repeat
@@ -64,7 +68,7 @@ func alone(tb testing.TB, server *servertest.Redis, client rueidis.Client, o red
 				until cursor == '0'`, "0", o.Prefix+"*")
 		}
 	})
-	return redis.New(client, &o)
+	return store
 }
 
 func prefix(tb testing.TB) string {
