@@ -98,7 +98,7 @@ func (s writes[T]) write(ctx context.Context) error {
 	var turn *turns.Turn[record.Record[T]] // from the first conflict on
 	for replay := 0; ; replay++ {
 		if s.life.OnBase() && s.resealDue() {
-			s.life.Reasons.Add(lifecycle.Confirm) // seals the token again, if it is still the newest
+			s.life.Reasons |= lifecycle.Confirm // seals the token again, if it is still the newest
 		}
 		p := s.life.Plan()
 		err := s.carryOut(ctx, p)
@@ -113,7 +113,7 @@ func (s writes[T]) write(ctx context.Context) error {
 		if p.Optional {
 			// Another request has done the same, or has ended the session. Both
 			// change nothing for a request that has only read.
-			s.life.Reasons.Drop(lifecycle.Confirm | lifecycle.RotateDue)
+			s.life.Reasons &^= lifecycle.Confirm | lifecycle.RotateDue
 			return nil
 		}
 		if !errors.Is(err, stores.ErrConflict) {

@@ -183,12 +183,17 @@ func (s opening[T]) adopt(rec record.Record[T], token security.Token, who owners
 		s.spare = v
 	}
 	s.rec, s.token, s.former = rec, token, who == formerOwner
-	s.life.Load()
+	var why lifecycle.Reasons
 	if s.old {
-		s.life.Reasons.Add(lifecycle.Reissue)
+		why |= lifecycle.Reissue
 	}
-	s.life.Reasons.Set(lifecycle.Confirm, who == owner && rec.Open.Unconfirmed())
-	s.life.Reasons.Set(lifecycle.RotateDue, s.rotationDue())
+	if who == owner && rec.Open.Unconfirmed() {
+		why |= lifecycle.Confirm
+	}
+	if s.rotationDue() {
+		why |= lifecycle.RotateDue
+	}
+	s.life.Load(why)
 	return nil
 }
 

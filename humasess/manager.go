@@ -47,6 +47,10 @@ type Manager[T any] struct {
 
 	rescoped bool // a former scope has the name of the present cookie
 
+	// Whether an anonymous session satisfies requirements. Without Options.Identity no
+	// session has an identity, so every one does.
+	anonymousSuffices bool
+
 	marks marks.Journal
 	turns turns.Queues[record.Record[T]]
 	watch *watch.Sessions
@@ -106,6 +110,8 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		origins:  origins,
 		claim:    claim,
 		rescoped: cookie.Rescoped(),
+
+		anonymousSuffices: o.AnonymousSuffices || !users.Known(),
 	}
 	m.records = record.Reader[T]{
 		Store: store, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,

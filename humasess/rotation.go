@@ -104,8 +104,8 @@ func (s writes[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
 func (s *state[T]) Refused(confirmed bool) {
 	defer s.mu.Unlock(s.mu.Lock())
 	s.ignored = true
-	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {
-		s.life.Reasons.Drop(lifecycle.Confirm)
+	if confirmed && s.life.Reasons&lifecycle.Confirm != 0 && s.life.Base && !s.life.Closed {
+		s.life.Reasons &^= lifecycle.Confirm
 		s.opening().confirmRecord(&s.rec)
 	}
 }

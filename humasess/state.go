@@ -190,7 +190,7 @@ func (s *state[T]) Admits(roles []string) gate.Admission {
 
 func (s *state[T]) hasUser() bool {
 	defer s.mu.Unlock(s.mu.Lock())
-	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != "")
+	return s.life.Active() && (s.m.anonymousSuffices || s.activeOwner() != "")
 }
 
 // hasRoles reports whether the session has all of the roles.
@@ -287,10 +287,4 @@ type waiting struct {
 
 	id    stores.ID
 	fresh bool // the request has not created the session yet
-}
-
-// admitsAnonymous reports whether an anonymous session satisfies a requirement.
-// Without Options.Identity no session has an identity, so every one does.
-func (m *Manager[T]) admitsAnonymous() bool {
-	return !m.users.Known() || m.opts.AnonymousSuffices
 }

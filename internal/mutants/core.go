@@ -66,7 +66,7 @@ var coreMutants = []mutant{
 		"humasess", "writes.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
 	}}},
 	{"X2", "reading writes", "humasess", "", []edit{{
-		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons.Has(changed|Confirm|RotateDue))", "	p.Update = l.OnBase()",
+		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons&(changed|Confirm|RotateDue) != 0)", "	p.Update = l.OnBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
 		inGate, "compile", "if use.binding != nil || mentioned(p.Requirements, key) {", "if use.binding != nil || key != \"\" {",
@@ -140,7 +140,7 @@ var coreMutants = []mutant{
 		"humasess", "creation.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
-		"humasess", "state.hasUser", "	return s.life.Active() && (s.m.admitsAnonymous() || s.activeOwner() != \"\")", "	return s.life.Active()",
+		"humasess", "state.hasUser", "	return s.life.Active() && (s.m.anonymousSuffices || s.activeOwner() != \"\")", "	return s.life.Active()",
 	}}},
 	{"", "the identity of the zero value is a user", "humasess", "TestNumericIdentity", []edit{{
 		inIdentity, "Type.Real", "	if identity == t.zero {", "	if identity == \"\" {",

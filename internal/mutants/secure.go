@@ -19,7 +19,7 @@ var secureMutants = []mutant{
 		"humasess", "opening.lost", "	return s.rec.Open.Unconfirmed() && !s.m.inGrace", "	return s.rec.Open.Unconfirmed() && s.rec.Open.Confirmed != 0 && !s.m.inGrace",
 	}}},
 	{"T9", "a refused request does not confirm its token", "humasess", "TestRefusedRequestConfirms", []edit{{
-		"humasess", "state.Refused", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && !s.life.Closed {", "	if confirmed && s.life.Reasons.Has(lifecycle.Confirm) && s.life.Base && s.life.Closed {",
+		"humasess", "state.Refused", "	if confirmed && s.life.Reasons&lifecycle.Confirm != 0 && s.life.Base && !s.life.Closed {", "	if confirmed && s.life.Reasons&lifecycle.Confirm != 0 && s.life.Base && s.life.Closed {",
 	}}},
 	{"T9", "tokens are renewed half as often", "humasess", "", []edit{{
 		"humasess", "opening.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",

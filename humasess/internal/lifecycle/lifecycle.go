@@ -18,7 +18,7 @@ package lifecycle
 //	committed | ErrCommitted    | ErrCommitted    | ErrCommitted           | ErrCommitted   | ErrCommitted    | -
 //
 // create and rotate set the cookie, expire expires it. In every phase except
-// committed a request that only reads may still update: see reasons.
+// committed a request that only reads may still update: see [Reasons].
 type State struct {
 	Base    bool // the store has a record that the request's token opened
 	Hidden  bool // its data do not decode, so the handler sees no session; Start and Destroy end it
@@ -26,7 +26,7 @@ type State struct {
 	keep    bool // next leaves the hidden base alone, because a rollback of the release makes it readable
 	Next    next
 	Rotate  Rotation
-	Reasons reasons
+	Reasons Reasons
 	Carried bool // the record is in the cookie, so each update sets the cookie
 
 	// The request presented several live sessions, so it has none of them.
@@ -39,30 +39,16 @@ type State struct {
 	Closed  bool         // the response has begun
 }
 
-// reasons are why the base is updated, beside a rotation that the handler asked for.
-type reasons uint8
+// Reasons are why the base is updated, beside a rotation that the handler asked for.
+type Reasons uint8
 
+// Reasons for an update.
 const (
-	changed   reasons = 1 << iota // the handler changed data or deadlines
+	changed   Reasons = 1 << iota // the handler changed data or deadlines
 	Reissue                       // the cookie's attributes changed; not a reason alone
 	Confirm                       // the request presented the token for the first time
 	RotateDue                     // Options.RotateEvery has passed
 )
-
-func (r *reasons) Has(of reasons) bool { return *r&of != 0 }
-
-func (r *reasons) Add(of reasons) { *r |= of }
-
-func (r *reasons) Drop(of reasons) { *r &^= of }
-
-// Set adds or drops reasons.
-func (r *reasons) Set(of reasons, on bool) {
-	if on {
-		r.Add(of)
-	} else {
-		r.Drop(of)
-	}
-}
 
 // next is the session that the request is to end with.
 type next uint8
@@ -117,7 +103,7 @@ func (l *State) phase() phase {
 		return phaseNone
 	case l.Rotate != RotateNo:
 		return phaseRenewed
-	case l.Reasons.Has(changed):
+	case l.Reasons&changed != 0:
 		return phaseChanged
 	}
 	return phaseLoaded
@@ -131,8 +117,12 @@ func (l *State) Active() bool {
 // OnBase reports whether the active session is the one in the store.
 func (l *State) OnBase() bool { return l.Next == NextSame && l.Base && !l.Doomed && !l.Hidden }
 
-// Load notes that the request's token has opened a record.
-func (l *State) Load() { l.Base = true }
+// Load notes that the request's token has opened a record, and the reasons to update it.
+// After a conflict they take the place of those of the record before.
+func (l *State) Load(why Reasons) {
+	l.Base = true
+	l.Reasons = l.Reasons&^(Confirm|RotateDue) | why
+}
 
 // Hide notes that it has opened a record whose data do not decode.
 func (l *State) Hide() { l.Base, l.Hidden = true, true }
@@ -152,9 +142,9 @@ func (l *State) Change(identityMoved bool) {
 	case l.Next == NextSame && identityMoved:
 		// What else was asked for counts again if the identity moves back.
 		l.Next = NextReplace
-		l.Reasons.Drop(changed)
+		l.Reasons &^= changed
 	case l.Next == NextSame:
-		l.Reasons.Add(changed)
+		l.Reasons |= changed
 	}
 }
 
@@ -162,7 +152,7 @@ func (l *State) Change(identityMoved bool) {
 func (l *State) Retain() {
 	if l.Next == NextReplace {
 		l.Next = NextSame
-		l.Reasons.Add(changed)
+		l.Reasons |= changed
 	}
 }
 
@@ -178,9 +168,9 @@ func (l *State) Renew(r Rotation) {
 func (l *State) Remember() {
 	switch l.Next {
 	case NextSame:
-		l.Reasons.Add(changed | Reissue)
+		l.Reasons |= changed | Reissue
 	case NextReplace:
-		l.Reasons.Add(Reissue)
+		l.Reasons |= Reissue
 	}
 }
 
@@ -210,7 +200,7 @@ func (l *State) Vanish() {
 
 func (l *State) forgetChanges() {
 	l.Rotate = RotateNo
-	l.Reasons.Drop(changed | Reissue | RotateDue)
+	l.Reasons &^= changed | Reissue | RotateDue
 }
 
 // Fail drops the changes that an error response must not keep; Destroy stands. It
@@ -246,16 +236,16 @@ func (l *State) Plan() Plan {
 	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep
 	p.AnyVersion = p.Replaces && l.Next == NextStart
 	p.EndOthers = l.Others && (l.OthersDoomed || p.Create)
-	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons.Has(changed|Confirm|RotateDue))
-	p.Optional = p.Update && l.Rotate == RotateNo && !l.Reasons.Has(changed)
+	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons&(changed|Confirm|RotateDue) != 0)
+	p.Optional = p.Update && l.Rotate == RotateNo && l.Reasons&changed == 0
 	if p.Update {
 		p.Rotate = l.Rotate
-		if l.Reasons.Has(RotateDue) {
+		if l.Reasons&RotateDue != 0 {
 			p.Rotate = max(p.Rotate, RotateGrace)
 		}
 	}
 	switch {
-	case p.Create || p.Rotate != RotateNo || p.Update && (l.Carried || l.Reasons.Has(Reissue)):
+	case p.Create || p.Rotate != RotateNo || p.Update && (l.Carried || l.Reasons&Reissue != 0):
 		p.Cookie = CookieSet
 	case l.Doomed || l.OthersDoomed:
 		p.Cookie = CookieExpire
@@ -269,7 +259,7 @@ func (l *State) Commit(p Plan) {
 	l.Base = p.Create || l.Base && !p.Delete
 	l.Hidden, l.Doomed, l.keep = l.Hidden && l.Base && !p.Create, false, false
 	l.Next = NextSame
-	l.Reasons.Drop(Confirm)
+	l.Reasons &^= Confirm
 	l.OthersDoomed = false
 	l.Others = l.Others && !p.EndOthers
 	l.Cookie = p.Cookie

@@ -31,7 +31,7 @@ func run(t *testing.T, text string) *State {
 	for name := range strings.FieldsSeq(text) {
 		switch step := steps[name]; {
 		case name == "base":
-			l.Load()
+			l.Load(0)
 		case name == "hide":
 			l.Hide()
 		case name == "others":
