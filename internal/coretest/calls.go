@@ -52,3 +52,6 @@ func CheckInTime(t *testing.T, store interface {
 		}
 	}
 }
+
+// patience bounds how long tests wait for servers.
+const patience = 30 * time.Second

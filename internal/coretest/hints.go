@@ -10,9 +10,6 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// patience bounds how long tests wait for servers.
-const patience = 30 * time.Second
-
 // Listen returns the IDs that a Watch reports, from its first subscription on. The
 // Watch ends with the test.
 func Listen[S stores.Watcher](t *testing.T, store S) <-chan stores.ID {
