@@ -117,6 +117,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		Store: store, Scheme: m.scheme, Values: data, Users: users, Now: o.Now, OnUndecodable: o.OnUndecodable,
 	}
 	m.records.Memoizer, _ = stores.As[stores.Memoizer](store)
+	m.calls.Read = m.records.Written
 	m.carriers = carrier.Common[T]{
 		Records: &m.records, Timeouts: &m.timeouts, Sealer: o.Sealer,
 		Cookies: cookies.NewWriter(cookie), Names: cookie.Names(), TypeName: stored.TypeName(reflect.TypeFor[T]().String()),

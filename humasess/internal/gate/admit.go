@@ -161,7 +161,7 @@ func admitWithoutSession(ctx huma.Context, e *entry) bool {
 		if len(e.vary) > 0 {
 			ctx.AppendHeader("Vary", strings.Join(e.vary, ", "))
 		}
-		ctx.SetHeader("WWW-Authenticate", d.challenge)
+		ctx.SetHeader("WWW-Authenticate", d.challenge())
 		writeProblem(e.api, ctx, answerNoCredentials.model(ctx))
 		return false
 	}

@@ -59,7 +59,7 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 
 // compileDemand returns a demand without alternatives if every request satisfies it.
 func compileDemand(alternatives policy.Requirements, sessions []sessionUse, s *schemes) demand {
-	d := demand{challenge: s.challenge(alternatives)}
+	d := demand{challenge: func() string { return s.challenge(alternatives) }}
 	for _, alternative := range alternatives {
 		if len(alternative) == 0 {
 			return demand{}

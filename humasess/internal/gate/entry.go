@@ -59,7 +59,7 @@ type binding struct {
 // one of the alternatives.
 type demand struct {
 	alternatives [][]condition
-	challenge    string // of a 401 without a session
+	challenge    func() string // of a 401 without a session
 }
 
 // condition is one security scheme of an alternative.

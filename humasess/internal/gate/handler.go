@@ -18,13 +18,13 @@ func Handler(m Manager, next http.Handler) http.Handler {
 			return
 		}
 		r := newRequest(e, ctx)
-		r.reply.plain, r.reply.before = w, maps.Clone(w.Header())
+		r.reply.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
 		if !admit(r) {
 			return
 		}
 		defer conclude(r)
 		r.reached.Store(true)
-		next.ServeHTTP(&plainWriter{r, w}, req.WithContext(&r.scope))
+		next.ServeHTTP(r.reply.plain, req.WithContext(&r.scope))
 		r.reply.finish()
 		r.returned = true
 	})

@@ -14,12 +14,11 @@ import (
 type reply struct {
 	r       *Request
 	outcome outcome
+	exposed bool // the handler may write past the gate; see handOut
 	held    response.Headers
 	rules   response.Rules // once the handler's response is committed
 	body    response.Body
-	exposed bool                // the handler may write past the gate; see handOut
-	plain   http.ResponseWriter // of the server of [Handler]; nil inside an API
-	before  http.Header         // of plain, as the handler found it
+	plain   *plainWriter // nil inside an API
 }
 
 // outcome is the result of the commit.
@@ -199,7 +198,7 @@ func (p *reply) refuseWith(model huma.StatusError, headers http.Header) {
 	if p.plain != nil {
 		h := p.plain.Header()
 		clear(h)
-		maps.Copy(h, p.before)
+		maps.Copy(h, p.plain.before)
 	}
 	ctx := p.r.scope.humaContext
 	p.held.Reset()

@@ -31,17 +31,17 @@ type Request struct {
 	proved   bool          // a scheme of the program has brought the user
 	admitted bool
 	returned bool
-	asked    bool   // huma has looked for a marker, so it is embedded by value
-	handle   string // names the request to a marker; see binding
-	misbound bool   // huma has looked for a marker of a kind that is not declared
+	asked    bool // huma has looked for a marker, so it is embedded by value
+	misbound bool // huma has looked for a marker of a kind that is not declared
+	taken    bool // a stream or a hijacker goes on after the handler
 
 	// Whether the session is extended when the answer is an error; see commit.
 	reached atomic.Bool // huma has called the handler
 	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
 
 	// For Session.Done.
-	taken    bool // a stream or a hijacker goes on after the handler
 	watching atomic.Uint32
+	handle   string // names the request to a marker; see binding
 }
 
 // slot is the place of one session in a request. A request inside of [Handler]

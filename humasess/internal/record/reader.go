@@ -58,6 +58,15 @@ func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID) (Record[T], error) 
 	return rec, err
 }
 
+// Written loads a record and the name of its last write.
+func (r *Reader[T]) Written(ctx context.Context, id stores.ID) (stores.Record, uint64, error) {
+	rec, err := r.Fetch(ctx, id)
+	if err != nil {
+		return stores.Record{}, 0, err
+	}
+	return rec.Record, rec.Open.Write, nil
+}
+
 // Open takes a record of the store apart.
 func (r *Reader[T]) Open(raw stores.Record) (Record[T], error) {
 	p, err := payload.Decode(raw.Payload)

@@ -23,6 +23,9 @@ type Caller struct {
 	Store      stores.Store  // of the manager
 	ClientSide bool          // the records are in cookies, so no answer gets lost
 	Timeout    time.Duration // Options.StoreTimeout; negative is no bound
+
+	// Read loads a record and the name of its last write, as requests load it.
+	Read func(ctx context.Context, id stores.ID) (stores.Record, uint64, error)
 }
 
 // MaxLost bounds how often the store is asked about a call whose answer was lost. A
@@ -68,13 +71,13 @@ func (c *Caller) Update(ctx context.Context, store stores.Store, u stores.Update
 		if WaitForStore(ctx, try) != nil {
 			break
 		}
-		rec, fields, err := c.read(ctx, u.ID)
+		rec, written, err := c.Read(ctx, u.ID)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return stores.Updated{}, stores.ErrNotFound
 		case err != nil:
 			continue
-		case fields.Write == name:
+		case written == name:
 			return stores.Updated{Version: rec.Version, Expires: rec.Expires, Deadline: rec.Deadline, Now: rec.Now}, nil
 		case rec.Version != u.Version:
 			return stores.Updated{}, cause // another write came after it, or instead of it
@@ -86,15 +89,6 @@ func (c *Caller) Update(ctx context.Context, store stores.Store, u stores.Update
 		}
 	}
 	return stores.Updated{}, cause
-}
-
-func (c *Caller) read(ctx context.Context, id stores.ID) (stores.Record, payload.Fields, error) {
-	rec, err := c.Store.Load(ctx, id)
-	if err != nil {
-		return stores.Record{}, payload.Fields{}, err
-	}
-	fields, err := payload.Decode(rec.Payload)
-	return rec, fields, err
 }
 
 // Delete deletes a session, again when the answer is lost. A session that is gone then
