@@ -88,8 +88,8 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	return nil
 }
 
-// updateRecord reports false for a session that has ended meanwhile, or that
-// nobody could read.
+// updateRecord reports false for a session that has ended meanwhile, or whose
+// data do not decode.
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()

@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// Authentication says when and how a session's user has proved who they are.
+// Authentication says when and how a session's user has proved their identity.
 type Authentication struct {
 	// Time of the latest proof: Start, a change of identity, or
 	// [Session.Reauthenticated]. Zero for anonymous sessions.
@@ -20,15 +20,15 @@ type Authentication struct {
 	// each with its latest time; at most 8.
 	Methods []Method `json:"methods,omitempty" nullable:"false" doc:"Methods of authentication, oldest first."`
 
-	// Class of the latest proof, such as an assurance level, by whatever names
-	// the program has for them; OpenID Connect's acr. Only
+	// Class of the latest proof, such as an assurance level, by the
+	// program's own name for it; OpenID Connect's acr. Only
 	// [Session.ReauthenticatedWith] sets it, and the next proof replaces it:
 	// no session has a higher class than its authentication (NIST
 	// SP 800-63B-4 § 5.1).
 	Class string `json:"class,omitempty" doc:"Class of the latest authentication, such as an assurance level."`
 }
 
-// Method is one way of proving who one is, preferably by a name of RFC 8176,
+// Method is one way of proving an identity, preferably by a name of RFC 8176,
 // such as "pwd", "otp" or "hwk".
 type Method struct {
 	Name string    `json:"name" doc:"Name of the method, preferably of RFC 8176." example:"pwd"`
@@ -46,20 +46,20 @@ const (
 	maxClassLength = 255
 )
 
-// proof is of who the user is.
+// proof is a proof of the user's identity.
 type proof struct {
 	at      time.Time // zero if there is none
 	methods []Method
 	class   string
 }
 
-// and is what a later proof makes of an earlier one of the same request.
+// and combines the proof with a later one of the same request.
 func (p proof) and(later proof) proof {
 	later.methods = withMethods(p.methods, later.methods)
 	return later
 }
 
-// check is of what the program, or an identity provider, says.
+// check refuses values that the program or an identity provider must not give.
 func (a Authentication) check() error {
 	for _, m := range a.Methods {
 		if !policy.ValidMethod(m.Name) {
@@ -72,8 +72,8 @@ func (a Authentication) check() error {
 	return nil
 }
 
-// proof is what an authentication proves now: none is of the future, whatever
-// the provider's clock says.
+// proof returns the proof that an authentication is now. Its times are not in the
+// future, even if the provider's clock is ahead.
 func (a Authentication) proof(now time.Time) proof {
 	p := proof{at: a.Time, class: a.Class}
 	if p.at.IsZero() || p.at.After(now) {
@@ -108,10 +108,10 @@ func (a Authentication) Claims() Claims {
 	return c
 }
 
-// Authentication returns what claims say, each method with the time of all.
-// Providers leave auth_time out unless they are asked for max_age, which who
-// holds the browser can take out of the request: without one the time is the
-// Unix epoch, and not now.
+// Authentication returns the claims as an authentication, each method with the time
+// of all. Providers leave auth_time out unless they are asked for max_age, and an
+// attacker at the browser can take max_age out of the request. Without auth_time the
+// time is the Unix epoch, and not now.
 func (c Claims) Authentication() Authentication {
 	a := Authentication{Time: time.Unix(c.AuthTime, 0), Class: c.ACR}
 	for _, name := range c.AMR {

@@ -15,7 +15,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Changes only note what to write; write.go writes it.
+// The methods of changes only note the change. The commit writes it; see commit.go.
 
 // open refuses changes that nothing would write any more.
 func (s *state[T]) open() error {
@@ -237,7 +237,7 @@ func (s changes[T]) renew() error {
 	return nil
 }
 
-// need refuses what cannot be done now or without a session.
+// need refuses a call after the commit, or without a session.
 func (s changes[T]) need() error {
 	if err := s.open(); err != nil {
 		return err

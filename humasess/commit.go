@@ -11,8 +11,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Commit writes what is pending before the first byte of a response. An error
-// response keeps nothing but what ends sessions.
+// Commit writes the pending changes before the first byte of a response. An error
+// response keeps only the changes that end sessions.
 func (s *state[T]) Commit(status int) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if s.life.Closed {
@@ -38,7 +38,7 @@ func (s *state[T]) Commit(status int) error {
 	return err
 }
 
-// Abandon forgets what is pending, because an error response was given inside
+// Abandon forgets the pending changes, because an error response was given inside
 // [Manager.Handler].
 func (s *state[T]) Abandon() {
 	defer s.mu.Unlock(s.mu.Lock())
@@ -47,7 +47,7 @@ func (s *state[T]) Abandon() {
 	}
 }
 
-// drop forgets what an error response must not keep.
+// drop forgets the changes that an error response must not keep.
 func (s writes[T]) drop() {
 	if s.life.Fail() {
 		s.remove(s.r.Writing(), s.rec.ID)
@@ -56,8 +56,8 @@ func (s writes[T]) drop() {
 	s.pending = pending[T]{}
 }
 
-// Undo takes back a session that the request has created, because what came
-// after has failed.
+// Undo takes back a session that the request has created, because a
+// later step has failed.
 func (s *state[T]) Undo() {
 	defer s.mu.Unlock(s.mu.Lock())
 	s.writes().drop()

@@ -16,7 +16,7 @@ type CookieOptions struct {
 	// "id" with InsecureAllowHTTP.
 	Name string
 
-	// Domain makes the cookie visible to subdomains, and to whatever runs there.
+	// Domain makes the cookie visible to subdomains, and to all programs there.
 	// Public suffixes, such as "co.uk" and "github.io", single labels, such as
 	// "localhost", and addresses are refused, because browsers share no cookie
 	// there. The default, "", keeps it to the host that set it.
@@ -34,8 +34,8 @@ type CookieOptions struct {
 	// is false.
 	Partitioned bool
 
-	// InsecureAllowHTTP drops Secure, for development on plain http. Whoever
-	// can read the network then takes over sessions. The default is false.
+	// InsecureAllowHTTP drops Secure, for development on plain http. An
+	// attacker on the network can then take over sessions. The default is false.
 	InsecureAllowHTTP bool
 
 	// Former are scopes that the cookie had before a change of Name, Domain, Path
@@ -52,7 +52,7 @@ type CookieOptions struct {
 	Former []CookieScope
 }
 
-// CookieScope is what browsers tell cookies of one host apart by. A change of any
+// CookieScope has the fields by which browsers tell cookies of one host apart. A change of any
 // field of [CookieOptions] with the same name makes another cookie, beside the
 // former one.
 type CookieScope struct {

@@ -14,13 +14,13 @@
 //
 // # Inputs
 //
-// What an operation embeds says what it requires:
+// The type that an operation embeds says which session it requires:
 //
 //   - [Session]: nothing. It works with and without an active session, which
 //     is also right for logging out.
 //   - [Login]: nothing. Its job is to start a session, and the document says so.
 //   - [Required]: a session with a user, or 401 before the body is read.
-//   - [Guarded]: also what a [Guard] checks, and its roles, or 403.
+//   - [Guarded]: also the check of a [Guard], and its roles, or 403.
 //
 // Embed by value, at the top of the input or in an exported struct embedded
 // there. Two session types in one operation are embedded under names of their
@@ -35,7 +35,7 @@
 // finds the session below a handler, and [Manager.Handler] is for plain net/http
 // routes.
 // A mistake in the way sessions are used panics at registration, as huma does,
-// or is answered with a 500 that names the operation and what to do.
+// or is answered with a 500 that names the operation and the correction.
 //
 // # Life of a session
 //
@@ -46,8 +46,8 @@
 // brings the session back. Nothing is stored for a visitor until one of the
 // first two.
 //
-// A response of 400 or more drops what Start, Update, and Renew left pending;
-// [Session.Commit] writes earlier. What ends sessions stands.
+// A response of 400 or more drops the pending changes of Start, Update, and Renew;
+// [Session.Commit] writes earlier. Changes that end sessions stand.
 //
 // # Errors
 //
@@ -73,8 +73,8 @@
 // # Compatibility
 //
 // Until version 1, a minor version may change the API, and the change log says
-// how. From version 1 the module follows semantic versioning. What is stored
-// is versioned apart from that: a release reads what the one before it wrote,
+// how. From version 1 the module follows semantic versioning. The stored format
+// is versioned apart from that: a release reads the records of the one before it,
 // and the other way round, so that it can be rolled out and back under load.
 // The problem types of error answers, the kinds of events and the cookie's
 // shape are part of the API; the wording of messages is not.

@@ -4,11 +4,11 @@ import "github.com/humasess/sessions/humasess/internal/gate"
 
 // Errors that methods return. Match them with [errors.Is]. Each also leads to
 // a [huma.StatusError], so that a handler may return it as it is; the status
-// is given in parentheses. What no store can do matches
-// [errors.ErrUnsupported] (501).
+// is given in parentheses. An action that the store does not support
+// matches [errors.ErrUnsupported] (501).
 var (
-	// ErrNoSession is returned by what needs an active session when there is
-	// none (401).
+	// ErrNoSession is returned by methods that need an active session when there
+	// is none (401).
 	ErrNoSession = gate.ErrNoSession
 
 	// ErrRevoked is returned when the session ended, or its identity was
@@ -16,7 +16,7 @@ var (
 	ErrRevoked = gate.ErrRevoked
 
 	// ErrReauthenticate is returned by RequireFresh when the user has to prove
-	// again who they are (403).
+	// their identity again (403).
 	ErrReauthenticate = gate.ErrReauthenticate
 
 	// ErrNotFound is returned by Revoke for an ID that is not one of the
@@ -56,6 +56,6 @@ var (
 	// another identity in UpdateIdentity. The program is to be changed (500).
 	ErrInvalid = gate.ErrInvalid
 
-	// ErrHide is what Options.OnUndecodable returns to hide a record.
+	// ErrHide is the error that Options.OnUndecodable returns to hide a record.
 	ErrHide = gate.ErrHide
 )

@@ -19,8 +19,8 @@ func (s *state[T]) emit(e events.Event) {
 	s.m.report.Emit(ctx, e)
 }
 
-// rejected reports a cookie that opened nothing. The ID in it is what the
-// client says: without its secret it may be anybody's.
+// rejected reports a cookie that opened nothing. The ID in it comes
+// from the client. Without its secret it may be the ID of another user's session.
 func (s opening[T]) rejected(reason events.Reason) {
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
@@ -30,8 +30,8 @@ func (s opening[T]) undecodable(id stores.ID, err error) {
 }
 
 // touched reports that the request has extended the session. It is the only
-// event of requests that do nothing else, so it costs nothing where nobody
-// listens.
+// event of requests that do nothing else, so it costs nothing when no
+// listener is set.
 func (s writes[T]) touched() {
 	if s.m.report.Listens() {
 		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})

@@ -129,7 +129,7 @@ func (g *gateManager[T]) StoreTimeout() time.Duration { return g.opts.StoreTimeo
 
 // Handler gives plain net/http handlers the session: [From] finds it in the
 // request's context. The cross-origin check, loading, the commit before the
-// first byte and what becomes of errors are those of operations; the session
+// first byte and the answers to errors are those of operations; the session
 // is optional.
 //
 //	http.Handle("GET /callback", sessions.Handler(callback))

@@ -15,8 +15,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Load looks the request's tokens up. A cookie that opens nothing is no
-// error; the same answer follows whatever was wrong with it.
+// Load looks the request's tokens up. A cookie that opens nothing is not an
+// error. The answer is the same for each fault of a cookie.
 func (s *state[T]) Load(ctx context.Context) error {
 	o := s.opening()
 	var c cookies.Tokens

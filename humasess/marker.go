@@ -8,8 +8,8 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// stateOf returns the request's state for T if the operation's input declares
-// T, and nothing else: what is not declared is not enforced.
+// stateOf returns the request's state for T and its index. It returns nil if the
+// operation does not use T, because then no policy for T is enforced.
 func stateOf[T any](r *gate.Request) (*state[T], int) {
 	if r == nil {
 		return nil, -1
@@ -22,7 +22,8 @@ func stateOf[T any](r *gate.Request) (*state[T], int) {
 	return nil, -1
 }
 
-// marker is the parameter of [Session], and holds what it is bound to.
+// marker is the parameter of [Session], and holds the state that it is bound to.
+// docs/architecture.md explains markers.
 type marker[T any] struct {
 	state *state[T]
 
@@ -59,7 +60,7 @@ type kindMarker[T any, K kind] struct {
 	Boundary boundary `default:"null" json:"-"`
 }
 
-// kind says what an embedding type declares. is returns the part that tells
+// kind returns the declaration of an embedding type. is returns the part that tells
 // declarations of one session type apart.
 type kind interface {
 	declare() policy.Declaration

@@ -11,7 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/record"
 )
 
-// Reauthenticated notes that the user has just proved again who they are, by
+// Reauthenticated notes that the user has just proved their identity again, by
 // a method such as "pwd" or "otp" (RFC 8176), which the program has checked.
 // The token is renewed without grace, and both timeouts begin anew (NIST
 // SP 800-63B-4 § 5.2, ASVS 7.2.4). After Start in the same request it names
@@ -27,8 +27,8 @@ func (s *Session[T]) Reauthenticated(method string) error {
 	return s.bound().changes().reauthenticated(Authentication{Methods: []Method{{Name: method}}})
 }
 
-// ReauthenticatedWith is Reauthenticated for what more is known of the proof:
-// several methods, a class, and the time, when somebody else has checked it:
+// ReauthenticatedWith is Reauthenticated with more details of the proof: several
+// methods, a class, and the time if another service has checked it:
 //
 //	err := in.Session.ReauthenticatedWith(claims.Authentication()) // of an ID token
 //
@@ -41,11 +41,11 @@ func (s *Session[T]) ReauthenticatedWith(a Authentication) error {
 	return s.bound().changes().reauthenticated(a)
 }
 
-// Authentication returns when and how the user of the session has proved who
-// they are, the zero value without one.
+// Authentication returns when and how the user of the session has proved
+// their identity, the zero value without one.
 func (s *Session[T]) Authentication() Authentication { return s.bound().view().authentication() }
 
-// RequireFresh returns nil when the user has proved who they are within that
+// RequireFresh returns nil when the user has proved their identity within that
 // time, and else [ErrReauthenticate], for the handler to return: 403 with the
 // type "urn:humasess:problem:reauthentication-required". Where it never
 // depends on the request's data, give the guard a method Fresh instead, which
@@ -159,7 +159,7 @@ func (s view[T]) authentication() Authentication {
 	return Authentication{}
 }
 
-// authentication of a record. Whoever is anonymous has proved nothing.
+// authentication returns that of a record. An anonymous user has proved nothing.
 func (m *Manager[T]) authentication(rec *record.Record[T]) Authentication {
 	if rec.Identity == "" && m.users.Known() {
 		return Authentication{}

@@ -44,7 +44,7 @@ func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record
 	}
 	if s.former {
 		if s.life.Rotate == lifecycle.RotateAtOnce {
-			return gate.Fail(gate.ErrConflict, nil) // whoever renewed it is one of the others
+			return gate.Fail(gate.ErrConflict, nil) // another client of the session has renewed it
 		}
 		s.life.Rotate = lifecycle.RotateNo
 	}
@@ -86,7 +86,7 @@ func (s writes[T]) replayEdits() error {
 	return s.changes().apply(data, edits[len(edits)-1])
 }
 
-// readmit checks again what the request was admitted for.
+// readmit checks the roles and guards of the request again.
 func (s writes[T]) readmit() error {
 	if s.r == nil {
 		return nil

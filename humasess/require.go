@@ -17,8 +17,8 @@ import (
 //
 // A modifier is not told which API its operation is for. Require panics, or
 // the operation answers 500, when the manager is not attached to that API,
-// except in a group with a prefix: there huma does not run what the modifier
-// adds (huma#804), so that Require cannot refuse a hidden operation, nor one
+// except in a group with a prefix: there huma does not run the middleware of
+// the modifier (huma#804), so that Require cannot refuse a hidden operation, nor one
 // whose document another API with the manager shares. [Manager.Protect] has
 // neither exception. In a group, Require comes after modifiers that hide or
 // drop operations.
@@ -50,7 +50,7 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 }
 
 // RequireFresh returns a modifier like Require's that also requires that the
-// user has proved who they are within that time, at sign-in or by
+// user has proved their identity within that time, at sign-in or by
 // [Session.Reauthenticated]. Else the answer is a 403 of the type
 // "urn:humasess:problem:reauthentication-required", which is documented. Of
 // several times the shortest counts.
@@ -60,7 +60,7 @@ func (m *Manager[T]) Protect(group *huma.Group, roles ...string) {
 // It panics when the time is not positive.
 func (m *Manager[T]) RequireFresh(within time.Duration) func(*huma.Operation) {
 	if within <= 0 {
-		panic(fmt.Sprintf("humasess: RequireFresh called with %v: nobody is that fresh", within))
+		panic(fmt.Sprintf("humasess: RequireFresh called with %v: the duration must be positive", within))
 	}
 	return m.protect(policy.Protection{Scheme: m.scheme, Manager: m, Fresh: within})
 }
@@ -83,15 +83,15 @@ func (m *Manager[T]) protect(p policy.Protection) func(*huma.Operation) {
 // any origin may then send it with the user's cookie, as far as SameSite lets
 // the browser add it. It is for operations that a page elsewhere has to post
 // to, such as the answer of an identity provider, and that check by other
-// means who has asked. It shows in the document as x-session.crossSite.
+// means which client has asked. It shows in the document as x-session.crossSite.
 //
 //	huma.Post(api, "/callback", callback, humasess.AllowCrossSite)
 func AllowCrossSite(op *huma.Operation) { policy.AllowCrossSite(op) }
 
 // NoTouch makes requests to one operation no activity: they neither extend the
-// session nor have its token renewed by Options.RotateEvery. It is for what
-// pages ask by themselves, such as how much time is left, which would keep the
-// session of a user alive who has gone home. What the handler itself changes
+// session nor have its token renewed by Options.RotateEvery. It is for requests
+// that pages make by themselves, such as for the time left. Otherwise they would keep
+// the session of an absent user alive. A change by the handler itself
 // extends the session as ever, and so does the first request with a new token.
 // It shows in the document as x-session.touch.
 //

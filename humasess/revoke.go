@@ -197,9 +197,9 @@ func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores
 	return revoked.Count, nil
 }
 
-// Revoke ends the session with the public ID at once, whoever it belongs to.
-// [ErrNotFound] when there is none, which nobody knows of sessions that are in
-// their cookies: then any ID is revoked.
+// Revoke ends the session with the public ID at once, of any user.
+// [ErrNotFound] when there is none. A store of client-side sessions cannot know its
+// sessions, so there any ID is revoked.
 func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	parsed, err := stores.ParseID(id)
 	if err != nil || parsed.IsZero() {
@@ -247,7 +247,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 }
 
 // RevokeEverything ends all sessions of the manager, of every identity and of
-// none, and returns how many there were (ASVS 7.4.5). What other managers and
+// none, and returns how many there were (ASVS 7.4.5). The sessions that other managers and
 // programs keep in the same server or table stays. It is done in slices, so
 // that requests go on meanwhile; sessions that start while it runs may end too.
 //

@@ -15,12 +15,12 @@ import (
 // A rotation gives a session another secret. Its cookie may get lost or come
 // late, and requests with the former one are under way, so that one lives on:
 // until the new secret is presented for the first time, and then for
-// RotationGrace. Whoever presents it meanwhile may be a thief, and may not do
-// what would outlast the owner: renew, authenticate, revoke, change identity.
-// Only when nobody has presented the new secret within the grace is its cookie
-// taken for lost, and another one issued to whoever has the former.
+// RotationGrace. The former secret may be in a thief's hands. So it cannot renew,
+// authenticate, revoke or change the identity, because each would let the thief
+// outlast the owner. If no request has presented the new secret within the grace, its
+// cookie is taken for lost. A client with the former secret then gets another one.
 
-// ownership is what a token is to a record.
+// ownership is the relation of a token to a record.
 type ownership uint8
 
 const (
@@ -47,8 +47,8 @@ func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership
 	return notOwner
 }
 
-// superseded reports whether the token was once the session's: whoever still
-// has it may have stolen it, or been robbed.
+// superseded reports whether the token was once the session's. A client
+// that still has it may be a thief, or the victim of one.
 func (m *Manager[T]) superseded(r *record.Record[T], token security.Token) bool {
 	if r.Open.Scheme != m.scheme {
 		return false
@@ -71,7 +71,7 @@ func (s changes[T]) rotate(r lifecycle.Rotation) {
 	}
 }
 
-// lost reports whether the current secret never reached anybody.
+// lost reports whether the current secret seems never to have reached a client.
 func (s opening[T]) lost() bool {
 	return s.rec.Open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.Open.Rotated)
 }
@@ -137,8 +137,8 @@ func (s writes[T]) renewed(p lifecycle.Plan) {
 }
 
 // reused reports a secret that has been superseded, and by option ends the
-// session: the thief's as well as the owner's, because nobody can tell them
-// apart. The client gets the answer that every bad cookie gets.
+// session: the thief's as well as the owner's, because the server cannot
+// tell them apart. The client gets the answer that every bad cookie gets.
 func (s opening[T]) reused(rec *record.Record[T]) {
 	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID.String()})
 	if !s.m.opts.RevokeReused {

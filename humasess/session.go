@@ -19,7 +19,7 @@ import (
 // It is loaded before the handler runs and written before the first byte of
 // the response. Its methods are safe for concurrent use; those that change it
 // return [ErrCommitted] once the response has begun. A response of 400 or
-// more drops what Start, Update and Renew have left pending.
+// more drops the pending changes of Start, Update and Renew.
 //
 // A Session that huma has not filled in, because it is not embedded as shown,
 // panics.
@@ -154,20 +154,20 @@ func (s *Session[T]) Renew() error { return s.bound().changes().renew() }
 // [ErrNoSession] without an active session.
 func (s *Session[T]) Remember(on bool) error { return s.bound().changes().remember(on) }
 
-// SetTTL ends the session after at most d, whatever its activity. It never moves
+// SetTTL ends the session after at most d, even if it is active. It never moves
 // the deadline later; for a longer life call Start or Reauthenticated with
 // Remember. [ErrNoSession] without an active session; [ErrInvalid] for less than
 // a second.
 func (s *Session[T]) SetTTL(d time.Duration) error { return s.bound().changes().setTTL(d) }
 
-// Commit writes what is pending now, with the caller's context: for example
+// Commit writes the pending changes now, with the caller's context: for example
 // inside a database transaction, or to keep a counter that must survive an
 // error response. A session that Start has written this way is deleted again
 // if the response is 400 or more.
 func (s *Session[T]) Commit(ctx context.Context) error { return s.bound().writes().commitNow(ctx) }
 
 // ID returns the session's public ID, or "". It stays the same until Start
-// and is safe to log and to show: it authenticates nobody.
+// and is safe to log and to show, because it does not authenticate.
 func (s *Session[T]) ID() string { return s.bound().view().id() }
 
 // CreatedAt returns when the session began, or the zero time.
@@ -305,14 +305,14 @@ func (s *Guarded[T, G]) Value() T {
 
 // Done returns a channel that is closed when the session has ended: signed
 // out, revoked, replaced by Start, evicted, or expired, in this process or in
-// another. It is for what goes on for longer than a request does, such as a
+// another. It is for work that lasts longer than a request, such as a
 // stream or a websocket:
 //
 //	case <-in.Session.Done():
 //		return // signed out
 //
-// What this process ends closes it at once, as does the end of its time. Of
-// what others end it learns from the store's hints ([stores.Watcher]) if it
+// An end by this process closes it at once, as does the end of its time. Of
+// ends by other processes it learns from the store's hints ([stores.Watcher]) if it
 // has any, and from looking every Options.DoneInterval in any case. A store
 // that fails ends nothing. Waiting does not extend the session: a stream of
 // which the client makes no requests ends with the idle timeout.
@@ -323,9 +323,9 @@ func (s *Guarded[T, G]) Value() T {
 // closed already.
 //
 // The channel is also closed when the request is over, like that of its
-// context, so that nobody waits for ever; and by [Manager.Close]. After Hijack
+// context, so that no goroutine waits for ever; and by [Manager.Close]. After Hijack
 // the request is over when the connection is closed. A session in its cookie
-// ends for those who wait at the deadline that this cookie has, even if another
+// ends for its waiters at the deadline that this cookie has, even if another
 // one has a later deadline by now. Done may be called at any time, and costs
-// nothing to those who do not.
+// nothing when it is not called.
 func (s *Session[T]) Done() <-chan struct{} { return s.bound().done() }

@@ -18,8 +18,8 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// state is one session in one request: what was loaded, and what the handler
-// makes of it.
+// state is one session in one request: the record that was loaded, and
+// the changes of the handler.
 type state[T any] struct {
 	m       *Manager[T]
 	carrier carrier.Carrier[T]
@@ -44,7 +44,7 @@ type state[T any] struct {
 	spare  *T       // decoded from the base and not handed out yet
 	needed []string // roles that the session was admitted for
 
-	// What is pending.
+	// The changes that are pending.
 	pending  pending[T]
 	editRoom [1]func(*T) error // saves the usual request an allocation
 
@@ -63,14 +63,14 @@ type state[T any] struct {
 	waits []*waiting   // by Session.Done
 }
 
-// pending is what the request asks for and has not written yet.
+// pending has the changes that the request asks for and has not written yet.
 type pending[T any] struct {
 	id    stores.ID // of the session to create
 	owner string
 	data  []byte // encoded, nil when unchanged
 
 	edits    []func(*T) error  // that led from the base to data
-	shared   *record.Opened[T] // what data decode to, if that is known
+	shared   *record.Opened[T] // the decoded data, if they are known
 	remember *bool
 	ttl      time.Duration // 0 is none
 	proof    proof
@@ -83,10 +83,10 @@ type (
 	// opening finds the session that the request's token opens: load.go, rotation.go.
 	opening[T any] struct{ *state[T] }
 
-	// view is what the program sees of the session.
+	// view reads the session for the program.
 	view[T any] struct{ *state[T] }
 
-	// changes note what the program asks for: change.go, reauthenticate.go, revoke.go.
+	// changes note the calls of the program: change.go, reauthenticate.go, revoke.go.
 	changes[T any] struct{ *state[T] }
 
 	// terms are the timeouts and deadlines that the changes lead to: deadline.go.
@@ -212,8 +212,8 @@ func (s *state[T]) Check(ctx huma.Context, guard any) error {
 }
 
 // peek returns the data that the handler would get, for the program's own
-// functions, which leave them as they are: what was decoded for the handler
-// stays there for it. The program is called without the lock.
+// functions, which leave them as they are. Data that were decoded for the
+// handler stay there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
 	defer s.mu.Unlock(s.mu.Lock())
 	var zero T
@@ -269,7 +269,7 @@ type early struct {
 	ends    []stores.Replaced
 }
 
-// tentative is what the request has done in a transaction of the program, by
+// tentative has the writes of the request in a transaction of the program, by
 // Commit or a revocation. An error response suggests that the program has rolled
 // the transaction back, so nothing of it must show in the cookie or in events
 // unless the store confirms it.

@@ -84,8 +84,8 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	return nil
 }
 
-// memo is what the store may keep beside the new payload, which holds the
-// data: nil unless it is known what they decode to.
+// memo returns the value that the store may keep beside the new payload: the decoded
+// data, or nil if they are not known.
 func (s writes[T]) memo(next *record.Opened[T]) any {
 	if !next.Decoded {
 		return nil

@@ -1,4 +1,4 @@
-// Package events tells operators what happens to sessions.
+// Package events tells operators about the events of sessions.
 //
 // A manager calls Options.OnEvent with each [Event], within the request and
 // concurrently. An event has a [Kind] and, for some kinds, a [Reason]:

@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// Common is what the carriers of one manager share.
+// Common has the parts that the carriers of one manager share.
 type Common[T any] struct {
 	Records  *record.Reader[T]
 	Cookies  cookies.Writer

@@ -2,7 +2,7 @@ package client
 
 import "strings"
 
-// sign is a part of a user agent and what it stands for.
+// sign is a part of a user agent and the name that it stands for.
 type sign struct{ part, name string }
 
 // Browsers say that they are their ancestors, too: the first that fits counts.

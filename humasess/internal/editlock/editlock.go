@@ -1,5 +1,5 @@
 // Package editlock has a mutex under which a function of the program may run. That
-// function must not use what the mutex guards, because it would wait for its own end.
+// function must not use the values that the mutex guards, because it would wait for its own end.
 package editlock
 
 import (

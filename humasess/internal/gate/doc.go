@@ -21,4 +21,6 @@
 //     proof.go, bring the sessions into the handler's input.
 //   - reply.go commits the sessions before the first byte, and writes all refusals of
 //     a Request. The answers are in problem.go, and errors.go maps errors to them.
+//
+// docs/architecture.md draws this way and explains the markers.
 package gate

@@ -12,7 +12,7 @@ import (
 // Queues let the requests of this process that change one session take turns after a
 // first conflict. Without them n parallel changes make about n²/8 loads, because each
 // round has one winner. A session is in it only while requests wait, and a moment
-// longer. V is what a request hands to the next one. The zero value is empty. It is
+// longer. V is the value that a request hands to the next one. The zero value is empty. It is
 // safe for concurrent use.
 type Queues[V any] struct {
 	mu      sync.Mutex
