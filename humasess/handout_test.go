@@ -290,9 +290,9 @@ func TestReadingTheRawRequest(t *testing.T) {
 	})
 }
 
-type unwrapping struct{} //nolint:unused // a type argument alone
+type unwrapping struct{}
 
-func (unwrapping) Check(ctx huma.Context, _ account) error { //nolint:unused // a type argument alone
+func (unwrapping) Check(ctx huma.Context, _ account) error {
 	if req, _ := humago.Unwrap(ctx); req.Header.Get("X-Reject") != "" {
 		return errors.New("rejected")
 	}

@@ -242,9 +242,9 @@ func TestRevokedMeanwhile(t *testing.T) {
 }
 
 // keepsOut is a guard that lets no session pass.
-type keepsOut struct{} //nolint:unused // a type argument alone
+type keepsOut struct{}
 
-func (keepsOut) Check(huma.Context, account) error { return errors.New("closed") } //nolint:unused // a type argument alone
+func (keepsOut) Check(huma.Context, account) error { return errors.New("closed") }
 
 // TestRefusedRequestConfirms is about requests that present a new token and are
 // refused. The former token would live on, and could be renewed by a thief.

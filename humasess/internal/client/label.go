@@ -5,10 +5,15 @@ import "strings"
 // sign is a part of a user agent and the name that it stands for.
 type sign struct{ part, name string }
 
+const (
+	edge  = "Edge"
+	opera = "Opera"
+)
+
 // Browsers say that they are their ancestors, too: the first that fits counts.
 var browsers = []sign{
-	{"Edg/", "Edge"}, {"EdgA/", "Edge"}, {"EdgiOS/", "Edge"}, {"Edge/", "Edge"},
-	{"OPR/", "Opera"}, {"OPT/", "Opera"}, {"OPiOS/", "Opera"},
+	{"Edg/", edge}, {"EdgA/", edge}, {"EdgiOS/", edge}, {"Edge/", edge},
+	{"OPR/", opera}, {"OPT/", opera}, {"OPiOS/", opera},
 	{"SamsungBrowser/", "Samsung Internet"}, {"YaBrowser/", "Yandex Browser"}, {"Vivaldi/", "Vivaldi"},
 	{"DuckDuckGo/", "DuckDuckGo"}, {"Ddg/", "DuckDuckGo"}, {"UCBrowser/", "UC Browser"}, {"Electron/", "Desktop app"},
 	{"FxiOS/", "Firefox"}, {"Firefox/", "Firefox"},

@@ -53,6 +53,7 @@ const (
 // next is the session that the request is to end with.
 type next uint8
 
+// Sessions that the request may end with.
 const (
 	NextSame    next = iota // the one it has, if any
 	NextStart               // a new one that carries nothing of the base

@@ -17,7 +17,7 @@ type Timeouts struct {
 }
 
 // Complete returns the timeouts with their defaults.
-func (t Timeouts) Complete() Timeouts {
+func (t *Timeouts) Complete() Timeouts {
 	return Timeouts{
 		Idle:             cmp.Or(t.Idle, 30*time.Minute),
 		Absolute:         cmp.Or(t.Absolute, 12*time.Hour),
@@ -27,7 +27,7 @@ func (t Timeouts) Complete() Timeouts {
 }
 
 // Check refuses timeouts that no session could have.
-func (t Timeouts) Check() error {
+func (t *Timeouts) Check() error {
 	switch {
 	case t.Idle < time.Second:
 		return fmt.Errorf("IdleTimeout %v is less than a second", t.Idle)
