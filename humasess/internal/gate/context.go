@@ -62,7 +62,7 @@ func (s *scope) Unwrap() huma.Context {
 	return s.humaContext
 }
 
-// Context returns the request's context, below which [From] finds sessions. huma
+// Context returns the request's context, below which humasess.From finds sessions. huma
 // asks for it when it calls the handler.
 func (s *scope) Context() context.Context {
 	if !s.r.reached.Load() {
@@ -162,7 +162,7 @@ type guardScope struct{ *scope }
 
 var errGuardReadsBody = errors.New("humasess: a guard must not read the body, because the operation has not read it yet")
 
-// Context returns a context in which [From] finds nothing. A guard must use the data
+// Context returns a context in which humasess.From finds nothing. A guard must use the data
 // that it receives, because it may run while the session is being written.
 func (g *guardScope) Context() context.Context { return Outside(g.scope) }
 

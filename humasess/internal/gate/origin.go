@@ -44,7 +44,7 @@ func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	return false
 }
 
-// requestOrigins is for [Manager.Handler].
+// requestOrigins is for [Handler].
 func requestOrigins(r *http.Request) security.Origins {
 	return security.Origins{
 		Method:       r.Method,

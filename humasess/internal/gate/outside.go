@@ -5,7 +5,7 @@ import "context"
 // scopeKey is the key under which a context holds its request.
 type scopeKey struct{}
 
-// outsideContext is a context in which [From] finds nothing.
+// outsideContext is a context in which humasess.From finds nothing.
 type outsideContext struct{ context.Context }
 
 // Value implements [context.Context].
