@@ -18,13 +18,14 @@ func Handler(m Manager, next http.Handler) http.Handler {
 			return
 		}
 		r := newRequest(e, ctx)
-		r.reply.plain = &plainWriter{r: r, w: w, before: maps.Clone(w.Header())}
+		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
+		r.reply.plain = &plain.served
 		if !admit(r) {
 			return
 		}
 		defer conclude(r)
 		r.reached.Store(true)
-		next.ServeHTTP(r.reply.plain, req.WithContext(&r.scope))
+		next.ServeHTTP(plain, req.WithContext(&r.scope))
 		r.reply.finish()
 		r.returned = true
 	})

@@ -12,9 +12,8 @@ import (
 
 // plainWriter commits before the first byte of a plain handler's response.
 type plainWriter struct {
-	r      *Request
-	w      http.ResponseWriter
-	before http.Header // as the handler found it
+	r *Request
+	served
 }
 
 var (

@@ -18,7 +18,13 @@ type reply struct {
 	held    response.Headers
 	rules   response.Rules // once the handler's response is committed
 	body    response.Body
-	plain   *plainWriter // nil inside an API
+	plain   *served // nil inside an API
+}
+
+// served is the response of the server around [Handler].
+type served struct {
+	w      http.ResponseWriter
+	before http.Header // as the handler found it
 }
 
 // outcome is the result of the commit.
@@ -108,7 +114,7 @@ func (p *reply) release(ctx huma.Context) {
 // holdPlain takes the headers that the commit merges with those of the session out of
 // the handler's.
 func (p *reply) holdPlain() {
-	h := p.plain.Header()
+	h := p.plain.w.Header()
 	for name, lines := range h {
 		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
 			continue
@@ -196,7 +202,7 @@ func (p *reply) refuseWith(model huma.StatusError, headers http.Header) {
 	}
 	p.outcome = failed
 	if p.plain != nil {
-		h := p.plain.Header()
+		h := p.plain.w.Header()
 		clear(h)
 		maps.Copy(h, p.plain.before)
 	}
