@@ -17,8 +17,8 @@ import (
 
 // The methods of changes only note the change. The commit writes it; see commit.go.
 
-// open refuses changes that nothing would write any more.
-func (s *state[T]) open() error {
+// uncommitted returns ErrCommitted when nothing would write a change any more.
+func (s *state[T]) uncommitted() error {
 	if s.life.Closed {
 		return gate.Fail(gate.ErrCommitted, nil)
 	}
@@ -27,7 +27,7 @@ func (s *state[T]) open() error {
 
 func (s changes[T]) start(data T) error {
 	defer s.mu.Unlock(s.mu.Lock())
-	if err := s.open(); err != nil {
+	if err := s.uncommitted(); err != nil {
 		return err
 	}
 	if s.excess {
@@ -99,7 +99,7 @@ func (s changes[T]) newID(owner string) (stores.ID, error) {
 
 func (s changes[T]) update(change func(*T) error) error {
 	defer s.mu.Unlock(s.mu.Lock())
-	if err := s.open(); err != nil {
+	if err := s.uncommitted(); err != nil {
 		return err
 	}
 	if !s.life.Active() {
@@ -213,7 +213,7 @@ func (s changes[T]) share(data *T, exact bool) {
 
 func (s changes[T]) destroy() error {
 	defer s.mu.Unlock(s.mu.Lock())
-	if err := s.open(); err != nil {
+	if err := s.uncommitted(); err != nil {
 		return err
 	}
 	if s.excess {
@@ -233,13 +233,13 @@ func (s changes[T]) renew() error {
 	if err := s.carrier.Renewable(); err != nil {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
-	s.rotate(lifecycle.RotateGrace)
+	s.askRotation(lifecycle.RotateGrace)
 	return nil
 }
 
 // need refuses a call after the commit, or without a session.
 func (s changes[T]) need() error {
-	if err := s.open(); err != nil {
+	if err := s.uncommitted(); err != nil {
 		return err
 	}
 	if !s.life.Active() {

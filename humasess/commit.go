@@ -69,7 +69,7 @@ func (s *state[T]) Undo() {
 // commitNow implements [Session.Commit].
 func (s writes[T]) commitNow(ctx context.Context) error {
 	defer s.mu.Unlock(s.mu.Lock())
-	if err := s.open(); err != nil {
+	if err := s.uncommitted(); err != nil {
 		return err
 	}
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))

@@ -32,7 +32,7 @@ func (s changes[T]) csrfToken() (string, error) {
 	}
 	key := s.view().csrfKey()
 	if key == (security.CSRFKey{}) {
-		if err := s.open(); err != nil {
+		if err := s.uncommitted(); err != nil {
 			return "", err
 		}
 		var err error

@@ -19,7 +19,7 @@ import (
 // error. The answer is the same for each fault of a cookie.
 func (s *state[T]) Load(ctx context.Context) error {
 	o := s.opening()
-	var c cookies.Tokens
+	var c cookies.Presented
 	c.Find(s.r.Incoming(), s.m.carriers.Names, s)
 	switch {
 	case c.Excess:
@@ -69,7 +69,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 	if err != nil {
 		return s.loadFailed(all[0].Token, err)
 	}
-	var live []presented[T]
+	var live []liveToken[T]
 	var reused *record.Record[T]
 	for _, raw := range records {
 		rec, err := s.carrier.Decode(raw)
@@ -77,7 +77,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 			s.undecodable(raw.ID, err)
 			continue
 		}
-		best := presented[T]{record: rec}
+		best := liveToken[T]{record: rec}
 		for _, c := range all {
 			if stores.ID(c.Token.ID()) != rec.ID {
 				continue
@@ -94,7 +94,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 		}
 	}
 	s.noteCopies(slices.DeleteFunc(ids, func(id stores.ID) bool {
-		return slices.ContainsFunc(live, func(p presented[T]) bool { return p.record.ID == id })
+		return slices.ContainsFunc(live, func(p liveToken[T]) bool { return p.record.ID == id })
 	}), stores.ErrNotFound)
 	if len(live) > 1 {
 		live = s.readable(live)
@@ -116,8 +116,8 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 
 // readable leaves out sessions whose data do not decode, unless there are no
 // others: they are as good as none, and Start and Destroy end them.
-func (s opening[T]) readable(live []presented[T]) []presented[T] {
-	var readable []presented[T]
+func (s opening[T]) readable(live []liveToken[T]) []liveToken[T] {
+	var readable []liveToken[T]
 	hidden := s.others
 	for i := range live {
 		if _, err := s.m.records.Decode(&live[i].record); err != nil {
@@ -134,8 +134,8 @@ func (s opening[T]) readable(live []presented[T]) []presented[T] {
 	return readable
 }
 
-// presented is a live session of which the request has presented a token.
-type presented[T any] struct {
+// liveToken is a live session of which the request has presented a token.
+type liveToken[T any] struct {
 	cookies.Candidate
 	record record.Record[T]
 	who    ownership
@@ -152,7 +152,7 @@ func (s opening[T]) noteCopies(ids []stores.ID, err error) {
 }
 
 // ambiguous notes several live sessions, for Start and Destroy to end.
-func (s opening[T]) ambiguous(live []presented[T]) {
+func (s opening[T]) ambiguous(live []liveToken[T]) {
 	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {

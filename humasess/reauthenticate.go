@@ -94,7 +94,7 @@ func (s changes[T]) reauthenticated(a Authentication) error {
 		}
 	}
 	s.pending.proof = s.pending.proof.and(p)
-	s.rotate(lifecycle.RotateAtOnce)
+	s.askRotation(lifecycle.RotateAtOnce)
 	return nil
 }
 

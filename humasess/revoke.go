@@ -82,7 +82,7 @@ func (s changes[T]) revokeOthers(ctx context.Context) (int, error) {
 	}
 	s.carrier.OthersRevoked()
 	if !s.life.Written { // else no client has the token yet
-		s.rotate(lifecycle.RotateAtOnce)
+		s.askRotation(lifecycle.RotateAtOnce)
 	}
 	return n, nil
 }

@@ -63,9 +63,9 @@ func (m *Manager[T]) inGrace(r *record.Record[T], since int64) bool {
 	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
 }
 
-// rotate asks for a new token, unless a parallel request has got one already
+// askRotation asks for a new token, unless a parallel request has got one already
 // that may still arrive.
-func (s changes[T]) rotate(r lifecycle.Rotation) {
+func (s changes[T]) askRotation(r lifecycle.Rotation) {
 	if !s.former || s.opening().lost() {
 		s.life.Renew(r)
 	}
@@ -92,8 +92,8 @@ func (s opening[T]) rotationDue() bool {
 	return s.rec.Now.Sub(time.Unix(0, since)).Abs() >= every
 }
 
-// turn makes room for a new secret.
-func (s writes[T]) turn(p *payload.Fields, r lifecycle.Rotation) {
+// supersede makes room for a new secret.
+func (s writes[T]) supersede(p *payload.Fields, r lifecycle.Rotation) {
 	tolerated := r == lifecycle.RotateGrace && s.m.opts.RotationGrace > 0
 	p.Supersede(s.token.Hash(), tolerated, s.rec.StoreNow(s.m.now()).UnixNano())
 }

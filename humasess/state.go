@@ -86,13 +86,15 @@ type (
 	// view reads the session for the program.
 	view[T any] struct{ *state[T] }
 
-	// changes note the calls of the program: change.go, reauthenticate.go, revoke.go.
+	// changes note the calls of the program: change.go, reauthenticate.go, revoke.go,
+	// list.go.
 	changes[T any] struct{ *state[T] }
 
 	// terms are the timeouts and deadlines that the changes lead to: deadline.go.
 	terms[T any] struct{ *state[T] }
 
-	// writes carry the plan of the lifecycle out: commit.go, update.go, end.go.
+	// writes carry the plan of the lifecycle out: commit.go, update.go, end.go, replay.go,
+	// transaction.go, setcookie.go.
 	writes[T any] struct{ *state[T] }
 
 	// creation writes a new session: create.go, revocation.go.
@@ -260,8 +262,6 @@ func (s *state[T]) activeOwner() string {
 
 // untouched reports whether the request is none that extends the session.
 func (s *state[T]) untouched() bool { return s.ignored || s.r != nil && s.r.ExtendsNothing() }
-
-// Events of a request carry the operation.
 
 // early holds the ends of sessions that early writes have put off.
 type early struct {

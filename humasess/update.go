@@ -41,7 +41,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		if token, err = security.NewToken(s.rec.ID); err != nil {
 			return s.storeFailed(err)
 		}
-		s.turn(&next.Fields, p.Rotate)
+		s.supersede(&next.Fields, p.Rotate)
 		next.Hash = token.Hash()
 	} else if !s.former && next.Unconfirmed() {
 		next.Confirmed = s.rec.StoreNow(s.m.now()).UnixNano()

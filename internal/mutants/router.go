@@ -24,7 +24,7 @@ var routerMutants = []mutant{
 		inResponse, "Header.Send", "	if h.Add && (!SameName(h.Name, \"Set-Cookie\") || !onFasthttp(ctx)) {", "	if h.Add && !(SameName(h.Name, \"Set-Cookie\") && onFasthttp(ctx) && h.Value == \"\") {",
 	}}},
 	{"T13", "the first Cookie line is all", "internal/e2e", lines, []edit{{
-		inCookies, "Tokens.Find", "	if len(lines.all) == 0 {", "	if len(lines.all) >= 0 {",
+		inCookies, "Presented.Find", "	if len(lines.all) == 0 {", "	if len(lines.all) >= 0 {",
 	}}},
 	{"X4", "a flush does not commit", "internal/e2e", handling, []edit{{
 		inGate, "plainWriter.FlushError", "	if !p.begin(http.StatusOK) {\n		return nil\n	}\n	return http.NewResponseController(p.w).Flush()", "	return http.NewResponseController(p.w).Flush()",

@@ -4,7 +4,7 @@ package main
 // and counters of operators.
 var secureMutants = []mutant{
 	{"T8", "re-authentication leaves the old token a grace", "humasess", "TestReauthenticated", []edit{{
-		"humasess", "changes.reauthenticated", "	s.rotate(lifecycle.RotateAtOnce)", "	s.rotate(lifecycle.RotateGrace)",
+		"humasess", "changes.reauthenticated", "	s.askRotation(lifecycle.RotateAtOnce)", "	s.askRotation(lifecycle.RotateGrace)",
 	}}},
 	{"T9", "the grace counts from the rotation", "humasess", "", []edit{{
 		"humasess", "opening.ownerOf", "r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed)", "!s.m.inGrace(r, r.Open.Rotated)",
@@ -13,7 +13,7 @@ var secureMutants = []mutant{
 		"humasess", "opening.ownerOf", "if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {", "if !r.Open.Tolerated {",
 	}}},
 	{"T9", "a thief renews within the grace", "humasess", "", []edit{{
-		"humasess", "changes.rotate", "	if !s.former || s.opening().lost() {\n", "	if !s.former || r != lifecycle.RotateNo {\n",
+		"humasess", "changes.askRotation", "	if !s.former || s.opening().lost() {\n", "	if !s.former || r != lifecycle.RotateNo {\n",
 	}}},
 	{"T9", "a lost rotation is not issued again", "humasess", "", []edit{{
 		"humasess", "opening.lost", "	return s.rec.Open.Unconfirmed() && !s.m.inGrace", "	return s.rec.Open.Unconfirmed() && s.rec.Open.Confirmed != 0 && !s.m.inGrace",

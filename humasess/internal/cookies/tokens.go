@@ -32,8 +32,8 @@ type Candidate struct {
 	Old   bool // sealed with another key than the first, or maybe of a former scope
 }
 
-// Tokens are the tokens of one request.
-type Tokens struct {
+// Presented are the tokens of one request.
+type Presented struct {
 	First   Candidate
 	Count   int
 	Present bool // the request has a cookie under one of the names
@@ -44,7 +44,7 @@ type Tokens struct {
 }
 
 // All returns the tokens in the order of the request.
-func (c *Tokens) All() []Candidate {
+func (c *Presented) All() []Candidate {
 	if c.Count == 0 {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (c *Tokens) All() []Candidate {
 
 // Find reads the tokens under the names from all Cookie lines. It
 // skips a value that is not a token, because such a value cannot open a session.
-func (c *Tokens) Find(ctx huma.Context, names []string, open Opener) {
+func (c *Presented) Find(ctx huma.Context, names []string, open Opener) {
 	lines := linesOf(ctx)
 	defer lines.release()
 	if len(lines.all) == 0 { // no cookie, or a context that does not list its headers
@@ -67,7 +67,7 @@ func (c *Tokens) Find(ctx huma.Context, names []string, open Opener) {
 	}
 }
 
-func (c *Tokens) scan(header string, names []string, open Opener) {
+func (c *Presented) scan(header string, names []string, open Opener) {
 	for header != "" && !c.Excess {
 		pair, rest, _ := strings.Cut(header, ";")
 		header = rest
@@ -82,7 +82,7 @@ func (c *Tokens) scan(header string, names []string, open Opener) {
 	}
 }
 
-func (c *Tokens) add(name, value string, open Opener) {
+func (c *Presented) add(name, value string, open Opener) {
 	c.Present = true
 	if c.known(func(o *Candidate) bool { return o.value == value && o.name == name }) != nil {
 		return
@@ -110,7 +110,7 @@ func (c *Tokens) add(name, value string, open Opener) {
 }
 
 // known returns the token that was found and matches, or nil.
-func (c *Tokens) known(match func(*Candidate) bool) *Candidate {
+func (c *Presented) known(match func(*Candidate) bool) *Candidate {
 	if c.Count > 0 && match(&c.First) {
 		return &c.First
 	}

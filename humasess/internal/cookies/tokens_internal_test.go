@@ -26,12 +26,12 @@ func (unsealed) OpenToken(name, text string) (security.Token, bool, error) {
 
 // found returns the tokens in a request with these Cookie lines. names are separated
 // by blanks.
-func found(names string, lines ...string) Tokens {
+func found(names string, lines ...string) Presented {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for _, line := range lines {
 		r.Header.Add("Cookie", line)
 	}
-	var c Tokens
+	var c Presented
 	c.Find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), strings.Fields(names), unsealed{})
 	return c
 }
@@ -146,7 +146,7 @@ func letters(n int) []string {
 // many are n different tokens in a Cookie line.
 func many(n int) string { return "id=" + strings.Join(letters(n), "; id=") }
 
-func set(c Tokens) string {
+func set(c Presented) string {
 	var texts []string
 	for _, found := range c.All() {
 		texts = append(texts, found.Token.Reveal()[:1])
@@ -211,7 +211,7 @@ func BenchmarkCandidates(b *testing.B) {
 	names := []string{defaultName}
 	b.ReportAllocs()
 	for b.Loop() {
-		var c Tokens
+		var c Presented
 		c.Find(ctx, names, unsealed{})
 	}
 }
