@@ -62,7 +62,7 @@ var storeMutants = []mutant{
 	}}},
 	{"", "an only session gives way to another user", "stores/memory", "TestRoom", []edit{{
 		"stores/memory", "Store.victim", "	if largest == nil {\n		return nil\n	}\n",
-		"	if largest == nil {\n		return s.shards[s.reaped].queue.first()\n	}\n",
+		"	for i := range s.shards {\n		if e := s.shards[i].queue.first(); largest == nil && e != nil {\n			return e\n		}\n	}\n",
 	}}},
 	{"", "MaxSessions is one more", "stores/memory", "TestRoom", []edit{{
 		"stores/memory", "Store.create", "	for s.count >= s.max {", "	for s.count > s.max {",
