@@ -11,12 +11,17 @@ MODULES = . $(shell find cmd examples internal -name go.mod -not -path 'internal
 # when one of them did.
 each = @code=0; for module in $(MODULES); do echo "$$module: $(strip $(1))"; (cd "$$module" && $(1)) || code=1; done; exit $$code
 
+# The packages of a module whose tests need no browser, and those of internal/e2e that
+# need one.
+OUTSIDE_BROWSER := go list ./... | grep -v -e /e2e/browser -e /e2e/devices
+IN_BROWSER      := ./browser ./devices
+
 # Programs are built once for each version of Go and of themselves.
 BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-sdk sdk pages format vet lint shape tidy race plain bench fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -28,14 +33,22 @@ run: ## start the example of the README
 test: ## run the tests, installing what they need
 	@bash scripts/test
 
-check: ## run what is slower: linters, the shape of packages, the rows of mutants, the race detector, clients in other languages, docs pages in a browser
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape prepare-lint lint race prepare-sdk sdk pages
+check: ## run what is slower: linters, the shape of packages, the rows of mutants, the race detector, a browser, generated clients, docs pages
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape prepare-lint lint race prepare-check browser clients sdk pages
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-sdk sdk pages
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-check clients sdk pages
 
-prepare-sdk:
-	@bash scripts/prepare --sdk
+prepare-check:
+	@bash scripts/prepare --check
+
+# Applications and attacks in Chromium.
+browser:
+	cd internal/e2e && go test -vet=off -shuffle=on -timeout 10m $(IN_BROWSER)
+
+# Clients that Go generators write.
+clients:
+	cd internal/e2e/sdk && go test -vet=off -shuffle=on -timeout 10m ./...
 
 sdk:
 	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 20m -v -run '^TestSDK$$' .
@@ -70,13 +83,15 @@ tidy: ## check go.mod and go.sum
 # tests in a browser, which look at programs whose packages are tested here.
 race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk,$(MODULES))
 race: ## run the tests with the race detector
-	$(call each,go test -vet=off -race -shuffle=on $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices))
+	$(call each,go test -vet=off -race -shuffle=on $$($(OUTSIDE_BROWSER)))
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations run without it only.
 # The target vet checks all packages, so these tests need not check them again.
+# Generated clients and the tests in a browser have targets of their own.
+plain: MODULES := $(filter-out internal/e2e/sdk,$(MODULES))
 plain: ## run the tests, and the gates on allocations
-	$(call each,go test -vet=off -shuffle=on ./...)
+	$(call each,go test -vet=off -shuffle=on $$($(OUTSIDE_BROWSER)))
 
 bench: ## run the benchmarks (BENCH, BENCHTIME)
 	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)

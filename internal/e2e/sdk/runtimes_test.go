@@ -33,7 +33,7 @@ func install(t *testing.T) runtimes {
 	t.Helper()
 	for _, tool := range []string{"node", "npm", "python3", "java", "javac", "mvn"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%v: scripts/prepare-sdk installs it on Debian", err)
+			t.Fatalf("%v: scripts/prepare --check installs it on Debian", err)
 		}
 	}
 	version, err := exec.Command("node", "--print", "process.versions.node").Output()
