@@ -78,15 +78,15 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 		}
 	}
 	note()
-	s.pending = pending[T]{id: id, owner: owner, data: data, csrf: csrf}
+	s.pending = &pending[T]{id: id, owner: owner, data: data, csrf: csrf}
 	return nil
 }
 
 // newID makes an ID for a session to create. The store may have to ask a server
 // for it, long before the commit, so each call has a budget of its own.
 func (s changes[T]) newID(owner string) (stores.ID, error) {
-	if _, asks := stores.As[stores.ContextIDMaker](s.carrier.Store()); !asks {
-		return stores.NewID(s.carrier.Store(), owner)
+	if _, asks := stores.As[stores.ContextIDMaker](s.carrier().Store()); !asks {
+		return stores.NewID(s.carrier().Store(), owner)
 	}
 	ctx := context.Background()
 	if s.r != nil {
@@ -94,7 +94,7 @@ func (s changes[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	return stores.NewIDContext(ctx, s.carrier.Store(), owner)
+	return stores.NewIDContext(ctx, s.carrier().Store(), owner)
 }
 
 func (s changes[T]) update(change func(*T) error) error {
@@ -143,11 +143,7 @@ func (s changes[T]) apply(data *T, edit func(*T) error) error {
 		s.pending.data = encoded
 		return nil
 	}
-	edits := s.pending.edits
-	if edits == nil {
-		edits = s.editRoom[:0]
-	}
-	edits = append(edits, edit)
+	edits := append(s.pending.edits, edit)
 	switch {
 	case !s.m.users.Owns(data, s.rec.Identity):
 		err = s.move(encoded, s.m.users.Owner(*data))
@@ -161,7 +157,8 @@ func (s changes[T]) apply(data *T, edit func(*T) error) error {
 	if err != nil {
 		return err
 	}
-	s.pending.data, s.pending.edits = encoded, edits
+	own := s.ownPending()
+	own.data, own.edits = encoded, edits
 	return nil
 }
 
@@ -199,7 +196,8 @@ func (s changes[T]) assign(owner string) error {
 // share keeps a copy of the data for the next reader, if the codec gives the next
 // reader exactly these data.
 func (s changes[T]) share(data *T, exact bool) {
-	s.pending.shared = nil
+	own := s.ownPending()
+	own.shared = nil
 	if s.m.records.Memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
 		if s.rec.Open != nil && s.rec.Open.Decoded {
@@ -207,7 +205,7 @@ func (s changes[T]) share(data *T, exact bool) {
 		}
 		shared := &record.Opened[T]{Decoded: true}
 		s.m.values.Keep(&shared.Value, data, base)
-		s.pending.shared = shared
+		own.shared = shared
 	}
 }
 
@@ -221,7 +219,7 @@ func (s changes[T]) destroy() error {
 	}
 	s.doomEarly()
 	s.life.Destroy()
-	s.pending = pending[T]{}
+	s.forget()
 	return nil
 }
 
@@ -230,7 +228,7 @@ func (s changes[T]) renew() error {
 	if err := s.need(); err != nil {
 		return err
 	}
-	if err := s.carrier.Renewable(); err != nil {
+	if err := s.carrier().Renewable(); err != nil {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	s.askRotation(lifecycle.RotateGrace)
@@ -256,7 +254,7 @@ func (s changes[T]) remember(on bool) error {
 	if s.life.OnBase() && s.terms().remembered() == on {
 		return nil
 	}
-	s.pending.remember = &on
+	s.ownPending().remember = &on
 	s.life.Remember()
 	return nil
 }
@@ -270,7 +268,7 @@ func (s changes[T]) setTTL(d time.Duration) error {
 		return s.invalid(fmt.Errorf("SetTTL called with %v: less than a second; use Destroy to end a session", d))
 	}
 	if s.pending.ttl == 0 || d < s.pending.ttl {
-		s.pending.ttl = d
+		s.ownPending().ttl = d
 	}
 	if s.life.Next == lifecycle.NextSame {
 		s.life.Remember()
@@ -289,7 +287,7 @@ func (s changes[T]) runEdit(edit func(*T) error, data *T) error {
 
 // rename gives the session that is to be created another ID.
 func (s changes[T]) rename(id stores.ID) {
-	for _, w := range s.waits {
+	for _, w := range s.few().waits {
 		if w.fresh && w.id == s.pending.id {
 			w.id = id
 		}

@@ -24,10 +24,10 @@ func (s *state[T]) Commit(status int) error {
 		w.takeBack(ctx)
 	}
 	err := w.write(ctx)
-	if err == nil && len(s.early.ends) > 0 {
+	if err == nil && len(s.few().early.ends) > 0 {
 		err = w.endEarly(ctx)
 	}
-	if s.tentative.any {
+	if s.few().tentative.any {
 		w.settleTransaction(ctx, status)
 	}
 	s.life.Closed = true
@@ -50,10 +50,12 @@ func (s *state[T]) Abandon() {
 // drop forgets the changes that an error response must not keep.
 func (s writes[T]) drop() {
 	if s.life.Fail() {
-		s.remove(s.r.Writing(), s.rec.ID)
+		s.remove(s.r.Writing(), s.rec.ID())
 	}
-	s.early.ends = nil
-	s.pending = pending[T]{}
+	if s.rare != nil {
+		s.rare.early.ends = nil
+	}
+	s.forget()
 }
 
 // Undo takes back a session that the request has created, because a
@@ -79,14 +81,14 @@ func (s writes[T]) commitNow(ctx context.Context) error {
 
 // writeNow writes with a context of the program.
 func (s writes[T]) writeNow(ctx context.Context) error {
-	s.caller = ctx
-	defer func() { s.caller = nil }()
+	s.ownRare().caller = ctx
+	defer func() { s.rare.caller = nil }()
 	if s.transacts(ctx) {
 		if err := s.endAgain(ctx); err != nil {
 			return err
 		}
 		if s.life.Doomed {
-			s.tentative.ended = append(s.tentative.ended, s.rec.ID)
+			s.rare.tentative.ended = append(s.rare.tentative.ended, s.rec.ID())
 		}
 	}
 	return s.write(ctx)
@@ -104,10 +106,10 @@ func (s writes[T]) write(ctx context.Context) error {
 		err := s.carryOut(ctx, p)
 		if err == nil {
 			if turn != nil && p.Update {
-				turn.Hand(&s.rec)
+				turn.Hand(s.rec)
 			}
 			s.life.Commit(p)
-			s.pending = pending[T]{}
+			s.forget()
 			return nil
 		}
 		if p.Optional {
@@ -122,7 +124,7 @@ func (s writes[T]) write(ctx context.Context) error {
 		if replay == maxReplays {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
-		if id := s.rec.ID; turn == nil && p.Update {
+		if id := s.rec.ID(); turn == nil && p.Update {
 			if turn, err = s.m.turns.Join(ctx, id); err != nil {
 				return s.storeFailed(err)
 			}
@@ -137,7 +139,7 @@ func (s writes[T]) write(ctx context.Context) error {
 // carryOut returns stores.ErrConflict when the base has moved on.
 func (s writes[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
 	if p.Delete {
-		found, err := s.end(ctx, s.rec.ID)
+		found, err := s.end(ctx, s.rec.ID())
 		if err != nil {
 			return err
 		}
@@ -149,12 +151,12 @@ func (s writes[T]) carryOut(ctx context.Context, p lifecycle.Plan) error {
 		return s.revoked() // the request was admitted with it
 	}
 	if p.EndOthers && !p.Create {
-		for _, id := range s.others {
+		for _, id := range s.few().others {
 			if _, err := s.end(ctx, id); err != nil {
 				return err
 			}
 		}
-		s.others, s.clash = nil, false
+		s.ownRare().others, s.clash = nil, false
 	}
 	switch {
 	case p.Create:
@@ -193,7 +195,7 @@ func (s writes[T]) writeNew(ctx context.Context) error {
 	}
 	// A transaction of the program may take back the write. The end that comes
 	// after it would stay.
-	s.early.writing = s.life.Next == lifecycle.NextStart && s.independent() && !s.transacts(ctx)
-	defer func() { s.early.writing = false }()
+	s.ownRare().early.writing = s.life.Next == lifecycle.NextStart && s.independent() && !s.transacts(ctx)
+	defer func() { s.rare.early.writing = false }()
 	return s.writeNow(ctx)
 }

@@ -64,7 +64,7 @@ func (s creation[T]) create(ctx context.Context, p lifecycle.Plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.carrier.Store(), s.pending.owner)
+		id, err := stores.NewIDContext(ctx, s.carrier().Store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}
@@ -96,16 +96,16 @@ func (s creation[T]) newPayload(token security.Token, l lifetime) payload.Fields
 
 // replaced returns the sessions whose place the new one takes.
 func (s creation[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
-	all := slices.Clone(s.orphan)
+	all := slices.Clone(s.few().orphan)
 	if p.Replaces {
-		r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}
+		r := stores.Replaced{ID: s.rec.ID(), Version: s.rec.Version}
 		if p.AnyVersion {
 			r.Version, r.MayBeGone = 0, s.independent()
 		}
 		all = append(all, r)
 	}
 	if p.EndOthers {
-		for _, id := range s.others {
+		for _, id := range s.few().others {
 			all = append(all, stores.Replaced{ID: id, MayBeGone: true})
 		}
 	}
@@ -128,13 +128,13 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	l := s.terms().newLifetime()
 	next := &record.Opened[T]{Fields: s.newPayload(token, l)}
 	c := stores.Create{
-		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier.Encode(&next.Fields),
+		ID: s.pending.id, Identity: s.pending.owner, Payload: s.carrier().Encode(&next.Fields),
 		Idle: timeouts.Slack(l.idle), Absolute: l.absolute, NotAfter: l.notAfter,
 		Limit: max(s.m.opts.MaxPerIdentity, 0), Refuse: s.m.opts.RefuseOverLimit,
 		Replaces: s.replaced(p),
 	}
 	var late []stores.Replaced // sessions that end after the create
-	if s.early.writing {
+	if s.few().early.writing {
 		late = s.writes().putOff(&c)
 	}
 	from := time.Now()
@@ -142,19 +142,19 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	if len(c.Replaces) > 0 {
 		c.Age += markSlack
 	}
-	created, err := s.carrier.Store().Create(ctx, c)
+	created, err := s.carrier().Store().Create(ctx, c)
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
 		late = s.writes().putOff(&c)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
-		created, err = s.carrier.Store().Create(ctx, c)
+		created, err = s.carrier().Store().Create(ctx, c)
 	}
 	if s.mayStand(err) {
 		// The store goes by clocks. A mark of the request's own, or one that is
 		// known by name to have come before, does not count.
 		from, c.Age = time.Now(), 0
-		created, err = s.carrier.Store().Create(ctx, c)
+		created, err = s.carrier().Store().Create(ctx, c)
 	}
 	switch {
 	case s.m.calls.AnswerLost(ctx, err):
@@ -179,8 +179,8 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	case marks.Perhaps:
 		return false, nil
 	}
-	if s.early.writing {
-		s.early.ends = append(s.early.ends, late...)
+	if s.few().early.writing {
+		s.rare.early.ends = append(s.rare.early.ends, late...)
 	} else if len(late) > 0 {
 		if err := s.endReplaced(ctx, late); err != nil {
 			s.writes().remove(ctx, s.pending.id)
@@ -197,25 +197,27 @@ func (s creation[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []s
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
-			s.tentative.replaced = append(s.tentative.replaced, r.ID)
+			s.ownRare().tentative.replaced = append(s.few().tentative.replaced, r.ID)
 		}
-		if slices.ContainsFunc(s.orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
+		if slices.ContainsFunc(s.few().orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
 			continue
 		}
 		s.writes().destroyed(r.ID)
 		p.EndOthers = false
-		if r.ID == s.rec.ID {
+		if r.ID == s.rec.ID() {
 			p.Replaces, s.life.Base = false, false
 		}
 	}
-	s.orphan = nil
+	if s.rare != nil {
+		s.rare.orphan = nil
+	}
 }
 
 // endReplaced deletes the sessions whose place the new one has taken, on a store
 // that does not do it by itself. After an error the new one has to go.
 func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) error {
 	for _, r := range all {
-		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{Version: r.Version})
+		err := s.m.calls.Delete(ctx, s.carrier().Store(), r.ID, stores.Condition{Version: r.Version})
 		switch {
 		case err == nil, errors.Is(err, stores.ErrNotFound) && r.MayBeGone:
 		case errors.Is(err, stores.ErrNotFound):
@@ -231,22 +233,22 @@ func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) err
 
 // created makes the new session the base.
 func (s creation[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
-	s.rec = record.Record[T]{
-		Record: stores.Record{
-			ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
-			LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
-		},
-		Open:   next,
-		Loaded: s.m.now(),
+	rec := record.New(&stores.Record{
+		ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
+		LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
+	}, next, s.m.now())
+	rec.Token = token
+	s.setBase(rec)
+	s.former, s.clash = false, false
+	if s.rare != nil {
+		s.rare.others = nil
 	}
-	s.token, s.former = token, false
-	s.spare, s.others, s.clash = nil, nil, false
 	s.writes().issue(line)
 	if created.Evicted > 0 {
 		s.m.watch.CheckOwner(s.rec.Identity)
 		s.emit(events.Event{Kind: events.Evicted, Count: created.Evicted})
 	}
-	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID.String()})
+	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID().String()})
 }
 
 // createLost finds out whether a session was created although the answer was
@@ -272,7 +274,7 @@ func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *store
 			orphan = append(orphan, stores.Replaced{ID: old.ID, MayBeGone: true})
 		}
 		s.hasReplaced(ctx, p, c.Replaces)
-		s.orphan = orphan
+		s.ownRare().orphan = orphan
 		return errCreateAgain
 	}
 	return s.storeFailed(cause)

@@ -27,7 +27,7 @@ func (s changes[T]) csrfToken() (string, error) {
 	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
-	if s.carrier.Renewable() != nil {
+	if s.carrier().Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.view().csrfKey()
@@ -39,7 +39,7 @@ func (s changes[T]) csrfToken() (string, error) {
 		if key, err = security.NewCSRFKey(); err != nil {
 			return "", err
 		}
-		s.pending.csrf = key
+		s.ownPending().csrf = key
 		s.life.Change(false)
 	}
 	return key.Token()
@@ -53,7 +53,7 @@ func (s *state[T]) Forged(ctx huma.Context) bool {
 		return false
 	}
 	s.m.report.Emit(context.WithoutCancel(s.r.Client()), events.Event{
-		Kind: events.Refused, SessionID: s.rec.ID.String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
+		Kind: events.Refused, SessionID: s.rec.ID().String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
 	})
 	return true
 }

@@ -49,7 +49,7 @@ func (s terms[T]) newLifetime() lifetime {
 			l.idle = s.rec.Open.Idle
 		}
 		if !s.proved() {
-			l.notAfter = s.rec.Deadline
+			l.notAfter = s.rec.Deadline.Time()
 		}
 	}
 	if until := s.until(); until != 0 {
@@ -118,21 +118,21 @@ func (s terms[T]) ends() (expires, deadline time.Time) {
 	case s.life.Next != lifecycle.NextSame:
 		l, now := s.newLifetime(), s.m.now()
 		if s.inherits() {
-			now = s.rec.StoreNow(s.m.now())
+			now = s.rec.StoreNow(s.m.now()).Time()
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
 		return earlier(now.Add(timeouts.Slack(l.idle)), deadline), deadline
 	case !s.life.Active():
 		return time.Time{}, time.Time{}
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
-		return s.rec.Expires, s.rec.Deadline
+		return s.rec.Expires.Time(), s.rec.Deadline.Time()
 	}
-	now := s.rec.StoreNow(s.m.now())
-	deadline = s.rec.Deadline
+	now := s.rec.StoreNow(s.m.now()).Time()
+	deadline = s.rec.Deadline.Time()
 	if absolute, shorten := s.deadlineChange(); absolute != 0 {
 		deadline = now.Add(absolute)
 		if shorten {
-			deadline = earlier(deadline, s.rec.Deadline)
+			deadline = earlier(deadline, s.rec.Deadline.Time())
 		}
 	}
 	return earlier(now.Add(timeouts.Slack(s.newIdle())), deadline), deadline

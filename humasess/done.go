@@ -19,19 +19,19 @@ func (s *state[T]) done() <-chan struct{} {
 	if !s.life.Active() || holder == nil || !holder.Watch() {
 		return over
 	}
-	w := &waiting{Wait: watch.NewWait(), id: s.rec.ID}
+	w := &waiting{Wait: watch.NewWait(), id: s.rec.ID()}
 	switch {
 	case s.life.Next != lifecycle.NextSame:
 		w.id, w.fresh = s.pending.id, true
 	case s.life.Written && !s.life.Closed:
 		w.fresh = true // others may not see it before the end of a transaction
 	}
-	for _, known := range s.waits {
+	for _, known := range s.few().waits {
 		if known.id == w.id {
 			return known.Done()
 		}
 	}
-	s.waits = append(s.waits, w)
+	s.ownRare().waits = append(s.few().waits, w)
 	if !w.fresh {
 		s.await(w)
 	}
@@ -40,9 +40,9 @@ func (s *state[T]) done() <-chan struct{} {
 
 // await waits for the end of the base.
 func (s *state[T]) await(w *waiting) {
-	t := watch.Session{ID: s.rec.ID, Owner: s.rec.Identity}
+	t := watch.Session{ID: s.rec.ID(), Owner: s.rec.Identity}
 	left := s.rec.Expires.Sub(s.rec.StoreNow(s.m.now()))
-	if t.Left = s.carrier.Left(s.rec.ID); t.Left != nil {
+	if t.Left = s.carrier().Left(s.rec.ID()); t.Left != nil {
 		left = s.rec.Deadline.Sub(s.rec.StoreNow(s.m.now()))
 	}
 	s.m.watch.Add(&w.Wait, t, left)
@@ -51,10 +51,10 @@ func (s *state[T]) await(w *waiting) {
 // settleWaits is called after the request's last write. A wait for a session that
 // the request did not create ends.
 func (s *state[T]) settleWaits() {
-	for _, w := range s.waits {
+	for _, w := range s.few().waits {
 		switch {
 		case !w.fresh:
-		case s.life.Written && s.life.Base && w.id == s.rec.ID:
+		case s.life.Written && s.life.Base && w.id == s.rec.ID():
 			w.fresh = false
 			s.await(w)
 		default:
@@ -66,8 +66,10 @@ func (s *state[T]) settleWaits() {
 // Release implements session.
 func (s *state[T]) Release() {
 	defer s.mu.Unlock(s.mu.Lock())
-	for _, w := range s.waits {
+	for _, w := range s.few().waits {
 		s.m.watch.Release(&w.Wait)
 	}
-	s.waits = nil
+	if s.rare != nil {
+		s.rare.waits = nil
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 // end deletes a session at any version. It reports whether there was one.
 func (s writes[T]) end(ctx context.Context, id stores.ID) (found bool, err error) {
-	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{})
+	err = s.m.calls.Delete(ctx, s.carrier().Store(), id, stores.Condition{})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		s.m.watch.Check(id)
@@ -32,7 +32,7 @@ func (s writes[T]) remove(ctx context.Context, id stores.ID) {
 		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 	}
-	err := s.carrier.Store().Delete(ctx, id, stores.Condition{})
+	err := s.carrier().Store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
@@ -59,9 +59,9 @@ func (s writes[T]) destroyed(id stores.ID) {
 // putOff takes the old sessions out of a create, and returns them. They end after
 // it. The new session may be one more than the limit until then.
 func (s writes[T]) putOff(c *stores.Create) []stores.Replaced {
-	ends := c.Replaces[len(s.orphan):]
-	c.Replaces = c.Replaces[:len(s.orphan):len(s.orphan)]
-	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID }) {
+	ends := c.Replaces[len(s.few().orphan):]
+	c.Replaces = c.Replaces[:len(s.few().orphan):len(s.few().orphan)]
+	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID() }) {
 		c.Limit++
 	}
 	return ends
@@ -70,16 +70,16 @@ func (s writes[T]) putOff(c *stores.Create) []stores.Replaced {
 // endEarly ends the old sessions of early writes. If that fails, the request has
 // failed, and the new session is deleted.
 func (s writes[T]) endEarly(ctx context.Context) error {
-	ends := s.early.ends
-	s.early.ends = nil
+	ends := s.rare.early.ends
+	s.rare.early.ends = nil
 	for _, r := range ends {
-		err := s.m.calls.Delete(ctx, s.carrier.Store(), r.ID, stores.Condition{})
+		err := s.m.calls.Delete(ctx, s.carrier().Store(), r.ID, stores.Condition{})
 		switch {
 		case err == nil:
 			s.destroyed(r.ID)
 		case errors.Is(err, stores.ErrNotFound):
 		default:
-			s.remove(ctx, s.rec.ID)
+			s.remove(ctx, s.rec.ID())
 			return s.storeFailed(err)
 		}
 	}
@@ -89,9 +89,11 @@ func (s writes[T]) endEarly(ctx context.Context) error {
 // doomEarly makes Destroy end the old sessions of early writes, too, because the
 // session that it ends has taken their place.
 func (s changes[T]) doomEarly() {
-	for _, r := range s.early.ends {
+	for _, r := range s.few().early.ends {
 		s.life.Others = true
-		s.others = append(s.others, r.ID)
+		s.rare.others = append(s.rare.others, r.ID)
 	}
-	s.early.ends = nil
+	if s.rare != nil {
+		s.rare.early.ends = nil
+	}
 }

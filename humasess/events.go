@@ -34,20 +34,20 @@ func (s opening[T]) undecodable(id stores.ID, err error) {
 // listener is set.
 func (s writes[T]) touched() {
 	if s.m.report.Listens() {
-		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID.String()})
+		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID().String()})
 	}
 }
 
 func (s *state[T]) revoked() error {
-	s.m.watch.Check(s.rec.ID)
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID.String(), Reason: events.ReasonUnknown})
+	s.m.watch.Check(s.rec.ID())
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID().String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-	case s.r != nil && report.HungUp(s.r.Loading()), report.HungUp(s.caller):
+	case s.r != nil && report.HungUp(s.r.Loading()), report.HungUp(s.few().caller):
 		s.emit(events.Event{Kind: events.HungUp, Err: err})
 	default:
 		s.emit(events.Event{Kind: events.StoreFailed, Err: err})

@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
@@ -95,33 +96,47 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
 }
 
-// newRequest allocates a request, its session and the carrier of it in one piece of
-// memory.
-func newRequest[T any](m *Manager[T]) (*gate.Request, *state[T]) {
-	if m.carriers.Requests == nil {
-		r := &struct {
+// newRequest allocates a request and its session in one piece of memory: with a cookie
+// also the record that the cookie may open, and for a client-side session its carrier.
+func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
+	var r *gate.Request
+	var s *state[T]
+	rec := &m.none.rec
+	switch {
+	case m.carriers.Requests != nil:
+		piece := &struct {
+			gate.Request
+			state   state[T]
+			carrier carrier.ClientSide[T]
+			rec     record.Record[T]
+		}{}
+		piece.carrier.Common = &m.carriers
+		r, s, rec = &piece.Request, &piece.state, &piece.rec
+		s.carried, s.life.Carried = &piece.carrier, true
+	case cookie:
+		piece := &struct {
+			gate.Request
+			state state[T]
+			rec   record.Record[T]
+		}{}
+		r, s, rec = &piece.Request, &piece.state, &piece.rec
+	default:
+		piece := &struct {
 			gate.Request
 			state state[T]
 		}{}
-		r.state.m, r.state.carrier = m, carrier.Tokens[T]{Common: &m.carriers}
-		return &r.Request, &r.state
+		r, s = &piece.Request, &piece.state
 	}
-	r := &struct {
-		gate.Request
-		state   state[T]
-		carrier carrier.ClientSide[T]
-	}{}
-	r.carrier.Common = &m.carriers
-	r.state.m, r.state.carrier, r.state.life.Carried = m, &r.carrier, true
-	return &r.Request, &r.state
+	s.m, s.rec, s.pending = m, rec, &m.none.pending
+	return r, s
 }
 
-func (g *gateManager[T]) NewRequest() (*gate.Request, gate.Session) {
-	return newRequest(g.manager())
+func (g *gateManager[T]) NewRequest(cookie bool) (*gate.Request, gate.Session) {
+	return newRequest(g.manager(), cookie)
 }
 
 func (g *gateManager[T]) NewState() gate.Session {
-	_, s := newRequest(g.manager())
+	_, s := newRequest(g.manager(), false)
 	return s
 }
 

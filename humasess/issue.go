@@ -10,8 +10,8 @@ import (
 // and for programs that hand a session over by other means. The cookie is a
 // credential.
 func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
-	_, s := newRequest(m)
-	s.since = time.Now()
+	_, s := newRequest(m, false)
+	s.ownRare().since = time.Now()
 	if err := s.changes().start(data); err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 	}
 	c := m.opts.Cookie
 	return &http.Cookie{
-		Name: c.Name, Value: m.carriers.Cookies.Value(s.line), Path: c.Path, Domain: c.Domain,
+		Name: c.Name, Value: m.carriers.Cookies.Value(s.few().line), Path: c.Path, Domain: c.Domain,
 		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
 	}, nil
 }

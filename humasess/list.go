@@ -57,16 +57,16 @@ func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 		if !s.life.OnBase() {
 			return nil, nil
 		}
-		data, err := s.m.records.Decode(&s.rec)
+		data, err := s.m.records.Decode(s.rec)
 		if err != nil {
 			return nil, gate.Fail(record.ErrUndecodable, err)
 		}
-		return []Info[T]{s.m.info(&s.rec, *data, true)}, nil
+		return []Info[T]{s.m.info(s.rec, *data, true)}, nil
 	}
 	if err := s.writes().writeNew(ctx); err != nil {
 		return nil, err
 	}
-	infos, err := s.m.list(ctx, s.activeOwner(), s.rec.ID)
+	infos, err := s.m.list(ctx, s.activeOwner(), s.rec.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (m *Manager[T]) list(ctx context.Context, owner string, current stores.ID) 
 		if data == nil {
 			continue
 		}
-		infos = append(infos, m.info(&rec, *data, rec.ID == current))
+		infos = append(infos, m.info(&rec, *data, rec.ID() == current))
 	}
 	return infos, nil
 }
@@ -121,8 +121,8 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Re
 
 func (m *Manager[T]) info(rec *record.Record[T], data T, current bool) Info[T] {
 	return Info[T]{
-		ID: rec.ID.String(), Identity: m.users.Unqualify(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen, ExpiresAt: rec.Expires,
+		ID: rec.ID().String(), Identity: m.users.Unqualify(rec.Identity), Data: data, Current: current,
+		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen.Time(), ExpiresAt: rec.Expires.Time(),
 		Authentication: m.authentication(rec), Client: decodeClient(rec.Open.Client),
 	}
 }

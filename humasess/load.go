@@ -36,7 +36,7 @@ func (s *state[T]) Load(ctx context.Context) error {
 	}
 	s.old = c.First.Old
 	token := c.First.Token
-	rec, err := s.carrier.Fetch(ctx, token)
+	rec, err := s.carrier().Fetch(ctx, token)
 	if err != nil {
 		o.noteCopies([]stores.ID{token.ID()}, err)
 		return o.loadFailed(token, err)
@@ -51,7 +51,7 @@ func (s *state[T]) Load(ctx context.Context) error {
 
 // OpenToken implements [cookies.Opener].
 func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err error) {
-	t, old, err = s.carrier.Open(name, text)
+	t, old, err = s.carrier().Open(name, text)
 	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
 
@@ -65,21 +65,21 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 			ids = append(ids, id)
 		}
 	}
-	records, err := stores.LoadMany(ctx, s.carrier.Store(), ids)
+	records, err := stores.LoadMany(ctx, s.carrier().Store(), ids)
 	if err != nil {
 		return s.loadFailed(all[0].Token, err)
 	}
 	var live []liveToken[T]
 	var reused *record.Record[T]
 	for _, raw := range records {
-		rec, err := s.carrier.Decode(raw)
+		rec, err := s.carrier().Decode(raw)
 		if err != nil {
 			s.undecodable(raw.ID, err)
 			continue
 		}
 		best := liveToken[T]{record: rec}
 		for _, c := range all {
-			if stores.ID(c.Token.ID()) != rec.ID {
+			if stores.ID(c.Token.ID()) != rec.ID() {
 				continue
 			}
 			switch who := s.ownerOf(&rec, c.Token); {
@@ -94,7 +94,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 		}
 	}
 	s.noteCopies(slices.DeleteFunc(ids, func(id stores.ID) bool {
-		return slices.ContainsFunc(live, func(p liveToken[T]) bool { return p.record.ID == id })
+		return slices.ContainsFunc(live, func(p liveToken[T]) bool { return p.record.ID() == id })
 	}), stores.ErrNotFound)
 	if len(live) > 1 {
 		live = s.readable(live)
@@ -118,10 +118,10 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 // others: they are as good as none, and Start and Destroy end them.
 func (s opening[T]) readable(live []liveToken[T]) []liveToken[T] {
 	var readable []liveToken[T]
-	hidden := s.others
+	hidden := s.few().others
 	for i := range live {
 		if _, err := s.m.records.Decode(&live[i].record); err != nil {
-			hidden = append(hidden, live[i].record.ID)
+			hidden = append(hidden, live[i].record.ID())
 			continue
 		}
 		readable = append(readable, live[i])
@@ -129,8 +129,8 @@ func (s opening[T]) readable(live []liveToken[T]) []liveToken[T] {
 	if len(readable) == 0 {
 		return live
 	}
-	s.life.Others = s.life.Others || len(hidden) > len(s.others)
-	s.others = hidden
+	s.life.Others = s.life.Others || len(hidden) > len(s.few().others)
+	s.ownRare().others = hidden
 	return readable
 }
 
@@ -147,7 +147,7 @@ type liveToken[T any] struct {
 func (s opening[T]) noteCopies(ids []stores.ID, err error) {
 	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
 		s.life.Others = true
-		s.others = append(s.others, ids...)
+		s.ownRare().others = append(s.few().others, ids...)
 	}
 }
 
@@ -156,7 +156,7 @@ func (s opening[T]) ambiguous(live []liveToken[T]) {
 	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
-		s.others = append(s.others, live[i].record.ID)
+		s.ownRare().others = append(s.few().others, live[i].record.ID())
 		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
@@ -172,17 +172,19 @@ func (s opening[T]) adopt(rec record.Record[T], token security.Token, who owners
 	if !rec.Open.Decoded {
 		v, err := s.m.records.DecodeOwn(&rec)
 		if err != nil {
-			s.undecodable(rec.ID, err)
+			s.undecodable(rec.ID(), err)
 			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
-			s.rec, s.token, s.former = rec, token, who == formerOwner
+			rec.Token, s.former = token, who == formerOwner
+			s.setBase(rec)
 			s.life.Hide()
 			return nil
 		}
-		s.spare = v
+		rec.Spare = v
 	}
-	s.rec, s.token, s.former = rec, token, who == formerOwner
+	rec.Token, s.former = token, who == formerOwner
+	s.setBase(rec)
 	var why lifecycle.Reasons
 	if s.old {
 		why |= lifecycle.Reissue

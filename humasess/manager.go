@@ -38,6 +38,8 @@ type Manager[T any] struct {
 	users    *identity.Type[T]
 	records  record.Reader[T]
 	carriers carrier.Common[T]
+	tokens   carrier.Carrier[T] // of sessions whose record the store has
+	none     none[T]
 	timeouts timeouts.Timeouts
 	calls    storecall.Caller
 	report   report.Reporter
@@ -122,6 +124,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		Records: &m.records, Timeouts: &m.timeouts, Sealer: o.Sealer,
 		Cookies: cookies.NewWriter(cookie), Names: cookie.Names(), TypeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
+	m.tokens = carrier.Tokens[T]{Common: &m.carriers}
 	m.watch = watch.New(m.watchConfig())
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {

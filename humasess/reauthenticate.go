@@ -88,12 +88,12 @@ func (s changes[T]) reauthenticated(a Authentication) error {
 		s.askAgain()
 		return gate.Fail(gate.ErrReauthenticate, errProvenBefore)
 	}
-	if s.life.OnBase() && s.carrier.Renewable() != nil {
+	if s.life.OnBase() && s.carrier().Renewable() != nil {
 		if err := s.startAgain(); err != nil {
 			return err
 		}
 	}
-	s.pending.proof = s.pending.proof.and(p)
+	s.ownPending().proof = s.pending.proof.and(p)
 	s.askRotation(lifecycle.RotateAtOnce)
 	return nil
 }
@@ -103,7 +103,7 @@ var errProvenBefore = errors.New("the authentication is not later than the one t
 // startAgain replaces the session by another one with the same data, which ends all
 // copies of its cookie. It stands in for a rotation, where a session has no secret.
 func (s changes[T]) startAgain() error {
-	was := s.pending
+	was := *s.pending
 	if was.data == nil {
 		data, err := s.current()
 		if err != nil {
@@ -123,7 +123,7 @@ func (s changes[T]) startAgain() error {
 		return err
 	}
 	was.id, was.owner, was.again = s.pending.id, s.pending.owner, true
-	s.pending = was
+	s.pending = &was
 	return nil
 }
 
@@ -150,7 +150,7 @@ func (s view[T]) authentication() Authentication {
 		}
 		return a
 	case s.life.Active():
-		a := s.m.authentication(&s.rec)
+		a := s.m.authentication(s.rec)
 		if p := &s.pending.proof; !p.at.IsZero() {
 			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}
 		}

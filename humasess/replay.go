@@ -23,7 +23,7 @@ func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record
 			return s.storeFailed(err)
 		}
 		var err error
-		rec, err = s.m.records.Fetch(ctx, s.rec.ID)
+		rec, err = s.m.records.Fetch(ctx, s.rec.ID())
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
@@ -31,12 +31,12 @@ func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record
 			return s.storeFailed(err)
 		}
 	}
-	who := s.opening().ownerOf(&rec, s.token)
+	who := s.opening().ownerOf(&rec, s.rec.Token)
 	if who == notOwner {
 		return s.revoked()
 	}
-	s.spare = nil
-	if err := s.opening().adopt(rec, s.token, who); err != nil {
+	s.rec.Spare = nil
+	if err := s.opening().adopt(rec, s.rec.Token, who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
 	if s.life.Hidden {
@@ -73,7 +73,7 @@ func (s writes[T]) replayEdits() error {
 	if len(edits) == 0 {
 		return nil
 	}
-	data, err := s.m.records.Decode(&s.rec)
+	data, err := s.m.records.Decode(s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
@@ -91,11 +91,11 @@ func (s writes[T]) readmit() error {
 	if s.r == nil {
 		return nil
 	}
-	data, err := s.m.records.Decode(&s.rec)
+	data, err := s.m.records.Decode(s.rec)
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
-	if !s.m.users.Covers(*data, s.needed) {
+	if s.needed != nil && !s.m.users.Covers(*data, *s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
 	err = s.r.Recheck(s.state, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })

@@ -24,13 +24,13 @@ const (
 // began returns when the request began. Credentials that it has checked are older.
 func (s *state[T]) began() time.Time {
 	if s.r == nil {
-		return s.since
+		return s.few().since
 	}
 	return s.r.BeganAt()
 }
 
 func (s creation[T]) judge() marks.Judge {
-	return marks.Judge{Journal: &s.m.marks, Began: s.began(), Own: s.marks}
+	return marks.Judge{Journal: &s.m.marks, Began: s.began(), Own: s.few().marks}
 }
 
 // decide tells whether a new session may stand, and reads the store's clock again if
@@ -42,7 +42,7 @@ func (s creation[T]) decide(ctx context.Context, created *stores.Created, call m
 	v := s.judge().Created(owner, created, call)
 	for probes := 0; v == marks.Perhaps && probes < maxProbes; probes++ {
 		from := time.Now()
-		r, err := s.carrier.Store().Load(ctx, s.pending.id)
+		r, err := s.carrier().Store().Load(ctx, s.pending.id)
 		to := time.Now()
 		later := r.Now.Sub(created.Now)
 		if err != nil || later > to.Sub(call.From)+clockStep || later < from.Sub(call.To)-clockStep {
@@ -63,7 +63,7 @@ func (s creation[T]) decide(ctx context.Context, created *stores.Created, call m
 // has left, unless another mark came first: ago says how long before.
 func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 	if s.judge().First(ago, done) {
-		s.marks = append(s.marks, done)
+		s.ownRare().marks = append(s.few().marks, done)
 	}
 }
 

@@ -56,7 +56,7 @@ func (s changes[T]) revoke(ctx context.Context, text string) error {
 	case s.activeOwner() == "":
 		return gate.Fail(gate.ErrNotFound, nil)
 	}
-	err = s.m.calls.Delete(ctx, s.carrier.Store(), id, stores.Condition{Identity: s.activeOwner()})
+	err = s.m.calls.Delete(ctx, s.carrier().Store(), id, stores.Condition{Identity: s.activeOwner()})
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return gate.Fail(gate.ErrNotFound, nil)
@@ -76,11 +76,11 @@ func (s changes[T]) revokeOthers(ctx context.Context) (int, error) {
 	if err != nil || owner == "" {
 		return 0, err
 	}
-	n, err := s.revokeOwner(ctx, owner, s.rec.ID)
+	n, err := s.revokeOwner(ctx, owner, s.rec.ID())
 	if err != nil {
 		return 0, err
 	}
-	s.carrier.OthersRevoked()
+	s.carrier().OthersRevoked()
 	if !s.life.Written { // else no client has the token yet
 		s.askRotation(lifecycle.RotateAtOnce)
 	}
@@ -103,13 +103,15 @@ func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	s.life.Next = lifecycle.NextSame
-	s.tentative.revoked = s.transacts(ctx)
+	if s.transacts(ctx) {
+		s.rare.tentative.revoked = true
+	}
 	if s.rec.Identity == owner {
 		s.life.Vanish()
 	} else {
 		s.life.Destroy()
 	}
-	s.pending = pending[T]{}
+	s.forget()
 	return n, nil
 }
 
@@ -117,7 +119,7 @@ func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 func (s changes[T]) destroyNow(ctx context.Context) error {
 	s.doomEarly()
 	s.life.Destroy()
-	s.pending = pending[T]{}
+	s.forget()
 	return s.writes().writeNow(ctx)
 }
 
@@ -158,17 +160,17 @@ func (s changes[T]) stands(ctx context.Context) error {
 	if s.former {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	if s.life.Written && s.tentative.any {
+	if s.life.Written && s.few().tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
-	rec, err := s.carrier.Fetch(ctx, s.token)
+	rec, err := s.carrier().Fetch(ctx, s.rec.Token)
 	switch {
 	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	switch s.opening().ownerOf(&rec, s.token) {
+	switch s.opening().ownerOf(&rec, s.rec.Token) {
 	case owner:
 		return nil
 	case formerOwner:
@@ -182,8 +184,8 @@ func (s changes[T]) stands(ctx context.Context) error {
 func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores.ID) (int, error) {
 	from := time.Now()
 	key := marks.Key{Owner: owner}
-	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier.Store(), owner, except, func(lost marks.Bracket) {
-		s.marks = append(s.marks, marks.Mark{Key: key, Bracket: lost})
+	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier().Store(), owner, except, func(lost marks.Bracket) {
+		s.ownRare().marks = append(s.few().marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
 		return 0, s.revoked() // a client-side session, while the request ran

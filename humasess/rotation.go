@@ -2,7 +2,6 @@ package humasess
 
 import (
 	"errors"
-	"time"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
@@ -34,7 +33,7 @@ func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership
 	if r.Open.Scheme != s.m.scheme {
 		return notOwner
 	}
-	if s.carrier.Matches(r.Open, token) {
+	if s.carrier().Matches(r.Open, token) {
 		return owner
 	}
 	if !r.Open.Tolerated || r.Open.Confirmed != 0 && !s.m.inGrace(r, r.Open.Confirmed) {
@@ -60,7 +59,7 @@ func (m *Manager[T]) superseded(r *record.Record[T], token security.Token) bool 
 // inGrace reports whether a time of the store's clock lies within the grace.
 // Clocks step and differ: it may lie as far in the future.
 func (m *Manager[T]) inGrace(r *record.Record[T], since int64) bool {
-	return r.Now.Sub(time.Unix(0, since)).Abs() <= m.opts.RotationGrace
+	return r.Now.Sub(record.Instant(since)).Abs() <= m.opts.RotationGrace
 }
 
 // askRotation asks for a new token, unless a parallel request has got one already
@@ -73,7 +72,7 @@ func (s changes[T]) askRotation(r lifecycle.Rotation) {
 
 // lost reports whether the current secret seems never to have reached a client.
 func (s opening[T]) lost() bool {
-	return s.rec.Open.Unconfirmed() && !s.m.inGrace(&s.rec, s.rec.Open.Rotated)
+	return s.rec.Open.Unconfirmed() && !s.m.inGrace(s.rec, s.rec.Open.Rotated)
 }
 
 // rotationDue reports whether RotateEvery calls for a new token.
@@ -89,13 +88,13 @@ func (s opening[T]) rotationDue() bool {
 	if since == 0 {
 		since = s.rec.Open.Created
 	}
-	return s.rec.Now.Sub(time.Unix(0, since)).Abs() >= every
+	return s.rec.Now.Sub(record.Instant(since)).Abs() >= every
 }
 
 // supersede makes room for a new secret.
 func (s writes[T]) supersede(p *payload.Fields, r lifecycle.Rotation) {
 	tolerated := r == lifecycle.RotateGrace && s.m.opts.RotationGrace > 0
-	p.Supersede(s.token.Hash(), tolerated, s.rec.StoreNow(s.m.now()).UnixNano())
+	p.Supersede(s.rec.Token.Hash(), tolerated, int64(s.rec.StoreNow(s.m.now())))
 }
 
 // Refused notes that the operation, or one inside [Manager.Handler], was refused,
@@ -106,7 +105,7 @@ func (s *state[T]) Refused(confirmed bool) {
 	s.ignored = true
 	if confirmed && s.life.Reasons&lifecycle.Confirm != 0 && s.life.Base && !s.life.Closed {
 		s.life.Reasons &^= lifecycle.Confirm
-		s.opening().confirmRecord(&s.rec)
+		s.opening().confirmRecord(s.rec)
 	}
 }
 
@@ -115,10 +114,10 @@ func (s *state[T]) Refused(confirmed bool) {
 // for the request: another request writes the same.
 func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
 	next := rec.Full()
-	next.Confirmed = rec.StoreNow(s.m.now()).UnixNano()
-	_, err := s.carrier.Store().Update(s.r.Noting(), stores.Update{ID: rec.ID, Version: rec.Version, Payload: s.carrier.Encode(&next)})
+	next.Confirmed = int64(rec.StoreNow(s.m.now()))
+	_, err := s.carrier().Store().Update(s.r.Noting(), stores.Update{ID: rec.ID(), Version: rec.Version, Payload: s.carrier().Encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Err: err})
 		return false
 	}
 	return true
@@ -126,7 +125,7 @@ func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
 
 // renewed words the event of a rotation.
 func (s writes[T]) renewed(p lifecycle.Plan) {
-	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}
+	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String()}
 	switch {
 	case s.former:
 		e.Reason = events.ReasonReissued
@@ -140,17 +139,17 @@ func (s writes[T]) renewed(p lifecycle.Plan) {
 // session: the thief's as well as the owner's, because the server cannot
 // tell them apart. The client gets the answer that every bad cookie gets.
 func (s opening[T]) reused(rec *record.Record[T]) {
-	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID.String()})
+	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID().String()})
 	if !s.m.opts.RevokeReused {
 		return
 	}
-	err := s.m.store.Delete(s.r.Noting(), rec.ID, stores.Condition{})
+	err := s.m.store.Delete(s.r.Noting(), rec.ID(), stores.Condition{})
 	switch {
 	case err == nil:
-		s.m.watch.Ended(rec.ID)
-		s.emit(events.Event{Kind: events.Revoked, SessionID: rec.ID.String(), Reason: events.ReasonReused, Count: 1})
+		s.m.watch.Ended(rec.ID())
+		s.emit(events.Event{Kind: events.Revoked, SessionID: rec.ID().String(), Reason: events.ReasonReused, Count: 1})
 	case !errors.Is(err, stores.ErrNotFound):
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Err: err})
 	}
 }
 
@@ -163,5 +162,5 @@ func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 		s.reused(rec)
 		return
 	}
-	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID.String(), Reason: events.ReasonMismatch})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID().String(), Reason: events.ReasonMismatch})
 }

@@ -15,8 +15,8 @@ func (s *state[T]) Issued() gate.Issued {
 	defer s.mu.Unlock(s.mu.Lock())
 	var h gate.Issued
 	switch {
-	case s.life.Cookie == lifecycle.CookieSet && s.line != "":
-		h.Cookie, h.Former = s.line, s.m.carriers.Cookies.Former
+	case s.life.Cookie == lifecycle.CookieSet && s.few().line != "":
+		h.Cookie, h.Former = s.few().line, s.m.carriers.Cookies.Former
 		h.CSRFName, h.CSRFValue = s.view().csrfHeader()
 	case s.life.Cookie == lifecycle.CookieExpire:
 		h.Cookie, h.Former = s.m.carriers.Cookies.Expired, s.m.carriers.Cookies.Former
@@ -30,7 +30,7 @@ func (s *state[T]) Issued() gate.Issued {
 // seal begins the cookie of a token. It comes before the write of the session,
 // because after an error nothing may have changed.
 func (s writes[T]) seal(token security.Token) ([]byte, error) {
-	line, err := s.carrier.Begin(token)
+	line, err := s.carrier().Begin(token)
 	if err != nil {
 		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
 	}
@@ -39,16 +39,18 @@ func (s writes[T]) seal(token security.Token) ([]byte, error) {
 
 // issue completes the cookie that begins with line.
 func (s writes[T]) issue(line []byte) {
-	s.line = ""
+	if s.rare != nil {
+		s.rare.line = ""
+	}
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
 	}
-	line = s.carrier.Finish(line, s.rec.ID)
+	line = s.carrier().Finish(line, s.rec.ID())
 	var age time.Duration
 	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.line, s.old = string(s.m.carriers.Cookies.End(line, age)), false
+	s.ownRare().line, s.old = string(s.m.carriers.Cookies.End(line, age)), false
 }
 
 // csrfKey returns the key of the active session, zero if it has none.

@@ -18,49 +18,31 @@ import (
 	"github.com/humasess/sessions/stores"
 )
 
-// state is one session in one request: the record that was loaded, and
-// the changes of the handler.
+// state is one session in one request: the record that was loaded, and the changes of
+// the handler. Each request to an operation with sessions has one, so it is small. A
+// part that few requests need is behind a pointer, and memory of the request's own only
+// after the first write to it: see ownPending and ownRare.
 type state[T any] struct {
 	m       *Manager[T]
-	carrier carrier.Carrier[T]
 	r       *gate.Request // nil outside a request
-	since   time.Time     // when the work began, outside a request
-	login   bool          // the operation's job is to start the session
-	read    bool          // the handler has got data of the base
-	gone    bool          // the base had ended when the request was to end it
-
-	caller  context.Context // of the program, while it asks for a write
-	ignored bool            // the request was refused, or an operation inside Manager.Handler
+	carried *carrier.ClientSide[T]
 
 	mu   editlock.Mutex
 	life lifecycle.State
 
-	// The base: the record that the request's token opened, or that an
-	// earlier commit of the request has written.
-	token  security.Token
-	former bool // the token is one that a rotation has replaced
-	old    bool // the cookie has a key that is on its way out, or may have a former scope
-	rec    record.Record[T]
-	spare  *T       // decoded from the base and not handed out yet
-	needed []string // roles that the session was admitted for
+	login   bool // the operation's job is to start the session
+	read    bool // the handler has got data of the base
+	gone    bool // the base had ended when the request was to end it
+	ignored bool // the request was refused, or an operation inside Manager.Handler
+	former  bool // the token is one that a rotation has replaced
+	old     bool // the cookie has a key that is on its way out, or may have a former scope
+	clash   bool // several of the sessions of other cookies are live
+	excess  bool // the request has more cookies than are looked up
 
-	// The changes that are pending.
-	pending  pending[T]
-	editRoom [1]func(*T) error // saves the usual request an allocation
-
-	// Sessions of the request's other cookies: live ones of which none wins,
-	// and client-side ones of which the copy at hand has expired.
-	others []stores.ID
-	clash  bool // several of them are live
-	excess bool // the request has more cookies than are looked up
-
-	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
-	early     early
-	tentative tentative[T] // the changes that a transaction of the program may take back
-
-	line  string       // the Set-Cookie that carries the token
-	marks []marks.Mark // that this request has left
-	waits []*waiting   // by Session.Done
+	rec     *record.Record[T] // the base, which an earlier commit of the request may have written
+	pending *pending[T]
+	needed  *[]string // roles that the session was admitted for
+	rare    *rare     // nil in most requests
 }
 
 // pending has the changes that the request asks for and has not written yet.
@@ -76,6 +58,84 @@ type pending[T any] struct {
 	proof    proof
 	again    bool // the session to create is the base under another ID
 	csrf     security.CSRFKey
+}
+
+// usual is memory that the usual change needs, in one piece.
+type usual[T any] struct {
+	pending[T]
+
+	edit [1]func(*T) error
+	work T // the data of the first edit
+}
+
+// rare has the fields that only some requests need.
+type rare struct {
+	since  time.Time       // when the work began, outside a request
+	caller context.Context // of the program, while it asks for a write
+
+	// Sessions of the request's other cookies: live ones of which none wins,
+	// and client-side ones of which the copy at hand has expired.
+	others []stores.ID
+
+	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
+	early     early
+	tentative tentative // the changes that a transaction of the program may take back
+
+	line  string       // the Set-Cookie that carries the token
+	marks []marks.Mark // that this request has left
+	waits []*waiting   // by Session.Done
+}
+
+var noRare rare
+
+// few returns the rare fields for reading.
+func (s *state[T]) few() *rare {
+	if s.rare == nil {
+		return &noRare
+	}
+	return s.rare
+}
+
+// ownRare returns the rare fields for writing.
+func (s *state[T]) ownRare() *rare {
+	if s.rare == nil {
+		s.rare = new(rare)
+	}
+	return s.rare
+}
+
+// ownPending returns the pending changes for writing.
+func (s *state[T]) ownPending() *pending[T] {
+	if s.pending == &s.m.none.pending {
+		s.pending = new(pending[T])
+	}
+	return s.pending
+}
+
+// forget drops the pending changes.
+func (s *state[T]) forget() { s.pending = &s.m.none.pending }
+
+// setBase makes a record the base.
+func (s *state[T]) setBase(rec record.Record[T]) {
+	if s.rec == &s.m.none.rec {
+		s.rec = new(record.Record[T])
+	}
+	*s.rec = rec
+}
+
+// none are the values of a request that has no base or changes nothing. All requests
+// share them and none writes to them.
+type none[T any] struct {
+	rec     record.Record[T]
+	pending pending[T]
+}
+
+// carrier carries the session between the client and the core.
+func (s *state[T]) carrier() carrier.Carrier[T] {
+	if s.carried != nil {
+		return s.carried
+	}
+	return s.m.tokens
 }
 
 // The steps of a request are types of their own, which differ in their methods only.
@@ -134,11 +194,11 @@ func (s view[T]) get() (T, bool) {
 // own returns a copy of the active session's data for the caller to change,
 // and the zero T without one.
 func (s changes[T]) own() (*T, error) {
-	if v := s.spare; v != nil && s.pending.data == nil && s.life.Active() {
-		s.spare = nil
+	if v := s.rec.Spare; v != nil && s.pending.data == nil && s.life.Active() {
+		s.rec.Spare = nil
 		return v, nil
 	}
-	data := new(T)
+	data := s.room()
 	if !s.life.Active() {
 		return data, nil
 	}
@@ -147,13 +207,25 @@ func (s changes[T]) own() (*T, error) {
 	return data, err
 }
 
+// room returns memory for the data of an edit. That of the first edit is in one piece
+// with the changes.
+func (s changes[T]) room() *T {
+	if s.pending != &s.m.none.pending {
+		return new(T)
+	}
+	u := new(usual[T])
+	u.edits = u.edit[:0]
+	s.pending = &u.pending
+	return &u.work
+}
+
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
 	if shared := s.pending.shared; shared != nil {
 		return s.m.values.Copy(&shared.Value), nil
 	}
-	if v := s.spare; v != nil && s.pending.data == nil {
-		s.spare = nil
+	if v := s.rec.Spare; v != nil && s.pending.data == nil {
+		s.rec.Spare = nil
 		return *v, nil
 	}
 	var v *T
@@ -164,7 +236,7 @@ func (s *state[T]) current() (T, error) {
 	case open.Decoded:
 		return s.m.values.Copy(&open.Value), nil
 	default:
-		v, err = s.m.records.Decode(&s.rec)
+		v, err = s.m.records.Decode(s.rec)
 	}
 	if err != nil {
 		var zero T
@@ -222,18 +294,22 @@ func (s *state[T]) peek() (T, bool) {
 	if !s.life.Active() {
 		return zero, false
 	}
-	if s.spare != nil && s.pending.data == nil {
-		return *s.spare, true
+	if v := s.rec.Spare; v != nil && s.pending.data == nil {
+		return *v, true
 	}
 	v, err := s.current()
 	return v, err == nil
 }
 
-func (s *state[T]) Needs(roles []string) {
-	for _, role := range roles {
-		if !slices.Contains(s.needed, role) {
-			s.needed = append(s.needed, role)
-		}
+// Needs keeps the list of the only requirement, which never changes.
+func (s *state[T]) Needs(roles *[]string) {
+	switch {
+	case len(*roles) == 0:
+	case s.needed == nil:
+		s.needed = roles
+	default:
+		all := slices.Concat(*s.needed, *roles)
+		s.needed = &all
 	}
 }
 
@@ -247,7 +323,7 @@ func (s *state[T]) activeID() string {
 	case s.life.Next != lifecycle.NextSame:
 		return s.pending.id.String()
 	case s.life.Active():
-		return s.rec.ID.String()
+		return s.rec.ID().String()
 	}
 	return ""
 }
@@ -273,7 +349,7 @@ type early struct {
 // Commit or a revocation. An error response suggests that the program has rolled
 // the transaction back, so nothing of it must show in the cookie or in events
 // unless the store confirms it.
-type tentative[T any] struct {
+type tentative struct {
 	any      bool
 	revoked  bool           // the session itself, by RevokeAll
 	ended    []stores.ID    // by Destroy

@@ -13,7 +13,9 @@ import (
 // of a transaction.
 func (s *state[T]) transacts(ctx context.Context) bool {
 	in := stores.InTransaction(ctx, s.m.store)
-	s.tentative.any = s.tentative.any || in
+	if in {
+		s.ownRare().tentative.any = true
+	}
 	return in
 }
 
@@ -22,7 +24,7 @@ func (s *state[T]) transacts(ctx context.Context) bool {
 // state knows nothing of these sessions any more. It does not wait for the response:
 // a transaction that is still open then would hold their rows.
 func (s writes[T]) endAgain(ctx context.Context) error {
-	for _, id := range slices.Concat(s.tentative.ended, s.tentative.replaced) {
+	for _, id := range slices.Concat(s.few().tentative.ended, s.few().tentative.replaced) {
 		if _, err := s.end(ctx, id); err != nil {
 			return err
 		}
@@ -34,7 +36,7 @@ func (s writes[T]) endAgain(ctx context.Context) error {
 // succeeded, because others do not see it before.
 func (s writes[T]) emitRevoked(ctx context.Context, e events.Event) {
 	if s.transacts(ctx) {
-		s.tentative.events = append(s.tentative.events, e)
+		s.rare.tentative.events = append(s.rare.tentative.events, e)
 		return
 	}
 	s.emit(e)
@@ -42,7 +44,7 @@ func (s writes[T]) emitRevoked(ctx context.Context, e events.Event) {
 
 // settleTransaction makes the cookie fit the store at the end of the request.
 func (s writes[T]) settleTransaction(ctx context.Context, status int) {
-	t := &s.tentative
+	t := &s.rare.tentative
 	if status < 400 {
 		for _, e := range t.events {
 			s.emit(e)
@@ -57,8 +59,8 @@ func (s writes[T]) settleTransaction(ctx context.Context, status int) {
 	case t.revoked && s.life.Cookie == lifecycle.CookieExpire:
 		s.life.Cookie = lifecycle.CookieKeep
 	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
-		rec, err := s.m.records.Fetch(ctx, s.rec.ID)
-		if err != nil || s.opening().ownerOf(&rec, s.token) != owner {
+		rec, err := s.m.records.Fetch(ctx, s.rec.ID())
+		if err != nil || s.opening().ownerOf(&rec, s.rec.Token) != owner {
 			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
 	}
@@ -67,13 +69,13 @@ func (s writes[T]) settleTransaction(ctx context.Context, status int) {
 // takeBack undoes the calls in a transaction of the program that was rolled back, for
 // client-side sessions. The client keeps the cookie that it came with.
 func (s writes[T]) takeBack(ctx context.Context) {
-	if !s.tentative.any || !s.carrier.TakeBack(ctx, s.token) {
+	if !s.few().tentative.any || !s.carrier().TakeBack(ctx, s.rec.Token) {
 		return
 	}
 	if s.life.Cookie == lifecycle.CookieSet {
 		s.life.Cookie = lifecycle.CookieKeep
 	}
-	if rec, err := s.carrier.Fetch(ctx, s.token); err == nil && s.life.OnBase() {
-		s.rec = rec
+	if rec, err := s.carrier().Fetch(ctx, s.rec.Token); err == nil && s.life.OnBase() {
+		s.setBase(rec)
 	}
 }

@@ -17,7 +17,7 @@ import (
 func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	next := s.pending.shared
 	if next == nil {
-		next = s.carrier.Allocate()
+		next = s.carrier().Allocate()
 	}
 	next.Fields = s.rec.Full()
 	if s.pending.data != nil {
@@ -35,16 +35,16 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		next.Authenticated, next.Class = p.at.UnixNano(), p.class
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), p.methods))
 	}
-	token := s.token
+	token := s.rec.Token
 	if p.Rotate != lifecycle.RotateNo {
 		var err error
-		if token, err = security.NewToken(s.rec.ID); err != nil {
+		if token, err = security.NewToken(s.rec.ID()); err != nil {
 			return s.storeFailed(err)
 		}
 		s.supersede(&next.Fields, p.Rotate)
 		next.Hash = token.Hash()
 	} else if !s.former && next.Unconfirmed() {
-		next.Confirmed = s.rec.StoreNow(s.m.now()).UnixNano()
+		next.Confirmed = int64(s.rec.StoreNow(s.m.now()))
 	}
 	var line []byte
 	if p.Cookie == lifecycle.CookieSet && (p.Rotate != lifecycle.RotateNo || !s.former) {
@@ -54,9 +54,9 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		}
 	}
 	next.Write = payload.NewWriteName()
-	packed := s.carrier.Encode(&next.Fields)
-	updated, err := s.m.calls.Update(ctx, s.carrier.Store(), stores.Update{
-		ID: s.rec.ID, Version: s.rec.Version, Payload: packed,
+	packed := s.carrier().Encode(&next.Fields)
+	updated, err := s.m.calls.Update(ctx, s.carrier().Store(), stores.Update{
+		ID: s.rec.ID(), Version: s.rec.Version, Payload: packed,
 		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
 	}, next.Write)
 	switch {
@@ -67,14 +67,13 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	case err != nil:
 		return s.storeFailed(err)
 	}
-	s.rec.Version, s.rec.Expires, s.rec.Deadline = updated.Version, updated.Expires, updated.Deadline
-	s.rec.LastSeen, s.rec.Now, s.rec.Loaded = updated.Now, updated.Now, s.m.now()
-	s.rec.Open, s.rec.Payload = next, s.carrier.Written(packed)
-	s.spare = nil
+	s.rec.Updated(&updated, s.m.now())
+	s.rec.Open, s.rec.Payload = next, s.carrier().Written(packed)
+	s.rec.Spare = nil
 	switch {
 	case p.Rotate != lifecycle.RotateNo:
 		s.renewed(p)
-		s.token, s.former = token, false
+		s.rec.Token, s.former = token, false
 	case p.Optional && s.life.Carried:
 		s.touched()
 	}
@@ -98,7 +97,7 @@ func (s writes[T]) memo(next *record.Opened[T]) any {
 // changed. It may have a former scope, or its key is about to be removed; then it is
 // written as often as a session is extended.
 func (s writes[T]) resealDue() bool {
-	now, periodically := s.carrier.Reissues()
+	now, periodically := s.carrier().Reissues()
 	return now || (s.old || periodically) && s.touchDue()
 }
 
@@ -111,16 +110,17 @@ func (s writes[T]) touchDue() bool {
 // touch extends the session. That it is gone changes nothing for a request
 // that has only read.
 func (s writes[T]) touch(ctx context.Context) {
-	expires, err := s.carrier.Store().Touch(ctx, s.rec.ID, timeouts.Slack(s.rec.Open.Idle))
+	expires, err := s.carrier().Store().Touch(ctx, s.rec.ID(), timeouts.Slack(s.rec.Open.Idle))
 	if err == nil {
-		written := !expires.Equal(s.rec.Expires)
-		s.rec.Expires, s.rec.LastSeen = expires, s.rec.Now // once per request
+		until := record.InstantOf(expires)
+		written := until != s.rec.Expires
+		s.rec.Expires, s.rec.LastSeen = until, s.rec.Now // once per request
 		if written {
 			s.touched()
 		}
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID().String(), Err: err})
 	}
 }

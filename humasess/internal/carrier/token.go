@@ -35,7 +35,9 @@ func (c Tokens[T]) binding(name string) security.Binding {
 
 // Fetch implements [Carrier].
 func (c Tokens[T]) Fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
-	return c.Records.Fetch(ctx, token.ID())
+	rec, err := c.Records.Fetch(ctx, token.ID())
+	rec.Token = token
+	return rec, err
 }
 
 // Matches compares the secret in constant time.

@@ -14,31 +14,31 @@ import (
 // admit loads the request's sessions and enforces the operation's policy. If it
 // returns false, it has written the answer.
 func admit(r *Request) bool {
-	for i := range r.sessions {
-		s := &r.sessions[i]
-		if s.lender != nil {
+	for i := range r.sessions() {
+		s := &r.sessions()[i]
+		if s.borrowed {
 			continue
 		}
-		if err := s.Load(&r.loads); err != nil {
-			r.loads.end()
-			r.reply.refuse(answerTo(err))
+		if err := s.Load((*loading)(r)); err != nil {
+			(*loading)(r).end()
+			r.reply().refuse(answerTo(err))
 			return false
 		}
 	}
-	r.loads.end()
+	(*loading)(r).end()
 	if forged(r) {
-		r.reply.refuse(answerCSRF)
+		r.reply().refuse(answerCSRF)
 		return false
 	}
 	for i := range r.entry.demands {
 		if a, ok := satisfies(r, &r.entry.demands[i]); !ok {
-			r.reply.refuse(a)
+			r.reply().refuse(a)
 			return false
 		}
 	}
-	for i := range r.sessions {
-		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions[i].Proven(nil, within) {
-			r.reply.refuse(answerReauth)
+	for i := range r.sessions() {
+		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions()[i].Proven(nil, within) {
+			r.reply().refuse(answerReauth)
 			return false
 		}
 	}
@@ -56,11 +56,11 @@ func admit(r *Request) bool {
 func forged(r *Request) bool {
 	ctx := r.scope.humaContext
 	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
-	for i := range r.sessions {
+	for i := range r.sessions() {
 		if spared && !r.entry.sessions[i].token {
 			continue
 		}
-		if r.sessions[i].Forged(ctx) {
+		if r.sessions()[i].Forged(ctx) {
 			return true
 		}
 	}
@@ -78,9 +78,10 @@ func satisfies(r *Request, d *demand) (answer, bool) {
 		}
 		switch result {
 		case Admitted:
-			for _, c := range alternative {
+			for i := range alternative {
+				c := &alternative[i]
 				if c.session >= 0 && !c.token {
-					r.sessions[c.session].Needs(c.roles)
+					r.sessions()[c.session].Needs(&c.roles)
 				}
 				r.proved = r.proved || c.user
 			}
@@ -103,20 +104,20 @@ func admission(r *Request, c *condition) Admission {
 		}
 		return NoSession
 	case c.token:
-		if r.sessions[c.session].Active() {
+		if r.sessions()[c.session].Active() {
 			return Admitted
 		}
 		return NoSession
 	}
-	return r.sessions[c.session].Admits(c.roles)
+	return r.sessions()[c.session].Admits(c.roles)
 }
 
 // passes calls a declared guard, and writes the answer if the guard refuses. It fails
 // closed, so an error without a status is a 403.
 func passes(r *Request, g *guardUse) bool {
-	s := r.sessions[g.session]
+	s := r.sessions()[g.session]
 	if !s.Proven(g.Methods, g.Fresh) {
-		r.reply.refuse(answerReauth)
+		r.reply().refuse(answerReauth)
 		return false
 	}
 	if g.Guard == nil {
@@ -129,12 +130,12 @@ func passes(r *Request, g *guardUse) bool {
 	var model huma.StatusError
 	switch {
 	case errors.As(err, &model):
-		r.reply.refuseWith(model, headersAround(err, model))
+		r.reply().refuseWith(model, headersAround(err, model))
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		r.reply.refuse(answerUnavailable)
+		r.reply().refuse(answerUnavailable)
 	default:
 		r.entry.sessions[g.session].manager.GuardFailed(r.parent, r.entry.op, err)
-		r.reply.refuse(answerForbidden)
+		r.reply().refuse(answerForbidden)
 	}
 	return false
 }

@@ -41,105 +41,128 @@ func (b *budgets) next() (time.Time, <-chan struct{}) {
 	return b.at, b.done
 }
 
-// commitContext does not end with its parent, because the changes of the handler
-// must not be lost if the client disconnects. Its time begins with its first use.
-type commitContext struct {
-	parent context.Context
-	budget *budgets
+// spent has the budgets of a request that have begun. A store in memory needs none.
+type spent struct {
+	mu     sync.Mutex
+	load   context.Context
+	cancel context.CancelFunc
+	commit end
+	notes  end
+}
 
-	mu       sync.Mutex
+// end is the end of a budget. The zero end is that of a budget that has not begun.
+type end struct {
 	deadline time.Time
 	done     <-chan struct{}
 }
 
-var _ context.Context = (*commitContext)(nil)
-
-// begin returns the deadline and the channel that is closed after it.
-func (c *commitContext) begin() (time.Time, <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.deadline.IsZero() && c.budget.timeout > 0 {
-		c.deadline, c.done = c.budget.next()
+func (r *Request) spent() *spent {
+	if s := r.budgets.Load(); s != nil {
+		return s
 	}
-	return c.deadline, c.done
+	r.budgets.CompareAndSwap(nil, new(spent))
+	return r.budgets.Load()
+}
+
+// bounded is a request as the context of writes. It does not end with the client,
+// because the changes of the handler must not be lost if the client disconnects. Its
+// time begins with its first use.
+type bounded[W writes] Request
+
+// writes tell the budgets of writes apart.
+type writes interface{ of(s *spent) *end }
+
+type (
+	forCommit struct{}
+	forNotes  struct{} // writes that follow from tokens; see confirmRecord and reused
+)
+
+func (forCommit) of(s *spent) *end { return &s.commit }
+func (forNotes) of(s *spent) *end  { return &s.notes }
+
+var _ context.Context = (*bounded[forCommit])(nil)
+
+// begin returns the end of the budget.
+func (c *bounded[W]) begin() end {
+	s := (*Request)(c).spent()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var w W
+	e := w.of(s)
+	if b := &c.entry.budget; e.deadline.IsZero() && b.timeout > 0 {
+		e.deadline, e.done = b.next()
+	}
+	return *e
 }
 
 // Deadline implements [context.Context].
-func (c *commitContext) Deadline() (time.Time, bool) {
-	at, _ := c.begin()
+func (c *bounded[W]) Deadline() (time.Time, bool) {
+	at := c.begin().deadline
 	return at, !at.IsZero()
 }
 
 // Done implements [context.Context].
-func (c *commitContext) Done() <-chan struct{} {
-	_, done := c.begin()
-	return done
-}
+func (c *bounded[W]) Done() <-chan struct{} { return c.begin().done }
 
 // Err implements [context.Context].
-func (c *commitContext) Err() error {
-	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {
+func (c *bounded[W]) Err() error {
+	if at := c.begin().deadline; !at.IsZero() && !time.Now().Before(at) {
 		return context.DeadlineExceeded
 	}
 	return nil
 }
 
 // Value implements [context.Context].
-func (c *commitContext) Value(key any) any { return outsideContext{c.parent}.Value(key) }
+func (c *bounded[W]) Value(key any) any { return outsideContext{c.parent}.Value(key) }
 
-// loadContext ends with its parent, because a disconnected client does not wait for
-// a session, and with the budget. A store in memory uses neither, so both are made
-// at the first use.
-type loadContext struct {
-	parent context.Context
-	budget *budgets
+// loading is a request as the context of its loads. It ends with the client, because a
+// disconnected client does not wait for a session, and with the budget. A store in
+// memory uses neither, so both are made at the first use.
+type loading Request
 
-	mu     sync.Mutex
-	inner  context.Context
-	cancel context.CancelFunc
-}
+var _ context.Context = (*loading)(nil)
 
-var _ context.Context = (*loadContext)(nil)
-
-func (c *loadContext) begin() context.Context {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *loading) begin() context.Context {
+	s := (*Request)(c).spent()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch {
-	case c.inner != nil:
-	case c.budget.timeout > 0:
-		at, _ := c.budget.next()
-		c.inner, c.cancel = context.WithDeadline(c.parent, at)
+	case s.load != nil:
+	case c.entry.budget.timeout > 0:
+		at, _ := c.entry.budget.next()
+		s.load, s.cancel = context.WithDeadline(c.parent, at)
 	default:
-		c.inner = c.parent
+		s.load = c.parent
 	}
-	return c.inner
+	return s.load
 }
 
 // end releases the timer.
-func (c *loadContext) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cancel != nil {
-		c.cancel()
+func (c *loading) end() {
+	s := c.budgets.Load()
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cancel != nil {
+		s.cancel()
 	}
 }
 
 // Deadline implements [context.Context].
-func (c *loadContext) Deadline() (time.Time, bool) { return c.begin().Deadline() }
+func (c *loading) Deadline() (time.Time, bool) { return c.begin().Deadline() }
 
 // Done implements [context.Context].
-func (c *loadContext) Done() <-chan struct{} { return c.begin().Done() }
+func (c *loading) Done() <-chan struct{} { return c.begin().Done() }
 
 // Err implements [context.Context].
-func (c *loadContext) Err() error {
-	c.mu.Lock()
-	inner := c.inner
-	c.mu.Unlock()
-	if inner == nil {
-		inner = c.parent
+func (c *loading) Err() error {
+	if c.budgets.Load() == nil {
+		return c.parent.Err()
 	}
-	return inner.Err()
+	return c.begin().Err()
 }
 
 // Value implements [context.Context].
-func (c *loadContext) Value(key any) any { return c.parent.Value(key) }
+func (c *loading) Value(key any) any { return c.parent.Value(key) }

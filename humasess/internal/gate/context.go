@@ -22,14 +22,30 @@ type humaContext huma.Context
 // Adapters send headers inside SetStatus; a commit must come before that.
 type scope struct {
 	humaContext
-	r   *Request
+	r *Request
+}
+
+// derivedScope is a scope with a context of middleware.
+type derivedScope struct {
+	scope
 	ctx context.Context // the result of Context
 }
 
+// scopeContext is a scope or a derivedScope.
+type scopeContext interface {
+	huma.Context
+	WithContext(context.Context) huma.Context
+	Unwrap() huma.Context
+	base() *scope
+}
+
 var (
-	_ huma.Context    = (*scope)(nil)
+	_ scopeContext    = (*scope)(nil)
+	_ scopeContext    = (*derivedScope)(nil)
 	_ context.Context = (*scope)(nil)
 )
+
+func (s *scope) base() *scope { return s }
 
 // RequestIn returns the request that ctx belongs to, or nil.
 func RequestIn(ctx context.Context) *Request {
@@ -44,8 +60,10 @@ func RequestOf(ctx huma.Context) *Request {
 		switch w := c.(type) {
 		case *scope:
 			return w.r
-		case *streamScope:
+		case *derivedScope:
 			return w.r
+		case *streamScope:
+			return w.base().r
 		case interface{ Unwrap() huma.Context }:
 			c = w.Unwrap()
 		default:
@@ -58,22 +76,26 @@ func RequestOf(ctx huma.Context) *Request {
 // Unwrap returns the context that the gate was called with. It gives access to the
 // router's writer, so Unwrap first adds the session's headers to the response.
 func (s *scope) Unwrap() huma.Context {
-	s.r.reply.handOut(s.humaContext)
+	s.r.reply().handOut(s.humaContext)
 	return s.humaContext
 }
 
 // Context returns the request's context, below which humasess.From finds sessions. huma
 // asks for it when it calls the handler.
 func (s *scope) Context() context.Context {
-	if !s.r.reached.Load() {
-		s.r.reached.Store(true)
-	}
+	s.r.reach()
+	return s
+}
+
+// Context returns the context of the middleware.
+func (s *derivedScope) Context() context.Context {
+	s.r.reach()
 	return s.ctx
 }
 
 // WithContext is called by huma.WithContext and huma.WithValue.
 func (s *scope) WithContext(ctx context.Context) huma.Context {
-	return wrapScope(&scope{humaContext: huma.WithContext(s.humaContext, ctx), r: s.r, ctx: ctx})
+	return wrapScope(&derivedScope{scope{huma.WithContext(s.humaContext, ctx), s.r}, ctx})
 }
 
 // Deadline, Done, Err and Value make the scope a context.Context.
@@ -104,11 +126,11 @@ func (s *scope) Header(name string) string {
 // SetStatus commits, unless the status announces another one (RFC 9110 § 15.2).
 func (s *scope) SetStatus(code int) {
 	if response.IsInterim(code) {
-		s.r.reply.interim(s.humaContext)
-	} else if !s.r.reply.begin(s.humaContext, code) {
+		s.r.reply().interim(s.humaContext)
+	} else if !s.r.reply().begin(s.humaContext, code) {
 		return
 	}
-	s.r.reply.body.Seal(response.IsInterim(code))
+	s.r.body().Seal(response.IsInterim(code))
 	s.humaContext.SetStatus(code)
 }
 
@@ -119,39 +141,40 @@ func (s *scope) BodyWriter() io.Writer {
 	if status == 0 {
 		status = 200
 	}
-	if !s.r.reply.begin(s.humaContext, status) {
+	if !s.r.reply().begin(s.humaContext, status) {
 		return io.Discard
 	}
-	return s.r.reply.body.Over(s.humaContext, &s.r.reply.rules)
+	return s.r.reply().writer(s.humaContext)
 }
 
 // SetHeader holds the header until the commit.
 func (s *scope) SetHeader(name, value string) {
-	s.r.reply.header(s.humaContext, response.Header{Name: name, Value: value})
+	s.r.reply().header(s.humaContext, response.Header{Name: name, Value: value})
 }
 
 // AppendHeader holds the header until the commit.
 func (s *scope) AppendHeader(name, value string) {
-	s.r.reply.header(s.humaContext, response.Header{Name: name, Value: value, Add: true})
+	s.r.reply().header(s.humaContext, response.Header{Name: name, Value: value, Add: true})
 }
 
 // streamScope is a scope on adapters that stream after the handler returns.
 // huma looks for the method StreamBody, so no other context may have it.
-type streamScope struct{ *scope }
+type streamScope struct{ scopeContext }
 
 // StreamBody commits and hands the stream to the adapter.
 func (s *streamScope) StreamBody(write func(io.Writer)) {
-	if s.r.reply.begin(s.humaContext, 200) {
-		s.r.taken = true
-		s.humaContext.(response.BodyStreamer).StreamBody(func(w io.Writer) {
-			defer s.r.unwatch()
+	r, ctx := s.base().r, s.base().humaContext
+	if r.reply().begin(ctx, 200) {
+		r.taken = true
+		ctx.(response.BodyStreamer).StreamBody(func(w io.Writer) {
+			defer r.unwatch()
 			write(w)
 		})
 	}
 }
 
-func wrapScope(s *scope) huma.Context {
-	if _, ok := s.humaContext.(response.BodyStreamer); ok {
+func wrapScope(s scopeContext) huma.Context {
+	if _, ok := s.base().humaContext.(response.BodyStreamer); ok {
 		return &streamScope{s}
 	}
 	return s

@@ -19,14 +19,14 @@ func Handler(m Manager, next http.Handler) http.Handler {
 		}
 		r := newRequest(e, ctx)
 		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
-		r.reply.plain = &plain.served
+		r.ownRare().plain = &plain.served
 		if !admit(r) {
 			return
 		}
 		defer conclude(r)
 		r.reached.Store(true)
 		next.ServeHTTP(plain, req.WithContext(&r.scope))
-		r.reply.finish()
+		r.reply().finish()
 		r.returned = true
 	})
 }

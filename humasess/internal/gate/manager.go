@@ -35,8 +35,9 @@ type Manager interface {
 	// Unsent reports a change that was dropped because its cookie could not be sent.
 	Unsent(ctx context.Context, op *huma.Operation)
 
-	// NewRequest returns a request and a session in one piece of memory.
-	NewRequest() (*Request, Session)
+	// NewRequest returns a request and a session in one piece of memory. With a cookie
+	// the client has sent one, which may open a session.
+	NewRequest(cookie bool) (*Request, Session)
 
 	// NewState returns a session for a request that exists.
 	NewState() Session

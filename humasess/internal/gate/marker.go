@@ -65,9 +65,10 @@ func markerOf(r *Request, name string) string {
 
 // handleOf returns the request's handle.
 func handleOf(r *Request) string {
-	if r.handle == "" {
-		r.handle = rand.Text()
-		handles.Store(r.handle, r)
+	own := r.ownRare()
+	if own.handle == "" {
+		own.handle = rand.Text()
+		handles.Store(own.handle, r)
 	}
-	return r.handle
+	return own.handle
 }

@@ -128,8 +128,8 @@ func (p *plainWriter) EnableFullDuplex() error {
 // Unwrap returns the writer that the handler's response goes to. The session's
 // headers must be in the response before.
 func (p *plainWriter) Unwrap() http.ResponseWriter {
-	p.r.reply.handOut(p.r.scope.humaContext)
-	if p.r.reply.outcome == failed {
+	p.r.reply().handOut(p.r.scope.humaContext)
+	if p.r.outcome == failed {
 		return discarded{}
 	}
 	return p.w
@@ -150,5 +150,5 @@ func (discarded) Write(b []byte) (int, error) { return len(b), nil }
 func (discarded) WriteHeader(int) {}
 
 func (p *plainWriter) begin(status int) bool {
-	return p.r.reply.begin(p.r.scope.humaContext, status)
+	return p.r.reply().begin(p.r.scope.humaContext, status)
 }

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"io"
 	"maps"
 	"net/http"
 
@@ -11,15 +12,9 @@ import (
 // reply is the response to one request. It holds the handler's headers until the
 // sessions are written, and then adds those of the sessions. It replaces the response
 // if the request is refused, or if a session cannot be written.
-type reply struct {
-	r       *Request
-	outcome outcome
-	exposed bool // the handler may write past the gate; see handOut
-	held    response.Headers
-	rules   response.Rules // once the handler's response is committed
-	body    response.Body
-	plain   *served // nil inside an API
-}
+type reply struct{ *Request }
+
+func (r *Request) reply() reply { return reply{r} }
 
 // served is the response of the server around [Handler].
 type served struct {
@@ -37,19 +32,20 @@ const (
 )
 
 // header holds a header until the commit.
-func (p *reply) header(ctx huma.Context, h response.Header) {
+func (p reply) header(ctx huma.Context, h response.Header) {
 	switch p.outcome {
 	case undecided:
 		p.held.Hold(h)
 	case failed:
 	case committed:
-		p.rules.Send(ctx, h)
+		rules := p.rules()
+		rules.Send(ctx, h)
 	}
 }
 
 // interim releases headers for a response that announces another one. A
 // commit that fails later cannot take them back.
-func (p *reply) interim(ctx huma.Context) {
+func (p reply) interim(ctx huma.Context) {
 	if p.outcome != undecided {
 		return
 	}
@@ -59,17 +55,16 @@ func (p *reply) interim(ctx huma.Context) {
 
 // begin is called before the first byte of a response. It commits the sessions, and
 // reports whether the handler's response may go out.
-func (p *reply) begin(ctx huma.Context, status int) bool {
+func (p reply) begin(ctx huma.Context, status int) bool {
 	if p.outcome != undecided {
 		return p.outcome == committed
 	}
-	r := p.r
-	if r.misbound || r.entry.proof.misbound.Load() {
-		r.undo()
-		p.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misbound(r.entry.op)), nil)
+	if p.misbound || p.entry.proof.misbound.Load() {
+		p.undo()
+		p.refuseWith(huma.NewErrorWithContext(&p.scope, http.StatusInternalServerError, misbound(p.entry.op)), nil)
 		return false
 	}
-	if err := r.commit(status); err != nil {
+	if err := p.commit(status); err != nil {
 		p.refuse(answerTo(err))
 		return false
 	}
@@ -79,14 +74,11 @@ func (p *reply) begin(ctx huma.Context, status int) bool {
 }
 
 // release sends the headers of the handler and of the sessions.
-func (p *reply) release(ctx huma.Context) {
-	if p.plain != nil {
-		p.holdPlain()
-	}
+func (p reply) release(ctx huma.Context) {
+	p.holdPlain()
 	cookie := false
-	for i := range p.r.sessions {
-		s := &p.r.sessions[i]
-		if s.lender != nil {
+	for _, s := range p.sessions() {
+		if s.borrowed {
 			continue
 		}
 		of := s.Issued()
@@ -107,14 +99,19 @@ func (p *reply) release(ctx huma.Context) {
 			p.held.Hold(response.Header{Name: "Clear-Site-Data", Value: of.ClearSiteData, Add: true})
 		}
 	}
-	p.rules = p.rulesNow(cookie)
-	p.held.Release(ctx, p.rules, p.exposed && p.plain == nil)
+	rules := p.rulesNow(cookie)
+	p.private, p.cookie = rules.Private, rules.Cookie
+	p.held.Release(ctx, rules, p.exposed && p.plain() == nil)
 }
 
 // holdPlain takes the headers that the commit merges with those of the session out of
 // the handler's.
-func (p *reply) holdPlain() {
-	h := p.plain.w.Header()
+func (p reply) holdPlain() {
+	plain := p.plain()
+	if plain == nil {
+		return
+	}
+	h := plain.w.Header()
 	for name, lines := range h {
 		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
 			continue
@@ -126,13 +123,30 @@ func (p *reply) holdPlain() {
 	}
 }
 
+// rules returns the rules of the response that was committed.
+func (p reply) rules() response.Rules {
+	return response.Rules{Vary: p.entry.vary, Private: p.private, Cookie: p.cookie}
+}
+
+// writer returns the writer of the body after the commit.
+func (p reply) writer(ctx huma.Context) io.Writer {
+	w, changeable := response.WriterOf(ctx)
+	if changeable == nil {
+		return w
+	}
+	if p.body() == nil {
+		p.ownRare().body = response.NewBody(changeable, p.rules())
+	}
+	return p.body()
+}
+
 // rulesNow returns the rules of a response that begins now. cookie says whether it
 // sets a cookie of a session.
-func (p *reply) rulesNow(cookie bool) response.Rules {
-	r := p.r
+func (p reply) rulesNow(cookie bool) response.Rules {
+	r := p.Request
 	private := cookie || r.proved
-	for i := range r.sessions {
-		private = private || r.sessions[i].Active()
+	for _, s := range r.sessions() {
+		private = private || s.Active()
 	}
 	if !private && r.admitted {
 		// An optional scheme of the program is not checked, so the handler may check
@@ -148,18 +162,19 @@ func (p *reply) rulesNow(cookie bool) response.Rules {
 // begun, as after a stream that wrote nothing, a middleware that answers nothing, or a
 // handler that has written without the gate. Otherwise it mends headers that go out
 // later.
-func (p *reply) finish() {
-	ctx := p.r.scope.humaContext
+func (p reply) finish() {
+	ctx := p.scope.humaContext
 	switch {
 	case p.outcome == undecided:
 		if p.exposed {
-			p.r.dropUnsent()
+			p.dropUnsent()
 		}
 		p.begin(ctx, http.StatusOK)
-	case p.outcome == committed && !p.r.taken && p.plain == nil:
-		p.body.Seal(false)
+	case p.outcome == committed && !p.taken && p.plain() == nil:
+		p.body().Seal(false)
 		if w, ok := response.RouterWriter(ctx).(http.ResponseWriter); ok && response.Unsent(w) {
-			p.rules.Enforce(w.Header())
+			rules := p.rules()
+			rules.Enforce(w.Header())
 		}
 	}
 }
@@ -169,16 +184,16 @@ func (p *reply) finish() {
 //
 // The response gets the headers of the session. handOut commits a pending change,
 // because later its cookie could not be added to these headers.
-func (p *reply) handOut(ctx huma.Context) {
+func (p reply) handOut(ctx huma.Context) {
 	if p.outcome != undecided {
 		return
 	}
-	if p.r.unwritten() {
+	if p.unwritten() {
 		p.begin(ctx, http.StatusOK)
 		return
 	}
 	rules := p.rulesNow(false)
-	if !p.exposed || p.plain != nil {
+	if !p.exposed || p.plain() != nil {
 		rules.Complete(ctx)
 	}
 	p.exposed = true
@@ -186,28 +201,28 @@ func (p *reply) handOut(ctx huma.Context) {
 		return
 	}
 	response.Scrub(ctx, false)
-	if h := response.StandardHeader(ctx); p.plain == nil || len(h["Cache-Control"]) == 0 {
+	if h := response.StandardHeader(ctx); p.plain() == nil || len(h["Cache-Control"]) == 0 {
 		ctx.SetHeader("Cache-Control", "no-store")
 	}
 }
 
 // refuse writes the answer instead of the handler. It writes nothing to a store and
 // sets no cookie.
-func (p *reply) refuse(a answer) { p.refuseWith(a.model(&p.r.scope), a.headers()) }
+func (p reply) refuse(a answer) { p.refuseWith(a.model(&p.scope), a.headers()) }
 
 // refuseWith is refuse with a model, which has its own headers, and further headers.
-func (p *reply) refuseWith(model huma.StatusError, headers http.Header) {
-	if !p.r.admitted {
-		p.r.refuseSessions()
+func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
+	if !p.admitted {
+		p.refuseSessions()
 	}
 	p.outcome = failed
-	if p.plain != nil {
-		h := p.plain.w.Header()
+	if plain := p.plain(); plain != nil {
+		h := plain.w.Header()
 		clear(h)
-		maps.Copy(h, p.plain.before)
+		maps.Copy(h, plain.before)
 	}
-	ctx := p.r.scope.humaContext
+	ctx := p.scope.humaContext
 	p.held.Reset()
-	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)
-	writeRefusal(p.r.entry.api, ctx, model, headers)
+	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain() == nil)
+	writeRefusal(p.entry.api, ctx, model, headers)
 }

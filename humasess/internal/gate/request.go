@@ -4,31 +4,42 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/humasess/internal/response"
 	"github.com/humasess/sessions/internal/policy"
 )
 
 // Request is one request to an operation that uses sessions. The goroutine of the
 // handler uses it, as with huma. The sessions lock themselves.
+//
+// Each request to an operation with sessions has one, so it is small. A part that few
+// requests need is behind a pointer, and made when it is needed.
 type Request struct {
 	scope  scope
-	reply  reply
 	outer  *Request // the request around this one, which lends it sessions
 	entry  *entry
 	parent context.Context
-	began  time.Time // on the monotonic clock, before credentials were checked
+	began  time.Duration // since epoch, before credentials were checked
 
-	sessions []slot  // of entry.sessions, in order
-	one      [1]slot // saves the usual request an allocation
+	one  [1]slot // the only session, if the operation has one
+	more *[]slot // all sessions, if it has several
 
-	loads    loadContext
-	writes   commitContext
-	notes    commitContext // of writes that follow from tokens; see confirmRecord and reused
-	proved   bool          // a scheme of the program has brought the user
+	budgets atomic.Pointer[spent]
+	rare    *rare
+
+	// The response; see reply.
+	held    response.Headers
+	outcome outcome
+	exposed bool // the handler may write past the gate; see handOut
+	private bool // shared caches must not store the committed response
+	cookie  bool // the committed response sets a cookie
+
+	proved   bool // a scheme of the program has brought the user
 	admitted bool
 	returned bool
 	asked    bool // huma has looked for a marker, so it is embedded by value
@@ -39,18 +50,27 @@ type Request struct {
 	reached atomic.Bool // huma has called the handler
 	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
 
-	// For Session.Done.
-	watching atomic.Uint32
-	handle   string // names the request to a marker; see binding
+	watching atomic.Uint32 // for Session.Done
 }
+
+// rare has the fields that only some requests need.
+type rare struct {
+	handle string  // names the request to a marker; see binding
+	plain  *served // inside Handler
+	body   *response.Body
+}
+
+// epoch is a time on the monotonic clock. A duration since then needs less memory than a
+// time.
+var epoch = time.Now()
 
 // slot is the place of one session in a request. A request inside of [Handler]
 // borrows sessions of the request around it, which loads, commits and releases them.
 type slot struct {
 	Session
 
-	lender *Request // the request around this one that the session belongs to; nil for its own
-	bound  bool     // the operation's input holds the session
+	borrowed bool // a request around this one has it
+	bound    bool // the operation's input holds the session
 }
 
 // States of Request.watching.
@@ -71,69 +91,111 @@ func newRequest(e *entry, ctx huma.Context) *Request {
 	var first slot
 	if len(e.sessions) > 0 {
 		m := e.sessions[0].manager
-		if outer != nil {
-			first = outer.lend(m)
-		}
-		if first.Session == nil {
-			r, first.Session = m.NewRequest()
+		if first = outer.lend(m); first.Session == nil {
+			r, first.Session = m.NewRequest(ctx.Header(fieldCookie) != "")
 		}
 	}
 	if r == nil {
 		r = &Request{}
 	}
-	r.one[0] = first
-	r.sessions = r.one[:min(len(e.sessions), 1)]
-	for i := len(r.sessions); i < len(e.sessions); i++ {
-		s := outer.lend(e.sessions[i].manager)
-		if s.Session == nil {
-			s.Session = e.sessions[i].manager.NewState()
-		}
-		r.sessions = append(r.sessions, s)
-	}
 	r.entry, r.outer = e, outer
-	r.parent, r.began = ctx.Context(), time.Now()
+	r.one[0] = first
+	if len(e.sessions) > 1 {
+		all := make([]slot, 0, len(e.sessions))
+		all = append(all, first)
+		for _, use := range e.sessions[1:] {
+			s := outer.lend(use.manager)
+			if s.Session == nil {
+				s.Session = use.manager.NewState()
+			}
+			all = append(all, s)
+		}
+		r.more = &all
+	}
+	r.parent, r.began = ctx.Context(), time.Since(epoch)
 	if outer != nil {
 		r.began = outer.began
 	}
-	r.loads.parent, r.loads.budget = r.parent, &e.budget
-	r.writes.parent, r.writes.budget = r.parent, &e.budget
-	r.notes.parent, r.notes.budget = r.parent, &e.budget
-	r.scope = scope{humaContext: ctx, r: r}
-	r.scope.ctx = &r.scope
-	r.reply.r = r
-	for i := range r.sessions {
-		r.sessions[i].Enter(r, e.sessions[i].login)
+	r.scope = scope{ctx, r}
+	for i, s := range r.sessions() {
+		s.Enter(r, e.sessions[i].login)
 	}
 	return r
+}
+
+// sessions returns the sessions of the request, in the order of entry.sessions.
+func (r *Request) sessions() []slot {
+	if r.more != nil {
+		return *r.more
+	}
+	return r.one[:len(r.entry.sessions)]
+}
+
+// ownRare returns the rare fields for writing.
+func (r *Request) ownRare() *rare {
+	if r.rare == nil {
+		r.rare = new(rare)
+	}
+	return r.rare
+}
+
+// plain returns the response around [Handler], or nil inside an API.
+func (r *Request) plain() *served {
+	if r.rare == nil {
+		return nil
+	}
+	return r.rare.plain
+}
+
+// body returns the writer of the body that the handler has got, or nil.
+func (r *Request) body() *response.Body {
+	if r.rare == nil {
+		return nil
+	}
+	return r.rare.body
+}
+
+// reach notes that huma has called the handler.
+func (r *Request) reach() {
+	if !r.reached.Load() {
+		r.reached.Store(true)
+	}
 }
 
 // lends reports whether the request lends its sessions to one inside. It does in
 // [Handler], if both have the same cookies. A handler may make requests for another
 // client with its own context.
 func (r *Request) lends(ctx huma.Context) bool {
-	return r.reply.plain != nil && cookies.Same(r.scope.humaContext, ctx)
+	return r.plain() != nil && cookies.Same(r.scope.humaContext, ctx)
 }
 
 // lend returns the session of a manager that r or a request around it has, for a
 // request inside. Without one the slot is empty.
 func (r *Request) lend(m Manager) slot {
 	for ; r != nil; r = r.outer {
-		for i := range r.sessions {
+		for i, s := range r.sessions() {
 			if r.entry.sessions[i].manager == m {
-				return slot{Session: r.sessions[i].Session, lender: r}
+				return slot{Session: s.Session, borrowed: true}
 			}
 		}
 	}
 	return slot{}
 }
 
+// lender returns the request around r that has lent it the session.
+func (r *Request) lender(s Session) *Request {
+	for r = r.outer; ; r = r.outer {
+		if slices.ContainsFunc(r.sessions(), func(of slot) bool { return of.Session == s }) {
+			return r
+		}
+	}
+}
+
 // Holder returns the request that has loaded the session and releases it.
 func (r *Request) Holder(s Session) *Request {
 	for ; r != nil; r = r.outer {
-		for i := range r.sessions {
-			if r.sessions[i].Session == s && r.sessions[i].lender == nil {
-				return r
-			}
+		if slices.ContainsFunc(r.sessions(), func(of slot) bool { return of.Session == s && !of.borrowed }) {
+			return r
 		}
 	}
 	return nil
@@ -151,20 +213,20 @@ func (r *Request) Client() context.Context { return r.parent }
 // Loading returns the client's context while sessions are loaded, and nil later,
 // because a commit does not end when the client disconnects.
 func (r *Request) Loading() context.Context {
-	if r.admitted || r.reply.outcome != undecided {
+	if r.admitted || r.outcome != undecided {
 		return nil
 	}
 	return r.parent
 }
 
 // Writing returns the context for the commit.
-func (r *Request) Writing() context.Context { return &r.writes }
+func (r *Request) Writing() context.Context { return (*bounded[forCommit])(r) }
 
 // Noting returns the context for writes that follow from tokens.
-func (r *Request) Noting() context.Context { return &r.notes }
+func (r *Request) Noting() context.Context { return (*bounded[forNotes])(r) }
 
 // BeganAt returns the time of the request, before its credentials were checked.
-func (r *Request) BeganAt() time.Time { return r.began }
+func (r *Request) BeganAt() time.Time { return epoch.Add(r.began) }
 
 // ExtendsNothing reports whether the operation is marked with NoTouch.
 func (r *Request) ExtendsNothing() bool { return r.entry.untouch }
@@ -177,10 +239,10 @@ func (r *Request) NotFresh() { r.unfresh.Store(true) }
 func (r *Request) Around() *Request { return r.outer }
 
 // Count returns the number of sessions.
-func (r *Request) Count() int { return len(r.sessions) }
+func (r *Request) Count() int { return len(r.entry.sessions) }
 
 // At returns one of the sessions.
-func (r *Request) At(i int) Session { return r.sessions[i].Session }
+func (r *Request) At(i int) Session { return r.sessions()[i].Session }
 
 // Unbindable returns the error of an input whose session, the one with this index,
 // is not enforced; nil if it is.
@@ -206,7 +268,7 @@ func (r *Request) Bind(i int) bool {
 	if i < 0 || r.entry.sessions[i].binding == nil {
 		return false
 	}
-	r.sessions[i].bound = true
+	r.sessions()[i].bound = true
 	return true
 }
 
@@ -214,14 +276,14 @@ func (r *Request) Bind(i int) bool {
 func (r *Request) Resolved(i int) {
 	b := r.entry.sessions[i].binding
 	b.resolves.Store(b.copies == 1)
-	r.sessions[i].bound = true
+	r.sessions()[i].bound = true
 	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
 }
 
 // Recheck calls the guards of one session again.
 func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
 	for _, g := range r.entry.guards {
-		if g.Guard == nil || r.sessions[g.session].Session != s {
+		if g.Guard == nil || r.sessions()[g.session].Session != s {
 			continue
 		}
 		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
@@ -234,8 +296,8 @@ func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) err
 // refuseSessions notes that a refused request has presented new tokens. Otherwise the
 // former tokens would remain valid.
 func (r *Request) refuseSessions() {
-	for i := range r.sessions {
-		r.sessions[i].Refused(r.sessions[i].lender == nil)
+	for i := range r.sessions() {
+		r.sessions()[i].Refused(r.sessions()[i].borrowed == false)
 	}
 }
 
@@ -247,9 +309,9 @@ func (r *Request) commit(status int) error {
 	if status >= http.StatusBadRequest && (!r.reached.Load() || r.unfresh.Load()) {
 		r.refuseSessions()
 	}
-	for i := range r.sessions {
-		s := &r.sessions[i]
-		if s.lender != nil {
+	for i := range r.sessions() {
+		s := &r.sessions()[i]
+		if s.borrowed {
 			if status >= http.StatusBadRequest {
 				s.Abandon()
 			}
@@ -268,14 +330,14 @@ func (r *Request) commit(status int) error {
 // client never receives their token. The sessions after i still end the sessions
 // that the handler wanted to end.
 func (r *Request) abandon(i, status int) {
-	for j := range r.sessions {
-		s := &r.sessions[j]
+	for j := range r.sessions() {
+		s := &r.sessions()[j]
 		switch {
-		case s.lender == nil && j > i:
+		case s.borrowed == false && j > i:
 			// The failure has an event of its own, and the answer is already an error.
 			_ = s.Commit(status)
 			s.Undo()
-		case s.lender == nil:
+		case s.borrowed == false:
 			s.Undo()
 		case j > i:
 			s.Abandon()
@@ -284,12 +346,12 @@ func (r *Request) abandon(i, status int) {
 }
 
 // undo deletes the sessions that the request has created.
-func (r *Request) undo() { r.abandon(len(r.sessions), 0) }
+func (r *Request) undo() { r.abandon(len(r.sessions()), 0) }
 
 // unwritten reports whether a change is pending.
 func (r *Request) unwritten() bool {
-	for i := range r.sessions {
-		if s := &r.sessions[i]; s.lender == nil {
+	for i := range r.sessions() {
+		if s := &r.sessions()[i]; s.borrowed == false {
 			if change, _ := s.Unwritten(); change {
 				return true
 			}
@@ -301,9 +363,9 @@ func (r *Request) unwritten() bool {
 // dropUnsent drops changes that need a cookie, if the handler may have sent its
 // response without the gate. The client never receives that cookie.
 func (r *Request) dropUnsent() {
-	for i := range r.sessions {
-		s := &r.sessions[i]
-		if s.lender != nil {
+	for i := range r.sessions() {
+		s := &r.sessions()[i]
+		if s.borrowed {
 			continue
 		}
 		if _, cookie := s.Unwritten(); cookie {
@@ -326,9 +388,9 @@ func (r *Request) unwatch() {
 	if r.watching.Swap(watchOver) != watched {
 		return
 	}
-	for i := range r.sessions {
-		if r.sessions[i].lender == nil {
-			r.sessions[i].Release()
+	for i := range r.sessions() {
+		if r.sessions()[i].borrowed == false {
+			r.sessions()[i].Release()
 		}
 	}
 }

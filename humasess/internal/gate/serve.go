@@ -13,7 +13,7 @@ func serve(r *Request, next func(huma.Context)) {
 	defer conclude(r)
 	r.reached.Store(false) // checks of the policy may have asked for the context
 	next(wrapScope(&r.scope))
-	r.reply.finish()
+	r.reply().finish()
 	r.returned = true
 }
 
@@ -23,10 +23,10 @@ const nilDereference = "runtime error: invalid memory address or nil pointer der
 // and deletes a session that Commit has created. A nil dereference of a session that
 // was embedded by pointer gets an answer, because its reason is hard to guess.
 func conclude(r *Request) {
-	if r.handle != "" {
-		handles.Delete(r.handle)
+	if r.rare != nil && r.rare.handle != "" {
+		handles.Delete(r.rare.handle)
 	}
-	if !r.returned && r.reply.outcome == undecided {
+	if !r.returned && r.outcome == undecided {
 		r.refuseSessions()
 		r.undo()
 		if r.entry.api != nil && !r.asked && !allBound(r) {
@@ -35,13 +35,13 @@ func conclude(r *Request) {
 					panic(p)
 				}
 				r.entry.sessions[0].manager.Panicked(r.parent, r.entry.op, debug.Stack())
-				r.reply.refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
+				r.reply().refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
 			}
 		}
 	}
-	for i := range r.sessions {
-		if s := &r.sessions[i]; s.lender != nil {
-			s.Enter(s.lender, false) // which writes for the session again
+	for i := range r.sessions() {
+		if s := &r.sessions()[i]; s.borrowed {
+			s.Enter(r.lender(s.Session), false) // which writes for the session again
 		}
 	}
 	if !r.taken {
@@ -51,8 +51,8 @@ func conclude(r *Request) {
 
 // allBound reports whether the input holds all sessions that the operation embeds.
 func allBound(r *Request) bool {
-	for i := range r.sessions {
-		if r.entry.sessions[i].binding != nil && !r.sessions[i].bound {
+	for i := range r.sessions() {
+		if r.entry.sessions[i].binding != nil && !r.sessions()[i].bound {
 			return false
 		}
 	}

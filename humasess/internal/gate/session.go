@@ -25,7 +25,7 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 
 	// Needs notes the roles that the session was admitted for. They are checked again
 	// when a concurrent change makes the request start over.
-	Needs(roles []string)
+	Needs(roles *[]string)
 
 	// Proven reports whether the user has authenticated within that time, if it is
 	// not 0, and by all of the methods, each within that time.

@@ -48,7 +48,7 @@ func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID) (Record[T], error) 
 		return Record[T]{}, err
 	}
 	if o, ok := memo.Value().(*Opened[T]); ok {
-		return Record[T]{Record: raw, Open: o, Loaded: r.Now()}, nil
+		return New(&raw, o, r.Now()), nil
 	}
 	rec, err := r.Open(raw)
 	if err == nil && rec.Open.Scheme == r.Scheme {
@@ -60,11 +60,15 @@ func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID) (Record[T], error) 
 
 // Written loads a record and the name of its last write.
 func (r *Reader[T]) Written(ctx context.Context, id stores.ID) (stores.Record, uint64, error) {
-	rec, err := r.Fetch(ctx, id)
+	raw, err := r.Store.Load(ctx, id)
 	if err != nil {
 		return stores.Record{}, 0, err
 	}
-	return rec.Record, rec.Open.Write, nil
+	p, err := payload.Decode(raw.Payload)
+	if err != nil {
+		return stores.Record{}, 0, Undecodable(id, err)
+	}
+	return raw, p.Write, nil
 }
 
 // Open takes a record of the store apart.
@@ -73,7 +77,7 @@ func (r *Reader[T]) Open(raw stores.Record) (Record[T], error) {
 	if err != nil {
 		return Record[T]{}, Undecodable(raw.ID, err)
 	}
-	return Record[T]{Record: raw, Open: &Opened[T]{Fields: p}, Loaded: r.Now()}, nil
+	return New(&raw, &Opened[T]{Fields: p}, r.Now()), nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The value comes

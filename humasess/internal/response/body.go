@@ -16,8 +16,8 @@ import (
 // others through this writer, or through the context. Before the first byte, Body
 // mends those that would let caches store the response.
 type Body struct {
-	w      http.ResponseWriter // nil until a handler has asked
-	rules  *Rules
+	w      http.ResponseWriter
+	rules  Rules
 	sealed bool
 }
 
@@ -30,18 +30,18 @@ var (
 	_ io.StringWriter     = (*Body)(nil)
 )
 
-// Over returns the writer of a context. Most routers send the headers in
-// SetStatus, as huma calls it; there it is the router's own writer.
-func (b *Body) Over(ctx huma.Context, rules *Rules) io.Writer {
-	to := ctx.BodyWriter()
-	w, ok := to.(http.ResponseWriter)
-	if !ok || ctx.Status() != 0 && !Unsent(w) {
-		return to
+// NewBody returns the Body over a router's writer.
+func NewBody(w http.ResponseWriter, rules Rules) *Body { return &Body{w: w, rules: rules} }
+
+// WriterOf returns the writer of a context, and once more as changeable if the headers
+// can still change. Most routers send the headers in SetStatus, as huma calls it.
+func WriterOf(ctx huma.Context) (w io.Writer, changeable http.ResponseWriter) {
+	w = ctx.BodyWriter()
+	to, ok := w.(http.ResponseWriter)
+	if !ok || ctx.Status() != 0 && !Unsent(to) {
+		return w, nil
 	}
-	if b.w == nil {
-		b.w, b.rules = w, rules
-	}
-	return b
+	return w, to
 }
 
 // Unsent reports whether a router keeps the headers until the first byte, as gin
@@ -54,7 +54,7 @@ func Unsent(w http.ResponseWriter) bool {
 // Seal is called before the headers go out. Headers may change again after an
 // interim response (RFC 9110 § 15.2), and on routers that keep them.
 func (b *Body) Seal(interim bool) {
-	if b.w != nil && !b.sealed {
+	if b != nil && !b.sealed {
 		b.sealed = !interim && !Unsent(b.w)
 		b.rules.Enforce(b.w.Header())
 	}

@@ -9,11 +9,19 @@ import (
 
 // Headers are the headers that the handler has set before the commit. They are
 // sent if the commit succeeds, and dropped if it fails.
+//
+// Each request has one, so it is small: the Content-Type, which most responses set and
+// no other header, is a string.
 type Headers struct {
-	inline [4]Header
-	n      int
-	more   []Header
-	lines  [2]string // of Vary and Cache-Control, see grow
+	contentType string
+	more        *overflow
+	lines       [2]string // of Vary and Cache-Control, see grow
+}
+
+// overflow holds the headers that follow the Content-Type, or come without one.
+type overflow struct {
+	list []Header
+	room [1]Header
 }
 
 // Header is one header that the handler has set.
@@ -51,28 +59,36 @@ func onFasthttp(ctx huma.Context) bool {
 	}
 }
 
+const fieldContentType = "Content-Type"
+
 // Hold adds a header to those that are held.
 func (h *Headers) Hold(header Header) {
-	if h.n < len(h.inline) {
-		h.inline[h.n] = header
-		h.n++
-		return
+	if h.more == nil {
+		if header.Name == fieldContentType && header.Value != "" && !header.Add {
+			h.contentType = header.Value
+			return
+		}
+		h.more = &overflow{}
+		h.more.list = h.more.room[:0]
 	}
-	h.more = append(h.more, header)
+	h.more.list = append(h.more.list, header)
 }
 
 // Each calls f with each held header, in order.
 func (h *Headers) Each(f func(Header)) {
-	for _, header := range h.inline[:h.n] {
-		f(header)
+	if h.contentType != "" {
+		f(Header{Name: fieldContentType, Value: h.contentType})
 	}
-	for _, header := range h.more {
+	if h.more == nil {
+		return
+	}
+	for _, header := range h.more.list {
 		f(header)
 	}
 }
 
 // Reset drops the held headers.
-func (h *Headers) Reset() { h.n, h.more = 0, h.more[:0] }
+func (h *Headers) Reset() { h.contentType, h.more = "", nil }
 
 // Release sends the handler's headers and those of the rules. vary says that the
 // response has their Vary already.
