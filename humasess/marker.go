@@ -25,10 +25,11 @@ func stateOf[T any](r *gate.Request) (*state[T], int) {
 // marker is the parameter of [Session], and holds the state that it is bound to.
 // docs/architecture.md explains markers.
 type marker[T any] struct {
-	state *state[T]
-
-	// Boundary ends the registration of an operation; see [policy.Seal].
+	// Boundary ends the registration of an operation; see [policy.Seal]. It comes first,
+	// because a last field without a size would need memory.
 	Boundary boundary `default:"null" json:"-"`
+
+	state *state[T]
 }
 
 // Schema implements [huma.SchemaProvider].

@@ -57,7 +57,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	packed := s.carrier().Encode(&next.Fields)
 	updated, err := s.m.calls.Update(ctx, s.carrier().Store(), stores.Update{
 		ID: s.rec.ID(), Version: s.rec.Version, Payload: packed,
-		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next),
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next), Owned: !s.life.Carried,
 	}, next.Write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):

@@ -175,6 +175,10 @@ type Update struct {
 	// Memo, if not nil, is the decoded form of Payload. A [Memoizer] may return
 	// it at the next load. Other stores ignore it.
 	Memo any
+
+	// Owned says that the caller never changes Payload again and that it has no
+	// spare capacity, so a store in memory can keep it without a copy.
+	Owned bool
 }
 
 // Updated is a store's answer to Update.

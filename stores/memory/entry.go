@@ -29,7 +29,13 @@ type body struct {
 	payload []byte
 }
 
-func newBody(payload []byte) *body { return &body{payload: clone(payload)} }
+// newBody returns the body of a payload. An owned one is never changed by the caller.
+func newBody(payload []byte, owned bool) *body {
+	if !owned {
+		payload = clone(payload)
+	}
+	return &body{payload: payload}
+}
 
 // clone copies p into memory of its own without spare capacity.
 func clone(p []byte) []byte {

@@ -36,7 +36,7 @@ func (s *Store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 	if err := s.fits(u.Payload); err != nil {
 		return stores.Updated{}, err
 	}
-	next := newBody(u.Payload)
+	next := newBody(u.Payload, u.Owned)
 	if u.Memo != nil {
 		next.memo.Set(u.Memo)
 	}

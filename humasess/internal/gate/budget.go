@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -70,15 +71,23 @@ func (r *Request) spent() *spent {
 type bounded[W writes] Request
 
 // writes tell the budgets of writes apart.
-type writes interface{ of(s *spent) *end }
+type writes interface {
+	of(s *spent) *end
+
+	// polled returns the place of the time at which Err was first called, or nil.
+	polled(r *Request) *atomic.Int64
+}
 
 type (
 	forCommit struct{}
 	forNotes  struct{} // writes that follow from tokens; see confirmRecord and reused
 )
 
-func (forCommit) of(s *spent) *end { return &s.commit }
-func (forNotes) of(s *spent) *end  { return &s.notes }
+func (forCommit) of(s *spent) *end                { return &s.commit }
+func (forCommit) polled(r *Request) *atomic.Int64 { return &r.polled }
+
+func (forNotes) of(s *spent) *end              { return &s.notes }
+func (forNotes) polled(*Request) *atomic.Int64 { return nil }
 
 var _ context.Context = (*bounded[forCommit])(nil)
 
@@ -104,9 +113,22 @@ func (c *bounded[W]) Deadline() (time.Time, bool) {
 // Done implements [context.Context].
 func (c *bounded[W]) Done() <-chan struct{} { return c.begin().done }
 
-// Err implements [context.Context].
+// Err implements [context.Context]. A store in memory asks for nothing else, so the
+// answer needs no timer.
 func (c *bounded[W]) Err() error {
-	if at := c.begin().deadline; !at.IsZero() && !time.Now().Before(at) {
+	var w W
+	most, since := c.entry.budget.timeout, w.polled((*Request)(c))
+	var over bool
+	if since != nil && c.budgets.Load() == nil {
+		now := time.Since(epoch)
+		if !since.CompareAndSwap(0, int64(now)) {
+			over = most > 0 && now-time.Duration(since.Load()) >= most
+		}
+	} else {
+		at := c.begin().deadline
+		over = !at.IsZero() && !time.Now().Before(at)
+	}
+	if over {
 		return context.DeadlineExceeded
 	}
 	return nil

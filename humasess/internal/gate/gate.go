@@ -176,7 +176,7 @@ func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if r := RequestOf(ctx); r != nil {
-		r.reached.Store(false) // the middleware of the API may have asked for the context
+		r.unreach() // the middleware of the API may have asked for the context
 	}
 	next(ctx)
 }

@@ -24,7 +24,7 @@ func Handler(m Manager, next http.Handler) http.Handler {
 			return
 		}
 		defer conclude(r)
-		r.reached.Store(true)
+		r.reach()
 		next.ServeHTTP(plain, req.WithContext(&r.scope))
 		r.reply().finish()
 		r.returned = true

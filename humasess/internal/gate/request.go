@@ -46,12 +46,25 @@ type Request struct {
 	misbound bool // huma has looked for a marker of a kind that is not declared
 	taken    bool // a stream or a hijacker goes on after the handler
 
-	// Whether the session is extended when the answer is an error; see commit.
-	reached atomic.Bool // huma has called the handler
-	unfresh atomic.Bool // the session has told the handler that the user must authenticate again
-
-	watching atomic.Uint32 // for Session.Done
+	marks  atomic.Uint32 // set by several goroutines
+	polled atomic.Int64  // when the context of the commit was first asked for its end, since epoch
 }
+
+// Marks of a request.
+const (
+	// reached says that huma has called the handler, and unfresh that the session has
+	// told the handler that the user must authenticate again. If the answer is an error,
+	// they decide whether the session is extended; see commit.
+	reached = 1 << iota
+	unfresh
+
+	// For the channels of [Session.Release].
+	watched
+	watchOver
+)
+
+// is reports whether the request has the mark.
+func (r *Request) is(mark uint32) bool { return r.marks.Load()&mark != 0 }
 
 // rare has the fields that only some requests need.
 type rare struct {
@@ -72,13 +85,6 @@ type slot struct {
 	borrowed bool // a request around this one has it
 	bound    bool // the operation's input holds the session
 }
-
-// States of Request.watching.
-const (
-	notWatched = iota
-	watched
-	watchOver
-)
 
 // newRequest prepares a request to an operation. It makes the first session of its
 // own in one piece with the request.
@@ -157,8 +163,8 @@ func (r *Request) body() *response.Body {
 
 // reach notes that huma has called the handler.
 func (r *Request) reach() {
-	if !r.reached.Load() {
-		r.reached.Store(true)
+	if !r.is(reached) {
+		r.marks.Or(reached)
 	}
 }
 
@@ -201,6 +207,10 @@ func (r *Request) Holder(s Session) *Request {
 	return nil
 }
 
+// unreach takes the mark back that huma has called the handler: middleware may have
+// asked for the context.
+func (r *Request) unreach() { r.marks.And(^uint32(reached)) }
+
 // OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }
 
@@ -232,7 +242,7 @@ func (r *Request) BeganAt() time.Time { return epoch.Add(r.began) }
 func (r *Request) ExtendsNothing() bool { return r.entry.untouch }
 
 // NotFresh notes that the handler learned that the user must authenticate again.
-func (r *Request) NotFresh() { r.unfresh.Store(true) }
+func (r *Request) NotFresh() { r.marks.Or(unfresh) }
 
 // Around returns the request of [Handler] that this one is inside of, or
 // nil.
@@ -277,7 +287,7 @@ func (r *Request) Resolved(i int) {
 	b := r.entry.sessions[i].binding
 	b.resolves.Store(b.copies == 1)
 	r.sessions()[i].bound = true
-	r.reached.Store(false) // the handler comes later; middleware may have asked for the context
+	r.unreach() // the handler comes later; middleware may have asked for the context
 }
 
 // Recheck calls the guards of one session again.
@@ -306,7 +316,7 @@ func (r *Request) refuseSessions() {
 // validation, or if the user must authenticate again. It drops the changes of
 // borrowed sessions, also when the response of the lender is not an error.
 func (r *Request) commit(status int) error {
-	if status >= http.StatusBadRequest && (!r.reached.Load() || r.unfresh.Load()) {
+	if status >= http.StatusBadRequest && (!r.is(reached) || r.is(unfresh)) {
 		r.refuseSessions()
 	}
 	for i := range r.sessions() {
@@ -379,13 +389,12 @@ func (r *Request) dropUnsent() {
 // Watch reports whether a channel of [Session.Release] can still be made, and notes
 // that there is one.
 func (r *Request) Watch() bool {
-	r.watching.CompareAndSwap(notWatched, watched)
-	return r.watching.Load() == watched
+	return r.marks.Or(watched)&watchOver == 0
 }
 
 // unwatch closes the channels that wait for sessions, because the request is over.
 func (r *Request) unwatch() {
-	if r.watching.Swap(watchOver) != watched {
+	if was := r.marks.Or(watchOver); was&watchOver != 0 || was&watched == 0 {
 		return
 	}
 	for i := range r.sessions() {

@@ -11,7 +11,7 @@ import (
 // serve runs the rest of the chain, and commits if the response has not begun.
 func serve(r *Request, next func(huma.Context)) {
 	defer conclude(r)
-	r.reached.Store(false) // checks of the policy may have asked for the context
+	r.unreach() // checks of the policy may have asked for the context
 	next(wrapScope(&r.scope))
 	r.reply().finish()
 	r.returned = true

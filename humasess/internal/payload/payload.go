@@ -106,9 +106,10 @@ func NewWriteName() uint64 {
 // Encode returns the payload for a store on the server. The name of the session's
 // type is for operators. Nothing checks it, because a program may rename its
 // type, and Decode drops it. The time of the authentication is left out if it is
-// the time of creation.
+// the time of creation. The result has no spare capacity.
 func (p *Fields) Encode(typeName string) []byte {
-	b := make([]byte, 0, 128+len(p.Scheme)+len(typeName)+len(p.Data)+len(p.Unknown))
+	var room [512]byte // of most payloads
+	b := room[:0]
 	b = appendHead(b, p.Scheme, p.Hash)
 	if typeName != "" {
 		b = appendField(b, tagType, typeName)
@@ -155,7 +156,8 @@ func (p *Fields) Encode(typeName string) []byte {
 		b = appendInt(b, tagWrite, int64(p.Write))
 	}
 	b = append(b, p.Unknown...)
-	return appendField(b, tagData, p.Data)
+	b = appendField(b, tagData, p.Data)
+	return append(make([]byte, 0, len(b)), b...)
 }
 
 // Head returns the first bytes of every payload of a scheme. A store finds the

@@ -48,8 +48,11 @@ func (c *Caller) Bounded(ctx context.Context) (context.Context, context.CancelFu
 // whether there is time to find out. In a transaction of the program nothing can be read
 // back after an error.
 func (c *Caller) AnswerLost(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
 	for _, answer := range []error{
-		nil, stores.ErrNotFound, stores.ErrConflict, stores.ErrExists, stores.ErrFull, stores.ErrLimit, stores.ErrTooLarge,
+		stores.ErrNotFound, stores.ErrConflict, stores.ErrExists, stores.ErrFull, stores.ErrLimit, stores.ErrTooLarge,
 		stores.ErrNoIdentity, stores.ErrRevoked, stores.ErrChanged, errors.ErrUnsupported,
 	} {
 		if errors.Is(err, answer) {
