@@ -233,10 +233,10 @@ func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) err
 
 // created makes the new session the base.
 func (s creation[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
-	rec := record.New(&stores.Record{
+	rec := s.m.records.New(&stores.Record{
 		ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 		LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
-	}, next, s.m.now())
+	}, next)
 	rec.Token = token
 	s.setBase(rec)
 	s.former, s.clash = false, false

@@ -47,9 +47,12 @@ func (s changes[T]) csrfToken() (string, error) {
 
 // Forged reports whether a request lacks the CSRF token of its session.
 func (s *state[T]) Forged(ctx huma.Context) bool {
-	defer s.mu.Unlock(s.mu.Lock())
 	name := s.m.opts.CSRFHeader
-	if name == "" || s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
+	if name == "" {
+		return false
+	}
+	defer s.mu.Unlock(s.mu.Lock())
+	if s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
 	s.m.report.Emit(context.WithoutCancel(s.r.Client()), events.Event{

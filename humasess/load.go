@@ -17,10 +17,10 @@ import (
 
 // Load looks the request's tokens up. A cookie that opens nothing is not an
 // error. The answer is the same for each fault of a cookie.
-func (s *state[T]) Load(ctx context.Context) error {
+func (s *state[T]) Load(ctx context.Context, lines *cookies.Lines) error {
 	o := s.opening()
 	var c cookies.Presented
-	c.Find(s.r.Incoming(), s.m.carriers.Names, s)
+	c.Find(lines, s.m.carriers.Names, s)
 	switch {
 	case c.Excess:
 		s.excess = true

@@ -13,7 +13,7 @@ import (
 // Issued returns the headers of the response that follow from the session.
 func (s *state[T]) Issued() gate.Issued {
 	defer s.mu.Unlock(s.mu.Lock())
-	var h gate.Issued
+	h := gate.Issued{Active: s.life.Active()}
 	switch {
 	case s.life.Cookie == lifecycle.CookieSet && s.few().line != "":
 		h.Cookie, h.Former = s.few().line, s.m.carriers.Cookies.Former

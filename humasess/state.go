@@ -171,7 +171,9 @@ func (s *state[T]) creation() creation[T] { return creation[T]{s} }
 var _ gate.Session = (*state[struct{}])(nil)
 
 func (s *state[T]) Enter(r *gate.Request, login bool) {
-	defer s.mu.Unlock(s.mu.Lock())
+	if s.r != nil {
+		defer s.mu.Unlock(s.mu.Lock())
+	}
 	s.r = r
 	s.login = s.login || login
 }

@@ -81,7 +81,7 @@ func (c *ClientSide[T]) Decode(rec stores.Record) (record.Record[T], error) {
 	}
 	o := c.Allocate()
 	o.Fields = p
-	return record.New(&rec, o, c.Records.Now()), nil
+	return c.Records.New(&rec, o), nil
 }
 
 // Allocate returns memory that no other record has.

@@ -3,7 +3,6 @@ package cookies
 import (
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/security"
 )
 
@@ -53,15 +52,7 @@ func (c *Presented) All() []Candidate {
 
 // Find reads the tokens under the names from all Cookie lines. It
 // skips a value that is not a token, because such a value cannot open a session.
-func (c *Presented) Find(ctx huma.Context, names []string, open Opener) {
-	lines := linesOf(ctx)
-	defer lines.release()
-	if len(lines.all) == 0 { // no cookie, or a context that does not list its headers
-		c.scan(ctx.Header("Cookie"), names, open)
-		return
-	}
-	// Not from Header: fasthttp joins the lines only when it lists them, and the
-	// first one may be empty.
+func (c *Presented) Find(lines *Lines, names []string, open Opener) {
 	for _, line := range lines.all {
 		c.scan(line, names, open)
 	}
@@ -71,8 +62,7 @@ func (c *Presented) scan(header string, names []string, open Opener) {
 	for header != "" && !c.Excess {
 		pair, rest, _ := strings.Cut(header, ";")
 		header = rest
-		// Optional whitespace of RFC 9110 § 5.6.3, and no more than that.
-		pair = strings.Trim(pair, " \t")
+		pair = trim(pair)
 		for _, name := range names {
 			if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
 				c.add(name, pair[len(name)+1:], open)
@@ -80,6 +70,17 @@ func (c *Presented) scan(header string, names []string, open Opener) {
 			}
 		}
 	}
+}
+
+// trim removes the optional whitespace of RFC 9110 § 5.6.3, and no more than that.
+func trim(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 func (c *Presented) add(name, value string, open Opener) {

@@ -32,7 +32,7 @@ func found(names string, lines ...string) Presented {
 		r.Header.Add("Cookie", line)
 	}
 	var c Presented
-	c.Find(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder()), strings.Fields(names), unsealed{})
+	c.Find(LinesOf(humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())), strings.Fields(names), unsealed{})
 	return c
 }
 
@@ -212,6 +212,8 @@ func BenchmarkCandidates(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var c Presented
-		c.Find(ctx, names, unsealed{})
+		lines := LinesOf(ctx)
+		c.Find(lines, names, unsealed{})
+		lines.Release()
 	}
 }

@@ -8,18 +8,19 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/internal/policy"
 )
 
 // admit loads the request's sessions and enforces the operation's policy. If it
 // returns false, it has written the answer.
-func admit(r *Request) bool {
+func admit(r *Request, lines *cookies.Lines) bool {
 	for i := range r.sessions() {
 		s := &r.sessions()[i]
 		if s.borrowed {
 			continue
 		}
-		if err := s.Load((*loading)(r)); err != nil {
+		if err := s.Load((*loading)(r), lines); err != nil {
 			(*loading)(r).end()
 			r.reply().refuse(answerTo(err))
 			return false

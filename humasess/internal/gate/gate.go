@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -112,15 +113,27 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 	}
 	if len(e.sessions) == 0 {
 		if admitWithoutSession(ctx, e) {
-			r := newRequest(e, ctx)
+			r := newRequest(e, ctx, nil)
 			r.admitted, r.proved = true, len(e.demands) > 0
 			serve(r, next)
 		}
 		return
 	}
-	if r := newRequest(e, ctx); admit(r) {
+	if r := enter(e, ctx); r != nil {
 		serve(r, next)
 	}
+}
+
+// enter returns the request if the operation's policy admits it. Otherwise it has
+// written the answer.
+func enter(e *entry, ctx huma.Context) *Request {
+	lines := cookies.LinesOf(ctx)
+	defer lines.Release()
+	r := newRequest(e, ctx, lines)
+	if !admit(r, lines) {
+		return nil
+	}
+	return r
 }
 
 // entry returns the policy of an operation. huma gives every registration an
@@ -171,11 +184,14 @@ func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Co
 // refuseOthers refuses requests to operations that the gate does not protect, because
 // another API may share the document. The gate protects each operation with an entry.
 func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
-	if _, ok := g.entries.Load(ctx.Operation()); !ok {
-		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, unattached(ctx.Operation())))
-		return
+	r, op := RequestOf(ctx), ctx.Operation()
+	if r == nil || r.entry.op != op || r.entry.api != g.api {
+		if _, ok := g.entries.Load(op); !ok {
+			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, unattached(op)))
+			return
+		}
 	}
-	if r := RequestOf(ctx); r != nil {
+	if r != nil {
 		r.unreach() // the middleware of the API may have asked for the context
 	}
 	next(ctx)

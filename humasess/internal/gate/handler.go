@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 )
 
 // Handler gives a handler of net/http the session of one manager. It does the same as
@@ -17,10 +18,13 @@ func Handler(m Manager, next http.Handler) http.Handler {
 		if refuseOrigins(ctx, e, requestOrigins(req)) {
 			return
 		}
-		r := newRequest(e, ctx)
+		lines := cookies.LinesOf(ctx)
+		r := newRequest(e, ctx, lines)
 		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
 		r.ownRare().plain = &plain.served
-		if !admit(r) {
+		admitted := admit(r, lines)
+		lines.Release()
+		if !admitted {
 			return
 		}
 		defer conclude(r)

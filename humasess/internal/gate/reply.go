@@ -76,12 +76,14 @@ func (p reply) begin(ctx huma.Context, status int) bool {
 // release sends the headers of the handler and of the sessions.
 func (p reply) release(ctx huma.Context) {
 	p.holdPlain()
-	cookie := false
+	cookie, private := false, p.proved
 	for _, s := range p.sessions() {
 		if s.borrowed {
+			private = private || s.Active()
 			continue
 		}
 		of := s.Issued()
+		private = private || of.Active
 		if of.Cookie != "" {
 			// After the handler's own, which may replace earlier cookies. The present
 			// cookie comes last: to clients of RFC 6265 § 5.3 a cookie of the host is
@@ -99,7 +101,7 @@ func (p reply) release(ctx huma.Context) {
 			p.held.Hold(response.Header{Name: "Clear-Site-Data", Value: of.ClearSiteData, Add: true})
 		}
 	}
-	rules := p.rulesNow(cookie)
+	rules := p.rulesFor(private, cookie)
 	p.private, p.cookie = rules.Private, rules.Cookie
 	p.held.Release(ctx, rules, p.exposed && p.plain() == nil)
 }
@@ -140,22 +142,27 @@ func (p reply) writer(ctx huma.Context) io.Writer {
 	return p.body()
 }
 
-// rulesNow returns the rules of a response that begins now. cookie says whether it
-// sets a cookie of a session.
-func (p reply) rulesNow(cookie bool) response.Rules {
-	r := p.Request
-	private := cookie || r.proved
-	for _, s := range r.sessions() {
+// rulesNow returns the rules of a response that begins now and sets no cookie.
+func (p reply) rulesNow() response.Rules {
+	private := p.proved
+	for _, s := range p.sessions() {
 		private = private || s.Active()
 	}
-	if !private && r.admitted {
+	return p.rulesFor(private, false)
+}
+
+// rulesFor returns the rules of a response. private says whether it has a user, and
+// cookie whether it sets a cookie of a session.
+func (p reply) rulesFor(private, cookie bool) response.Rules {
+	private = private || cookie
+	if !private && p.admitted {
 		// An optional scheme of the program is not checked, so the handler may check
 		// the client's credential itself.
-		for _, name := range r.entry.vary {
-			private = private || name != fieldCookie && r.scope.humaContext.Header(name) != ""
+		for _, name := range p.entry.vary {
+			private = private || name != fieldCookie && p.scope.humaContext.Header(name) != ""
 		}
 	}
-	return response.Rules{Vary: r.entry.vary, Private: private, Cookie: cookie}
+	return response.Rules{Vary: p.entry.vary, Private: private, Cookie: cookie}
 }
 
 // finish is called when the handler has returned. It commits if the response has not
@@ -192,7 +199,7 @@ func (p reply) handOut(ctx huma.Context) {
 		p.begin(ctx, http.StatusOK)
 		return
 	}
-	rules := p.rulesNow(false)
+	rules := p.rulesNow()
 	if !p.exposed || p.plain() != nil {
 		rules.Complete(ctx)
 	}
@@ -223,6 +230,6 @@ func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
 	}
 	ctx := p.scope.humaContext
 	p.held.Reset()
-	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain() == nil)
+	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)
 	writeRefusal(p.entry.api, ctx, model, headers)
 }

@@ -88,8 +88,9 @@ type slot struct {
 
 // newRequest prepares a request to an operation. It makes the first session of its
 // own in one piece with the request.
-func newRequest(e *entry, ctx huma.Context) *Request {
-	outer := RequestIn(ctx.Context())
+func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines) *Request {
+	parent := ctx.Context()
+	outer := RequestIn(parent)
 	if outer != nil && !outer.lends(ctx) {
 		outer = nil
 	}
@@ -98,7 +99,7 @@ func newRequest(e *entry, ctx huma.Context) *Request {
 	if len(e.sessions) > 0 {
 		m := e.sessions[0].manager
 		if first = outer.lend(m); first.Session == nil {
-			r, first.Session = m.NewRequest(ctx.Header(fieldCookie) != "")
+			r, first.Session = m.NewRequest(!lines.Empty())
 		}
 	}
 	if r == nil {
@@ -118,7 +119,7 @@ func newRequest(e *entry, ctx huma.Context) *Request {
 		}
 		r.more = &all
 	}
-	r.parent, r.began = ctx.Context(), time.Since(epoch)
+	r.parent, r.began = parent, time.Since(epoch)
 	if outer != nil {
 		r.began = outer.began
 	}

@@ -5,17 +5,19 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 )
 
 // Session is one session in one request. Its methods are safe for concurrent use.
 type Session interface { //nolint:interfacebloat // one type implements it, for each T
 	// Enter makes r the request that the session belongs to, and that writes it.
-	// With login the operation is one that starts a session.
+	// With login the operation is one that starts a session. Only one goroutine has the
+	// session before its first Enter.
 	Enter(r *Request, login bool)
 
-	// Load looks up the tokens of the request. A token without a session is not an
-	// error.
-	Load(ctx context.Context) error
+	// Load looks up the tokens in the cookies of the request. A token without a session
+	// is not an error.
+	Load(ctx context.Context, lines *cookies.Lines) error
 
 	// Active reports whether there is a session.
 	Active() bool
@@ -81,6 +83,7 @@ const (
 
 // Issued holds the response headers of one session. Empty ones are not sent.
 type Issued struct {
+	Active              bool     // there is a session; this is no header
 	Cookie              string   // Set-Cookie
 	Former              []string // Set-Cookie lines that expire the cookie's former scopes
 	CSRFName, CSRFValue string   // of Options.CSRFHeader

@@ -48,7 +48,7 @@ func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID) (Record[T], error) 
 		return Record[T]{}, err
 	}
 	if o, ok := memo.Value().(*Opened[T]); ok {
-		return New(&raw, o, r.Now()), nil
+		return r.New(&raw, o), nil
 	}
 	rec, err := r.Open(raw)
 	if err == nil && rec.Open.Scheme == r.Scheme {
@@ -77,7 +77,7 @@ func (r *Reader[T]) Open(raw stores.Record) (Record[T], error) {
 	if err != nil {
 		return Record[T]{}, Undecodable(raw.ID, err)
 	}
-	return New(&raw, &Opened[T]{Fields: p}, r.Now()), nil
+	return r.New(&raw, &Opened[T]{Fields: p}), nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The value comes

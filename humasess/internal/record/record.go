@@ -38,12 +38,12 @@ type Record[T any] struct {
 	loaded time.Duration // on the core's clock, since epoch
 }
 
-// New returns the record of a store that was loaded when the core's clock showed now.
-func New[T any](raw *stores.Record, open *Opened[T], now time.Time) Record[T] {
+// New returns a record that the store has just returned.
+func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) Record[T] {
 	return Record[T]{
 		Token: security.BareToken(raw.ID), Identity: raw.Identity, Version: raw.Version,
 		LastSeen: InstantOf(raw.LastSeen), Expires: InstantOf(raw.Expires), Deadline: InstantOf(raw.Deadline),
-		Now: InstantOf(raw.Now), Payload: raw.Payload, Open: open, loaded: now.Sub(epoch),
+		Now: InstantOf(raw.Now), Payload: raw.Payload, Open: open, loaded: r.Now().Sub(epoch),
 	}
 }
 

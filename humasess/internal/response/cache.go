@@ -65,8 +65,11 @@ func IsCacheField(name string) bool {
 // Scrub removes the fields from a response that would let shared caches store it.
 // Middleware of the router, or before the gate, may have set them. With strict, it
 // removes all cache fields.
-func Scrub(ctx huma.Context, strict bool) {
-	if h := StandardHeader(ctx); h != nil {
+func Scrub(ctx huma.Context, strict bool) { scrub(ctx, StandardHeader(ctx), strict) }
+
+// scrub is Scrub with the result of [StandardHeader].
+func scrub(ctx huma.Context, standard http.Header, strict bool) {
+	if h := standard; h != nil {
 		for name, lines := range h {
 			if !IsCacheField(name) {
 				continue

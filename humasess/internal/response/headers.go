@@ -94,10 +94,10 @@ func (h *Headers) Reset() { h.contentType, h.more = "", nil }
 // response has their Vary already.
 func (h *Headers) Release(ctx huma.Context, rules Rules, vary bool) {
 	private, cached := rules.Private, false
-	if private {
-		Scrub(ctx, rules.Cookie)
-	}
 	to := StandardHeader(ctx)
+	if private {
+		scrub(ctx, to, rules.Cookie)
+	}
 	missing := rules.missing(h, vary)
 	h.Each(func(header Header) {
 		if private && IsCacheField(header.Name) {
