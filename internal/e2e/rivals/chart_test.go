@@ -16,8 +16,9 @@ const (
 	chartLeft   = 220 // where bars begin
 	chartRight  = 690 // where the bar of the largest share ends
 	chartTop    = 84
-	barHeight   = 9
-	rowHeight   = 26
+	barHeight   = 11
+	barGap      = 2
+	rowHeight   = 32
 	groupHeight = 26 // of a group's name
 )
 
@@ -28,6 +29,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 .title { font-size: 16px; font-weight: 600; }
 .group { font-weight: 600; }
 .small { font-size: 11px; fill: #59636e; }
+.value { stroke: #ffffff; stroke-width: 4px; paint-order: stroke; }
 .page { fill: #ffffff; stroke: #d1d9e0; }
 .grid { stroke: #d1d9e0; }
 .own.read { fill: #0a5fc4; } .own.modify { fill: #7fb2f0; }
@@ -35,6 +37,7 @@ text { font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc; }
 .small { fill: #9198a1; }
+.value { stroke: #0d1117; }
 .page { fill: #0d1117; stroke: #3d444d; }
 .grid { stroke: #3d444d; }
 .own.read { fill: #58a6ff; } .own.modify { fill: #1f5fae; }
@@ -62,15 +65,15 @@ func chart(r *results) string {
 			y += groupHeight
 			fmt.Fprintf(&rows, `<text class="group" x="20" y="%d">%s</text>`+"\n", y-8, escape(group))
 		}
-		who := "peer"
+		class := "peer"
 		if s.own {
-			who = "own"
+			class = "own"
 		}
-		fmt.Fprintf(&rows, `<text x="32" y="%d">%s</text>`+"\n", y+14, escape(s.name))
+		fmt.Fprintf(&rows, `<text x="32" y="%d">%s</text>`+"\n", y+17, escape(s.name))
 		for i, l := range []httpLine{first, second} {
-			top := y + i*(barHeight+1)
-			fmt.Fprintf(&rows, `<rect class="%s %s" x="%d" y="%d" width="%.1f" height="%d"/>`+"\n", who, l.Request, chartLeft, top, x(l.Share)-chartLeft, barHeight)
-			fmt.Fprintf(&rows, `<text class="small" x="%.1f" y="%d">%.0f %%</text>`+"\n", x(l.Share)+5, top+barHeight, 100*l.Share)
+			top := y + i*(barHeight+barGap)
+			fmt.Fprintf(&rows, `<rect class="%s %s" x="%d" y="%d" width="%.1f" height="%d"/>`+"\n", class, l.Request, chartLeft, top, x(l.Share)-chartLeft, barHeight)
+			fmt.Fprintf(&rows, `<text class="small value" x="%.1f" y="%d">%.0f %%</text>`+"\n", x(l.Share)+6, top+barHeight-1, 100*l.Share)
 		}
 		fmt.Fprintf(&said, " %s, %s: %.0f %% and %.0f %%.", group, s.name, 100*first.Share, 100*second.Share)
 		y += rowHeight
@@ -87,8 +90,8 @@ func chart(r *results) string {
 <style>%s</style>
 <rect class="page" x="0.5" y="0.5" width="%d" height="%d" rx="6"/>
 <text class="title" x="20" y="30">Requests per second, as a share of huma without sessions</text>
-<rect class="own read" x="20" y="47" width="14" height="9"/><rect class="peer read" x="38" y="47" width="14" height="9"/><text x="58" y="56">read</text>
-<rect class="own modify" x="104" y="47" width="14" height="9"/><rect class="peer modify" x="122" y="47" width="14" height="9"/><text x="142" y="56">modify</text>
+<rect class="own read" x="20" y="46" width="14" height="11"/><rect class="peer read" x="38" y="46" width="14" height="11"/><text x="58" y="56">read</text>
+<rect class="own modify" x="104" y="46" width="14" height="11"/><rect class="peer modify" x="122" y="46" width="14" height="11"/><text x="142" y="56">modify</text>
 <text class="small" x="%d" y="56">Coloured: humasess. Over HTTP on one machine; longer is better.</text>
 %s%s</svg>
 `, chartWidth, height, chartWidth, height, escape(said.String()), chartStyle, chartWidth-1, height-1, chartLeft, grid.String(), rows.String())

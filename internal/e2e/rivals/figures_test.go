@@ -57,8 +57,8 @@ func most(all ...figure) figure {
 }
 
 // both is the larger figure of the two subjects in memory.
-func both(group, request string, value func(line) float64) figure {
-	return most(of(group, request, flat, value), of(group, request, anyT, value))
+func both(request string, value func(line) float64) figure {
+	return most(of(inMemory, request, flat, value), of(inMemory, request, anyT, value))
 }
 
 // parallel tells how much the ratio to bare huma grows with many requests at once.
@@ -71,9 +71,9 @@ func parallel(request, subject string) figure {
 }
 
 // asFast tells how often our subject answers while a peer answers once.
-func asFast(group, request, subject, peer string) figure {
+func asFast(group, request, peer string) figure {
 	return func(r *results) (float64, bool) {
-		l, ok := r.line(group, request, subject)
+		l, ok := r.line(group, request, flat)
 		p, found := r.line(group, request, peer)
 		return p.Nanoseconds / l.Nanoseconds, ok && found
 	}

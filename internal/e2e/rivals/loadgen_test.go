@@ -136,12 +136,14 @@ func dial(l load) (*connection, error) {
 		pair, _, _ := bytes.Cut(set, []byte(";"))
 		head += "Cookie: " + string(pair) + "\r\n"
 	}
-	c.request = []byte("GET " + l.Path + " HTTP/1.1\r\n" + head + "\r\n")
-	if err := c.exchange(c.request); err != nil {
-		return nil, err
-	}
-	if body := c.buffer[c.head:c.filled]; !bytes.Contains(body, []byte(sample.UID)) {
-		return nil, fmt.Errorf("%s answers %q without the session's user", l.Path, body)
+	for _, path := range []string{"/read", l.Path} {
+		c.request = []byte("GET " + path + " HTTP/1.1\r\n" + head + "\r\n")
+		if err := c.exchange(c.request); err != nil {
+			return nil, err
+		}
+		if body := c.buffer[c.head:c.filled]; !bytes.Contains(body, []byte(sample.UID)) {
+			return nil, fmt.Errorf("%s answers %q without the session's user", path, body)
+		}
 	}
 	return c, nil
 }
