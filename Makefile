@@ -3,6 +3,7 @@
 FUZZTIME  ?= 30s # for each fuzz target
 BENCH     ?= .   # which benchmarks
 BENCHTIME ?= 1s
+MEASURE   ?= 5s  # the time for each comparison of make bench
 
 # This module and those nested in it. internal/tools only pins programs.
 MODULES = . $(shell find cmd examples internal -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
@@ -21,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench benchmarks fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -93,7 +94,15 @@ plain: MODULES := $(filter-out internal/e2e/sdk,$(MODULES))
 plain: ## run the tests, and the gates on allocations
 	$(call each,go test -vet=off -shuffle=on $$($(OUTSIDE_BROWSER)))
 
-bench: ## run the benchmarks (BENCH, BENCHTIME)
+# The Rust crate that humasess is compared with is built once, if cargo is here.
+ANCESTOR := $(CURDIR)/.bin/ancestor/release/ancestor
+bench: ## compare the cost with budgets and other packages, in less than ten minutes (UPDATE=1 writes docs/benchmarks.md)
+	@cargo build --quiet --locked --release --target-dir .bin/ancestor --manifest-path internal/e2e/rivals/testdata/ancestor/Cargo.toml \
+		|| echo "cargo does not build the Rust crate, so it is not part of the comparison"
+	cd internal/e2e/rivals && HUMASESS_TEST_REQUIRE=1 go test -vet=off -count=1 -timeout 10m -v -run '^TestBudgets$$' \
+		-measure $(strip $(MEASURE)) -ancestor "$(ANCESTOR)" $(if $(UPDATE),-update)
+
+benchmarks: ## run all Go benchmarks (BENCH, BENCHTIME)
 	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
 
 fuzz: ## run every fuzz target for a while (FUZZTIME)

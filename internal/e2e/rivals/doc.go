@@ -1,4 +1,5 @@
-// Package rivals compares the cost of a session with other packages that Go
-// programs commonly use. It has benchmarks. A test checks that every subject
-// does the work that the benchmarks measure.
+// Package rivals compares the cost of a session with budgets, and with other
+// packages that Go programs commonly use. make bench measures; the tests check that
+// each subject does the work that is measured, and that the budgets are consistent.
+// docs/benchmarks.md shows the results.
 package rivals

@@ -34,17 +34,36 @@ type group struct {
 	subjects func(testing.TB) []subject
 }
 
+// Names of the groups.
+const (
+	inMemory   = "memory"
+	atOnce     = "memory, 64 at once"
+	inCookie   = "cookie"
+	inRedis    = "Redis"
+	inPostgres = "PostgreSQL"
+)
+
 var groups = []group{
-	{"memory", 1, memorySubjects},
-	{"cookie", 1, cookieSubjects},
-	{"Redis", 64, redisSubjects},
-	{"PostgreSQL", 32, postgresSubjects},
+	{inMemory, 1, memorySubjects},
+	{inCookie, 1, cookieSubjects},
+	{inRedis, 64, redisSubjects},
+	{inPostgres, 32, postgresSubjects},
 }
+
+// Names of our subjects, and of the peers that a budget names.
+const (
+	flat         = "humasess"
+	anyT         = "humasess, any T"
+	aead         = "humasess, AEAD"
+	secureCookie = "humasess, securecookie"
+	scsRedis     = "scs goredisstore"
+	scsPostgres  = "scs pgxstore"
+)
 
 func memorySubjects(tb testing.TB) []subject {
 	return []subject{
-		ours(tb, "humasess", memory.New(nil)),
-		oursAny(tb, "humasess, any T", memory.New(nil)),
+		ours(tb, flat, memory.New(nil)),
+		oursAny(tb, anyT, memory.New(nil)),
 		theirs("scs", scs.GobCodec{}, nil),
 		theirs("scs, JSON", jsonCodec{}, nil),
 	}
@@ -52,39 +71,50 @@ func memorySubjects(tb testing.TB) []subject {
 
 func cookieSubjects(tb testing.TB) []subject {
 	key := func() security.Key { return must(security.GenerateKey()) }
-	inCookie := func(s security.Sealer) stores.Store {
+	store := func(s security.Sealer) stores.Store {
 		return cookie.New(s, &cookie.Options{AllowReplayAfterLogout: true})
 	}
 	return []subject{
-		ours(tb, "humasess, AEAD", inCookie(must(security.NewAEAD(key())))),
-		ours(tb, "humasess, securecookie", inCookie(must(security.NewSecureCookie(key())))),
+		ours(tb, aead, store(must(security.NewAEAD(key())))),
+		ours(tb, secureCookie, store(must(security.NewSecureCookie(key())))),
 		inGorilla(),
 	}
 }
 
 func redisSubjects(tb testing.TB) []subject {
-	addr := servertest.RedisSingle(tb).Addrs[0]
+	tb.Helper()
+	return redisSubjectsAt(tb, servertest.RedisSingle(tb).Addrs[0])
+}
+
+func redisSubjectsAt(tb testing.TB, addr string) []subject {
+	tb.Helper()
 	client := must(rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true}))
 	tb.Cleanup(client.Close)
 	other := goredis.NewClient(&goredis.Options{Addr: addr, PoolSize: 64})
 	tb.Cleanup(func() { _ = other.Close() })
 	return []subject{
-		ours(tb, "humasess", redis.New(client, nil)),
-		theirs("scs goredisstore", scs.GobCodec{}, goredisstore.New(other)),
+		ours(tb, flat, redis.New(client, nil)),
+		theirs(scsRedis, scs.GobCodec{}, goredisstore.New(other)),
 	}
 }
 
 func postgresSubjects(tb testing.TB) []subject {
+	tb.Helper()
+	return postgresSubjectsAt(tb, servertest.PostgresShared(tb).DSN)
+}
+
+func postgresSubjectsAt(tb testing.TB, dsn string) []subject {
+	tb.Helper()
 	ctx := tb.Context()
-	pool := must(pgxpool.New(ctx, servertest.PostgresShared(tb).DSN))
+	pool := must(pgxpool.New(ctx, dsn))
 	tb.Cleanup(pool.Close)
 	store := postgres.New(pool, &postgres.Options{Schema: "rivals", SweepEvery: -1})
 	must(0, store.Migrate(ctx))
 	must(pool.Exec(ctx, `CREATE TABLE IF NOT EXISTS sessions (token text PRIMARY KEY, data bytea NOT NULL, expiry timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS sessions_expiry_idx ON sessions (expiry)`))
 	return []subject{
-		ours(tb, "humasess", store),
-		theirs("scs pgxstore", scs.GobCodec{}, pgxstore.NewWithCleanupInterval(pool, 0)),
+		ours(tb, flat, store),
+		theirs(scsPostgres, scs.GobCodec{}, pgxstore.NewWithCleanupInterval(pool, 0)),
 	}
 }
 
@@ -134,7 +164,8 @@ func withSessions[T any](tb testing.TB, name string, store stores.Store, start T
 			return nil
 		})
 	})
-	return subject{name, handler}
+	huma.Get(api, "/plain", func(context.Context, *struct{}) (*greeting, error) { return greet(sample.UID, 1), nil })
+	return subject{name: name, handler: handler, has: []string{plain, noCookie, read, modify}, own: true}
 }
 
 // theirs is an API with alexedwards/scs as its manual shows it, with a
@@ -164,7 +195,7 @@ func theirs(name string, codec scs.Codec, store scs.Store) subject {
 		m.Put(ctx, "user", v)
 		return greet(sample.UID, 1), nil
 	})
-	return subject{name, handler}
+	return subject{name: name, handler: handler}
 }
 
 // jsonCodec is scs with JSON, for a program whose values have known types.
@@ -234,5 +265,5 @@ func inGorilla() subject {
 		s.Values["user"] = v
 		return greet(sample.UID, 1), s.Save(x.r, x.w)
 	})
-	return subject{"gorilla/sessions", handler}
+	return subject{name: "gorilla/sessions", handler: handler}
 }

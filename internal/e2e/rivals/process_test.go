@@ -1,0 +1,122 @@
+package rivals_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/internal/servertest"
+)
+
+// These environment variables tell a process which subject it serves.
+const (
+	envGroup    = "RIVALS_TEST_GROUP"
+	envSubject  = "RIVALS_TEST_SUBJECT"
+	envRedis    = "RIVALS_TEST_REDIS"
+	envPostgres = "RIVALS_TEST_POSTGRES"
+)
+
+// onlyBare is the group of the subject without sessions.
+const onlyBare = "bare"
+
+// TestServe serves a subject in a process of its own, until its input ends. It
+// prints the address. In the test's own process it does nothing.
+func TestServe(t *testing.T) {
+	group, name := os.Getenv(envGroup), os.Getenv(envSubject)
+	var subjects []subject
+	switch group {
+	case "":
+		return
+	case onlyBare:
+		subjects = []subject{bare()}
+	case inMemory:
+		subjects = memorySubjects(t)
+	case inCookie:
+		subjects = cookieSubjects(t)
+	case inRedis:
+		subjects = redisSubjectsAt(t, os.Getenv(envRedis))
+	case inPostgres:
+		subjects = postgresSubjectsAt(t, os.Getenv(envPostgres))
+	}
+	for _, s := range subjects {
+		if s.name == name {
+			serve(t, s)
+			return
+		}
+	}
+	t.Fatalf("%s has no subject %q", group, name)
+}
+
+func serve(t *testing.T, s subject) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		_ = server.Shutdown(context.WithoutCancel(t.Context()))
+	}()
+	_, _ = fmt.Fprintln(os.Stdout, listener.Addr())
+	_ = server.Serve(listener) // ends with the input
+}
+
+// spawn starts a process with one thread for its code. The process ends when its
+// input ends, so it ends with the test, or with this process.
+func spawn(tb testing.TB, program string, args []string, env ...string) (io.Writer, io.Reader) {
+	tb.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), env...)
+	cmd.Stderr = os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = input.Close()
+		stop := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+		_, _ = io.Copy(io.Discard, output)
+		_ = cmd.Wait()
+		stop.Stop()
+	})
+	return input, output
+}
+
+// startSubject starts the process of a subject, and returns its address.
+func startSubject(tb testing.TB, group, name string) string {
+	tb.Helper()
+	env := []string{envGroup + "=" + group, envSubject + "=" + name}
+	switch group {
+	case inRedis:
+		env = append(env, envRedis+"="+servertest.RedisSingle(tb).Addrs[0])
+	case inPostgres:
+		env = append(env, envPostgres+"="+servertest.PostgresShared(tb).DSN)
+	}
+	_, output := spawn(tb, os.Args[0], []string{"-test.run=^TestServe$"}, env...)
+	return firstLine(tb, output)
+}
+
+// firstLine returns the line that a process prints when it is ready.
+func firstLine(tb testing.TB, output io.Reader) string {
+	tb.Helper()
+	text, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		tb.Fatalf("the process ends before it serves: %v", err)
+	}
+	return strings.TrimSpace(text)
+}
