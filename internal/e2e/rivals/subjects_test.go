@@ -125,23 +125,39 @@ func must[V any](v V, err error) V {
 	return v
 }
 
+// program has the functions of a program with session data of type T. Each is as a
+// user writes it: none makes a value escape to the heap that would not in a program.
+type program[T any] struct {
+	start    T
+	identity func(T) string
+	read     func(T) *greeting
+	modify   func(*T) error
+}
+
 // ours is an API as a user of this module writes it.
 func ours(tb testing.TB, name string, store stores.Store) subject {
 	tb.Helper()
-	return withSessions(tb, name, store, sample, func(v *visitor) (string, *int) { return v.UID, &v.N })
+	return withSessions(tb, name, store, program[visitor]{
+		start:    sample,
+		identity: func(v visitor) string { return v.UID },
+		read:     func(v visitor) *greeting { return greet(v.UID, v.N) },
+		modify:   func(v *visitor) error { v.N++; return nil },
+	})
 }
 
 func oursAny(tb testing.TB, name string, store stores.Store) subject {
 	tb.Helper()
-	return withSessions(tb, name, store, anySample, func(v *anyVisitor) (string, *int) { return v.UID, &v.N })
+	return withSessions(tb, name, store, program[anyVisitor]{
+		start:    anySample,
+		identity: func(v anyVisitor) string { return v.UID },
+		read:     func(v anyVisitor) *greeting { return greet(v.UID, v.N) },
+		modify:   func(v *anyVisitor) error { v.N++; return nil },
+	})
 }
 
-func withSessions[T any](tb testing.TB, name string, store stores.Store, start T, fields func(*T) (string, *int)) subject {
+func withSessions[T any](tb testing.TB, name string, store stores.Store, p program[T]) subject {
 	tb.Helper()
-	m := must(humasess.New(store, &humasess.Options[T]{Identity: func(v T) string {
-		uid, _ := fields(&v)
-		return uid
-	}, MaxPerIdentity: -1}))
+	m := must(humasess.New(store, &humasess.Options[T]{Identity: p.identity, MaxPerIdentity: -1}))
 	tb.Cleanup(func() { _ = m.Close(context.Background()) })
 	api, handler := newAPI()
 	must(0, m.Attach(api))
@@ -150,19 +166,14 @@ func withSessions[T any](tb testing.TB, name string, store stores.Store, start T
 		input struct{ humasess.Session[T] }
 	)
 	huma.Post(api, "/login", func(_ context.Context, in *login) (*greeting, error) {
-		return greet(sample.UID, 1), in.Session.Start(start)
+		return greet(sample.UID, 1), in.Session.Start(p.start)
 	})
 	huma.Get(api, "/read", func(_ context.Context, in *input) (*greeting, error) {
 		v, _ := in.Get()
-		uid, n := fields(&v)
-		return greet(uid, *n), nil
+		return p.read(v), nil
 	})
 	huma.Get(api, "/modify", func(_ context.Context, in *input) (*greeting, error) {
-		return greet(sample.UID, 1), in.Update(func(v *T) error {
-			_, n := fields(v)
-			*n++
-			return nil
-		})
+		return greet(sample.UID, 1), in.Update(p.modify)
 	})
 	huma.Get(api, "/plain", func(context.Context, *struct{}) (*greeting, error) { return greet(sample.UID, 1), nil })
 	return subject{name: name, handler: handler, has: []string{plain, noCookie, read, modify}, own: true}
