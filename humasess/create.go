@@ -237,8 +237,7 @@ func (s creation[T]) created(token security.Token, line []byte, next *record.Ope
 		ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 		LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
 	}, next)
-	rec.Token = token
-	s.setBase(rec)
+	s.setBase(rec, token)
 	s.former, s.clash = false, false
 	if s.rare != nil {
 		s.rare.others = nil
@@ -259,7 +258,8 @@ func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *store
 		if storecall.WaitForStore(ctx, try) != nil {
 			break
 		}
-		rec, err := s.m.records.Fetch(ctx, c.ID)
+		var rec record.Record[T]
+		err := s.m.records.Fetch(ctx, c.ID, &rec)
 		switch {
 		case errors.Is(err, stores.ErrNotFound):
 			return errCreateAgain

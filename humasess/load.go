@@ -36,17 +36,18 @@ func (s *state[T]) Load(ctx context.Context, lines *cookies.Lines) error {
 	}
 	s.old = c.First.Old
 	token := c.First.Token
-	rec, err := s.carrier().Fetch(ctx, token)
-	if err != nil {
+	rec := s.ownRec()
+	if err := s.carrier().Fetch(ctx, token, rec); err != nil {
 		o.noteCopies([]stores.ID{token.ID()}, err)
 		return o.loadFailed(token, err)
 	}
-	who := o.ownerOf(&rec, token)
+	who := o.ownerOf(rec, token)
 	if who == notOwner {
-		o.rejectedAs(&rec, token)
+		o.rejectedAs(rec, token)
+		*rec = record.Record[T]{}
 		return nil
 	}
-	return o.adopt(rec, token, who)
+	return o.adopt(who)
 }
 
 // OpenToken implements [cookies.Opener].
@@ -103,7 +104,8 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 	case len(live) == 1:
 		// A superseded secret beside it is a cookie that the browser still has.
 		s.old = live[0].Old
-		return s.adopt(live[0].record, live[0].Token, live[0].who)
+		s.setBase(live[0].record, live[0].Token)
+		return s.adopt(live[0].who)
 	case len(live) > 1:
 		s.ambiguous(live)
 	case reused != nil:
@@ -164,27 +166,25 @@ func (s opening[T]) ambiguous(live []liveToken[T]) {
 	s.rejected(events.ReasonAmbiguous)
 }
 
-// adopt makes a record the base of the request, if its data can be read.
-func (s opening[T]) adopt(rec record.Record[T], token security.Token, who ownership) error {
+// adopt makes the record the base of the request, if its data can be read.
+func (s opening[T]) adopt(who ownership) error {
+	rec := s.rec
+	s.former = who == formerOwner
 	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
 		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
 	}
 	if !rec.Open.Decoded {
-		v, err := s.m.records.DecodeOwn(&rec)
+		v, err := s.m.records.DecodeOwn(rec)
 		if err != nil {
 			s.undecodable(rec.ID(), err)
 			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
-			rec.Token, s.former = token, who == formerOwner
-			s.setBase(rec)
 			s.life.Hide()
 			return nil
 		}
 		rec.Spare = v
 	}
-	rec.Token, s.former = token, who == formerOwner
-	s.setBase(rec)
 	var why lifecycle.Reasons
 	if s.old {
 		why |= lifecycle.Reissue

@@ -128,6 +128,35 @@ func TestReplayOfUpdate(t *testing.T) {
 			t.Errorf("body shows the function's error: %s", w.Body)
 		}
 	})
+	t.Run("X1 a program that goes on after a conflict loses nothing of the other request", func(t *testing.T) {
+		r := newRig(t, accountOptions())
+		c := r.signedIn(account{ID: "u1"})
+		s := newSlowly()
+		slow := inBackground(func() *httptest.ResponseRecorder {
+			return r.call(c, func(ctx context.Context, session *humasess.Session[account]) error {
+				err := s.after(func(_ context.Context, session *humasess.Session[account]) error {
+					_ = session.Update(func(a *account) error { a.Note = "mine"; return nil })
+					return session.Update(func(a *account) error {
+						if a.N > 0 {
+							return errTaken
+						}
+						return nil
+					})
+				})(ctx, session)
+				if committed := session.Commit(ctx); err != nil || !errors.Is(committed, humasess.ErrConflict) {
+					t.Errorf("Update: got %v; Commit: got %v, want ErrConflict", err, committed)
+				}
+				return nil
+			})
+		})
+		<-s.arrived
+		r.must(c, increment)
+		close(s.leave)
+		wantStatus(t, slow.wait(), http.StatusConflict)
+		if got, _ := r.data(c); got.N != 1 || got.Note != "" {
+			t.Errorf("got %+v, want N 1 alone", got)
+		}
+	})
 	t.Run("X1 it runs on the new data", func(t *testing.T) {
 		var seen []int
 		w, got := overtaken(t, func(a *account) error {

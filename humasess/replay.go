@@ -16,14 +16,26 @@ import (
 
 // startOver takes the base as another request has left it, asks again whether the
 // request may use it, and runs its edits on the new data.
-func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) error {
+//
+// After an error the base and the changes are the old ones. With the version of the new
+// base, a program that goes on would overwrite the change of the other request.
+func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) (err error) {
+	base, changes, pending := *s.rec, s.pending, *s.pending
+	defer func() {
+		if err == nil {
+			return
+		}
+		*s.rec = base
+		if s.pending = changes; changes != &s.m.none.pending {
+			*changes = pending
+		}
+	}()
 	rec, ok := newer(turn, s.rec.Version)
 	if !ok {
 		if err := storecall.PauseReplay(ctx, replay); err != nil {
 			return s.storeFailed(err)
 		}
-		var err error
-		rec, err = s.m.records.Fetch(ctx, s.rec.ID())
+		err = s.m.records.Fetch(ctx, s.rec.ID(), &rec)
 		switch {
 		case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 			return s.revoked()
@@ -35,8 +47,8 @@ func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record
 	if who == notOwner {
 		return s.revoked()
 	}
-	s.rec.Spare = nil
-	if err := s.opening().adopt(rec, s.rec.Token, who); err != nil {
+	s.setBase(rec, s.rec.Token)
+	if err := s.opening().adopt(who); err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}
 	if s.life.Hidden {

@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -163,7 +164,8 @@ func (s changes[T]) stands(ctx context.Context) error {
 	if s.life.Written && s.few().tentative.any {
 		return nil // by this request, in a transaction that others do not see
 	}
-	rec, err := s.carrier().Fetch(ctx, s.rec.Token)
+	var rec record.Record[T]
+	err := s.carrier().Fetch(ctx, s.rec.Token, &rec)
 	switch {
 	case errors.Is(err, stores.ErrNotFound), errors.Is(err, payload.ErrFormat):
 		return s.revoked()

@@ -115,12 +115,18 @@ func (s *state[T]) ownPending() *pending[T] {
 // forget drops the pending changes.
 func (s *state[T]) forget() { s.pending = &s.m.none.pending }
 
-// setBase makes a record the base.
-func (s *state[T]) setBase(rec record.Record[T]) {
+// ownRec returns the base for writing.
+func (s *state[T]) ownRec() *record.Record[T] {
 	if s.rec == &s.m.none.rec {
 		s.rec = new(record.Record[T])
 	}
-	*s.rec = rec
+	return s.rec
+}
+
+// setBase makes a record the base. The token has opened it.
+func (s *state[T]) setBase(rec record.Record[T], token security.Token) {
+	rec.Token = token
+	*s.ownRec() = rec
 }
 
 // none are the values of a request that has no base or changes nothing. All requests

@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -59,7 +60,8 @@ func (s writes[T]) settleTransaction(ctx context.Context, status int) {
 	case t.revoked && s.life.Cookie == lifecycle.CookieExpire:
 		s.life.Cookie = lifecycle.CookieKeep
 	case s.life.Cookie == lifecycle.CookieSet && !s.life.Carried: // else takeBack has decided
-		rec, err := s.m.records.Fetch(ctx, s.rec.ID())
+		var rec record.Record[T]
+		err := s.m.records.Fetch(ctx, s.rec.ID(), &rec)
 		if err != nil || s.opening().ownerOf(&rec, s.rec.Token) != owner {
 			s.life.Cookie = lifecycle.CookieKeep // the new token was rolled back
 		}
@@ -75,7 +77,7 @@ func (s writes[T]) takeBack(ctx context.Context) {
 	if s.life.Cookie == lifecycle.CookieSet {
 		s.life.Cookie = lifecycle.CookieKeep
 	}
-	if rec, err := s.carrier().Fetch(ctx, s.rec.Token); err == nil && s.life.OnBase() {
-		s.setBase(rec)
+	if s.life.OnBase() {
+		_ = s.carrier().Fetch(ctx, s.rec.Token, s.rec) // or the record stays as it is
 	}
 }

@@ -42,8 +42,8 @@ type Carrier[T any] interface { //nolint:interfacebloat // two types implement i
 	// again, because its key is about to be removed.
 	Open(name, value string) (token security.Token, old bool, err error)
 
-	// Fetch loads the record of a token.
-	Fetch(ctx context.Context, token security.Token) (record.Record[T], error)
+	// Fetch loads the record of a token. After an error the record is unchanged.
+	Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error
 
 	// Matches reports whether the token has the current secret of a record.
 	Matches(o *record.Opened[T], token security.Token) bool

@@ -55,12 +55,16 @@ func (c *ClientSide[T]) openIn(requests stores.RequestStore, name, value string)
 }
 
 // Fetch implements [Carrier].
-func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
-	rec, err := c.requestStore().Load(ctx, token.ID())
+func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error {
+	raw, err := c.requestStore().Load(ctx, token.ID())
 	if err != nil {
-		return record.Record[T]{}, err
+		return err
 	}
-	return c.Decode(rec)
+	rec, err := c.Decode(raw)
+	if err == nil {
+		*into = rec
+	}
+	return err
 }
 
 // Matches is true for each token: the store has opened the seal of its cookie.

@@ -34,10 +34,12 @@ func (c Tokens[T]) binding(name string) security.Binding {
 }
 
 // Fetch implements [Carrier].
-func (c Tokens[T]) Fetch(ctx context.Context, token security.Token) (record.Record[T], error) {
-	rec, err := c.Records.Fetch(ctx, token.ID())
-	rec.Token = token
-	return rec, err
+func (c Tokens[T]) Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error {
+	err := c.Records.Fetch(ctx, token.ID(), into)
+	if err == nil {
+		into.Token = token
+	}
+	return err
 }
 
 // Matches compares the secret in constant time.

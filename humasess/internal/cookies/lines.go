@@ -11,8 +11,11 @@ import (
 // Lines are the Cookie header lines of a request. huma's Header returns
 // only the first, and a client of HTTP/1.1 may send several.
 type Lines struct {
-	all   []string                 // in the order of the request
-	visit func(name, value string) // method value, made once
+	Upgrade bool // the request has a header of that name
+
+	all    []string                 // in the order of the request
+	listed bool                     // the context lists its headers
+	visit  func(name, value string) // method value, made once
 }
 
 var linesPool = sync.Pool{New: func() any {
@@ -26,12 +29,9 @@ var linesPool = sync.Pool{New: func() any {
 func LinesOf(ctx huma.Context) *Lines {
 	l := linesPool.Get().(*Lines)
 	ctx.EachHeader(l.visit)
-	// Header comes second: fasthttp joins the lines only when it lists them, and the
-	// first one may be empty.
-	if len(l.all) == 0 {
-		if line := ctx.Header("Cookie"); line != "" { // of a context that does not list its headers
-			l.all = append(l.all, line)
-		}
+	if !l.listed { // the context does not list its headers
+		l.add("Cookie", ctx.Header("Cookie"))
+		l.Upgrade = ctx.Header("Upgrade") != ""
 	}
 	return l
 }
@@ -39,16 +39,24 @@ func LinesOf(ctx huma.Context) *Lines {
 // Empty reports whether the request has no cookie.
 func (l *Lines) Empty() bool { return len(l.all) == 0 }
 
+// add notes a header of the request. fasthttp joins the Cookie lines when it lists them,
+// and the first line may be empty.
 func (l *Lines) add(name, value string) {
-	if response.SameName(name, "Cookie") {
-		l.all = append(l.all, value)
+	l.listed = true
+	switch {
+	case response.SameName(name, "Cookie"):
+		if value != "" {
+			l.all = append(l.all, value)
+		}
+	case response.SameName(name, "Upgrade"):
+		l.Upgrade = true
 	}
 }
 
 // Release gives the memory back.
 func (l *Lines) Release() {
 	clear(l.all)
-	l.all = l.all[:0]
+	l.all, l.listed, l.Upgrade = l.all[:0], false, false
 	linesPool.Put(l)
 }
 

@@ -32,6 +32,8 @@ type entry struct {
 // fieldCookie is the request header that brings sessions.
 const fieldCookie = "Cookie"
 
+const fieldUpgrade = "Upgrade"
+
 // sessionUse is one session type of an operation.
 type sessionUse struct {
 	scheme  string

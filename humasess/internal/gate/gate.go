@@ -2,10 +2,12 @@ package gate
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
@@ -21,7 +23,7 @@ type Gate struct {
 	doc      *policy.Document
 	managers map[string]Manager // by scheme key
 	schemes  schemes            // of the program and of CSRF tokens
-	entries  sync.Map           // *huma.Operation -> *entry
+	entries  entries
 }
 
 // gateProbe is a context that asks middleware for its gate.
@@ -108,11 +110,8 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	if refuseForeign(ctx, e) {
-		return
-	}
 	if len(e.sessions) == 0 {
-		if admitWithoutSession(ctx, e) {
+		if !refuseForeign(ctx, e, ctx.Header(fieldUpgrade) != "") && admitWithoutSession(ctx, e) {
 			r := newRequest(e, ctx, nil)
 			r.admitted, r.proved = true, len(e.demands) > 0
 			serve(r, next)
@@ -129,6 +128,9 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 func enter(e *entry, ctx huma.Context) *Request {
 	lines := cookies.LinesOf(ctx)
 	defer lines.Release()
+	if refuseForeign(ctx, e, lines.Upgrade) {
+		return nil
+	}
 	r := newRequest(e, ctx, lines)
 	if !admit(r, lines) {
 		return nil
@@ -139,8 +141,8 @@ func enter(e *entry, ctx huma.Context) *Request {
 // entry returns the policy of an operation. huma gives every registration an
 // operation of its own.
 func (g *Gate) entry(op *huma.Operation) *entry {
-	if e, ok := g.entries.Load(op); ok {
-		return e.(*entry)
+	if e := g.entries.of(op); e != nil {
+		return e
 	}
 	made := &entry{op: op}
 	if p, err := g.doc.Policy(op); err != nil {
@@ -148,8 +150,38 @@ func (g *Gate) entry(op *huma.Operation) *entry {
 	} else {
 		made = compile(op, p, g.managers, &g.schemes)
 	}
-	e, _ := g.entries.LoadOrStore(op, made)
-	return e.(*entry)
+	return g.entries.add(made)
+}
+
+// entries are those of the operations that have had a request. Each request reads them,
+// so a read is one look-up in a map that never changes.
+type entries struct {
+	all atomic.Pointer[map[*huma.Operation]*entry]
+	mu  sync.Mutex // of writers
+}
+
+// of returns the entry of an operation, or nil.
+func (s *entries) of(op *huma.Operation) *entry {
+	if all := s.all.Load(); all != nil {
+		return (*all)[op]
+	}
+	return nil
+}
+
+// add returns the entry that another goroutine has added for the operation, or adds e.
+func (s *entries) add(e *entry) *entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known := s.of(e.op); known != nil {
+		return known
+	}
+	all := map[*huma.Operation]*entry{}
+	if before := s.all.Load(); before != nil {
+		all = maps.Clone(*before)
+	}
+	all[e.op] = e
+	s.all.Store(&all)
+	return e
 }
 
 // A modifier does not learn which API its operation is for. An API without the
@@ -172,8 +204,7 @@ func RefuseUnprotected(ctx huma.Context, next func(huma.Context)) {
 func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r := RequestOf(ctx)
-		e, ok := g.entries.Load(ctx.Operation())
-		if r == nil || !ok || r.entry != e.(*entry) || !r.admitted || !slices.ContainsFunc(r.entry.protections, p.Same) {
+		if e := g.entries.of(ctx.Operation()); r == nil || r.entry != e || !r.admitted || !slices.ContainsFunc(r.entry.protections, p.Same) {
 			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, Unprotected(ctx.Operation())))
 			return
 		}
@@ -184,15 +215,15 @@ func (g *Gate) RefuseUnless(p policy.Protection) func(huma.Context, func(huma.Co
 // refuseOthers refuses requests to operations that the gate does not protect, because
 // another API may share the document. The gate protects each operation with an entry.
 func (g *Gate) refuseOthers(ctx huma.Context, next func(huma.Context)) {
-	r, op := RequestOf(ctx), ctx.Operation()
-	if r == nil || r.entry.op != op || r.entry.api != g.api {
-		if _, ok := g.entries.Load(op); !ok {
-			writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, unattached(op)))
-			return
-		}
+	e := g.entries.of(ctx.Operation())
+	if e == nil {
+		writePlainProblem(ctx, huma.NewErrorWithContext(ctx, http.StatusInternalServerError, unattached(ctx.Operation())))
+		return
 	}
-	if r != nil {
-		r.unreach() // the middleware of the API may have asked for the context
+	if e.gated {
+		if r := RequestOf(ctx); r != nil {
+			r.unreach() // the middleware of the API may have asked for the context
+		}
 	}
 	next(ctx)
 }

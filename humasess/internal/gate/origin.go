@@ -11,12 +11,13 @@ import (
 
 // refuseForeign answers 403 to a request that a page of another origin has sent,
 // because the browser adds the cookie by itself. It runs before any session is loaded.
-// It reports whether it has refused the request.
-func refuseForeign(ctx huma.Context, e *entry) bool {
+// It reports whether it has refused the request. upgrade says whether the request has
+// that header.
+func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 	if e.exempt {
 		return false
 	}
-	handshake := ctx.Header("Upgrade") != "" && opensWebsocket(ctx)
+	handshake := upgrade && opensWebsocket(ctx)
 	if !handshake && !e.isolated && policy.SafeMethod(ctx.Method()) {
 		return false
 	}
@@ -66,7 +67,7 @@ func opensWebsocket(ctx huma.Context) bool {
 	var protocol, connection bool
 	ctx.EachHeader(func(name, value string) {
 		switch {
-		case response.SameName(name, "Upgrade"):
+		case response.SameName(name, fieldUpgrade):
 			protocol = protocol || response.ContainsToken(value, "websocket")
 		case response.SameName(name, "Connection"):
 			connection = connection || response.ContainsToken(value, "upgrade")

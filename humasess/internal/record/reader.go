@@ -34,28 +34,31 @@ var (
 )
 
 // Fetch loads one record and takes it apart. It decodes the data where the store keeps
-// the result and a copy of it can be handed out.
-func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID) (Record[T], error) {
+// the result and a copy of it can be handed out. After an error the record is unchanged.
+func (r *Reader[T]) Fetch(ctx context.Context, id stores.ID, into *Record[T]) error {
 	if r.Memoizer == nil {
 		raw, err := r.Store.Load(ctx, id)
 		if err != nil {
-			return Record[T]{}, err
+			return err
 		}
-		return r.Open(raw)
+		return r.open(&raw, into)
 	}
 	raw, memo, err := r.Memoizer.LoadMemo(ctx, id)
 	if err != nil {
-		return Record[T]{}, err
+		return err
 	}
 	if o, ok := memo.Value().(*Opened[T]); ok {
-		return r.New(&raw, o), nil
+		r.fill(into, &raw, o)
+		return nil
 	}
-	rec, err := r.Open(raw)
-	if err == nil && rec.Open.Scheme == r.Scheme {
-		r.share(&rec)
-		memo.Set(rec.Open)
+	if err := r.open(&raw, into); err != nil {
+		return err
 	}
-	return rec, err
+	if into.Open.Scheme == r.Scheme {
+		r.share(into)
+		memo.Set(into.Open)
+	}
+	return nil
 }
 
 // Written loads a record and the name of its last write.
@@ -72,12 +75,18 @@ func (r *Reader[T]) Written(ctx context.Context, id stores.ID) (stores.Record, u
 }
 
 // Open takes a record of the store apart.
-func (r *Reader[T]) Open(raw stores.Record) (Record[T], error) {
+func (r *Reader[T]) Open(raw stores.Record) (rec Record[T], err error) {
+	err = r.open(&raw, &rec)
+	return rec, err
+}
+
+func (r *Reader[T]) open(raw *stores.Record, into *Record[T]) error {
 	p, err := payload.Decode(raw.Payload)
 	if err != nil {
-		return Record[T]{}, Undecodable(raw.ID, err)
+		return Undecodable(raw.ID, err)
 	}
-	return r.New(&raw, &Opened[T]{Fields: p}), nil
+	r.fill(into, raw, &Opened[T]{Fields: p})
+	return nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The value comes

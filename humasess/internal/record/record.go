@@ -39,12 +39,18 @@ type Record[T any] struct {
 }
 
 // New returns a record that the store has just returned.
-func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) Record[T] {
-	return Record[T]{
-		Token: security.BareToken(raw.ID), Identity: raw.Identity, Version: raw.Version,
-		LastSeen: InstantOf(raw.LastSeen), Expires: InstantOf(raw.Expires), Deadline: InstantOf(raw.Deadline),
-		Now: InstantOf(raw.Now), Payload: raw.Payload, Open: open, loaded: r.Now().Sub(epoch),
-	}
+func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) (rec Record[T]) {
+	r.fill(&rec, raw, open)
+	return rec
+}
+
+// fill is New with the caller's memory.
+func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
+	rec.Token = security.BareToken(raw.ID)
+	rec.Identity, rec.Version, rec.Payload = raw.Identity, raw.Version, raw.Payload
+	rec.LastSeen, rec.Expires, rec.Deadline = InstantOf(raw.LastSeen), InstantOf(raw.Expires), InstantOf(raw.Deadline)
+	rec.Now, rec.loaded = InstantOf(raw.Now), r.Now().Sub(epoch)
+	rec.Open, rec.Spare = open, nil
 }
 
 // ID returns the public ID of the session.
