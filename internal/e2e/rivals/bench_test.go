@@ -13,7 +13,7 @@ import (
 
 var (
 	update   = flag.Bool("update", false, "write the results to testdata/results.json, docs/benchmarks.md and docs/images/benchmarks.svg")
-	measure  = flag.Duration("measure", 0, "measure the budgets: the time for each comparison in this process, and for each turn over HTTP half a second at most")
+	measure  = flag.Duration("measure", 0, "measure the budgets: the time for each comparison in this process, and for each request of a subject over HTTP")
 	ancestor = flag.String("ancestor", "", "the program of testdata/ancestor")
 )
 
@@ -30,7 +30,8 @@ func TestBudgets(t *testing.T) {
 	begin := time.Now()
 	r := &results{Machine: fmt.Sprintf("%s, %s/%s, %d cores", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
 	r.Lines = measureInProcess(t, *measure)
-	r.HTTP = measureHTTP(t, *ancestor, 5, min(*measure, time.Second/2))
+	const turn = time.Second / 4
+	r.HTTP = measureHTTP(t, *ancestor, max(1, int(*measure/turn)), min(*measure, turn))
 	r.Scale = measureScale(t, 1_000_000)
 
 	var table strings.Builder

@@ -52,7 +52,7 @@ func chart(r *results) string {
 		largest = max(largest, l.Share)
 	}
 	x := func(share float64) float64 { return chartLeft + share/largest*(chartRight-chartLeft) }
-	var rows, said strings.Builder
+	var rows, values, said strings.Builder // values lie below the bars, because the outline of one is as high as the gap
 	y, group := chartTop, ""
 	for _, s := range httpSubjects[1:] {
 		first, ok := r.http(s.group, read, s.name)
@@ -73,7 +73,7 @@ func chart(r *results) string {
 		for i, l := range []httpLine{first, second} {
 			top := y + i*(barHeight+barGap)
 			fmt.Fprintf(&rows, `<rect class="%s %s" x="%d" y="%d" width="%.1f" height="%d"/>`+"\n", class, l.Request, chartLeft, top, x(l.Share)-chartLeft, barHeight)
-			fmt.Fprintf(&rows, `<text class="small value" x="%.1f" y="%d">%.0f %%</text>`+"\n", x(l.Share)+6, top+barHeight-1, 100*l.Share)
+			fmt.Fprintf(&values, `<text class="small value" x="%.1f" y="%d">%.0f %%</text>`+"\n", x(l.Share)+6, top+barHeight-1, 100*l.Share)
 		}
 		fmt.Fprintf(&said, " %s, %s: %.0f %% and %.0f %%.", group, s.name, 100*first.Share, 100*second.Share)
 		y += rowHeight
@@ -94,7 +94,7 @@ func chart(r *results) string {
 <rect class="own modify" x="104" y="46" width="14" height="11"/><rect class="peer modify" x="122" y="46" width="14" height="11"/><text x="142" y="56">modify</text>
 <text class="small" x="%d" y="56">Coloured: humasess. Over HTTP on one machine; longer is better.</text>
 %s%s</svg>
-`, chartWidth, height, chartWidth, height, escape(said.String()), chartStyle, chartWidth-1, height-1, chartLeft, grid.String(), rows.String())
+`, chartWidth, height, chartWidth, height, escape(said.String()), chartStyle, chartWidth-1, height-1, chartLeft, grid.String()+values.String(), rows.String())
 }
 
 func escape(text string) string {

@@ -94,9 +94,9 @@ The cost of a session, beside that of other packages and of a floor.
 ![Bars for each store and package: reads and modifies per second over HTTP, as a share of huma without sessions](images/benchmarks.svg)
 
 ` + "`make bench`" + ` measures all of it in less than ten minutes, and exits with 1 if a budget is not met and has no reason.
-` + "`make bench UPDATE=1`" + ` also writes this page, the chart, and the results in ` + "`internal/e2e/rivals/testdata`" + `. The
-budgets and reasons are in ` + "`budgets_test.go`" + ` beside them. After a change there, ` + "`go test -run Golden -update`" + ` writes
-the page without another run.
+` + "`make bench UPDATE=1`" + ` also writes this page, the chart, and the results. The table of budgets and reasons is in
+` + "`internal/e2e/rivals`" + `. After a change of it, ` + "`make golden`" + ` writes the page again without another run. Nothing else
+should run beside ` + "`make bench`" + `.
 
 Every subject serves the same operations of a huma API on chi. One reads two values of a session of 119 bytes, and one
 adds 1 to a counter. Subjects take turns and the best turn of each counts, because a busy machine slows all of them
@@ -124,5 +124,5 @@ request. Other goroutines allocate for Redis and PostgreSQL, so their own tests 
 const pageHTTP = `Each subject is a process with one thread for Go code (` + "`GOMAXPROCS=1`" + `), or one worker for Rust. The load
 generator is a process of that kind, too. On two cores it takes little from the server, and Redis and PostgreSQL share
 the generator's core. It has 64 keep-alive connections on the loopback interface. Each signs in, and then sends a request
-when it has the answer to the last one. A turn lasts half a second, of which the first fifth is not counted.
+when it has the answer to the last one. A turn lasts a quarter of a second, of which the first fifth is not counted.
 `

@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +99,10 @@ func redisSubjectsAt(tb testing.TB, addr string) []subject {
 	}
 }
 
+// preparing is held while a test creates tables, because IF NOT EXISTS does not
+// wait for another transaction that creates the same.
+var preparing sync.Mutex
+
 func postgresSubjects(tb testing.TB) []subject {
 	tb.Helper()
 	return postgresSubjectsAt(tb, servertest.PostgresShared(tb).DSN)
@@ -109,6 +114,8 @@ func postgresSubjectsAt(tb testing.TB, dsn string) []subject {
 	pool := must(pgxpool.New(ctx, dsn))
 	tb.Cleanup(pool.Close)
 	store := postgres.New(pool, &postgres.Options{Schema: "rivals", SweepEvery: -1})
+	preparing.Lock()
+	defer preparing.Unlock()
 	must(0, store.Migrate(ctx))
 	must(pool.Exec(ctx, `CREATE TABLE IF NOT EXISTS sessions (token text PRIMARY KEY, data bytea NOT NULL, expiry timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS sessions_expiry_idx ON sessions (expiry)`))
