@@ -18,6 +18,7 @@ import (
 // TestEveryone lists, counts and ends all sessions of one program, and none of
 // another program.
 func TestEveryone(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, s *site) {
 		const n = 1200 // more than a page
 		m := s.program(t)
