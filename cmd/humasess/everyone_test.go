@@ -121,6 +121,7 @@ func TestQuestionInterrupted(t *testing.T) {
 // TestEveryoneOnACluster requires the sessions of all nodes, though the URL names
 // one node only.
 func TestEveryoneOnACluster(t *testing.T) {
+	t.Parallel()
 	all := servertest.RedisCluster(t).Addrs
 	s := onRedisAt(t, "redis://"+all[0], rueidis.ClientOption{InitAddress: all})
 	m, visited := s.program(t), s.program(t, anonymous)
