@@ -10,11 +10,11 @@ MODULES = . $(shell find cmd examples internal -name go.mod -not -path 'internal
 
 # $(call each,command) runs the command in the folder of every module, and fails
 # when one of them did.
-each = @code=0; for module in $(MODULES); do echo "$$module: $(strip $(1))"; (cd "$$module" && $(1)) || code=1; done; exit $$code
+each = @code=0; for module in $(MODULES); do printf '%s: %s\n' "$$module" '$(strip $(1))'; (cd "$$module" && $(1)) || code=1; done; exit $$code
 
 # The packages of a module whose tests need no browser, and those of internal/e2e that
 # need one.
-OUTSIDE_BROWSER := go list ./... | grep -v -e /e2e/browser -e /e2e/devices
+OUTSIDE_BROWSER := $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices)
 IN_BROWSER      := ./browser ./devices
 
 # Programs are built once for each version of Go and of themselves.
@@ -84,15 +84,17 @@ tidy: ## check go.mod and go.sum
 # tests in a browser, which look at programs whose packages are tested here.
 race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk,$(MODULES))
 race: ## run the tests with the race detector
-	$(call each,go test -vet=off -race -shuffle=on $$($(OUTSIDE_BROWSER)))
+	$(call each,go test -vet=off -race -shuffle=on $(OUTSIDE_BROWSER))
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations run without it only.
 # The target vet checks all packages, so these tests need not check them again.
 # Generated clients and the tests in a browser have targets of their own.
+# More test binaries and tests run at once than there are cores, because most of the
+# time they wait: for servers, for sessions to expire, and for retries.
 plain: MODULES := $(filter-out internal/e2e/sdk,$(MODULES))
 plain: ## run the tests, and the gates on allocations
-	$(call each,go test -vet=off -shuffle=on $$($(OUTSIDE_BROWSER)))
+	$(call each,go test -vet=off -shuffle=on -p 4 -parallel 8 $(OUTSIDE_BROWSER))
 
 # The Rust crate that humasess is compared with is built once, if cargo is here.
 ANCESTOR := $(CURDIR)/.bin/ancestor/release/ancestor

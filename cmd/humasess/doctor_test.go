@@ -70,6 +70,7 @@ func wantFindings(t *testing.T, s *site, code int, want ...string) {
 const goodTrip = "ok round trip: delete "
 
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	t.Run("healthy", func(t *testing.T) {
 		t.Run("postgres", func(t *testing.T) {
 			s := onPostgresAt(t, servertest.StartPostgres(t, "autovacuum=on"))

@@ -18,6 +18,7 @@ import (
 // TestEveryone lists, counts and ends all sessions of one program, and none of
 // another program.
 func TestEveryone(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, s *site) {
 		const n = 1200 // more than a page
 		m := s.program(t)
@@ -120,6 +121,7 @@ func TestQuestionInterrupted(t *testing.T) {
 // TestEveryoneOnACluster requires the sessions of all nodes, though the URL names
 // one node only.
 func TestEveryoneOnACluster(t *testing.T) {
+	t.Parallel()
 	all := servertest.RedisCluster(t).Addrs
 	s := onRedisAt(t, "redis://"+all[0], rueidis.ClientOption{InitAddress: all})
 	m, visited := s.program(t), s.program(t, anonymous)

@@ -141,6 +141,7 @@ func TestProcess(t *testing.T) {
 // TestPatience ends a call if the store does not answer, after --timeout or at
 // Ctrl-C.
 func TestPatience(t *testing.T) {
+	t.Parallel()
 	s := onPostgres(t)
 	conn, err := pgx.Connect(t.Context(), servertest.PostgresShared(t).DSN)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 // TestSecrets requires that the output of the program contains no password.
 func TestSecrets(t *testing.T) {
+	t.Parallel()
 	pg := servertest.PostgresShared(t)
 	locked := func(password string) string {
 		u, err := url.Parse(pg.DSN)

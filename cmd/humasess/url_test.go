@@ -61,6 +61,7 @@ func silent(t *testing.T, r result, parts []string, call ...string) {
 // TestPasswordsInStores writes passwords with each special character into each
 // place, escaped and not, and looks for any part of them in the output.
 func TestPasswordsInStores(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	r := rand.New(rand.NewPCG(seed, 0))
 	parts := [][2]string{{"hunter2", "swordfish"}, {"31337", "swordfish"}, {"hunter2", "31337"}} // a number may look like a port

@@ -15,8 +15,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // skips this if only a part of the suite ran.
 func golden(t *testing.T, all []*adapter, results []result) {
 	t.Helper()
-	for _, r := range results {
-		if r.run != len(behaviours()) {
+	for i := range results {
+		if int(results[i].run.Load()) != len(behaviours()) {
 			return
 		}
 	}
@@ -56,7 +56,7 @@ them, over real connections, in ` + "`make test`" + `. It wrote this page.
 |---|---|---|---|
 `)
 	for i, a := range all {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", a.name, results[i].run, results[i].failed, results[i].skipped)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", a.name, results[i].run.Load(), results[i].failed.Load(), results[i].skipped.Load())
 	}
 	b.WriteString(`
 ## Limits of routers

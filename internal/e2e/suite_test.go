@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 )
 
@@ -20,12 +21,14 @@ func behaviours() []behaviour {
 }
 
 // TestGoldenRouters runs every behaviour on every router, and compares the
-// outcome with docs/routers.md.
+// outcome with docs/routers.md. Most of the time, a behaviour waits.
 func TestGoldenRouters(t *testing.T) {
 	all := adapters()
 	results := make([]result, len(all))
+	t.Cleanup(func() { golden(t, all, results) }) // after the parallel subtests
 	for _, b := range behaviours() {
 		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
 			for i, a := range all {
 				t.Run(a.name, func(t *testing.T) {
 					t.Parallel()
@@ -35,19 +38,18 @@ func TestGoldenRouters(t *testing.T) {
 			}
 		})
 	}
-	golden(t, all, results)
 }
 
 // result is the result of the suite on one router.
-type result struct{ run, failed, skipped int }
+type result struct{ run, failed, skipped atomic.Int64 }
 
 func (r *result) count(t *testing.T) {
 	t.Helper()
-	r.run++
+	r.run.Add(1)
 	switch {
 	case t.Failed():
-		r.failed++
+		r.failed.Add(1)
 	case t.Skipped():
-		r.skipped++
+		r.skipped.Add(1)
 	}
 }

@@ -24,16 +24,26 @@ type postgresProcess struct {
 	once   sync.Once
 }
 
-// tend is the shell script. It makes a database cluster, starts a server on it, and
+// prepare is a shell script. It makes a database cluster that servers copy, which
+// takes a third of the time of making one.
+const prepare = `bin=$1; cd "$(dirname "$0")" || exit 1
+clean() { cd / && rm -rf "$(dirname "$0")"; }
+trap '' INT
+"$bin/initdb" -D data -A trust -U ` + PostgresUser + ` -E UTF8 --locale=C --no-sync >log 2>&1 || { cat log; clean; exit 1; }
+cp hba data/pg_hba.conf
+echo "create role ` + PostgresLocked + ` login password '` + PostgresPassword + `'" | "$bin/postgres" --single -D data postgres >>log 2>&1
+echo ready
+cat >/dev/null
+clean`
+
+// tend is a shell script. It copies the cluster in $2, starts a server on it, and
 // reads commands from its input. SIGQUIT ends a server at once, as a crash would.
-const tend = `bin=$1 port=$2; shift 2; cd "$(dirname "$0")" || exit 1
+const tend = `bin=$1 from=$2; shift 2; cd "$(dirname "$0")" || exit 1
 clean() { cd / && rm -rf "$(dirname "$0")"; }
 trap '' INT
 start() { "$bin/postgres" -D data "$@" >>log 2>&1 </dev/null & pid=$!; }
 halt() { kill -QUIT $pid 2>/dev/null; wait $pid 2>/dev/null; }
-"$bin/initdb" -D data -A trust -U ` + PostgresUser + ` -E UTF8 --locale=C --no-sync >log 2>&1 || { cat log; clean; exit 1; }
-cp hba data/pg_hba.conf
-echo "create role ` + PostgresLocked + ` login password '` + PostgresPassword + `'" | "$bin/postgres" --single -D data postgres >>log 2>&1
+cp -R "$from/data" data >log 2>&1 || { cat log; clean; exit 1; }
 start "$@"
 echo ready
 while read -r order; do
@@ -49,48 +59,75 @@ local all all trust
 host all all 127.0.0.1/32 trust
 `
 
+// preparedPostgres holds the database cluster that the servers of this binary copy.
+var preparedPostgres struct {
+	once sync.Once
+	p    *postgresProcess
+	err  error
+}
+
 func startPostgresProcess(bin string, port int, settings []string) (*postgresProcess, error) {
-	// The folder has a short name, because the path of a Unix socket has at most a
-	// hundred characters.
-	dir, err := os.MkdirTemp("", "humasess-pg-")
+	s := &preparedPostgres
+	s.once.Do(func() {
+		if s.p, s.err = newPostgresProcess(); s.err == nil {
+			s.err = s.p.run(prepare, bin)
+		}
+	})
+	if s.err != nil {
+		return nil, s.err
+	}
+	p, err := newPostgresProcess()
 	if err != nil {
 		return nil, err
 	}
-	p := &postgresProcess{dir: dir}
-	for name, text := range map[string]string{"hba": hba, "tend": tend} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return nil, err
-		}
-	}
-	args := []string{filepath.Join(dir, "tend"), bin, strconv.Itoa(port)}
+	args := []string{bin, s.p.dir}
 	for _, s := range append([]string{
-		"port=" + strconv.Itoa(port), "listen_addresses=127.0.0.1", "unix_socket_directories=" + dir,
+		"port=" + strconv.Itoa(port), "listen_addresses=127.0.0.1", "unix_socket_directories=" + p.dir,
 		"max_connections=200", "shared_buffers=64MB", "autovacuum=off", "timezone=UTC",
 	}, settings...) {
 		args = append(args, "-c", s)
 	}
-	p.shell = exec.Command("sh", args...)
-	p.shell.Dir = dir
-	if err := leaveRoot(p.shell, dir); err != nil {
-		return nil, err
+	return p, p.run(tend, args...)
+}
+
+func newPostgresProcess() (*postgresProcess, error) {
+	// The folder has a short name, because the path of a Unix socket has at most a
+	// hundred characters.
+	dir, err := os.MkdirTemp("", "humasess-pg-")
+	return &postgresProcess{dir: dir}, err
+}
+
+// run starts a script in the folder, and waits until it is ready.
+func (p *postgresProcess) run(script string, args ...string) error {
+	path := filepath.Join(p.dir, "script")
+	for name, text := range map[string]string{filepath.Join(p.dir, "hba"): hba, path: script} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			return err
+		}
 	}
+	p.shell = exec.Command("sh", append([]string{path}, args...)...)
+	p.shell.Dir = p.dir
+	if err := leaveRoot(p.shell, p.dir); err != nil {
+		return err
+	}
+	var err error
 	if p.input, err = p.shell.StdinPipe(); err != nil {
-		return nil, err
+		return err
 	}
 	output, err := p.shell.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.output = bufio.NewReader(output)
 	if err := p.shell.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	if line, err := p.output.ReadString('\n'); err != nil || line != "ready\n" {
 		rest, _ := io.ReadAll(p.output)
 		p.stop()
-		return nil, fmt.Errorf("initdb: %s%s", line, rest)
+		return fmt.Errorf("make the folder of PostgreSQL: %s%s", line, rest)
 	}
-	return p, nil
+	return nil
 }
 
 // order sends a command to the shell and waits until it is done.

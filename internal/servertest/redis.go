@@ -135,6 +135,27 @@ func (r *Redis) Command(tb testing.TB, addr string, args ...string) string {
 	return answer
 }
 
+// Forget deletes the keys with a prefix at the end of the test. One Clear of a store
+// leaves 16384 keys, and every scan of another test goes through them.
+func (r *Redis) Forget(tb testing.TB, prefix string) {
+	tb.Helper()
+	primaries := 1
+	if len(r.Sentinels) == 0 {
+		primaries = (len(r.Addrs) + 1) / 2
+	}
+	pattern := strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(prefix) + "*"
+	tb.Cleanup(func() {
+		for _, addr := range r.Addrs[:primaries] {
+			r.Command(tb, addr, "EVAL", `local cursor = '0'
+				repeat
+					local page = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', '10000')
+					for _, key in ipairs(page[2]) do redis.call('UNLINK', key) end
+					cursor = page[1]
+				until cursor == '0'`, "0", pattern)
+		}
+	})
+}
+
 // Kill ends a private server at once, as a crash would. The other servers of a
 // Sentinel set or a Cluster notice it within about a second.
 func (r *Redis) Kill(tb testing.TB, addr string) {

@@ -94,7 +94,7 @@ func touchesAreHot(t *testing.T, server *servertest.Postgres) {
 // expiryGivesSpaceBack fills the table twice with sessions that end, half of them
 // by the deadline and half by the idle timeout.
 func expiryGivesSpaceBack(t *testing.T, server *servertest.Postgres) {
-	const sessions = 100_000
+	const sessions = 20_000
 	pool := dial(t, server.DSN)
 	store, name := open(t, pool)
 	table := pgx.Identifier{name, "humasess_sessions"}.Sanitize()

@@ -41,10 +41,7 @@ func size(t *testing.T, server *servertest.Redis) int {
 // TestExpiryByTimeAlone fills a server with sessions that are never used again.
 func TestExpiryByTimeAlone(t *testing.T) {
 	t.Parallel()
-	sessions := 100_000
-	if raced {
-		sessions = 10_000
-	}
+	const sessions = 20_000
 	server := servertest.StartRedis(t, "hz 100")
 	store := redis.New(dial(t, server), nil)
 	ctx := t.Context()

@@ -18,9 +18,6 @@ func TagOf(identity string) [tagSize]byte {
 	return d.tag
 }
 
-// EverybodyKey returns the key of the mark that Clear leaves in the first slot.
-func (s *Store) EverybodyKey() string { return s.everybodyKey(0) }
-
 // KeyClock replaces the clock by which a process asks again for the key of IDs.
 func (s *Store) KeyClock(since func() time.Duration) { s.keys.since = since }
 

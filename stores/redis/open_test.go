@@ -45,30 +45,12 @@ func open(tb testing.TB, client rueidis.Client) *redis.Store {
 	return redis.New(client, &redis.Options{Prefix: prefix(tb)})
 }
 
-// alone returns a store that deletes its keys at the end of the test. One Clear
-// leaves 16384 marks, and every scan of another test would go through them.
+// alone returns a store that deletes its keys at the end of the test.
 func alone(tb testing.TB, server *servertest.Redis, client rueidis.Client, o redis.Options) *redis.Store {
 	tb.Helper()
 	o.Prefix = prefix(tb)
-	store := redis.New(client, &o)
-	primaries := 1
-	if len(server.Sentinels) == 0 {
-		primaries = (len(server.Addrs) + 1) / 2
-	}
-	tb.Cleanup(func() {
-		if server.Command(tb, server.Addrs[0], "EXISTS", store.EverybodyKey()) == "0" {
-			return
-		}
-		for _, addr := range server.Addrs[:primaries] {
-			server.Command(tb, addr, "EVAL", `local cursor = '0'
-				repeat
-					local page = redis.call('SCAN', cursor, 'MATCH', ARGV[1], 'COUNT', '10000')
-					for _, key in ipairs(page[2]) do redis.call('UNLINK', key) end
-					cursor = page[1]
-				until cursor == '0'`, "0", o.Prefix+"*")
-		}
-	})
-	return store
+	server.Forget(tb, o.Prefix)
+	return redis.New(client, &o)
 }
 
 func prefix(tb testing.TB) string {

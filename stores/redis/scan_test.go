@@ -21,10 +21,12 @@ func TestScanOfAllForms(t *testing.T) {
 	for _, f := range forms {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			client := dial(t, f.server(t))
+			server := f.server(t)
+			client := dial(t, server)
 			// A pattern would give these characters a meaning. The other prefix
 			// is similar.
 			odd := prefix(t) + `[a]*?\`
+			server.Forget(t, odd)
 			store := redis.New(client, &redis.Options{Prefix: odd})
 			neighbour := redis.New(client, &redis.Options{Prefix: odd + "x:"})
 			fill(t, store, "crowd", time.Hour, 1000)
@@ -68,17 +70,22 @@ func TestScanOfAllForms(t *testing.T) {
 // similar to ours.
 func TestClearLeavesForeignKeys(t *testing.T) {
 	t.Parallel()
-	client := dial(t, servertest.RedisSingle(t))
+	server := servertest.RedisSingle(t)
+	client := dial(t, server)
 	ctx, name := t.Context(), prefix(t)
+	server.Forget(t, name)
 	store := redis.New(client, &redis.Options{Prefix: name})
-	for _, key := range []string{name + "{marks}s", name + "{0011223}s", name + "{zzzzzzzz}s", name + "mine", name + "{00112233}sx", "x" + name + "{00112233}s"} {
+	keys := []string{name + "{marks}s", name + "{0011223}s", name + "{zzzzzzzz}s", name + "mine", name + "{00112233}sx", "x" + name + "{00112233}s"}
+	for _, key := range keys {
 		if err := client.Do(ctx, client.B().Hset().Key(key).FieldValue().FieldValue("f", "v").Build()).Error(); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { client.Do(ctx, client.B().Del().Key(key).Build()) })
-		if cleared, err := store.Clear(ctx, nil); err != nil || cleared.Count != 0 {
-			t.Errorf("Clear: got %d and error %v, want 0", cleared.Count, err)
-		}
+	}
+	if cleared, err := store.Clear(ctx, nil); err != nil || cleared.Count != 0 {
+		t.Errorf("Clear: got %d and error %v, want 0", cleared.Count, err)
+	}
+	for _, key := range keys {
 		if n, err := client.Do(ctx, client.B().Exists().Key(key).Build()).AsInt64(); err != nil || n != 1 {
 			t.Errorf("R4 %q after Clear: got %d and error %v, want it there", key, n, err)
 		}

@@ -195,7 +195,9 @@ var scanChecks = []Check{
 		"A session that Create did not report as revoked was there after Clear.",
 		func(e *env) {
 			scanner := need[stores.Scanner](e, "Scanner")
-			for round := range max(1, e.opts.Rounds/5) {
+			rounds, raced := max(1, e.opts.Rounds/5), 0
+			// The longer a Clear takes, the more calls of Create race with it.
+			for round := 0; round < rounds && raced < 40*e.opts.Rounds; round++ {
 				var mu sync.Mutex
 				var marks []int64 // of the calls of Clear
 				type started struct {
@@ -222,6 +224,7 @@ var scanChecks = []Check{
 						mu.Unlock()
 					}
 				})
+				raced += len(all)
 				for _, s := range all {
 					if !slices.Contains(marks, s.mark) {
 						e.gone("created without a report of the Clear that was running", s.id)

@@ -26,7 +26,9 @@ func redisKind(name string, server func(testing.TB) *servertest.Redis) kind {
 		if len(r.Sentinels) > 0 {
 			addrs = r.Sentinels
 		}
-		return placeAt(name, strings.Join([]string{strings.Join(addrs, ","), newName(tb) + ":", r.Primary}, " "))
+		prefix := newName(tb) + ":"
+		r.Forget(tb, prefix)
+		return placeAt(name, strings.Join([]string{strings.Join(addrs, ","), prefix, r.Primary}, " "))
 	}}
 }
 

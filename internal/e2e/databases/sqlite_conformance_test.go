@@ -11,12 +11,15 @@ import (
 
 // TestSQLiteConformance runs the suite on a file and in memory.
 func TestSQLiteConformance(t *testing.T) {
+	t.Parallel()
 	t.Run("file", func(t *testing.T) {
+		t.Parallel()
 		storetest.Run(t, func(t *testing.T) stores.Store {
 			return openAt(t, "sqlite", filepath.Join(t.TempDir(), "sessions.db"))
 		}, &storetest.Options{Rounds: rounds})
 	})
 	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
 		storetest.Run(t, func(t *testing.T) stores.Store {
 			db := openFile(t, ":memory:")
 			db.SetMaxOpenConns(1)
