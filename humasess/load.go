@@ -171,7 +171,7 @@ func (s opening[T]) adopt(who ownership) error {
 	rec := s.rec
 	s.former = who == formerOwner
 	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
-		rec.Open = &record.Opened[T]{Fields: rec.Full()} // decoded by a manager with another Identity
+		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields} // decoded by a manager with another Identity
 	}
 	if !rec.Open.Decoded {
 		v, err := s.m.records.DecodeOwn(rec)

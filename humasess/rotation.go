@@ -113,7 +113,7 @@ func (s *state[T]) Refused(confirmed bool) {
 // session is not extended. A failure, which it reports by false, changes nothing
 // for the request: another request writes the same.
 func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
-	next := rec.Full()
+	next := rec.Open.Fields
 	next.Confirmed = int64(rec.StoreNow(s.m.now()))
 	_, err := s.carrier().Store().Update(s.r.Noting(), stores.Update{ID: rec.ID(), Version: rec.Version, Payload: s.carrier().Encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {

@@ -19,7 +19,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	if next == nil {
 		next = s.carrier().Allocate()
 	}
-	next.Fields = s.rec.Full()
+	next.Fields = s.rec.Open.Fields
 	if s.pending.data != nil {
 		next.Data = s.pending.data
 	}
@@ -57,7 +57,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	packed := s.carrier().Encode(&next.Fields)
 	updated, err := s.m.calls.Update(ctx, s.carrier().Store(), stores.Update{
 		ID: s.rec.ID(), Version: s.rec.Version, Payload: packed,
-		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: s.memo(next), Owned: !s.life.Carried,
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: memo(next), Owned: !s.life.Carried,
 	}, next.Write)
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
@@ -68,8 +68,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		return s.storeFailed(err)
 	}
 	s.rec.Updated(&updated, s.m.now())
-	s.rec.Open, s.rec.Payload = next, s.carrier().Written(packed)
-	s.rec.Spare = nil
+	s.rec.Open, s.rec.Spare = next, nil
 	switch {
 	case p.Rotate != lifecycle.RotateNo:
 		s.renewed(p)
@@ -85,11 +84,10 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 
 // memo returns the value that the store may keep beside the new payload: the decoded
 // data, or nil if they are not known.
-func (s writes[T]) memo(next *record.Opened[T]) any {
+func memo[T any](next *record.Opened[T]) any {
 	if !next.Decoded {
 		return nil
 	}
-	next.Data, next.Unknown = nil, nil
 	return next
 }
 

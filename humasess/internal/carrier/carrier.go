@@ -57,9 +57,6 @@ type Carrier[T any] interface { //nolint:interfacebloat // two types implement i
 	// Allocate returns memory for a payload.
 	Allocate() *record.Opened[T]
 
-	// Written returns the payload that a record keeps after Encode and the write.
-	Written(encoded []byte) []byte
-
 	// Begin returns the part of a Set-Cookie before its attributes, or nil if Finish
 	// makes it. It comes before the write, because it may fail.
 	Begin(token security.Token) ([]byte, error)

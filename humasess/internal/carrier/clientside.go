@@ -98,10 +98,6 @@ func (c *ClientSide[T]) Allocate() *record.Opened[T] {
 	return o
 }
 
-// Written returns nil: the buffer has another use next, and the opened record holds
-// the whole payload.
-func (c *ClientSide[T]) Written([]byte) []byte { return nil }
-
 // Begin cannot fail, so the value comes after the write.
 func (c *ClientSide[T]) Begin(security.Token) ([]byte, error) { return nil, nil }
 

@@ -56,9 +56,6 @@ func (c Tokens[T]) Decode(rec stores.Record) (record.Record[T], error) { return 
 // Allocate implements [Carrier].
 func (c Tokens[T]) Allocate() *record.Opened[T] { return new(record.Opened[T]) }
 
-// Written implements [Carrier].
-func (c Tokens[T]) Written(encoded []byte) []byte { return encoded }
-
 // Begin implements [Carrier].
 func (c Tokens[T]) Begin(token security.Token) ([]byte, error) {
 	line := c.Cookies.Begin(nil)

@@ -107,8 +107,12 @@ func NewWriteName() uint64 {
 // type is for operators. Nothing checks it, because a program may rename its
 // type, and Decode drops it. The time of the authentication is left out if it is
 // the time of creation. The result has no spare capacity.
+//
+// Afterwards the slices of p are parts of the result, as after [Decode], so p keeps
+// nothing else alive.
 func (p *Fields) Encode(typeName string) []byte {
 	var room [512]byte // of most payloads
+	var parts [5]part
 	b := room[:0]
 	b = appendHead(b, p.Scheme, p.Hash)
 	if typeName != "" {
@@ -140,15 +144,18 @@ func (p *Fields) Encode(typeName string) []byte {
 	if len(p.Older) > 0 {
 		b = appendField(b, tagOlder, p.Older)
 	}
+	parts[0] = part{&p.Older, len(b)}
 	if len(p.Methods) > 0 {
 		b = appendField(b, tagMethods, p.Methods)
 	}
+	parts[1] = part{&p.Methods, len(b)}
 	if p.Class != "" {
 		b = appendField(b, tagClass, p.Class)
 	}
 	if len(p.Client) > 0 {
 		b = appendField(b, tagClient, p.Client)
 	}
+	parts[2] = part{&p.Client, len(b)}
 	if p.CSRF != (security.CSRFKey{}) {
 		b = appendField(b, tagCSRF, p.CSRF[:])
 	}
@@ -156,8 +163,22 @@ func (p *Fields) Encode(typeName string) []byte {
 		b = appendInt(b, tagWrite, int64(p.Write))
 	}
 	b = append(b, p.Unknown...)
+	parts[3] = part{&p.Unknown, len(b)}
 	b = appendField(b, tagData, p.Data)
-	return append(make([]byte, 0, len(b)), b...)
+	parts[4] = part{&p.Data, len(b)}
+	result := append(make([]byte, 0, len(b)), b...)
+	for _, of := range parts {
+		if n := len(*of.field); n > 0 {
+			*of.field = result[of.end-n : of.end : of.end]
+		}
+	}
+	return result
+}
+
+// part is a field whose bytes end at a place in the payload.
+type part struct {
+	field *[]byte
+	end   int
 }
 
 // Head returns the first bytes of every payload of a scheme. A store finds the

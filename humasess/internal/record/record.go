@@ -11,8 +11,7 @@ import (
 )
 
 // Opened is a record's payload, taken apart. It is never changed once made, so that
-// requests can share it beside the record in memory. Without data it belongs to a record
-// whose payload holds them.
+// requests can share it beside the record in memory.
 type Opened[T any] struct {
 	payload.Fields
 
@@ -30,7 +29,6 @@ type Record[T any] struct {
 	Expires  Instant
 	Deadline Instant
 	Now      Instant
-	Payload  []byte
 
 	Open  *Opened[T]
 	Spare *T // the data, decoded and not handed out yet
@@ -47,7 +45,7 @@ func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) (rec Record[T]) {
 // fill is New with the caller's memory.
 func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
 	rec.Token = security.BareToken(raw.ID)
-	rec.Identity, rec.Version, rec.Payload = raw.Identity, raw.Version, raw.Payload
+	rec.Identity, rec.Version = raw.Identity, raw.Version
 	rec.LastSeen, rec.Expires, rec.Deadline = InstantOf(raw.LastSeen), InstantOf(raw.Expires), InstantOf(raw.Deadline)
 	rec.Now, rec.loaded = InstantOf(raw.Now), r.Now().Sub(epoch)
 	rec.Open, rec.Spare = open, nil
@@ -55,18 +53,6 @@ func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
 
 // ID returns the public ID of the session.
 func (r *Record[T]) ID() stores.ID { return r.Token.ID() }
-
-// Full returns the whole payload, the data too.
-func (r *Record[T]) Full() payload.Fields {
-	if r.Open.Data != nil {
-		return r.Open.Fields
-	}
-	p, err := payload.Decode(r.Payload)
-	if err != nil {
-		panic("humasess: payload of an open record: " + err.Error())
-	}
-	return p
-}
 
 // StoreNow is the store's clock, carried on from the load by the core's, which shows
 // now.
