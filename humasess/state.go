@@ -23,10 +23,10 @@ import (
 // part that few requests need is behind a pointer, and memory of the request's own only
 // after the first write to it: see ownPending and ownRare.
 type state[T any] struct {
-	m       *Manager[T]
-	r       *gate.Request // nil outside a request
-	carried *carrier.ClientSide[T]
+	content[T]
+	rarely
 
+	r    *gate.Request // nil outside a request
 	mu   editlock.Mutex
 	life lifecycle.State
 
@@ -39,33 +39,48 @@ type state[T any] struct {
 	clash   bool // several of the sessions of other cookies are live
 	excess  bool // the request has more cookies than are looked up
 
-	rec     *record.Record[T] // the base, which an earlier commit of the request may have written
+	needed *[]string // roles that the session was admitted for
+}
+
+// content is the session that a request has and what it changes.
+type content[T any] struct {
+	m       *Manager[T]
+	carried *carrier.ClientSide[T] // nil when the store has the record
+	rec     *record.Record[T]      // the base, which an earlier commit of the request may have written
 	pending *pending[T]
-	needed  *[]string // roles that the session was admitted for
-	rare    *rare     // nil in most requests
 }
 
-// pending has the changes that the request asks for and has not written yet.
-type pending[T any] struct {
-	id    stores.ID // of the session to create
-	owner string
-	data  []byte // encoded, nil when unchanged
-
-	edits    []func(*T) error  // that led from the base to data
-	shared   *record.Opened[T] // the decoded data, if they are known
-	remember *bool
-	ttl      time.Duration // 0 is none
-	proof    proof
-	again    bool // the session to create is the base under another ID
-	csrf     security.CSRFKey
+// ownPending returns the pending changes for writing.
+func (s *content[T]) ownPending() *pending[T] {
+	if s.pending == &s.m.none.pending {
+		s.pending = new(pending[T])
+	}
+	return s.pending
 }
 
-// usual is memory that the usual change needs, in one piece.
-type usual[T any] struct {
-	pending[T]
+// forget drops the pending changes.
+func (s *content[T]) forget() { s.pending = &s.m.none.pending }
 
-	edit [1]func(*T) error
-	work T // the data of the first edit
+// ownRec returns the base for writing.
+func (s *content[T]) ownRec() *record.Record[T] {
+	if s.rec == &s.m.none.rec {
+		s.rec = new(record.Record[T])
+	}
+	return s.rec
+}
+
+// setBase makes a record the base. The token has opened it.
+func (s *content[T]) setBase(rec record.Record[T], token security.Token) {
+	rec.Token = token
+	*s.ownRec() = rec
+}
+
+// carrier carries the session between the client and the core.
+func (s *content[T]) carrier() carrier.Carrier[T] {
+	if s.carried != nil {
+		return s.carried
+	}
+	return s.m.tokens
 }
 
 // rare has the fields that only some requests need.
@@ -88,8 +103,11 @@ type rare struct {
 
 var noRare rare
 
+// rarely holds the rare fields. Most requests have none.
+type rarely struct{ rare *rare }
+
 // few returns the rare fields for reading.
-func (s *state[T]) few() *rare {
+func (s *rarely) few() *rare {
 	if s.rare == nil {
 		return &noRare
 	}
@@ -97,51 +115,11 @@ func (s *state[T]) few() *rare {
 }
 
 // ownRare returns the rare fields for writing.
-func (s *state[T]) ownRare() *rare {
+func (s *rarely) ownRare() *rare {
 	if s.rare == nil {
 		s.rare = new(rare)
 	}
 	return s.rare
-}
-
-// ownPending returns the pending changes for writing.
-func (s *state[T]) ownPending() *pending[T] {
-	if s.pending == &s.m.none.pending {
-		s.pending = new(pending[T])
-	}
-	return s.pending
-}
-
-// forget drops the pending changes.
-func (s *state[T]) forget() { s.pending = &s.m.none.pending }
-
-// ownRec returns the base for writing.
-func (s *state[T]) ownRec() *record.Record[T] {
-	if s.rec == &s.m.none.rec {
-		s.rec = new(record.Record[T])
-	}
-	return s.rec
-}
-
-// setBase makes a record the base. The token has opened it.
-func (s *state[T]) setBase(rec record.Record[T], token security.Token) {
-	rec.Token = token
-	*s.ownRec() = rec
-}
-
-// none are the values of a request that has no base or changes nothing. All requests
-// share them and none writes to them.
-type none[T any] struct {
-	rec     record.Record[T]
-	pending pending[T]
-}
-
-// carrier carries the session between the client and the core.
-func (s *state[T]) carrier() carrier.Carrier[T] {
-	if s.carried != nil {
-		return s.carried
-	}
-	return s.m.tokens
 }
 
 // The steps of a request are types of their own, which differ in their methods only.

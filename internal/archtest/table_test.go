@@ -52,7 +52,7 @@ var imports = archtest.Table{
 	"humasess/internal/marks":     {Imports: []string{"./stores"}},
 	"humasess/internal/payload":   {Imports: []string{"./internal/stored", "./security"}},
 	"humasess/internal/record": {Imports: []string{
-		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./stores",
+		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./security", "./stores",
 	}},
 	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},

@@ -230,12 +230,6 @@ func (r *Request) Loading() context.Context {
 	return r.parent
 }
 
-// Writing returns the context for the commit.
-func (r *Request) Writing() context.Context { return (*bounded[forCommit])(r) }
-
-// Noting returns the context for writes that follow from tokens.
-func (r *Request) Noting() context.Context { return (*bounded[forNotes])(r) }
-
 // BeganAt returns the time of the request, before its credentials were checked.
 func (r *Request) BeganAt() time.Time { return epoch.Add(r.began) }
 

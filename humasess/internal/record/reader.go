@@ -10,6 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/values"
+	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -87,6 +88,21 @@ func (r *Reader[T]) open(raw *stores.Record, into *Record[T]) error {
 	}
 	r.fill(into, raw, &Opened[T]{Fields: p})
 	return nil
+}
+
+// New returns a record that the store has just returned.
+func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) (rec Record[T]) {
+	r.fill(&rec, raw, open)
+	return rec
+}
+
+// fill is New with the caller's memory.
+func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
+	rec.Token = security.BareToken(raw.ID)
+	rec.Identity, rec.Version = raw.Identity, raw.Version
+	rec.LastSeen, rec.Expires, rec.Deadline = InstantOf(raw.LastSeen), InstantOf(raw.Expires), InstantOf(raw.Deadline)
+	rec.Now, rec.loaded = InstantOf(raw.Now), r.Now().Sub(epoch)
+	rec.Open, rec.Spare = open, nil
 }
 
 // share decodes the data where a copy of the result can be handed out. The value comes

@@ -36,21 +36,6 @@ type Record[T any] struct {
 	loaded time.Duration // on the core's clock, since epoch
 }
 
-// New returns a record that the store has just returned.
-func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) (rec Record[T]) {
-	r.fill(&rec, raw, open)
-	return rec
-}
-
-// fill is New with the caller's memory.
-func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
-	rec.Token = security.BareToken(raw.ID)
-	rec.Identity, rec.Version = raw.Identity, raw.Version
-	rec.LastSeen, rec.Expires, rec.Deadline = InstantOf(raw.LastSeen), InstantOf(raw.Expires), InstantOf(raw.Deadline)
-	rec.Now, rec.loaded = InstantOf(raw.Now), r.Now().Sub(epoch)
-	rec.Open, rec.Spare = open, nil
-}
-
 // ID returns the public ID of the session.
 func (r *Record[T]) ID() stores.ID { return r.Token.ID() }
 
