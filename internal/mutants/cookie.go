@@ -18,7 +18,7 @@ var cookieMutants = []mutant{
 		"humasess", "state.Load", "	case c.Count > 1:\n		return o.loadMany(ctx, c.All())\n	}", "	}",
 	}}},
 	{"T12", "Start ends one of several live sessions", "humasess", "TestSeveralCookies", []edit{{
-		"humasess", "creation.replaced", "		for _, id := range s.others {", "		for _, id := range s.others[:1] {",
+		"humasess", "creation.replaced", "		for _, id := range s.few().others {", "		for _, id := range s.few().others[:1] {",
 	}}},
 	{"C1", "no Secure", "humasess", "", []edit{{
 		inCookies, "Options.attributes", "	if !c.InsecureAllowHTTP {\n		b.WriteString", "	if c.InsecureAllowHTTP {\n		b.WriteString",
@@ -59,7 +59,7 @@ var cookieMutants = []mutant{
 		"security", "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
 	}}},
 	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
-		inGate, "refuseForeign", "	handshake := ctx.Header(\"Upgrade\") != \"\" && opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
+		inGate, "refuseForeign", "	handshake := upgrade && opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",
 	}}},
 	{"F11", "upgrades to any protocol are handshakes", "humasess", "", []edit{{
 		inGate, "opensWebsocket", "response.ContainsToken(value, \"websocket\")", "value != \"\"",

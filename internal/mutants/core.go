@@ -22,8 +22,8 @@ var coreMutants = []mutant{
 		inCarrier, "Tokens.Matches", "return token.Matches(o.Hash)", "return len(o.Hash) > 0",
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
-		{"humasess", "opening.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		s.token = token\n		s.rejected(events.ReasonUnknown)"},
-		{"humasess", "changes.begin", "	note()\n	s.pending = pending[T]{id: id,", "	note()\n	if s.token != (security.Token{}) && !s.life.Base {\n		id = s.token.ID()\n	}\n	s.pending = pending[T]{id: id,"},
+		{"humasess", "opening.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		*s.ownRec() = record.Record[T]{Token: token}\n		s.rejected(events.ReasonUnknown)"},
+		{"humasess", "changes.begin", "	note()\n	s.pending = &pending[T]{id: id,", "	note()\n	if s.rec.Token != (security.Token{}) && !s.life.Base {\n		id = s.rec.ID()\n	}\n	s.pending = &pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",
@@ -44,7 +44,7 @@ var coreMutants = []mutant{
 		inMarks, "Judge.judge", "	return Revoked\n", "	return Before\n",
 	}}},
 	{"R3", "RevokeOthers revokes its own", "humasess", "", []edit{{
-		"humasess", "changes.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID)", "s.revokeOwner(ctx, owner, stores.ID{})",
+		"humasess", "changes.revokeOthers", "s.revokeOwner(ctx, owner, s.rec.ID())", "s.revokeOwner(ctx, owner, stores.ID{})",
 	}}},
 	{"R4", "an administrator revokes nothing", "humasess", "", []edit{{
 		"humasess", "Manager.Revoke", "m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})", "ctx.Err()",
@@ -74,7 +74,7 @@ var coreMutants = []mutant{
 		inGate, "Gate.middleware", "	if !e.gated {", "	if len(e.sessions) == 0 {",
 	}}},
 	{"X4", "commit after the status line", "humasess", "", []edit{{
-		inGate, "scope.SetStatus", "	} else if !s.r.reply.begin(s.humaContext, code) {\n		return\n	}\n	s.r.reply.body.Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.reply.begin(s.humaContext, code)",
+		inGate, "scope.SetStatus", "	} else if !s.r.reply().begin(s.humaContext, code) {\n		return\n	}\n	s.r.body().Seal(response.IsInterim(code))\n	s.humaContext.SetStatus(code)", "	}\n	s.humaContext.SetStatus(code)\n	s.r.reply().begin(s.humaContext, code)",
 	}}},
 	{"X5", "a failed commit goes unnoticed", "humasess", "", []edit{{
 		inGate, "Request.commit", "		if err := s.Commit(status); err != nil {", "		if err := s.Commit(status); err != nil && status == 0 {",
@@ -83,7 +83,7 @@ var coreMutants = []mutant{
 		"humasess", "state.uncommitted", "	if s.life.Closed {", "	if s.life.Closed && s.life.Doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
-		inGate, "Gate.middleware", "	if refuseForeign(ctx, e) {", "	if e.op == nil && refuseForeign(ctx, e) {",
+		inGate, "enter", "	if refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
 		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
@@ -106,12 +106,12 @@ var coreMutants = []mutant{
 		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.view().id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
-		inGate, "conclude", "	if !r.returned && r.reply.outcome == undecided {\n", "	if !r.returned && r.reply.outcome == undecided {\n		r.reply.begin(r.scope.humaContext, http.StatusOK)\n",
+		inGate, "conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.reply().begin(r.scope.humaContext, http.StatusOK)\n",
 	}}},
 	{"", "a commit ends with its client", "humasess", "TestClientGone", []edit{{
-		inGate, "commitContext.Done", "	_, done := c.begin()\n	return done", "	return c.parent.Done()",
+		inGate, "bounded.Done", "return c.begin().done", "return c.parent.Done()",
 	}, {
-		inGate, "commitContext.Err", "	if at, _ := c.begin(); !at.IsZero() && !time.Now().Before(at) {\n		return context.DeadlineExceeded\n	}\n	return nil", "	return c.parent.Err()",
+		inGate, "bounded.Err", "	if over {\n		return context.DeadlineExceeded\n	}\n	return nil", "	if over {\n		return context.DeadlineExceeded\n	}\n	return c.parent.Err()",
 	}}},
 	{"C15", "two cookies for two changes", "humasess", "", []edit{{
 		inGate, "reply.release", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})", "			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})\n			p.held.Hold(response.Header{Name: \"Set-Cookie\", Value: of.Cookie, Add: true})",
@@ -120,7 +120,7 @@ var coreMutants = []mutant{
 		"humasess", "state.Commit", "	if status >= 400 {\n		w.drop()", "	if status >= 600 {\n		w.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)", "	p.held.Release(ctx, p.rulesNow(false), p.exposed && p.plain == nil)",
+		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)", "	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		inMarks, "Judge.isOwn", "			if own.Name == call.Name {", "			if own.Name != 0 {",
@@ -137,7 +137,7 @@ var coreMutants = []mutant{
 		"humasess", "changes.mayRevoke", "	if err := s.stands(ctx); err != nil {\n		return \"\", err\n	}\n", "",
 	}}},
 	{"", "a login carries the data of a revoked session on", "humasess", "TestRevokedMeanwhile", []edit{{
-		"humasess", "creation.replaced", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID, Version: s.rec.Version, MayBeGone: s.login}",
+		"humasess", "creation.replaced", "r := stores.Replaced{ID: s.rec.ID(), Version: s.rec.Version}", "r := stores.Replaced{ID: s.rec.ID(), Version: s.rec.Version, MayBeGone: s.login}",
 	}}},
 	{"", "an anonymous session is signed in", "humasess", "TestSignedIn", []edit{{
 		"humasess", "state.hasUser", "	return s.life.Active() && (s.m.anonymousSuffices || s.activeOwner() != \"\")", "	return s.life.Active()",

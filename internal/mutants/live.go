@@ -24,7 +24,7 @@ var liveMutants = []mutant{
 		inWatch, "Sessions.Add", "func() { s.Check(session.ID) }", "func() { s.mu.Lock(); s.end(t); s.mu.Unlock() }",
 	}}},
 	{"", "Done stays open after the request", "humasess", "TestDoneAfterTheRequest", []edit{{
-		inGate, "Request.unwatch", "			r.sessions[i].Release()\n", "",
+		inGate, "Request.unwatch", "			r.sessions()[i].Release()\n", "",
 	}}},
 	{"", "a hijacked connection is told of an end with its handler", "humasess", "TestDoneEnds", []edit{{
 		inGate, "plainWriter.Hijack", "	p.r.taken = true\n", "",

@@ -18,7 +18,7 @@ var sealedMutants = []mutant{
 		"stores/cookie", "requestStore.AppendValue", "\t\treturn append(dst, it.sealed...)", "\t\treturn append(append(dst, it.sealed...), it.Payload[min(5, len(it.Payload)):]...)",
 	}}},
 	{"T8", "re-authentication renews in place", "stores/cookie", "", []edit{{
-		"humasess", "changes.reauthenticated", "\tif s.life.OnBase() && s.carrier.Renewable() != nil {", "\tif s.life.OnBase() && s.carrier.Renewable() == nil {",
+		"humasess", "changes.reauthenticated", "\tif s.life.OnBase() && s.carrier().Renewable() != nil {", "\tif s.life.OnBase() && s.carrier().Renewable() == nil {",
 	}}},
 	{"C7", "a cookie of 4097 bytes is sent", "stores/cookie", "", []edit{{
 		"stores/cookie", "requestStore.seal", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie {", "\tif size := len(t.binding.Cookie) + len(sealed); size > maxCookie+1 {",

@@ -88,10 +88,10 @@ var secureMutants = []mutant{
 		inResponse, "IsCacheField", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && strings", "	return SameName(name, suffix[1:]) || len(name) > len(suffix) && name == suffix && strings",
 	}}},
 	{"X3", "a raw writer gets no cookie", "humasess", "TestRawWriter$", []edit{{
-		inGate, "scope.Unwrap", "	s.r.reply.handOut(s.humaContext)\n", "",
+		inGate, "scope.Unwrap", "	s.r.reply().handOut(s.humaContext)\n", "",
 	}}},
 	{"X3", "sessions are created whose cookies are not sent", "humasess", "TestRawWriterTakenTooEarly", []edit{{
-		inGate, "reply.finish", "			p.r.dropUnsent()\n", "",
+		inGate, "reply.finish", "			p.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
 		"humasess", "state.Issued", "	return h\n", "	if all := s.m.opts.ClearSiteData; len(all) > 0 {\n		h.ClearSiteData = `\"` + strings.Join(all, `\", \"`) + `\"`\n	}\n	return h\n",
@@ -100,7 +100,7 @@ var secureMutants = []mutant{
 		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",
 	}}},
 	{"A1", "the group's demand for a fresh authentication is ignored", "humasess", "", []edit{{
-		inGate, "admit", "within > 0 && !r.sessions[i].Proven(nil, within)", "within < 0 && !r.sessions[i].Proven(nil, within)",
+		inGate, "admit", "within > 0 && !r.sessions()[i].Proven(nil, within)", "within < 0 && !r.sessions()[i].Proven(nil, within)",
 	}}},
 	{"A1", "the longest time counts", "humasess", "", []edit{{
 		inPolicy, "freshness", "!ok || p.Fresh < have", "!ok || p.Fresh > have",
@@ -118,7 +118,7 @@ var secureMutants = []mutant{
 		"humasess", "writes.touch", "		if written {", "		if !written {",
 	}}},
 	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
-		"humasess", "writes.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID.String()}", "events.Event{Kind: events.Renewed, SessionID: s.token.Reveal()}",
+		"humasess", "writes.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String()}", "events.Event{Kind: events.Renewed, SessionID: s.rec.Token.Reveal()}",
 	}}},
 	{"E3", "counters know no reasons", "humasess", "", []edit{{
 		"humasess/events", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",

@@ -281,6 +281,33 @@ func TestType(t *testing.T) {
 	}
 }
 
+// The fields must not keep the payload alive that they came from.
+func TestEncodeMovesTheFields(t *testing.T) {
+	for _, sample := range samplePayloads() {
+		p := sample.p
+		b := p.Encode(sampleType)
+		in := func(field []byte) bool {
+			for i := range b {
+				if len(field) > 0 && &b[i] == &field[0] {
+					return true
+				}
+			}
+			return len(field) == 0
+		}
+		for name, field := range map[string][]byte{
+			"Older": p.Older, "Methods": p.Methods, "Client": p.Client, "Unknown": p.Unknown, "Data": p.Data,
+		} {
+			if !in(field) {
+				t.Errorf("%s is not a part of the result", name)
+			}
+		}
+		again, err := Decode(b)
+		if err != nil || !reflect.DeepEqual(again, p) {
+			t.Errorf("got %+v and %v, want %+v", again, err, p)
+		}
+	}
+}
+
 // Appending to the data of a payload must not write into the stored record.
 func TestDataHasNoRoom(t *testing.T) {
 	raw := minimal(field(tagData, 'd'), field(77, 'b'))
