@@ -21,7 +21,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench scale fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -95,6 +95,10 @@ plain: ## run the tests, and the gates on allocations
 
 bench: ## run the benchmarks (BENCH, BENCHTIME)
 	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
+
+# Takes some minutes. The short form is one of the tests.
+scale: ## measure stores from a thousand to a million sessions, and write docs/scale.md
+	cd internal/e2e && go test -vet=off -count=1 -timeout 20m -v -run '^TestScale$$' ./scale -full
 
 fuzz: ## run every fuzz target for a while (FUZZTIME)
 	$(call each,bash "$(CURDIR)/scripts/fuzz" $(strip $(FUZZTIME)))
