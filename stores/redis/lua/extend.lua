@@ -19,10 +19,11 @@ local function extend(id, meta, payload, version, seen, was, expires, deadline, 
     redis.call('PEXPIREAT', sessions, math.ceil(expires / 1000))
     return
   end
-  -- The keys live long enough if the session had an index and expires later, but
-  -- in the same span: each session's span was in the lives when it was extended.
+  -- Each write so far kept the keys until the end of the span that the session
+  -- had. In the same span they need no longer life, unless the index is new
+  -- because the server has evicted it.
   local new = redis.call('ZADD', expiry, expires, id)
-  if new == 0 and was and was <= expires and math.floor(was / span) == math.floor(expires / span) then
+  if new == 0 and was and math.floor(was / span) == math.floor(expires / span) then
     return
   end
   local last = redis.call('ZREVRANGE', expiry, 0, 0, 'WITHSCORES')
