@@ -78,8 +78,8 @@ func thousands(n int) string {
 const head = `# Scale
 
 This page shows how the cost of a call to a store grows. ` + "`make scale`" + ` measures it and writes this page, in less than
-ten minutes. The machine is shared (%s, %s/%s, %d cores), and the servers are on it: %s. Compare the rows of one
-store with each other.
+ten minutes. The machine is shared (%s, %s/%s, %d cores), and the servers are on it: %s.
+Compare the rows of one store with each other. A single row may be high because other programs ran.
 
 - A time is in microseconds, the median of %d calls, one after another. It includes the way to the server and back.
 - A load, an update, a list and a revocation of a user are one round trip each, at every size. The test fails if one is not.
@@ -96,7 +96,9 @@ store with each other.
 const sessionsHead = `
 ## Sessions in the store
 
-Each session belongs to another user.
+Each session belongs to another user. The calls go through the sessions in an order without a pattern. An update follows
+the load of the same session. In memory a load of many sessions waits for main memory, where a load of few finds them in
+the processor's cache, and the update finds the session there too.
 
 | store | sessions | load | update | bytes of a session |
 |---|---|---|---|---|

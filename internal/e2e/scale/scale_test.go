@@ -38,6 +38,7 @@ const (
 	lifetime = 24 * time.Hour
 	small    = 100  // bytes of a payload, unless its size is measured
 	sampled  = 2000 // sessions that calls are spread over
+	lists    = 3    // of each user
 )
 
 // point is one row of a table.
@@ -162,17 +163,19 @@ func (f *filler) ofUser(store string, p plan) (points []point) {
 	}
 	for _, n := range p.ofUser {
 		at := point{store: store, n: n}
-		rounds := max(3, min(50, 300/n))
+		rounds := max(4, min(50, 500/n))
 		var list, revoke []time.Duration
 		for i := range rounds {
 			user := fmt.Sprintf("many-%d-%d", n, i)
 			f.add(n, n, user, random(small))
 			f.created -= n
-			list = append(list, timed(func() {
-				if got := len(must(stores.List(ctx, f.subject.store, user))); got != n {
-					f.tb.Fatalf("%s: List returned %d sessions, want %d", store, got, n)
-				}
-			}))
+			for range lists {
+				list = append(list, timed(func() {
+					if got := len(must(stores.List(ctx, f.subject.store, user))); got != n {
+						f.tb.Fatalf("%s: List returned %d sessions, want %d", store, got, n)
+					}
+				}))
+			}
 			if i == 0 && f.subject.counted != nil {
 				f.trips("List", 1, func() { must(stores.List(ctx, f.subject.counted, user)) })
 			}
