@@ -22,7 +22,7 @@ func (r *report) save(tb testing.TB, p plan) {
 		p.calls, thousands(p.byAPI), small, p.perPayload)
 	b.WriteString(sessionsHead)
 	for _, at := range r.bySessions {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.0f |\n", at.store, thousands(at.n), micros(at.load), micros(at.update), at.bytesPerSession)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", at.store, thousands(at.n), micros(at.load), micros(at.update), thousands(int(at.bytesPerSession)))
 	}
 	fmt.Fprintf(&b, userHead, thousands(p.sessions[len(p.sessions)-1]))
 	for _, at := range r.ofUser {
