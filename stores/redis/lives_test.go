@@ -17,10 +17,10 @@ import (
 const slack = 20 * time.Second
 
 // keyLives returns how long each key of the only group still lives, by its kind.
-func keyLives(t *testing.T, server *servertest.Redis, kinds string) map[string]time.Duration {
+func keyLives(t *testing.T, server *servertest.Redis) map[string]time.Duration {
 	t.Helper()
 	left := map[string]time.Duration{}
-	for _, kind := range kinds {
+	for _, kind := range "seo" {
 		key := keyOf(t, server, string(kind))
 		ms, err := strconv.Atoi(server.Command(t, server.Addrs[0], "PTTL", key))
 		if err != nil || ms < 0 {
@@ -71,7 +71,7 @@ func TestKeysOutliveSessions(t *testing.T) {
 		for i := range records {
 			longest = max(longest, records[i].Expires.Sub(records[i].Now))
 		}
-		for kind, left := range keyLives(t, server, "seo") {
+		for kind, left := range keyLives(t, server) {
 			// List was earlier than PTTL, so a little less is left.
 			if left < longest-time.Second {
 				t.Errorf("key of kind %s: got %v to live, want those of the longest session, %v", kind, left, longest)
@@ -96,7 +96,7 @@ func TestLivesOfKeys(t *testing.T) {
 		id := mustAdd(t, store, "ada")
 		update(t, stores.Update{ID: id, Version: 1, Idle: time.Hour / 2})
 		update(t, stores.Update{ID: id, Version: 2, Absolute: time.Minute, Shorten: true})
-		for kind, left := range keyLives(t, server, "seo") {
+		for kind, left := range keyLives(t, server) {
 			if left > time.Minute+slack {
 				t.Errorf("key of kind %s: got %v to live, want a minute and %v at most", kind, left, slack)
 			}
@@ -108,7 +108,7 @@ func TestLivesOfKeys(t *testing.T) {
 		update(t, stores.Update{ID: id, Version: 1, Idle: time.Hour / 2})
 		evict(t, server, "e")
 		update(t, stores.Update{ID: id, Version: 2, Idle: time.Hour / 2})
-		keyLives(t, server, "seo")
+		keyLives(t, server)
 	})
 	t.Run("a later update in the same span", func(t *testing.T) {
 		server.Command(t, server.Addrs[0], "FLUSHALL")
@@ -127,7 +127,7 @@ func TestLivesOfKeys(t *testing.T) {
 			update(t, stores.Update{ID: id, Version: r.Version, Idle: begin.Add(after).Sub(r.Now)})
 		}
 		want := begin.Add(7 * time.Second).Sub(r.Now)
-		for kind, left := range keyLives(t, server, "seo") {
+		for kind, left := range keyLives(t, server) {
 			if left < want-time.Second {
 				t.Errorf("key of kind %s: got %v to live, want %v", kind, left, want)
 			}
