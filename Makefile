@@ -22,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench benchmarks fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench benchmarks scale fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -106,6 +106,10 @@ bench: ## compare the cost with budgets and other packages, in less than ten min
 
 benchmarks: ## run all Go benchmarks (BENCH, BENCHTIME)
 	$(call each,go test -run '^$$' -bench '$(strip $(BENCH))' -benchtime $(BENCHTIME) -benchmem ./...)
+
+# Takes some minutes. The short form is one of the tests.
+scale: ## measure stores from a thousand to a million sessions, and write docs/scale.md
+	cd internal/e2e && go test -vet=off -count=1 -timeout 20m -v -run '^TestScale$$' ./scale -full
 
 fuzz: ## run every fuzz target for a while (FUZZTIME)
 	$(call each,bash "$(CURDIR)/scripts/fuzz" $(strip $(FUZZTIME)))

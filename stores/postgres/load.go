@@ -7,6 +7,7 @@ import (
 
 	"github.com/humasess/sessions/stores"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // record is a row that is read into a stores.Record.
@@ -51,8 +52,31 @@ func (s *instants) ScanBytes(b []byte) error {
 	return nil
 }
 
-func (r *record) scan(row pgx.Row) error {
-	return row.Scan(&r.id, &r.identity, &r.Version, &r.times, &r.Payload)
+// scan reads the current row. Values in the binary format are taken as they are,
+// because pgx would look for a plan for each of them. Some query modes give text.
+func (r *record) scan(rows pgx.Rows) error {
+	const fields = 5
+	values := rows.RawValues()
+	if len(values) != fields || !allBinary(rows.FieldDescriptions(), fields) || len(values[2]) != 8 {
+		return rows.Scan(&r.id, &r.identity, &r.Version, &r.times, &r.Payload)
+	}
+	copy(r.id[:], values[0])
+	r.identity = rawText(values[1])
+	r.Version = int64(binary.BigEndian.Uint64(values[2]))
+	r.Payload = append([]byte{}, values[4]...) // the client reuses the memory
+	return r.times.ScanBytes(values[3])
+}
+
+func allBinary(fields []pgconn.FieldDescription, count int) bool {
+	if len(fields) != count {
+		return false
+	}
+	for i := range fields {
+		if fields[i].Format != pgx.BinaryFormatCode {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *record) done() stores.Record {
@@ -68,11 +92,41 @@ func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 		return stores.Record{}, err
 	}
 	defer l.end()
+	// This is one allocation for the argument, because Load is the most frequent
+	// call.
+	var call struct {
+		id   stores.ID
+		arg  bytesArg
+		args [1]any
+	}
+	call.id = id
+	call.arg, call.args[0] = call.id[:], &call.arg
+	rows, err := l.Query(l.ctx, s.text.load, call.args[:]...)
+	if err != nil {
+		return stores.Record{}, explain(err)
+	}
 	var r record
-	if err := r.scan(l.QueryRow(l.ctx, s.text.load, id[:])); err != nil {
+	err = one(rows, &r)
+	if err != nil {
 		return stores.Record{}, explain(err)
 	}
 	return r.done(), nil
+}
+
+// one reads the only row, as QueryRow does.
+func one(rows pgx.Rows, r *record) error {
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.scan(rows); err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
 }
 
 // LoadMany returns the live sessions among ids.

@@ -161,7 +161,7 @@ type statements struct {
 const columns = `id, identity, version, timestamptz_send(last_seen) || timestamptz_send(expires)
 	|| timestamptz_send(deadline) || timestamptz_send(clock_timestamp()), payload FROM {sessions} WHERE `
 
-// outcome selects the times in the answers of create and update, see instants.
+// outcome selects the times in the answer of create, see instants.
 const outcome = `timestamptz_send(o_expires) || timestamptz_send(o_deadline) || timestamptz_send(o_now)`
 
 // newStatements expects the channel as SQL, NULL for none.
@@ -173,8 +173,10 @@ func newStatements(n names, channel string) statements {
 		create: n.sql(`SELECT o_status, `+outcome+`, o_ago, o_mark, o_changed_ago, o_change, o_evicted
 			FROM {create}($1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::timestamptz, $8::bigint,
 				$9::bytea[], $10::bigint[], $11::boolean[], `) + channel + `)`,
-		update: n.sql(`SELECT o_status, ` + outcome + `
-			FROM {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint)`),
+		// A function in FROM would put its row into temporary storage first.
+		// OFFSET keeps the planner from calling it for each of its columns.
+		update: n.sql(`SELECT (u).o_status, timestamptz_send((u).o_expires) || timestamptz_send((u).o_deadline) || timestamptz_send((u).o_now)
+			FROM (SELECT {update}($1::bytea, $2::bigint, $3::bytea, $4::bigint, $5::bigint) AS u OFFSET 0) updated`),
 		touch:  n.sql(`SELECT {touch}($1::bytea, $2::bigint)`),
 		remove: n.sql(`SELECT {delete}($1::bytea, $2::bigint, $3::bytea, `) + channel + `)`,
 		revoke: n.sql(`SELECT o_count, o_ago, o_mark FROM {revoke}($1::bytea, $2::bytea, $3::boolean, `) + channel + `)`,

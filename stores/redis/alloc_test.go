@@ -24,19 +24,19 @@ func TestAllocations(t *testing.T) {
 		run  func() error
 		most float64
 	}{
-		{"Load", func() error { _, err := store.Load(ctx, id); return err }, 8},
+		{"Load", func() error { _, err := store.Load(ctx, id); return err }, 6},
 		{"Update", func() error {
 			u, err := store.Update(ctx, stores.Update{ID: id, Version: version, Payload: payload, Idle: time.Hour})
 			version = u.Version
 			return err
-		}, 10},
+		}, 8},
 		{"Create and Delete", func() error {
 			id, err := add(ctx, store, "bob")
 			if err != nil {
 				return err
 			}
 			return store.Delete(ctx, id, stores.Condition{})
-		}, 36},
+		}, 24},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -56,5 +56,5 @@ func TestAllocations(t *testing.T) {
 // TestAPIAllocations bounds the allocations that a session adds to an
 // operation.
 func TestAPIAllocations(t *testing.T) {
-	coretest.APIAllocations(t, open(t, dial(t, servertest.RedisSingle(t))), 17, 29)
+	coretest.APIAllocations(t, open(t, dial(t, servertest.RedisSingle(t))), 15, 26)
 }

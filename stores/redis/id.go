@@ -86,6 +86,22 @@ func (id *plainID) group() []byte {
 // session has only one key, so that a Cluster can serve it while its slot
 // migrates.
 func (s *Store) names(group []byte, of *digest) []string {
+	names, _ := s.namesAnd(group, of, nil, 1)
+	return names
+}
+
+// command returns the names of the keys of a session's group, and the arguments
+// of a script, which begin with its plain ID. They share their memory, because
+// every request makes some.
+func (s *Store) command(id *plainID, args ...string) (keys, all []string) {
+	names, plain := s.namesAnd(id.group(), nil, id[:], 1+len(args))
+	n := len(names)
+	all = append(append(names, plain), args...)
+	return all[:n:n], all[n:]
+}
+
+// namesAnd returns names, with spare room in the slice, and last as a string.
+func (s *Store) namesAnd(group []byte, of *digest, last []byte, spare int) (names []string, lastText string) {
 	const kinds = "seom" // sessions, expiry, order, marks
 	size := len(s.prefix) + hex.EncodedLen(len(group)) + len("{}") + 1
 	n := 3
@@ -106,13 +122,15 @@ func (s *Store) names(group []byte, of *digest) []string {
 	if of != nil {
 		b = hex.AppendEncode(b, of.rest[:])
 	}
+	end := len(b)
+	b = append(b, last...)
 	all := string(b)
-	names := make([]string, n, n+1)
+	names = make([]string, n, n+spare)
 	for i := range names {
-		names[i], all = all[:size], all[size:]
+		names[i] = all[i*size : (i+1)*size]
 	}
-	names[n-1] += all
-	return names
+	names[n-1] = all[(n-1)*size : end]
+	return names, all[end:]
 }
 
 // markedNames returns names and, at the end, the mark of all identities.

@@ -25,7 +25,8 @@ func (s *Store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 
 func (s *Store) load(ctx context.Context, k *idKey, id stores.ID) (stores.Record, error) {
 	plain := k.plain(id)
-	m, err := s.exec(ctx, s.scripts.load, s.names(plain.group(), nil), []string{string(plain[:])})
+	keys, args := s.command(&plain)
+	m, err := s.exec(ctx, s.scripts.load, keys, args)
 	if err != nil {
 		return stores.Record{}, err
 	}
@@ -69,8 +70,8 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 	commands := make(rueidis.Commands, len(ids))
 	for i, id := range ids {
 		plain := k.plain(id)
-		names := s.names(plain.group(), nil)
-		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(int64(len(names))).Key(names...).Arg(string(plain[:])).Build()
+		keys, args := s.command(&plain)
+		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
 	}
 	records := make([]stores.Record, 0, len(ids))
 	for i, result := range s.client.DoMulti(ctx, commands...) {

@@ -228,7 +228,8 @@ func (s *Store) execID(ctx context.Context, script *rueidis.Lua, id stores.ID, a
 	}
 	for {
 		plain := k.plain(id)
-		m, err := s.exec(ctx, script, s.names(plain.group(), nil), append([]string{string(plain[:])}, args...))
+		keys, all := s.command(&plain, args...)
+		m, err := s.exec(ctx, script, keys, all)
 		if k = s.newerKey(ctx, k, err); k == nil {
 			return m, err
 		}

@@ -89,7 +89,10 @@ func redisSubjects(tb testing.TB) []subject {
 
 func redisSubjectsAt(tb testing.TB, addr string) []subject {
 	tb.Helper()
-	client := must(rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, DisableCache: true}))
+	client := must(rueidis.NewClient(rueidis.ClientOption{
+		InitAddress: []string{addr}, DisableCache: true,
+		PipelineMultiplex: -1, MaxFlushDelay: 50 * time.Microsecond, // as docs/redis.md advises for many requests at once
+	}))
 	tb.Cleanup(client.Close)
 	other := goredis.NewClient(&goredis.Options{Addr: addr, PoolSize: 64})
 	tb.Cleanup(func() { _ = other.Close() })

@@ -38,8 +38,7 @@ if oldest > 0 and m[4] ~= 0 and ago(m[3]) <= oldest then
   return 4
 end
 if digest == '' then
-  redis.call('HSET', sessions, 'p' .. id, payload)
-  extend(redis.call, id, '', 1, now, expires, deadline, idle)
+  extend(id, '', payload, 1, now, nil, expires, deadline, idle)
   return {now, expires, deadline, ago(at), 0, 0, name, -1, 0, 0}
 end
 
@@ -65,8 +64,7 @@ if newest[1] then
 end
 place = digest .. struct.pack('>d', place)
 redis.call('ZADD', order, 0, place .. id)
-redis.call('HSET', sessions, 'p' .. id, payload)
-extend(redis.call, id, string.rep('.', 40) .. place .. identity, 1, now, expires, deadline, idle)
+extend(id, string.rep('.', 40) .. place .. identity, payload, 1, now, nil, expires, deadline, idle)
 if mode == 'first' then
   hint(ARGV[12], {}, lost > 0)
 else

@@ -4,7 +4,8 @@ local meta = redis.call('HGET', sessions, 'm' .. id)
 if not meta then
   return false
 end
-local version, seen, expires, deadline = struct.unpack('>dddd', meta)
+local version, seen, was, deadline = struct.unpack('>dddd', meta)
+local expires = was
 if now >= expires then
   return false
 end
@@ -14,6 +15,6 @@ end
 redis.call('HDEL', sessions, '')
 if now - seen >= idle / 20 then
   expires = math.min(now + idle, deadline)
-  extend(redis.call, id, meta, version, now, expires, deadline, idle)
+  extend(id, meta, nil, version, now, was, expires, deadline, idle)
 end
 return expires

@@ -5,7 +5,8 @@ local meta = redis.call('HGET', sessions, 'm' .. id)
 if not meta then
   return false
 end
-local version, seen, expires, deadline, idle = struct.unpack('>ddddd', meta)
+local version, seen, was, deadline, idle = struct.unpack('>ddddd', meta)
+local expires = was
 if now >= expires then
   return false
 end
@@ -24,6 +25,5 @@ if ARGV[4] ~= '0' then
   seen, expires = now, now + idle
 end
 expires = math.min(expires, deadline)
-redis.call('HSET', sessions, 'p' .. id, payload)
-extend(redis.call, id, meta, version + 1, seen, expires, deadline, idle)
+extend(id, meta, payload, version + 1, seen, was, expires, deadline, idle)
 return {now, version + 1, expires, deadline}
