@@ -200,10 +200,10 @@ func (s changes[T]) share(data *T, exact bool) {
 	own.shared = nil
 	if s.m.records.Memoizer != nil && exact && s.m.values.CanKeep() {
 		var base *T
-		if s.rec.Open != nil && s.rec.Open.Decoded {
+		if s.rec.Open != nil && s.rec.Open.Checked != nil {
 			base = &s.rec.Open.Value
 		}
-		shared := &record.Opened[T]{Decoded: true}
+		shared := &record.Opened[T]{Checked: s.m.users}
 		s.m.values.Keep(&shared.Value, data, base)
 		own.shared = shared
 	}

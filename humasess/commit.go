@@ -18,6 +18,10 @@ func (s *state[T]) Commit(status int) error {
 	if s.life.Closed {
 		return nil
 	}
+	if s.life.None() && s.rare == nil {
+		s.life.Closed = true
+		return nil
+	}
 	w, ctx := s.writes(), s.r.Writing()
 	if status >= 400 {
 		w.drop()

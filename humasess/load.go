@@ -170,10 +170,10 @@ func (s opening[T]) ambiguous(live []liveToken[T]) {
 func (s opening[T]) adopt(who ownership) error {
 	rec := s.rec
 	s.former = who == formerOwner
-	if rec.Open.Decoded && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
+	if by := rec.Open.Checked; by != nil && by != s.m.users && s.m.users.Match(&rec.Open.Value, rec.Identity) != nil {
 		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields} // decoded by a manager with another Identity
 	}
-	if !rec.Open.Decoded {
+	if rec.Open.Checked == nil {
 		v, err := s.m.records.DecodeOwn(rec)
 		if err != nil {
 			s.undecodable(rec.ID(), err)

@@ -74,7 +74,7 @@ func newer[T any](turn *turns.Turn[record.Record[T]], version int64) (record.Rec
 	if !ok || rec.Version <= version {
 		return record.Record[T]{}, false
 	}
-	if !rec.Open.Decoded {
+	if rec.Open.Checked == nil {
 		rec.Open = &record.Opened[T]{Fields: rec.Open.Fields}
 	}
 	return rec, true

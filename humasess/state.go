@@ -219,7 +219,7 @@ func (s *state[T]) current() (T, error) {
 	switch open := s.rec.Open; {
 	case s.pending.data != nil:
 		v, err = s.m.values.Decode(s.pending.data)
-	case open.Decoded:
+	case open.Checked != nil:
 		return s.m.values.Copy(&open.Value), nil
 	default:
 		v, err = s.m.records.Decode(s.rec)

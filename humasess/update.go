@@ -85,7 +85,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 // memo returns the value that the store may keep beside the new payload: the decoded
 // data, or nil if they are not known.
 func memo[T any](next *record.Opened[T]) any {
-	if !next.Decoded {
+	if next.Checked == nil {
 		return nil
 	}
 	return next

@@ -103,7 +103,11 @@ func (p reply) release(ctx huma.Context) {
 	}
 	rules := p.rulesFor(private, cookie)
 	p.private, p.cookie = rules.Private, rules.Cookie
-	p.held.Release(ctx, rules, p.exposed && p.plain() == nil)
+	var to http.Header
+	if w, ok := response.RouterWriter(ctx).(http.ResponseWriter); ok {
+		to, p.late = w.Header(), response.SendsLate(w)
+	}
+	p.held.Release(ctx, to, rules, p.exposed && p.plain() == nil)
 }
 
 // holdPlain takes the headers that the commit merges with those of the session out of
@@ -132,7 +136,7 @@ func (p reply) rules() response.Rules {
 
 // writer returns the writer of the body after the commit.
 func (p reply) writer(ctx huma.Context) io.Writer {
-	w, changeable := response.WriterOf(ctx)
+	w, changeable := response.WriterOf(ctx, p.late)
 	if changeable == nil {
 		return w
 	}
@@ -179,6 +183,9 @@ func (p reply) finish() {
 		p.begin(ctx, http.StatusOK)
 	case p.outcome == committed && !p.taken && p.plain() == nil:
 		p.body().Seal(false)
+		if !p.late {
+			return
+		}
 		if w, ok := response.RouterWriter(ctx).(http.ResponseWriter); ok && response.Unsent(w) {
 			rules := p.rules()
 			rules.Enforce(w.Header())
@@ -230,6 +237,6 @@ func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
 	}
 	ctx := p.scope.humaContext
 	p.held.Reset()
-	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)
+	p.held.Release(ctx, response.StandardHeader(ctx), p.rulesNow(), p.exposed && p.plain() == nil)
 	writeRefusal(p.entry.api, ctx, model, headers)
 }

@@ -38,6 +38,7 @@ type Request struct {
 	exposed bool // the handler may write past the gate; see handOut
 	private bool // shared caches must not store the committed response
 	cookie  bool // the committed response sets a cookie
+	late    bool // the router keeps the headers until the first byte
 
 	proved   bool // a scheme of the program has brought the user
 	admitted bool

@@ -110,6 +110,9 @@ func (l *State) phase() phase {
 	return phaseLoaded
 }
 
+// None reports whether the request has no session and has asked for nothing.
+func (l *State) None() bool { return *l == State{} || *l == State{Carried: true} }
+
 // Active reports whether a session is there for the handler.
 func (l *State) Active() bool {
 	return l.Next != NextSame || l.Base && !l.Doomed && !l.Hidden

@@ -113,14 +113,14 @@ func (r *Reader[T]) share(rec *Record[T]) {
 	}
 	v, err := r.Values.Decode(rec.Open.Data)
 	if err == nil && r.Users.Match(v, rec.Identity) == nil {
-		rec.Open.Value, rec.Open.Decoded = *v, true
+		rec.Open.Value, rec.Open.Checked = *v, r.Users
 	}
 }
 
 // Decode returns the record's data as the caller's own.
 func (r *Reader[T]) Decode(rec *Record[T]) (*T, error) {
 	o := rec.Open
-	if o.Decoded {
+	if o.Checked != nil {
 		v := r.Values.Copy(&o.Value)
 		return &v, nil
 	}

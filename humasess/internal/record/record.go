@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -15,8 +16,8 @@ import (
 type Opened[T any] struct {
 	payload.Fields
 
-	Value   T    // to copy from, never to hand out
-	Decoded bool // Value is set
+	Value   T                 // to copy from, never to hand out
+	Checked *identity.Type[T] // that Value belongs to the record's identity; nil without a Value
 }
 
 // Record is a live session as one load has found it. The whole is small, because each

@@ -34,9 +34,13 @@ var (
 func NewBody(w http.ResponseWriter, rules Rules) *Body { return &Body{w: w, rules: rules} }
 
 // WriterOf returns the writer of a context, and once more as changeable if the headers
-// can still change. Most routers send the headers in SetStatus, as huma calls it.
-func WriterOf(ctx huma.Context) (w io.Writer, changeable http.ResponseWriter) {
+// can still change. Most routers send the headers in SetStatus, as huma calls it. late
+// is the result of [SendsLate].
+func WriterOf(ctx huma.Context, late bool) (w io.Writer, changeable http.ResponseWriter) {
 	w = ctx.BodyWriter()
+	if !late && ctx.Status() != 0 {
+		return w, nil
+	}
 	to, ok := w.(http.ResponseWriter)
 	if !ok || ctx.Status() != 0 && !Unsent(to) {
 		return w, nil
@@ -44,10 +48,19 @@ func WriterOf(ctx huma.Context) (w io.Writer, changeable http.ResponseWriter) {
 	return w, to
 }
 
-// Unsent reports whether a router keeps the headers until the first byte, as gin
+// lateWriter is a writer that tells whether the headers are sent.
+type lateWriter interface{ Written() bool }
+
+// SendsLate reports whether a router keeps the headers until the first byte, as gin
 // does.
+func SendsLate(w http.ResponseWriter) bool {
+	_, ok := w.(lateWriter)
+	return ok
+}
+
+// Unsent reports whether a router that [SendsLate] has not sent the headers.
 func Unsent(w http.ResponseWriter) bool {
-	late, ok := w.(interface{ Written() bool })
+	late, ok := w.(lateWriter)
 	return ok && !late.Written()
 }
 

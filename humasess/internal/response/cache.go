@@ -69,7 +69,9 @@ func Scrub(ctx huma.Context, strict bool) { scrub(ctx, StandardHeader(ctx), stri
 
 // scrub is Scrub with the result of [StandardHeader].
 func scrub(ctx huma.Context, standard http.Header, strict bool) {
-	if h := standard; h != nil {
+	if h := standard; len(h) == 0 && h != nil {
+		return
+	} else if h != nil {
 		for name, lines := range h {
 			if !IsCacheField(name) {
 				continue

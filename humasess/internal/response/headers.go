@@ -3,6 +3,9 @@ package response
 import (
 	"io"
 	"net/http"
+	"reflect"
+	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -91,12 +94,15 @@ func (h *Headers) Each(f func(Header)) {
 func (h *Headers) Reset() { h.contentType, h.more = "", nil }
 
 // Release sends the handler's headers and those of the rules. vary says that the
-// response has their Vary already.
-func (h *Headers) Release(ctx huma.Context, rules Rules, vary bool) {
+// response has their Vary already. to is the result of [StandardHeader].
+func (h *Headers) Release(ctx huma.Context, to http.Header, rules Rules, vary bool) {
 	private, cached := rules.Private, false
-	to := StandardHeader(ctx)
 	if private {
 		scrub(ctx, to, rules.Cookie)
+	}
+	if to != nil && h.more == nil && !vary && len(rules.Vary) == 1 && ofAdapter(ctx) {
+		h.write(to, rules)
+		return
 	}
 	missing := rules.missing(h, vary)
 	h.Each(func(header Header) {
@@ -120,6 +126,40 @@ func (h *Headers) Release(ctx huma.Context, rules Rules, vary bool) {
 		}
 	}
 	h.Reset()
+}
+
+// write is the rest of Release for a usual response: the handler has held no other
+// header than the Content-Type, and the context passes headers on as they are.
+func (h *Headers) write(to http.Header, rules Rules) {
+	if h.contentType != "" {
+		to[fieldContentType] = []string{h.contentType}
+	}
+	if lines := to["Vary"]; len(lines) > 0 {
+		to["Vary"] = append(lines, rules.Vary[0])
+	} else {
+		h.lines[0] = rules.Vary[0]
+		to["Vary"] = h.lines[0:1:1]
+	}
+	if rules.Private {
+		h.lines[1] = "no-store"
+		to["Cache-Control"] = h.lines[1:2:2]
+	}
+	h.Reset()
+}
+
+// adapterContexts has the types of contexts that ofAdapter has seen.
+var adapterContexts sync.Map // reflect.Type -> bool
+
+// ofAdapter reports whether a context is that of one of huma's adapters. The context of
+// middleware may do something else with a header than to pass it on.
+func ofAdapter(ctx huma.Context) bool {
+	t := reflect.TypeOf(ctx)
+	if own, ok := adapterContexts.Load(t); ok {
+		return own.(bool)
+	}
+	own := t.Kind() == reflect.Pointer && strings.HasPrefix(t.Elem().PkgPath(), "github.com/danielgtaylor/huma/v2/adapters/")
+	adapterContexts.Store(t, own)
+	return own
 }
 
 // varies reports whether the response will say at the end that it depends on a

@@ -60,7 +60,7 @@ func TestHeldHeaders(t *testing.T) {
 			if len(w.Header()) != 0 {
 				t.Fatalf("sent before the commit: %v", w.Header())
 			}
-			h.Release(ctx, rulesOf(tt.cookie, tt.active), false)
+			h.Release(ctx, StandardHeader(ctx), rulesOf(tt.cookie, tt.active), false)
 			if got := w.Header().Values("Vary"); !slices.Equal(got, tt.vary) {
 				t.Errorf("Vary: got %q, want %q", got, tt.vary)
 			}
@@ -159,7 +159,7 @@ func TestTargetedCacheFields(t *testing.T) {
 				if tt.held != "" {
 					h.Hold(Header{Name: name, Value: tt.held, Add: true})
 				}
-				h.Release(unwrapOnly{ctx}, rulesOf(tt.cookie, tt.active), false)
+				h.Release(unwrapOnly{ctx}, StandardHeader(unwrapOnly{ctx}), rulesOf(tt.cookie, tt.active), false)
 				var got []string
 				for have, lines := range w.Header() {
 					if SameName(have, name) {
@@ -184,7 +184,7 @@ func TestHeldHeadersKeepOrder(t *testing.T) {
 		h.Hold(Header{Name: "X-Add", Value: v, Add: true})
 	}
 	h.Hold(Header{Name: "X-Set", Value: "new"})
-	h.Release(ctx, rulesOf(false, false), false)
+	h.Release(ctx, StandardHeader(ctx), rulesOf(false, false), false)
 	if got := w.Header().Values("X-Add"); !slices.Equal(got, want) {
 		t.Errorf("added: got %q, want %q", got, want)
 	}
