@@ -242,7 +242,7 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 			for _, line := range []string{"a=1", "b=2", "c=3"} {
 				h.Hold(Header{Name: "Set-Cookie", Value: line, Add: true})
 			}
-			h.Release(tt.ctx, rulesOf(true, true), false)
+			h.Release(tt.ctx, StandardHeader(tt.ctx), rulesOf(true, true), false)
 			if got, want := w.Header().Values("Set-Cookie"), []string{"a=1", "b=2", "c=3"}; !slices.Equal(got, want) {
 				t.Errorf("lines: got %q, want %q", got, want)
 			}
