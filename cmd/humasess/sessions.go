@@ -36,6 +36,9 @@ func (c *call) manage(store stores.Store, user string) (*sessions, error) {
 	s.Manager, err = humasess.New(store, &humasess.Options[data]{
 		Identity:   identity(user),
 		SchemeName: c.scheme,
+		// A statement that a database has got ends with this budget only, and not with
+		// the context of the call.
+		StoreTimeout: c.timeout,
 		Codec: humasess.Codec{
 			Marshal:   func(v any) ([]byte, error) { return slices.Clone(*v.(*data)), nil },
 			Unmarshal: func(b []byte, v any) error { *v.(*data) = append(data{}, b...); return nil },

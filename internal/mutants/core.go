@@ -29,7 +29,7 @@ var coreMutants = []mutant{
 		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",
 	}}},
 	{"L4", "Start keeps the old deadline", "humasess", "", []edit{{
-		"humasess", "terms.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline\n",
+		"humasess", "terms.newLifetime", "	l.idle = min(l.idle, l.absolute)\n", "	l.idle, l.notAfter = min(l.idle, l.absolute), s.rec.Deadline.Time()\n",
 	}}},
 	{"L9", "a renewal restarts the deadline", "humasess", "", []edit{{
 		"humasess", "terms.deadlineChange", "		return 0, false\n", "		return s.m.opts.AbsoluteTimeout, false\n",
@@ -60,7 +60,7 @@ var coreMutants = []mutant{
 	}}},
 	{"R11", "a write that finds its session gone creates it", "humasess", "", []edit{{
 		"humasess", "writes.replace", "	case errors.Is(err, stores.ErrNotFound):\n		return s.revoked()\n",
-		"	case errors.Is(err, stores.ErrNotFound):\n		s.pending.id, s.pending.owner, s.pending.data = s.rec.ID, s.rec.Identity, next.Data\n		return s.create(ctx, p)\n",
+		"	case errors.Is(err, stores.ErrNotFound):\n		own := s.ownPending()\n		own.id, own.owner, own.data = s.rec.ID(), s.rec.Identity, next.Data\n		return s.creation().create(ctx, p)\n",
 	}}},
 	{"X1", "an edit is not replayed", "humasess", "", []edit{{
 		"humasess", "writes.replayEdits", "	if len(edits) == 0 {\n		return nil", "	if len(edits) >= 0 {\n		return nil",
@@ -103,7 +103,7 @@ var coreMutants = []mutant{
 		inGate, "admit", "		if !passes(r, &r.entry.guards[i]) {", "		if r.entry.guards[i].Guard == nil && !passes(r, &r.entry.guards[i]) {",
 	}}},
 	{"E2", "a session prints its token", "humasess", "", []edit{{
-		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.view().id() + \")\"", "	return \"session(\" + s.SessionMarker.state.token.Reveal() + \")\"",
+		"humasess", "Session.String", "	return \"session(\" + s.SessionMarker.state.view().id() + \")\"", "	return \"session(\" + s.SessionMarker.state.rec.Token.Reveal() + \")\"",
 	}}},
 	{"X7", "a panic commits", "humasess", "", []edit{{
 		inGate, "conclude", "	if !r.returned && r.outcome == undecided {\n", "	if !r.returned && r.outcome == undecided {\n		r.reply().begin(r.scope.humaContext, http.StatusOK)\n",
@@ -120,7 +120,7 @@ var coreMutants = []mutant{
 		"humasess", "state.Commit", "	if status >= 400 {\n		w.drop()", "	if status >= 600 {\n		w.drop()",
 	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
-		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)", "	p.held.Release(ctx, p.rulesNow(), p.exposed && p.plain() == nil)",
+		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(", "	p.held.Release(",
 	}}},
 	{"", "a second revocation is taken for one's own", "humasess", "TestStartAfterOwnRevocation|TestStartAfterRevocation", []edit{{
 		inMarks, "Judge.isOwn", "			if own.Name == call.Name {", "			if own.Name != 0 {",
