@@ -74,6 +74,41 @@ func TestStoreTimeout(t *testing.T) {
 			})
 		})
 	}
+	t.Run("X10 a store that asks whether there is time, works, and then waits", func(t *testing.T) {
+		for op, do := range map[humasesstest.Op]handler[account]{
+			humasesstest.OpLoad: nothing[account], humasesstest.OpUpdate: increment, humasesstest.OpCreate: start(account{ID: "u2"}), humasesstest.OpDelete: destroy[account],
+		} {
+			timed(t, func(r *rig[account]) {
+				c := r.signedIn(account{ID: "u1"})
+				r.store.Before(op, func(ctx context.Context) error {
+					if err := ctx.Err(); err != nil {
+						return err
+					}
+					later(4 * time.Second)
+					<-ctx.Done()
+					return ctx.Err()
+				})
+				took(t, bound, func() { wantUnavailable(t, r.call(c, do)) })
+			})
+		}
+	})
+	t.Run("X10 a store that only asks whether there is time", func(t *testing.T) {
+		for _, op := range []humasesstest.Op{humasesstest.OpLoad, humasesstest.OpUpdate} {
+			timed(t, func(r *rig[account]) {
+				c := r.signedIn(account{ID: "u1"})
+				r.store.Before(op, func(ctx context.Context) error {
+					for range 200 {
+						if err := ctx.Err(); err != nil {
+							return err
+						}
+						later(50 * time.Millisecond)
+					}
+					return nil
+				})
+				took(t, bound, func() { wantUnavailable(t, r.call(c, increment)) })
+			})
+		}
+	})
 	t.Run("X10 calls outside a request", func(t *testing.T) {
 		for op, call := range map[humasesstest.Op]func(context.Context, *rig[account]) error{
 			humasesstest.OpList: func(ctx context.Context, r *rig[account]) error { _, err := r.sessions.List(ctx, "u1"); return err },

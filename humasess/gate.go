@@ -97,11 +97,12 @@ func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
 }
 
 // newRequest allocates a request and its session in one piece of memory: with a cookie
-// also the record that the cookie may open, and for a client-side session its carrier.
+// also the record that the cookie may open, and for a client-side session its carrier
+// and what a usual change needs.
 func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
 	var r *gate.Request
 	var s *state[T]
-	rec := &m.none.rec
+	rec, changes := &m.none.rec, &m.none.pending
 	switch {
 	case m.carriers.Requests != nil:
 		piece := &struct {
@@ -109,10 +110,12 @@ func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
 			state   state[T]
 			carrier carrier.ClientSide[T]
 			rec     record.Record[T]
+			usual   usual[T]
+			rare    rare
 		}{}
 		piece.carrier.Common = &m.carriers
-		r, s, rec = &piece.Request, &piece.state, &piece.rec
-		s.carried, s.life.Carried = &piece.carrier, true
+		r, s, rec, changes = &piece.Request, &piece.state, &piece.rec, piece.usual.empty()
+		s.carried, s.life.Carried, s.rare = &piece.carrier, true, &piece.rare
 	case cookie:
 		piece := &struct {
 			gate.Request
@@ -127,7 +130,7 @@ func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
 		}{}
 		r, s = &piece.Request, &piece.state
 	}
-	s.m, s.rec, s.pending = m, rec, &m.none.pending
+	s.m, s.rec, s.pending = m, rec, changes
 	return r, s
 }
 

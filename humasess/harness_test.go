@@ -98,6 +98,9 @@ func newRigOn[T any](t *testing.T, opts humasess.Options[T], inner stores.Store,
 		if err := r.sessions.Close(context.Background()); err != nil {
 			t.Errorf("Close: %v", err)
 		}
+		if !r.sessions.SharedUnchanged() {
+			t.Error("a request has written to the values that all requests share")
+		}
 	})
 	r.api = humago.New(r.mux, config)
 	if err := r.sessions.Attach(r.api); err != nil {

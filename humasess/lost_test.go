@@ -5,14 +5,20 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/humasess/internal/payload"
+	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 // loses makes the store's next answers to a method get lost, after the call has
@@ -209,5 +215,48 @@ func TestLostAnswers(t *testing.T) {
 				t.Errorf("%v: got %d calls, want one", answer, got)
 			}
 		}
+	})
+}
+
+// TestMemoIsNeverChanged is about an update whose answer is lost, so that the program
+// tries it again.
+func TestMemoIsNeverChanged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner := memory.New(nil)
+		r := newRigOn(t, accountOptions(), inner, huma.DefaultConfig("Test", "1.0.0"))
+		c := r.signedIn(account{ID: "u1"})
+		lost := errors.New("connection reset by peer")
+		r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+			r.store.After(humasesstest.OpUpdate, func(context.Context) error { return lost })
+			r.store.Fail(humasesstest.OpLoad, lost)
+			id, err := stores.ParseID(s.ID())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(increment(ctx, s), s.Renew()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Commit(ctx); err == nil {
+				t.Fatal("Commit: got no error")
+			}
+			r.store.After(humasesstest.OpUpdate, nil)
+			r.store.Fail(humasesstest.OpLoad, nil)
+			r.store.Before(humasesstest.OpUpdate, func(context.Context) error {
+				r.store.Before(humasesstest.OpUpdate, nil)
+				raw, memo, err := inner.LoadMemo(ctx, id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want, err := payload.Decode(raw.Payload)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if o, ok := memo.Value().(*record.Opened[account]); !ok || !reflect.DeepEqual(o.Fields, want) {
+					t.Errorf("got %+v, want the fields of the payload, %+v", o, want)
+				}
+				return nil
+			})
+			return nil
+		})
 	})
 }

@@ -31,6 +31,12 @@ type usual[T any] struct {
 	work T // the data of the first edit
 }
 
+// empty returns the pending changes before the first one.
+func (u *usual[T]) empty() *pending[T] {
+	u.edits = u.edit[:0]
+	return &u.pending
+}
+
 // none are the values of a request that has no base or changes nothing. All requests
 // share them and none writes to them.
 type none[T any] struct {

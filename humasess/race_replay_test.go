@@ -11,6 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
 )
 
 type chiefGuard struct{}
@@ -283,6 +285,24 @@ func use(ctx context.Context, t *testing.T, s *humasess.Session[account]) {
 	for _, err := range []error{s.Renew(), increment(ctx, s), s.Remember(true), s.Commit(ctx)} {
 		if err != nil && !errors.Is(err, humasess.ErrCommitted) {
 			t.Errorf("got %v, want nil or %v", err, humasess.ErrCommitted)
+		}
+	}
+}
+
+// TestConflictWithoutSession is about a store that answers Create with a conflict
+// although the request has no session.
+func TestConflictWithoutSession(t *testing.T) {
+	r := newRig(t, accountOptions())
+	r.store.Fail(humasesstest.OpCreate, stores.ErrConflict)
+	var running []racing
+	for range 4 {
+		running = append(running, inBackground(func() *httptest.ResponseRecorder {
+			return r.loginCall(r.client(), start(account{ID: "u1"}))
+		}))
+	}
+	for _, each := range running {
+		if w := each.wait(); w.Code < 400 {
+			t.Errorf("got %d, want an error", w.Code)
 		}
 	}
 }

@@ -20,12 +20,14 @@ import (
 // After an error the base and the changes are the old ones. With the version of the new
 // base, a program that goes on would overwrite the change of the other request.
 func (s writes[T]) startOver(ctx context.Context, turn *turns.Turn[record.Record[T]], replay int) (err error) {
-	base, changes, pending := *s.rec, s.pending, *s.pending
+	was, base, changes, pending := s.rec, *s.rec, s.pending, *s.pending
 	defer func() {
 		if err == nil {
 			return
 		}
-		*s.rec = base
+		if s.rec = was; was != &s.m.none.rec {
+			*was = base
+		}
 		if s.pending = changes; changes != &s.m.none.pending {
 			*changes = pending
 		}

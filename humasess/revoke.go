@@ -104,8 +104,8 @@ func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	s.life.Next = lifecycle.NextSame
-	if s.transacts(ctx) {
-		s.rare.tentative.revoked = true
+	if in := s.transacts(ctx); in || s.few().tentative.revoked {
+		s.rare.tentative.revoked = in
 	}
 	if s.rec.Identity == owner {
 		s.life.Vanish()

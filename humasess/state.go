@@ -200,8 +200,7 @@ func (s changes[T]) room() *T {
 		return new(T)
 	}
 	u := new(usual[T])
-	u.edits = u.edit[:0]
-	s.pending = &u.pending
+	s.pending = u.empty()
 	return &u.work
 }
 

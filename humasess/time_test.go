@@ -9,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 const (
@@ -471,4 +474,44 @@ func TestSetTTL(t *testing.T) {
 			})
 		}
 	})
+}
+
+func TestTimesAreUTC(t *testing.T) {
+	r := newRig(t, accountOptions())
+	c := r.signedIn(account{ID: "u1"})
+	r.must(c, func(ctx context.Context, s *humasess.Session[account]) error {
+		all, err := s.List(ctx)
+		if err != nil || len(all) != 1 {
+			t.Fatalf("List: got %v, %v", all, err)
+		}
+		for name, at := range map[string]time.Time{
+			"ExpiresAt": s.ExpiresAt(), "Deadline": s.Deadline(),
+			"Info.ExpiresAt": all[0].ExpiresAt, "Info.LastSeenAt": all[0].LastSeenAt,
+		} {
+			if at.Location() != time.UTC {
+				t.Errorf("%s: got %v, want UTC as the store has it", name, at)
+			}
+		}
+		return nil
+	})
+}
+
+// unseen is a store that does not tell when a session was last used.
+type unseen struct{ stores.Store }
+
+func (u unseen) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
+	r, err := u.Store.Load(ctx, id)
+	r.LastSeen = time.Time{}
+	return r, err
+}
+
+func (u unseen) UseClock(now func() time.Time) { u.Store.(stores.ClockUser).UseClock(now) }
+
+func TestStoreWithoutLastSeen(t *testing.T) {
+	r := newRigOn(t, accountOptions(), unseen{memory.New(nil)}, huma.DefaultConfig("Test", "1.0.0"))
+	c := r.signedIn(account{ID: "u1"})
+	r.clock.Advance(20 * time.Minute)
+	r.store.Reset()
+	r.must(c, nothing[account])
+	r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpTouch: 1})
 }

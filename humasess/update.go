@@ -59,6 +59,9 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		ID: s.rec.ID(), Version: s.rec.Version, Payload: packed,
 		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: memo(next), Owned: !s.life.Carried,
 	}, next.Write)
+	if err != nil && next == s.pending.shared {
+		s.pending.shared = nil // the store may have kept it, although its answer was lost
+	}
 	switch {
 	case errors.Is(err, stores.ErrNotFound):
 		return s.revoked()

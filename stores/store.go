@@ -177,7 +177,9 @@ type Update struct {
 	Memo any
 
 	// Owned says that the caller never changes Payload again and that it has no
-	// spare capacity, so a store in memory can keep it without a copy.
+	// spare capacity, so a store in memory can keep it without a copy. A store that
+	// wraps another one and replaces Payload must clear Owned, unless the same holds
+	// for its own bytes.
 	Owned bool
 }
 

@@ -21,6 +21,7 @@ import (
 var streamBehaviours = []behaviour{
 	{"X4 X6 a stream, whose session was written before the first byte", streams},
 	{"X4 X6 server-sent events, flushed before the handler ends", serverSentEvents},
+	{"X4 X6 server-sent events below middleware that wraps the context", eventsBelowMiddleware},
 	{"1xx responses commit nothing", interimResponses},
 	{"X7 a panic commits nothing", panics},
 	{"X7 a panic after the first byte takes nothing back", latePanics},
@@ -114,9 +115,26 @@ func streams(t *testing.T, a *adapter) {
 
 type tick struct{ N int }
 
-func serverSentEvents(t *testing.T, a *adapter) {
-	g := newGate()
-	r := accounts(t, a, func(_ *rig[account], api huma.API) {
+func serverSentEvents(t *testing.T, a *adapter) { sentEvents(t, a, setup[account]{}) }
+
+// eventsBelowMiddleware wraps the context once before the gate and twice behind it.
+func eventsBelowMiddleware(t *testing.T, a *adapter) {
+	wrap := func(key string) func(huma.Context, func(huma.Context)) {
+		return func(ctx huma.Context, next func(huma.Context)) { next(huma.WithValue(ctx, middlewareKey(key), key)) }
+	}
+	sentEvents(t, a, setup[account]{
+		before: func(api huma.API) { api.UseMiddleware(wrap("outer")) },
+		ops:    func(_ *rig[account], api huma.API) { api.UseMiddleware(wrap("inner"), wrap("innermost")) },
+	})
+}
+
+func sentEvents(t *testing.T, a *adapter, use setup[account]) {
+	g, below := newGate(), use.ops
+	use.opts = accountOptions()
+	use.ops = func(r *rig[account], api huma.API) {
+		if below != nil {
+			below(r, api)
+		}
 		op := huma.Operation{OperationID: "sse", Method: http.MethodGet, Path: "/events"}
 		sse.Register(api, op, map[string]any{"tick": tick{}}, func(ctx context.Context, in *struct{ humasess.Required[account] }, send sse.Sender) {
 			_ = send.Data(tick{in.Value().N})
@@ -128,8 +146,14 @@ func serverSentEvents(t *testing.T, a *adapter) {
 				t.Error("the stream was never released")
 			}
 			_ = send.Data(tick{in.Value().N + 1})
+			for _, key := range []string{"outer", "inner", "innermost"} {
+				if got := ctx.Value(middlewareKey(key)); below != nil && got != key {
+					t.Errorf("value of the %s middleware: got %v, want %q", key, got, key)
+				}
+			}
 		})
-	})
+	}
+	r := newRig(t, a, use)
 	r.client().do("GET", "/events", "").wantProblem(t, http.StatusUnauthorized, "no-session")
 	c := r.signedIn(account{ID: "ada", N: 1})
 	r.clock.Advance(accountIdleTenth)

@@ -55,7 +55,11 @@ func (c *bounded[W]) begin() end {
 	var w W
 	e := w.of(s)
 	if b := &c.entry.budget; e.deadline.IsZero() && b.timeout > 0 {
-		e.deadline, e.done = b.next()
+		var used time.Duration
+		if since := w.polled((*Request)(c)); since != nil && since.Load() != 0 {
+			used = time.Since(epoch) - time.Duration(since.Load())
+		}
+		e.deadline, e.done = b.rest(used)
 	}
 	return *e
 }
@@ -107,12 +111,21 @@ func (c *loading) begin() context.Context {
 	switch {
 	case s.load != nil:
 	case c.entry.budget.timeout > 0:
-		at, _ := c.entry.budget.next()
+		at, _ := c.entry.budget.rest(c.used())
 		s.load, s.cancel = context.WithDeadline(c.parent, at)
 	default:
 		s.load = c.parent
 	}
 	return s.load
+}
+
+// used returns the time since the loads began. A request inside of [Handler] counts from
+// the first use.
+func (c *loading) used() time.Duration {
+	if c.outer != nil {
+		return 0
+	}
+	return time.Since(epoch) - c.began
 }
 
 // end releases the timer.
@@ -134,12 +147,18 @@ func (c *loading) Deadline() (time.Time, bool) { return c.begin().Deadline() }
 // Done implements [context.Context].
 func (c *loading) Done() <-chan struct{} { return c.begin().Done() }
 
-// Err implements [context.Context].
+// Err implements [context.Context]. As with bounded, the answer needs no timer.
 func (c *loading) Err() error {
-	if c.budgets.Load() == nil {
-		return c.parent.Err()
+	if c.budgets.Load() != nil || c.outer != nil {
+		return c.begin().Err()
 	}
-	return c.begin().Err()
+	if err := c.parent.Err(); err != nil {
+		return err
+	}
+	if most := c.entry.budget.timeout; most > 0 && c.used() >= most {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // Value implements [context.Context].

@@ -41,6 +41,18 @@ func (b *budgets) next() (time.Time, <-chan struct{}) {
 	return b.at, b.done
 }
 
+// rest returns the end of a budget of which a part is used. A small part does not count,
+// so that most calls share a timer.
+func (b *budgets) rest(used time.Duration) (time.Time, <-chan struct{}) {
+	if used <= b.timeout/20 {
+		return b.next()
+	}
+	left, done := max(b.timeout-used, 0), make(chan struct{})
+	at := time.Now().Add(left)
+	time.AfterFunc(left, func() { close(done) })
+	return at, done
+}
+
 // spent has the budgets of a request that have begun. A store in memory needs none.
 type spent struct {
 	mu     sync.Mutex

@@ -73,10 +73,20 @@ func InstantOf(t time.Time) Instant {
 }
 
 // Time returns the instant as a time.
-func (i Instant) Time() time.Time { return time.Unix(0, int64(i)) }
+func (i Instant) Time() time.Time { return time.Unix(0, int64(i)).UTC() }
 
 // Add returns the instant that is d later.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d) }
 
-// Sub returns the time from j to i.
-func (i Instant) Sub(j Instant) time.Duration { return time.Duration(i - j) }
+// Sub returns the time from j to i, or the nearest duration, as [time.Time.Sub] does. A
+// store may leave a time zero.
+func (i Instant) Sub(j Instant) time.Duration {
+	switch d := time.Duration(i - j); {
+	case i > j && d < 0:
+		return math.MaxInt64
+	case i < j && d > 0:
+		return math.MinInt64
+	default:
+		return d
+	}
+}
