@@ -170,3 +170,10 @@ func (s *Store) records(ctx context.Context, sql string, arg any) ([]stores.Reco
 	}
 	return records, nil
 }
+
+// bytesArg is an argument that needs no allocation if it is part of a larger
+// value.
+type bytesArg []byte
+
+// BytesValue implements pgtype.BytesValuer.
+func (b *bytesArg) BytesValue() ([]byte, error) { return *b, nil }

@@ -21,13 +21,6 @@ func micros(d time.Duration) int64 {
 	return n
 }
 
-// bytesArg is an argument that needs no allocation if it is part of a larger
-// value.
-type bytesArg []byte
-
-// BytesValue implements pgtype.BytesValuer.
-func (b *bytesArg) BytesValue() ([]byte, error) { return *b, nil }
-
 // bytesOrNull returns the identity, or NULL if it is empty.
 func bytesOrNull(identity string) []byte {
 	if identity == "" {
