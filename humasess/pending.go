@@ -23,18 +23,24 @@ type pending[T any] struct {
 	csrf     security.CSRFKey
 }
 
-// usual is memory that the usual change needs, in one piece.
-type usual[T any] struct {
+// first has room for the first change, in one piece.
+type first[T any] struct {
 	pending[T]
 
 	edit [1]func(*T) error
-	work T // the data of the first edit
 }
 
 // empty returns the pending changes before the first one.
-func (u *usual[T]) empty() *pending[T] {
-	u.edits = u.edit[:0]
-	return &u.pending
+func (f *first[T]) empty() *pending[T] {
+	f.edits = f.edit[:0]
+	return &f.pending
+}
+
+// usual is memory that the usual change needs, in one piece.
+type usual[T any] struct {
+	first[T]
+
+	work T // the data of the first edit
 }
 
 // none are the values of a request that has no base or changes nothing. All requests

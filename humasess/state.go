@@ -53,7 +53,7 @@ type content[T any] struct {
 // ownPending returns the pending changes for writing.
 func (s *content[T]) ownPending() *pending[T] {
 	if s.pending == &s.m.none.pending {
-		s.pending = new(pending[T])
+		s.pending = new(first[T]).empty()
 	}
 	return s.pending
 }

@@ -110,7 +110,7 @@ var costMutants = []mutant{
 		inRecord, "Reader.Fetch", "if o, ok := memo.Value().(*Opened[T]); ok {", "if o, ok := memo.Value().(*Opened[T]); ok && o == nil {",
 	}}},
 	{"", "the usual header is one of several", "humasess", allocations, []edit{{
-		inResponse, "Headers.Hold", "header.Value != \"\" && !header.Add", "header.Value == \"\" && !header.Add",
+		inResponse, "Headers.Hold", "case header.Name == fieldContentType && !header.Add:", "case header.Name == fieldContentType && header.Add:",
 	}}},
 	{"", "a payload keeps the one before alive", "humasess/internal/payload", "TestEncodeMovesTheFields", []edit{{
 		"humasess/internal/payload", "Fields.Encode", "			*of.field = result[of.end-n : of.end : of.end]\n", "",

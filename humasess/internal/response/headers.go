@@ -13,15 +13,16 @@ import (
 // Headers are the headers that the handler has set before the commit. They are
 // sent if the commit succeeds, and dropped if it fails.
 //
-// Each request has one, so it is small: the Content-Type, which most responses set and
-// no other header, is a string.
+// Each request has one, so it is small. Most responses set the Content-Type, and a Link
+// to its schema, which huma adds, and no other header: both are strings.
 type Headers struct {
 	contentType string
+	link        string
 	more        *overflow
 	lines       [2]string // of Vary and Cache-Control, see grow
 }
 
-// overflow holds the headers that follow the Content-Type, or come without one.
+// overflow holds all other headers, and those that come after one of them.
 type overflow struct {
 	list []Header
 	room [1]Header
@@ -62,13 +63,21 @@ func onFasthttp(ctx huma.Context) bool {
 	}
 }
 
-const fieldContentType = "Content-Type"
+const (
+	fieldContentType = "Content-Type"
+	fieldLink        = "Link"
+)
 
 // Hold adds a header to those that are held.
 func (h *Headers) Hold(header Header) {
 	if h.more == nil {
-		if header.Name == fieldContentType && header.Value != "" && !header.Add {
+		switch {
+		case header.Value == "":
+		case header.Name == fieldContentType && !header.Add:
 			h.contentType = header.Value
+			return
+		case header.Name == fieldLink && header.Add && h.link == "":
+			h.link = header.Value
 			return
 		}
 		h.more = &overflow{}
@@ -82,6 +91,9 @@ func (h *Headers) Each(f func(Header)) {
 	if h.contentType != "" {
 		f(Header{Name: fieldContentType, Value: h.contentType})
 	}
+	if h.link != "" {
+		f(Header{Name: fieldLink, Value: h.link, Add: true})
+	}
 	if h.more == nil {
 		return
 	}
@@ -91,7 +103,7 @@ func (h *Headers) Each(f func(Header)) {
 }
 
 // Reset drops the held headers.
-func (h *Headers) Reset() { h.contentType, h.more = "", nil }
+func (h *Headers) Reset() { h.contentType, h.link, h.more = "", "", nil }
 
 // Release sends the handler's headers and those of the rules. vary says that the
 // response has their Vary already. to is the result of [StandardHeader].
@@ -129,10 +141,13 @@ func (h *Headers) Release(ctx huma.Context, to http.Header, rules Rules, vary bo
 }
 
 // write is the rest of Release for a usual response: the handler has held no other
-// header than the Content-Type, and the context passes headers on as they are.
+// header than the Content-Type and a Link, and the context passes headers on as they are.
 func (h *Headers) write(to http.Header, rules Rules) {
 	if h.contentType != "" {
 		to[fieldContentType] = []string{h.contentType}
+	}
+	if h.link != "" {
+		to[fieldLink] = append(to[fieldLink], h.link)
 	}
 	if lines := to["Vary"]; len(lines) > 0 {
 		to["Vary"] = append(lines, rules.Vary[0])

@@ -259,3 +259,34 @@ type humaContext huma.Context
 type unwrapOnly struct{ humaContext }
 
 func (u unwrapOnly) Unwrap() huma.Context { return u.humaContext }
+
+// Headers that are held arrive as if they had not been, in whatever form they are kept.
+func TestHeldAsIfSent(t *testing.T) {
+	steps := []Header{
+		{Name: "Content-Type", Value: "text/plain"}, {Name: "Content-Type", Value: "text/html"},
+		{Name: "Content-Type", Value: "text/csv", Add: true}, {Name: "Content-Type"},
+		{Name: "Link", Value: "</a>", Add: true}, {Name: "Link", Value: "</b>", Add: true},
+		{Name: "Link", Value: "</c>"}, {Name: "Link", Add: true},
+		{Name: "content-type", Value: "text/css"}, {Name: "link", Value: "</d>", Add: true},
+		{Name: "X-Other", Value: "x", Add: true},
+	}
+	n := len(steps)
+	for i := range n * n * n {
+		held, sent := httptest.NewRecorder(), httptest.NewRecorder()
+		sent.Header().Add("Vary", "Cookie")
+		var h Headers
+		for _, step := range []Header{steps[i%n], steps[i/n%n], steps[i/n/n]} {
+			h.Hold(step)
+			if step.Add {
+				sent.Header().Add(step.Name, step.Value)
+			} else {
+				sent.Header().Set(step.Name, step.Value)
+			}
+		}
+		ctx := humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), held)
+		h.Release(ctx, StandardHeader(ctx), rulesOf(false, false), false)
+		if got, want := fmt.Sprint(held.Header()), fmt.Sprint(sent.Header()); got != want {
+			t.Fatalf("%v: got %s, want %s", []Header{steps[i%n], steps[i/n%n], steps[i/n/n]}, got, want)
+		}
+	}
+}
