@@ -104,6 +104,12 @@ func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
 	var s *state[T]
 	rec, changes := &m.none.rec, &m.none.pending
 	switch {
+	case !cookie:
+		piece := &struct {
+			gate.Request
+			state state[T]
+		}{}
+		r, s = &piece.Request, &piece.state
 	case m.carriers.Requests != nil:
 		piece := &struct {
 			gate.Request
@@ -115,22 +121,17 @@ func newRequest[T any](m *Manager[T], cookie bool) (*gate.Request, *state[T]) {
 		}{}
 		piece.carrier.Common = &m.carriers
 		r, s, rec, changes = &piece.Request, &piece.state, &piece.rec, piece.usual.empty()
-		s.carried, s.life.Carried, s.rare = &piece.carrier, true, &piece.rare
-	case cookie:
+		s.carried, s.rare = &piece.carrier, &piece.rare
+	default:
 		piece := &struct {
 			gate.Request
 			state state[T]
 			rec   record.Record[T]
 		}{}
 		r, s, rec = &piece.Request, &piece.state, &piece.rec
-	default:
-		piece := &struct {
-			gate.Request
-			state state[T]
-		}{}
-		r, s = &piece.Request, &piece.state
 	}
 	s.m, s.rec, s.pending = m, rec, changes
+	s.life.Carried = m.carriers.Requests != nil
 	return r, s
 }
 

@@ -45,7 +45,7 @@ type state[T any] struct {
 // content is the session that a request has and what it changes.
 type content[T any] struct {
 	m       *Manager[T]
-	carried *carrier.ClientSide[T] // nil when the store has the record
+	carried *carrier.ClientSide[T] // of a client-side session
 	rec     *record.Record[T]      // the base, which an earlier commit of the request may have written
 	pending *pending[T]
 }
@@ -77,10 +77,13 @@ func (s *content[T]) setBase(rec record.Record[T], token security.Token) {
 
 // carrier carries the session between the client and the core.
 func (s *content[T]) carrier() carrier.Carrier[T] {
-	if s.carried != nil {
-		return s.carried
+	if s.m.carriers.Requests == nil {
+		return s.m.tokens
 	}
-	return s.m.tokens
+	if s.carried == nil {
+		s.carried = &carrier.ClientSide[T]{Common: &s.m.carriers}
+	}
+	return s.carried
 }
 
 // rare has the fields that only some requests need.
