@@ -46,6 +46,11 @@ var httpSubjects = []struct {
 	{inAncestor, ancestorName, false},
 }
 
+// newProcesses is the number of rounds after which each subject gets a new process:
+// where its memory lies makes a process faster or slower than another of the same
+// program.
+const newProcesses = 5
+
 // connections is the number of keep-alive connections of the load generator.
 const connections = 64
 
@@ -60,6 +65,28 @@ func measureHTTP(tb testing.TB, ancestor string, rounds int, turn time.Duration)
 		tb.Logf("the ancestor is not measured: %v", err)
 	}
 	g := startGenerator(tb)
+	lines, addresses := startSubjects(tb, ancestor)
+	for round := range rounds {
+		if round > 0 && round%newProcesses == 0 {
+			_, addresses = startSubjects(tb, ancestor)
+		}
+		for i := range lines {
+			l := &lines[i]
+			n := g.send(tb, load{Addr: addresses[i], Path: scenarios[l.Request].path, Connections: connections, For: turn})
+			l.PerSecond = max(l.PerSecond, math.Round(n))
+		}
+		tb.Logf("HTTP: round %d of %d", round+1, rounds)
+	}
+	for i := range lines {
+		lines[i].Share = lines[i].PerSecond / lines[i%2].PerSecond // the first two are bare huma's
+	}
+	return lines
+}
+
+// startSubjects starts a process for each subject, and returns empty lines with the
+// addresses to measure.
+func startSubjects(tb testing.TB, ancestor string) ([]httpLine, []string) {
+	tb.Helper()
 	var lines []httpLine
 	var addresses []string
 	for _, s := range httpSubjects {
@@ -77,18 +104,7 @@ func measureHTTP(tb testing.TB, ancestor string, rounds int, turn time.Duration)
 			addresses = append(addresses, addr)
 		}
 	}
-	for round := range rounds {
-		for i := range lines {
-			l := &lines[i]
-			n := g.send(tb, load{Addr: addresses[i], Path: scenarios[l.Request].path, Connections: connections, For: turn})
-			l.PerSecond = max(l.PerSecond, math.Round(n))
-		}
-		tb.Logf("HTTP: round %d of %d", round+1, rounds)
-	}
-	for i := range lines {
-		lines[i].Share = lines[i].PerSecond / lines[i%2].PerSecond // the first two are bare huma's
-	}
-	return lines
+	return lines, addresses
 }
 
 // startAncestor starts the program of the ancestor, and returns its address.
