@@ -141,6 +141,19 @@ func passes(r *Request, g *guardUse) bool {
 	return false
 }
 
+// Recheck calls the guards of one session again.
+func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
+	for _, g := range r.entry.guards {
+		if g.Guard == nil || r.sessions()[g.session].Session != s {
+			continue
+		}
+		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // headersAround returns the headers of huma.ErrorWithHeaders, which wraps the model.
 func headersAround(err error, model huma.StatusError) http.Header {
 	var h huma.HeadersError

@@ -286,19 +286,6 @@ func (r *Request) Resolved(i int) {
 	r.unreach() // the handler comes later; middleware may have asked for the context
 }
 
-// Recheck calls the guards of one session again.
-func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
-	for _, g := range r.entry.guards {
-		if g.Guard == nil || r.sessions()[g.session].Session != s {
-			continue
-		}
-		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // refuseSessions notes that a refused request has presented new tokens. Otherwise the
 // former tokens would remain valid.
 func (r *Request) refuseSessions() {
