@@ -143,7 +143,8 @@ func (s changes[T]) apply(data *T, edit func(*T) error) error {
 		s.pending.data = encoded
 		return nil
 	}
-	edits := append(s.pending.edits, edit)
+	edits := s.ownPending().edits
+	edits = append(edits, edit)
 	switch {
 	case !s.m.users.Owns(data, s.rec.Identity):
 		err = s.move(encoded, s.m.users.Owner(*data))

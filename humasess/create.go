@@ -197,7 +197,8 @@ func (s creation[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []s
 	tentative := len(all) > 0 && s.transacts(ctx)
 	for _, r := range all {
 		if tentative {
-			s.ownRare().tentative.replaced = append(s.few().tentative.replaced, r.ID)
+			own := s.ownRare()
+			own.tentative.replaced = append(own.tentative.replaced, r.ID)
 		}
 		if slices.ContainsFunc(s.few().orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
 			continue

@@ -31,7 +31,8 @@ func (s *state[T]) done() <-chan struct{} {
 			return known.Done()
 		}
 	}
-	s.ownRare().waits = append(s.few().waits, w)
+	own := s.ownRare()
+	own.waits = append(own.waits, w)
 	if !w.fresh {
 		s.await(w)
 	}

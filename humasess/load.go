@@ -149,7 +149,8 @@ type liveToken[T any] struct {
 func (s opening[T]) noteCopies(ids []stores.ID, err error) {
 	if s.life.Carried && len(ids) > 0 && errors.Is(err, stores.ErrNotFound) {
 		s.life.Others = true
-		s.ownRare().others = append(s.few().others, ids...)
+		own := s.ownRare()
+		own.others = append(own.others, ids...)
 	}
 }
 
@@ -158,7 +159,8 @@ func (s opening[T]) ambiguous(live []liveToken[T]) {
 	s.life.Others, s.clash = true, true
 	failed := false // the next write would most likely fail as well
 	for i := range live {
-		s.ownRare().others = append(s.few().others, live[i].record.ID())
+		own := s.ownRare()
+		own.others = append(own.others, live[i].record.ID())
 		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}

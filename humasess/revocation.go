@@ -63,7 +63,8 @@ func (s creation[T]) decide(ctx context.Context, created *stores.Created, call m
 // has left, unless another mark came first: ago says how long before.
 func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 	if s.judge().First(ago, done) {
-		s.ownRare().marks = append(s.few().marks, done)
+		own := s.ownRare()
+		own.marks = append(own.marks, done)
 	}
 }
 

@@ -187,7 +187,8 @@ func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores
 	from := time.Now()
 	key := marks.Key{Owner: owner}
 	revoked, err := s.m.calls.RevokeIdentity(ctx, s.carrier().Store(), owner, except, func(lost marks.Bracket) {
-		s.ownRare().marks = append(s.few().marks, marks.Mark{Key: key, Bracket: lost})
+		own := s.ownRare()
+		own.marks = append(own.marks, marks.Mark{Key: key, Bracket: lost})
 	})
 	if errors.Is(err, stores.ErrNotFound) {
 		return 0, s.revoked() // a client-side session, while the request ran

@@ -34,5 +34,5 @@ func TestDeadlineAllocations(t *testing.T) {
 // operation, those of the client included.
 func TestAPIAllocations(t *testing.T) {
 	store, _ := open(t, shared(t))
-	coretest.APIAllocations(t, store, 18, 31)
+	coretest.APIAllocations(t, store, 18, 30)
 }

@@ -56,5 +56,5 @@ func TestAllocations(t *testing.T) {
 // TestAPIAllocations bounds the allocations that a session adds to an
 // operation.
 func TestAPIAllocations(t *testing.T) {
-	coretest.APIAllocations(t, open(t, dial(t, servertest.RedisSingle(t))), 16, 29)
+	coretest.APIAllocations(t, open(t, dial(t, servertest.RedisSingle(t))), 16, 28)
 }

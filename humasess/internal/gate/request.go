@@ -290,7 +290,7 @@ func (r *Request) Resolved(i int) {
 // former tokens would remain valid.
 func (r *Request) refuseSessions() {
 	for i := range r.sessions() {
-		r.sessions()[i].Refused(r.sessions()[i].borrowed == false)
+		r.sessions()[i].Refused(!r.sessions()[i].borrowed)
 	}
 }
 
@@ -326,11 +326,11 @@ func (r *Request) abandon(i, status int) {
 	for j := range r.sessions() {
 		s := &r.sessions()[j]
 		switch {
-		case s.borrowed == false && j > i:
+		case !s.borrowed && j > i:
 			// The failure has an event of its own, and the answer is already an error.
 			_ = s.Commit(status)
 			s.Undo()
-		case s.borrowed == false:
+		case !s.borrowed:
 			s.Undo()
 		case j > i:
 			s.Abandon()
@@ -344,7 +344,7 @@ func (r *Request) undo() { r.abandon(len(r.sessions()), 0) }
 // unwritten reports whether a change is pending.
 func (r *Request) unwritten() bool {
 	for i := range r.sessions() {
-		if s := &r.sessions()[i]; s.borrowed == false {
+		if s := &r.sessions()[i]; !s.borrowed {
 			if change, _ := s.Unwritten(); change {
 				return true
 			}
@@ -381,7 +381,7 @@ func (r *Request) unwatch() {
 		return
 	}
 	for i := range r.sessions() {
-		if r.sessions()[i].borrowed == false {
+		if !r.sessions()[i].borrowed {
 			r.sessions()[i].Release()
 		}
 	}
