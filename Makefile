@@ -22,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain bench benchmarks scale fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -34,8 +34,8 @@ run: ## start the example of the README
 test: ## run the tests, installing what they need
 	@bash scripts/test
 
-check: ## run what is slower: linters, the shape of packages, the rows of mutants, the race detector, a browser, generated clients, docs pages
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape prepare-lint lint race prepare-check browser clients sdk pages
+check: ## run what is slower: go vet, linters, the shape of packages, the rows of mutants, the race detector, a browser, generated clients, docs pages
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape vet tidy prepare-lint lint race prepare-check browser clients sdk pages
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
 	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-check clients sdk pages
@@ -92,9 +92,13 @@ race: ## run the tests with the race detector
 # Generated clients and the tests in a browser have targets of their own.
 # More test binaries and tests run at once than there are cores, because most of the
 # time they wait: for servers, for sessions to expire, and for retries.
-plain: MODULES := $(filter-out internal/e2e/sdk,$(MODULES))
 plain: ## run the tests, and the gates on allocations
-	$(call each,go test -vet=off -shuffle=on -p 4 -parallel 8 $(OUTSIDE_BROWSER))
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line plain-root plain-nested
+
+plain-root: MODULES := .
+plain-nested: MODULES := $(filter-out . internal/e2e/sdk,$(MODULES))
+plain-root plain-nested:
+	$(call each,go test -vet=off -shuffle=on -p 3 -parallel 8 $(OUTSIDE_BROWSER))
 
 # The Rust crate that humasess is compared with is built once, if cargo is here.
 ANCESTOR := $(CURDIR)/.bin/ancestor/release/ancestor
