@@ -70,7 +70,10 @@ var budgets = []row{
 	{scenario: "HTTP, Redis, read", measure: "share of bare", sense: atLeast, limit: 0.60, format: part, timed: true, value: share(inRedis, read, flat), reason: ofServers},
 	{scenario: "HTTP, PostgreSQL, read", measure: "share of bare", sense: atLeast, limit: 0.38, format: part, timed: true, value: share(inPostgres, read, flat), reason: ofServers},
 
-	{scenario: "1 million sessions in memory", measure: "bytes each, with 119 bytes of data and their header", limit: 470, format: inBytes, value: ofScale(func(s scale) float64 { return s.Bytes })},
+	{
+		scenario: "1 million sessions in memory", measure: "bytes each, with 119 bytes of data and their header", limit: 470, format: inBytes,
+		value: ofScale(func(s scale) float64 { return s.Bytes }),
+	},
 	{
 		scenario: "1 million sessions in memory", measure: "time to load one of ten in use, of that among 1000", limit: 1.1, format: times, timed: true,
 		value: ofScale(func(s scale) float64 { return s.Load }),

@@ -136,6 +136,7 @@ request. Other goroutines allocate for Redis and PostgreSQL, so their own tests 
 `
 
 const pageHTTP = `Each subject is a process with one thread for Go code (` + "`GOMAXPROCS=1`" + `), or one worker for Rust. The load
-generator is a process of that kind, too. Redis and PostgreSQL run on the same two cores. It has 64 keep-alive connections on the loopback interface. Each signs in, and then sends a request
+generator is a process of that kind, too. Redis and PostgreSQL run on the same two cores. It has 64 keep-alive
+connections on the loopback interface. Each signs in, and then sends a request
 when it has the answer to the last one. A turn lasts a quarter of a second, of which the first fifth is not counted.
 `
