@@ -57,7 +57,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	packed := s.carrier().Encode(&next.Fields)
 	updated, err := s.m.calls.Update(ctx, s.carrier().Store(), stores.Update{
 		ID: s.rec.ID(), Version: s.rec.Version, Payload: packed,
-		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: memo(next), Owned: !s.life.Carried,
+		Idle: timeouts.Slack(next.Idle), Absolute: absolute, Shorten: shorten, Memo: memo(next), Owned: s.owned(packed),
 	}, next.Write)
 	if err != nil && next == s.pending.shared {
 		s.pending.shared = nil // the store may have kept it, although its answer was lost
@@ -83,6 +83,15 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 		s.issue(line)
 	}
 	return nil
+}
+
+// owned returns the first byte of a payload that nothing changes after its write, and nil
+// for one that a client-side session keeps in memory of the request.
+func (s writes[T]) owned(packed []byte) *byte {
+	if s.life.Carried {
+		return nil
+	}
+	return &packed[0]
 }
 
 // memo returns the value that the store may keep beside the new payload: the decoded

@@ -176,11 +176,10 @@ type Update struct {
 	// it at the next load. Other stores ignore it.
 	Memo any
 
-	// Owned says that the caller never changes Payload again and that it has no
-	// spare capacity, so a store in memory can keep it without a copy. A store that
-	// wraps another one and replaces Payload must clear Owned, unless the same holds
-	// for its own bytes.
-	Owned bool
+	// Owned, if not nil, is the first byte of a payload that the caller never changes
+	// again. A store in memory can keep that Payload without a copy. It copies any
+	// other, such as one that a store around it has put there.
+	Owned *byte
 }
 
 // Updated is a store's answer to Update.

@@ -101,7 +101,7 @@ var costMutants = []mutant{
 		inGate, "bounded.Err", "since != nil && c.budgets.Load() == nil", "since == nil && c.budgets.Load() == nil",
 	}}},
 	{"", "the store copies what it may keep", "humasess", allocations, []edit{{
-		"stores/memory", "newBody", "	if !owned {\n", "	if !owned || len(payload) > 0 {\n",
+		"stores/memory", "newBody", "owned != &payload[0] ||", "owned != nil ||",
 	}}},
 	{"", "the first edit has a piece of memory for itself", "humasess", allocations, []edit{{
 		"humasess", "changes.room", "	if s.pending != &s.m.none.pending {\n", "	if s.m != nil {\n",

@@ -37,7 +37,7 @@ func (s *Store) Create(ctx context.Context, c stores.Create) (stores.Created, er
 
 	// The memory of the session is allocated before any lock is held. The fresh
 	// group is wasted if the identity already has one.
-	e := &entry{id: c.ID, body: newBody(c.Payload, false), version: 1}
+	e := &entry{id: c.ID, body: newBody(c.Payload, nil), version: 1}
 	var fresh *group
 	if c.Identity != "" {
 		fresh = &group{name: strings.Clone(c.Identity)}

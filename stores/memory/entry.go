@@ -29,9 +29,10 @@ type body struct {
 	payload []byte
 }
 
-// newBody returns the body of a payload. An owned one is never changed by the caller.
-func newBody(payload []byte, owned bool) *body {
-	if !owned {
+// newBody returns the body of a payload. It is a copy unless owned is the first byte of
+// it, because the caller never changes that payload.
+func newBody(payload []byte, owned *byte) *body {
+	if len(payload) == 0 || owned != &payload[0] || cap(payload) > len(payload) {
 		payload = clone(payload)
 	}
 	return &body{payload: payload}

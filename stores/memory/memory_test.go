@@ -255,3 +255,39 @@ func TestModel(t *testing.T) {
 		}
 	}
 }
+
+// A payload is kept without a copy only if it is the one that the caller vouches for.
+func TestOwnedPayload(t *testing.T) {
+	mine := func() []byte { return append(make([]byte, 0, 4), "mine"...) }
+	roomy := append(make([]byte, 0, 8), "mine"...)
+	other := mine()
+	tests := []struct {
+		name    string
+		payload []byte
+		owned   func(payload []byte) *byte
+		kept    bool
+	}{
+		{"vouched for", mine(), func(p []byte) *byte { return &p[0] }, true},
+		{"not vouched for", mine(), func([]byte) *byte { return nil }, false},
+		{"replaced by a store around it", mine(), func([]byte) *byte { return &other[0] }, false},
+		{"with spare capacity", roomy, func(p []byte) *byte { return &p[0] }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := open(t, nil)
+			created := create(t, s, spec(1, "ada"))
+			u := stores.Update{ID: id(1), Version: created.Version, Payload: tt.payload, Owned: tt.owned(tt.payload)}
+			if _, err := s.Update(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+			tt.payload[0] = 'X'
+			want := "mine"
+			if tt.kept {
+				want = "Xine"
+			}
+			if r, err := s.Load(t.Context(), id(1)); err != nil || string(r.Payload) != want {
+				t.Errorf("got %q and error %v, want %q", r.Payload, err, want)
+			}
+		})
+	}
+}

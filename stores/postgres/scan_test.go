@@ -91,6 +91,17 @@ func TestCostIsFlat(t *testing.T) {
 			return err
 		}, 21},
 	}
+	// While a transaction is open, no row counts as visible to all. So the planner, which
+	// looks at the first key of the index, always reads its row, and not only when
+	// another test has a transaction.
+	open, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = open.Rollback(context.WithoutCancel(t.Context())) }()
+	if _, err := open.Exec(t.Context(), "SELECT txid_current()"); err != nil {
+		t.Fatal(err)
+	}
 	costs := map[int]map[string]int{}
 	for _, others := range []int{1000, 20_000} {
 		crowd(t, pool, name, len(costs)*1000+1, others)
@@ -124,10 +135,6 @@ func TestCostIsFlat(t *testing.T) {
 		}
 		costs[others] = cost
 		t.Logf("%d others: %v", others, cost)
-	}
-	for _, cost := range costs {
-		// A row that a rollback has left may be the 21st, wherever its random ID lies.
-		delete(cost, "a page of Scan")
 	}
 	if !maps.Equal(costs[1000], costs[20_000]) {
 		t.Errorf("rows read: got %v beside 1000 sessions and %v beside 20000, want the same", costs[1000], costs[20_000])

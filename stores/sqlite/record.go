@@ -34,18 +34,19 @@ const columns = `id, identity, version, last_seen, expires, deadline, payload`
 
 // scan reads a row of columns.
 func scan(read func(dest ...any) error) (stores.Record, error) {
-	var (
-		id, identity            sql.RawBytes // copied below
-		payload                 []byte
-		seen, expires, deadline int64
-		r                       stores.Record
-	)
-	if err := read(&id, &identity, &r.Version, &seen, &expires, &deadline, &payload); err != nil {
+	var row struct { // one allocation
+		id, identity                     sql.RawBytes // copied below
+		version, seen, expires, deadline int64
+		payload                          []byte
+	}
+	if err := read(&row.id, &row.identity, &row.version, &row.seen, &row.expires, &row.deadline, &row.payload); err != nil {
 		return stores.Record{}, err
 	}
-	copy(r.ID[:], id)
-	r.Identity, r.Payload = string(identity), payload
-	r.LastSeen, r.Expires, r.Deadline = at(seen), at(expires), at(deadline)
+	r := stores.Record{
+		Identity: string(row.identity), Version: row.version, Payload: row.payload,
+		LastSeen: at(row.seen), Expires: at(row.expires), Deadline: at(row.deadline),
+	}
+	copy(r.ID[:], row.id)
 	return r, nil
 }
 

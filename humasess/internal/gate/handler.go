@@ -21,7 +21,7 @@ func Handler(m Manager, next http.Handler) http.Handler {
 		lines := cookies.LinesOf(ctx)
 		r := newRequest(e, ctx, lines)
 		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
-		r.ownRare().plain = &plain.served
+		r.plain = &plain.served
 		admitted := admit(r, lines)
 		lines.Release()
 		if !admitted {

@@ -107,17 +107,16 @@ func (p reply) release(ctx huma.Context) {
 	if w, ok := response.RouterWriter(ctx).(http.ResponseWriter); ok {
 		to, p.late = w.Header(), response.SendsLate(w)
 	}
-	p.held.Release(ctx, to, rules, p.exposed && p.plain() == nil)
+	p.held.Release(ctx, to, rules, p.exposed && p.plain == nil)
 }
 
 // holdPlain takes the headers that the commit merges with those of the session out of
 // the handler's.
 func (p reply) holdPlain() {
-	plain := p.plain()
-	if plain == nil {
+	if p.plain == nil {
 		return
 	}
-	h := plain.w.Header()
+	h := p.plain.w.Header()
 	for name, lines := range h {
 		if !response.SameName(name, "Vary") && !response.IsCacheField(name) {
 			continue
@@ -181,7 +180,7 @@ func (p reply) finish() {
 			p.dropUnsent()
 		}
 		p.begin(ctx, http.StatusOK)
-	case p.outcome == committed && !p.taken && p.plain() == nil:
+	case p.outcome == committed && !p.taken && p.plain == nil:
 		p.body().Seal(false)
 		if !p.late {
 			return
@@ -207,7 +206,7 @@ func (p reply) handOut(ctx huma.Context) {
 		return
 	}
 	rules := p.rulesNow()
-	if !p.exposed || p.plain() != nil {
+	if !p.exposed || p.plain != nil {
 		rules.Complete(ctx)
 	}
 	p.exposed = true
@@ -215,7 +214,7 @@ func (p reply) handOut(ctx huma.Context) {
 		return
 	}
 	response.Scrub(ctx, false)
-	if h := response.StandardHeader(ctx); p.plain() == nil || len(h["Cache-Control"]) == 0 {
+	if h := response.StandardHeader(ctx); p.plain == nil || len(h["Cache-Control"]) == 0 {
 		ctx.SetHeader("Cache-Control", "no-store")
 	}
 }
@@ -230,13 +229,13 @@ func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
 		p.refuseSessions()
 	}
 	p.outcome = failed
-	if plain := p.plain(); plain != nil {
-		h := plain.w.Header()
+	if p.plain != nil {
+		h := p.plain.w.Header()
 		clear(h)
-		maps.Copy(h, plain.before)
+		maps.Copy(h, p.plain.before)
 	}
 	ctx := p.scope.humaContext
 	p.held.Reset()
-	p.held.Release(ctx, response.StandardHeader(ctx), p.rulesNow(), p.exposed && p.plain() == nil)
+	p.held.Release(ctx, response.StandardHeader(ctx), p.rulesNow(), p.exposed && p.plain == nil)
 	writeRefusal(p.entry.api, ctx, model, headers)
 }

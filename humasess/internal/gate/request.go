@@ -30,6 +30,7 @@ type Request struct {
 	more *[]slot // all sessions, if it has several
 
 	budgets atomic.Pointer[spent]
+	plain   *served // inside Handler
 	rare    *rare
 
 	// The response; see reply.
@@ -69,8 +70,7 @@ func (r *Request) is(mark uint32) bool { return r.marks.Load()&mark != 0 }
 
 // rare has the fields that only some requests need.
 type rare struct {
-	handle string  // names the request to a marker; see binding
-	plain  *served // inside Handler
+	handle string // names the request to a marker; see binding
 	body   *response.Body
 }
 
@@ -147,14 +147,6 @@ func (r *Request) ownRare() *rare {
 	return r.rare
 }
 
-// plain returns the response around [Handler], or nil inside an API.
-func (r *Request) plain() *served {
-	if r.rare == nil {
-		return nil
-	}
-	return r.rare.plain
-}
-
 // body returns the writer of the body that the handler has got, or nil.
 func (r *Request) body() *response.Body {
 	if r.rare == nil {
@@ -174,7 +166,7 @@ func (r *Request) reach() {
 // [Handler], if both have the same cookies. A handler may make requests for another
 // client with its own context.
 func (r *Request) lends(ctx huma.Context) bool {
-	return r.plain() != nil && cookies.Same(r.scope.humaContext, ctx)
+	return r.plain != nil && cookies.Same(r.scope.humaContext, ctx)
 }
 
 // lend returns the session of a manager that r or a request around it has, for a
