@@ -118,4 +118,13 @@ var costMutants = []mutant{
 	{"X1", "a conflict that the program ignores gives it the new version", "humasess", "TestReplayOfUpdate", []edit{{
 		"humasess", "writes.startOver", "			*was = base\n", "			_ = base\n",
 	}}},
+	{"H1", "middleware does not see that an answer is private", inResponse, "TestContextOfMiddlewareSeesHeaders", []edit{{
+		inResponse, "ofAdapter", "	if own, ok := adapterContexts.Load(t); ok {", "	if own, ok := adapterContexts.Load(t); ok || own == nil {\n		return true",
+	}}},
+	{"", "decoded data are taken from a manager with another identity", "humasess", "TestDecodedByAnotherManager", []edit{{
+		"humasess", "opening.adopt", "by != nil && by != s.m.users &&", "by != nil && by == nil &&",
+	}}},
+	{"", "headers of a context that lists none are not read", inCookies, "TestLinesOfSilentContext", []edit{{
+		inCookies, "LinesOf", "	if !l.listed {", "	if l.listed && !l.listed {",
+	}}},
 }

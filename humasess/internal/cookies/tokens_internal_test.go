@@ -217,3 +217,25 @@ func BenchmarkCandidates(b *testing.B) {
 		lines.Release()
 	}
 }
+
+// silentContext is a context of middleware that does not list its headers.
+type silentContext struct{ humaContext }
+
+// humaContext lets a struct embed the interface and implement it, although one of
+// its methods is called Context.
+type humaContext huma.Context
+
+func (silentContext) EachHeader(func(name, value string)) {}
+
+func TestLinesOfSilentContext(t *testing.T) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for _, want := range []bool{false, true} {
+		lines := LinesOf(silentContext{humago.NewContext(&huma.Operation{}, r, httptest.NewRecorder())})
+		if lines.Empty() == want || lines.Upgrade != want {
+			t.Errorf("got empty %v, upgrade %v, want %v, %v", lines.Empty(), lines.Upgrade, !want, want)
+		}
+		lines.Release()
+		r.Header.Set("Cookie", "id=x")
+		r.Header.Set("Upgrade", "websocket")
+	}
+}

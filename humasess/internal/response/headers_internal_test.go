@@ -250,12 +250,12 @@ func TestHeldCookiesAreNeverJoined(t *testing.T) {
 	}
 }
 
-// unwrapOnly is a middleware's context that hides the capabilities of its inner
-// context.
 // humaContext lets a struct embed the interface and implement it, although one of
 // its methods is called Context.
 type humaContext huma.Context
 
+// unwrapOnly is a middleware's context that hides the capabilities of its inner
+// context.
 type unwrapOnly struct{ humaContext }
 
 func (u unwrapOnly) Unwrap() huma.Context { return u.humaContext }
@@ -288,5 +288,29 @@ func TestHeldAsIfSent(t *testing.T) {
 		if got, want := fmt.Sprint(held.Header()), fmt.Sprint(sent.Header()); got != want {
 			t.Fatalf("%v: got %s, want %s", []Header{steps[i%n], steps[i/n%n], steps[i/n/n]}, got, want)
 		}
+	}
+}
+
+// watchedContext is a context of middleware that watches the headers.
+type watchedContext struct {
+	humaContext
+	seen http.Header
+}
+
+func (c *watchedContext) SetHeader(name, value string) { c.seen.Set(name, value) }
+
+func (c *watchedContext) AppendHeader(name, value string) { c.seen.Add(name, value) }
+
+// Middleware that caches answers learns from its context that it must not.
+func TestContextOfMiddlewareSeesHeaders(t *testing.T) {
+	w := httptest.NewRecorder()
+	ctx := &watchedContext{humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w), http.Header{}}
+	var h Headers
+	h.Hold(Header{Name: "Content-Type", Value: "text/plain"})
+	h.Hold(Header{Name: "Link", Value: "</a>", Add: true})
+	h.Release(ctx, StandardHeader(ctx), rulesOf(false, true), false)
+	want := http.Header{"Content-Type": {"text/plain"}, "Link": {"</a>"}, "Vary": {"Cookie"}, "Cache-Control": {"no-store"}}
+	if got := fmt.Sprint(ctx.seen); got != fmt.Sprint(want) {
+		t.Errorf("got %s, want %v", got, want)
 	}
 }
