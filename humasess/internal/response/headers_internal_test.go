@@ -303,14 +303,16 @@ func (c *watchedContext) AppendHeader(name, value string) { c.seen.Add(name, val
 
 // Middleware that caches answers learns from its context that it must not.
 func TestContextOfMiddlewareSeesHeaders(t *testing.T) {
-	w := httptest.NewRecorder()
-	ctx := &watchedContext{humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w), http.Header{}}
-	var h Headers
-	h.Hold(Header{Name: "Content-Type", Value: "text/plain"})
-	h.Hold(Header{Name: "Link", Value: "</a>", Add: true})
-	h.Release(ctx, StandardHeader(ctx), rulesOf(false, true), false)
-	want := http.Header{"Content-Type": {"text/plain"}, "Link": {"</a>"}, "Vary": {"Cookie"}, "Cache-Control": {"no-store"}}
-	if got := fmt.Sprint(ctx.seen); got != fmt.Sprint(want) {
-		t.Errorf("got %s, want %v", got, want)
-	}
+	t.Run("H1 the context of middleware gets the headers", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		ctx := &watchedContext{humago.NewContext(&huma.Operation{}, httptest.NewRequest(http.MethodGet, "/", nil), w), http.Header{}}
+		var h Headers
+		h.Hold(Header{Name: "Content-Type", Value: "text/plain"})
+		h.Hold(Header{Name: "Link", Value: "</a>", Add: true})
+		h.Release(ctx, StandardHeader(ctx), rulesOf(false, true), false)
+		want := http.Header{"Content-Type": {"text/plain"}, "Link": {"</a>"}, "Vary": {"Cookie"}, "Cache-Control": {"no-store"}}
+		if got := fmt.Sprint(ctx.seen); got != fmt.Sprint(want) {
+			t.Errorf("got %s, want %v", got, want)
+		}
+	})
 }
