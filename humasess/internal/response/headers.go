@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -162,18 +162,21 @@ func (h *Headers) write(to http.Header, rules Rules) {
 	h.Reset()
 }
 
-// adapterContexts has the types of contexts that ofAdapter has seen.
-var adapterContexts sync.Map // reflect.Type -> bool
+// usualContext is the first type of a context of one of huma's adapters that ofAdapter
+// has seen. Most programs have only one.
+var usualContext atomic.Pointer[reflect.Type]
 
 // ofAdapter reports whether a context is that of one of huma's adapters. The context of
 // middleware may do something else with a header than to pass it on.
 func ofAdapter(ctx huma.Context) bool {
 	t := reflect.TypeOf(ctx)
-	if own, ok := adapterContexts.Load(t); ok {
-		return own.(bool)
+	if usual := usualContext.Load(); usual != nil && *usual == t {
+		return true
 	}
 	own := t.Kind() == reflect.Pointer && strings.HasPrefix(t.Elem().PkgPath(), "github.com/danielgtaylor/huma/v2/adapters/")
-	adapterContexts.Store(t, own)
+	if own && usualContext.Load() == nil {
+		usualContext.Store(&t)
+	}
 	return own
 }
 

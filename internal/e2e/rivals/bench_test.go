@@ -1,6 +1,7 @@
 package rivals_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/internal/servertest"
+	"github.com/jackc/pgx/v5"
 )
 
 var (
@@ -29,9 +33,10 @@ func TestBudgets(t *testing.T) {
 	}
 	begin := time.Now()
 	r := &results{Machine: fmt.Sprintf("%s, %s/%s, %d cores", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())}
+	r.Servers = servers(t)
 	r.Lines = measureInProcess(t, *measure)
 	const turn = time.Second / 4
-	r.HTTP = measureHTTP(t, *ancestor, max(1, int(*measure/turn)), min(*measure, turn))
+	r.HTTP = measureHTTP(t, *ancestor, max(1, 2*int(*measure/turn)), min(*measure, turn))
 	r.Scale = measureScale(t, 1_000_000)
 
 	var table strings.Builder
@@ -48,6 +53,20 @@ func TestBudgets(t *testing.T) {
 		must(0, os.WriteFile(resultsFile, append(text, '\n'), 0o600))
 		writePage(r)
 	}
+}
+
+// servers returns the versions of the servers.
+func servers(tb testing.TB) string {
+	tb.Helper()
+	redis := servertest.RedisSingle(tb)
+	_, version, _ := strings.Cut(redis.Command(tb, redis.Addrs[0], "INFO", "server"), "redis_version:")
+	version, _, _ = strings.Cut(version, "\r\n")
+	conn := must(pgx.Connect(tb.Context(), servertest.PostgresShared(tb).DSN))
+	defer func() { must(0, conn.Close(context.WithoutCancel(tb.Context()))) }()
+	var postgres string
+	must(0, conn.QueryRow(tb.Context(), "SHOW server_version").Scan(&postgres))
+	postgres, _, _ = strings.Cut(postgres, " ")
+	return fmt.Sprintf("Redis %s and PostgreSQL %s", version, postgres)
 }
 
 // readResults returns the results of the last run with -update.

@@ -119,7 +119,7 @@ var budgets = []row{
 	peers("PostgreSQL, no cookie", asFastAsPeers(inPostgres, noCookie)).because(ofNoCookie),
 	peers("PostgreSQL, read", asFastAsPeers(inPostgres, read)),
 	peers("PostgreSQL, modify", asFastAsPeers(inPostgres, modify)).because(ofPostgresModify),
-	peers("HTTP, memory, read", asManyAsPeers(inMemory, read)).because(ofHTTP),
+	peers("HTTP, memory, read", asManyAsPeers(inMemory, read)),
 	peers("HTTP, memory, modify", asManyAsPeers(inMemory, modify)).because(ofHTTP),
 	peers("HTTP, cookie, read", asManyAsPeers(inCookie, read)),
 	peers("HTTP, cookie, modify", asManyAsPeers(inCookie, modify)),

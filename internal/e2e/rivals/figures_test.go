@@ -5,6 +5,7 @@ import "math"
 // results are those of one run.
 type results struct {
 	Machine string     `json:"machine"`
+	Servers string     `json:"servers"`
 	Lines   []line     `json:"lines"`
 	HTTP    []httpLine `json:"http"`
 	Scale   scale      `json:"scale"`
@@ -80,13 +81,13 @@ func asFast(group, request, peer string) figure {
 }
 
 // asFastAsPeers compares the slowest subject of ours to the fastest peer. The floor
-// is not a peer.
+// and bare huma are no peers.
 func asFastAsPeers(group, request string) figure {
 	return func(r *results) (float64, bool) {
 		slowest, fastest := 0.0, math.Inf(1)
 		for _, l := range r.Lines {
 			switch {
-			case l.Group != group || l.Request != request || l.Subject == floorName:
+			case l.Group != group || l.Request != request || l.Subject == floorName || l.Subject == bareName:
 			case l.Own:
 				slowest = max(slowest, l.Nanoseconds)
 			default:

@@ -65,14 +65,14 @@ func linesOf(g group, request string, contestants []*contestant) []line {
 		least = base.cost()
 	}
 	var lines []line
-	for _, c := range contestants[1:] {
+	for _, c := range contestants {
 		took := float64(c.fastest)
 		if c.subject.name == floorName {
 			bottom = took
 		}
 		l := line{
 			Group: g.name, Request: request, Subject: c.subject.name, Own: c.subject.own, Counted: counted,
-			Nanoseconds: took, OfBare: took / float64(base.fastest), OfFloor: took / bottom,
+			Nanoseconds: took, OfBare: took / float64(base.fastest), OfFloor: took / bottom, // no floor yet: 0
 		}
 		if counted {
 			n := c.cost()

@@ -16,7 +16,7 @@ const keptFrom = "\n## Scale"
 // page returns docs/benchmarks.md, except the part that is written by hand.
 func page(r *results) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, pageHead, 100*margin, r.Machine)
+	fmt.Fprintf(&b, pageHead, 100*margin, r.Machine, r.Servers)
 	b.WriteString("\n## Budgets\n\n" + pageBudgets + "\n| | measure | budget | measured | met |\n|---|---|---|---|---|\n")
 	var reasons []string          // each once, in the order of the rows
 	rows := map[string][]string{} // by their reason
@@ -112,7 +112,8 @@ should run beside ` + "`make bench`" + `. It needs the servers that ` + "`make t
 Every subject serves the same operations of a huma API on chi. One reads two values of a session of 119 bytes, and one
 adds 1 to a counter. Subjects take turns and the best turn of each counts, because a busy machine slows all of them
 down alike. Compare lines with each other. The times are those of one shared machine, which also ran the servers. A
-limit on a time has a margin of %.0f %%; limits on allocations and bytes are exact. The machine: %s.
+limit on a time has a margin of %.0f %%; limits on allocations and bytes are exact. The machine: %s, with
+%s.
 
 - *bare huma* is the same operation without a session.
 - *floor* is a session layer inside huma's inputs that does nothing else: one parameter, one ` + "`Resolve`" + `, one context in
@@ -121,14 +122,17 @@ limit on a time has a margin of %.0f %%; limits on allocations and bytes are exa
 - *64 at once* and *64 in flight* are requests that are under way together. The time is that of all, divided by their
   number, and not the time that one of them takes.
 - *any T*: the type has a slice in it, so each request needs a slice of its own.
-- scs keeps sessions with its default codec, gob, or with a JSON codec made for this type. It reads and writes without
-  a version: two requests that modify a session at once lose one change, where humasess keeps both.
+- [scs](https://github.com/alexedwards/scs) keeps sessions with its default codec, gob, or with a JSON codec made for
+  this type. It reads and writes without a version: two requests that modify a session at once lose one change, where
+  humasess keeps both. [gorilla/sessions](https://github.com/gorilla/sessions) keeps them in its cookie.
+  [go.mod](../internal/e2e/go.mod) has the versions.
 - *rocket_flex_session*, the ancestor, is a Rust crate with the same idea, in a server without huma. It is measured if
   cargo is installed, which then builds it once.
 - PostgreSQL runs without ` + "`fsync`" + ` and ` + "`synchronous_commit`" + `, for all packages.
 `
 
-const pageBudgets = `A link instead of figures names the test that judges the row on each ` + "`make test`" + `.
+const pageBudgets = `A link instead of figures names the test that judges the row on each ` + "`make test`" + `. *As fast as the fastest peer*
+compares the slowest line of humasess with the fastest one of another package.
 `
 
 const pageLines = `One request at a time, or 64, or 32 with PostgreSQL. *allocations* and *bytes* are those beyond bare huma's, for one
@@ -137,6 +141,8 @@ request. Other goroutines allocate for Redis and PostgreSQL, so their own tests 
 
 const pageHTTP = `Each subject is a process with one thread for Go code (` + "`GOMAXPROCS=1`" + `), or one worker for Rust. The load
 generator is a process of that kind, too. Redis and PostgreSQL run on the same two cores. It has 64 keep-alive
-connections on the loopback interface. Each signs in, and then sends a request
-when it has the answer to the last one. A turn lasts a quarter of a second, of which the first fifth is not counted.
+connections on the loopback interface. Each signs in, and then sends a request when it has the answer to the last one. A
+turn lasts a quarter of a second, of which the first fifth is not counted. Every fourth turn has new processes, because
+some processes of a program are a quarter slower than others. A quarter of the turns has more requests than the one that
+counts. Two runs differ by a tenth.
 `

@@ -71,7 +71,7 @@ func serve(t *testing.T, s subject) {
 
 // spawn starts a process with one thread for its code. The process ends when its
 // input ends, so it ends with the test, or with this process.
-func spawn(tb testing.TB, program string, args []string, env ...string) (io.Writer, io.Reader) {
+func spawn(tb testing.TB, program string, args []string, env ...string) (io.WriteCloser, io.Reader) {
 	tb.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), env...)
@@ -97,8 +97,14 @@ func spawn(tb testing.TB, program string, args []string, env ...string) (io.Writ
 	return input, output
 }
 
-// startSubject starts the process of a subject, and returns its address.
-func startSubject(tb testing.TB, group, name string) string {
+// served is a process that serves a subject. It ends when its input is closed.
+type served struct {
+	input io.Closer
+	addr  string
+}
+
+// startSubject starts the process of a subject.
+func startSubject(tb testing.TB, group, name string) served {
 	tb.Helper()
 	env := []string{envGroup + "=" + group, envSubject + "=" + name}
 	switch group {
@@ -107,8 +113,8 @@ func startSubject(tb testing.TB, group, name string) string {
 	case inPostgres:
 		env = append(env, envPostgres+"="+servertest.PostgresShared(tb).DSN)
 	}
-	_, output := spawn(tb, os.Args[0], []string{"-test.run=^TestServe$"}, env...)
-	return firstLine(tb, output)
+	input, output := spawn(tb, os.Args[0], []string{"-test.run=^TestServe$"}, env...)
+	return served{input, firstLine(tb, output)}
 }
 
 // firstLine returns the line that a process prints when it is ready.

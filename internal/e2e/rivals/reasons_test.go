@@ -21,8 +21,9 @@ const (
 	ofPostgresModify = "The server takes 1.35 times as long as for the upsert of scs: it locks the row before it reads its clock, and the " +
 		"answer tells a conflict from a session that has ended. An UPDATE without that would extend a session that ended while it waited."
 
-	ofHTTP = "Over HTTP a read adds 14 µs and a modification 30 µs to the 34 µs of bare huma, several times what they add in one process. No " +
-		"profile shows yet why. These rows differ by a third between processes of the same program."
+	ofHTTP = "Between two requests the kernel and net/http take the processor's caches, so all code runs cold: the handler of bare huma takes " +
+		"4.9 µs over HTTP and 1.0 in one process, that of a read 12.1 and 3.0. In one process with 1 MB of memory touched between " +
+		"two requests, it is the same: 3.0 and 7.7 µs. The two headers of the answer and the cookie take the rest, about 3 µs. No single function stands out."
 
 	ofServers = "The server of the database runs on the same two cores and takes as much of them as the API: 20 µs of its CPU for a read from " +
 		"Redis, 66 µs from PostgreSQL."

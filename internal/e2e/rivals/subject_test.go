@@ -79,6 +79,9 @@ func newAPI(middlewares ...func(http.Handler) http.Handler) (huma.API, http.Hand
 	return humachi.New(router, config), router
 }
 
+// bareName is the subject that all others are compared to. It has no sessions.
+const bareName = "bare huma"
+
 // bare has no sessions at all.
 func bare() subject {
 	api, handler := newAPI()
@@ -87,7 +90,7 @@ func bare() subject {
 	huma.Get(api, "/read", constant)
 	huma.Get(api, "/modify", constant)
 	huma.Get(api, "/plain", constant)
-	return subject{name: "bare huma", handler: handler, has: []string{plain, noCookie, read, modify}}
+	return subject{name: bareName, handler: handler, has: []string{plain, noCookie, read, modify}}
 }
 
 // client repeats one request, as long as the session lasts.
@@ -121,6 +124,7 @@ func (c *client) send() {
 func (s subject) visit(tb testing.TB, path string, signIn bool) *client {
 	tb.Helper()
 	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "https://example.com"+path, http.NoBody)
+	r.Header.Set("Accept", "application/json")
 	if signIn {
 		answer, cookies := s.do(tb, http.MethodPost, "/login", nil)
 		if answer.UID != sample.UID {

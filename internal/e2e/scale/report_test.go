@@ -79,9 +79,10 @@ const head = `# Scale
 
 This page shows how the cost of a call to a store grows. ` + "`make scale`" + ` measures it and writes this page, in less than
 ten minutes. The machine is shared (%s, %s/%s, %d cores), and the servers are on it: %s.
-Compare the rows of one store with each other. A single row may be high because other programs ran.
+Compare the rows of one store with each other. A difference below a third says nothing.
 
-- A time is in microseconds, the median of %d calls, one after another. It includes the way to the server and back.
+- A time is that of a call in microseconds (µs), with the way to the server and back. %d calls follow one another. The
+  time is the median of each tenth of them, and the fastest tenth counts, because other programs slow a tenth down.
 - A load, an update, a list and a revocation of a user are one round trip each, at every size. The test fails if one is not.
 - Memory counts the heap after a collection, Redis its ` + "`used_memory`" + `, PostgreSQL the table with its indexes. So the
   bytes of a session contain its part of the indexes.
@@ -100,7 +101,7 @@ Each session belongs to another user. The calls go through the sessions in an or
 the load of the same session. In memory a load of many sessions waits for main memory, where a load of few finds them in
 the processor's cache, and the update finds the session there too.
 
-| store | sessions | load | update | bytes of a session |
+| store | sessions | load, µs | update, µs | bytes of a session |
 |---|---|---|---|---|
 `
 
@@ -110,13 +111,13 @@ const userHead = `
 These users are beside the %s sessions of the last table. The cost is that of the user's own sessions, and not that
 of the others.
 
-| store | sessions of the user | list | revoke | both, for each session |
+| store | sessions of the user | list, µs | revoke, µs | both for each session, µs |
 |---|---|---|---|---|
 `
 
 const payloadHead = `
 ## Bytes of a payload
 
-| store | bytes of the payload | load | update | bytes of a session |
+| store | bytes of the payload | load, µs | update, µs | bytes of a session |
 |---|---|---|---|---|
 `
