@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -129,4 +130,50 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		return false, m.report.StoreFailed(ctx, err)
 	}
 	return false, gate.Fail(gate.ErrConflict, nil)
+}
+
+// Issue starts a session outside a request and returns its cookie, for tests
+// and for programs that hand a session over by other means. The cookie is a
+// credential.
+func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
+	s, err := m.issue(ctx, func(s changes[T]) error { return s.start(data) })
+	if err != nil {
+		return nil, err
+	}
+	c := m.opts.Cookie
+	return &http.Cookie{
+		Name: c.Name, Value: m.carriers.Cookies.Value(s.few().line), Path: c.Path, Domain: c.Domain,
+		HttpOnly: true, Secure: !c.InsecureAllowHTTP, SameSite: c.SameSite, Partitioned: c.Partitioned,
+	}, nil
+}
+
+// IssueBearer starts a session and returns its token, for a device of a user who is
+// signed in elsewhere. It ends no session, except when the user has more than
+// Options.MaxPerIdentity. The token lasts longer than most cookies, so an operation that
+// turns a cookie into a token asks for a recent authentication: see the method Fresh of
+// [Guarded].
+//
+// [ErrInvalid] for data without an identity; [errors.ErrUnsupported] without
+// Options.Bearer.
+func (m *Manager[T]) IssueBearer(ctx context.Context, data T) (BearerToken, error) {
+	s, err := m.issue(ctx, func(s changes[T]) error { return s.signInBearer("IssueBearer", data) })
+	if err != nil {
+		return BearerToken{}, err
+	}
+	return s.writes().token(), nil
+}
+
+// issue writes a session outside a request.
+func (m *Manager[T]) issue(ctx context.Context, start func(changes[T]) error) (*state[T], error) {
+	_, s := newRequest(m, false)
+	s.ownRare().since = time.Now()
+	if err := start(s.changes()); err != nil {
+		return nil, err
+	}
+	ctx, cancel := m.calls.Bounded(ctx)
+	defer cancel()
+	if err := s.writes().write(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }

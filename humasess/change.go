@@ -30,6 +30,18 @@ func (s changes[T]) start(data T) error {
 	if err := s.uncommitted(); err != nil {
 		return err
 	}
+	if s.beside() {
+		return gate.Fail(gate.ErrConflict, errBesideToken)
+	}
+	return s.signIn("Start", data)
+}
+
+// beside reports whether the client has a token and not a cookie, so that a cookie would
+// be lost.
+func (s changes[T]) beside() bool { return s.bearer || s.r != nil && s.r.Bearer() }
+
+// signIn makes a new session of the data.
+func (s changes[T]) signIn(method string, data T) error {
 	if s.excess {
 		return gate.Fail(gate.ErrTooManyCookies, nil)
 	}
@@ -38,11 +50,11 @@ func (s changes[T]) start(data T) error {
 	}
 	owner := s.m.users.Owner(data)
 	if owner == "" && s.m.users.Known() {
-		return s.invalid(fmt.Errorf("Start: %w", errAnonymous))
+		return s.invalid(fmt.Errorf("%s: %w", method, errAnonymous))
 	}
 	encoded, _, err := s.m.records.Encode(&data)
 	if err != nil {
-		return s.refuseData("Start", err)
+		return s.refuseData(method, err)
 	}
 	return s.begin(encoded, owner, s.life.Start)
 }
@@ -72,7 +84,7 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 		return s.storeFailed(err)
 	}
 	var csrf security.CSRFKey
-	if s.m.opts.CSRFHeader != "" {
+	if s.m.opts.CSRFHeader != "" && !s.bearer {
 		if csrf, err = security.NewCSRFKey(); err != nil {
 			return s.storeFailed(err)
 		}
@@ -105,6 +117,8 @@ func (s changes[T]) update(change func(*T) error) error {
 	if !s.life.Active() {
 		// A new session would be one more cookie beside those that clash.
 		switch {
+		case s.beside():
+			return gate.Fail(gate.ErrConflict, errBesideToken)
 		case s.excess:
 			return gate.Fail(gate.ErrTooManyCookies, nil)
 		case s.clash && !s.life.OthersDoomed:
@@ -252,6 +266,9 @@ func (s changes[T]) remember(on bool) error {
 	if err := s.need(); err != nil {
 		return err
 	}
+	if s.bearer {
+		return gate.Fail(errors.ErrUnsupported, errNoCookie)
+	}
 	if s.life.OnBase() && s.terms().remembered() == on {
 		return nil
 	}
@@ -300,5 +317,7 @@ var (
 	errAnonymous      = errors.New("the data have no identity, so they belong to an anonymous session: start it with Update")
 	errBecomesNobody  = errors.New("Update must not take the identity out of the data: end the session with Destroy")
 	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
+	errBesideToken    = errors.New("the client has a bearer token, so a cookie would be lost: use StartBearer")
+	errNoCookie       = errors.New("the client has a bearer token, and no cookie")
 	errNoIdentity     = errors.New("Options.Identity is not set")
 )

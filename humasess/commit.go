@@ -57,8 +57,9 @@ func (s writes[T]) drop() {
 		s.remove(s.r.Writing(), s.rec.ID())
 	}
 	if s.rare != nil {
-		s.rare.early.ends = nil
+		s.rare.early.ends, s.rare.stale = nil, false
 	}
+	s.bearer = s.bearer && s.r.Bearer()
 	s.forget()
 }
 

@@ -88,7 +88,7 @@ func (s creation[T]) newPayload(token security.Token, l lifetime) payload.Fields
 		next.Authenticated, next.Class, next.Client = proof.at.UnixNano(), proof.class, s.client()
 		next.Methods = encodeMethods(withMethods(decodeMethods(next.Methods), proof.methods))
 	}
-	next.Scheme, next.Hash, next.CSRF = s.m.scheme, token.Hash(), s.pending.csrf
+	next.Scheme, next.Hash, next.CSRF, next.Bearer = s.m.scheme, token.Hash(), s.pending.csrf, s.bearer
 	next.Idle, next.Remember, next.Until = l.idle, s.terms().remembered(), s.terms().until()
 	next.Data = s.pending.data
 	return next

@@ -27,6 +27,9 @@ func (s changes[T]) csrfToken() (string, error) {
 	if !s.life.Active() {
 		return "", gate.Fail(gate.ErrNoSession, nil)
 	}
+	if s.bearer {
+		return "", gate.Fail(errors.ErrUnsupported, errNoCookie)
+	}
 	if s.carrier().Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}

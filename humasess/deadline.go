@@ -33,6 +33,14 @@ func (s terms[T]) inherits() bool {
 // proved reports whether the request has authenticated the user again.
 func (s terms[T]) proved() bool { return !s.pending.proof.at.IsZero() }
 
+// timeouts returns those of the session, remembered or not.
+func (s terms[T]) timeouts(remember bool) (idle, absolute time.Duration) {
+	if s.bearer {
+		return s.m.opts.Bearer.IdleTimeout, s.m.opts.Bearer.AbsoluteTimeout
+	}
+	return s.m.timeouts.Of(remember)
+}
+
 // lifetime is how long a session lives that is created now.
 type lifetime struct {
 	idle     time.Duration
@@ -43,7 +51,7 @@ type lifetime struct {
 // newLifetime returns the lifetime of the pending session.
 func (s terms[T]) newLifetime() lifetime {
 	var l lifetime
-	l.idle, l.absolute = s.m.timeouts.Of(s.remembered())
+	l.idle, l.absolute = s.timeouts(s.remembered())
 	if s.inherits() {
 		if s.pending.remember == nil {
 			l.idle = s.rec.Open.Idle
@@ -80,7 +88,7 @@ func (s terms[T]) until() int64 {
 func (s terms[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 	switch {
 	case s.proved():
-		_, absolute = s.m.timeouts.Of(s.remembered())
+		_, absolute = s.timeouts(s.remembered())
 		if until := s.until(); until != 0 {
 			absolute = min(absolute, time.Unix(0, until).Sub(s.m.now()))
 		}
@@ -93,7 +101,7 @@ func (s terms[T]) deadlineChange() (absolute time.Duration, shorten bool) {
 			absolute = min(absolute, s.pending.ttl)
 		}
 		if on := s.pending.remember; on != nil && !*on {
-			_, usual := s.m.timeouts.Of(false)
+			_, usual := s.timeouts(false)
 			age := s.m.now().Sub(time.Unix(0, max(s.rec.Open.Created, s.rec.Open.Authenticated)))
 			absolute = min(absolute, usual-age)
 		}
@@ -107,7 +115,7 @@ func (s terms[T]) newIdle() time.Duration {
 	if s.pending.remember == nil {
 		return s.rec.Open.Idle
 	}
-	idle, _ := s.m.timeouts.Of(*s.pending.remember)
+	idle, _ := s.timeouts(*s.pending.remember)
 	return idle
 }
 

@@ -40,6 +40,7 @@ func (g *gateManager[T]) Document() policy.Scheme {
 		Isolated:   m.opts.RejectCrossSiteReads,
 		Limited:    m.opts.RefuseOverLimit,
 		CSRFHeader: m.opts.CSRFHeader,
+		Bearer:     g.bearerScheme(),
 		Extension: &policy.Extension{
 			IdleTimeout:             policy.Duration(m.opts.IdleTimeout),
 			AbsoluteTimeout:         policy.Duration(m.opts.AbsoluteTimeout),
@@ -48,6 +49,17 @@ func (g *gateManager[T]) Document() policy.Scheme {
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
 	}
+}
+
+func (g *gateManager[T]) bearerScheme() *policy.Bearer {
+	b := g.opts.Bearer
+	if b == nil {
+		return nil
+	}
+	return &policy.Bearer{Key: b.SchemeName, Prefix: b.Prefix, Extension: &policy.Extension{
+		IdleTimeout: policy.Duration(b.IdleTimeout), AbsoluteTimeout: policy.Duration(b.AbsoluteTimeout),
+		MaxPerIdentity: max(g.opts.MaxPerIdentity, 0),
+	}}
 }
 
 // SchemeChecks returns the functions of Options.Schemes without the data that

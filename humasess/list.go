@@ -28,6 +28,7 @@ type Info[T any] struct {
 	CreatedAt  time.Time `json:"created_at" doc:"When the session began."`
 	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, to within a tenth of its idle timeout."`
 	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends unless it is used again."`
+	Carrier    string    `json:"carrier" doc:"What the client keeps: \"cookie\" or \"bearer\", a token."` // as [Session.Carrier]
 
 	Authentication Authentication `json:"authentication" doc:"When and how the user signed in."`
 	Client         Client         `json:"client" doc:"Client of the sign-in, as far as the server notes it."` // as Options.Client returned it
@@ -122,7 +123,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Re
 func (m *Manager[T]) info(rec *record.Record[T], data T, current bool) Info[T] {
 	return Info[T]{
 		ID: rec.ID().String(), Identity: m.users.Unqualify(rec.Identity), Data: data, Current: current,
-		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen.Time(), ExpiresAt: rec.Expires.Time(),
+		CreatedAt: time.Unix(0, rec.Open.Created), LastSeenAt: rec.LastSeen.Time(), ExpiresAt: rec.Expires.Time(), Carrier: carrierName(rec.Open.Bearer),
 		Authentication: m.authentication(rec), Client: decodeClient(rec.Open.Client),
 	}
 }

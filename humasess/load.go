@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
@@ -19,6 +20,9 @@ import (
 // error. The answer is the same for each fault of a cookie.
 func (s *state[T]) Load(ctx context.Context, lines *cookies.Lines) error {
 	o := s.opening()
+	if lines.Bearer {
+		return o.loadBearer(ctx, lines.Token)
+	}
 	var c cookies.Presented
 	c.Find(lines, s.m.carriers.Names, s)
 	switch {
@@ -35,19 +39,41 @@ func (s *state[T]) Load(ctx context.Context, lines *cookies.Lines) error {
 		return o.loadMany(ctx, c.All())
 	}
 	s.old = c.First.Old
-	token := c.First.Token
+	return o.loadOne(ctx, c.First.Token)
+}
+
+// loadBearer looks up the token of the header. Such a request has no cookies.
+func (s opening[T]) loadBearer(ctx context.Context, text string) error {
+	if s.m.bearer == nil || text != "" && !strings.HasPrefix(text, s.m.opts.Bearer.Prefix) {
+		return nil // of another manager
+	}
+	s.bearer = true
+	if text == "" {
+		s.rejected(events.ReasonAmbiguous)
+		return nil
+	}
+	token, _, err := s.carrier().Open("", text)
+	if err == nil {
+		return s.loadOne(ctx, token)
+	}
+	s.rejected(events.ReasonMalformed)
+	return nil
+}
+
+// loadOne looks up the only token of the request.
+func (s opening[T]) loadOne(ctx context.Context, token security.Token) error {
 	rec := s.ownRec()
 	if err := s.carrier().Fetch(ctx, token, rec); err != nil {
-		o.noteCopies([]stores.ID{token.ID()}, err)
-		return o.loadFailed(token, err)
+		s.noteCopies([]stores.ID{token.ID()}, err)
+		return s.loadFailed(token, err)
 	}
-	who := o.ownerOf(rec, token)
+	who := s.ownerOf(rec, token)
 	if who == notOwner {
-		o.rejectedAs(rec, token)
+		s.rejectedAs(rec, token)
 		*rec = record.Record[T]{}
 		return nil
 	}
-	return o.adopt(who)
+	return s.adopt(who)
 }
 
 // OpenToken implements [cookies.Opener].

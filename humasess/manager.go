@@ -39,6 +39,7 @@ type Manager[T any] struct {
 	records  record.Reader[T]
 	carriers carrier.Common[T]
 	tokens   carrier.Carrier[T] // of sessions whose record the store has
+	bearer   carrier.Carrier[T] // of those with a bearer token; nil without Options.Bearer
 	none     none[T]
 	timeouts timeouts.Timeouts
 	calls    storecall.Caller
@@ -125,6 +126,9 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		Cookies: cookies.NewWriter(cookie), Names: cookie.Names(), TypeName: stored.TypeName(reflect.TypeFor[T]().String()),
 	}
 	m.tokens = carrier.Tokens[T]{Common: &m.carriers}
+	if o.Bearer != nil {
+		m.bearer = carrier.Bearer[T]{Tokens: carrier.Tokens[T]{Common: &m.carriers}, Prefix: o.Bearer.Prefix}
+	}
 	m.watch = watch.New(m.watchConfig())
 	if t, ok := stores.As[stores.ClientSide](store); ok {
 		if err := m.bindClientSide(t, opts); err != nil {
@@ -190,6 +194,8 @@ func (m *Manager[T]) bindClientSide(t stores.ClientSide, opts *Options[T]) error
 		err = fmt.Errorf("Options.RevokeReused: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
 	case opts != nil && opts.RotationGrace != 0:
 		err = fmt.Errorf("Options.RotationGrace: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
+	case m.opts.Bearer != nil:
+		err = fmt.Errorf("Options.Bearer: sessions of %T are in their cookies: %w", t, errors.ErrUnsupported)
 	case m.opts.CSRFHeader != "":
 		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
 	case opts != nil && opts.MaxPerIdentity > 0:

@@ -170,7 +170,8 @@ type Options[T any] struct {
 
 	// Limits.
 
-	// MaxPerIdentity bounds the active sessions of one identity. A Start beyond it
+	// MaxPerIdentity bounds the active sessions of one identity, with cookies and with
+	// bearer tokens together. A Start beyond it
 	// ends the oldest session. -1 is no limit. The default is 100.
 	MaxPerIdentity int
 
@@ -186,6 +187,12 @@ type Options[T any] struct {
 	// RequireByDefault requires a session for every operation that does not
 	// embed Session or Login or say `security: []`. The default is false.
 	RequireByDefault bool
+
+	// Bearer lets clients without cookies have sessions, with a token in the header
+	// Authorization. Everything else is the same for both: the store, limits, lists and
+	// revocations. With nil there are only cookies. A store of sessions that are in their
+	// cookies refuses it. The default is nil.
+	Bearer *BearerOptions
 
 	// SchemeName is the key of the security scheme in the OpenAPI document,
 	// and part of every record: sessions are lost when it changes. Programs with
@@ -263,6 +270,10 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	if o != nil {
 		c = *o
 		c.ClearSiteData = slices.Clone(o.ClearSiteData)
+		if o.Bearer != nil {
+			b := *o.Bearer
+			c.Bearer = &b
+		}
 	}
 	t := c.timeouts()
 	if err := t.Assure(c.AssuranceLevel); err != nil {
@@ -290,6 +301,11 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	}
 	if err := t.Check(); err != nil {
 		return c, err
+	}
+	if c.Bearer != nil {
+		if err := c.Bearer.complete(c.AssuranceLevel, c.SchemeName); err != nil {
+			return c, fmt.Errorf("Bearer: %w", err)
+		}
 	}
 	return c, c.check()
 }
@@ -327,7 +343,7 @@ func (o *Options[T]) check() error {
 		return errors.New("Codec has one function of two")
 	}
 	for key, check := range o.Schemes {
-		if check == nil || key == o.SchemeName || o.CSRFHeader != "" && key == (policy.Scheme{Key: o.SchemeName}).CSRFKey() {
+		if check == nil || key == o.SchemeName || o.Bearer != nil && key == o.Bearer.SchemeName || o.CSRFHeader != "" && key == (policy.Scheme{Key: o.SchemeName}).CSRFKey() {
 			return fmt.Errorf("Schemes[%q] is nil or names a scheme of the session's own", key)
 		}
 	}

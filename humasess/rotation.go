@@ -30,7 +30,7 @@ const (
 
 // ownerOf compares the token with the secrets that open the record.
 func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership {
-	if r.Open.Scheme != s.m.scheme {
+	if r.Open.Scheme != s.m.scheme || r.Open.Bearer != s.bearer {
 		return notOwner
 	}
 	if s.carrier().Matches(r.Open, token) {
@@ -79,7 +79,7 @@ func (s opening[T]) lost() bool {
 func (s opening[T]) rotationDue() bool {
 	every := s.m.opts.RotateEvery
 	switch {
-	case every == 0 || s.r == nil || s.untouched():
+	case every == 0 || s.bearer || s.r == nil || s.untouched():
 		return false
 	case s.former:
 		return s.lost()
@@ -155,7 +155,7 @@ func (s opening[T]) reused(rec *record.Record[T]) {
 
 func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 	switch {
-	case rec.Open.Scheme != s.m.scheme:
+	case rec.Open.Scheme != s.m.scheme, rec.Open.Bearer != s.bearer:
 		s.rejected(events.ReasonForeign)
 		return
 	case s.m.superseded(rec, token):

@@ -14,6 +14,10 @@ import (
 func (s *state[T]) Issued() gate.Issued {
 	defer s.mu.Unlock(s.mu.Lock())
 	h := gate.Issued{Active: s.life.Active()}
+	if s.bearer {
+		s.view().issuedBearer(&h)
+		return h
+	}
 	switch {
 	case s.life.Cookie == lifecycle.CookieSet && s.few().line != "":
 		h.Cookie, h.Former = s.few().line, s.m.carriers.Cookies.Former
@@ -25,6 +29,20 @@ func (s *state[T]) Issued() gate.Issued {
 		}
 	}
 	return h
+}
+
+// issuedBearer returns the headers of a response to a client with a token.
+func (s view[T]) issuedBearer(h *gate.Issued) {
+	own := s.few()
+	if s.life.Cookie == lifecycle.CookieSet && own.line != "" {
+		h.Secret = true
+		if !own.given {
+			h.Token = own.line
+		}
+	}
+	if own.stale {
+		h.Cookie, h.Former = s.m.carriers.Cookies.Expired, s.m.carriers.Cookies.Former
+	}
 }
 
 // seal begins the cookie of a token. It comes before the write of the session,
@@ -45,12 +63,12 @@ func (s writes[T]) issue(line []byte) {
 	if s.former {
 		return // the cookie of a parallel rotation is the right one
 	}
-	line = s.carrier().Finish(line, s.rec.ID())
 	var age time.Duration
 	if s.rec.Open.Remember {
 		age = s.rec.Deadline.Sub(s.rec.Now)
 	}
-	s.ownRare().line, s.old = string(s.m.carriers.Cookies.End(line, age)), false
+	own := s.ownRare()
+	own.line, own.given, s.old = string(s.carrier().Finish(line, s.rec.ID(), age)), false, false
 }
 
 // csrfKey returns the key of the active session, zero if it has none.

@@ -38,6 +38,7 @@ type state[T any] struct {
 	old     bool // the cookie has a key that is on its way out, or may have a former scope
 	clash   bool // several of the sessions of other cookies are live
 	excess  bool // the request has more cookies than are looked up
+	bearer  bool // the token goes in the header Authorization, and not in a cookie
 
 	needed *[]string // roles that the session was admitted for
 }
@@ -76,7 +77,10 @@ func (s *content[T]) setBase(rec record.Record[T], token security.Token) {
 }
 
 // carrier carries the session between the client and the core.
-func (s *content[T]) carrier() carrier.Carrier[T] {
+func (s *state[T]) carrier() carrier.Carrier[T] {
+	if s.bearer {
+		return s.m.bearer
+	}
 	if s.m.carriers.Requests == nil {
 		return s.m.tokens
 	}
@@ -99,7 +103,9 @@ type rare struct {
 	early     early
 	tentative tentative // the changes that a transaction of the program may take back
 
-	line  string       // the Set-Cookie that carries the token
+	line  string       // the Set-Cookie or the bearer token for the client
+	given bool         // the program has got the bearer token, so no header has it
+	stale bool         // the cookie of a session that StartBearer has ended
 	marks []marks.Mark // that this request has left
 	waits []*waiting   // by Session.Done
 }

@@ -32,7 +32,7 @@ const (
 	ReasonMalformed  Reason = "malformed"   // Rejected: not a token, so the store was not called
 	ReasonUnknown    Reason = "unknown"     // Rejected: the session is unknown, expired or revoked
 	ReasonMismatch   Reason = "mismatch"    // Rejected: the session exists, and the secret is wrong
-	ReasonForeign    Reason = "foreign"     // Rejected: the session belongs to another manager
+	ReasonForeign    Reason = "foreign"     // Rejected: the session belongs to another manager, or to a cookie and not to a bearer token, or the reverse
 	ReasonAmbiguous  Reason = "ambiguous"   // Rejected: several different cookies of one name
 	ReasonRevokedAgo Reason = "revoked_ago" // Rejected: Start in a request that began before a revocation
 	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity

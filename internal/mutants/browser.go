@@ -24,7 +24,7 @@ var browserMutants = []mutant{
 		inCookies, "Options.expired", "c.Name + \"=\" + c.attributes() + \"; Max-Age=0", "c.Name + \"=; Max-Age=0",
 	}}},
 	{"F1", "any page may send", inBrowser, "TestCrossSite$", []edit{{
-		inGate, "enter", "	if refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
+		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
@@ -33,7 +33,7 @@ var browserMutants = []mutant{
 		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
-		inGate, "enter", "	if refuseForeign(ctx, e, lines.Upgrade) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.login }) && refuseForeign(ctx, e, lines.Upgrade) {",
+		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.login }) && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"F10", "reads are never refused", inBrowser, "TestRejectCrossSiteReads", []edit{{
 		"security", "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",

@@ -39,7 +39,7 @@ var cookieMutants = []mutant{
 		inCookies, "Options.check", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
 	}}},
 	{"L3", "no longest timeout", "humasess", "", []edit{{
-		inTimeouts, "Timeouts.Check", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",
+		inTimeouts, "Timeouts.CheckUsual", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",
 	}}},
 	{"F1", "same-site is same-origin", "security", "", []edit{{
 		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",

@@ -69,7 +69,7 @@ var coreMutants = []mutant{
 		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons&(changed|Confirm|RotateDue) != 0)", "	p.Update = l.OnBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
-		inGate, "compile", "if use.binding != nil || mentioned(p.Requirements, key) {", "if use.binding != nil || key != \"\" {",
+		inGate, "compile", "		carried := mentioned(p.Requirements, key)", "		carried := key != \"\"",
 	}, {
 		inGate, "Gate.middleware", "	if !e.gated {", "	if len(e.sessions) == 0 {",
 	}}},
@@ -83,7 +83,7 @@ var coreMutants = []mutant{
 		"humasess", "state.uncommitted", "	if s.life.Closed {", "	if s.life.Closed && s.life.Doomed {",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
-		inGate, "enter", "	if refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
+		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"H1", "answers of a session may be cached", "humasess", "", []edit{{
 		inResponse, "Headers.Release", "	private, cached := rules.Private, false", "	private, cached := rules.Cookie, false",
@@ -95,7 +95,7 @@ var coreMutants = []mutant{
 		inGate, "satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
-		inGate, "writeRefusal", "		needed(\"WWW-Authenticate\", challenge)", "		needed(\"X-Authenticate\", challenge)",
+		inGate, "reply.writeRefusal", "		needed(fieldChallenge, challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}, {
 		inGate, "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
 	}}},

@@ -90,7 +90,7 @@ var documentMutants = []mutant{
 		inPolicy, "addedUnprocessable", "	return n == 1", "	return n == 2",
 	}}},
 	{"O8", "Set-Cookie documented on errors", inPolicy, "", []edit{{
-		inPolicy, "setCookieHeader", "		if !strings.HasPrefix(key, \"2\") && !strings.HasPrefix(key, \"3\") {", "		if key == \"\" {",
+		inPolicy, "schemes.setCookieHeader", "		if !strings.HasPrefix(key, \"2\") && !strings.HasPrefix(key, \"3\") || hasBearerToken(response, d.oapi.Components.Schemas) {", "		if key == \"\" {",
 	}}},
 	{"O9", "markers stay in the document", inPolicy, "", []edit{{
 		inPolicy, "Document.describe", "	op.Parameters = withoutMarkers(op.Parameters)\n", "",
@@ -102,7 +102,7 @@ var documentMutants = []mutant{
 		inPolicy, "union", "		if !slices.Contains(result, s) {", "		if s != \"\" {",
 	}}},
 	{"", "scheme with a schema's name", inDeclarations, "TestSchemeWithTheNameOfASchema", []edit{{
-		inPolicy, "Scheme.clash", "		if pascal(name) == pascal(s.Key) {", "		if name == s.Key {",
+		inPolicy, "Scheme.clash", "			if pascal(name) == pascal(key) {", "			if name == key {",
 	}}},
 	{"", "session in a body or an output", inPolicy, "TestMisplaced", []edit{{
 		inPolicy, "markerSearch.finds", "	if markerLink(s) != nil {", "	if markerLink(s) != nil && s.Type != \"\" {",

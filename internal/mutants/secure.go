@@ -94,7 +94,7 @@ var secureMutants = []mutant{
 		inGate, "reply.finish", "			p.dropUnsent()\n", "",
 	}}},
 	{"H3", "Clear-Site-Data on every response", "humasess", "", []edit{{
-		"humasess", "state.Issued", "	return h\n", "	if all := s.m.opts.ClearSiteData; len(all) > 0 {\n		h.ClearSiteData = `\"` + strings.Join(all, `\", \"`) + `\"`\n	}\n	return h\n",
+		"humasess", "state.Issued", "	}\n	return h\n}", "	}\n	if all := s.m.opts.ClearSiteData; len(all) > 0 {\n		h.ClearSiteData = `\"` + strings.Join(all, `\", \"`) + `\"`\n	}\n	return h\n}",
 	}}},
 	{"A1", "an authentication of yesterday is fresh", "humasess", "", []edit{{
 		"humasess", "Authentication.Fresh", "now.Sub(a.Time).Abs() <= within", "now.Sub(a.Time).Abs() <= within+24*time.Hour",

@@ -48,6 +48,7 @@ func policyOf(d *schemes, op *huma.Operation, declared []Declaration) (Policy, R
 	if full == nil {
 		full = cloneAll(global)
 	}
+	full = d.withBearer(full)
 	if len(uses) == 0 && !d.concerns(full) {
 		return Policy{}, nil, nil
 	}
@@ -82,7 +83,7 @@ func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, erro
 		if decl.Fresh < 0 {
 			return nil, fmt.Errorf("guard asks for an authentication within %v: its Fresh is not positive", decl.Fresh)
 		}
-		uses = append(uses, use{scheme: s.Key, kind: decl.Kind, roles: decl.Roles})
+		uses = append(uses, use{scheme: s, kind: decl.Kind, roles: decl.Roles})
 	}
 	for _, p := range protections(op) {
 		s, ok := d.byKey(p.Scheme)
@@ -92,17 +93,17 @@ func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, erro
 		if len(p.Roles) > 0 && !s.HasRoles {
 			return nil, errNoRoles(p.Roles)
 		}
-		uses = append(uses, use{scheme: s.Key, kind: Required, roles: p.Roles})
+		uses = append(uses, use{scheme: s, kind: Required, roles: p.Roles})
 	}
 	for _, s := range d.ours {
-		if s.Default && len(op.Security) > 0 && !mentions(op.Security, s.Key) && !hasType(declared, s.Type) {
-			uses = append(uses, use{scheme: s.Key, kind: Required})
+		if s.Default && len(op.Security) > 0 && !mentionsAny(op.Security, s.keys()) && !hasType(declared, s.Type) {
+			uses = append(uses, use{scheme: s, kind: Required})
 		}
 	}
 	for _, u := range uses {
 		for _, v := range uses {
-			if u.kind == Login && v.scheme == u.scheme && (v.kind == Required || v.kind == Guarded) {
-				return nil, fmt.Errorf("embeds Login, which is public, but also requires a session of scheme %q: remove one of the two, or register the operation outside the protected group", u.scheme) //nolint:lll // one message
+			if u.kind == Login && v.scheme.Key == u.scheme.Key && (v.kind == Required || v.kind == Guarded) {
+				return nil, fmt.Errorf("embeds Login, which is public, but also requires a session of scheme %q: remove one of the two, or register the operation outside the protected group", u.scheme.Key) //nolint:lll // one message
 			}
 		}
 	}

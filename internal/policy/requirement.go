@@ -13,7 +13,7 @@ type Requirements []map[string][]string
 
 // use is how one operation uses one scheme.
 type use struct {
-	scheme string
+	scheme Scheme
 	kind   Kind
 	roles  []string
 }
@@ -47,13 +47,14 @@ func merge(written, global Requirements, uses []use) (Requirements, error) {
 	for _, u := range uses {
 		if u.kind == Required || u.kind == Guarded {
 			for _, alternative := range result {
-				alternative[u.scheme] = union(alternative[u.scheme], u.roles)
+				key := u.scheme.carriedBy(alternative)
+				alternative[key] = union(alternative[key], u.roles)
 			}
 		}
 	}
 	for _, u := range uses {
-		if u.kind == Optional && !mentions(result, u.scheme) {
-			result = withOption(result, u.scheme)
+		if u.kind == Optional && !mentionsAny(result, u.scheme.keys()) {
+			result = withOption(result, u.scheme.Key)
 		}
 	}
 	result = tidy(result)
@@ -74,7 +75,9 @@ func inherited(global Requirements, uses []use) Requirements {
 		}
 		if u.kind == Optional {
 			for _, alternative := range result {
-				delete(alternative, u.scheme)
+				for _, key := range u.scheme.keys() {
+					delete(alternative, key)
+				}
 			}
 		}
 	}
@@ -142,6 +145,10 @@ func mentions(all Requirements, scheme string) bool {
 		_, ok := alternative[scheme]
 		return ok
 	})
+}
+
+func mentionsAny(all Requirements, schemes []string) bool {
+	return slices.ContainsFunc(schemes, func(key string) bool { return mentions(all, key) })
 }
 
 // union returns the strings of both slices in order. It never returns nil.

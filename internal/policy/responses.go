@@ -44,7 +44,7 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
 	}
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
-		setCookieHeader(responses)
+		d.setCookieHeader(responses)
 	}
 	if slices.ContainsFunc(policy.Declarations, func(login Declaration) bool { return limits(d, login) }) {
 		addResponse(d, responses, http.StatusConflict, limitText)
@@ -189,9 +189,11 @@ func errorContent(d *schemes) map[string]*huma.MediaType {
 // setCookieHeader describes the cookie on every successful response. The header is
 // a string, because generators split an array at the comma of Expires. It is not
 // required, because some generated clients fail a call without it.
-func setCookieHeader(responses map[string]*huma.Response) {
+//
+// An answer with a bearer token sets no cookie.
+func (d *schemes) setCookieHeader(responses map[string]*huma.Response) {
 	for key, response := range responses {
-		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") {
+		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") || hasBearerToken(response, d.oapi.Components.Schemas) {
 			continue
 		}
 		described := *response

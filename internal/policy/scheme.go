@@ -23,6 +23,7 @@ type Scheme struct {
 	Isolated   bool         // reads of other sites are refused as well
 	Limited    bool         // logins are refused when a user has too many sessions
 	CSRFHeader string       // the header for the CSRF token of unsafe requests, or ""
+	Bearer     *Bearer      // of clients with a token instead of a cookie, nil without them
 	Extension  any          // x-session: the session's policy, as JSON
 }
 
@@ -70,12 +71,34 @@ func (s Scheme) sharedCookie(other Scheme) string {
 	return ""
 }
 
+// keys returns those of the schemes in the document that a session satisfies.
+func (s Scheme) keys() []string {
+	if s.Bearer == nil {
+		return []string{s.Key}
+	}
+	return []string{s.Key, s.Bearer.Key}
+}
+
+// carriedBy returns the key by which an alternative names the session, and that of its
+// cookie if it names neither.
+func (s Scheme) carriedBy(alternative map[string][]string) string {
+	if s.Bearer != nil {
+		if _, named := alternative[s.Bearer.Key]; named {
+			return s.Bearer.Key
+		}
+	}
+	return s.Key
+}
+
 // clash returns an error when a schema has the scheme's name. Generators turn both
 // names into types, in PascalCase, and refuse the document.
 func (s Scheme) clash(schemas map[string]*huma.Schema) error {
 	for name := range schemas {
-		if pascal(name) == pascal(s.Key) {
-			return fmt.Errorf("security scheme %q and schema %q get the same name in generated clients: set Options.SchemeName or rename the type", s.Key, name)
+		for i, key := range s.keys() {
+			if pascal(name) == pascal(key) {
+				return fmt.Errorf("security scheme %q and schema %q get the same name in generated clients: set Options.%s or rename the type",
+					key, name, [...]string{"SchemeName", "Bearer.SchemeName"}[i])
+			}
 		}
 	}
 	return nil
@@ -88,4 +111,22 @@ func pascal(s string) string {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
 	return b.String()
+}
+
+// Bearer is the security scheme of sessions whose token the client sends in the header
+// Authorization.
+type Bearer struct {
+	Key       string // in components.securitySchemes, e.g. "sessionBearer"
+	Prefix    string // of every token
+	Extension any    // x-session: the session's policy, as JSON
+}
+
+const bearerDescription = "Session token. A login operation returns it in its answer, for clients without cookies. It is a " +
+	"credential: store it where other programs cannot read it. A response with the header `Session-Token` replaces it."
+
+func (b *Bearer) object() *huma.SecurityScheme {
+	return &huma.SecurityScheme{
+		Type: "http", Scheme: "bearer", Description: bearerDescription,
+		Extensions: map[string]any{"x-session": b.Extension},
+	}
 }

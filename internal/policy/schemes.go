@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
@@ -28,8 +29,10 @@ func (d *schemes) add(s Scheme) error {
 				"set Options.Cookie.Name, and name no cookie of another manager in Options.Cookie.Former", s.sharedCookie(other))
 		}
 	}
-	if _, taken := d.oapi.Components.SecuritySchemes[s.Key]; taken {
-		return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.Key)
+	for i, key := range s.keys() {
+		if _, taken := d.oapi.Components.SecuritySchemes[key]; taken {
+			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.%s", key, [...]string{"SchemeName", "Bearer.SchemeName"}[i])
+		}
 	}
 	if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
 		return fmt.Errorf("humasess: %w", err)
@@ -38,6 +41,9 @@ func (d *schemes) add(s Scheme) error {
 		d.oapi.Components.SecuritySchemes = map[string]*huma.SecurityScheme{}
 	}
 	d.oapi.Components.SecuritySchemes[s.Key] = s.object()
+	if s.Bearer != nil {
+		d.oapi.Components.SecuritySchemes[s.Bearer.Key] = s.Bearer.object()
+	}
 	if s.CSRFHeader != "" {
 		if _, taken := d.oapi.Components.SecuritySchemes[s.CSRFKey()]; taken {
 			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
@@ -63,10 +69,50 @@ func (d *schemes) global() Requirements {
 			global = Requirements{{}}
 		}
 		for _, alternative := range global {
-			alternative[s.Key] = union(alternative[s.Key], nil)
+			key := s.carriedBy(alternative)
+			alternative[key] = union(alternative[key], nil)
 		}
 	}
-	return global
+	return d.withBearer(global)
+}
+
+// withBearer adds an alternative with the token to each one that names a single session,
+// with the same roles. An alternative with two sessions needs two credentials, and a
+// request has only one header Authorization.
+func (d *schemes) withBearer(all Requirements) Requirements {
+	if all == nil {
+		return nil
+	}
+	result := make(Requirements, 0, 2*len(all))
+	for _, alternative := range all {
+		result = append(result, alternative)
+		if s, only := d.onlySession(alternative); only && s.Bearer != nil {
+			other := maps.Clone(alternative)
+			other[s.Bearer.Key] = union(alternative[s.Key], nil)
+			delete(other, s.Key)
+			if s.CSRFHeader != "" {
+				delete(other, s.CSRFKey())
+			}
+			result = append(result, other)
+		}
+	}
+	return tidy(result)
+}
+
+// onlySession returns the session that an alternative names by its cookie, if it names
+// no other.
+func (d *schemes) onlySession(alternative map[string][]string) (Scheme, bool) {
+	var only Scheme
+	n, cookie := 0, false
+	for _, s := range d.ours {
+		for i, key := range s.keys() {
+			if _, named := alternative[key]; named {
+				only, cookie = s, i == 0
+				n++
+			}
+		}
+	}
+	return only, n == 1 && cookie
 }
 
 func (d *schemes) byType(t reflect.Type) (Scheme, bool) {
@@ -80,7 +126,7 @@ func (d *schemes) byType(t reflect.Type) (Scheme, bool) {
 
 func (d *schemes) byKey(key string) (Scheme, bool) {
 	for _, s := range d.ours {
-		if s.Key == key {
+		if slices.Contains(s.keys(), key) {
 			return s, true
 		}
 	}
@@ -101,7 +147,7 @@ func (d *schemes) noClash() error {
 
 func (d *schemes) mentionsOurs(all Requirements) bool {
 	return slices.ContainsFunc(d.ours, func(s Scheme) bool {
-		return mentions(all, s.Key) || s.CSRFHeader != "" && mentions(all, s.CSRFKey())
+		return mentionsAny(all, s.keys()) || s.CSRFHeader != "" && mentions(all, s.CSRFKey())
 	})
 }
 

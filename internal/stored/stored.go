@@ -16,6 +16,7 @@ const Version = 1
 const (
 	TagScheme = 1
 	TagType   = 17
+	TagBearer = 20 // present when the token goes in the header Authorization
 )
 
 // MaxType bounds the name of a type, in bytes.

@@ -165,6 +165,7 @@ func TestNewAsksForADecision(t *testing.T) {
 		{revoked(), humasess.Options[coretest.User]{Sealer: sealer}, "Options.Sealer"},
 		{revoked(), humasess.Options[coretest.User]{MaxPerIdentity: 5}, "MaxPerIdentity"},
 		{revoked(), humasess.Options[coretest.User]{RotateEvery: time.Hour}, "RotateEvery"},
+		{revoked(), humasess.Options[coretest.User]{Bearer: &humasess.BearerOptions{}}, "Bearer"},
 		{revoked(), humasess.Options[coretest.User]{RevokeReused: true}, "RevokeReused"},
 		{revoked(), humasess.Options[coretest.User]{RotationGrace: time.Minute}, "RotationGrace"},
 		{revoked(), humasess.Options[coretest.User]{RotationGrace: -1}, "RotationGrace"},

@@ -27,19 +27,20 @@ type Common[T any] struct {
 	Requests func() stores.RequestStore
 }
 
-// Carrier carries the sessions of one request. There are two. With [Tokens] the client
-// has a token, and the store has the record. With [ClientSide] the client has the record
+// Carrier carries the sessions of one request. There are three. With [Tokens] the client
+// has a token in a cookie, and the store has the record. With [Bearer] the client sends
+// the token in the header Authorization. With [ClientSide] the cookie has the record
 // itself.
 //
 // A pointer that goes through the interface moves its value to the heap. So the
 // methods get pointers only to values that are there anyway, or each request would
 // cost an allocation more.
-type Carrier[T any] interface { //nolint:interfacebloat // two types implement it, and each method is one step of a request
+type Carrier[T any] interface { //nolint:interfacebloat // three types implement it, and each method is one step of a request
 	// Store returns the store for the sessions of the request.
 	Store() stores.Store
 
-	// Open reads the value of a cookie. Old is true when the cookie is to be written
-	// again, because its key is about to be removed.
+	// Open reads the value of a cookie, or of the header. Old is true when the cookie is
+	// to be written again, because its key is about to be removed.
 	Open(name, value string) (token security.Token, old bool, err error)
 
 	// Fetch loads the record of a token. After an error the record is unchanged.
@@ -61,8 +62,9 @@ type Carrier[T any] interface { //nolint:interfacebloat // two types implement i
 	// makes it. It comes before the write, because it may fail.
 	Begin(token security.Token) ([]byte, error)
 
-	// Finish returns that part after the write.
-	Finish(line []byte, id stores.ID) []byte
+	// Finish returns the line that the client gets after the write: a Set-Cookie, or the
+	// token of the header. A cookie with age 0 ends with the browser.
+	Finish(line []byte, id stores.ID, age time.Duration) []byte
 
 	// Reissues reports whether the cookie must be written again although nothing has
 	// changed: now, or as often as a session is extended.

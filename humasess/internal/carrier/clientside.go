@@ -102,9 +102,9 @@ func (c *ClientSide[T]) Allocate() *record.Opened[T] {
 func (c *ClientSide[T]) Begin(security.Token) ([]byte, error) { return nil, nil }
 
 // Finish implements [Carrier].
-func (c *ClientSide[T]) Finish(_ []byte, id stores.ID) []byte {
+func (c *ClientSide[T]) Finish(_ []byte, id stores.ID, age time.Duration) []byte {
 	c.revoked = false
-	return c.requestStore().AppendValue(c.Cookies.Begin(c.buffer[:0]), id)
+	return c.Cookies.End(c.requestStore().AppendValue(c.Cookies.Begin(c.buffer[:0]), id), age)
 }
 
 // Reissues is true for a cookie that was revoked, and periodically for all: the cookie

@@ -67,7 +67,9 @@ func (c Tokens[T]) Begin(token security.Token) ([]byte, error) {
 }
 
 // Finish implements [Carrier].
-func (c Tokens[T]) Finish(line []byte, _ stores.ID) []byte { return line }
+func (c Tokens[T]) Finish(line []byte, _ stores.ID, age time.Duration) []byte {
+	return c.Cookies.End(line, age)
+}
 
 // Reissues implements [Carrier].
 func (c Tokens[T]) Reissues() (now, periodically bool) { return false, false }

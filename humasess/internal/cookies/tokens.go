@@ -72,17 +72,6 @@ func (c *Presented) scan(header string, names []string, open Opener) {
 	}
 }
 
-// trim removes the optional whitespace of RFC 9110 § 5.6.3, and no more than that.
-func trim(s string) string {
-	for s != "" && (s[0] == ' ' || s[0] == '\t') {
-		s = s[1:]
-	}
-	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
-		s = s[:len(s)-1]
-	}
-	return s
-}
-
 func (c *Presented) add(name, value string, open Opener) {
 	c.Present = true
 	if c.known(func(o *Candidate) bool { return o.value == value && o.name == name }) != nil {

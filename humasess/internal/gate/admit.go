@@ -55,6 +55,9 @@ func admit(r *Request, lines *cookies.Lines) bool {
 // forged reports whether the CSRF token of a session is missing or wrong, where the
 // request needs it.
 func forged(r *Request) bool {
+	if r.bearer {
+		return false // a browser does not add the header by itself
+	}
 	ctx := r.scope.humaContext
 	spared := r.entry.exempt || policy.SafeMethod(ctx.Method())
 	for i := range r.sessions() {
@@ -108,6 +111,9 @@ func admission(r *Request, c *condition) Admission {
 		if r.sessions()[c.session].Active() {
 			return Admitted
 		}
+		return NoSession
+	}
+	if c.bearer != r.bearer {
 		return NoSession
 	}
 	return r.sessions()[c.session].Admits(c.roles)

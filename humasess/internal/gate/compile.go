@@ -29,7 +29,12 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 				use.binding, use.login = &binding{typ: d.Type, copies: d.Copies}, d.Kind == policy.Login
 			}
 		}
-		if use.binding != nil || mentioned(p.Requirements, key) {
+		carried := mentioned(p.Requirements, key)
+		if b := scheme.Bearer; b != nil {
+			carried = carried || mentioned(p.Requirements, b.Key)
+			e.bearer = e.bearer || use.binding != nil || mentioned(p.Requirements, b.Key)
+		}
+		if use.binding != nil || carried {
 			e.sessions = append(e.sessions, use)
 			e.budget.add(m.StoreTimeout())
 			e.judges = append(e.judges, m)
@@ -38,6 +43,9 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 	program := s.among(p.Requirements)
 	if len(e.sessions) > 0 {
 		e.vary = []string{fieldCookie}
+		if e.bearer {
+			e.vary = append(e.vary, fieldAuthorization)
+		}
 	} else {
 		e.judges = s.managers(program)
 	}
@@ -81,6 +89,9 @@ func compileCondition(key string, roles []string, sessions []sessionUse, s *sche
 	}
 	if i := of(key); i >= 0 {
 		return condition{session: i, roles: roles}
+	}
+	if session, ok := s.bearers[key]; ok {
+		return condition{session: of(session), bearer: true, roles: roles}
 	}
 	if session, ok := s.csrf[key]; ok {
 		return condition{session: of(session), token: true}

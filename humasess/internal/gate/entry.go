@@ -25,12 +25,17 @@ type entry struct {
 	untouch     bool      // requests extend nothing
 	budget      budgets   // of the store's calls of each request
 	vary        []string  // request headers that may bring a user
+	prefixes    []string  // of the bearer tokens that decide alone, also those of other operations
+	bearer      bool      // a session of the operation may come with a bearer token
 	proof       *proof    // of the input's declarations
 	protections []policy.Protection
 }
 
 // fieldCookie is the request header that brings sessions.
 const fieldCookie = "Cookie"
+
+// fieldAuthorization brings bearer tokens, and credentials of the program.
+const fieldAuthorization = "Authorization"
 
 const fieldUpgrade = "Upgrade"
 
@@ -68,6 +73,7 @@ type demand struct {
 type condition struct {
 	session int         // of the entry's sessions; -1 for a scheme of the program
 	token   bool        // the scheme is the CSRF token of the session
+	bearer  bool        // the session must come with a bearer token, otherwise with a cookie
 	check   SchemeCheck // of the program; nil refuses
 	user    bool        // the check proves a user
 	roles   []string    // or scopes

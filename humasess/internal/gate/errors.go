@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/stores"
@@ -60,6 +62,14 @@ func (f *failure) Unwrap() []error {
 		all = append(all, f.cause)
 	}
 	return all
+}
+
+// FailUntil is Fail with the time after which the client may try again.
+func FailUntil(sentinel error, after time.Duration) error {
+	a := answerTo(sentinel)
+	f := &failure{sentinel: sentinel, model: a.model(nil), headers: a.headers()}
+	f.headers["Retry-After"] = []string{strconv.Itoa(int(max((after+time.Second-1)/time.Second, 1)))}
+	return f
 }
 
 // Unavailable returns the error for a store's error that is not a sentinel.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +23,7 @@ type Gate struct {
 	api      huma.API
 	doc      *policy.Document
 	managers map[string]Manager // by scheme key
+	prefixes []string           // of the bearer tokens of all managers
 	schemes  schemes            // of the program and of CSRF tokens
 	entries  entries
 }
@@ -55,7 +57,7 @@ func New(api huma.API) (*Gate, error) {
 	}
 	g := &Gate{
 		api: api, doc: doc, managers: map[string]Manager{},
-		schemes: schemes{api: api, programs: map[string]programScheme{}, csrf: map[string]string{}},
+		schemes: schemes{api: api, programs: map[string]programScheme{}, csrf: map[string]string{}, bearers: map[string]string{}},
 	}
 	doc.UseMiddleware(g.refuseOthers)
 	return g, nil
@@ -78,8 +80,19 @@ func (g *Gate) Add(m Manager) error {
 	if _, named := g.schemes.programs[scheme.Key]; named {
 		return fmt.Errorf("humasess: Schemes[%q] of another manager on this API names these sessions, so it would never be called; set Options.SchemeName", scheme.Key)
 	}
+	if b := scheme.Bearer; b != nil {
+		for _, other := range g.prefixes {
+			if strings.HasPrefix(b.Prefix, other) || strings.HasPrefix(other, b.Prefix) {
+				return fmt.Errorf("humasess: bearer tokens of another manager on this API begin with %q, so they could not be told from those with %q: "+
+					"set Options.Bearer.Prefix", other, b.Prefix)
+			}
+		}
+	}
 	if err := g.doc.AddScheme(scheme); err != nil {
 		return err
+	}
+	if scheme.Bearer != nil {
+		g.prefixes = append(g.prefixes, scheme.Bearer.Prefix)
 	}
 	if len(g.managers) == 0 {
 		g.api.UseMiddleware(g.middleware)
@@ -87,6 +100,9 @@ func (g *Gate) Add(m Manager) error {
 	g.managers[scheme.Key] = m
 	if scheme.CSRFHeader != "" {
 		g.schemes.csrf[scheme.CSRFKey()] = scheme.Key
+	}
+	if scheme.Bearer != nil {
+		g.schemes.bearers[scheme.Bearer.Key] = scheme.Key
 	}
 	for key, check := range m.SchemeChecks() {
 		g.schemes.programs[key] = programScheme{m, check}
@@ -111,7 +127,7 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if len(e.sessions) == 0 {
-		if !refuseForeign(ctx, e, ctx.Header(fieldUpgrade) != "") && admitWithoutSession(ctx, e) {
+		if enterWithoutSession(ctx, e) {
 			r := newRequest(e, ctx, nil)
 			r.admitted, r.proved = true, len(e.demands) > 0
 			serve(r, next)
@@ -128,7 +144,8 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 func enter(e *entry, ctx huma.Context) *Request {
 	lines := cookies.LinesOf(ctx)
 	defer lines.Release()
-	if refuseForeign(ctx, e, lines.Upgrade) {
+	lines.Bear(e.prefixes)
+	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {
 		return nil
 	}
 	r := newRequest(e, ctx, lines)
@@ -136,6 +153,15 @@ func enter(e *entry, ctx huma.Context) *Request {
 		return nil
 	}
 	return r
+}
+
+// enterWithoutSession is enter for an operation that uses no session.
+func enterWithoutSession(ctx huma.Context, e *entry) bool {
+	lines := cookies.LinesOf(ctx)
+	lines.Bear(e.prefixes)
+	bearer, upgrade := lines.Bearer, lines.Upgrade
+	lines.Release()
+	return (bearer || !refuseForeign(ctx, e, upgrade)) && admitWithoutSession(ctx, e)
 }
 
 // entry returns the policy of an operation. huma gives every registration an
@@ -149,6 +175,7 @@ func (g *Gate) entry(op *huma.Operation) *entry {
 		made.err = err
 	} else {
 		made = compile(op, p, g.managers, &g.schemes)
+		made.prefixes = g.prefixes
 	}
 	return g.entries.add(made)
 }

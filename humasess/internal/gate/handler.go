@@ -15,10 +15,12 @@ func Handler(m Manager, next http.Handler) http.Handler {
 	e := newPlainEntry(m)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := humago.NewContext(e.op, req, w)
-		if refuseOrigins(ctx, e, requestOrigins(req)) {
+		lines := cookies.LinesOf(ctx)
+		lines.Bear(e.prefixes)
+		if !lines.Bearer && refuseOrigins(ctx, e, requestOrigins(req)) {
+			lines.Release()
 			return
 		}
-		lines := cookies.LinesOf(ctx)
 		r := newRequest(e, ctx, lines)
 		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
 		r.plain = &plain.served
@@ -45,6 +47,9 @@ func newPlainEntry(m Manager) *entry {
 		judges:   []Manager{m},
 		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
 		proof:    newProof(nil),
+	}
+	if b := scheme.Bearer; b != nil {
+		e.prefixes, e.bearer, e.vary = []string{b.Prefix}, true, append(e.vary, fieldAuthorization)
 	}
 	e.sessions[0].binding.resolves.Store(true)
 	e.budget.add(m.StoreTimeout())

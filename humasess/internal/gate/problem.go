@@ -3,6 +3,7 @@ package gate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,6 +30,8 @@ const (
 // challenge is the challenge of a 401 (RFC 9110 § 11.6.1). Browsers do not show a
 // prompt for its scheme.
 const challenge = `Cookie realm="session"`
+
+const fieldChallenge = "WWW-Authenticate"
 
 // answer is the part of a response that the client reads. Nothing in it comes from
 // a request, a store or a guard.
@@ -85,30 +88,11 @@ func (a answer) model(ctx huma.Context) huma.StatusError {
 	return e
 }
 
-// writeRefusal answers with an error model and further headers. It adds the headers
-// that a 401 and a 503 need, unless the model or the further headers have them.
-func writeRefusal(api huma.API, ctx huma.Context, model huma.StatusError, headers http.Header) {
-	var own http.Header
-	if h, ok := model.(huma.HeadersError); ok {
-		own = h.GetHeaders()
-	}
-	needed := func(name, value string) {
-		if !names(headers, name) && !names(own, name) {
-			ctx.SetHeader(name, value)
-		}
-	}
-	switch model.GetStatus() {
-	case http.StatusUnauthorized:
-		needed("WWW-Authenticate", challenge)
-	case http.StatusServiceUnavailable:
-		needed("Retry-After", answerUnavailable.retry)
-	}
-	for name, values := range headers {
-		for _, v := range values {
-			ctx.AppendHeader(name, v)
-		}
-	}
-	writeProblem(api, ctx, model)
+// withHeader returns a copy with one more header.
+func withHeader(headers http.Header, name, value string) http.Header {
+	all := http.Header{name: {value}}
+	maps.Copy(all, headers)
+	return all
 }
 
 // names reports whether a header is present. A literal may spell its name in any case.

@@ -9,6 +9,10 @@ import (
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
+// fieldToken is the response header with a new bearer token that the program did not ask
+// for.
+const fieldToken = "Session-Token"
+
 // reply is the response to one request. It holds the handler's headers until the
 // sessions are written, and then adds those of the sessions. It replaces the response
 // if the request is refused, or if a session cannot be written.
@@ -36,6 +40,9 @@ func (p reply) header(ctx huma.Context, h response.Header) {
 	switch p.outcome {
 	case undecided:
 		p.held.Hold(h)
+		if h.Value == challenge && p.entry.bearer && response.SameName(h.Name, fieldChallenge) {
+			p.held.Hold(response.Header{Name: fieldChallenge, Value: p.bearerChallenge(), Add: true})
+		}
 	case failed:
 	case committed:
 		rules := p.rules()
@@ -94,6 +101,10 @@ func (p reply) release(ctx huma.Context) {
 			p.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
 			cookie = true
 		}
+		if of.Token != "" {
+			p.held.Hold(response.Header{Name: fieldToken, Value: of.Token})
+		}
+		cookie = cookie || of.Secret || of.Token != ""
 		if of.CSRFName != "" {
 			p.held.Hold(response.Header{Name: of.CSRFName, Value: of.CSRFValue})
 		}
@@ -237,5 +248,44 @@ func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
 	ctx := p.scope.humaContext
 	p.held.Reset()
 	p.held.Release(ctx, response.StandardHeader(ctx), p.rulesNow(), p.exposed && p.plain == nil)
-	writeRefusal(p.entry.api, ctx, model, headers)
+	p.writeRefusal(model, headers)
+}
+
+// writeRefusal answers with an error model and further headers. It adds the headers
+// that a 401 and a 503 need, unless the model or the further headers have them.
+func (p reply) writeRefusal(model huma.StatusError, headers http.Header) {
+	ctx := p.scope.humaContext
+	var own http.Header
+	if h, ok := model.(huma.HeadersError); ok {
+		own = h.GetHeaders()
+	}
+	needed := func(name, value string) {
+		if !names(headers, name) && !names(own, name) {
+			headers = withHeader(headers, name, value)
+		}
+	}
+	switch model.GetStatus() {
+	case http.StatusUnauthorized:
+		needed(fieldChallenge, challenge)
+	case http.StatusServiceUnavailable:
+		needed("Retry-After", answerUnavailable.retry)
+	}
+	for name, values := range headers {
+		for _, v := range values {
+			ctx.AppendHeader(name, v)
+			if v == challenge && p.entry.bearer && response.SameName(name, fieldChallenge) {
+				ctx.AppendHeader(fieldChallenge, p.bearerChallenge())
+			}
+		}
+	}
+	writeProblem(p.entry.api, ctx, model)
+}
+
+// bearerChallenge is the challenge for clients with tokens, beside that for cookies. A
+// client learns that its token does not work (RFC 6750 § 3.1).
+func (p reply) bearerChallenge() string {
+	if p.bearer {
+		return `Bearer realm="session", error="invalid_token"`
+	}
+	return `Bearer realm="session"`
 }

@@ -47,6 +47,7 @@ type Request struct {
 	asked    bool // huma has looked for a marker, so it is embedded by value
 	misbound bool // huma has looked for a marker of a kind that is not declared
 	taken    bool // a stream or a hijacker goes on after the handler
+	bearer   bool // the request has a bearer token of a session, which alone decides
 
 	marks  atomic.Uint32 // set by several goroutines
 	polled atomic.Int64  // when the context of the commit was first asked for its end, since epoch
@@ -106,7 +107,7 @@ func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines) *Request {
 	if r == nil {
 		r = &Request{}
 	}
-	r.entry, r.outer = e, outer
+	r.entry, r.outer, r.bearer = e, outer, lines != nil && lines.Bearer
 	r.one[0] = first
 	if len(e.sessions) > 1 {
 		all := make([]slot, 0, len(e.sessions))
@@ -204,6 +205,9 @@ func (r *Request) Holder(s Session) *Request {
 // unreach takes the mark back that huma has called the handler: middleware may have
 // asked for the context.
 func (r *Request) unreach() { r.marks.And(^uint32(reached)) }
+
+// Bearer reports whether the request has a bearer token of a session, valid or not.
+func (r *Request) Bearer() bool { return r.bearer }
 
 // OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }

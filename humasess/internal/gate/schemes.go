@@ -16,6 +16,7 @@ type schemes struct {
 	api      huma.API                 // whose document describes them
 	programs map[string]programScheme // of the program
 	csrf     map[string]string        // of CSRF tokens, with the scheme of the session
+	bearers  map[string]string        // of bearer tokens, with the scheme of the session
 }
 
 // programScheme is a scheme that a function of Options.Schemes checks.
@@ -28,7 +29,8 @@ type programScheme struct {
 func (s *schemes) has(key string) bool {
 	_, program := s.programs[key]
 	_, csrf := s.csrf[key]
-	return program || csrf
+	_, bearer := s.bearers[key]
+	return program || csrf || bearer
 }
 
 // among returns the schemes of the program that the requirements name.
@@ -66,7 +68,7 @@ func (s *schemes) headers(names, keys []string) []string {
 		case s.Type == "apiKey" && s.In == "cookie":
 			add(fieldCookie)
 		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
-			add("Authorization")
+			add(fieldAuthorization)
 		}
 	}
 	return names

@@ -15,8 +15,8 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// session before its first Enter.
 	Enter(r *Request, login bool)
 
-	// Load looks up the tokens in the cookies of the request. A token without a session
-	// is not an error.
+	// Load looks up the tokens in the cookies of the request, or its bearer token. A token
+	// without a session is not an error.
 	Load(ctx context.Context, lines *cookies.Lines) error
 
 	// Active reports whether there is a session.
@@ -87,5 +87,7 @@ type Issued struct {
 	Cookie              string   // Set-Cookie
 	Former              []string // Set-Cookie lines that expire the cookie's former scopes
 	CSRFName, CSRFValue string   // of Options.CSRFHeader
+	Token               string   // Session-Token, of a session that a bearer token carries
+	Secret              bool     // the answer has a token that the program was given
 	ClearSiteData       string
 }

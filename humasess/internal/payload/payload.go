@@ -30,6 +30,7 @@ type Fields struct {
 	Client        []byte   // see [EncodeClient]
 	Idle          time.Duration
 	Remember      bool
+	Bearer        bool  // the token goes in the header Authorization, and not in a cookie
 	Until         int64 // on the core's clock, set by SetTTL
 
 	Rotated   int64 // when the current secret was made, if not with the session
@@ -78,6 +79,7 @@ const (
 	tagClient        = 16
 	tagCSRF          = 18
 	tagWrite         = 19
+	tagBearer        = stored.TagBearer
 	tagType          = stored.TagType
 )
 
@@ -158,6 +160,9 @@ func (p *Fields) Encode(typeName string) []byte {
 	parts[2] = part{&p.Client, len(b)}
 	if p.CSRF != (security.CSRFKey{}) {
 		b = appendField(b, tagCSRF, p.CSRF[:])
+	}
+	if p.Bearer {
+		b = appendField(b, tagBearer, "")
 	}
 	if p.Write != 0 {
 		b = appendInt(b, tagWrite, int64(p.Write))
@@ -256,6 +261,8 @@ func Decode(b []byte) (Fields, error) {
 			p.Client, ok = value, len(value) > 0
 		case tagCSRF:
 			ok = copy(p.CSRF[:], value) == len(p.CSRF) && len(value) == len(p.CSRF)
+		case tagBearer:
+			p.Bearer = true
 		case tagWrite:
 			var n int64
 			n, ok = varint(value)

@@ -175,7 +175,8 @@ func ofAdapter(ctx huma.Context) bool {
 	}
 	own := t.Kind() == reflect.Pointer && strings.HasPrefix(t.Elem().PkgPath(), "github.com/danielgtaylor/huma/v2/adapters/")
 	if own && usualContext.Load() == nil {
-		usualContext.Store(&t)
+		first := t // t itself stays on the stack
+		usualContext.Store(&first)
 	}
 	return own
 }

@@ -26,8 +26,8 @@ func (t *Timeouts) Complete() Timeouts {
 	}
 }
 
-// Check refuses timeouts that no session could have.
-func (t *Timeouts) Check() error {
+// CheckUsual refuses timeouts that no session without Remember could have.
+func (t *Timeouts) CheckUsual() error {
 	switch {
 	case t.Idle < time.Second:
 		return fmt.Errorf("IdleTimeout %v is less than a second", t.Idle)
@@ -35,6 +35,16 @@ func (t *Timeouts) Check() error {
 		return fmt.Errorf("AbsoluteTimeout %v is less than IdleTimeout %v", t.Absolute, t.Idle)
 	case t.Absolute > cookies.MaxAge:
 		return fmt.Errorf("AbsoluteTimeout %v is more than 400 days", t.Absolute)
+	}
+	return nil
+}
+
+// Check refuses timeouts that no session could have.
+func (t *Timeouts) Check() error {
+	if err := t.CheckUsual(); err != nil {
+		return err
+	}
+	switch {
 	case t.RememberIdle < time.Second:
 		return fmt.Errorf("RememberIdleTimeout %v is less than a second", t.RememberIdle)
 	case t.RememberAbsolute < t.RememberIdle:
