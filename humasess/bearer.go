@@ -29,13 +29,17 @@ func (s *Session[T]) StartBearer(data T) (BearerToken, error) {
 // of which the answer may still arrive.
 func (s *Session[T]) RenewBearer() (BearerToken, error) { return s.bound().changes().renewBearer() }
 
-// Carrier returns what the client keeps: "cookie", or "bearer" for a token. It is ""
-// without an active session.
+// Carrier returns what the client keeps: "cookie", or "bearer" for a token. For a user
+// that Options.Schemes has brought it is the key of the scheme. It is "" without an active
+// session.
 func (s *Session[T]) Carrier() string { return s.bound().view().carriedBy() }
 
 func (s view[T]) carriedBy() string {
 	defer s.mu.Unlock(s.mu.Lock())
-	if !s.life.Active() {
+	switch {
+	case s.life.OnCredential():
+		return s.few().user.scheme
+	case !s.life.Active():
 		return ""
 	}
 	return carrierName(s.bearer)

@@ -114,6 +114,9 @@ func (s changes[T]) update(change func(*T) error) error {
 	if err := s.uncommitted(); err != nil {
 		return err
 	}
+	if s.life.OnCredential() {
+		return gate.Fail(gate.ErrNoSession, errNotStored)
+	}
 	if !s.life.Active() {
 		// A new session would be one more cookie beside those that clash.
 		switch {
@@ -232,6 +235,9 @@ func (s changes[T]) destroy() error {
 	if s.excess {
 		return gate.Fail(gate.ErrTooManyCookies, nil)
 	}
+	if s.life.OnCredential() {
+		return gate.Fail(gate.ErrNoSession, errNotStored)
+	}
 	s.doomEarly()
 	s.life.Destroy()
 	s.forget()
@@ -255,7 +261,16 @@ func (s changes[T]) need() error {
 	if err := s.uncommitted(); err != nil {
 		return err
 	}
-	if !s.life.Active() {
+	return s.stored()
+}
+
+// stored refuses a call without a session, and one for a user that another credential
+// has brought.
+func (s changes[T]) stored() error {
+	switch {
+	case s.life.OnCredential():
+		return gate.Fail(gate.ErrNoSession, errNotStored)
+	case !s.life.Active():
 		return gate.Fail(gate.ErrNoSession, nil)
 	}
 	return nil
@@ -319,5 +334,6 @@ var (
 	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
 	errBesideToken    = errors.New("the client has a bearer token, so a cookie would be lost: use StartBearer")
 	errNoCookie       = errors.New("the client has a bearer token, and no cookie")
+	errNotStored      = errors.New("another credential of the request has brought the user, so nothing is stored: use Start")
 	errNoIdentity     = errors.New("Options.Identity is not set")
 )

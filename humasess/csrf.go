@@ -24,8 +24,8 @@ func (s *Session[T]) CSRFToken() (string, error) { return s.bound().changes().cs
 
 func (s changes[T]) csrfToken() (string, error) {
 	defer s.mu.Unlock(s.mu.Lock())
-	if !s.life.Active() {
-		return "", gate.Fail(gate.ErrNoSession, nil)
+	if err := s.stored(); err != nil {
+		return "", err
 	}
 	if s.bearer {
 		return "", gate.Fail(errors.ErrUnsupported, errNoCookie)

@@ -130,7 +130,7 @@ func (s terms[T]) ends() (expires, deadline time.Time) {
 		}
 		deadline = earlier(now.Add(l.absolute), l.notAfter)
 		return earlier(now.Add(timeouts.Slack(l.idle)), deadline), deadline
-	case !s.life.Active():
+	case !s.life.Active(), s.life.OnCredential():
 		return time.Time{}, time.Time{}
 	case s.pending.remember == nil && s.pending.ttl == 0 && !s.proved():
 		return s.rec.Expires.Time(), s.rec.Deadline.Time()
@@ -171,7 +171,7 @@ func (s view[T]) createdAt() time.Time {
 	switch {
 	case s.life.Next != lifecycle.NextSame && !s.terms().inherits():
 		return s.m.now()
-	case s.life.Active():
+	case s.life.Active() && !s.life.OnCredential():
 		return time.Unix(0, s.rec.Open.Created)
 	}
 	return time.Time{}

@@ -33,7 +33,7 @@ func (s *state[T]) done() <-chan struct{} {
 	}
 	own := s.ownRare()
 	own.waits = append(own.waits, w)
-	if !w.fresh {
+	if !w.fresh && !s.life.OnCredential() { // a credential ends only with the request
 		s.await(w)
 	}
 	return w.Done()

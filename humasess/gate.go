@@ -41,6 +41,7 @@ func (g *gateManager[T]) Document() policy.Scheme {
 		Limited:    m.opts.RefuseOverLimit,
 		CSRFHeader: m.opts.CSRFHeader,
 		Bearer:     g.bearerScheme(),
+		Accepts:    m.opts.AcceptSchemes,
 		Extension: &policy.Extension{
 			IdleTimeout:             policy.Duration(m.opts.IdleTimeout),
 			AbsoluteTimeout:         policy.Duration(m.opts.AbsoluteTimeout),
@@ -62,15 +63,11 @@ func (g *gateManager[T]) bearerScheme() *policy.Bearer {
 	}}
 }
 
-// SchemeChecks returns the functions of Options.Schemes without the data that
-// they return, because the data's type differs between managers.
+// SchemeChecks returns the functions of Options.Schemes.
 func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck {
 	checks := make(map[string]gate.SchemeCheck, len(g.opts.Schemes))
 	for key, check := range g.opts.Schemes {
-		checks[key] = func(ctx huma.Context, scopes []string) error {
-			_, err := check(ctx, scopes)
-			return err
-		}
+		checks[key] = func(ctx huma.Context, scopes []string) (any, error) { return check(ctx, scopes) }
 	}
 	return checks
 }

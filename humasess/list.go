@@ -48,8 +48,8 @@ func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
-	if !s.life.Active() {
-		return nil, gate.Fail(gate.ErrNoSession, nil)
+	if err := s.stored(); err != nil {
+		return nil, err
 	}
 	if !s.m.users.Known() {
 		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)

@@ -205,13 +205,32 @@ type Options[T any] struct {
 	// same. The default is false.
 	OmitRoles bool
 
-	// Schemes check the security schemes of the program's own, by the scheme's
-	// key. An operation may ask for such a scheme beside a session or instead of
-	// one. A function returns a nil error if the request satisfies the scheme, for
-	// which scopes are those of the requirement. The client does not see the text
-	// of any other error. The manager ignores the data that a function returns:
-	// the handler finds no session. The default is none.
+	// Schemes are other credentials of the program that bring a user: API keys, tokens
+	// of another issuer, client certificates. The key is that of the security scheme in
+	// the document. An operation lists the scheme in its Security, beside the session:
+	//
+	//	Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}}
+	//
+	// A function returns the user, for the scopes of the requirement. The user passes the
+	// same checks as that of a session: identity, roles and Check of a guard. The handler
+	// finds the data in the session of its input; nothing is stored, the ID is "", and
+	// calls that change the session return [ErrNoSession]. A guard with Fresh or Methods
+	// refuses the user with 403. In an alternative that names the session as well, the
+	// session's data count.
+	//
+	// [ErrNoSession] says that the request has no such credential. A [huma.StatusError]
+	// of 500 or more is sent as it is. Any other error is a 401 that says nothing. On an
+	// operation whose session is optional, both are as no session. The function is called
+	// once for each request and list of scopes, and concurrently. Where the header of a
+	// scheme of the type apiKey in a header, or http with bearer, is present, that scheme
+	// decides alone and the cookie is ignored. The cross-origin check stays, because
+	// browsers send some credentials by themselves. The default is none.
 	Schemes map[string]func(ctx huma.Context, scopes []string) (T, error)
+
+	// AcceptSchemes are keys of Schemes that also count wherever a session of this manager
+	// is enough, without scopes. They do not count for operations that embed [Login], that
+	// ask for Fresh or Methods, and for those of package account. The default is none.
+	AcceptSchemes []string
 
 	// Stored data.
 
@@ -269,7 +288,7 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 	var c Options[T]
 	if o != nil {
 		c = *o
-		c.ClearSiteData = slices.Clone(o.ClearSiteData)
+		c.ClearSiteData, c.AcceptSchemes = slices.Clone(o.ClearSiteData), slices.Clone(o.AcceptSchemes)
 		if o.Bearer != nil {
 			b := *o.Bearer
 			c.Bearer = &b
@@ -345,6 +364,11 @@ func (o *Options[T]) check() error {
 	for key, check := range o.Schemes {
 		if check == nil || key == o.SchemeName || o.Bearer != nil && key == o.Bearer.SchemeName || o.CSRFHeader != "" && key == (policy.Scheme{Key: o.SchemeName}).CSRFKey() {
 			return fmt.Errorf("Schemes[%q] is nil or names a scheme of the session's own", key)
+		}
+	}
+	for _, key := range o.AcceptSchemes {
+		if o.Schemes[key] == nil {
+			return fmt.Errorf("AcceptSchemes names %q, which is not in Schemes", key)
 		}
 	}
 	if o.CSRFHeader != "" {

@@ -149,7 +149,7 @@ func (s view[T]) authentication() Authentication {
 			a.Time = s.m.now()
 		}
 		return a
-	case s.life.Active():
+	case s.life.Active() && !s.life.OnCredential():
 		a := s.m.authentication(s.rec)
 		if p := &s.pending.proof; !p.at.IsZero() {
 			a = Authentication{Time: p.at, Methods: withMethods(a.Methods, p.methods), Class: p.class}

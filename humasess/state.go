@@ -103,11 +103,19 @@ type rare struct {
 	early     early
 	tentative tentative // the changes that a transaction of the program may take back
 
-	line  string       // the Set-Cookie or the bearer token for the client
-	given bool         // the program has got the bearer token, so no header has it
-	stale bool         // the cookie of a session that StartBearer has ended
+	line  string // the Set-Cookie or the bearer token for the client
+	given bool   // the program has got the bearer token, so no header has it
+	stale bool   // the cookie of a session that StartBearer has ended
+	user  broughtUser
 	marks []marks.Mark // that this request has left
 	waits []*waiting   // by Session.Done
+}
+
+// broughtUser is the user of another credential than a session.
+type broughtUser struct {
+	data   any    // *T
+	owner  string // the identity
+	scheme string // the key of the credential's security scheme
 }
 
 var noRare rare
@@ -222,6 +230,9 @@ func (s *state[T]) current() (T, error) {
 		s.rec.Spare = nil
 		return *v, nil
 	}
+	if s.life.OnCredential() {
+		return s.m.values.Own(s.few().user.data.(*T))
+	}
 	var v *T
 	var err error
 	switch open := s.rec.Open; {
@@ -250,7 +261,7 @@ func (s *state[T]) Admits(roles []string) gate.Admission {
 	if !s.hasUser() {
 		return gate.NoSession
 	}
-	if !s.hasRoles(roles) {
+	if !s.view().hasRoles(roles) {
 		return gate.RolesMissing
 	}
 	return gate.Admitted
@@ -262,7 +273,7 @@ func (s *state[T]) hasUser() bool {
 }
 
 // hasRoles reports whether the session has all of the roles.
-func (s *state[T]) hasRoles(roles []string) bool {
+func (s view[T]) hasRoles(roles []string) bool {
 	if len(roles) == 0 {
 		return true
 	}
@@ -295,6 +306,25 @@ func (s *state[T]) peek() (T, bool) {
 	return v, err == nil
 }
 
+// Bring admits the user of another credential, through the same doors as that of a
+// session, and makes it the one of the request.
+func (s *state[T]) Bring(user any, scheme string, roles []string) gate.Admission {
+	v := user.(T)
+	owner := s.m.users.Owner(v)
+	switch {
+	case owner == "" && !s.m.anonymousSuffices:
+		return gate.NoSession
+	case !s.m.users.Covers(v, roles):
+		return gate.RolesMissing
+	}
+	defer s.mu.Unlock(s.mu.Lock())
+	if !s.life.Active() {
+		s.ownRare().user = broughtUser{data: &v, owner: owner, scheme: scheme}
+		s.life.Brought = true
+	}
+	return gate.Admitted
+}
+
 // Needs keeps the list of the only requirement, which never changes.
 func (s *state[T]) Needs(roles *[]string) {
 	switch {
@@ -314,6 +344,8 @@ func (s view[T]) id() string {
 
 func (s *state[T]) activeID() string {
 	switch {
+	case s.life.OnCredential():
+		return ""
 	case s.life.Next != lifecycle.NextSame:
 		return s.pending.id.String()
 	case s.life.Active():
@@ -324,7 +356,10 @@ func (s *state[T]) activeID() string {
 
 // activeOwner is the identity of the active session.
 func (s *state[T]) activeOwner() string {
-	if s.life.Next != lifecycle.NextSame {
+	switch {
+	case s.life.OnCredential():
+		return s.few().user.owner
+	case s.life.Next != lifecycle.NextSame:
 		return s.pending.owner
 	}
 	return s.rec.Identity

@@ -35,8 +35,8 @@ func testDocument(t *testing.T) *huma.OpenAPI {
 	if err := doc.AddScheme(policy.Scheme{Key: "session", CookieName: "__Host-id", Type: reflect.TypeFor[user](), HasRoles: true}); err != nil {
 		t.Fatalf("AddScheme: %v", err)
 	}
-	doc.AddCheck("bearer")
-	doc.AddCheck("oauth")
+	doc.AddCheck("bearer", "")
+	doc.AddCheck("oauth", "")
 	return oapi
 }
 

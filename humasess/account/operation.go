@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Operation names one of the package's operations. Its text is the operation
@@ -72,6 +73,7 @@ func (name Operation) operation(tags []string) huma.Operation {
 			"After the event, or if the stream cannot be opened again, get-session shows whether the user is still signed in. The stream does not extend the session."
 		humasess.NoTouch(&op)
 	}
+	policy.OnlySession(&op)
 	return op
 }
 

@@ -63,7 +63,7 @@ var imports = archtest.Table{
 	"humasess/internal/values":      {},
 	"humasess/internal/watch":       {Imports: []string{"./stores"}},
 	"humasess/account": {
-		Imports: []string{huma, huma + "/sse", "./humasess"},
+		Imports: []string{huma, huma + "/sse", "./humasess", "./internal/policy"},
 		Tests:   slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/policy", "./openapi", "./stores/memory"}),
 	},
 	"humasess/events": {

@@ -209,6 +209,9 @@ type expected struct {
 	stale   bool
 	unsafe  bool
 	broken  bool // answers 500
+
+	optional bool // an embedded session may come besides
+	told     bool // only what the document tells counts: not the roles of a bearer's user
 }
 
 func (p plan) expects(op plannedOperation) expected {
@@ -236,9 +239,43 @@ func (p plan) expects(op plannedOperation) expected {
 	if e.any == nil && p.global && !op.embeds.login {
 		e.any = alternatives{{"bearer": nil}}
 	}
+	e.optional = op.embeds.account && !op.embeds.needsAccount && !op.embeds.login && !mentions ||
+		op.embeds.parcel && !op.embeds.needsParcel && !strings.Contains(fmt.Sprint(e.any), "parcelCookie")
 	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
 		strings.Contains(fmt.Sprint(e.any), "bearer")
 	return e
+}
+
+// option is one way to get in.
+type option struct {
+	account, parcel, bearer bool
+	roles                   []string
+	brought                 bool // the bearer takes the place of the account's session
+}
+
+// options returns all ways to get in, and whether a bearer decides alone.
+func (e expected) options() (all []option, alone bool) {
+	has := func(a map[string][]string, key string) bool { _, ok := a[key]; return ok }
+	named := slices.ContainsFunc(e.any, func(a map[string][]string) bool { return has(a, "sessionCookie") })
+	written := e.any
+	if len(written) == 0 {
+		written = alternatives{{}}
+	}
+	together := e.optional
+	for _, a := range written {
+		o := option{account: has(a, "sessionCookie"), parcel: has(a, "parcelCookie") || e.always.parcel, bearer: has(a, "bearer"), roles: a["sessionCookie"]}
+		o.brought = o.bearer && !o.account && named
+		if e.always.session && !o.brought {
+			o.account = true
+		}
+		if !o.brought || !e.told {
+			o.roles = slices.Concat(o.roles, e.roles)
+		}
+		alone = alone || o.bearer && !o.account && !o.parcel
+		together = together || o.bearer && (o.account || o.parcel)
+		all = append(all, o)
+	}
+	return all, alone && !together
 }
 
 // lets is the status that a guest gets.
@@ -246,27 +283,31 @@ func (e expected) lets(g guest) int {
 	if e.broken {
 		return http.StatusInternalServerError
 	}
-	if e.always.session && !g.session || e.always.parcel && !g.parcel {
-		return http.StatusUnauthorized
+	all, alone := e.options()
+	if alone = alone && g.bearer; alone {
+		g.session, g.parcel = false, false
 	}
-	hasAll := func(roles []string) bool {
-		return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(strings.Fields(g.roles), role) })
-	}
-	known, lacking := len(e.any) == 0, false
-	for _, alternative := range e.any {
-		met, roles := true, true
-		for key, needed := range alternative {
-			met = met && map[string]bool{"bearer": g.bearer, "sessionCookie": g.session, "parcelCookie": g.parcel}[key]
-			roles = roles && hasAll(needed)
+	known, lacking := false, false
+	for _, o := range all {
+		if alone && !o.bearer || o.account && !g.session || o.parcel && !g.parcel || o.bearer && !g.bearer {
+			continue
 		}
-		known, lacking = known || met && roles, lacking || met
+		roles := strings.Fields(g.roles)
+		if !o.account {
+			roles = nil // the bearer's user has none
+		}
+		if slices.ContainsFunc(o.roles, func(role string) bool { return !slices.Contains(roles, role) }) {
+			lacking = true
+		} else {
+			known = true
+		}
 	}
 	switch {
-	case known && hasAll(e.roles) && e.stale:
+	case known && e.stale:
 		return http.StatusForbidden
-	case known && hasAll(e.roles):
+	case known:
 		return http.StatusNoContent
-	case known || lacking:
+	case lacking:
 		return http.StatusForbidden
 	}
 	return http.StatusUnauthorized
@@ -274,7 +315,7 @@ func (e expected) lets(g guest) int {
 
 // inDocument leaves out the parts that requirements do not tell.
 func (e expected) inDocument() expected {
-	e.stale = false
+	e.stale, e.told = false, true
 	return e
 }
 

@@ -69,7 +69,7 @@ var coreMutants = []mutant{
 		inLifecycle, "State.Plan", "	p.Update = l.OnBase() && (l.Rotate != RotateNo || l.Reasons&(changed|Confirm|RotateDue) != 0)", "	p.Update = l.OnBase()",
 	}}},
 	{"X3", "every operation loads", "humasess", "", []edit{{
-		inGate, "compile", "		carried := mentioned(p.Requirements, key)", "		carried := key != \"\"",
+		inGate, "compile", "		use.asked = use.binding != nil || mentioned(p.Requirements, key)", "		use.asked = use.binding != nil || key != \"\"",
 	}, {
 		inGate, "Gate.middleware", "	if !e.gated {", "	if len(e.sessions) == 0 {",
 	}}},

@@ -14,7 +14,7 @@ var documentMutants = []mutant{
 		inPolicy, "declarations", "	return strictest(first.of.declarations[first.index:]), nil", "	return nil, nil",
 	}}},
 	{"O2", "role check off", inDeclarations, "TestRandomAPIs", []edit{{
-		"humasess", "state.hasRoles", "	if len(roles) == 0 {\n		return true\n	}\n	v, ok := s.peek()", "	if len(roles) >= 0 {\n		return true\n	}\n	v, ok := s.peek()",
+		"humasess", "view.hasRoles", "	if len(roles) == 0 {\n		return true\n	}\n	v, ok := s.peek()", "	if len(roles) >= 0 {\n		return true\n	}\n	v, ok := s.peek()",
 	}}},
 	{"O2", "document look-up by request method", inDeclarations, "TestRandomAPIs", []edit{{
 		inGate, "Gate.middleware", "	e := g.entry(ctx.Operation())", "	op := *ctx.Operation()\n	op.Method = ctx.Method()\n	e := g.entry(&op)",
@@ -32,10 +32,10 @@ var documentMutants = []mutant{
 		inPolicy, "Protect", "	op.Metadata = metadata", "	_ = metadata",
 	}}},
 	{"O2", "any scheme of one's own is satisfied", inDeclarations, "TestRandomAPIs", []edit{{
-		inGate, "admission", "c.check(&r.scope, c.roles) == nil", "(c.check(&r.scope, c.roles) == nil || true)",
+		inGate, "admission", "		if _, err := r.check(c); err == nil {", "		if _, err := r.check(c); err == nil || err != nil {",
 	}}},
 	{"O2", "every alternative is demanded", inDeclarations, "TestRandomAPIs", []edit{{
-		inGate, "satisfies", "		switch result {", "		if result != Admitted {\n			break\n		}\n		switch result {",
+		inGate, "satisfies", "		switch admits(r, alternative) {", "		result := admits(r, alternative)\n		if result != Admitted {\n			break\n		}\n		switch result {",
 	}}},
 	{"O2", "RequireByDefault is not", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "schemes.global", "		if !s.Default {", "		if s.Default {",

@@ -40,7 +40,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	}
 	return &Document{
 		oapi:    oapi,
-		schemes: schemes{oapi: oapi, checks: map[string]bool{}},
+		schemes: schemes{oapi: oapi, checks: map[string]string{}},
 		records: records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}},
 	}, nil
 }
@@ -62,8 +62,9 @@ func (d *Document) AddScheme(s Scheme) error {
 	return nil
 }
 
-// AddCheck says that a manager checks a scheme of the program's own.
-func (d *Document) AddCheck(key string) { d.schemes.checks[key] = true }
+// AddCheck says that a manager checks a scheme of the program's own, which brings a user
+// of the manager's sessions.
+func (d *Document) AddCheck(key, session string) { d.schemes.checks[key] = session }
 
 // UseMiddleware adds middleware to every operation that is added from now on and
 // has a policy that uses sessions. It runs before the operation's own middleware.

@@ -11,6 +11,7 @@ import (
 const (
 	crossSiteKey = "humasess.crosssite"
 	noTouchKey   = "humasess.notouch"
+	sessionKey   = "humasess.sessiononly"
 )
 
 // SafeMethod reports whether requests of the method are exempt from the
@@ -30,6 +31,13 @@ func NoTouch(op *huma.Operation) { mark(op, noTouchKey) }
 
 // TouchDisabled reports whether [NoTouch] applies to the operation.
 func TouchDisabled(op *huma.Operation) bool { return op.Metadata[noTouchKey] == true }
+
+// OnlySession keeps an operation for sessions: credentials that a manager accepts
+// everywhere do not count.
+func OnlySession(op *huma.Operation) { mark(op, sessionKey) }
+
+// SessionOnly reports whether [OnlySession] applies to the operation.
+func SessionOnly(op *huma.Operation) bool { return op.Metadata[sessionKey] == true }
 
 func mark(op *huma.Operation, key string) {
 	op.Metadata = maps.Clone(op.Metadata) // copies of the operation share it

@@ -60,7 +60,7 @@ func newFixture(t *testing.T, global policy.Requirements, schemes ...policy.Sche
 			t.Fatalf("AddScheme(%q): %v", s.Key, err)
 		}
 	}
-	doc.AddCheck("bearer")
+	doc.AddCheck("bearer", "")
 	return &fixture{oapi, doc}
 }
 

@@ -41,13 +41,14 @@ func policyOf(d *schemes, op *huma.Operation, declared []Declaration) (Policy, R
 		return Policy{}, nil, err
 	}
 	global := d.global()
-	full, err := merge(op.Security, global, uses)
+	full, err := merge(op.Security, global, uses, d.brings)
 	if err != nil {
 		return Policy{}, nil, err
 	}
 	if full == nil {
 		full = cloneAll(global)
 	}
+	full = d.withAccepted(full, func(s Scheme) bool { return SessionOnly(op) || asksForProof(op, declared, s) })
 	full = d.withBearer(full)
 	if len(uses) == 0 && !d.concerns(full) {
 		return Policy{}, nil, nil
@@ -108,6 +109,14 @@ func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, erro
 		}
 	}
 	return uses, nil
+}
+
+// asksForProof reports whether the operation asks how or when the user of a session has
+// authenticated. The user of another credential has not, for this program.
+func asksForProof(op *huma.Operation, declared []Declaration, s Scheme) bool {
+	return freshness(op)[s.Key] > 0 || slices.ContainsFunc(declared, func(d Declaration) bool {
+		return d.Type == s.Type && (d.Fresh > 0 || len(d.Methods) > 0)
+	})
 }
 
 // withRequirements adds requirements that are not there yet, to a copy.

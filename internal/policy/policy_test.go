@@ -118,7 +118,7 @@ func TestPolicyIsThatOfTheMethod(t *testing.T) {
 		http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodTrace,
 	}
 	f := newFixture(t, nil, userScheme)
-	f.doc.AddCheck("unchecked")
+	f.doc.AddCheck("unchecked", "")
 	operations := map[string]*huma.Operation{}
 	for _, method := range methods {
 		op := f.operation("/", optional)

@@ -24,11 +24,12 @@ var errPublic = errors.New("`security: []` makes the operation public, but its i
 // the program wrote on the operation with the uses of the session types. If the
 // program wrote none, it begins with the requirement of the document.
 //
-// merge adds required sessions to every alternative that the program wrote. For
-// an optional session it adds a variant with the cookie before each alternative,
-// unless the program has named the scheme. Login makes the operation public if
+// merge adds required sessions to every alternative that the program wrote. The
+// exception is an alternative with a scheme that brings the session's user, if the program
+// has named the session in another one. For an optional session it adds a variant with the
+// cookie before each alternative, unless the program has named the scheme. Login makes the operation public if
 // the program wrote nothing.
-func merge(written, global Requirements, uses []use) (Requirements, error) {
+func merge(written, global Requirements, uses []use, brings func(map[string][]string, Scheme) bool) (Requirements, error) {
 	result := cloneAll(written)
 	if len(uses) == 0 {
 		return result, nil
@@ -46,8 +47,12 @@ func merge(written, global Requirements, uses []use) (Requirements, error) {
 	}
 	for _, u := range uses {
 		if u.kind == Required || u.kind == Guarded {
+			named := mentionsAny(written, u.scheme.keys())
 			for _, alternative := range result {
 				key := u.scheme.carriedBy(alternative)
+				if _, here := alternative[key]; named && !here && brings(alternative, u.scheme) {
+					continue
+				}
 				alternative[key] = union(alternative[key], u.roles)
 			}
 		}

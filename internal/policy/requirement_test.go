@@ -71,7 +71,7 @@ func TestOperationSecurity(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(t, tt.global, userScheme, cartScheme)
-			f.doc.AddCheck("unchecked")
+			f.doc.AddCheck("unchecked", "")
 			op := f.operation("/", tt.declared...)
 			op.Security = tt.written
 			f.mustAdd(t, op)

@@ -23,6 +23,7 @@ type Scheme struct {
 	Isolated   bool         // reads of other sites are refused as well
 	Limited    bool         // logins are refused when a user has too many sessions
 	CSRFHeader string       // the header for the CSRF token of unsafe requests, or ""
+	Accepts    []string     // schemes of the program that bring a user wherever the session suffices
 	Bearer     *Bearer      // of clients with a token instead of a cookie, nil without them
 	Extension  any          // x-session: the session's policy, as JSON
 }

@@ -14,7 +14,7 @@ import (
 type schemes struct {
 	oapi   *huma.OpenAPI
 	ours   []Scheme
-	checks map[string]bool // of the program's schemes, by key
+	checks map[string]string // the session whose user a scheme of the program brings, by key; "" for a CSRF token
 }
 
 // add documents a session type. It refuses a type, key or cookie name that the
@@ -49,7 +49,7 @@ func (d *schemes) add(s Scheme) error {
 			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
 		}
 		d.oapi.Components.SecuritySchemes[s.CSRFKey()] = s.csrfObject()
-		d.checks[s.CSRFKey()] = true
+		d.checks[s.CSRFKey()] = ""
 	}
 	d.ours = append(d.ours, s)
 	d.oapi.Security = d.global()
@@ -133,7 +133,40 @@ func (d *schemes) byKey(key string) (Scheme, bool) {
 	return Scheme{}, false
 }
 
-func (d *schemes) hasCheck(key string) bool { return d.checks[key] }
+func (d *schemes) hasCheck(key string) bool {
+	_, ok := d.checks[key]
+	return ok
+}
+
+// brings reports whether a scheme of the program in the alternative brings the user of a
+// session, so that the alternative needs no such session.
+func (d *schemes) brings(alternative map[string][]string, s Scheme) bool {
+	for key := range alternative {
+		if session, ok := d.checks[key]; ok && session == s.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// withAccepted adds an alternative with each scheme that a manager accepts everywhere to
+// the requirement of an operation that its session alone satisfies.
+func (d *schemes) withAccepted(all Requirements, refuses func(Scheme) bool) Requirements {
+	var more Requirements
+	for _, alternative := range all {
+		s, only := d.onlySession(alternative)
+		if !only || len(alternative) > 1 || refuses(s) {
+			continue
+		}
+		for _, key := range s.Accepts {
+			more = append(more, map[string][]string{key: {}})
+		}
+	}
+	if len(more) == 0 {
+		return all
+	}
+	return tidy(append(cloneAll(all), more...))
+}
 
 // noClash returns an error when a schema has got the name of a scheme meanwhile.
 func (d *schemes) noClash() error {

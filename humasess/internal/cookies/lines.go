@@ -54,7 +54,7 @@ func (l *Lines) Empty() bool { return len(l.all) == 0 && l.Token == "" }
 // beside it makes both unusable, because servers and proxies disagree on which counts.
 func (l *Lines) Bear(prefixes []string) {
 	for _, line := range l.authorization {
-		if token := bearerToken(line); slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(token, p) }) {
+		if token := BearerToken(line); slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(token, p) }) {
 			l.Bearer, l.Token = true, token
 		}
 	}
@@ -68,9 +68,9 @@ func (l *Lines) Bear(prefixes []string) {
 	l.all = l.all[:0]
 }
 
-// bearerToken returns the credentials of the scheme Bearer, or "". The name of the scheme
+// BearerToken returns the credentials of the scheme Bearer, or "". The name of the scheme
 // has no case (RFC 9110 § 11.1).
-func bearerToken(line string) string {
+func BearerToken(line string) string {
 	const scheme = "Bearer "
 	line = trim(line)
 	if len(line) <= len(scheme) || !strings.EqualFold(line[:len(scheme)], scheme) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
@@ -17,7 +15,7 @@ import (
 func admit(r *Request, lines *cookies.Lines) bool {
 	for i := range r.sessions() {
 		s := &r.sessions()[i]
-		if s.borrowed {
+		if s.borrowed || !r.entry.sessions[i].asked || r.alone() {
 			continue
 		}
 		if err := s.Load((*loading)(r), lines); err != nil {
@@ -32,7 +30,12 @@ func admit(r *Request, lines *cookies.Lines) bool {
 		return false
 	}
 	for i := range r.entry.demands {
-		if a, ok := satisfies(r, &r.entry.demands[i]); !ok {
+		a, ok := satisfies(r, &r.entry.demands[i])
+		if failed := r.failure(); failed != nil {
+			r.reply().refuseWith(failed, nil)
+			return false
+		}
+		if !ok {
 			r.reply().refuse(a)
 			return false
 		}
@@ -75,19 +78,24 @@ func forged(r *Request) bool {
 // none does: 403 when one of them lacks only roles, otherwise 401.
 func satisfies(r *Request, d *demand) (answer, bool) {
 	refusal := answerNoSession
+	if !r.entry.asks {
+		refusal = answerNoCredentials
+	}
 	for _, alternative := range d.alternatives {
-		result := Admitted
-		for i := range alternative {
-			result = min(result, admission(r, &alternative[i]))
+		if !r.considers(alternative) {
+			continue
 		}
-		switch result {
+		switch admits(r, alternative) {
 		case Admitted:
 			for i := range alternative {
 				c := &alternative[i]
-				if c.session >= 0 && !c.token {
+				if c.check == nil && !c.token {
 					r.sessions()[c.session].Needs(&c.roles)
 				}
-				r.proved = r.proved || c.user
+				r.proved = r.proved || c.check != nil
+			}
+			if len(alternative) > 0 {
+				r.forgive()
 			}
 			return answer{}, true
 		case RolesMissing:
@@ -98,12 +106,30 @@ func satisfies(r *Request, d *demand) (answer, bool) {
 	return refusal, false
 }
 
+// admits compares the request with all conditions of an alternative. A credential brings
+// its user only if the other conditions hold.
+func admits(r *Request, alternative []condition) Admission {
+	result := Admitted
+	for i := range alternative {
+		result = min(result, admission(r, &alternative[i]))
+	}
+	for i := range alternative {
+		if c := &alternative[i]; c.user && result == Admitted {
+			user, _ := r.check(c)
+			result = min(result, r.sessions()[c.session].Bring(user, c.key, r.entry.sessions[c.session].roles))
+		}
+	}
+	return result
+}
+
 // admission compares the request with a condition. The token of a CSRF scheme is
 // already checked, with 403 as the answer. Without a session, a token proves nothing.
 func admission(r *Request, c *condition) Admission {
 	switch {
 	case c.session < 0:
-		if c.check != nil && c.check(&r.scope, c.roles) == nil {
+		return NoSession
+	case c.check != nil:
+		if _, err := r.check(c); err == nil {
 			return Admitted
 		}
 		return NoSession
@@ -112,8 +138,7 @@ func admission(r *Request, c *condition) Admission {
 			return Admitted
 		}
 		return NoSession
-	}
-	if c.bearer != r.bearer {
+	case c.bearer != r.bearer:
 		return NoSession
 	}
 	return r.sessions()[c.session].Admits(c.roles)
@@ -167,24 +192,4 @@ func headersAround(err error, model huma.StatusError) http.Header {
 		return nil
 	}
 	return h.GetHeaders()
-}
-
-// admitWithoutSession checks the schemes of an operation that uses no session. If it
-// returns false, it has written the answer.
-func admitWithoutSession(ctx huma.Context, e *entry) bool {
-	holds := func(c condition) bool { return c.check != nil && c.check(ctx, c.roles) == nil }
-	for _, d := range e.demands {
-		if slices.ContainsFunc(d.alternatives, func(all []condition) bool {
-			return !slices.ContainsFunc(all, func(c condition) bool { return !holds(c) })
-		}) {
-			continue
-		}
-		if len(e.vary) > 0 {
-			ctx.AppendHeader("Vary", strings.Join(e.vary, ", "))
-		}
-		ctx.SetHeader("WWW-Authenticate", d.challenge())
-		writeProblem(e.api, ctx, answerNoCredentials.model(ctx))
-		return false
-	}
-	return true
 }

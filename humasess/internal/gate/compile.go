@@ -20,6 +20,7 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 		proof:       newProof(p.Declarations),
 		protections: p.Protections,
 	}
+	program := s.among(p.Requirements)
 	for _, key := range slices.Sorted(maps.Keys(managers)) {
 		m := managers[key]
 		scheme := m.Document()
@@ -29,25 +30,24 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 				use.binding, use.login = &binding{typ: d.Type, copies: d.Copies}, d.Kind == policy.Login
 			}
 		}
-		carried := mentioned(p.Requirements, key)
+		use.asked = use.binding != nil || mentioned(p.Requirements, key)
 		if b := scheme.Bearer; b != nil {
-			carried = carried || mentioned(p.Requirements, b.Key)
-			e.bearer = e.bearer || use.binding != nil || mentioned(p.Requirements, b.Key)
+			use.asked = use.asked || mentioned(p.Requirements, b.Key)
+			e.bearer = e.bearer || use.asked
 		}
-		if use.binding != nil || carried {
+		use.roles = rolesFor(&p, scheme)
+		if use.asked || slices.ContainsFunc(program, func(key string) bool { return s.programs[key].manager == m }) {
 			e.sessions = append(e.sessions, use)
 			e.budget.add(m.StoreTimeout())
 			e.judges = append(e.judges, m)
+			e.asks = e.asks || use.asked
 		}
 	}
-	program := s.among(p.Requirements)
-	if len(e.sessions) > 0 {
+	if e.asks {
 		e.vary = []string{fieldCookie}
-		if e.bearer {
-			e.vary = append(e.vary, fieldAuthorization)
-		}
-	} else {
-		e.judges = s.managers(program)
+	}
+	if e.bearer {
+		e.vary = append(e.vary, fieldAuthorization)
 	}
 	e.vary = s.headers(e.vary, program)
 	e.isolated = slices.ContainsFunc(e.judges, func(m Manager) bool { return m.Document().Isolated })
@@ -56,6 +56,9 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 			e.demands = append(e.demands, d)
 		}
 	}
+	e.presences = s.presences(e.demands)
+	keys := offered(p.Requirements)
+	e.challenges = func() []string { return s.challenges(keys) }
 	for i := range p.Declarations {
 		if d := &p.Declarations[i]; d.Kind == policy.Guarded {
 			declared := func(use sessionUse) bool { return use.binding != nil && use.binding.typ == d.Type }
@@ -65,37 +68,82 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 	return e
 }
 
-// compileDemand returns a demand without alternatives if every request satisfies it.
+// rolesFor returns the roles that the declarations and protections of a policy ask of the
+// users of one manager.
+func rolesFor(p *policy.Policy, scheme policy.Scheme) []string {
+	var roles []string
+	for _, d := range p.Declarations {
+		if d.Type == scheme.Type {
+			roles = append(roles, d.Roles...)
+		}
+	}
+	for _, of := range p.Protections {
+		if of.Scheme == scheme.Key {
+			roles = append(roles, of.Roles...)
+		}
+	}
+	return roles
+}
+
+// offered returns the keys of the schemes by which a client could get in, in the order of
+// the document.
+func offered(all []policy.Requirements) []string {
+	var keys []string
+	for _, alternatives := range all {
+		for _, alternative := range alternatives {
+			for _, key := range slices.Sorted(maps.Keys(alternative)) {
+				if !slices.Contains(keys, key) {
+					keys = append(keys, key)
+				}
+			}
+		}
+	}
+	return keys
+}
+
+// compileDemand returns a demand without alternatives if every request satisfies it, and
+// no other credential may bring a user.
 func compileDemand(alternatives policy.Requirements, sessions []sessionUse, s *schemes) demand {
-	d := demand{challenge: func() string { return s.challenge(alternatives) }}
+	var d demand
+	open, brings := false, false
 	for _, alternative := range alternatives {
 		if len(alternative) == 0 {
-			return demand{}
+			open = true
+			continue
 		}
 		var all []condition
 		for _, key := range slices.Sorted(maps.Keys(alternative)) {
 			all = append(all, compileCondition(key, alternative[key], sessions, s))
 		}
+		for i := range all {
+			c := &all[i]
+			c.user = c.check != nil && !slices.ContainsFunc(all, func(o condition) bool { return o.check == nil && !o.token && o.session == c.session })
+			brings = brings || c.user
+		}
 		d.alternatives = append(d.alternatives, all)
+	}
+	switch {
+	case open && brings:
+		d.alternatives = append(d.alternatives, nil)
+	case open:
+		return demand{}
 	}
 	return d
 }
 
-// compileCondition fails closed: a scheme that is unknown has no check, and a CSRF
-// token without its session has none either.
+// compileCondition fails closed: a scheme that is unknown has no session, and neither has a
+// CSRF token without its session.
 func compileCondition(key string, roles []string, sessions []sessionUse, s *schemes) condition {
 	of := func(scheme string) int {
 		return slices.IndexFunc(sessions, func(use sessionUse) bool { return use.scheme == scheme })
 	}
-	if i := of(key); i >= 0 {
-		return condition{session: i, roles: roles}
-	}
+	c := condition{key: key, session: of(key), roles: roles}
 	if session, ok := s.bearers[key]; ok {
-		return condition{session: of(session), bearer: true, roles: roles}
+		c.session, c.bearer = of(session), true
+	} else if session, ok := s.csrf[key]; ok {
+		c.session, c.token = of(session), true
+	} else if program, ok := s.programs[key]; ok {
+		c.session, c.check = of(program.manager.Document().Key), program.check
 	}
-	if session, ok := s.csrf[key]; ok {
-		return condition{session: of(session), token: true}
-	}
-	program := s.programs[key]
-	return condition{session: -1, check: program.check, user: program.manager != nil, roles: roles}
+	return c
 }

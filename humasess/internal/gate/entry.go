@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -13,21 +14,24 @@ import (
 // first request; see compile. Only its proof and the bindings change afterwards.
 type entry struct {
 	op          *huma.Operation
-	api         huma.API // for the formats of its answers; nil outside an API
-	err         error    // a contradiction that makes the operation unusable
-	gated       bool     // the gate must check its requests
+	api         huma.API        // for the formats of its answers; nil outside an API
+	challenges  func() []string // of the program's schemes, as the document has them; nil outside an API
+	err         error           // a contradiction that makes the operation unusable
+	gated       bool            // the gate must check its requests
 	sessions    []sessionUse
 	demands     []demand // without those that every request satisfies
 	guards      []guardUse
-	judges      []Manager // of the origins of requests
-	exempt      bool      // from the cross-origin check
-	isolated    bool      // reads of other sites are refused as well
-	untouch     bool      // requests extend nothing
-	budget      budgets   // of the store's calls of each request
-	vary        []string  // request headers that may bring a user
-	prefixes    []string  // of the bearer tokens that decide alone, also those of other operations
-	bearer      bool      // a session of the operation may come with a bearer token
-	proof       *proof    // of the input's declarations
+	judges      []Manager  // of the origins of requests
+	exempt      bool       // from the cross-origin check
+	isolated    bool       // reads of other sites are refused as well
+	untouch     bool       // requests extend nothing
+	budget      budgets    // of the store's calls of each request
+	vary        []string   // request headers that may bring a user
+	prefixes    []string   // of the bearer tokens that decide alone, also those of other operations
+	asks        bool       // cookies or tokens of a session count
+	presences   []presence // credentials of the program that decide alone when they are there
+	bearer      bool       // a session of the operation may come with a bearer token
+	proof       *proof     // of the input's declarations
 	protections []policy.Protection
 }
 
@@ -46,6 +50,8 @@ type sessionUse struct {
 	binding *binding // nil unless the input embeds the type
 	login   bool     // the operation is declared to start the session
 	token   bool     // a requirement names its CSRF token, for all methods
+	asked   bool     // cookies and tokens count; otherwise only other credentials bring the user
+	roles   []string // that the user of another credential must have
 	fresh   time.Duration
 }
 
@@ -62,20 +68,35 @@ type binding struct {
 	resolves atomic.Bool
 }
 
-// demand is a requirement of an operation. A request must satisfy all conditions of
-// one of the alternatives.
-type demand struct {
-	alternatives [][]condition
-	challenge    func() string // of a 401 without a session
+// presence is a credential of the program that a client adds on purpose, in a header.
+// Where it is there it decides alone, and cookies do not count.
+type presence struct {
+	key    string // of the scheme
+	header string
+	bearer bool // in the header Authorization, with the scheme Bearer
 }
+
+// in reports whether a request has the credential.
+func (p presence) in(ctx huma.Context) bool {
+	value := ctx.Header(p.header)
+	if p.bearer {
+		return cookies.BearerToken(value) != ""
+	}
+	return value != ""
+}
+
+// demand is a requirement of an operation. A request must satisfy all conditions of
+// one of the alternatives. An alternative without conditions is the last one.
+type demand struct{ alternatives [][]condition }
 
 // condition is one security scheme of an alternative.
 type condition struct {
-	session int         // of the entry's sessions; -1 for a scheme of the program
+	session int         // of the entry's sessions; -1 for a scheme that nothing checks
 	token   bool        // the scheme is the CSRF token of the session
 	bearer  bool        // the session must come with a bearer token, otherwise with a cookie
+	key     string      // of the scheme
 	check   SchemeCheck // of the program; nil refuses
-	user    bool        // the check proves a user
+	user    bool        // the check brings the user, because the alternative names no session of its manager
 	roles   []string    // or scopes
 }
 

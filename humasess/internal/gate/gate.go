@@ -106,7 +106,7 @@ func (g *Gate) Add(m Manager) error {
 	}
 	for key, check := range m.SchemeChecks() {
 		g.schemes.programs[key] = programScheme{m, check}
-		g.doc.AddCheck(key)
+		g.doc.AddCheck(key, scheme.Key)
 	}
 	return nil
 }
@@ -126,14 +126,6 @@ func (g *Gate) middleware(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	if len(e.sessions) == 0 {
-		if enterWithoutSession(ctx, e) {
-			r := newRequest(e, ctx, nil)
-			r.admitted, r.proved = true, len(e.demands) > 0
-			serve(r, next)
-		}
-		return
-	}
 	if r := enter(e, ctx); r != nil {
 		serve(r, next)
 	}
@@ -148,20 +140,30 @@ func enter(e *entry, ctx huma.Context) *Request {
 	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {
 		return nil
 	}
-	r := newRequest(e, ctx, lines)
+	present := presentIn(ctx, e, lines)
+	r := newRequest(e, ctx, lines, len(present) > 0)
+	if len(present) > 0 {
+		r.ownRare().present = present
+	}
 	if !admit(r, lines) {
 		return nil
 	}
 	return r
 }
 
-// enterWithoutSession is enter for an operation that uses no session.
-func enterWithoutSession(ctx huma.Context, e *entry) bool {
-	lines := cookies.LinesOf(ctx)
-	lines.Bear(e.prefixes)
-	bearer, upgrade := lines.Bearer, lines.Upgrade
-	lines.Release()
-	return (bearer || !refuseForeign(ctx, e, upgrade)) && admitWithoutSession(ctx, e)
+// presentIn returns the keys of the credentials that decide alone. Beside a bearer token of
+// a session there are none.
+func presentIn(ctx huma.Context, e *entry, lines *cookies.Lines) []string {
+	if lines.Bearer && e.bearer {
+		return nil
+	}
+	var keys []string
+	for _, p := range e.presences {
+		if p.in(ctx) {
+			keys = append(keys, p.key)
+		}
+	}
+	return keys
 }
 
 // entry returns the policy of an operation. huma gives every registration an

@@ -21,7 +21,7 @@ func Handler(m Manager, next http.Handler) http.Handler {
 			lines.Release()
 			return
 		}
-		r := newRequest(e, ctx, lines)
+		r := newRequest(e, ctx, lines, false)
 		plain := &plainWriter{r, served{w, maps.Clone(w.Header())}}
 		r.plain = &plain.served
 		admitted := admit(r, lines)
@@ -45,7 +45,8 @@ func newPlainEntry(m Manager) *entry {
 		op:       &huma.Operation{OperationID: "http"},
 		vary:     []string{fieldCookie},
 		judges:   []Manager{m},
-		sessions: []sessionUse{{scheme: scheme.Key, manager: m, binding: &binding{typ: scheme.Type}}},
+		asks:     true,
+		sessions: []sessionUse{{scheme: scheme.Key, manager: m, asked: true, binding: &binding{typ: scheme.Type}}},
 		proof:    newProof(nil),
 	}
 	if b := scheme.Bearer; b != nil {

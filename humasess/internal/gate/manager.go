@@ -43,8 +43,10 @@ type Manager interface {
 	NewState() Session
 }
 
-// SchemeCheck decides whether a request satisfies a security scheme of the program.
-type SchemeCheck = func(ctx huma.Context, scopes []string) error
+// SchemeCheck returns the user that a security scheme of the program brings, or an error
+// if the request does not satisfy the scheme. ErrNoSession says that it has no such
+// credential.
+type SchemeCheck = func(ctx huma.Context, scopes []string) (user any, err error)
 
 // OperationName returns the operation's ID, or its method and path. It is for events
 // and logs.

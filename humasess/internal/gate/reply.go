@@ -39,9 +39,13 @@ const (
 func (p reply) header(ctx huma.Context, h response.Header) {
 	switch p.outcome {
 	case undecided:
-		p.held.Hold(h)
-		if h.Value == challenge && p.entry.bearer && response.SameName(h.Name, fieldChallenge) {
-			p.held.Hold(response.Header{Name: fieldChallenge, Value: p.bearerChallenge(), Add: true})
+		if h.Value != challenge || !response.SameName(h.Name, fieldChallenge) {
+			p.held.Hold(h)
+			return
+		}
+		for _, value := range p.challenges() {
+			p.held.Hold(response.Header{Name: fieldChallenge, Value: value, Add: h.Add})
+			h.Add = true
 		}
 	case failed:
 	case committed:
@@ -272,20 +276,39 @@ func (p reply) writeRefusal(model huma.StatusError, headers http.Header) {
 	}
 	for name, values := range headers {
 		for _, v := range values {
-			ctx.AppendHeader(name, v)
-			if v == challenge && p.entry.bearer && response.SameName(name, fieldChallenge) {
-				ctx.AppendHeader(fieldChallenge, p.bearerChallenge())
+			if v == challenge && response.SameName(name, fieldChallenge) {
+				for _, value := range p.challenges() {
+					ctx.AppendHeader(fieldChallenge, value)
+				}
+				continue
 			}
+			ctx.AppendHeader(name, v)
 		}
 	}
 	writeProblem(p.entry.api, ctx, model)
 }
 
-// bearerChallenge is the challenge for clients with tokens, beside that for cookies. A
-// client learns that its token does not work (RFC 6750 § 3.1).
-func (p reply) bearerChallenge() string {
-	if p.bearer {
-		return `Bearer realm="session", error="invalid_token"`
+// challenges names the schemes that would help the client. One with a token learns that
+// its token does not work (RFC 6750 § 3.1).
+func (p reply) challenges() []string {
+	var all []string
+	if p.entry.asks {
+		all = append(all, challenge)
 	}
-	return `Bearer realm="session"`
+	if p.entry.bearer {
+		bearer := `Bearer realm="session"`
+		if p.Bearer() {
+			bearer += `, error="invalid_token"`
+		}
+		all = append(all, bearer)
+	}
+	if p.entry.challenges == nil {
+		return all
+	}
+	for _, name := range p.entry.challenges() {
+		if name != "Bearer" || !p.entry.bearer {
+			all = append(all, name)
+		}
+	}
+	return all
 }

@@ -71,8 +71,19 @@ func (r *Request) is(mark uint32) bool { return r.marks.Load()&mark != 0 }
 
 // rare has the fields that only some requests need.
 type rare struct {
-	handle string // names the request to a marker; see binding
-	body   *response.Body
+	handle  string // names the request to a marker; see binding
+	body    *response.Body
+	present []string         // keys of the credentials that decide alone
+	checked []checked        // credentials
+	failed  huma.StatusError // of a check that could not decide
+}
+
+// checked is the result of the program's check of a credential.
+type checked struct {
+	key    string
+	scopes []string
+	user   any
+	err    error
 }
 
 // epoch is a time on the monotonic clock. A duration since then needs less memory than a
@@ -89,11 +100,12 @@ type slot struct {
 }
 
 // newRequest prepares a request to an operation. It makes the first session of its
-// own in one piece with the request.
-func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines) *Request {
+// own in one piece with the request. With alone another credential decides, so no
+// session is borrowed.
+func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines, alone bool) *Request {
 	parent := ctx.Context()
 	outer := RequestIn(parent)
-	if outer != nil && !outer.lends(ctx) {
+	if outer != nil && (alone || !outer.lends(ctx)) {
 		outer = nil
 	}
 	var r *Request
@@ -107,7 +119,7 @@ func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines) *Request {
 	if r == nil {
 		r = &Request{}
 	}
-	r.entry, r.outer, r.bearer = e, outer, lines != nil && lines.Bearer
+	r.entry, r.outer, r.bearer = e, outer, lines.Bearer
 	r.one[0] = first
 	if len(e.sessions) > 1 {
 		all := make([]slot, 0, len(e.sessions))

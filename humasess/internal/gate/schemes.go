@@ -38,17 +38,6 @@ func (s *schemes) among(all []policy.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.programs)), func(key string) bool { return !mentioned(all, key) })
 }
 
-// managers returns the managers of the schemes with these keys.
-func (s *schemes) managers(keys []string) []Manager {
-	var managers []Manager
-	for _, key := range keys {
-		if m := s.programs[key].manager; !slices.Contains(managers, m) {
-			managers = append(managers, m)
-		}
-	}
-	return managers
-}
-
 // typeHTTP is the type of security schemes that use the header Authorization.
 const typeHTTP = "http"
 
@@ -74,21 +63,57 @@ func (s *schemes) headers(names, keys []string) []string {
 	return names
 }
 
-// challenge names a scheme that the client could use (RFC 9110 § 11.6.1). HTTP has no
-// name for keys and certificates. For them, it is the type in the document.
-func (s *schemes) challenge(alternatives policy.Requirements) string {
-	for _, alternative := range alternatives {
-		for _, key := range slices.Sorted(maps.Keys(alternative)) {
-			switch s := s.api.OpenAPI().Components.SecuritySchemes[key]; {
-			case s == nil:
-			case s.Type == typeHTTP:
-				return http.CanonicalHeaderKey(s.Scheme)
-			default:
-				return s.Type
+// presences returns those of a policy. A scheme that also counts together with a session
+// is none, because that session comes with a cookie.
+func (s *schemes) presences(demands []demand) []presence {
+	var all []presence
+	for key := range s.programs {
+		var alone, together bool
+		for _, d := range demands {
+			for _, alternative := range d.alternatives {
+				if !slices.ContainsFunc(alternative, func(c condition) bool { return c.key == key }) {
+					continue
+				}
+				with := slices.ContainsFunc(alternative, func(c condition) bool { return c.check == nil && !c.token })
+				alone, together = alone || !with, together || with
 			}
 		}
+		if !alone || together {
+			continue
+		}
+		switch scheme := s.api.OpenAPI().Components.SecuritySchemes[key]; {
+		case scheme == nil:
+		case scheme.Type == "apiKey" && scheme.In == "header":
+			all = append(all, presence{key: key, header: scheme.Name})
+		case scheme.Type == typeHTTP && strings.EqualFold(scheme.Scheme, "bearer"):
+			all = append(all, presence{key: key, header: fieldAuthorization, bearer: true})
+		}
 	}
-	return "Credentials"
+	return all
+}
+
+// challenges names the schemes that the client could use (RFC 9110 § 11.6.1). HTTP has no
+// name for keys and certificates. For them, it is the type in the document.
+func (s *schemes) challenges(keys []string) []string {
+	var all []string
+	for _, key := range keys {
+		program, ok := s.programs[key]
+		if !ok || program.manager == nil {
+			continue
+		}
+		name := "Credentials"
+		switch of := s.api.OpenAPI().Components.SecuritySchemes[key]; {
+		case of == nil:
+		case of.Type == typeHTTP:
+			name = http.CanonicalHeaderKey(of.Scheme)
+		default:
+			name = of.Type
+		}
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // mentioned reports whether one of the requirements names the scheme.

@@ -25,6 +25,10 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// Admits compares the session with a requirement.
 	Admits(roles []string) Admission
 
+	// Bring admits the user of another credential, if it passes the same doors as that of
+	// a session, and makes it the user of the request.
+	Bring(user any, scheme string, roles []string) Admission
+
 	// Needs notes the roles that the session was admitted for. They are checked again
 	// when a concurrent change makes the request start over.
 	Needs(roles *[]string)

@@ -22,6 +22,7 @@ package lifecycle
 type State struct {
 	Base    bool // the store has a record that the request's token opened
 	Hidden  bool // its data do not decode, so the handler sees no session; Start and Destroy end it
+	Brought bool // another credential of the request brings a user, so there is no record
 	Doomed  bool // Destroy was called on it; an error response does not take that back
 	keep    bool // next leaves the hidden base alone, because a rollback of the release makes it readable
 	Next    next
@@ -115,8 +116,12 @@ func (l *State) None() bool { return *l == State{} || *l == State{Carried: true}
 
 // Active reports whether a session is there for the handler.
 func (l *State) Active() bool {
-	return l.Next != NextSame || l.Base && !l.Doomed && !l.Hidden
+	return l.Next != NextSame || l.Base && !l.Doomed && !l.Hidden || l.OnCredential()
 }
+
+// OnCredential reports whether the active session is only the user that another
+// credential has brought. Nothing of it is stored.
+func (l *State) OnCredential() bool { return l.Brought && l.Next == NextSame && !l.Base }
 
 // OnBase reports whether the active session is the one in the store.
 func (l *State) OnBase() bool { return l.Next == NextSame && l.Base && !l.Doomed && !l.Hidden }

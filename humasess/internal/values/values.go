@@ -115,6 +115,19 @@ func (v *Type[T]) Copy(kept *T) T {
 	return *kept
 }
 
+// Own returns a copy of a value of the program. The copy is the caller's own.
+func (v *Type[T]) Own(t *T) (own T, err error) {
+	if v.CanKeep() {
+		v.Keep(&own, t, nil)
+		return own, nil
+	}
+	data, err := v.marshal(t)
+	if err == nil {
+		err = v.unmarshal(data, &own)
+	}
+	return own, err
+}
+
 // CanKeep reports whether [Type.Keep] can copy a value of the program. It is
 // false if T has a method Clone, because that method may share parts of a value
 // that did not come from Decode.

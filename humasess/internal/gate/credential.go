@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// check calls the program's check, once for each request and list of scopes.
+func (r *Request) check(c *condition) (user any, err error) {
+	own := r.ownRare()
+	for _, known := range own.checked {
+		if known.key == c.key && slices.Equal(known.scopes, c.roles) {
+			return known.user, known.err
+		}
+	}
+	user, err = c.check(&r.scope, c.roles)
+	own.checked = append(own.checked, checked{c.key, c.roles, user, err})
+	var model huma.StatusError
+	if err != nil && !errors.Is(err, ErrNoSession) && errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
+		own.failed = model
+	}
+	return user, err
+}
+
+// failure returns the error of a check that could not decide, if nothing else has admitted
+// the request.
+func (r *Request) failure() huma.StatusError {
+	if r.rare == nil {
+		return nil
+	}
+	return r.rare.failed
+}
+
+// forgive forgets it, because another credential has admitted the request.
+func (r *Request) forgive() {
+	if r.rare != nil {
+		r.rare.failed = nil
+	}
+}
+
+// alone reports whether a credential of the program decides alone.
+func (r *Request) alone() bool { return r.rare != nil && len(r.rare.present) > 0 }
+
+// considers reports whether an alternative counts. A credential that decides alone must be
+// part of it. Beside a bearer token of a session only alternatives with a session count. An
+// alternative without conditions always counts.
+func (r *Request) considers(alternative []condition) bool {
+	switch {
+	case len(alternative) == 0:
+		return true
+	case r.alone():
+		return slices.ContainsFunc(alternative, func(c condition) bool { return slices.Contains(r.rare.present, c.key) })
+	case r.bearer && r.entry.bearer:
+		return slices.ContainsFunc(alternative, func(c condition) bool { return c.check == nil && !c.token })
+	}
+	return true
+}

@@ -1,0 +1,252 @@
+package humasess_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// keyHeader is the header of the API keys of these tests. The key of a user is the
+// user's ID, and roles follow after a colon.
+const keyHeader = "X-Key"
+
+// keyRig is a rig that accepts API keys wherever a session is enough. The API lists them
+// in its document.
+func keyRig(t *testing.T, edits ...func(*humasess.Options[account])) *rig[account] {
+	t.Helper()
+	opts := accountOptions()
+	opts.Schemes = map[string]func(huma.Context, []string) (account, error){"apiKey": userOfKey}
+	opts.AcceptSchemes = []string{"apiKey"}
+	for _, edit := range edits {
+		edit(&opts)
+	}
+	config := huma.DefaultConfig("Test", "1.0.0")
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"apiKey": {Type: "apiKey", In: "header", Name: keyHeader},
+		"basic":  {Type: "http", Scheme: "basic"},
+	}
+	return newRigOn(t, opts, memory.New(nil), config)
+}
+
+func userOfKey(ctx huma.Context, _ []string) (account, error) {
+	switch key := ctx.Header(keyHeader); key {
+	case "":
+		return account{}, humasess.ErrNoSession
+	case "forged":
+		return account{}, errors.New("no such key")
+	case "down":
+		return account{}, huma.Error503ServiceUnavailable("keys are unavailable")
+	case "nobody":
+		return account{}, nil
+	default:
+		id, roles, _ := strings.Cut(key, ":")
+		return account{ID: id, Roles: strings.FieldsFunc(roles, func(r rune) bool { return r == ',' })}, nil
+	}
+}
+
+func withKey(key string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set(keyHeader, key) }
+}
+
+type roleGuard struct{}
+
+func (roleGuard) Roles() []string { return []string{"admin"} }
+
+type freshGuard struct{}
+
+func (freshGuard) Fresh() time.Duration { return time.Hour }
+
+type methodGuard struct{}
+
+func (methodGuard) Methods() []string { return []string{"pwd"} }
+
+type checkGuard struct{}
+
+func (checkGuard) Check(_ huma.Context, a account) error {
+	if a.ID != "ada" {
+		return errors.New("not ada")
+	}
+	return nil
+}
+
+// TestSchemesBringTheirUser sends API keys through the doors of a session.
+func TestSchemesBringTheirUser(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	done := func(context.Context, *humasess.Session[account]) error { return nil }
+	guarded[roleGuard](r.api, http.MethodPost, "/role", done)
+	guarded[checkGuard](r.api, http.MethodPost, "/check", done)
+	huma.Register(r.api, huma.Operation{OperationID: "fresh", Method: http.MethodPost, Path: "/fresh", Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}}},
+		func(context.Context, *guardedInput[freshGuard]) (*struct{}, error) { return nil, nil })
+	huma.Register(r.api, huma.Operation{OperationID: "method", Method: http.MethodPost, Path: "/method", Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}}},
+		func(context.Context, *guardedInput[methodGuard]) (*struct{}, error) { return nil, nil })
+	huma.Post(r.api, "/protected", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, r.sessions.Require("admin"))
+	for _, tt := range []struct {
+		path, key string
+		want      int
+	}{
+		{"/role", "ada", 403},
+		{"/role", "ada:admin", 204},
+		{"/role", "nobody", 401},
+		{"/role", "forged", 401},
+		{"/role", "down", 503},
+		{"/check", "ada", 204},
+		{"/check", "bob", 403},
+		{"/fresh", "ada:admin", 403},
+		{"/method", "ada:admin", 403},
+		{"/protected", "ada", 403},
+		{"/protected", "ada:admin", 204},
+	} {
+		w := r.client().Do(http.MethodPost, tt.path, nil, withKey(tt.key))
+		if w.Code != tt.want {
+			t.Errorf("%s with key %q: got %d, want %d: %s", tt.path, tt.key, w.Code, tt.want, w.Body)
+		}
+		if got := w.Header().Get("Vary"); !strings.Contains(got, keyHeader) || !strings.Contains(got, "Cookie") {
+			t.Errorf("%s: got Vary %q, want both credentials", tt.path, got)
+		}
+	}
+	w := r.requiredCall(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {
+		u, ok := s.Get()
+		u.Roles[0] = "changed"
+		if again, _ := s.Get(); !ok || again.ID != "ada" || again.Roles[0] != "admin" {
+			t.Errorf("Get: got %+v and %v, want ada, an admin", again, ok)
+		}
+		if from, ok := humasess.From[account](ctx); !ok || !from.Active() {
+			t.Errorf("From: got no active session")
+		}
+		if s.ID() != "" || s.Carrier() != "apiKey" || !s.CreatedAt().IsZero() || !s.ExpiresAt().IsZero() || !s.Deadline().IsZero() || !s.Authentication().Time.IsZero() {
+			t.Errorf("got ID %q, carrier %q and times of a session", s.ID(), s.Carrier())
+		}
+		_, errList := s.List(ctx)
+		_, errOthers := s.RevokeOthers(ctx)
+		_, errToken := s.CSRFToken()
+		for name, err := range map[string]error{
+			"Update": s.Update(func(a *account) error { a.N++; return nil }), "Destroy": s.Destroy(), "Renew": s.Renew(),
+			"Remember": s.Remember(true), "SetTTL": s.SetTTL(time.Hour), "Reauthenticated": s.Reauthenticated("pwd"),
+			"List": errList, "RevokeOthers": errOthers, "CSRFToken": errToken,
+		} {
+			if !errors.Is(err, humasess.ErrNoSession) {
+				t.Errorf("%s: got %v, want ErrNoSession", name, err)
+			}
+		}
+		return nil
+	}, withKey("ada:admin"))
+	wantStatus(t, w, http.StatusNoContent)
+	if got := w.Header(); got.Get("Cache-Control") != "no-store" || got["Set-Cookie"] != nil {
+		t.Errorf("got headers %v, want an answer that is not stored, and no cookie", got)
+	}
+	if got := r.store.Total(); got != 0 {
+		t.Errorf("got %d calls of the store, want none", got)
+	}
+}
+
+// TestSchemeDecidesAlone sends a key beside a cookie of another user.
+func TestSchemeDecidesAlone(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	bob := r.signedIn(account{ID: "bob"})
+	user := func(want string) handler[account] {
+		return func(_ context.Context, s *humasess.Session[account]) error {
+			if u, _ := s.Get(); u.ID != want {
+				t.Errorf("got user %q, want %q", u.ID, want)
+			}
+			return nil
+		}
+	}
+	wantStatus(t, r.requiredCall(bob, user("ada"), withKey("ada")), http.StatusNoContent)
+	wantStatus(t, r.requiredCall(bob, user("bob")), http.StatusNoContent)
+	wantStatus(t, r.requiredCall(bob, nil, withKey("forged")), http.StatusUnauthorized)
+	wantStatus(t, r.call(bob, user("ada"), withKey("ada")), http.StatusNoContent)
+	wantStatus(t, r.call(bob, user(""), withKey("forged")), http.StatusNoContent)
+	wantStatus(t, r.call(bob, nil, withKey("down")), http.StatusServiceUnavailable)
+	// A page elsewhere sends cookies, and some credentials of other kinds.
+	crossSite := func(req *http.Request) { req.Header.Set("Sec-Fetch-Site", "cross-site") }
+	wantStatus(t, r.requiredCall(bob, nil, withKey("ada"), crossSite), http.StatusForbidden)
+	// Start begins a session of its own.
+	w := r.call(r.client(), func(_ context.Context, s *humasess.Session[account]) error {
+		u, _ := s.Get()
+		return s.Start(u)
+	}, withKey("ada"))
+	wantStatus(t, w, http.StatusNoContent)
+	if w.Header().Get("Set-Cookie") == "" {
+		t.Error("Start: got no cookie")
+	}
+	// Login operations take no keys.
+	wantStatus(t, r.loginCall(r.client(), user(""), withKey("ada")), http.StatusNoContent)
+}
+
+// TestDoneOfCredential waits in a request with a key.
+func TestDoneOfCredential(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	var done <-chan struct{}
+	wantStatus(t, r.requiredCall(r.client(), func(_ context.Context, s *humasess.Session[account]) error {
+		done = s.Done()
+		select {
+		case <-done:
+			t.Error("Done is closed while the request runs")
+		default:
+		}
+		return nil
+	}, withKey("ada")), http.StatusNoContent)
+	select {
+	case <-done:
+	default:
+		t.Error("Done is open after the request")
+	}
+}
+
+// TestSchemeErrors counts the calls of a check, and lists what would help a client.
+func TestSchemeErrors(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	r := keyRig(t, func(o *humasess.Options[account]) {
+		o.Bearer = &humasess.BearerOptions{}
+		o.Schemes["basic"] = func(ctx huma.Context, scopes []string) (account, error) {
+			calls++
+			if ctx.Header("Authorization") == "Basic good" {
+				return account{ID: "carol"}, nil
+			}
+			return account{}, humasess.ErrNoSession
+		}
+	})
+	huma.Register(r.api, huma.Operation{
+		OperationID: "any", Method: http.MethodPost, Path: "/any",
+		Security: []map[string][]string{{"sessionCookie": {"admin"}}, {"basic": {}}, {"basic": {}, "apiKey": {}}},
+	}, func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil })
+	w := r.client().Do(http.MethodPost, "/any", nil)
+	wantStatus(t, w, http.StatusUnauthorized)
+	if got, want := w.Header()["Www-Authenticate"], []string{`Cookie realm="session"`, `Bearer realm="session"`, "Basic", "apiKey"}; !slices.Equal(got, want) {
+		t.Errorf("got challenges %q, want %q", got, want)
+	}
+	if calls != 1 {
+		t.Errorf("got %d calls of the check, want 1", calls)
+	}
+	// Browsers send Basic to the edge of a site by themselves, so the cookie counts beside it.
+	admin := r.signedIn(account{ID: "bob", Roles: []string{"admin"}})
+	for _, value := range []string{"Basic good", "Basic edge"} {
+		basic := func(req *http.Request) { req.Header.Set("Authorization", value) }
+		wantStatus(t, admin.Do(http.MethodPost, "/any", nil, basic), http.StatusNoContent)
+	}
+	wantStatus(t, r.client().Do(http.MethodPost, "/any", nil, func(req *http.Request) { req.Header.Set("Authorization", "Basic good") }), http.StatusNoContent)
+	// Beside a token of ours no other credential counts.
+	wantStatus(t, r.requiredCall(r.client(), nil, withToken("hs_dead"), withKey("ada")), http.StatusUnauthorized)
+}
+
+// TestAcceptSchemesRefused names a scheme that nothing checks.
+func TestAcceptSchemesRefused(t *testing.T) {
+	t.Parallel()
+	opts := accountOptions()
+	opts.AcceptSchemes = []string{"unknown"}
+	if _, err := humasess.New(memory.New(nil), &opts); err == nil || !strings.Contains(err.Error(), `"unknown"`) {
+		t.Errorf("got %v, want an error", err)
+	}
+}
