@@ -118,7 +118,10 @@ func TestStartBearerThen(t *testing.T) {
 	}{
 		{"Destroy", destroy[account], true},
 		{"RevokeAll", func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.RevokeAll(ctx); return err }, true},
-		{"RevokeOthers", func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.RevokeOthers(ctx); return err }, false},
+		{"RevokeOthers", func(ctx context.Context, s *humasess.Session[account]) error {
+			_, err := s.RevokeOthers(ctx)
+			return err
+		}, false},
 		{"List", func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.List(ctx); return err }, false},
 		{"Update", increment, false},
 		{"Reauthenticated", reauthenticate("pwd"), false},
