@@ -25,6 +25,7 @@ type entry struct {
 	untouch     bool      // requests extend nothing
 	budget      budgets   // of the store's calls of each request
 	vary        []string  // request headers that may bring a user
+	varyLine    string    // all of them; see response.Rules
 	prefixes    []string  // of the bearer tokens that decide alone, also those of other operations
 	bearer      bool      // a session of the operation may come with a bearer token
 	proof       *proof    // of the input's declarations
