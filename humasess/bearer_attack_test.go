@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -339,81 +337,53 @@ func TestBearerAmongCookies(t *testing.T) {
 	}
 }
 
-// TestRenewBearerRaces renews one session from several devices that have the same token,
-// while others read with it.
-func TestRenewBearerRaces(t *testing.T) {
+// TestHandlerLendsItsBearer starts a session with a token in an API inside a handler. The
+// answer of each of the two may take it back.
+func TestHandlerLendsItsBearer(t *testing.T) {
 	t.Parallel()
-	for _, grace := range []time.Duration{0, -1} {
-		r := bearerRig(t, func(o *humasess.Options[account]) { o.RotationGrace = grace })
-		for range 10 {
-			tok := bearerOf(r, account{ID: "ada"})
-			const devices = 6
-			tokens, codes := make([]string, devices), make([]int, devices)
-			var all sync.WaitGroup
-			for i := range devices {
-				all.Go(func() {
-					w := r.requiredCall(r.client(), renewBearer(&tokens[i]), withToken(tok))
-					codes[i] = w.Code
-					if w.Header().Get("Session-Token") != "" {
-						t.Errorf("got header Session-Token beside the answer %d of a renewal", w.Code)
-					}
+	for _, tt := range []struct {
+		name   string
+		inner  error
+		status int
+		alive  bool
+	}{
+		{"both succeed", nil, http.StatusOK, true},
+		{"the handler fails", nil, http.StatusTeapot, false},
+		{"the API fails", errTeapot, http.StatusOK, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := bearerRig(t)
+			var given string
+			c := plain(r, func(w http.ResponseWriter, req *http.Request, s *humasess.Session[account]) {
+				inside := humasesstest.NewClient(http.HandlerFunc(func(w http.ResponseWriter, in *http.Request) {
+					r.mux.ServeHTTP(w, in.WithContext(req.Context()))
+				}))
+				got := r.loginCall(inside, func(ctx context.Context, s *humasess.Session[account]) error {
+					return errors.Join(startBearer(account{ID: "ada"}, &given)(ctx, s), tt.inner)
 				})
-				all.Go(func() {
-					w := r.requiredCall(r.client(), increment, withToken(tok))
-					if w.Code != http.StatusNoContent && grace == 0 {
-						t.Errorf("a change with the former token: got %d, want 204", w.Code)
-					}
-				})
-			}
-			all.Wait()
-			won := 0
-			for i, code := range codes {
-				switch {
-				case code == http.StatusNoContent && tokens[i] != "":
-					won++
-					if got := userOf(r, tokens[i]); got != "ada" {
-						t.Errorf("the new token opens the session of %q, want ada", got)
-					}
-				case code == http.StatusNoContent:
-					t.Error("a renewal has succeeded without a token")
-				case tokens[i] != "":
-					t.Errorf("a renewal was refused with %d, and has a token", code)
-				case code != http.StatusConflict && code != http.StatusUnauthorized:
-					t.Errorf("got %d, want 409 or 401", code)
+				if got.Header().Get("Session-Token") != "" || len(got.Header()["Set-Cookie"]) > 0 {
+					t.Errorf("inside: got headers %v, want neither a token nor a cookie", got.Header())
 				}
+				if got := s.Active(); got != (tt.inner == nil) {
+					t.Errorf("outside: the session is active: got %v, want %v", got, tt.inner == nil)
+				}
+				if tt.inner != nil { // a cookie may take the place of the token that was taken back
+					if err := s.Start(account{ID: "eve"}); err != nil {
+						t.Errorf("Start after a refused StartBearer: %v", err)
+					}
+				}
+				w.WriteHeader(tt.status)
+			})
+			w := c.Do("POST", "/", nil)
+			wantStatus(t, w, tt.status)
+			if got := userOf(r, given); (got == "ada") != tt.alive {
+				t.Errorf("the token opens the session of %q", got)
 			}
-			if won != 1 {
-				t.Errorf("got %d renewals, want 1 of one token", won)
+			if w.Header().Get("Session-Token") != "" {
+				t.Error("the answer has the token that the program was given")
 			}
-		}
-	}
-}
-
-// TestRenewBearerLosesARace renews the session while another request has renewed it.
-func TestRenewBearerLosesARace(t *testing.T) {
-	t.Parallel()
-	for _, grace := range []time.Duration{0, -1} {
-		r := bearerRig(t, func(o *humasess.Options[account]) { o.RotationGrace = grace })
-		tok := bearerOf(r, account{ID: "ada"})
-		var first, second string
-		w := during(func(do handler[account]) *httptest.ResponseRecorder {
-			return r.requiredCall(r.client(), do, withToken(tok))
-		}, func() {
-			wantStatus(t, r.requiredCall(r.client(), renewBearer(&first), withToken(tok)), http.StatusNoContent)
-		}, renewBearer(&second))
-		want := http.StatusConflict
-		if grace < 0 {
-			want = http.StatusUnauthorized
-		}
-		wantStatus(t, w, want)
-		if second != "" {
-			t.Error("the renewal that was refused has a token")
-		}
-		if got := w.Header().Get("Retry-After"); grace == 0 && got != "10" {
-			t.Errorf("got Retry-After %q, want the grace", got)
-		}
-		if userOf(r, first) != "ada" {
-			t.Error("the renewal that came first must stand")
-		}
+			wantCookies(t, w, map[bool]int{true: 1}[tt.inner != nil])
+			wantSessions(r, "ada", map[bool]int{true: 1}[tt.alive])
+		})
 	}
 }

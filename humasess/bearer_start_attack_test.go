@@ -315,50 +315,6 @@ func TestBearerLimits(t *testing.T) {
 	}
 }
 
-// TestBearerMarks revokes or changes the user while a sign-in with a token runs.
-func TestBearerMarks(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name string
-		mark func(*rig[account])
-		want int
-	}{
-		{"RevokeIdentity", func(r *rig[account]) { r.revokeIdentity("ada") }, http.StatusUnauthorized},
-		{"UpdateIdentity", func(r *rig[account]) {
-			if _, err := r.sessions.UpdateIdentity(context.Background(), "ada", func(*account) error { return nil }); err != nil {
-				r.t.Error(err)
-			}
-		}, http.StatusConflict},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			timed(t, func(r *rig[account]) { // the bubble's rig has no tokens, only its clock counts
-				r = bearerRig(r.t)
-				old := bearerOf(r, account{ID: "ada"})
-				given := "none"
-				w := during(func(do handler[account]) *httptest.ResponseRecorder { return r.loginCall(r.client(), do) }, func() {
-					later(100)
-					tt.mark(r)
-				}, startBearer(account{ID: "ada"}, &given))
-				wantStatus(t, w, tt.want)
-				if given != "" || w.Header().Get("Session-Token") != "" {
-					t.Error("the refused sign-in has a token")
-				}
-				if got := w.Header()["Www-Authenticate"]; tt.want == http.StatusUnauthorized && (len(got) != 2 || !strings.HasPrefix(got[1], "Bearer ")) {
-					t.Errorf("got challenges %q, want one for each carrier", got)
-				}
-				if tt.want == http.StatusUnauthorized {
-					wantSessions(r, "ada", 0)
-				} else {
-					wantSessions(r, "ada", 1)
-					if userOf(r, old) != "ada" {
-						t.Error("UpdateIdentity has ended the session with a token")
-					}
-				}
-			})
-		})
-	}
-}
-
 // TestBearerAnonymous presents a session without a user, and starts one with a token.
 func TestBearerAnonymous(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package coretest
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,6 +27,7 @@ var Carriers = []Behaviour{
 	{"expiry", eachCarrier(carrierExpiry)},
 	{"reuse", eachCarrier(carrierReuse)},
 	{"two carriers", twoCarriers},
+	{"two sign-ins in one request", twoSignIns},
 }
 
 // carrierKind says how a client keeps its session.
@@ -98,6 +100,17 @@ func registerBearer(api huma.API, at Hooks) {
 		token, err := in.Session.StartBearer(User{Name: in.Name})
 		return &tokenOutput{token}, err
 	})
+	twice := func(path string, answer error) {
+		huma.Post(api, path, func(_ context.Context, in *loginInput) (*tokenOutput, error) {
+			if _, err := in.Session.StartBearer(User{Name: in.Name + "-first"}); err != nil {
+				return nil, err
+			}
+			token, err := in.Session.StartBearer(User{Name: in.Name})
+			return &tokenOutput{token}, errors.Join(err, answer)
+		})
+	}
+	twice("/login-twice", nil)
+	twice("/login-twice-refused", huma.NewError(http.StatusTeapot, "refused after all"))
 	huma.Get(api, "/carrier", func(_ context.Context, in *namedInput) (*carrierOutput, error) {
 		return &carrierOutput{in.Session.Carrier()}, nil
 	})

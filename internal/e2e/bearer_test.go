@@ -31,7 +31,9 @@ func bearerLife(t *testing.T, a *adapter) {
 			token, err := in.Session.RenewBearer()
 			return &tokenOutput{token}, err
 		})
-		huma.Get(api, "/me", func(_ context.Context, in *requiredInput[account]) (*meOutput, error) { return &meOutput{in.Value()}, nil })
+		huma.Get(api, "/me", func(_ context.Context, in *requiredInput[account]) (*meOutput, error) {
+			return &meOutput{in.Value()}, nil
+		})
 	}})
 	take := func(res *response) string {
 		t.Helper()

@@ -15,8 +15,8 @@ import (
 type Rules struct {
 	Vary    []string
 	Line    string // Vary in one line, made once; "" if Vary has at most one member
-	Private bool // shared caches must not store the response
-	Cookie  bool // the response sets a session cookie, so no cache may store it
+	Private bool   // shared caches must not store the response
+	Cookie  bool   // the response sets a session cookie, so no cache may store it
 }
 
 // missing returns the members that Vary needs besides those that are held.
