@@ -11,6 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/stores"
+	"github.com/humasess/sessions/stores/memory"
 )
 
 // startBearer starts a session and keeps its token in one of the places.
@@ -58,7 +60,7 @@ var errTeapot = huma.NewError(http.StatusTeapot, "refused after all")
 // one may live.
 func TestStartBearerTwice(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{"/login", "/call"} {
+	for _, path := range []string{"/login", "/call", "/login on a store that replaces nothing"} {
 		for name, carrier := range map[string]func(*rig[account]) (*humasesstest.Client, []func(*http.Request)){
 			"nothing": func(r *rig[account]) (*humasesstest.Client, []func(*http.Request)) { return r.client(), nil },
 			"cookie": func(r *rig[account]) (*humasesstest.Client, []func(*http.Request)) {
@@ -70,7 +72,14 @@ func TestStartBearerTwice(t *testing.T) {
 		} {
 			for _, refused := range []bool{false, true} {
 				t.Run(strings.Join([]string{path, name, map[bool]string{true: "refused"}[refused]}, " "), func(t *testing.T) {
-					r := bearerRig(t)
+					opts := accountOptions()
+					opts.Bearer = &humasess.BearerOptions{}
+					var store stores.Store = memory.New(nil)
+					path, _, old := strings.Cut(path, " ")
+					if old {
+						store = replacesNot{memory.New(nil)}
+					}
+					r := newRigOn(t, opts, store, huma.DefaultConfig("Test", "1"))
 					c, edits := carrier(r)
 					var first, second string
 					w := r.send(c, path, func(ctx context.Context, s *humasess.Session[account]) error {
