@@ -60,3 +60,37 @@ func TestAllocationsOverBareHuma(t *testing.T) {
 		})
 	}
 }
+
+// A request without a bearer token costs the same with and without Options.Bearer. A
+// read by token costs what a read by cookie costs, and so does a change.
+func TestAllocationsWithBearer(t *testing.T) {
+	all := scenarios()
+	bare, bareBytes := testing.AllocsPerRun(200, all["bare"].run()), bytesPerRun(all["bare"].run())
+	for _, tt := range []struct {
+		name, like string
+		bytes      uint64 // more than the other
+	}{
+		{"both: no cookie", "no cookie", 0},
+		{"both: malformed cookie", "malformed cookie", 0},
+		{"both: read shared", "read shared", 0},
+		{"both: modify shared", "modify shared", 0},
+		{"both: read noted", "read noted", 0},
+		{"read by token", "read shared", 0},
+		{"modify by token", "modify shared", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			run, like := all[tt.name].run(), all[tt.like].run()
+			run() // the first request learns how the operation binds
+			like()
+			allocs, most := testing.AllocsPerRun(200, run)-bare, testing.AllocsPerRun(200, like)-bare
+			bytes, mostBytes := bytesPerRun(run)-bareBytes, bytesPerRun(like)-bareBytes+tt.bytes
+			t.Logf("%v allocations and %d bytes over bare huma", allocs, bytes)
+			if allocs > most {
+				t.Errorf("got %v allocations over bare huma, want at most %v", allocs, most)
+			}
+			if bytes > mostBytes {
+				t.Errorf("got %d bytes over bare huma, want at most %d", bytes, mostBytes)
+			}
+		})
+	}
+}

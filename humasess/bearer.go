@@ -81,10 +81,16 @@ func (s changes[T]) renewBearer() (BearerToken, error) {
 		return BearerToken{}, gate.Fail(errors.ErrUnsupported, errCookie)
 	}
 	if s.former && !s.opening().lost() {
-		return BearerToken{}, gate.FailUntil(gate.ErrConflict, s.m.opts.RotationGrace)
+		return BearerToken{}, s.renewedElsewhere()
 	}
 	s.life.Renew(lifecycle.RotateGrace)
 	return s.writes().tokenNow()
+}
+
+// renewedElsewhere refuses a renewal with a former token. The answer with the present one
+// may still arrive.
+func (s changes[T]) renewedElsewhere() error {
+	return gate.FailUntil(gate.ErrConflict, s.m.opts.RotationGrace)
 }
 
 // tokenNow writes the session and returns its new token. The call has a budget of its
@@ -97,6 +103,9 @@ func (s writes[T]) tokenNow() (BearerToken, error) {
 	defer func() { own.early.writing = false }()
 	if err := s.write(ctx); err != nil {
 		return BearerToken{}, err
+	}
+	if s.former { // another request has renewed it since this one began
+		return BearerToken{}, s.changes().renewedElsewhere()
 	}
 	own.given = true
 	return s.token(), nil

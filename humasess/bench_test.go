@@ -43,6 +43,15 @@ type greeting struct {
 	}
 }
 
+// noted is a greeting with a header of the handler.
+type noted struct {
+	Note string `header:"X-Note"`
+	Body struct {
+		UID string `json:"uid"`
+		N   int    `json:"n"`
+	}
+}
+
 // plainConfig has no link transformer: the budgets are over a bare operation.
 func plainConfig() huma.Config {
 	c := huma.DefaultConfig("Bench", "1.0.0")
@@ -72,7 +81,7 @@ func (s scenario) run() func() {
 	}
 }
 
-func newScenario[I any](name, cookie string, attach func(huma.API), handler func(context.Context, *I) (*greeting, error)) scenario {
+func newScenario[I, O any](name, cookie string, attach func(huma.API), handler func(context.Context, *I) (*O, error)) scenario {
 	mux := http.NewServeMux()
 	api := humago.New(mux, plainConfig())
 	attach(api)
@@ -107,6 +116,11 @@ func scenarios() map[string]scenario {
 	sharedCookie := must(shared.Issue(context.Background(), sample)).String()
 	anyCookie := must(opaque.Issue(context.Background(), anySample)).String()
 	attachShared := func(api huma.API) { must(0, shared.Attach(api)) }
+	both := must(humasess.New(memory.New(nil), &humasess.Options[visitor]{
+		Identity: func(v visitor) string { return v.UID }, Bearer: &humasess.BearerOptions{},
+	}))
+	bothCookie := must(both.Issue(context.Background(), sample)).String()
+	attachBoth := func(api huma.API) { must(0, both.Attach(api)) }
 	attachAny := func(api huma.API) { must(0, opaque.Attach(api)) }
 
 	answer := func(uid string, n int) (*greeting, error) {
@@ -120,8 +134,35 @@ func scenarios() map[string]scenario {
 	}
 	bare := func(_ context.Context, _ *struct{}) (*greeting, error) { return answer("u-1234567", 1) }
 
+	modifyShared := func(_ context.Context, in *sharedInput) (*greeting, error) {
+		if err := in.Update(func(v *visitor) error { v.N++; return nil }); err != nil {
+			return nil, err
+		}
+		return answer("u-1234567", 1)
+	}
+	byToken := func(s scenario) scenario {
+		token := must(both.IssueBearer(context.Background(), sample))
+		s.request.Header.Set("Authorization", "Bearer "+token.AccessToken)
+		return s
+	}
+	// The gate has a quicker way for answers without a header of the handler.
+	noting := func(_ context.Context, in *sharedInput) (*noted, error) {
+		v, _ := in.Get()
+		n := &noted{Note: "yes"}
+		n.Body.UID, n.Body.N = v.UID, v.N
+		return n, nil
+	}
+
 	all := map[string]scenario{}
 	for _, s := range []scenario{
+		newScenario("both: no cookie", "", attachBoth, readShared),
+		newScenario("both: malformed cookie", cookieName+"=x", attachBoth, readShared),
+		newScenario("both: read shared", bothCookie, attachBoth, readShared),
+		newScenario("both: modify shared", bothCookie, attachBoth, modifyShared),
+		newScenario("both: read noted", bothCookie, attachBoth, noting),
+		newScenario("read noted", sharedCookie, attachShared, noting),
+		byToken(newScenario("read by token", "", attachBoth, readShared)),
+		byToken(newScenario("modify by token", "", attachBoth, modifyShared)),
 		newScenario("bare", sharedCookie, func(huma.API) {}, bare),
 		newScenario("without session", sharedCookie, attachShared, bare),
 		newScenario("no cookie", "", attachShared, readShared),
@@ -131,13 +172,7 @@ func scenarios() map[string]scenario {
 			v := in.Value()
 			return answer(v.UID, v.N)
 		}),
-		newScenario("modify shared", sharedCookie, attachShared, func(_ context.Context, in *sharedInput) (*greeting, error) {
-			err := in.Update(func(v *visitor) error { v.N++; return nil })
-			if err != nil {
-				return nil, err
-			}
-			return answer("u-1234567", 1)
-		}),
+		newScenario("modify shared", sharedCookie, attachShared, modifyShared),
 		newScenario("modify any", anyCookie, attachAny, func(_ context.Context, in *anyInput) (*greeting, error) {
 			err := in.Update(func(v *anyVisitor) error { v.N++; return nil })
 			if err != nil {

@@ -146,7 +146,7 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	if len(c.Replaces) > 0 && isMark(err) {
 		// The mark may be one from before the request. The old session must not
 		// end before that is known.
-		late = s.writes().putOff(&c)
+		late = append(late, s.writes().putOff(&c)...)
 		from, c.Age = time.Now(), max(time.Since(s.began()), 1)
 		created, err = s.carrier().Store().Create(ctx, c)
 	}
@@ -163,9 +163,13 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 		return false, s.notCreated(err)
 	}
 	verdict := s.decide(ctx, &created, marks.Bracket{From: from, To: time.Now()})
-	if created.Replaced {
+	var own []stores.Replaced // sessions of this request, which end although others are put off
+	switch {
+	case created.Replaced:
 		s.hasReplaced(ctx, p, c.Replaces)
-	} else {
+	case s.few().early.writing:
+		own = c.Replaces
+	default:
 		late = append(c.Replaces, late...)
 	}
 	if verdict != marks.Before {
@@ -181,7 +185,9 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	}
 	if s.few().early.writing {
 		s.rare.early.ends = append(s.rare.early.ends, late...)
-	} else if len(late) > 0 {
+		late = own
+	}
+	if len(late) > 0 {
 		if err := s.endReplaced(ctx, late); err != nil {
 			s.writes().remove(ctx, s.pending.id)
 			return false, err

@@ -45,9 +45,12 @@ type tick struct {
 	User string `json:"user"`
 }
 
-func newLiveServer(t *testing.T) *liveServer {
+func newLiveServer(t *testing.T, edits ...func(*humasess.Options[account])) *liveServer {
 	t.Helper()
 	opts := accountOptions()
+	for _, edit := range edits {
+		edit(&opts)
+	}
 	sessions, err := humasess.New(memory.New(nil), &opts)
 	if err != nil {
 		t.Fatal(err)

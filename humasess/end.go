@@ -57,10 +57,16 @@ func (s writes[T]) destroyed(id stores.ID) {
 // which the new one replaces in one step.
 
 // putOff takes the old sessions out of a create, and returns them. They end after
-// it. The new session may be one more than the limit until then.
+// it. The new session may be one more than the limit until then. An early write keeps a
+// session that the request itself has created: no client has its token, so it ends with
+// any response.
 func (s writes[T]) putOff(c *stores.Create) []stores.Replaced {
-	ends := c.Replaces[len(s.few().orphan):]
-	c.Replaces = c.Replaces[:len(s.few().orphan):len(s.few().orphan)]
+	own := len(s.few().orphan)
+	if s.few().early.writing && s.life.Written && own < len(c.Replaces) && c.Replaces[own].ID == s.rec.ID() {
+		own++
+	}
+	ends := c.Replaces[own:]
+	c.Replaces = c.Replaces[:own:own]
 	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID() }) {
 		c.Limit++
 	}

@@ -112,7 +112,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 			switch who := s.ownerOf(&rec, c.Token); {
 			case who > best.who:
 				best.who, best.Candidate = who, c
-			case who == notOwner && s.m.superseded(&rec, c.Token):
+			case who == notOwner && s.superseded(&rec, c.Token):
 				reused = &rec
 			}
 		}

@@ -46,10 +46,10 @@ func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership
 	return notOwner
 }
 
-// superseded reports whether the token was once the session's. A client
-// that still has it may be a thief, or the victim of one.
-func (m *Manager[T]) superseded(r *record.Record[T], token security.Token) bool {
-	if r.Open.Scheme != m.scheme {
+// superseded reports whether the token was once the session's, with the same carrier. A
+// client that still has it may be a thief, or the victim of one.
+func (s opening[T]) superseded(r *record.Record[T], token security.Token) bool {
+	if r.Open.Scheme != s.m.scheme || r.Open.Bearer != s.bearer {
 		return false
 	}
 	p := &r.Open.Fields
@@ -158,7 +158,7 @@ func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 	case rec.Open.Scheme != s.m.scheme, rec.Open.Bearer != s.bearer:
 		s.rejected(events.ReasonForeign)
 		return
-	case s.m.superseded(rec, token):
+	case s.superseded(rec, token):
 		s.reused(rec)
 		return
 	}

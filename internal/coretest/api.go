@@ -81,6 +81,7 @@ func Serve(tb testing.TB, store stores.Store, opts *humasess.Options[User], at H
 	}
 	register(api, at)
 	registerSecure(api, sessions)
+	registerBearer(api, at)
 	registerAccount(tb, api, sessions)
 	return handler, sessions
 }

@@ -16,7 +16,7 @@ type behaviour struct {
 func behaviours() []behaviour {
 	return slices.Concat(
 		accessBehaviours, typesBehaviours, optionBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours, cacheBehaviours,
-		streamBehaviours, commitBehaviours, http2Behaviours, raceBehaviours, disconnectBehaviours,
+		streamBehaviours, commitBehaviours, http2Behaviours, raceBehaviours, disconnectBehaviours, bearerBehaviours,
 	)
 }
 

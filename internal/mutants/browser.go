@@ -42,7 +42,7 @@ var browserMutants = []mutant{
 		"security", "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
 	{"H1", "the back button shows private pages", inBrowser, "TestBackButton", []edit{{
-		inGate, "reply.rulesFor", "	return response.Rules{Vary: p.entry.vary, Private: private, Cookie: cookie}", "	return response.Rules{Vary: p.entry.vary, Private: cookie, Cookie: cookie}",
+		inGate, "reply.rulesFor", "	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: private, Cookie: cookie}", "	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: cookie, Cookie: cookie}",
 	}}},
 	{"H3", "nothing is cleared", inBrowser, "TestClearSiteData", []edit{{
 		inGate, "reply.release", "response.Header{Name: \"Clear-Site-Data\", Value: of.ClearSiteData, Add: true}", "response.Header{Name: \"Clear-Site\", Value: of.ClearSiteData, Add: true}",

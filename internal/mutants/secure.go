@@ -25,7 +25,7 @@ var secureMutants = []mutant{
 		"humasess", "opening.rotationDue", ".Abs() >= every", ".Abs() >= 2*every",
 	}}},
 	{"T9", "reuse of older tokens goes unseen", "humasess", "", []edit{{
-		"humasess", "Manager.superseded", " || p.Knows(token.Hash())", "",
+		"humasess", "opening.superseded", " || p.Knows(token.Hash())", "",
 	}}},
 	{"T9", "reuse ends nothing", "humasess", "", []edit{{
 		"humasess", "opening.reused", "	if !s.m.opts.RevokeReused {\n", "	if s.m.opts.RevokeReused {\n",

@@ -16,3 +16,13 @@ func TestCore(t *testing.T) {
 		b.Run(t, coretest.Shared{One: store, Other: openIn(t, other, schema)})
 	}
 }
+
+// TestCarriers runs the matrix of carriers.
+func TestCarriers(t *testing.T) {
+	t.Parallel()
+	one, other := shared(t), shared(t)
+	for _, b := range coretest.Carriers {
+		store, schema := open(t, one)
+		b.Run(t, coretest.Shared{One: store, Other: openIn(t, other, schema)})
+	}
+}

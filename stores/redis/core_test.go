@@ -26,6 +26,21 @@ func TestCore(t *testing.T) {
 	}
 }
 
+// TestCarriers runs the matrix of carriers on every form of Redis.
+func TestCarriers(t *testing.T) {
+	t.Parallel()
+	for _, f := range forms {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			client := dial(t, f.server(t))
+			for _, b := range coretest.Carriers {
+				store := open(t, client)
+				b.Run(t, coretest.Shared{One: store, Other: store})
+			}
+		})
+	}
+}
+
 // behave runs every behaviour, each on its own keys.
 func behave(t *testing.T, client rueidis.Client, server *servertest.Redis, at hooks) {
 	t.Helper()

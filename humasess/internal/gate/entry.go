@@ -27,6 +27,7 @@ type entry struct {
 	untouch     bool       // requests extend nothing
 	budget      budgets    // of the store's calls of each request
 	vary        []string   // request headers that may bring a user
+	varyLine    string     // all of them; see response.Rules
 	prefixes    []string   // of the bearer tokens that decide alone, also those of other operations
 	asks        bool       // cookies or tokens of a session count
 	presences   []presence // credentials of the program that decide alone when they are there

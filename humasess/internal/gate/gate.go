@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/humasess/internal/response"
 	"github.com/humasess/sessions/internal/policy"
 )
 
@@ -177,7 +178,7 @@ func (g *Gate) entry(op *huma.Operation) *entry {
 		made.err = err
 	} else {
 		made = compile(op, p, g.managers, &g.schemes)
-		made.prefixes = g.prefixes
+		made.prefixes, made.varyLine = g.prefixes, response.LineOf(made.vary)
 	}
 	return g.entries.add(made)
 }

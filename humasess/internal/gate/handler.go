@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // Handler gives a handler of net/http the session of one manager. It does the same as
@@ -52,6 +53,7 @@ func newPlainEntry(m Manager) *entry {
 	if b := scheme.Bearer; b != nil {
 		e.prefixes, e.bearer, e.vary = []string{b.Prefix}, true, append(e.vary, fieldAuthorization)
 	}
+	e.varyLine = response.LineOf(e.vary)
 	e.sessions[0].binding.resolves.Store(true)
 	e.budget.add(m.StoreTimeout())
 	return e

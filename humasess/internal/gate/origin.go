@@ -38,6 +38,9 @@ func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
 			m.CrossSite(ctx.Context(), e.op, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
+			if len(e.prefixes) > 0 {
+				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check
+			}
 			writeProblem(e.api, ctx, answerCrossOrigin.model(ctx))
 			return true
 		}

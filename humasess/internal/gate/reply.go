@@ -145,7 +145,7 @@ func (p reply) holdPlain() {
 
 // rules returns the rules of the response that was committed.
 func (p reply) rules() response.Rules {
-	return response.Rules{Vary: p.entry.vary, Private: p.private, Cookie: p.cookie}
+	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: p.private, Cookie: p.cookie}
 }
 
 // writer returns the writer of the body after the commit.
@@ -180,7 +180,7 @@ func (p reply) rulesFor(private, cookie bool) response.Rules {
 			private = private || name != fieldCookie && p.scope.humaContext.Header(name) != ""
 		}
 	}
-	return response.Rules{Vary: p.entry.vary, Private: private, Cookie: cookie}
+	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: private, Cookie: cookie}
 }
 
 // finish is called when the handler has returned. It commits if the response has not

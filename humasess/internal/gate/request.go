@@ -105,7 +105,7 @@ type slot struct {
 func newRequest(e *entry, ctx huma.Context, lines *cookies.Lines, alone bool) *Request {
 	parent := ctx.Context()
 	outer := RequestIn(parent)
-	if outer != nil && (alone || !outer.lends(ctx)) {
+	if outer != nil && (alone || !outer.lends(ctx, lines)) {
 		outer = nil
 	}
 	var r *Request
@@ -176,10 +176,11 @@ func (r *Request) reach() {
 }
 
 // lends reports whether the request lends its sessions to one inside. It does in
-// [Handler], if both have the same cookies. A handler may make requests for another
-// client with its own context.
-func (r *Request) lends(ctx huma.Context) bool {
-	return r.plain != nil && cookies.Same(r.scope.humaContext, ctx)
+// [Handler], if both have the same credentials. A handler may make requests for another
+// client with its own context. And an API inside may know a bearer token that the handler
+// takes for another credential: the API then ignores the cookie that the handler has read.
+func (r *Request) lends(ctx huma.Context, lines *cookies.Lines) bool {
+	return r.plain != nil && (lines == nil || lines.Bearer == r.bearer) && cookies.Same(r.scope.humaContext, ctx)
 }
 
 // lend returns the session of a manager that r or a request around it has, for a

@@ -112,8 +112,8 @@ func (h *Headers) Release(ctx huma.Context, to http.Header, rules Rules, vary bo
 	if private {
 		scrub(ctx, to, rules.Cookie)
 	}
-	if to != nil && h.more == nil && !vary && len(rules.Vary) == 1 && ofAdapter(ctx) {
-		h.write(to, rules)
+	if line := rules.whole(); to != nil && h.more == nil && !vary && line != "" && ofAdapter(ctx) {
+		h.write(to, rules, line)
 		return
 	}
 	missing := rules.missing(h, vary)
@@ -142,7 +142,7 @@ func (h *Headers) Release(ctx huma.Context, to http.Header, rules Rules, vary bo
 
 // write is the rest of Release for a usual response: the handler has held no other
 // header than the Content-Type and a Link, and the context passes headers on as they are.
-func (h *Headers) write(to http.Header, rules Rules) {
+func (h *Headers) write(to http.Header, rules Rules, vary string) {
 	if h.contentType != "" {
 		to[fieldContentType] = []string{h.contentType}
 	}
@@ -150,9 +150,9 @@ func (h *Headers) write(to http.Header, rules Rules) {
 		to[fieldLink] = append(to[fieldLink], h.link)
 	}
 	if lines := to["Vary"]; len(lines) > 0 {
-		to["Vary"] = append(lines, rules.Vary[0])
+		to["Vary"] = append(lines, vary)
 	} else {
-		h.lines[0] = rules.Vary[0]
+		h.lines[0] = vary
 		to["Vary"] = h.lines[0:1:1]
 	}
 	if rules.Private {

@@ -2,6 +2,8 @@ package response
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -12,12 +14,16 @@ import (
 // Caches learn which request headers the answers depend on (RFC 9111 § 4.1).
 type Rules struct {
 	Vary    []string
-	Private bool // shared caches must not store the response
-	Cookie  bool // the response sets a session cookie, so no cache may store it
+	Line    string // Vary in one line, made once; "" if Vary has at most one member
+	Private bool   // shared caches must not store the response
+	Cookie  bool   // the response sets a session cookie, so no cache may store it
 }
 
 // missing returns the members that Vary needs besides those that are held.
 func (c *Rules) missing(held *Headers, before bool) string {
+	if c.Line != "" && !slices.ContainsFunc(c.Vary, func(name string) bool { return held.varies(name, before) }) {
+		return c.Line
+	}
 	line := ""
 	for _, name := range c.Vary {
 		if !held.varies(name, before) {
@@ -25,6 +31,22 @@ func (c *Rules) missing(held *Headers, before bool) string {
 		}
 	}
 	return line
+}
+
+// whole returns all members, or "" if that takes an allocation.
+func (c *Rules) whole() string {
+	if c.Line == "" && len(c.Vary) == 1 {
+		return c.Vary[0]
+	}
+	return c.Line
+}
+
+// LineOf returns the value of Rules.Line.
+func LineOf(vary []string) string {
+	if len(vary) < 2 {
+		return ""
+	}
+	return strings.Join(vary, ", ")
 }
 
 // member appends to a list with commas.

@@ -38,3 +38,16 @@ func TestCore(t *testing.T) {
 		})
 	}
 }
+
+// TestCarriers runs the matrix of carriers on every store.
+func TestCarriers(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			for _, b := range coretest.Carriers {
+				p := k.open(t)
+				b.Run(t, coretest.Shared{One: p.store(t), Other: p.store(t), Hooks: onChi, Writers: writers})
+			}
+		})
+	}
+}
