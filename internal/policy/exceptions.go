@@ -7,10 +7,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Keys of an operation's exceptions in its metadata.
+// Keys of an operation's marks in its metadata.
 const (
 	crossSiteKey = "humasess.crosssite"
 	noTouchKey   = "humasess.notouch"
+	renewsKey    = "humasess.renews"
 )
 
 // SafeMethod reports whether requests of the method are exempt from the
@@ -30,6 +31,11 @@ func NoTouch(op *huma.Operation) { mark(op, noTouchKey) }
 
 // TouchDisabled reports whether [NoTouch] applies to the operation.
 func TouchDisabled(op *huma.Operation) bool { return op.Metadata[noTouchKey] == true }
+
+// Renews says that the handler of an operation can replace the token of its session.
+func Renews(op *huma.Operation) { mark(op, renewsKey) }
+
+func renews(op *huma.Operation) bool { return op.Metadata[renewsKey] == true }
 
 func mark(op *huma.Operation, key string) {
 	op.Metadata = maps.Clone(op.Metadata) // copies of the operation share it
