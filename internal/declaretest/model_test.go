@@ -20,6 +20,7 @@ type plan struct {
 	second     bool // an API with a document of its own has the same managers and operations
 	neighbour  string
 	operations []plannedOperation
+	tokens     string // the types whose sessions may have bearer tokens
 }
 
 type plannedOperation struct {
@@ -55,6 +56,7 @@ func newPlan(r *rand.Rand) plan {
 			}
 		}
 	}
+	p.addTokens(r)
 	return p
 }
 
@@ -209,6 +211,7 @@ type expected struct {
 	stale   bool
 	unsafe  bool
 	broken  bool // answers 500
+	literal bool // any is that of the document, whose keys tell the carriers apart
 }
 
 func (p plan) expects(op plannedOperation) expected {
@@ -228,7 +231,7 @@ func (p plan) expects(op plannedOperation) expected {
 		}
 	}
 	e.any = op.says()
-	mentions := strings.Contains(fmt.Sprint(e.any), "sessionCookie")
+	mentions := strings.Contains(fmt.Sprint(e.any), "sessionCookie") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	public := e.any != nil && len(e.any) == 0
 	if p.byDefault && !op.embeds.account && !mentions && !public {
 		e.always.session = true
@@ -237,7 +240,7 @@ func (p plan) expects(op plannedOperation) expected {
 		e.any = alternatives{{"bearer": nil}}
 	}
 	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
-		strings.Contains(fmt.Sprint(e.any), "bearer")
+		strings.Contains(fmt.Sprint(e.any), "bearer") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	return e
 }
 
@@ -256,7 +259,7 @@ func (e expected) lets(g guest) int {
 	for _, alternative := range e.any {
 		met, roles := true, true
 		for key, needed := range alternative {
-			met = met && map[string]bool{"bearer": g.bearer, "sessionCookie": g.session, "parcelCookie": g.parcel}[key]
+			met = met && e.holds(g, key)
 			roles = roles && hasAll(needed)
 		}
 		known, lacking = known || met && roles, lacking || met
@@ -297,5 +300,5 @@ func (e expected) mayForbid() bool {
 	if e.guarded || e.stale || e.unsafe || len(e.roles) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 })
+	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 || len(a["sessionBearer"]) > 0 })
 }
