@@ -166,7 +166,7 @@ func TestOptionsAccepted(t *testing.T) {
 		{"bearer tokens", &Options[person]{Bearer: &BearerOptions{}}},
 		{"bearer tokens with the shortest prefix", &Options[person]{Bearer: &BearerOptions{Prefix: "x_", SchemeName: "my.token_1-x"}}},
 		{"bearer tokens with the longest prefix", &Options[person]{Bearer: &BearerOptions{Prefix: strings.Repeat("x", 32)}}},
-		{"L1 bearer tokens, shortest", &Options[person]{Bearer: &BearerOptions{IdleTimeout: time.Second, AbsoluteTimeout: time.Second}}},
+		{"bearer tokens, shortest", &Options[person]{Bearer: &BearerOptions{IdleTimeout: time.Second, AbsoluteTimeout: time.Second}}},
 		{"L3 bearer tokens, longest", &Options[person]{Bearer: &BearerOptions{IdleTimeout: 400 * day, AbsoluteTimeout: 400 * day}}},
 		{"R6 bearer tokens for one session", &Options[person]{Bearer: &BearerOptions{}, MaxPerIdentity: 1, Identity: nameOf}},
 		{"check of a scheme with the default name of another carrier", &Options[person]{
