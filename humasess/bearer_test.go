@@ -376,3 +376,20 @@ func TestBearerOptions(t *testing.T) {
 		}, withToken(token)), http.StatusNoContent)
 	}
 }
+
+// TestStartBesideATokenSaysSo checks the answer that a client with a token gets from an
+// operation that sets a cookie.
+func TestStartBesideATokenSaysSo(t *testing.T) {
+	t.Parallel()
+	r := bearerRig(t)
+	for name, change := range map[string]handler[account]{
+		"Start":  func(_ context.Context, s *humasess.Session[account]) error { return s.Start(account{ID: "ada"}) },
+		"Update": func(_ context.Context, s *humasess.Session[account]) error { return s.Update(func(*account) error { return nil }) },
+	} {
+		w := r.loginCall(r.client(), change, withToken("hs_dead"))
+		wantStatus(t, w, http.StatusConflict)
+		if got := w.Body.String(); !strings.Contains(got, "urn:humasess:problem:conflict") || !strings.Contains(got, "cannot start a session in a cookie") {
+			t.Errorf("%s: got %s, want the reason", name, got)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (s changes[T]) start(data T) error {
 		return err
 	}
 	if s.beside() {
-		return gate.Fail(gate.ErrConflict, errBesideToken)
+		return gate.Fail(gate.ErrBesideToken, nil)
 	}
 	return s.signIn("Start", data)
 }
@@ -121,7 +121,7 @@ func (s changes[T]) update(change func(*T) error) error {
 		// A new session would be one more cookie beside those that clash.
 		switch {
 		case s.beside():
-			return gate.Fail(gate.ErrConflict, errBesideToken)
+			return gate.Fail(gate.ErrBesideToken, nil)
 		case s.excess:
 			return gate.Fail(gate.ErrTooManyCookies, nil)
 		case s.clash && !s.life.OthersDoomed:
@@ -332,7 +332,6 @@ var (
 	errAnonymous      = errors.New("the data have no identity, so they belong to an anonymous session: start it with Update")
 	errBecomesNobody  = errors.New("Update must not take the identity out of the data: end the session with Destroy")
 	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
-	errBesideToken    = errors.New("the client has a bearer token, so a cookie would be lost: use StartBearer")
 	errNoCookie       = errors.New("the client has a bearer token, and no cookie")
 	errNotStored      = errors.New("another credential of the request has brought the user, so nothing is stored: use Start")
 	errNoIdentity     = errors.New("Options.Identity is not set")

@@ -156,7 +156,8 @@ func (o *BearerOptions) complete(level int, cookieScheme string) error {
 var validPrefix = regexp.MustCompile(`^[A-Za-z0-9_]{2,32}$`)
 
 // BearerToken is the answer to a sign-in of a client without cookies, in the form of RFC
-// 6749 § 5.1. An operation returns it, or has it in a field of its answer. The access
+// 6749 § 5.1. An operation returns it, or has it in a field of its answer. A type of an
+// answer must not embed it: huma would document the type as a BearerToken. The access
 // token is a credential.
 type BearerToken struct {
 	AccessToken string `json:"access_token"`

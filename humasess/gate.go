@@ -59,7 +59,7 @@ func (g *gateManager[T]) bearerScheme() *policy.Bearer {
 	}
 	return &policy.Bearer{Key: b.SchemeName, Prefix: b.Prefix, Extension: &policy.Extension{
 		IdleTimeout: policy.Duration(b.IdleTimeout), AbsoluteTimeout: policy.Duration(b.AbsoluteTimeout),
-		MaxPerIdentity: max(g.opts.MaxPerIdentity, 0),
+		MaxPerIdentity: max(g.opts.MaxPerIdentity, 0), TokenPrefix: b.Prefix,
 	}}
 }
 

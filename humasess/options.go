@@ -29,8 +29,8 @@ import (
 //     RejectCrossSiteReads, CSRFHeader
 //   - Clients: Client
 //   - Limits: MaxPerIdentity, RefuseOverLimit
-//   - Operations and their document: RequireByDefault, SchemeName, OmitRoles,
-//     Schemes
+//   - Operations and their document: RequireByDefault, Bearer, SchemeName,
+//     OmitRoles, Schemes
 //   - Stored data: Codec, OnUndecodable
 //   - Store and clock: StoreTimeout, DoneInterval, Now
 //   - Events and logs: OnEvent, Logger

@@ -70,6 +70,21 @@ func TestOptionsRefused(t *testing.T) {
 		{"codec without Marshal", Options[person]{Codec: Codec{Unmarshal: json.Unmarshal}}, "Codec"},
 		{"nil check", Options[person]{Schemes: map[string]func(huma.Context, []string) (person, error){"bearer": nil}}, "bearer"},
 		{"check of its own scheme", Options[person]{Schemes: map[string]func(huma.Context, []string) (person, error){"sessionCookie": check}}, "sessionCookie"},
+		{"scheme name of bearer tokens", Options[person]{Bearer: &BearerOptions{SchemeName: "session token"}}, `Bearer: SchemeName "session token"`},
+		{"scheme name of both carriers", Options[person]{SchemeName: "mine", Bearer: &BearerOptions{SchemeName: "mine"}}, "is that of the cookie"},
+		{"prefix of one letter", Options[person]{Bearer: &BearerOptions{Prefix: "x"}}, `Bearer: Prefix "x"`},
+		{"prefix of 33 letters", Options[person]{Bearer: &BearerOptions{Prefix: strings.Repeat("x", 33)}}, "Bearer: Prefix"},
+		{"prefix that ends a header", Options[person]{Bearer: &BearerOptions{Prefix: "hs_\r\n"}}, "Bearer: Prefix"},
+		{"L1 idle timeout of bearer tokens", Options[person]{Bearer: &BearerOptions{IdleTimeout: time.Second - 1}}, "Bearer: IdleTimeout"},
+		{"L3 negative is not unlimited for bearer tokens", Options[person]{Bearer: &BearerOptions{AbsoluteTimeout: -1}}, "Bearer: AbsoluteTimeout"},
+		{"L2 absolute timeout of bearer tokens below the default idle", Options[person]{Bearer: &BearerOptions{AbsoluteTimeout: day}}, "Bearer: AbsoluteTimeout"},
+		{"L3 no absolute timeout of bearer tokens to speak of", Options[person]{Bearer: &BearerOptions{AbsoluteTimeout: 401 * day}}, "400 days"},
+		{"L3 AAL1 bearer tokens for 31 days", Options[person]{AssuranceLevel: 1, Bearer: &BearerOptions{AbsoluteTimeout: 30*day + 1}}, "AAL1"},
+		{"L3 AAL2 bearer tokens idle", Options[person]{AssuranceLevel: 2, Bearer: &BearerOptions{IdleTimeout: time.Hour + 1}}, "AAL2"},
+		{"L3 AAL3 bearer tokens overall", Options[person]{AssuranceLevel: 3, Bearer: &BearerOptions{AbsoluteTimeout: 12*time.Hour + 1}}, "AAL3"},
+		{"check of its own bearer tokens", Options[person]{
+			Bearer: &BearerOptions{}, Schemes: map[string]func(huma.Context, []string) (person, error){"sessionBearer": check},
+		}, "sessionBearer"},
 		{"codec that fails", Options[person]{Codec: Codec{
 			Marshal:   func(any) ([]byte, error) { return nil, errors.New("no bytes today") },
 			Unmarshal: json.Unmarshal,
@@ -148,6 +163,15 @@ func TestOptionsAccepted(t *testing.T) {
 		{"C5 path", &Options[person]{Cookie: CookieOptions{Path: "/a%20b/..c/.d"}}},
 		{"F4 trusted origins", &Options[person]{TrustedOrigins: []string{"https://a.example", "http://localhost:3000"}}},
 		{"scheme name", &Options[person]{SchemeName: "my.session_1-x"}},
+		{"bearer tokens", &Options[person]{Bearer: &BearerOptions{}}},
+		{"bearer tokens with the shortest prefix", &Options[person]{Bearer: &BearerOptions{Prefix: "x_", SchemeName: "my.token_1-x"}}},
+		{"bearer tokens with the longest prefix", &Options[person]{Bearer: &BearerOptions{Prefix: strings.Repeat("x", 32)}}},
+		{"bearer tokens, shortest", &Options[person]{Bearer: &BearerOptions{IdleTimeout: time.Second, AbsoluteTimeout: time.Second}}},
+		{"L3 bearer tokens, longest", &Options[person]{Bearer: &BearerOptions{IdleTimeout: 400 * day, AbsoluteTimeout: 400 * day}}},
+		{"R6 bearer tokens for one session", &Options[person]{Bearer: &BearerOptions{}, MaxPerIdentity: 1, Identity: nameOf}},
+		{"check of a scheme with the default name of another carrier", &Options[person]{
+			Schemes: map[string]func(huma.Context, []string) (person, error){"sessionBearer": func(huma.Context, []string) (person, error) { return person{}, nil }},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -203,12 +227,23 @@ func TestOptionsDefaults(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	})
+	t.Run("no bearer tokens", func(t *testing.T) {
+		if got.Bearer != nil {
+			t.Errorf("got %+v, want nil", got.Bearer)
+		}
+	})
+	t.Run("L1 L2 bearer tokens", func(t *testing.T) {
+		want := BearerOptions{SchemeName: "sessionBearer", Prefix: "hs_", IdleTimeout: 14 * day, AbsoluteTimeout: 90 * day}
+		if got, err := (&Options[person]{Bearer: &BearerOptions{}}).withDefaults(); err != nil || *got.Bearer != want {
+			t.Errorf("got %+v and %v, want %+v", got.Bearer, err, want)
+		}
+	})
 	t.Run("the caller's options stay as they are", func(t *testing.T) {
-		o := &Options[person]{SchemeName: "mine"}
+		o := &Options[person]{SchemeName: "mine", Bearer: &BearerOptions{}}
 		if _, err := o.withDefaults(); err != nil {
 			t.Fatal(err)
 		}
-		if o.IdleTimeout != 0 || o.Cookie.Name != "" || o.Now != nil {
+		if o.IdleTimeout != 0 || o.Cookie.Name != "" || o.Now != nil || *o.Bearer != (BearerOptions{}) {
 			t.Errorf("got %+v, want nothing filled in", o)
 		}
 	})
@@ -234,6 +269,10 @@ func TestAssurance(t *testing.T) {
 				if idle, absolute := timeouts.Of(remember); idle != tt.idle || absolute != tt.absolute {
 					t.Errorf("remembered %v: got %v and %v, want %v and %v", remember, idle, absolute, tt.idle, tt.absolute)
 				}
+			}
+			token, err := (&Options[person]{AssuranceLevel: tt.level, Bearer: &BearerOptions{}}).withDefaults()
+			if err != nil || token.Bearer.IdleTimeout != tt.idle || token.Bearer.AbsoluteTimeout != tt.absolute {
+				t.Errorf("bearer tokens: got %+v and %v, want %v and %v", token.Bearer, err, tt.idle, tt.absolute)
 			}
 			short, err := (&Options[person]{AssuranceLevel: tt.level, IdleTimeout: time.Minute, AbsoluteTimeout: time.Hour}).withDefaults()
 			if err != nil || short.IdleTimeout != time.Minute || short.AbsoluteTimeout != time.Hour {

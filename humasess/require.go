@@ -99,3 +99,14 @@ func AllowCrossSite(op *huma.Operation) { policy.AllowCrossSite(op) }
 //
 // Within [Manager.Handler] around the API, that handler's request counts.
 func NoTouch(op *huma.Operation) { policy.NoTouch(op) }
+
+// Renews documents that the handler of one operation can give the session a new token, as
+// [Session.Renew], [Session.Reauthenticated], [Session.RevokeOthers] and a change of
+// identity do. Its successful answers then list the header Set-Cookie, and with
+// Options.Bearer the header Session-Token. Generated clients without a cookie jar read
+// the new token there. It changes nothing else.
+//
+//	huma.Post(api, "/step-up", stepUp, humasess.Renews)
+//
+// An operation that returns a [BearerToken] does not need it.
+func Renews(op *huma.Operation) { policy.Renews(op) }

@@ -117,3 +117,76 @@ func TestDowngrade(t *testing.T) {
 		}
 	})
 }
+
+// TestDowngradeWithTokens has sessions that a bearer token opens, too.
+func TestDowngradeWithTokens(t *testing.T) {
+	oapi := &huma.OpenAPI{
+		OpenAPI: "3.1.0", Info: &huma.Info{Title: "Test", Version: "1"},
+		Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+	}
+	doc, err := policy.NewDocument(oapi)
+	if err != nil {
+		t.Fatalf("NewDocument: %v", err)
+	}
+	err = doc.AddScheme(policy.Scheme{
+		Key: "session", CookieName: "__Host-id", Type: reflect.TypeFor[user](), HasRoles: true, Default: true,
+		Bearer: &policy.Bearer{Key: "token", Prefix: "hs_", Extension: &policy.Extension{TokenPrefix: "hs_"}},
+	})
+	if err != nil {
+		t.Fatalf("AddScheme: %v", err)
+	}
+	addOperation(oapi, "/admin", nil, policy.Declaration{Kind: policy.Guarded, Roles: []string{"admin"}})
+	addOperation(oapi, "/home", nil, policy.Declaration{Kind: policy.Optional})
+	addOperation(oapi, "/token", policy.Requirements{{"token": {"audit"}}}, policy.Declaration{Kind: policy.Required})
+	renewing := &huma.Operation{
+		OperationID: "renew", Method: http.MethodGet, Path: "/renew", Security: policy.Requirements{{"session": {}}},
+		Responses: map[string]*huma.Response{"204": {Description: "Done"}},
+	}
+	policy.Renews(renewing)
+	oapi.AddOperation(renewing)
+	data, err := openapi.Downgrade(oapi)
+	if err != nil {
+		t.Fatalf("Downgrade: %v", err)
+	}
+	var old struct {
+		Security   policy.Requirements
+		Components struct {
+			SecuritySchemes map[string]map[string]any
+		}
+		Paths map[string]map[string]struct {
+			Security  policy.Requirements
+			Responses map[string]struct {
+				Headers map[string]struct {
+					Required bool
+					Schema   struct{ Type string }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &old); err != nil {
+		t.Fatalf("Unmarshal: %v", err)
+	}
+	token := old.Components.SecuritySchemes["token"]
+	policyOf, _ := token["x-session"].(map[string]any)
+	if token["type"] != "http" || token["scheme"] != "bearer" || policyOf["tokenPrefix"] != "hs_" {
+		t.Errorf("O1 got scheme %v, want bearer tokens with their policy", token)
+	}
+	if got, want := asJSON(t, old.Security), `[{"session":[]},{"token":[]}]`; got != want {
+		t.Errorf("O2 got security %s, want %s", got, want)
+	}
+	for path, want := range map[string]string{
+		"/admin": `[{"session":[]},{"token":[]}]`,
+		"/home":  `[{"session":[]},{"token":[]},{}]`,
+		"/token": `[{"token":[]}]`,
+		"/renew": `[{"session":[]},{"token":[]}]`,
+	} {
+		if got := asJSON(t, old.Paths[path]["get"].Security); got != want {
+			t.Errorf("O5 %s: got security %s, want %s", path, got, want)
+		}
+	}
+	for _, name := range []string{"Set-Cookie", "Session-Token"} {
+		if h, ok := old.Paths["/renew"]["get"].Responses["204"].Headers[name]; !ok || h.Required || h.Schema.Type != "string" {
+			t.Errorf("O8 got %s %+v, want a string that is not required", name, h)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -42,12 +43,14 @@ func golden(t *testing.T, name, got string) {
 func TestGoldenList(t *testing.T) {
 	clock := time.Date(2100, 1, 2, 3, 4, 5, 600, time.UTC) // in the future, so that the sessions are active by this program's clock
 	s := onSQLiteAt(t, func() time.Time { return clock })
-	m := s.program(t, func(o *humasess.Options[user]) { o.Now = func() time.Time { return clock } })
+	m := s.program(t, withTokens, func(o *humasess.Options[user]) { o.Now = func() time.Time { return clock } })
 	for _, u := range []user{{ID: "ada", Note: "<first>"}, {ID: "ada", Note: "line\nand\u009bmore\u202e\x7f\U000e0001"}} {
 		signIn(t, m, u)
 		clock = clock.Add(90 * time.Second)
 	}
 	signIn(t, m, user{ID: "\x1b[2Jevil\tuser"})
+	clock = clock.Add(90 * time.Second)
+	issueToken(t, m, user{ID: "grace"})
 	shown := func(args ...string) string {
 		out := anyID.ReplaceAllString(s.want(t, exitOK, args...), "${1}AAAAAAAAAAAAAAAAAAAAAA$2")
 		return strings.Join(args, " ") + "\n" + out + "\n"
@@ -57,6 +60,8 @@ func TestGoldenList(t *testing.T) {
 		shown("list", "--user", "ada", "--limit", "1", "--json")+
 		shown("list", "--user", "ada", "--data", "--json")+
 		strings.ReplaceAll(shown("list", "--user", "\x1b[2Jevil\tuser"), "\x1b", "ESC")+
+		shown("list", "--user", "grace")+
+		shown("list", "--user", "grace", "--json")+
 		shown("list", "--user", "nobody")+
 		shown("list", "--user", "nobody", "--json"))
 }
@@ -100,6 +105,61 @@ func TestList(t *testing.T) {
 		}
 		if out := s.want(t, exitOK, "list", "--user", "ada", "--scheme", "otherCookie"); out != "" {
 			t.Errorf("of another program: got %q", out)
+		}
+	})
+}
+
+// withTokens lets clients without cookies have sessions.
+func withTokens(o *humasess.Options[user]) { o.Bearer = &humasess.BearerOptions{} }
+
+// issueToken starts a session with a bearer token, and returns the token.
+func issueToken(t *testing.T, m *humasess.Manager[user], u user) string {
+	t.Helper()
+	token, err := m.IssueBearer(t.Context(), u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token.AccessToken
+}
+
+// TestListCarriers lists, counts and revokes sessions of both carriers, on each store.
+// The command does not know the options of the program.
+func TestListCarriers(t *testing.T) {
+	each(t, func(t *testing.T, s *site) {
+		m := s.program(t, withTokens)
+		signIn(t, m, user{ID: "ada"})
+		token := issueToken(t, m, user{ID: "ada"})
+		issueToken(t, m, user{ID: "grace"})
+		for args, want := range map[string]map[string]int{
+			"list --json": {"cookie": 1, "bearer": 2}, "list --json --user ada": {"cookie": 1, "bearer": 1}, "list --json --user grace": {"bearer": 1},
+		} {
+			out := s.want(t, exitOK, strings.Fields(args)...)
+			got := map[string]int{}
+			for _, r := range parse[row](t, out) {
+				got[r.Carrier]++
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("%s: got %v, want %v", args, got, want)
+			}
+			if strings.Contains(out, token[len("hs_")+22:]) { // after the public ID
+				t.Errorf("%s: got the credential in %s", args, out)
+			}
+		}
+		table := s.want(t, exitOK, "list", "--user", "ada")
+		if strings.Count(table, "  CARRIER  DEVICE\n") != 1 || strings.Count(table, "  cookie   -\n") != 1 || strings.Count(table, "  bearer   -\n") != 1 {
+			t.Errorf("got table %q, want a column with each carrier once", table)
+		}
+		for _, r := range parse[row](t, s.want(t, exitOK, "list", "--json", "--user", "ada")) {
+			if r.Carrier == "bearer" {
+				s.want(t, exitOK, "revoke", "--id", r.ID)
+			}
+		}
+		if rows := parse[row](t, s.want(t, exitOK, "list", "--json", "--user", "ada")); len(rows) != 1 || rows[0].Carrier != "cookie" {
+			t.Errorf("after the token was revoked: got %+v, want the cookie's session", rows)
+		}
+		s.want(t, exitOK, "revoke", "--user", "grace")
+		if got := number(t, m, "grace"); got != 0 {
+			t.Errorf("after the user was revoked: got %d sessions, want none", got)
 		}
 	})
 }

@@ -17,8 +17,12 @@
 //
 // The operations show and end only the sessions of the user that sends the request.
 // The ID of another user's session gets the same answer as one that does not exist.
-// No answer contains a credential. Of a session's data, answers contain only the
+// The body of no answer contains a credential. Of a session's data, answers contain only the
 // results of Options.View and Options.Label.
+//
+// With Options.Bearer of the manager, the operations serve clients with bearer tokens as
+// well, and a list shows the sessions of both kinds. Then revoke-other-sessions answers
+// with the new token in the header Session-Token.
 //
 // [Options] can omit operations and change every field of their [huma.Operation].
 // They can require a recent authentication before a request ends other sessions. A

@@ -27,6 +27,7 @@ func (h *handlers[T, V]) whoAmI(_ context.Context, in *requiredInput[T]) (*curre
 		CreatedAt: in.Session.CreatedAt().UTC(),
 		ExpiresAt: in.Session.ExpiresAt().UTC(),
 		Deadline:  in.Session.Deadline().UTC(),
+		Carrier:   in.Session.Carrier(),
 		User:      h.options.View(in.Value()),
 	}}, nil
 }

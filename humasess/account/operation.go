@@ -58,6 +58,7 @@ func (name Operation) operation(tags []string) huma.Operation {
 		op.Method, op.Path = http.MethodPost, "/sessions/revoke-others"
 		op.Summary = "End my other sessions"
 		op.Description = "Ends all sessions of the user except the current session, which gets a new token."
+		humasess.Renews(&op)
 	case SignOut:
 		op.Method, op.Path = http.MethodPost, "/sign-out"
 		op.Summary = "Sign out"

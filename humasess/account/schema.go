@@ -17,6 +17,7 @@ type AccountCurrentSession[V any] struct {
 	CreatedAt time.Time `json:"created_at" doc:"When the user signed in."`
 	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends if it is not used again. Requests for this operation do not count as use."`
 	Deadline  time.Time `json:"deadline" doc:"When the session ends, even if it is used."`
+	Carrier   string    `json:"carrier" doc:"What the client keeps: \"cookie\" or \"bearer\", a token."`
 	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
@@ -31,6 +32,7 @@ type AccountSessionSummary struct {
 	ID         string    `json:"id" doc:"Public ID of the session, for revoke-session. It is not a credential."`
 	Current    bool      `json:"current" doc:"Whether this is the current session."`
 	Label      string    `json:"label,omitempty" doc:"Name of the session for the user, for example its browser."`
+	Carrier    string    `json:"carrier" doc:"What the client keeps: \"cookie\" or \"bearer\", a token."`
 	Address    string    `json:"address,omitempty" doc:"IP address or network of the client at sign-in."`
 	CreatedAt  time.Time `json:"created_at" doc:"When the user signed in."`
 	LastSeenAt time.Time `json:"last_seen_at" doc:"When the session was last used, accurate to a tenth of its idle timeout."`
@@ -66,7 +68,7 @@ func listed[T any](infos []humasess.Info[T], most int, label func(humasess.Info[
 	list := AccountSessionList{Total: len(infos), Sessions: []AccountSessionSummary{}}
 	for _, info := range infos[:min(len(infos), most)] {
 		shown := AccountSessionSummary{
-			ID: info.ID, Current: info.Current, Label: label(info),
+			ID: info.ID, Current: info.Current, Label: label(info), Carrier: info.Carrier,
 			CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
 		}
 		if where := info.Client.Address; where.IsValid() {

@@ -24,7 +24,7 @@ type stream struct {
 }
 
 // watch opens the stream and checks its header.
-func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
+func (r *rig) watch(t *testing.T, c *humasesstest.Client, edits ...func(*http.Request)) *stream {
 	t.Helper()
 	server := httptest.NewServer(r.mux)
 	ctx, end := context.WithCancel(t.Context())
@@ -37,6 +37,9 @@ func (r *rig) watch(t *testing.T, c *humasesstest.Client) *stream {
 		t.Fatal(err)
 	}
 	request.AddCookie(&http.Cookie{Name: cookieName, Value: token(c)})
+	for _, edit := range edits {
+		edit(request)
+	}
 	response, err := server.Client().Do(request)
 	if err != nil {
 		t.Fatal(err)

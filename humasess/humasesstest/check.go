@@ -1,20 +1,25 @@
 package humasesstest
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // CheckOptions configure [CheckDocument]. nil stands for the zero value.
 type CheckOptions struct {
 	// Sessions are the active sessions that the check tries, besides requests
-	// without a cookie and with the cookie of an unknown session. If the document
-	// requires roles, a session must lack them. The default is none.
+	// without a credential and with the cookie or the token of an unknown session. If
+	// the document requires roles, a session must lack them. If it requires them of
+	// sessions with a bearer token as well, so must a session with a Token. The default
+	// is none.
 	Sessions []CheckSession
 
 	// Skip maps operations that the check does not call to the reason. The key is
@@ -53,6 +58,10 @@ type CheckSession struct {
 	// [Login].
 	Cookies []*http.Cookie
 
+	// Token is the bearer token of a session that has no cookies. See the method
+	// IssueBearer of the manager.
+	Token string
+
 	// Roles are all that the session has.
 	Roles []string
 }
@@ -64,13 +73,16 @@ type CheckSession struct {
 //     401. Or it lacks a required role, and the answer is not 403.
 //   - The document lets a request in, and the answer is 401, or it is a 403, a
 //     success or a server error that the document does not list.
-//   - An unsafe request of a page of another origin is not refused.
+//   - An unsafe request of a page of another origin is not refused, or one with a
+//     bearer token is refused for its origin.
 //   - An operation has neither a session nor an explicit public mark, which is
 //     `Security: []map[string][]string{}`.
 //
 // CheckDocument tries requests without a cookie, with the cookie of an unknown
-// session, and with the cookies of Options.Sessions. It does not check hidden
-// operations, because they are not in the document.
+// session, and with the cookies of Options.Sessions. If a manager has bearer tokens, it
+// also tries the token of an unknown session, alone and beside a cookie, and the tokens
+// of Options.Sessions. It does not check hidden operations, because they are not in the
+// document.
 //
 // # Requests that it sends
 //
@@ -92,7 +104,7 @@ func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 	if o.Handler == nil {
 		o.Handler = api.Adapter()
 	}
-	c := &checker{tb: tb, oapi: api.OpenAPI(), opts: o, cookies: map[string]string{}}
+	c := &checker{tb: tb, oapi: api.OpenAPI(), opts: o, cookies: map[string]string{}, prefixes: map[string]string{}}
 	if c.prepare() {
 		for _, op := range c.operations() {
 			c.check(op)
@@ -102,56 +114,106 @@ func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 
 // checker is one run of CheckDocument.
 type checker struct {
-	tb      testing.TB
-	oapi    *huma.OpenAPI
-	opts    CheckOptions
-	cookies map[string]string // from the names of session cookies to the keys of their schemes
-	bearers []bearer
+	tb       testing.TB
+	oapi     *huma.OpenAPI
+	opts     CheckOptions
+	cookies  map[string]string // from the names of session cookies to the keys of their schemes
+	prefixes map[string]string // from the keys of the schemes of bearer tokens to the prefixes of the tokens
+	bearers  []bearer
 }
 
-// bearer is a client with the cookies that it sends.
+// bearer is a client with the credentials that it sends.
 type bearer struct {
 	name    string
 	cookies []*http.Cookie
+	token   string          // instead of cookies, which count for nothing beside it
 	schemes map[string]bool // the schemes of its sessions, without regard to roles
 	roles   []string
 }
 
-// prepare sets the cookies and the bearers. It reports false after an error.
+// prepare sets the credentials. It reports false after an error.
 func (c *checker) prepare() bool {
 	c.tb.Helper()
-	dead := bearer{name: "dead cookie"}
 	for key, s := range c.oapi.Components.SecuritySchemes {
-		if _, ours := s.Extensions["x-session"]; ours {
+		switch x, ours := s.Extensions["x-session"]; {
+		case !ours:
+		case s.Type == "http":
+			if x, ok := x.(*policy.Extension); ok {
+				c.prefixes[key] = x.TokenPrefix
+			}
+		default:
 			c.cookies[s.Name] = key
-			dead.cookies = append(dead.cookies, deadCookie(c.tb, s.Name))
 		}
 	}
 	if len(c.cookies) == 0 {
 		c.tb.Errorf("humasesstest: no manager is attached to the API; call Attach")
 		return false
 	}
-	c.bearers = []bearer{{name: "no cookie"}, dead}
+	c.bearers = append([]bearer{{name: "no cookie"}}, c.dead()...)
 	for i, s := range c.opts.Sessions {
-		b := bearer{name: s.Name, cookies: s.Cookies, roles: s.Roles, schemes: map[string]bool{}}
+		b := bearer{name: s.Name, cookies: s.Cookies, token: s.Token, roles: s.Roles, schemes: map[string]bool{}}
 		if b.name == "" {
 			b.name = fmt.Sprintf("session %d", i)
 		}
-		for _, cookie := range s.Cookies {
-			key, ok := c.cookies[cookie.Name]
-			if !ok {
-				c.tb.Errorf("humasesstest: %s: cookie %q belongs to no manager of the API", b.name, cookie.Name)
-				return false
-			}
-			b.schemes[key] = true
-		}
-		if len(b.schemes) == 0 {
-			c.tb.Errorf("humasesstest: %s has no cookies; see Login", b.name)
+		if err := c.identify(&b); err != nil {
+			c.tb.Errorf("humasesstest: %s%v", b.name, err)
 			return false
 		}
 		c.bearers = append(c.bearers, b)
 	}
 	return true
+}
+
+// dead returns clients with the credentials of unknown sessions.
+func (c *checker) dead() []bearer {
+	c.tb.Helper()
+	var with []*http.Cookie
+	for _, s := range c.opts.Sessions {
+		if with == nil {
+			with = s.Cookies
+		}
+	}
+	cookie := bearer{name: "dead cookie"}
+	for _, name := range slices.Sorted(maps.Keys(c.cookies)) {
+		cookie.cookies = append(cookie.cookies, &http.Cookie{Name: name, Value: deadToken(c.tb)})
+	}
+	all := []bearer{cookie}
+	for _, key := range slices.Sorted(maps.Keys(c.prefixes)) {
+		token := c.prefixes[key] + deadToken(c.tb)
+		all = append(all, bearer{name: fmt.Sprintf("dead token of %s", key), token: token})
+		if with != nil {
+			all = append(all, bearer{name: fmt.Sprintf("dead token of %s beside a cookie", key), token: token, cookies: with})
+		}
+	}
+	return all
+}
+
+// identify finds the schemes of a client's sessions.
+func (c *checker) identify(b *bearer) error {
+	for _, cookie := range b.cookies {
+		key, ok := c.cookies[cookie.Name]
+		if !ok {
+			return fmt.Errorf(": cookie %q belongs to no manager of the API", cookie.Name)
+		}
+		b.schemes[key] = true
+	}
+	if b.token != "" {
+		if len(b.cookies) > 0 {
+			return errors.New(" has cookies and a token; a request with a token is judged by the token alone")
+		}
+		for key, prefix := range c.prefixes {
+			if strings.HasPrefix(b.token, prefix) {
+				b.schemes[key] = true
+			}
+		}
+		if len(b.schemes) == 0 {
+			return errors.New(": the token belongs to no manager of the API")
+		}
+	}
+	if len(b.schemes) == 0 {
+		return errors.New(" has no cookies; see Login")
+	}
+	return nil
 }
 
 // operation is one entry of the document.

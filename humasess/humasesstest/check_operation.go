@@ -27,22 +27,22 @@ func (c *checker) check(op operation) {
 		c.tb.Logf("humasesstest: %v has only schemes of the program, so it is not checked", op)
 		return
 	}
-	called, lacking := false, false
+	called, lacking := false, map[bool]bool{} // sessions with a token, and others, that lack a role
 	for _, b := range c.bearers {
 		want := c.want(op, b)
-		lacking = lacking || want == http.StatusForbidden
+		lacking[b.token != ""] = lacking[b.token != ""] || want == http.StatusForbidden
 		if want == 0 && !c.opts.CallUnsafe && !stopsBeforeHandler(op) {
 			continue
 		}
 		called = true
-		got := c.send(op, b.cookies, nil)
+		got := c.send(op, b, nil)
 		switch {
 		case got.panicked != nil:
 			c.tb.Errorf("humasesstest: %v, %s: the handler panicked: %v", op, b.name, got.panicked)
 		case want == 0:
 			c.letIn(op, b, got)
 		case got.status != want:
-			c.tb.Errorf("humasesstest: %v, %s: got %v, want %d: %s", op, b.name, got, want, reason(op, got.status, want))
+			c.tb.Errorf("humasesstest: %v, %s: got %v, want %d: %s", op, b.name, got, want, c.reason(op, got.status, want))
 		case !lists(op, want):
 			c.tb.Errorf("humasesstest: %v, %s: got the right status %d, but the document does not list it", op, b.name, want)
 		}
@@ -50,8 +50,11 @@ func (c *checker) check(op operation) {
 	if !called {
 		c.tb.Logf("humasesstest: %v is not called; see CheckOptions.CallUnsafe", op)
 	}
-	if roles := requiredRoles(op); len(roles) > 0 && !lacking {
+	if roles := c.requiredRoles(op, false); len(roles) > 0 && !lacking[false] {
 		c.tb.Errorf("humasesstest: %v requires roles %q, but each of CheckOptions.Sessions has them; add a session that lacks one", op, roles)
+	}
+	if roles := c.requiredRoles(op, true); len(roles) > 0 && !lacking[true] {
+		c.tb.Errorf("humasesstest: %v requires roles %q of sessions with a bearer token, but none of CheckOptions.Sessions has a Token and lacks one; add such a session", op, roles)
 	}
 	c.checkOrigin(op)
 }
@@ -68,6 +71,9 @@ func (c *checker) mentionsOurs(op operation) bool {
 }
 
 func (c *checker) ours(key string) bool {
+	if _, token := c.prefixes[key]; token {
+		return true
+	}
 	for _, k := range c.cookies {
 		if k == key {
 			return true
@@ -137,17 +143,17 @@ func (c *checker) letIn(op operation, b bearer, got answer) {
 	}
 }
 
-const undocumented = "the document omits a protection of the operation, or the cookie belongs to no active session"
+const undocumented = "the document omits a protection of the operation, or the cookie or token belongs to no active session"
 
 // reason explains a status that is not the expected refusal.
-func reason(op operation, got, want int) string {
+func (c *checker) reason(op operation, got, want int) string {
 	switch {
 	case got == http.StatusNotFound:
 		return "if the API is served below a path, set CheckOptions.Prefix"
 	case got == http.StatusUnauthorized:
-		return "the cookie belongs to no active session, or the document omits a protection of the operation"
+		return "the cookie or token belongs to no active session, or the document omits a protection of the operation"
 	case want == http.StatusForbidden:
-		return "the document requires roles " + strings.Join(requiredRoles(op), ", ")
+		return "the document requires roles " + strings.Join(append(c.requiredRoles(op, false), c.requiredRoles(op, true)...), ", ")
 	}
 	return "the document requires a session"
 }
@@ -163,11 +169,15 @@ func requires(op operation) bool {
 	return len(op.security) > 0 && !slices.ContainsFunc(op.security, func(a map[string][]string) bool { return len(a) == 0 })
 }
 
-func requiredRoles(op operation) []string {
+// requiredRoles returns the roles that the document requires of sessions with a bearer
+// token, or of others.
+func (c *checker) requiredRoles(op operation, token bool) []string {
 	var roles []string
 	for _, alternative := range op.security {
-		for _, names := range alternative {
-			roles = append(roles, names...)
+		for key, names := range alternative {
+			if _, of := c.prefixes[key]; of == token {
+				roles = append(roles, names...)
+			}
 		}
 	}
 	slices.Sort(roles)
@@ -175,27 +185,33 @@ func requiredRoles(op operation) []string {
 }
 
 // checkOrigin sends the request that a page of another origin could make a browser
-// send, and requires a 403.
+// send, and requires a 403. A browser adds no bearer token by itself, so a request with
+// one gets the same answer as from elsewhere.
 func (c *checker) checkOrigin(op operation) {
 	c.tb.Helper()
-	if policy.SafeMethod(op.method) || !c.mentionsOurs(op) && !setsCookie(op.Operation) {
+	if policy.SafeMethod(op.method) || !c.mentionsOurs(op) && !c.startsSession(op.Operation) {
 		return
 	}
-	got := c.send(op, nil, http.Header{
-		"Sec-Fetch-Site": {"cross-site"},
-		"Origin":         {"https://humasesstest.invalid"},
-	})
-	if got.status != http.StatusForbidden {
+	elsewhere := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://humasesstest.invalid"}}
+	if got := c.send(op, bearer{}, elsewhere); got.status != http.StatusForbidden {
 		c.tb.Errorf("humasesstest: %v, from a page of another origin: got %v, want 403", op, got)
+	}
+	for _, b := range c.bearers {
+		if b.token == "" || c.want(op, b) != http.StatusUnauthorized {
+			continue
+		}
+		if got := c.send(op, b, elsewhere); got.status != http.StatusUnauthorized {
+			c.tb.Errorf("humasesstest: %v, %s, from a page of another origin: got %v, want 401", op, b.name, got)
+		}
 	}
 }
 
-// setsCookie reports whether the operation is a login.
-func setsCookie(op *huma.Operation) bool {
+// startsSession reports whether the operation is a login.
+func (c *checker) startsSession(op *huma.Operation) bool {
 	for _, response := range op.Responses {
 		if response.Headers["Set-Cookie"] != nil {
 			return true
 		}
 	}
-	return false
+	return policy.AnswersToken(op, c.oapi.Components.Schemas)
 }

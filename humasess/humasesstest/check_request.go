@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,8 +28,8 @@ const patience = 10 * time.Second
 // noJSON stops an operation that reads a JSON body before its handler.
 const noJSON = "{"
 
-// deadCookie returns a well-formed cookie of an unknown session.
-func deadCookie(tb testing.TB, name string) *http.Cookie {
+// deadToken returns a well-formed token of an unknown session.
+func deadToken(tb testing.TB) string {
 	tb.Helper()
 	id, err := stores.RandomID()
 	if err != nil {
@@ -38,14 +39,14 @@ func deadCookie(tb testing.TB, name string) *http.Cookie {
 	if err != nil {
 		tb.Fatalf("humasesstest: %v", err)
 	}
-	return &http.Cookie{Name: name, Value: token.Reveal()}
+	return token.Reveal()
 }
 
 // answer is the result of a request.
 type answer struct {
 	status   int
 	detail   string // of a problem document
-	ours     bool   // whether the answer has the WWW-Authenticate header of this library
+	ours     bool   // whether the answer has a challenge of this library
 	panicked any
 }
 
@@ -57,7 +58,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%d (%s)", a.status, a.detail)
 }
 
-func (c *checker) send(op operation, cookies []*http.Cookie, header http.Header) (a answer) {
+func (c *checker) send(op operation, b bearer, header http.Header) (a answer) {
 	c.tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -70,12 +71,17 @@ func (c *checker) send(op operation, cookies []*http.Cookie, header http.Header)
 		r.Header.Set("Content-Type", "application/json")
 	}
 	maps.Copy(r.Header, header)
-	for _, cookie := range cookies {
+	if b.token != "" {
+		r.Header.Set("Authorization", "Bearer "+b.token)
+	}
+	for _, cookie := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
 	}
 	w := &statusWriter{header: http.Header{}, cancel: cancel}
 	defer func() {
-		ours := strings.HasPrefix(w.header.Get("WWW-Authenticate"), "Cookie ")
+		ours := slices.ContainsFunc(w.header.Values("WWW-Authenticate"), func(challenge string) bool {
+			return strings.HasPrefix(challenge, "Cookie ") || strings.HasPrefix(challenge, `Bearer realm="session"`)
+		})
 		a = answer{status: w.result(), detail: w.detail(), ours: ours, panicked: recover()}
 	}()
 	c.opts.Handler.ServeHTTP(w, r)

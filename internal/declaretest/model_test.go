@@ -2,6 +2,7 @@ package declaretest_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ type plan struct {
 	second     bool // an API with a document of its own has the same managers and operations
 	neighbour  string
 	operations []plannedOperation
+	tokens     string // the types whose sessions may have bearer tokens
 }
 
 type plannedOperation struct {
@@ -55,6 +57,7 @@ func newPlan(r *rand.Rand) plan {
 			}
 		}
 	}
+	p.addTokens(r)
 	return p
 }
 
@@ -212,6 +215,7 @@ type expected struct {
 
 	optional bool // an embedded session may come besides
 	told     bool // only what the document tells counts: not the roles of a bearer's user
+	literal  bool // any is that of the document, whose keys tell the carriers apart
 }
 
 func (p plan) expects(op plannedOperation) expected {
@@ -231,7 +235,7 @@ func (p plan) expects(op plannedOperation) expected {
 		}
 	}
 	e.any = op.says()
-	mentions := strings.Contains(fmt.Sprint(e.any), "sessionCookie")
+	mentions := strings.Contains(fmt.Sprint(e.any), "sessionCookie") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	public := e.any != nil && len(e.any) == 0
 	if p.byDefault && !op.embeds.account && !mentions && !public {
 		e.always.session = true
@@ -240,39 +244,48 @@ func (p plan) expects(op plannedOperation) expected {
 		e.any = alternatives{{"bearer": nil}}
 	}
 	e.optional = op.embeds.account && !op.embeds.needsAccount && !op.embeds.login && !mentions ||
-		op.embeds.parcel && !op.embeds.needsParcel && !strings.Contains(fmt.Sprint(e.any), "parcelCookie")
+		op.embeds.parcel && !op.embeds.needsParcel && !strings.Contains(fmt.Sprint(e.any), "parcel")
 	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
-		strings.Contains(fmt.Sprint(e.any), "bearer")
+		strings.Contains(fmt.Sprint(e.any), "bearer") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	return e
 }
 
 // option is one way to get in.
 type option struct {
-	account, parcel, bearer bool
-	roles                   []string
-	brought                 bool // the bearer takes the place of the account's session
+	keys    []string
+	roles   []string
+	account bool // one of the keys is that of the account's session
 }
 
 // options returns all ways to get in, and whether a bearer decides alone.
 func (e expected) options() (all []option, alone bool) {
-	has := func(a map[string][]string, key string) bool { _, ok := a[key]; return ok }
-	named := slices.ContainsFunc(e.any, func(a map[string][]string) bool { return has(a, "sessionCookie") })
+	has := func(keys []string, of ...string) bool {
+		return slices.ContainsFunc(of, func(key string) bool { return slices.Contains(keys, key) })
+	}
+	named := strings.Contains(fmt.Sprint(e.any), "session")
 	written := e.any
 	if len(written) == 0 {
 		written = alternatives{{}}
 	}
 	together := e.optional
 	for _, a := range written {
-		o := option{account: has(a, "sessionCookie"), parcel: has(a, "parcelCookie") || e.always.parcel, bearer: has(a, "bearer"), roles: a["sessionCookie"]}
-		o.brought = o.bearer && !o.account && named
-		if e.always.session && !o.brought {
-			o.account = true
+		o := option{keys: slices.Sorted(maps.Keys(a)), roles: slices.Concat(a["sessionCookie"], a["sessionBearer"])}
+		account := has(o.keys, "sessionCookie", "sessionBearer")
+		brought := has(o.keys, "bearer") && !account && named // its user takes the place of the session
+		if e.always.session && !account && !brought {
+			o.keys = append(o.keys, "sessionCookie")
 		}
-		if !o.brought || !e.told {
+		if e.always.parcel && !has(o.keys, "parcelCookie", "parcelBearer") {
+			o.keys = append(o.keys, "parcelCookie")
+		}
+		if !brought || !e.told {
 			o.roles = slices.Concat(o.roles, e.roles)
 		}
-		alone = alone || o.bearer && !o.account && !o.parcel
-		together = together || o.bearer && (o.account || o.parcel)
+		o.account = has(o.keys, "sessionCookie", "sessionBearer")
+		if has(o.keys, "bearer") {
+			with := o.account || has(o.keys, "parcelCookie", "parcelBearer")
+			alone, together = alone || !with, together || with
+		}
 		all = append(all, o)
 	}
 	return all, alone && !together
@@ -289,7 +302,7 @@ func (e expected) lets(g guest) int {
 	}
 	known, lacking := false, false
 	for _, o := range all {
-		if alone && !o.bearer || o.account && !g.session || o.parcel && !g.parcel || o.bearer && !g.bearer {
+		if alone && !slices.Contains(o.keys, "bearer") || slices.ContainsFunc(o.keys, func(key string) bool { return !e.holds(g, key) }) {
 			continue
 		}
 		roles := strings.Fields(g.roles)
@@ -338,5 +351,5 @@ func (e expected) mayForbid() bool {
 	if e.guarded || e.stale || e.unsafe || len(e.roles) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 })
+	return slices.ContainsFunc(e.any, func(a map[string][]string) bool { return len(a["sessionCookie"]) > 0 || len(a["sessionBearer"]) > 0 })
 }

@@ -36,16 +36,19 @@ func TestRandomAPIs(t *testing.T) {
 			for _, g := range everyGuest() {
 				cookies[g] = cookiesOf(s.client(g))
 			}
+			tokens := p.issue(s)
 			p.checkSite(t, s, cookies, cookiesOf(dead))
+			p.checkTokens(t, s, tokens, cookies)
 			if p.second {
 				other := *s
 				other.mux, other.api = newAPI()
 				other.attach(other.api)
 				p.populate(&other)
 				p.checkSite(t, &other, cookies, cookiesOf(dead))
+				p.checkTokens(t, &other, tokens, cookies)
 			}
 			if t.Failed() {
-				t.Logf("seed %d, RequireByDefault %v, OmitRoles %v, bearer by default %v, neighbour %q", seed, p.byDefault, p.omitRoles, p.global, p.neighbour)
+				t.Logf("seed %d, RequireByDefault %v, OmitRoles %v, bearer by default %v, neighbour %q, tokens of %q", seed, p.byDefault, p.omitRoles, p.global, p.neighbour, p.tokens)
 			}
 		})
 	}
@@ -53,7 +56,9 @@ func TestRandomAPIs(t *testing.T) {
 
 func (p plan) build(t *testing.T) *site {
 	t.Helper()
-	s := newSite(t, func(o *humasess.Options[account]) { o.RequireByDefault, o.OmitRoles = p.byDefault, p.omitRoles })
+	s := newSiteWith(t, p.bearerOf("parcel", "parcelBearer", "pp_"), func(o *humasess.Options[account]) {
+		o.RequireByDefault, o.OmitRoles, o.Bearer = p.byDefault, p.omitRoles, p.bearerOf("account", "", "")
+	})
 	p.populate(s)
 	return s
 }
@@ -161,7 +166,7 @@ func everyGuest() []guest {
 	return all
 }
 
-func checkRequests(t *testing.T, c *humasesstest.Client, g guest, op plannedOperation, e expected, path string, exact bool) {
+func checkRequests(t *testing.T, c *humasesstest.Client, g guest, op plannedOperation, e expected, path string, exact bool, edits ...func(*http.Request)) {
 	t.Helper()
 	methods := []string{op.method}
 	if op.method == http.MethodGet {
@@ -172,11 +177,11 @@ func checkRequests(t *testing.T, c *humasesstest.Client, g guest, op plannedOper
 		want = http.StatusNoContent // a scheme that nothing checks is the user's to check
 	}
 	for _, method := range methods {
-		w := c.Do(method, path, nil, func(r *http.Request) {
+		w := c.Do(method, path, nil, append([]func(*http.Request){func(r *http.Request) {
 			if g.bearer {
 				r.Header.Set("Authorization", "Bearer good")
 			}
-		})
+		}}, edits...)...)
 		refused := w.Code >= http.StatusBadRequest && w.Code != http.StatusNotFound
 		if w.Code != want && (exact || !refused) {
 			t.Errorf("%s %s by %+v: got %d, want %d; %v", method, path, g, w.Code, want, op)
@@ -203,8 +208,8 @@ func (p plan) checkDocument(t *testing.T, doc document, op plannedOperation, e e
 	if p.omitRoles {
 		says = says.withoutRoles()
 	}
-	for _, g := range everyGuest() {
-		documented := expected{any: security}.lets(g) == http.StatusNoContent
+	for _, g := range append(everyGuest(), p.tokenGuests()...) {
+		documented := expected{any: security, literal: true}.lets(g) == http.StatusNoContent
 		if want := says.lets(g) == http.StatusNoContent; documented != want {
 			t.Errorf("%s by %+v: got let in %v by the document %s, want %v; %v", path, g, documented, text, want, op)
 		}

@@ -40,6 +40,12 @@ func checkBearer(ctx huma.Context, _ []string) (account, error) {
 
 func newSite(t *testing.T, edits ...func(*humasess.Options[account])) *site {
 	t.Helper()
+	return newSiteWith(t, nil, edits...)
+}
+
+// newSiteWith is newSite with bearer tokens for the second manager, if bearer is not nil.
+func newSiteWith(t *testing.T, bearer *humasess.BearerOptions, edits ...func(*humasess.Options[account])) *site {
+	t.Helper()
 	opts := accountOptions()
 	opts.Schemes = map[string]func(huma.Context, []string) (account, error){"bearer": checkBearer}
 	for _, edit := range edits {
@@ -51,7 +57,7 @@ func newSite(t *testing.T, edits ...func(*humasess.Options[account])) *site {
 		t.Fatalf("New: %v", err)
 	}
 	s.parcels, err = humasess.New(memory.New(nil), &humasess.Options[parcel]{
-		SchemeName: "parcelCookie", Cookie: humasess.CookieOptions{Name: "__Host-parcel"},
+		SchemeName: "parcelCookie", Cookie: humasess.CookieOptions{Name: "__Host-parcel"}, Bearer: bearer,
 	})
 	if err != nil {
 		t.Fatalf("New: %v", err)
@@ -86,6 +92,7 @@ type guest struct {
 	roles   string // of the session, with spaces between them
 	parcel  bool
 	bearer  bool
+	token   bool // a bearer token carries the one session, and not a cookie
 }
 
 var (

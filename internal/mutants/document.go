@@ -90,7 +90,25 @@ var documentMutants = []mutant{
 		inPolicy, "addedUnprocessable", "	return n == 1", "	return n == 2",
 	}}},
 	{"O8", "Set-Cookie documented on errors", inPolicy, "", []edit{{
-		inPolicy, "schemes.setCookieHeader", "		if !strings.HasPrefix(key, \"2\") && !strings.HasPrefix(key, \"3\") || hasBearerToken(response, d.oapi.Components.Schemas) {", "		if key == \"\" {",
+		inPolicy, "schemes.addHeader", "		if !isSuccess(code) || ", "		if ",
+	}}},
+	{"O8", "Set-Cookie documented on an answer with a token", inPolicy, "TestAnswersWithTokens", []edit{{
+		inPolicy, "schemes.addHeader", " || hasBearerToken(response, d.oapi.Components.Schemas) {", " {",
+	}}},
+	{"O8", "the header of a new bearer token is not documented", inPolicy, "TestRenews", []edit{{
+		inPolicy, "describeResponses", "		d.addHeader(responses, \"Set-Cookie\", renewCookieText)\n		if d.takesToken(policy) {", "		d.addHeader(responses, \"Set-Cookie\", renewCookieText)\n		if !d.takesToken(policy) {",
+	}}},
+	{"O2", "a bearer token needs no roles", inDeclarations, "TestRandomAPIs", []edit{{
+		inPolicy, "schemes.withBearer", "union(alternative[s.Key], nil)", "union(nil, nil)",
+	}}},
+	{"O4", "a bearer token opens no operation of the cookie", inDeclarations, "TestRandomAPIs", []edit{{
+		inPolicy, "schemes.withBearer", "			result = append(result, other)\n", "",
+	}}},
+	{"O4", "a cookie opens an operation of the bearer token", inDeclarations, "TestRandomAPIs", []edit{{
+		inGate, "admission", "	if c.bearer != r.bearer {", "	if r.bearer && !c.bearer {",
+	}}},
+	{"O4", "a bearer token beside a scheme in the same header", inPolicy, "TestBearerSecurity", []edit{{
+		inPolicy, "schemes.onlySession", "		} else if usesAuthorization(d.oapi.Components.SecuritySchemes[key]) {\n			return Scheme{}, false\n		}", "		}",
 	}}},
 	{"O9", "markers stay in the document", inPolicy, "", []edit{{
 		inPolicy, "Document.describe", "	op.Parameters = withoutMarkers(op.Parameters)\n", "",

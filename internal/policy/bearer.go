@@ -7,15 +7,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// answerText marks the schema of a token, so that the hook finds it in an answer.
 const answerText = "Token of a session, for clients without cookies (RFC 6749 § 5.1). It is a credential."
+
+// sendText marks the schema of a token, so that the hook finds it in an answer. The text
+// of the token itself is no mark, because a field with a doc tag replaces it.
+const sendText = "What the client sends as `Authorization: Bearer <token>`."
 
 // BearerTokenSchema describes a token in place, with no name of its own.
 func BearerTokenSchema() *huma.Schema {
 	s := &huma.Schema{
 		Type: huma.TypeObject, Description: answerText, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{
-			"access_token": {Type: huma.TypeString, Description: "What the client sends as `Authorization: Bearer <token>`."},
+			"access_token": {Type: huma.TypeString, Description: sendText},
 			"token_type":   {Type: huma.TypeString, Enum: []any{"Bearer"}},
 			"expires_in":   {Type: huma.TypeInteger, Description: "Seconds until the session ends if it is not used."},
 		},
@@ -23,6 +26,17 @@ func BearerTokenSchema() *huma.Schema {
 	}
 	s.PrecomputeMessages()
 	return s
+}
+
+// AnswersToken reports whether a successful answer of the operation has a token in its
+// body.
+func AnswersToken(op *huma.Operation, schemas huma.Registry) bool {
+	for code, r := range op.Responses {
+		if isSuccess(code) && hasBearerToken(r, schemas) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasBearerToken reports whether a response has a token in its body, at any depth.
@@ -37,7 +51,9 @@ func hasBearerToken(r *huma.Response, schemas huma.Registry) bool {
 		if s.Ref != "" {
 			return has(schemas.SchemaFromRef(s.Ref))
 		}
-		if s.Description == answerText || has(s.Items) {
+		values, _ := s.AdditionalProperties.(*huma.Schema) // of a map
+		token := s.Properties["access_token"]
+		if token != nil && token.Description == sendText || has(s.Items) || has(values) {
 			return true
 		}
 		return slices.ContainsFunc(slices.Concat(slices.Collect(maps.Values(s.Properties)), s.AllOf, s.AnyOf, s.OneOf), has)

@@ -7,11 +7,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Keys of an operation's exceptions in its metadata.
+// Keys of an operation's marks in its metadata.
 const (
 	crossSiteKey = "humasess.crosssite"
 	noTouchKey   = "humasess.notouch"
 	sessionKey   = "humasess.sessiononly"
+	renewsKey    = "humasess.renews"
 )
 
 // SafeMethod reports whether requests of the method are exempt from the
@@ -38,6 +39,11 @@ func OnlySession(op *huma.Operation) { mark(op, sessionKey) }
 
 // SessionOnly reports whether [OnlySession] applies to the operation.
 func SessionOnly(op *huma.Operation) bool { return op.Metadata[sessionKey] == true }
+
+// Renews says that the handler of an operation can replace the token of its session.
+func Renews(op *huma.Operation) { mark(op, renewsKey) }
+
+func renews(op *huma.Operation) bool { return op.Metadata[renewsKey] == true }
 
 func mark(op *huma.Operation, key string) {
 	op.Metadata = maps.Clone(op.Metadata) // copies of the operation share it

@@ -10,9 +10,10 @@ import (
 type Extension struct {
 	IdleTimeout             Duration `json:"idleTimeout" yaml:"idleTimeout"`
 	AbsoluteTimeout         Duration `json:"absoluteTimeout" yaml:"absoluteTimeout"`
-	RememberIdleTimeout     Duration `json:"rememberIdleTimeout" yaml:"rememberIdleTimeout"`
-	RememberAbsoluteTimeout Duration `json:"rememberAbsoluteTimeout" yaml:"rememberAbsoluteTimeout"`
+	RememberIdleTimeout     Duration `json:"rememberIdleTimeout,omitzero" yaml:"rememberIdleTimeout,omitempty"`
+	RememberAbsoluteTimeout Duration `json:"rememberAbsoluteTimeout,omitzero" yaml:"rememberAbsoluteTimeout,omitempty"`
 	MaxPerIdentity          int      `json:"maxPerIdentity,omitempty" yaml:"maxPerIdentity,omitempty"`
+	TokenPrefix             string   `json:"tokenPrefix,omitempty" yaml:"tokenPrefix,omitempty"` // of bearer tokens
 }
 
 // Duration is written as in "12h" and "1h30m".

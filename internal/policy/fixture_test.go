@@ -113,6 +113,7 @@ type credentials struct {
 	bearer  bool
 	session bool
 	cart    bool
+	token   bool     // a bearer token of the session, which no other credential goes with
 	roles   []string // of the session
 }
 
@@ -142,7 +143,7 @@ func (c credentials) opens(all policy.Requirements) bool {
 
 func (c credentials) meets(alternative map[string][]string) bool {
 	for scheme, roles := range alternative {
-		has := map[string]bool{"bearer": c.bearer, "cart": c.cart, "session": c.session}[scheme]
+		has := map[string]bool{"bearer": c.bearer, "cart": c.cart, "session": c.session, "token": c.token}[scheme]
 		if !has {
 			return false
 		}

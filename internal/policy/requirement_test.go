@@ -148,7 +148,7 @@ func meant(global, written policy.Requirements, kind string, byDefault bool, c c
 		// The declaration replaces the session in the document's own
 		// requirement, so only the rest of it counts.
 		all := c
-		all.session, all.roles = true, []string{"admin", "audit"}
+		all.session, all.token, all.roles = true, true, []string{"admin", "audit"}
 		everywhere = all.opens(global)
 		if kind == "login" {
 			everywhere = true
@@ -157,7 +157,7 @@ func meant(global, written policy.Requirements, kind string, byDefault bool, c c
 	}
 	rest := everywhere
 	if written != nil {
-		mentioned := strings.Contains(fmt.Sprint(written), "session")
+		mentioned := strings.Contains(fmt.Sprint(written), "session") || strings.Contains(fmt.Sprint(written), "token")
 		rest = c.opens(written) && (!byDefault || len(written) == 0 || mentioned || c.session)
 	}
 	switch kind {

@@ -20,6 +20,11 @@ const (
 	guardText        = "The session is not allowed to do this."
 	limitText        = "The user is signed in as often as is allowed."
 	setCookieText    = "Sets the session cookie."
+	renewCookieText  = "Replaces the session cookie if the session has a new token."
+	renewTokenText   = "The new bearer token, if the session has one. It replaces the token of the request."
+
+	// unauthorizedAnyText is unauthorizedText where a bearer token opens sessions.
+	unauthorizedAnyText = "No valid session: the cookie or token is missing, unknown, expired or revoked."
 )
 
 // describeResponses adds the responses of the core to an operation, except those
@@ -35,6 +40,9 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 		if len(policy.Declarations) > 0 || slices.ContainsFunc(policy.Requirements, d.mentionsOurs) {
 			text = unauthorizedText
 		}
+		if d.takesToken(policy) {
+			text = unauthorizedAnyText
+		}
 		addResponse(d, responses, http.StatusUnauthorized, text)
 	}
 	if text := forbiddenText(d, op, policy); text != "" {
@@ -44,7 +52,13 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 		delete(responses, strconv.Itoa(http.StatusUnprocessableEntity))
 	}
 	if slices.ContainsFunc(policy.Declarations, func(d Declaration) bool { return d.Kind == Login }) {
-		d.setCookieHeader(responses)
+		d.addHeader(responses, "Set-Cookie", setCookieText)
+	}
+	if renews(op) {
+		d.addHeader(responses, "Set-Cookie", renewCookieText)
+		if d.takesToken(policy) {
+			d.addHeader(responses, "Session-Token", renewTokenText)
+		}
 	}
 	if slices.ContainsFunc(policy.Declarations, func(login Declaration) bool { return limits(d, login) }) {
 		addResponse(d, responses, http.StatusConflict, limitText)
@@ -186,14 +200,22 @@ func errorContent(d *schemes) map[string]*huma.MediaType {
 	return map[string]*huma.MediaType{contentType: {Schema: schema}}
 }
 
-// setCookieHeader describes the cookie on every successful response. The header is
-// a string, because generators split an array at the comma of Expires. It is not
-// required, because some generated clients fail a call without it.
+// takesToken reports whether a bearer token can open a session of the operation.
+func (d *schemes) takesToken(p Policy) bool {
+	return slices.ContainsFunc(d.ours, func(s Scheme) bool {
+		return s.Bearer != nil && slices.ContainsFunc(p.Requirements, func(r Requirements) bool { return mentions(r, s.Bearer.Key) })
+	})
+}
+
+// addHeader describes a header with a credential on every successful response that does
+// not have one of this name. The header is a string, because generators split an array
+// at the comma of Expires. It is not required, because some generated clients fail a
+// call without it.
 //
-// An answer with a bearer token sets no cookie.
-func (d *schemes) setCookieHeader(responses map[string]*huma.Response) {
-	for key, response := range responses {
-		if !strings.HasPrefix(key, "2") && !strings.HasPrefix(key, "3") || hasBearerToken(response, d.oapi.Components.Schemas) {
+// An answer with a bearer token in its body has no such header.
+func (d *schemes) addHeader(responses map[string]*huma.Response, name, text string) {
+	for code, response := range responses {
+		if !isSuccess(code) || response.Headers[name] != nil || hasBearerToken(response, d.oapi.Components.Schemas) {
 			continue
 		}
 		described := *response
@@ -201,12 +223,9 @@ func (d *schemes) setCookieHeader(responses map[string]*huma.Response) {
 		if described.Headers == nil {
 			described.Headers = map[string]*huma.Param{}
 		}
-		if described.Headers["Set-Cookie"] == nil {
-			described.Headers["Set-Cookie"] = &huma.Header{
-				Description: setCookieText,
-				Schema:      &huma.Schema{Type: huma.TypeString},
-			}
-		}
-		responses[key] = &described
+		described.Headers[name] = &huma.Header{Description: text, Schema: &huma.Schema{Type: huma.TypeString}}
+		responses[code] = &described
 	}
 }
+
+func isSuccess(code string) bool { return strings.HasPrefix(code, "2") || strings.HasPrefix(code, "3") }

@@ -34,6 +34,12 @@ func (d *schemes) add(s Scheme) error {
 			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.%s", key, [...]string{"SchemeName", "Bearer.SchemeName"}[i])
 		}
 	}
+	if s.CSRFHeader != "" {
+		_, taken := d.oapi.Components.SecuritySchemes[s.CSRFKey()]
+		if taken || slices.Contains(s.keys(), s.CSRFKey()) {
+			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
+		}
+	}
 	if err := s.clash(d.oapi.Components.Schemas.Map()); err != nil {
 		return fmt.Errorf("humasess: %w", err)
 	}
@@ -45,9 +51,6 @@ func (d *schemes) add(s Scheme) error {
 		d.oapi.Components.SecuritySchemes[s.Bearer.Key] = s.Bearer.object()
 	}
 	if s.CSRFHeader != "" {
-		if _, taken := d.oapi.Components.SecuritySchemes[s.CSRFKey()]; taken {
-			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.SchemeName", s.CSRFKey())
-		}
 		d.oapi.Components.SecuritySchemes[s.CSRFKey()] = s.csrfObject()
 		d.checks[s.CSRFKey()] = ""
 	}
@@ -78,7 +81,10 @@ func (d *schemes) global() Requirements {
 
 // withBearer adds an alternative with the token to each one that names a single session,
 // with the same roles. An alternative with two sessions needs two credentials, and a
-// request has only one header Authorization.
+// request has only one header Authorization. For the same reason an alternative with a
+// scheme of the program in that header gets none.
+//
+// It leaves out alternatives that no request can satisfy, unless no other is left.
 func (d *schemes) withBearer(all Requirements) Requirements {
 	if all == nil {
 		return nil
@@ -96,23 +102,51 @@ func (d *schemes) withBearer(all Requirements) Requirements {
 			result = append(result, other)
 		}
 	}
+	if !d.impossible(result) {
+		result = slices.DeleteFunc(result, d.overdetermined)
+	}
 	return tidy(result)
 }
 
 // onlySession returns the session that an alternative names by its cookie, if it names
-// no other.
+// no other and no other credential in the header Authorization.
 func (d *schemes) onlySession(alternative map[string][]string) (Scheme, bool) {
 	var only Scheme
 	n, cookie := 0, false
-	for _, s := range d.ours {
-		for i, key := range s.keys() {
-			if _, named := alternative[key]; named {
-				only, cookie = s, i == 0
-				n++
-			}
+	for key := range alternative {
+		if s, ours := d.byKey(key); ours {
+			only, cookie = s, key == s.Key
+			n++
+		} else if usesAuthorization(d.oapi.Components.SecuritySchemes[key]) {
+			return Scheme{}, false
 		}
 	}
 	return only, n == 1 && cookie
+}
+
+// usesAuthorization reports whether requests carry the credential of a scheme in the
+// header Authorization.
+func usesAuthorization(s *huma.SecurityScheme) bool {
+	return s != nil && (s.Type == "http" || s.Type == "oauth2" || s.Type == "openIdConnect")
+}
+
+// overdetermined reports whether an alternative names a token and another session, or
+// the cookie of the same one. A request with a token is judged by the token alone.
+func (d *schemes) overdetermined(alternative map[string][]string) bool {
+	n, token := 0, false
+	for key := range alternative {
+		if s, ours := d.byKey(key); ours {
+			token = token || key != s.Key
+			n++
+		}
+	}
+	return token && n > 1
+}
+
+// impossible reports whether requirements have no alternative that a request could
+// satisfy.
+func (d *schemes) impossible(all Requirements) bool {
+	return len(all) > 0 && !slices.ContainsFunc(all, func(alternative map[string][]string) bool { return !d.overdetermined(alternative) })
 }
 
 func (d *schemes) byType(t reflect.Type) (Scheme, bool) {
@@ -198,6 +232,10 @@ func (d *schemes) concerns(all Requirements) bool {
 
 // checkable refuses requirements that no request can satisfy.
 func (d *schemes) checkable(all Requirements) error {
+	if d.impossible(all) {
+		return fmt.Errorf("security names a bearer token and another session in one requirement, %v: a request with a token is judged by the token alone, "+
+			"so name each session in a requirement of its own", all[0])
+	}
 	for _, alternative := range all {
 		if err := d.tokenAlone(alternative); err != nil {
 			return err

@@ -26,6 +26,7 @@ var (
 	ErrHide           = errors.New("humasess: hide undecodable session")
 
 	ErrSeveral          = fmt.Errorf("humasess: the request has several active sessions, which Start and Destroy end: %w", ErrConflict)
+	ErrBesideToken      = fmt.Errorf("humasess: the client has a bearer token, so a cookie would be lost: use StartBearer: %w", ErrConflict)
 	ErrChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
 	ErrUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
 )
@@ -92,6 +93,8 @@ func answerTo(err error) answer {
 	switch {
 	case errors.Is(err, ErrSeveral):
 		return answerSeveral
+	case errors.Is(err, ErrBesideToken):
+		return answerBeside
 	case errors.Is(err, ErrChangedMeanwhile):
 		return answerChanged
 	case errors.Is(err, ErrUndecided):

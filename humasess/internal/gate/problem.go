@@ -64,6 +64,7 @@ var (
 	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
 	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
 	answerSeveral       = answer{http.StatusConflict, problemConflict, "the request has several active sessions; sign in again or sign out", ""}
+	answerBeside        = answer{http.StatusConflict, problemConflict, "a request with a bearer token cannot start a session in a cookie", ""}
 	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
 	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
 	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
