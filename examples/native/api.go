@@ -42,8 +42,8 @@ type PayInput struct {
 
 // Inputs of the other operations.
 type (
-	SessionInput struct{ humasess.Session[User] }
-	UserInput    struct{ humasess.Required[User] }
+	HomeInput struct{ humasess.Session[User] }
+	MeInput   struct{ humasess.Required[User] }
 )
 
 // TokenOutput is the answer of RFC 6749 § 5.1.
@@ -69,7 +69,7 @@ const code = "123456"
 func register(api huma.API) error {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
-		Bearer:   &humasess.BearerOptions{Prefix: "native_"},
+		Bearer:   &humasess.BearerOptions{Prefix: "native_"}, // 14 days idle, 90 days at most
 		// For plain http on localhost. Leave it out in production.
 		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
 	})
@@ -79,16 +79,20 @@ func register(api huma.API) error {
 	if err := sessions.Attach(api); err != nil {
 		return err
 	}
+	// docs: begin operations
 	huma.Post(api, "/token", func(_ context.Context, in *LoginInput) (*TokenOutput, error) {
 		if password, ok := accounts[in.Body.Name]; !ok || password != in.Body.Password {
 			return nil, huma.Error401Unauthorized("wrong name or password")
 		}
-		return token(in.Session.StartBearer(User{ID: in.Body.Name}))
+		token, err := in.Session.StartBearer(User{ID: in.Body.Name})
+		return &TokenOutput{Body: token}, err
 	})
-	huma.Post(api, "/token/renew", func(_ context.Context, in *UserInput) (*TokenOutput, error) {
-		return token(in.Session.RenewBearer())
+	huma.Post(api, "/token/renew", func(_ context.Context, in *MeInput) (*TokenOutput, error) {
+		token, err := in.Session.RenewBearer()
+		return &TokenOutput{Body: token}, err
 	})
-	huma.Get(api, "/me", func(_ context.Context, in *UserInput) (*MeOutput, error) {
+	// docs: end
+	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
 	})
 	huma.Post(api, "/prove", func(_ context.Context, in *ProveInput) (*struct{}, error) {
@@ -98,15 +102,8 @@ func register(api huma.API) error {
 		return nil, in.Session.Reauthenticated("otp") // the answer has the new token in Session-Token
 	})
 	huma.Post(api, "/pay", func(context.Context, *PayInput) (*struct{}, error) { return nil, nil })
-	huma.Post(api, "/logout", func(_ context.Context, in *SessionInput) (*struct{}, error) {
+	huma.Post(api, "/logout", func(_ context.Context, in *HomeInput) (*struct{}, error) {
 		return nil, in.Session.Destroy()
 	})
 	return nil
-}
-
-func token(t humasess.BearerToken, err error) (*TokenOutput, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &TokenOutput{Body: t}, nil
 }
