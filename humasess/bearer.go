@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
@@ -44,7 +45,8 @@ func (s view[T]) carriedBy() string {
 // signInBearer makes a new session of the data, for a client without cookies.
 func (s changes[T]) signInBearer(method string, data T) error {
 	if s.m.bearer == nil {
-		return gate.Fail(errors.ErrUnsupported, errNoBearer)
+		s.logInvalid(fmt.Errorf("%s: %w", method, errNoBearer))
+		return gate.Fail(gate.ErrOtherCarrier, errNoBearer)
 	}
 	was := s.bearer
 	s.bearer = true
@@ -74,10 +76,10 @@ func (s changes[T]) renewBearer() (BearerToken, error) {
 		return BearerToken{}, err
 	}
 	if !s.bearer {
-		return BearerToken{}, gate.Fail(errors.ErrUnsupported, errCookie)
+		return BearerToken{}, gate.Fail(gate.ErrOtherCarrier, errCookie)
 	}
 	if s.former && !s.opening().lost() {
-		return BearerToken{}, gate.FailUntil(gate.ErrConflict, s.m.opts.RotationGrace)
+		return BearerToken{}, gate.FailUntil(gate.ErrJustRenewed, s.m.opts.RotationGrace)
 	}
 	s.life.Renew(lifecycle.RotateGrace)
 	return s.writes().tokenNow()

@@ -31,7 +31,7 @@ func (s changes[T]) start(data T) error {
 		return err
 	}
 	if s.beside() {
-		return gate.Fail(gate.ErrConflict, errBesideToken)
+		return gate.Fail(gate.ErrBesideToken, nil)
 	}
 	return s.signIn("Start", data)
 }
@@ -62,12 +62,16 @@ func (s changes[T]) signIn(method string, data T) error {
 // invalid reports a call that can never work. The client gets a 500 without the
 // reason, so the log has it.
 func (s changes[T]) invalid(err error) error {
+	s.logInvalid(err)
+	return gate.Fail(gate.ErrInvalid, err)
+}
+
+func (s changes[T]) logInvalid(err error) {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
 		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
 	}
 	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
-	return gate.Fail(gate.ErrInvalid, err)
 }
 
 // refuseData reports data that the store could not give back.
@@ -118,7 +122,7 @@ func (s changes[T]) update(change func(*T) error) error {
 		// A new session would be one more cookie beside those that clash.
 		switch {
 		case s.beside():
-			return gate.Fail(gate.ErrConflict, errBesideToken)
+			return gate.Fail(gate.ErrBesideToken, nil)
 		case s.excess:
 			return gate.Fail(gate.ErrTooManyCookies, nil)
 		case s.clash && !s.life.OthersDoomed:
@@ -267,7 +271,7 @@ func (s changes[T]) remember(on bool) error {
 		return err
 	}
 	if s.bearer {
-		return gate.Fail(errors.ErrUnsupported, errNoCookie)
+		return gate.Fail(gate.ErrOtherCarrier, errNoCookie)
 	}
 	if s.life.OnBase() && s.terms().remembered() == on {
 		return nil
@@ -317,7 +321,6 @@ var (
 	errAnonymous      = errors.New("the data have no identity, so they belong to an anonymous session: start it with Update")
 	errBecomesNobody  = errors.New("Update must not take the identity out of the data: end the session with Destroy")
 	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
-	errBesideToken    = errors.New("the client has a bearer token, so a cookie would be lost: use StartBearer")
 	errNoCookie       = errors.New("the client has a bearer token, and no cookie")
 	errNoIdentity     = errors.New("Options.Identity is not set")
 )
