@@ -63,7 +63,7 @@ func (w *world) device(input string) (*client, *bytes.Buffer) {
 	return newClient(w.url, w.file, bufio.NewReader(strings.NewReader(input)), &out), &out
 }
 
-// run starts a new process, so to speak: nothing but the file is left of the earlier ones.
+// run is like a new process: of the earlier ones only the file is left.
 func (w *world) run(input, command string) (string, error) {
 	w.t.Helper()
 	c, out := w.device(input)
@@ -219,8 +219,8 @@ func TestDocument(t *testing.T) {
 	humasesstest.CheckDocument(t, api, nil)
 }
 
-// TestServe starts the API as the command does, and stops it.
-func TestServe(t *testing.T) {
+// TestServeRefuses has no place to serve.
+func TestServeRefuses(t *testing.T) {
 	t.Parallel()
 	if err := serve(t.Context(), "no address"); err == nil {
 		t.Error("got no error for an address that does not exist")
