@@ -101,7 +101,9 @@ func register(api huma.API) error {
 		}
 		return nil, in.Session.Reauthenticated("otp") // the answer has the new token in Session-Token
 	})
-	huma.Post(api, "/pay", func(context.Context, *PayInput) (*struct{}, error) { return nil, nil })
+	huma.Post(api, "/pay", func(context.Context, *PayInput) (*struct{}, error) {
+		return &struct{}{}, nil // a real program pays here
+	})
 	huma.Post(api, "/logout", func(_ context.Context, in *HomeInput) (*struct{}, error) {
 		return nil, in.Session.Destroy()
 	})

@@ -151,7 +151,7 @@ func (c *client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	decoder := json.NewDecoder(res.Body)
 	switch {
 	case res.StatusCode >= http.StatusBadRequest:

@@ -33,7 +33,7 @@ func main() {
 	file := flag.String("token", defaultFile(), "the file in which the client keeps its token")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := error(nil)
+	var err error
 	if flag.NArg() == 0 {
 		err = serve(ctx, *listen)
 	} else {

@@ -84,9 +84,7 @@ func TestParallelRequestsAskOnce(t *testing.T) {
 	tr := w.transport(&asked, nil)
 	var all sync.WaitGroup
 	for i := range 10 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
+		all.Go(func() {
 			url, body, want := w.url+"/me", io.Reader(nil), http.StatusOK
 			if i%2 == 1 {
 				url, body, want = w.url+"/pay", strings.NewReader(payment), http.StatusNoContent
@@ -94,7 +92,7 @@ func TestParallelRequestsAskOnce(t *testing.T) {
 			if got, err := do(t.Context(), tr, url, body); err != nil || got != want {
 				t.Errorf("%s: got %d and error %v, want %d", url, got, err, want)
 			}
-		}()
+		})
 	}
 	all.Wait()
 	if got := strings.Join(asked, ", "); got != "log in, prove" {
@@ -126,13 +124,11 @@ func TestUserDeclines(t *testing.T) {
 	tr := w.transport(&asked, declined)
 	var all sync.WaitGroup
 	for range 5 {
-		all.Add(1)
-		go func() {
-			defer all.Done()
+		all.Go(func() {
 			if _, err := do(t.Context(), tr, w.url+"/me", nil); !errors.Is(err, declined) {
 				t.Errorf("got error %v, want that of the user", err)
 			}
-		}()
+		})
 	}
 	all.Wait()
 	w.called("/token", 0)
