@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
@@ -48,7 +49,8 @@ func (s view[T]) carriedBy() string {
 // signInBearer makes a new session of the data, for a client without cookies.
 func (s changes[T]) signInBearer(method string, data T) error {
 	if s.m.bearer == nil {
-		return gate.Fail(errors.ErrUnsupported, errNoBearer)
+		s.logInvalid(fmt.Errorf("%s: %w", method, errNoBearer))
+		return gate.Fail(gate.ErrOtherCarrier, errNoBearer)
 	}
 	was := s.bearer
 	s.bearer = true
@@ -78,7 +80,7 @@ func (s changes[T]) renewBearer() (BearerToken, error) {
 		return BearerToken{}, err
 	}
 	if !s.bearer {
-		return BearerToken{}, gate.Fail(errors.ErrUnsupported, errCookie)
+		return BearerToken{}, gate.Fail(gate.ErrOtherCarrier, errCookie)
 	}
 	if s.former && !s.opening().lost() {
 		return BearerToken{}, s.renewedElsewhere()
@@ -90,7 +92,7 @@ func (s changes[T]) renewBearer() (BearerToken, error) {
 // renewedElsewhere refuses a renewal with a former token. The answer with the present one
 // may still arrive.
 func (s changes[T]) renewedElsewhere() error {
-	return gate.FailUntil(gate.ErrConflict, s.m.opts.RotationGrace)
+	return gate.FailUntil(gate.ErrJustRenewed, s.m.opts.RotationGrace)
 }
 
 // tokenNow writes the session and returns its new token. The call has a budget of its

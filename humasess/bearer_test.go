@@ -383,8 +383,10 @@ func TestStartBesideATokenSaysSo(t *testing.T) {
 	t.Parallel()
 	r := bearerRig(t)
 	for name, change := range map[string]handler[account]{
-		"Start":  func(_ context.Context, s *humasess.Session[account]) error { return s.Start(account{ID: "ada"}) },
-		"Update": func(_ context.Context, s *humasess.Session[account]) error { return s.Update(func(*account) error { return nil }) },
+		"Start": func(_ context.Context, s *humasess.Session[account]) error { return s.Start(account{ID: "ada"}) },
+		"Update": func(_ context.Context, s *humasess.Session[account]) error {
+			return s.Update(func(*account) error { return nil })
+		},
 	} {
 		w := r.loginCall(r.client(), change, withToken("hs_dead"))
 		wantStatus(t, w, http.StatusConflict)

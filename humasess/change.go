@@ -62,12 +62,16 @@ func (s changes[T]) signIn(method string, data T) error {
 // invalid reports a call that can never work. The client gets a 500 without the
 // reason, so the log has it.
 func (s changes[T]) invalid(err error) error {
+	s.logInvalid(err)
+	return gate.Fail(gate.ErrInvalid, err)
+}
+
+func (s changes[T]) logInvalid(err error) {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
 		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
 	}
 	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
-	return gate.Fail(gate.ErrInvalid, err)
 }
 
 // refuseData reports data that the store could not give back.
@@ -282,7 +286,7 @@ func (s changes[T]) remember(on bool) error {
 		return err
 	}
 	if s.bearer {
-		return gate.Fail(errors.ErrUnsupported, errNoCookie)
+		return gate.Fail(gate.ErrOtherCarrier, errNoCookie)
 	}
 	if s.life.OnBase() && s.terms().remembered() == on {
 		return nil

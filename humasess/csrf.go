@@ -28,7 +28,7 @@ func (s changes[T]) csrfToken() (string, error) {
 		return "", err
 	}
 	if s.bearer {
-		return "", gate.Fail(errors.ErrUnsupported, errNoCookie)
+		return "", gate.Fail(gate.ErrOtherCarrier, errNoCookie)
 	}
 	if s.carrier().Renewable() != nil {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)

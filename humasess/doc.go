@@ -64,11 +64,19 @@
 // after the response has begun are [ErrCommitted]. Data that Get and Value
 // return is the caller's own.
 //
+// # Clients without cookies
+//
+// With Options.Bearer, mobile apps, command lines and services have sessions, too.
+// [Session.StartBearer] signs in and returns a token, which the client stores and sends
+// in the header Authorization. [Session.RenewBearer] replaces the token, and
+// [Manager.IssueBearer] gives one to another device. All else is the same for both
+// kinds of clients.
+//
 // # When not to use it
 //
-// Sessions are for browsers and clients that keep cookies. Machines that call
-// an API with a key, and services that pass identity on to each other, want a
-// bearer scheme, which may stand beside a session: see Options.Schemes.
+// Sessions are of users that sign in to this API. Keys of machines, tokens of an
+// identity provider and client certificates are other credentials, which the program
+// checks. They can stand beside a session: see Options.Schemes.
 //
 // # Compatibility
 //

@@ -26,8 +26,10 @@ var (
 	ErrHide           = errors.New("humasess: hide undecodable session")
 
 	ErrSeveral          = fmt.Errorf("humasess: the request has several active sessions, which Start and Destroy end: %w", ErrConflict)
-	ErrBesideToken      = fmt.Errorf("humasess: the client has a bearer token, so a cookie would be lost: use StartBearer: %w", ErrConflict)
 	ErrChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
+	ErrBesideToken      = fmt.Errorf("humasess: the client has a bearer token, so a cookie would be lost: use StartBearer: %w", ErrConflict)
+	ErrJustRenewed      = fmt.Errorf("humasess: the token was replaced, and the client may still receive the new one: %w", ErrConflict)
+	ErrOtherCarrier     = fmt.Errorf("humasess: not for the carrier of this session: %w", errors.ErrUnsupported)
 	ErrUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
 )
 
@@ -93,10 +95,14 @@ func answerTo(err error) answer {
 	switch {
 	case errors.Is(err, ErrSeveral):
 		return answerSeveral
-	case errors.Is(err, ErrBesideToken):
-		return answerBeside
 	case errors.Is(err, ErrChangedMeanwhile):
 		return answerChanged
+	case errors.Is(err, ErrBesideToken):
+		return answerBesideToken
+	case errors.Is(err, ErrJustRenewed):
+		return answerJustRenewed
+	case errors.Is(err, ErrOtherCarrier):
+		return answerOtherCarrier
 	case errors.Is(err, ErrUndecided):
 		return answerUndecided
 	case errors.Is(err, ErrTooManyCookies):

@@ -64,8 +64,10 @@ var (
 	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
 	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
 	answerSeveral       = answer{http.StatusConflict, problemConflict, "the request has several active sessions; sign in again or sign out", ""}
-	answerBeside        = answer{http.StatusConflict, problemConflict, "a request with a bearer token cannot start a session in a cookie", ""}
 	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
+	answerBesideToken   = answer{http.StatusConflict, problemConflict, "this sign-in is for a cookie; leave the bearer token out, or sign in for a token", ""}
+	answerJustRenewed   = answer{http.StatusConflict, problemConflict, "the token was replaced a moment ago; use the new token, or try again later", ""}
+	answerOtherCarrier  = answer{http.StatusNotImplemented, problemUnsupported, "not supported for a session of this kind, with a cookie or a bearer token", ""}
 	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
 	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
 	answerLimit         = answer{http.StatusConflict, problemLimit, "too many active sessions; sign out on another device first", ""}

@@ -115,6 +115,7 @@ func TestSDK(t *testing.T) {
 			}
 		})
 	}
+	t.Run("native", func(t *testing.T) { native(t, r, api) })
 	t.Run("linters", func(t *testing.T) { lint(t, r) })
 	t.Run("schemathesis", func(t *testing.T) { fuzz(t, r, api) })
 }

@@ -27,6 +27,7 @@ var examples = map[string]example{
 		return []string{"SESSION_KEYS=" + key.Reveal()}, nil
 	}},
 	"devices": {prefix: "/api"},
+	"native":  {},
 	"postgres": {needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-postgres", servertest.StartPostgres(t).DSN}
 	}},

@@ -157,7 +157,7 @@ func (r runtimes) workshop(t *testing.T, name string, document []byte) string {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "openapi.json"), document)
-	if name == "node" {
+	if name == "node" || name == "native" {
 		if err := os.Symlink(r.modules, filepath.Join(dir, "node_modules")); err != nil {
 			t.Fatal(err)
 		}
