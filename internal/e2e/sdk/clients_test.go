@@ -121,7 +121,7 @@ func TestSDK(t *testing.T) {
 
 func (r runtimes) walk(t *testing.T, c client, dir string, w *witness) {
 	t.Helper()
-	noCookieArgument(t, filepath.Join(dir, c.generated))
+	noCredentialArgument(t, filepath.Join(dir, c.generated))
 	out, err := r.command(t, dir, append(slices.Clone(c.run), w.url, "grace", "compiler")...).CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, out)
