@@ -148,13 +148,22 @@ func TestSDK(t *testing.T) {
 				write(t, filepath.Join(workshops[home], "tokens.json"), withTokens)
 			}
 			clients, tokenClients := r.clients(w.url, wt.url), r.withTokens()
-			for _, c := range slices.Concat(clients, tokenClients) {
-				if c.generate != nil {
-					r.run(t, workshops[c.home], c.generate...)
+			all := slices.Concat(clients, tokenClients)
+			t.Run("generate", func(t *testing.T) {
+				for home, dir := range workshops {
+					t.Run(home, func(t *testing.T) {
+						t.Parallel()
+						for _, c := range all {
+							if c.home == home && c.generate != nil {
+								r.run(t, dir, c.generate...)
+							}
+						}
+						r.compile(t, home, dir)
+					})
 				}
-			}
-			for home, dir := range workshops {
-				r.compile(t, home, dir)
+			})
+			if t.Failed() {
+				return
 			}
 			for _, c := range clients {
 				t.Run(c.name, func(t *testing.T) { r.walk(t, c, workshops[c.home], w, walk(c.cookies, c.after)) })
