@@ -15,6 +15,7 @@ import (
 
 const (
 	unauthorizedText = "No valid session: the cookie is missing, unknown, expired or revoked."
+	noSessionText    = "No valid session: the cookie or the token is missing, unknown, expired or revoked."
 	noCredentials    = "No valid credentials." //nolint:gosec // a text of the document
 	crossOriginText  = "Sent by a page of another origin."
 	guardText        = "The session is not allowed to do this."
@@ -39,6 +40,9 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 		text := noCredentials
 		if len(policy.Declarations) > 0 || slices.ContainsFunc(policy.Requirements, d.mentionsOurs) {
 			text = unauthorizedText
+			if slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Bearer != nil }) {
+				text = noSessionText
+			}
 		}
 		if d.takesToken(policy) {
 			text = unauthorizedAnyText

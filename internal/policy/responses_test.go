@@ -200,3 +200,23 @@ func TestSetCookieHeader(t *testing.T) {
 		}
 	})
 }
+
+// TestResponsesWithBearer shows that the text of a 401 names each carrier.
+func TestResponsesWithBearer(t *testing.T) {
+	both := userScheme
+	both.Bearer = &policy.Bearer{Key: "token", Prefix: "hs_"}
+	for _, tt := range []struct {
+		scheme policy.Scheme
+		want   string
+	}{
+		{userScheme, "the cookie is missing"},
+		{both, "the cookie or the token is missing"},
+	} {
+		f := newFixture(t, nil, tt.scheme)
+		op := f.operation("/", required)
+		described(t, f, op)
+		if got := op.Responses["401"].Description; !strings.Contains(got, tt.want) {
+			t.Errorf("got %q, want %q in it", got, tt.want)
+		}
+	}
+}

@@ -36,19 +36,23 @@ type LoginInput struct {
 	}
 }
 
+// TokenOutput is shown on a docs page, and a person copies the token.
+type TokenOutput struct{ Body humasess.BearerToken }
+
 // step is an operation to run, by huma's names for it, and its expected result.
 type step struct {
 	method, path, id, title string
 	n                       int // of its requests
 	status                  int
+	first                   bool // of all steps
 }
 
 // steps are the actions of a person on the page.
 var steps = []step{
-	{http.MethodPost, "/login", "post-login", "Post login", 1, http.StatusNoContent},
-	{http.MethodGet, "/me", "get-me", "Get me", 1, http.StatusOK},
-	{http.MethodPost, "/logout", "post-logout", "Post logout", 1, http.StatusNoContent},
-	{http.MethodGet, "/me", "get-me", "Get me", 2, http.StatusUnauthorized},
+	{http.MethodPost, "/login", "post-login", "Post login", 1, http.StatusNoContent, true},
+	{http.MethodGet, "/me", "get-me", "Get me", 1, http.StatusOK, false},
+	{http.MethodPost, "/logout", "post-logout", "Post logout", 1, http.StatusNoContent, false},
+	{http.MethodGet, "/me", "get-me", "Get me", 2, http.StatusUnauthorized, false},
 }
 
 // docsPages are the renderers of huma.
@@ -66,7 +70,7 @@ var docsPages = []struct {
 		p.WaitText(fmt.Sprintf("%d %s", s.status, http.StatusText(s.status)))
 	}},
 	{huma.DocsRendererScalar, "scalar.png", func(p *browser.Page, s step) {
-		if s.path != steps[0].path { // the window of the step before
+		if !s.first { // the window of the step before
 			p.Click(`(//button[contains(@class, "app-exit-button")])[last()]`)
 		}
 		p.Click(fmt.Sprintf(`//button[contains(@class, "show-api-client-button")][contains(., "%s)")]`, s.path))
@@ -87,9 +91,9 @@ var docsPages = []struct {
 }
 
 // newDocs serves an API whose document a renderer shows.
-func newDocs(t *testing.T, renderer string) *app {
+func newDocs(t *testing.T, renderer string, opts *humasess.Options[User]) *app {
 	t.Helper()
-	sessions, err := humasess.New[User](memory.New(nil), nil)
+	sessions, err := humasess.New(memory.New(nil), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +104,29 @@ func newDocs(t *testing.T, renderer string) *app {
 	if err := sessions.Attach(api); err != nil {
 		t.Fatal(err)
 	}
-	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
+	user := func(in *LoginInput) (User, error) {
 		if in.Body.Name != "ada" || in.Body.Password != "engine" {
-			return nil, huma.Error401Unauthorized("wrong name or password")
+			return User{}, huma.Error401Unauthorized("wrong name or password")
 		}
-		return nil, in.Session.Start(User{ID: in.Body.Name, Roles: []string{"admin"}})
+		return User{ID: in.Body.Name, Roles: []string{"admin"}}, nil
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
+		u, err := user(in)
+		if err != nil {
+			return nil, err
+		}
+		return nil, in.Session.Start(u)
 	})
+	if opts != nil && opts.Bearer != nil {
+		huma.Post(api, "/token", func(_ context.Context, in *LoginInput) (*TokenOutput, error) {
+			u, err := user(in)
+			if err != nil {
+				return nil, err
+			}
+			token, err := in.Session.StartBearer(u)
+			return &TokenOutput{Body: token}, err
+		})
+	}
 	huma.Get(api, "/me", func(_ context.Context, in *struct{ humasess.Required[User] }) (*struct{ Body User }, error) {
 		return &struct{ Body User }{in.Value()}, nil
 	})
@@ -122,7 +143,7 @@ func TestDocsPages(t *testing.T) {
 	files := newNPM(t)
 	for _, page := range docsPages {
 		t.Run(page.renderer, func(t *testing.T) {
-			a := newDocs(t, page.renderer)
+			a := newDocs(t, page.renderer, nil)
 			p := browser.New(t).Tab()
 			p.Answer(cdn, files.get)
 			if got := p.Go(a.origin + "/docs"); got != http.StatusOK {
@@ -156,7 +177,7 @@ func TestDocsFiles(t *testing.T) {
 		{"other files", "\n", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			a := newDocs(t, huma.DocsRendererStoplightElements)
+			a := newDocs(t, huma.DocsRendererStoplightElements, nil)
 			p := browser.New(t).Tab()
 			p.Answer(cdn, func(url string) (string, []byte, error) {
 				contentType, body, err := files.get(url)

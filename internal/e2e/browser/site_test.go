@@ -80,6 +80,7 @@ type request struct {
 	method, path, query string
 	site, origin        string // the page that asks, according to the browser
 	cookie              string
+	authorization       string
 	status              int
 }
 
@@ -202,6 +203,7 @@ func (a *app) recorded(next http.Handler) http.Handler {
 		a.requests = append(a.requests, request{
 			method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, cookie: r.Header.Get("Cookie"),
 			site: r.Header.Get("Sec-Fetch-Site"), origin: r.Header.Get("Origin"),
+			authorization: r.Header.Get("Authorization"),
 		})
 		a.mu.Unlock()
 		s := &statusWriter{ResponseWriter: w}

@@ -39,14 +39,24 @@ var examples = map[string]example{
 	}},
 }
 
-// eachDocument calls check with the documents that the examples serve. It fails
-// if an example is missing.
+// eachDocument calls check with the documents that the examples serve, and with those
+// of an API with bearer tokens. It fails if an example is missing.
 func eachDocument(t *testing.T, check func(t *testing.T, api, name string, document []byte)) {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(root, "examples", "*", "main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	each := func(t *testing.T, name, api, prefix string) {
+		t.Helper()
+		for _, d := range documents {
+			t.Run(d.version, func(t *testing.T) { check(t, api, name+" "+d.version, get(t, api+prefix+d.path)) })
+		}
+	}
+	t.Run("tokens", func(t *testing.T) {
+		api, _ := startTokens(t)
+		each(t, "tokens", api, "")
+	})
 	for _, dir := range dirs {
 		name := filepath.Base(filepath.Dir(dir))
 		t.Run(name, func(t *testing.T) {
@@ -58,10 +68,7 @@ func eachDocument(t *testing.T, check func(t *testing.T, api, name string, docum
 			if e.needs != nil {
 				env, args = e.needs(t)
 			}
-			api := start(t, name, env, args...)
-			for _, d := range documents {
-				t.Run(d.version, func(t *testing.T) { check(t, api, name+" "+d.version, get(t, api+e.prefix+d.path)) })
-			}
+			each(t, name, start(t, name, env, args...), e.prefix)
 		})
 	}
 }

@@ -10,6 +10,7 @@ tool (
 )
 
 require (
+	github.com/danielgtaylor/huma/v2 v2.39.0
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/humasess/sessions v0.0.0-00010101000000-000000000000
 	github.com/oapi-codegen/runtime v1.9.0

@@ -15,12 +15,28 @@ import (
 // then.
 func walk(cookies, after int) []call {
 	return []call{
-		{"POST /login", 204, 0},
-		{"GET /me", 200, cookies},
-		{"GET /admin", 403, cookies},
-		{"GET /sessions", 200, cookies},
-		{"POST /logout", 204, cookies},
-		{"GET /me", 401, after},
+		{"POST /login", 204, 0, 0},
+		{"GET /me", 200, cookies, 0},
+		{"GET /admin", 403, cookies, 0},
+		{"GET /sessions", 200, cookies, 0},
+		{"POST /logout", 204, cookies, 0},
+		{"GET /me", 401, after, 0},
+	}
+}
+
+// walkWithToken returns the calls of every client with a bearer token. It is refused,
+// signs in, reads, is refused for a role, renews, lists with the new token, signs out,
+// and is refused. It never sends a cookie. Before is the token of its first call.
+func walkWithToken(before int) []call {
+	return []call{
+		{"GET /me", 401, 0, before},
+		{"POST /token", 200, 0, 0},
+		{"GET /me", 200, 0, 1},
+		{"GET /admin", 403, 0, 1},
+		{"POST /token/renewal", 200, 0, 1},
+		{"GET /sessions", 200, 0, 2},
+		{"POST /logout", 204, 0, 2},
+		{"GET /me", 401, 0, 2},
 	}
 }
 
@@ -31,6 +47,7 @@ var goGenerators = []struct {
 	cookies  int
 	after    int
 	jar      bool // try the client with a cookie jar as well
+	before   int  // as for walkWithToken
 }{
 	{
 		name: "oapicodegen", cookies: 1, // the jar sends it once, and drops it when the server says so
@@ -39,7 +56,7 @@ var goGenerators = []struct {
 		},
 	},
 	{
-		name: "ogen", cookies: 1, after: 1, jar: true,
+		name: "ogen", cookies: 1, after: 1, jar: true, before: -1, // the scheme alone
 		generate: func(document, to string) []string {
 			return []string{"ogen", "-package", "api", "-target", to, document}
 		},
@@ -55,31 +72,56 @@ func TestGoClients(t *testing.T) {
 			t.Run(g.name+" from "+d.version, func(t *testing.T) {
 				generated := t.TempDir()
 				run(t, g.generate(save(t, api+d.path), generated)...)
-				noCookieArgument(t, generated)
+				noCredentialArgument(t, generated)
 				client := buildOver(t, "./"+filepath.Join("testdata", g.name), generated)
-
-				run := func(want []call, args ...string) {
-					t.Helper()
-					out, err := exec.Command(client, args...).CombinedOutput()
-					if err != nil {
-						t.Errorf("%v: %s", err, out)
-					}
-					if got := w.seen(); !slices.Equal(got, want) {
-						t.Errorf("got calls %v, want %v", got, want)
-					}
-				}
-				run(walk(g.cookies, g.after), w.url, "grace", "compiler")
+				w.expect(t, walk(g.cookies, g.after), exec.Command(client, w.url, "grace", "compiler"))
 				if g.jar {
-					run(walk(g.cookies+1, g.after), w.url, "grace", "compiler", "jar")
+					w.expect(t, walk(g.cookies+1, g.after), exec.Command(client, w.url, "grace", "compiler", "jar"))
 				}
-				// The client itself reports an unexpected answer.
-				if out, err := exec.Command(client, w.url, "ada", "engine").CombinedOutput(); err == nil || !strings.Contains(string(out), "admin") {
-					t.Errorf("an administrator's walk: got %q and error %v, want a complaint about admin", out, err)
-				}
-				w.seen()
+				w.complains(t, exec.Command(client, w.url, "ada", "engine"))
 			})
 		}
 	}
+}
+
+func TestGoClientsWithTokens(t *testing.T) {
+	api, _ := startTokens(t)
+	for _, d := range documents {
+		document := get(t, api+d.path)
+		w := watch(t, api, newKin(t, document, asked(api)), newPB33F(t, document, asked(api)))
+		for _, g := range goGenerators {
+			t.Run(g.name+" from "+d.version, func(t *testing.T) {
+				generated := t.TempDir()
+				run(t, g.generate(save(t, api+d.path), generated)...)
+				noCredentialArgument(t, generated)
+				client := buildOver(t, "./"+filepath.Join("testdata", g.name, "token"), generated)
+				w.expect(t, walkWithToken(g.before), exec.Command(client, w.url, "grace", "compiler"))
+				w.complains(t, exec.Command(client, w.url, "ada", "engine"))
+			})
+		}
+	}
+}
+
+// expect runs a client, which must succeed and make these calls.
+func (w *witness) expect(t *testing.T, want []call, client *exec.Cmd) {
+	t.Helper()
+	out, err := client.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if got := w.seen(); !slices.Equal(got, want) {
+		t.Errorf("got calls %v, want %v", got, want)
+	}
+}
+
+// complains runs a client as an administrator. The client itself reports the
+// unexpected answer.
+func (w *witness) complains(t *testing.T, client *exec.Cmd) {
+	t.Helper()
+	if out, err := client.CombinedOutput(); err == nil || !strings.Contains(string(out), "admin: got") && !strings.Contains(string(out), "admin is forbidden: got") {
+		t.Errorf("an administrator's walk: got %q and error %v, want a complaint about admin", out, err)
+	}
+	w.seen()
 }
 
 // run runs a program that go.mod pins as a tool.

@@ -23,24 +23,28 @@ import (
 	"github.com/pb33f/libopenapi-validator/helpers"
 )
 
-// holds reports whether the session of a request is active and has all of the
-// roles. The document decides the rest.
-type holds func(r *http.Request, roles []string) error
+// holds reports whether the session of a request is active in the credential of a
+// scheme, and has all of the roles. The document decides the rest.
+type holds func(r *http.Request, scheme string, roles []string) error
 
 // noSession is for requests without a session.
-func noSession(*http.Request, []string) error { return errors.New("no session") }
+func noSession(*http.Request, string, []string) error { return errors.New("no session") }
 
 // asked returns the answer of the API at that address about the session.
 func asked(api string) holds {
-	return func(r *http.Request, roles []string) error { return ask(api, r, roles) }
+	return func(r *http.Request, scheme string, roles []string) error { return ask(api, r, scheme, roles) }
 }
 
-func ask(api string, r *http.Request, roles []string) error {
+// credentials are the headers of the security schemes.
+var credentials = map[string]string{"sessionCookie": "Cookie", "sessionBearer": "Authorization"}
+
+func ask(api string, r *http.Request, scheme string, roles []string) error {
 	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, api+"/me", nil)
 	if err != nil {
 		return err
 	}
-	req.Header["Cookie"] = r.Header["Cookie"]
+	header := credentials[scheme]
+	req.Header[header] = r.Header[header]
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return err
@@ -91,7 +95,7 @@ func newKin(t *testing.T, document []byte, session holds) kin {
 		IncludeResponseStatus:             true,
 		RejectWhenRequestBodyNotSpecified: true,
 		AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-			return session(in.RequestValidationInput.Request, in.Scopes)
+			return session(in.RequestValidationInput.Request, in.SecuritySchemeName, in.Scopes)
 		},
 	}}
 }
@@ -150,7 +154,7 @@ func newPB33F(t *testing.T, document []byte, session holds) pb33f {
 	t.Helper()
 	return pb33f{loadPB33F(t, document, config.WithFormatAssertions(), config.WithRejectUndeclaredRequestBody(),
 		config.WithAuthenticationFunc(func(_ context.Context, in *config.AuthenticationInput) error {
-			return session(in.Request, in.Scopes)
+			return session(in.Request, in.SecuritySchemeName, in.Scopes)
 		}))}
 }
 

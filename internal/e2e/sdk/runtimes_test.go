@@ -166,12 +166,3 @@ func (r runtimes) workshop(t *testing.T, name string, document []byte) string {
 }
 
 func (r runtimes) classPath() string { return filepath.Join(r.jars, "*") }
-
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, to, data)
-}

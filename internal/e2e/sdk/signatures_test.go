@@ -13,16 +13,16 @@ import (
 // language. In the types of openapi-typescript, `cookie?: never` stands for an
 // operation without cookies.
 var parameters = map[string]*regexp.Regexp{
-	".go":   regexp.MustCompile(`(?m)^func (?:\(\w+ \S+\) )?\w*(?:PostLogin|GetMe|GetAdmin|ListSessions|PostLogout)\w*(\(.*)$`),
+	".go":   regexp.MustCompile(`(?m)^func (?:\(\w+ \S+\) )?\w*(?:PostLogin|PostToken|GetMe|GetAdmin|ListSessions|PostLogout)\w*(\(.*)$`),
 	".java": regexp.MustCompile(`(?m)^ *(?:public|private) [\w.<>\[\], ]+ \w+(\([^)]*\))`),
 	".py":   regexp.MustCompile(`(?s)\bdef \w+(\(.*?\))(?: ->.*?)?:\n`),
 	".ts":   regexp.MustCompile(`(?s)export const \w+ = (?:async )?(?:<[^=]*= \w+>)?(\(.*?\)) *[:=]|\bparameters: (\{.*?\})`),
 }
 
-// noCookieArgument checks every operation of generated code, in one file or in
-// a folder. Otherwise users of the client would have to pass a cookie to each
-// call.
-func noCookieArgument(t *testing.T, generated string) {
+// noCredentialArgument checks every operation of generated code, in one file or in
+// a folder. Otherwise users of the client would have to pass a cookie or a token
+// to each call.
+func noCredentialArgument(t *testing.T, generated string) {
 	t.Helper()
 	operations := 0
 	err := filepath.WalkDir(generated, func(name string, d fs.DirEntry, err error) error {
@@ -33,10 +33,10 @@ func noCookieArgument(t *testing.T, generated string) {
 		if err != nil {
 			return err
 		}
-		n, found := cookieArguments(filepath.Ext(name), string(text))
+		n, found := credentialArguments(filepath.Ext(name), string(text))
 		operations += n
 		for _, operation := range found {
-			t.Errorf("%s takes a cookie: %s", filepath.Base(name), operation)
+			t.Errorf("%s takes a credential: %s", filepath.Base(name), operation)
 		}
 		return nil
 	})
@@ -48,26 +48,26 @@ func noCookieArgument(t *testing.T, generated string) {
 	}
 }
 
-// cookieArguments returns how many operations there are in generated code, and
-// those of them that take a cookie.
-func cookieArguments(extension, text string) (operations int, found []string) {
+// credentialArguments returns how many operations there are in generated code, and
+// those of them that take a cookie or the header of a token.
+func credentialArguments(extension, text string) (operations int, found []string) {
 	pattern := parameters[extension]
 	if pattern == nil {
 		return 0, nil
 	}
 	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
 		operations++
-		takes := strings.ReplaceAll(strings.Join(match[1:], ""), "cookie?: never", "")
-		if strings.Contains(strings.ToLower(takes), "cookie") {
+		takes := strings.ToLower(strings.ReplaceAll(strings.Join(match[1:], ""), "cookie?: never", ""))
+		if strings.Contains(takes, "cookie") || strings.Contains(takes, "authorization") {
 			found = append(found, match[0])
 		}
 	}
 	return operations, found
 }
 
-// TestCookieArguments is about the code that generators make of a document in
-// which the cookie is a parameter.
-func TestCookieArguments(t *testing.T) {
+// TestCredentialArguments is about the code that generators make of a document in
+// which the cookie or the token's header is a parameter.
+func TestCredentialArguments(t *testing.T) {
 	tests := []struct{ extension, without, with string }{
 		{
 			".go", "func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {",
@@ -93,13 +93,17 @@ func TestCookieArguments(t *testing.T) {
 			".ts", "parameters: {\n  query?: never;\n  cookie?: never;\n};",
 			"parameters: {\n  query?: never;\n  cookie?: { id?: string };\n};",
 		},
+		{
+			".py", "def sync(\n    *,\n    client: AuthenticatedClient,\n) -> User | None:\n",
+			"def sync(\n    *,\n    client: AuthenticatedClient,\n    authorization: str | Unset = UNSET,\n) -> User | None:\n",
+		},
 	}
 	for _, tt := range tests {
-		if n, found := cookieArguments(tt.extension, tt.without); n != 1 || len(found) != 0 {
-			t.Errorf("%s: got %d operations, and %q take a cookie, want one that does not", tt.without, n, found)
+		if n, found := credentialArguments(tt.extension, tt.without); n != 1 || len(found) != 0 {
+			t.Errorf("%s: got %d operations, and %q take a credential, want one that does not", tt.without, n, found)
 		}
-		if n, found := cookieArguments(tt.extension, tt.with); n != 1 || len(found) != 1 {
-			t.Errorf("%s: got %d operations, and %q take a cookie, want one that does", tt.with, n, found)
+		if n, found := credentialArguments(tt.extension, tt.with); n != 1 || len(found) != 1 {
+			t.Errorf("%s: got %d operations, and %q take a credential, want one that does", tt.with, n, found)
 		}
 	}
 }

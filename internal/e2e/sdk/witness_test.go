@@ -2,10 +2,12 @@ package sdk_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -15,6 +17,7 @@ type call struct {
 	request string // method and path
 	status  int
 	cookies int // how often the session's cookie was sent
+	token   int // which bearer token was sent, counted from 1
 }
 
 // witness is between a client and an API. It records every call, so a test does
@@ -26,6 +29,7 @@ type witness struct {
 	judges []judge
 	mu     sync.Mutex
 	calls  []call
+	tokens []string // bearer tokens of all answers
 }
 
 // judge compares a request and its response with a document.
@@ -52,8 +56,23 @@ func (w *witness) seen() []call {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	calls := w.calls
-	w.calls = nil
+	w.calls, w.tokens = nil, nil
 	return calls
+}
+
+// token returns which of the answers' bearer tokens a request sends. It is 0 without
+// one, and -1 for anything else in the header.
+func (w *witness) token(r *http.Request) int {
+	lines := r.Header["Authorization"]
+	if len(lines) == 0 {
+		return 0
+	}
+	for i, token := range w.tokens {
+		if slices.Equal(lines, []string{"Bearer " + token}) {
+			return i + 1
+		}
+	}
+	return -1
 }
 
 func (w *witness) ServeHTTP(to http.ResponseWriter, r *http.Request) {
@@ -103,8 +122,15 @@ func (w *witness) pass(to http.ResponseWriter, r *http.Request) error {
 			w.t.Errorf("%s, response to %s %s: %v", j.name(), r.Method, r.URL.Path, err)
 		}
 	}
+	var issued struct {
+		AccessToken string `json:"access_token"`
+	}
+	_ = json.Unmarshal(answer, &issued) // most answers have no token
 	w.mu.Lock()
-	w.calls = append(w.calls, call{r.Method + " " + r.URL.Path, res.StatusCode, len(r.CookiesNamed("id"))})
+	w.calls = append(w.calls, call{r.Method + " " + r.URL.Path, res.StatusCode, len(r.CookiesNamed("id")), w.token(r)})
+	if issued.AccessToken != "" {
+		w.tokens = append(w.tokens, issued.AccessToken)
+	}
 	w.mu.Unlock()
 	maps.Copy(to.Header(), res.Header)
 	to.WriteHeader(res.StatusCode)

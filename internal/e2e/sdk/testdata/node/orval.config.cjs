@@ -5,4 +5,8 @@ module.exports = {
     input: "openapi.json",
     output: { target: "generated/orval.ts", client: "fetch", baseUrl: process.env.API },
   },
+  tokens: {
+    input: "tokens.json",
+    output: { target: "generated/orval-token.ts", client: "fetch", baseUrl: process.env.TOKENS },
+  },
 };
