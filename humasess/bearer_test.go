@@ -390,7 +390,7 @@ func TestStartBesideATokenSaysSo(t *testing.T) {
 	} {
 		w := r.loginCall(r.client(), change, withToken("hs_dead"))
 		wantStatus(t, w, http.StatusConflict)
-		if got := w.Body.String(); !strings.Contains(got, "urn:humasess:problem:conflict") || !strings.Contains(got, "cannot start a session in a cookie") {
+		if got := w.Body.String(); !strings.Contains(got, "urn:humasess:problem:conflict") || !strings.Contains(got, "this sign-in is for a cookie") {
 			t.Errorf("%s: got %s, want the reason", name, got)
 		}
 	}

@@ -3,6 +3,7 @@ package coretest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -174,3 +175,37 @@ func Together(n int, f func(i int)) {
 	close(start)
 	done.Wait()
 }
+
+// registerBearer adds the operations for clients without cookies.
+func registerBearer(api huma.API, at Hooks) {
+	huma.Post(api, "/login-bearer", func(_ context.Context, in *loginInput) (*tokenOutput, error) {
+		if at.Login != nil {
+			at.Login()
+		}
+		token, err := in.Session.StartBearer(User{Name: in.Name})
+		return &tokenOutput{token}, err
+	})
+	twice := func(path string, answer error) {
+		huma.Post(api, path, func(_ context.Context, in *loginInput) (*tokenOutput, error) {
+			if _, err := in.Session.StartBearer(User{Name: in.Name + "-first"}); err != nil {
+				return nil, err
+			}
+			token, err := in.Session.StartBearer(User{Name: in.Name})
+			return &tokenOutput{token}, errors.Join(err, answer)
+		})
+	}
+	twice("/login-twice", nil)
+	twice("/login-twice-refused", huma.NewError(http.StatusTeapot, "refused after all"))
+	huma.Get(api, "/carrier", func(_ context.Context, in *namedInput) (*carrierOutput, error) {
+		return &carrierOutput{in.Session.Carrier()}, nil
+	})
+	huma.Post(api, "/renew-bearer", func(_ context.Context, in *namedInput) (*tokenOutput, error) {
+		token, err := in.Session.RenewBearer()
+		return &tokenOutput{token}, err
+	})
+}
+
+type (
+	tokenOutput   struct{ Body humasess.BearerToken }
+	carrierOutput struct{ Body string }
+)

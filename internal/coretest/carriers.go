@@ -2,33 +2,13 @@ package coretest
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 )
-
-// Carriers are the behaviours of a session that must be the same for each carrier, on
-// every store of a server. Each runs once with cookies and once with bearer tokens, so
-// they are the rows of a matrix.
-var Carriers = []Behaviour{
-	{"start", eachCarrier(carrierStart)},
-	{"read", eachCarrier(carrierRead)},
-	{"update", eachCarrier(carrierUpdate)},
-	{"renew", eachCarrier(carrierRenew)},
-	{"lost answer", eachCarrier(carrierLostAnswer)},
-	{"logout", eachCarrier(carrierLogout)},
-	{"revoke others", eachCarrier(carrierRevokeOthers)},
-	{"revoke all", eachCarrier(carrierRevokeAll)},
-	{"expiry", eachCarrier(carrierExpiry)},
-	{"reuse", eachCarrier(carrierReuse)},
-	{"two carriers", twoCarriers},
-	{"two sign-ins in one request", twoSignIns},
-}
 
 // carrierKind says how a client keeps its session.
 type carrierKind string
@@ -84,40 +64,6 @@ func (s Shared) serveBoth(t *testing.T, opts *humasess.Options[User]) (one, othe
 		o.Bearer = &humasess.BearerOptions{}
 	}
 	return s.serve(t, &o)
-}
-
-type (
-	tokenOutput   struct{ Body humasess.BearerToken }
-	carrierOutput struct{ Body string }
-)
-
-// registerBearer adds the operations for clients without cookies.
-func registerBearer(api huma.API, at Hooks) {
-	huma.Post(api, "/login-bearer", func(_ context.Context, in *loginInput) (*tokenOutput, error) {
-		if at.Login != nil {
-			at.Login()
-		}
-		token, err := in.Session.StartBearer(User{Name: in.Name})
-		return &tokenOutput{token}, err
-	})
-	twice := func(path string, answer error) {
-		huma.Post(api, path, func(_ context.Context, in *loginInput) (*tokenOutput, error) {
-			if _, err := in.Session.StartBearer(User{Name: in.Name + "-first"}); err != nil {
-				return nil, err
-			}
-			token, err := in.Session.StartBearer(User{Name: in.Name})
-			return &tokenOutput{token}, errors.Join(err, answer)
-		})
-	}
-	twice("/login-twice", nil)
-	twice("/login-twice-refused", huma.NewError(http.StatusTeapot, "refused after all"))
-	huma.Get(api, "/carrier", func(_ context.Context, in *namedInput) (*carrierOutput, error) {
-		return &carrierOutput{in.Session.Carrier()}, nil
-	})
-	huma.Post(api, "/renew-bearer", func(_ context.Context, in *namedInput) (*tokenOutput, error) {
-		token, err := in.Session.RenewBearer()
-		return &tokenOutput{token}, err
-	})
 }
 
 // device is a client that keeps one credential of a session.

@@ -12,12 +12,12 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-// loseAnswers makes answers of the store get lost after the call was carried out, n of
-// them. The store cannot be read meanwhile, if the client is to see the error.
-func loseAnswers(store *humasesstest.Store, op humasesstest.Op, n int32, unreadable bool) (restore func()) {
+// loseAnswer makes the next answer of the store get lost after the call was carried out.
+// The store cannot be read meanwhile, if the client is to see the error.
+func loseAnswer(store *humasesstest.Store, op humasesstest.Op, unreadable bool) (restore func()) {
 	reset := errors.New("connection reset by peer")
 	var left, failed atomic.Int32
-	left.Store(n)
+	left.Store(1)
 	store.After(op, func(context.Context) error {
 		if left.Add(-1) < 0 {
 			return nil
@@ -46,12 +46,12 @@ func carrierLostAnswer(t *testing.T, s Shared, k carrierKind) {
 	s.One = inner
 	t.Run("the store's, which is asked again", func(t *testing.T) {
 		one, other, admin := s.serveBoth(t, nil)
-		restore := loseAnswers(inner, humasesstest.OpCreate, 1, false)
+		restore := loseAnswer(inner, humasesstest.OpCreate, false)
 		a := newDevice(t, k, one, "ada")
 		restore()
 		wantList(t, admin, "ada", map[carrierKind]int{k: 1})
 		for _, path := range []string{"/bump", a.renewal(), "/bump"} {
-			restore := loseAnswers(inner, humasesstest.OpUpdate, 1, false)
+			restore := loseAnswer(inner, humasesstest.OpUpdate, false)
 			before := a.clone(other)
 			a.do("POST", path, 200)
 			restore()
@@ -63,7 +63,7 @@ func carrierLostAnswer(t *testing.T, s Shared, k carrierKind) {
 			t.Errorf("counter: got %d, want each change once, 2", got)
 		}
 		old := a.clone(other)
-		defer loseAnswers(inner, humasesstest.OpDelete, 1, false)()
+		defer loseAnswer(inner, humasesstest.OpDelete, false)()
 		a.do("POST", "/logout", 200)
 		old.do("GET", "/me", 401)
 		wantList(t, admin, "ada", nil)
@@ -72,20 +72,20 @@ func carrierLostAnswer(t *testing.T, s Shared, k carrierKind) {
 		one, other, admin := s.serveBoth(t, &humasess.Options[User]{StoreTimeout: 10 * time.Second})
 		a := newDevice(t, k, one, "bob")
 		before := a.clone(other)
-		restore := loseAnswers(inner, humasesstest.OpUpdate, 1, true)
+		restore := loseAnswer(inner, humasesstest.OpUpdate, true)
 		a.do("POST", a.renewal(), 503)
 		restore()
 		if a.credential != before.credential {
 			t.Error("the answer to a failed renewal has a credential")
 		}
 		a.do("POST", "/bump", 200) // the device is not signed out
-		restore = loseAnswers(inner, humasesstest.OpUpdate, 1, true)
+		restore = loseAnswer(inner, humasesstest.OpUpdate, true)
 		a.do("POST", "/bump", 503)
 		restore()
 		if got := N(t, a.clone(other).do("GET", "/me", 200)); got != 2 {
 			t.Errorf("counter: got %d, want 2, because the store has written", got)
 		}
-		restore = loseAnswers(inner, humasesstest.OpCreate, 1, true)
+		restore = loseAnswer(inner, humasesstest.OpCreate, true)
 		stranger := &device{t: t, kind: k, at: one}
 		stranger.do("POST", stranger.login("cat"), 503)
 		restore()

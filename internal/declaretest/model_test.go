@@ -57,8 +57,7 @@ func newPlan(r *rand.Rand) plan {
 			}
 		}
 	}
-	p.addTokens(r)
-	return p
+	return p.addTokens(r)
 }
 
 func newOperation(r *rand.Rand, name string) plannedOperation {

@@ -13,10 +13,10 @@ import (
 
 // addTokens chooses the types whose sessions may have bearer tokens, and names the token
 // in the Security of some operations.
-func (p *plan) addTokens(r *rand.Rand) {
+func (p plan) addTokens(r *rand.Rand) plan {
 	p.tokens = pick(r, "", "account", "account", "parcel", "account parcel")
 	if !p.has("account") {
-		return
+		return p
 	}
 	for i := range p.operations {
 		op := &p.operations[i]
@@ -26,6 +26,7 @@ func (p *plan) addTokens(r *rand.Rand) {
 		}
 		op.written = append(slices.Clip(op.written), map[string][]string{"sessionBearer": pick(r, nil, []string{"admin"}, []string{"audit"})})
 	}
+	return p
 }
 
 // has reports whether sessions of a type may have bearer tokens.
@@ -58,9 +59,9 @@ func (e expected) holds(g guest, key string) bool {
 	case "bearer":
 		return g.bearer
 	case "sessionCookie":
-		return g.session && !(e.literal && g.token)
+		return g.session && (!e.literal || !g.token)
 	case "parcelCookie":
-		return g.parcel && !(e.literal && g.token)
+		return g.parcel && (!e.literal || !g.token)
 	case "sessionBearer":
 		return g.session && g.token
 	case "parcelBearer":

@@ -105,7 +105,7 @@ var documentMutants = []mutant{
 		inPolicy, "schemes.withBearer", "			result = append(result, other)\n", "",
 	}}},
 	{"O4", "a cookie opens an operation of the bearer token", inDeclarations, "TestRandomAPIs", []edit{{
-		inGate, "admission", "	if c.bearer != r.bearer {", "	if r.bearer && !c.bearer {",
+		inGate, "admission", "	case c.bearer != r.bearer:", "	case r.bearer && !c.bearer:",
 	}}},
 	{"O4", "a bearer token beside a scheme in the same header", inPolicy, "TestBearerSecurity", []edit{{
 		inPolicy, "schemes.onlySession", "		} else if usesAuthorization(d.oapi.Components.SecuritySchemes[key]) {\n			return Scheme{}, false\n		}", "		}",

@@ -178,7 +178,7 @@ var bearerMutants = []mutant{
 	{"", "an API key proves that the user has just signed in", "humasess", "TestSchemesBringTheirUser", []edit{{
 		"humasess", "state.Proven", "	return recent(proof) &&", "	return (recent(proof) || s.life.OnCredential()) &&",
 	}}},
-	{"", "the failure of a check is a 401", "humasess", "TestSchemeErrors", []edit{{
+	{"", "the failure of a check is a 401", "humasess", "TestSchemesBringTheirUser", []edit{{
 		inGate, "Request.check", "		own.failed = model\n", "		_ = model\n",
 	}}},
 	{"", "a check is called for each alternative", "humasess", "TestSchemeErrors", []edit{{

@@ -3,6 +3,7 @@ package policy
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -65,3 +66,5 @@ func hasBearerToken(r *huma.Response, schemas huma.Registry) bool {
 	}
 	return false
 }
+
+func isSuccess(code string) bool { return strings.HasPrefix(code, "2") || strings.HasPrefix(code, "3") }

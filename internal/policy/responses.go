@@ -22,10 +22,7 @@ const (
 	limitText        = "The user is signed in as often as is allowed."
 	setCookieText    = "Sets the session cookie."
 	renewCookieText  = "Replaces the session cookie if the session has a new token."
-	renewTokenText   = "The new bearer token, if the session has one. It replaces the token of the request."
-
-	// unauthorizedAnyText is unauthorizedText where a bearer token opens sessions.
-	unauthorizedAnyText = "No valid session: the cookie or token is missing, unknown, expired or revoked."
+	renewTokenText   = "The new bearer token, if the session has one. It replaces the token of the request." //nolint:gosec // a text of the document
 )
 
 // describeResponses adds the responses of the core to an operation, except those
@@ -40,12 +37,9 @@ func describeResponses(d *schemes, op *huma.Operation, policy Policy, hadMarker 
 		text := noCredentials
 		if len(policy.Declarations) > 0 || slices.ContainsFunc(policy.Requirements, d.mentionsOurs) {
 			text = unauthorizedText
-			if slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Bearer != nil }) {
-				text = noSessionText
-			}
 		}
 		if d.takesToken(policy) {
-			text = unauthorizedAnyText
+			text = noSessionText
 		}
 		addResponse(d, responses, http.StatusUnauthorized, text)
 	}
@@ -231,5 +225,3 @@ func (d *schemes) addHeader(responses map[string]*huma.Response, name, text stri
 		responses[code] = &described
 	}
 }
-
-func isSuccess(code string) bool { return strings.HasPrefix(code, "2") || strings.HasPrefix(code, "3") }

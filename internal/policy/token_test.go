@@ -163,7 +163,7 @@ func TestUnauthorizedText(t *testing.T) {
 		want    string
 	}{
 		{"cookie", userScheme, reqs("session"), "the cookie is missing"},
-		{"cookie or token", tokenScheme, reqs("session"), "the cookie or token is missing"},
+		{"cookie or token", tokenScheme, reqs("session"), "the cookie or the token is missing"},
 		{"another scheme", tokenScheme, reqs("bearer"), "No valid credentials."},
 	} {
 		t.Run("O7 "+tt.name, func(t *testing.T) {

@@ -296,9 +296,9 @@ func (p reply) challenges() []string {
 		all = append(all, challenge)
 	}
 	if p.entry.bearer {
-		bearer := `Bearer realm="session"`
+		bearer := `Bearer realm="session"` //nolint:gosec // a challenge
 		if p.Bearer() {
-			bearer += `, error="invalid_token"`
+			bearer += `, error="invalid_token"` //nolint:gosec // a challenge
 		}
 		all = append(all, bearer)
 	}

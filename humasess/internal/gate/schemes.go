@@ -38,8 +38,11 @@ func (s *schemes) among(all []policy.Requirements) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.programs)), func(key string) bool { return !mentioned(all, key) })
 }
 
-// typeHTTP is the type of security schemes that use the header Authorization.
-const typeHTTP = "http"
+// Types of security schemes. Those of the type http use the header Authorization.
+const (
+	typeHTTP   = "http"
+	typeAPIKey = "apiKey"
+)
 
 // headers adds the request headers that bring the credentials of the schemes with
 // these keys.
@@ -52,9 +55,9 @@ func (s *schemes) headers(names, keys []string) []string {
 	for _, key := range keys {
 		switch s := s.api.OpenAPI().Components.SecuritySchemes[key]; {
 		case s == nil:
-		case s.Type == "apiKey" && s.In == "header":
+		case s.Type == typeAPIKey && s.In == "header":
 			add(http.CanonicalHeaderKey(s.Name))
-		case s.Type == "apiKey" && s.In == "cookie":
+		case s.Type == typeAPIKey && s.In == "cookie":
 			add(fieldCookie)
 		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
 			add(fieldAuthorization)
@@ -83,7 +86,7 @@ func (s *schemes) presences(demands []demand) []presence {
 		}
 		switch scheme := s.api.OpenAPI().Components.SecuritySchemes[key]; {
 		case scheme == nil:
-		case scheme.Type == "apiKey" && scheme.In == "header":
+		case scheme.Type == typeAPIKey && scheme.In == "header":
 			all = append(all, presence{key: key, header: scheme.Name})
 		case scheme.Type == typeHTTP && strings.EqualFold(scheme.Scheme, "bearer"):
 			all = append(all, presence{key: key, header: fieldAuthorization, bearer: true})
