@@ -242,8 +242,7 @@ func (p plan) expects(op plannedOperation) expected {
 	if e.any == nil && p.global && !op.embeds.login {
 		e.any = alternatives{{"bearer": nil}}
 	}
-	e.optional = op.embeds.account && !op.embeds.needsAccount && !op.embeds.login && !mentions ||
-		op.embeds.parcel && !op.embeds.needsParcel && !strings.Contains(fmt.Sprint(e.any), "parcel")
+	e.optional = op.embeds.account && !op.embeds.needsAccount && !op.embeds.login && !mentions
 	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
 		strings.Contains(fmt.Sprint(e.any), "bearer") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	return e
@@ -282,8 +281,7 @@ func (e expected) options() (all []option, alone bool) {
 		}
 		o.account = has(o.keys, "sessionCookie", "sessionBearer")
 		if has(o.keys, "bearer") {
-			with := o.account || has(o.keys, "parcelCookie", "parcelBearer")
-			alone, together = alone || !with, together || with
+			alone, together = alone || !o.account, together || o.account
 		}
 		all = append(all, o)
 	}
@@ -297,7 +295,7 @@ func (e expected) lets(g guest) int {
 	}
 	all, alone := e.options()
 	if alone = alone && g.bearer; alone {
-		g.session, g.parcel = false, false
+		g.session = false
 	}
 	known, lacking := false, false
 	for _, o := range all {

@@ -167,7 +167,7 @@ var bearerMutants = []mutant{
 		inGate, "reply.rulesFor", "	private = private || cookie\n", "	private = private && p.bearer\n",
 	}}},
 	{"", "the cookie counts beside an API key", "humasess", "TestSchemeDecidesAlone", []edit{{
-		inGate, "admit", " || r.alone() {", " {",
+		inGate, "admit", " || r.ignores(i) {", " {",
 	}}},
 	{"", "roles are not asked of an API key's user", "humasess", "TestSchemesBringTheirUser", []edit{{
 		"humasess", "state.Bring", "	case !s.m.users.Covers(v, roles):", "	case !s.m.users.Covers(v, nil):",

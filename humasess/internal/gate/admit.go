@@ -15,7 +15,7 @@ import (
 func admit(r *Request, lines *cookies.Lines) bool {
 	for i := range r.sessions() {
 		s := &r.sessions()[i]
-		if s.borrowed || !r.entry.sessions[i].asked || r.alone() {
+		if s.borrowed || !r.entry.sessions[i].asked || r.ignores(i) {
 			continue
 		}
 		if err := s.Load((*loading)(r), lines); err != nil {

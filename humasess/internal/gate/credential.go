@@ -44,6 +44,12 @@ func (r *Request) forgive() {
 // alone reports whether a credential of the program decides alone.
 func (r *Request) alone() bool { return r.rare != nil && len(r.rare.present) > 0 }
 
+// ignores reports whether the cookie of a session does not count, because a credential of
+// the same manager decides alone.
+func (r *Request) ignores(session int) bool {
+	return r.alone() && slices.ContainsFunc(r.rare.present, func(p presence) bool { return p.session == session })
+}
+
 // considers reports whether an alternative counts. A credential that decides alone must be
 // part of it. Beside a bearer token of a session only alternatives with a session count. An
 // alternative without conditions always counts.
@@ -52,7 +58,9 @@ func (r *Request) considers(alternative []condition) bool {
 	case len(alternative) == 0:
 		return true
 	case r.alone():
-		return slices.ContainsFunc(alternative, func(c condition) bool { return slices.Contains(r.rare.present, c.key) })
+		return slices.ContainsFunc(alternative, func(c condition) bool {
+			return slices.ContainsFunc(r.rare.present, func(p presence) bool { return p.key == c.key })
+		})
 	case r.bearer && r.entry.bearer:
 		return slices.ContainsFunc(alternative, func(c condition) bool { return c.check == nil && !c.token })
 	}

@@ -70,11 +70,12 @@ type binding struct {
 }
 
 // presence is a credential of the program that a client adds on purpose, in a header.
-// Where it is there it decides alone, and cookies do not count.
+// Where it is there it decides alone, and the cookie of its manager does not count.
 type presence struct {
-	key    string // of the scheme
-	header string
-	bearer bool // in the header Authorization, with the scheme Bearer
+	key     string // of the scheme
+	session int    // of the entry's sessions, whose user it brings
+	header  string
+	bearer  bool // in the header Authorization, with the scheme Bearer
 }
 
 // in reports whether a request has the credential.

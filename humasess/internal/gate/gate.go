@@ -152,19 +152,19 @@ func enter(e *entry, ctx huma.Context) *Request {
 	return r
 }
 
-// presentIn returns the keys of the credentials that decide alone. Beside a bearer token of
+// presentIn returns the credentials that decide alone. Beside a bearer token of
 // a session there are none.
-func presentIn(ctx huma.Context, e *entry, lines *cookies.Lines) []string {
+func presentIn(ctx huma.Context, e *entry, lines *cookies.Lines) []presence {
 	if lines.Bearer && e.bearer {
 		return nil
 	}
-	var keys []string
+	var present []presence
 	for _, p := range e.presences {
 		if p.in(ctx) {
-			keys = append(keys, p.key)
+			present = append(present, p)
 		}
 	}
-	return keys
+	return present
 }
 
 // entry returns the policy of an operation. huma gives every registration an

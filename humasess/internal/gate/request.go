@@ -73,7 +73,7 @@ func (r *Request) is(mark uint32) bool { return r.marks.Load()&mark != 0 }
 type rare struct {
 	handle  string // names the request to a marker; see binding
 	body    *response.Body
-	present []string         // keys of the credentials that decide alone
+	present []presence       // the credentials that decide alone
 	checked []checked        // credentials
 	failed  huma.StatusError // of a check that could not decide
 }

@@ -66,30 +66,31 @@ func (s *schemes) headers(names, keys []string) []string {
 	return names
 }
 
-// presences returns those of a policy. A scheme that also counts together with a session
-// is none, because that session comes with a cookie.
+// presences returns those of a policy. A scheme that also counts together with a session of
+// its manager is none, because that session comes with a cookie.
 func (s *schemes) presences(demands []demand) []presence {
 	var all []presence
 	for key := range s.programs {
 		var alone, together bool
+		session := -1
 		for _, d := range demands {
 			for _, alternative := range d.alternatives {
-				if !slices.ContainsFunc(alternative, func(c condition) bool { return c.key == key }) {
-					continue
+				for _, c := range alternative {
+					if c.key == key {
+						alone, together, session = alone || c.user, together || !c.user, c.session
+					}
 				}
-				with := slices.ContainsFunc(alternative, func(c condition) bool { return c.check == nil && !c.token })
-				alone, together = alone || !with, together || with
 			}
 		}
-		if !alone || together {
+		if !alone || together || session < 0 {
 			continue
 		}
 		switch scheme := s.api.OpenAPI().Components.SecuritySchemes[key]; {
 		case scheme == nil:
 		case scheme.Type == typeAPIKey && scheme.In == "header":
-			all = append(all, presence{key: key, header: scheme.Name})
+			all = append(all, presence{key: key, session: session, header: scheme.Name})
 		case scheme.Type == typeHTTP && strings.EqualFold(scheme.Scheme, "bearer"):
-			all = append(all, presence{key: key, header: fieldAuthorization, bearer: true})
+			all = append(all, presence{key: key, session: session, header: fieldAuthorization, bearer: true})
 		}
 	}
 	return all
