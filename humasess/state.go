@@ -256,9 +256,9 @@ func (s *state[T]) Active() bool {
 }
 
 // Admits compares the session with a requirement. It must be active, and it must
-// have a user where sessions have users.
+// have a user where sessions have users. The user of another credential is no session.
 func (s *state[T]) Admits(roles []string) gate.Admission {
-	if !s.hasUser() {
+	if s.Brought() || !s.hasUser() {
 		return gate.NoSession
 	}
 	if !s.view().hasRoles(roles) {
@@ -306,23 +306,40 @@ func (s *state[T]) peek() (T, bool) {
 	return v, err == nil
 }
 
-// Bring admits the user of another credential, through the same doors as that of a
-// session, and makes it the one of the request.
-func (s *state[T]) Bring(user any, scheme string, roles []string) gate.Admission {
+// Judge compares the user of another credential with the requirements for that of a session.
+func (s *state[T]) Judge(user any, roles []string) gate.Admission {
 	v := user.(T)
-	owner := s.m.users.Owner(v)
 	switch {
-	case owner == "" && !s.m.anonymousSuffices:
+	case s.m.users.Owner(v) == "" && !s.m.anonymousSuffices:
 		return gate.NoSession
 	case !s.m.users.Covers(v, roles):
 		return gate.RolesMissing
 	}
+	return gate.Admitted
+}
+
+// Bring makes the user of another credential the one of the request, unless it has an
+// active session.
+func (s *state[T]) Bring(user any, scheme string) {
+	v := user.(T)
+	owner := s.m.users.Owner(v)
 	defer s.mu.Unlock(s.mu.Lock())
 	if !s.life.Active() {
 		s.ownRare().user = broughtUser{data: &v, owner: owner, scheme: scheme}
 		s.life.Brought = true
 	}
-	return gate.Admitted
+}
+
+// Empty reports whether the request has presented no session, not even a hidden one.
+func (s *state[T]) Empty() bool {
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.None() && !s.former && !s.clash && !s.excess
+}
+
+// Brought reports whether another credential has brought the user.
+func (s *state[T]) Brought() bool {
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.life.OnCredential()
 }
 
 // Needs keeps the list of the only requirement, which never changes.

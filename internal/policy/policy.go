@@ -48,7 +48,9 @@ func policyOf(d *schemes, op *huma.Operation, declared []Declaration) (Policy, R
 	if full == nil {
 		full = cloneAll(global)
 	}
-	full = d.withAccepted(full, func(s Scheme) bool { return SessionOnly(op) || asksForProof(op, declared, s) })
+	full = d.withAccepted(full, func(s Scheme, roles []string) bool {
+		return SessionOnly(op) || asksForProof(op, declared, s) || startsSession(declared, s) || !asksRoles(op, declared, s, roles)
+	})
 	full = d.withBearer(full)
 	if len(uses) == 0 && !d.concerns(full) {
 		return Policy{}, nil, nil
@@ -116,6 +118,21 @@ func usesOf(d *schemes, op *huma.Operation, declared []Declaration) ([]use, erro
 func asksForProof(op *huma.Operation, declared []Declaration, s Scheme) bool {
 	return freshness(op)[s.Key] > 0 || slices.ContainsFunc(declared, func(d Declaration) bool {
 		return d.Type == s.Type && (d.Fresh > 0 || len(d.Methods) > 0)
+	})
+}
+
+// startsSession reports whether the operation embeds Login for the session.
+func startsSession(declared []Declaration, s Scheme) bool {
+	return slices.ContainsFunc(declared, func(d Declaration) bool { return d.Type == s.Type && d.Kind == Login })
+}
+
+// asksRoles reports whether declarations and protections ask for all of the roles. They ask
+// the user of another credential for them, too. The roles in a requirement are only for
+// sessions.
+func asksRoles(op *huma.Operation, declared []Declaration, s Scheme, roles []string) bool {
+	return !slices.ContainsFunc(roles, func(role string) bool {
+		return !slices.ContainsFunc(declared, func(d Declaration) bool { return d.Type == s.Type && slices.Contains(d.Roles, role) }) &&
+			!slices.ContainsFunc(protections(op), func(p Protection) bool { return p.Scheme == s.Key && slices.Contains(p.Roles, role) })
 	})
 }
 

@@ -185,11 +185,11 @@ func (d *schemes) brings(alternative map[string][]string, s Scheme) bool {
 
 // withAccepted adds an alternative with each scheme that a manager accepts everywhere to
 // the requirement of an operation that its session alone satisfies.
-func (d *schemes) withAccepted(all Requirements, refuses func(Scheme) bool) Requirements {
+func (d *schemes) withAccepted(all Requirements, refuses func(s Scheme, roles []string) bool) Requirements {
 	var more Requirements
 	for _, alternative := range all {
 		s, only := d.onlySession(alternative)
-		if !only || len(alternative) > 1 || refuses(s) {
+		if !only || len(alternative) > 1 || refuses(s, alternative[s.Key]) {
 			continue
 		}
 		for _, key := range s.Accepts {

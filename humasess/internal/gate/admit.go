@@ -31,8 +31,8 @@ func admit(r *Request, lines *cookies.Lines) bool {
 	}
 	for i := range r.entry.demands {
 		a, ok := satisfies(r, &r.entry.demands[i])
-		if failed := r.failure(); failed != nil {
-			r.reply().refuseWith(failed, nil)
+		if failed, headers := r.failure(); failed != nil {
+			r.reply().refuseWith(failed, headers)
 			return false
 		}
 		if !ok {
@@ -116,7 +116,12 @@ func admits(r *Request, alternative []condition) Admission {
 	for i := range alternative {
 		if c := &alternative[i]; c.user && result == Admitted {
 			user, _ := r.check(c)
-			result = min(result, r.sessions()[c.session].Bring(user, c.key, r.entry.sessions[c.session].roles))
+			result = min(result, r.sessions()[c.session].Judge(user, r.entry.sessions[c.session].roles))
+		}
+	}
+	for i := range alternative {
+		if c := &alternative[i]; c.user && result == Admitted {
+			r.bring(c)
 		}
 	}
 	return result
@@ -134,7 +139,7 @@ func admission(r *Request, c *condition) Admission {
 		}
 		return NoSession
 	case c.token:
-		if r.sessions()[c.session].Active() {
+		if s := r.sessions()[c.session]; s.Active() && !s.Brought() {
 			return Admitted
 		}
 		return NoSession

@@ -20,18 +20,31 @@ func (r *Request) check(c *condition) (user any, err error) {
 	own.checked = append(own.checked, checked{c.key, c.roles, user, err})
 	var model huma.StatusError
 	if err != nil && !errors.Is(err, ErrNoSession) && errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
-		own.failed = model
+		own.failed, own.headers = model, headersAround(err, model)
 	}
 	return user, err
 }
 
 // failure returns the error of a check that could not decide, if nothing else has admitted
-// the request.
-func (r *Request) failure() huma.StatusError {
+// the request, and its headers.
+func (r *Request) failure() (huma.StatusError, http.Header) {
 	if r.rare == nil {
-		return nil
+		return nil, nil
 	}
-	return r.rare.failed
+	return r.rare.failed, r.rare.headers
+}
+
+// bring makes the user of a credential the one of the request. A session that is borrowed,
+// or that the operation does not admit, does not count any more: the handler would find it
+// in place of the user.
+func (r *Request) bring(c *condition) {
+	s, use := &r.sessions()[c.session], &r.entry.sessions[c.session]
+	if (s.borrowed || !s.Empty()) && !s.Brought() && s.Admits(use.roles) != Admitted {
+		*s = slot{Session: use.manager.NewState(), bound: s.bound}
+		s.Enter(r, use.login)
+	}
+	user, _ := r.check(c)
+	s.Bring(user, c.key)
 }
 
 // forgive forgets it, because another credential has admitted the request.

@@ -76,6 +76,7 @@ type rare struct {
 	present []presence       // the credentials that decide alone
 	checked []checked        // credentials
 	failed  huma.StatusError // of a check that could not decide
+	headers http.Header      // around it
 }
 
 // checked is the result of the program's check of a credential.

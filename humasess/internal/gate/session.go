@@ -25,9 +25,19 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// Admits compares the session with a requirement.
 	Admits(roles []string) Admission
 
-	// Bring admits the user of another credential, if it passes the same doors as that of
-	// a session, and makes it the user of the request.
-	Bring(user any, scheme string, roles []string) Admission
+	// Judge compares the user of another credential with the requirements for that of a
+	// session.
+	Judge(user any, roles []string) Admission
+
+	// Bring makes the user of another credential the one of the request.
+	Bring(user any, scheme string)
+
+	// Brought reports whether another credential has brought the user.
+	Brought() bool
+
+	// Empty reports whether the request has presented no session, not even one that the
+	// handler does not see.
+	Empty() bool
 
 	// Needs notes the roles that the session was admitted for. They are checked again
 	// when a concurrent change makes the request start over.
