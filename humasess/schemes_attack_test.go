@@ -2,6 +2,7 @@ package humasess_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -234,5 +235,49 @@ func attackCalls() []func(context.Context, *humasess.Session[account]) {
 		func(ctx context.Context, s session) { _ = s.Commit(ctx) },
 		func(_ context.Context, s session) { _, _, _ = s.CreatedAt(), s.ExpiresAt(), s.Deadline() },
 		func(_ context.Context, s session) { s.Done() },
+	}
+}
+
+// TestCredentialsInGroups sends keys to hidden operations, to groups and to operations
+// that need a session by default.
+func TestCredentialsInGroups(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t, func(o *humasess.Options[account]) {
+		o.RequireByDefault, o.OmitRoles = true, true
+		o.Schemes["wrapped"] = func(huma.Context, []string) (account, error) {
+			return account{ID: "eve"}, fmt.Errorf("wrapped: %w", humasess.ErrNoSession)
+		}
+	})
+	r.api.OpenAPI().Components.SecuritySchemes["wrapped"] = &huma.SecurityScheme{Type: "mutualTLS"}
+	empty := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
+	group := huma.NewGroup(r.api, "/group")
+	group.UseSimpleModifier(r.sessions.Require("admin"))
+	huma.Post(group, "/plain", empty)
+	huma.Register(group, huma.Operation{OperationID: "hiddenInGroup", Method: http.MethodPost, Path: "/hidden", Hidden: true}, empty)
+	huma.Register(r.api, huma.Operation{OperationID: "hidden", Method: http.MethodPost, Path: "/hidden", Hidden: true},
+		func(context.Context, *guardedInput[roleGuard]) (*struct{}, error) { return nil, nil })
+	huma.Post(r.api, "/default", empty)
+	huma.Register(r.api, huma.Operation{
+		OperationID: "wrapped", Method: http.MethodPost, Path: "/wrapped", Security: []map[string][]string{{"sessionCookie": {}}, {"wrapped": {}}},
+	}, empty)
+	for _, tt := range []struct {
+		path, key string
+		want      int
+	}{
+		{"/group/plain", "ada", 403},
+		{"/group/plain", "ada:admin", 204},
+		{"/group/hidden", "ada", 403},
+		{"/group/hidden", "ada:admin", 204},
+		{"/hidden", "ada", 403},
+		{"/hidden", "ada:admin", 204},
+		{"/default", "ada", 204},
+		{"/default", "", 401},
+		{"/default", "forged", 401},
+		{"/wrapped", "", 401},
+	} {
+		w := r.client().Do(http.MethodPost, tt.path, nil, withKey(tt.key))
+		if w.Code != tt.want {
+			t.Errorf("%s with key %q: got %d, want %d: %s", tt.path, tt.key, w.Code, tt.want, w.Body)
+		}
 	}
 }
