@@ -229,7 +229,9 @@ type Options[T any] struct {
 
 	// AcceptSchemes are keys of Schemes that also count wherever a session of this manager
 	// is enough, without scopes. They do not count for operations that embed [Login], that
-	// ask for Fresh or Methods, and for those of package account. The default is none.
+	// ask for Fresh or Methods, or whose Security asks for roles of the session that
+	// neither a guard nor Require asks for, and for those of package account. The default
+	// is none.
 	AcceptSchemes []string
 
 	// Stored data.

@@ -170,18 +170,27 @@ var bearerMutants = []mutant{
 		inGate, "admit", " || r.ignores(i) {", " {",
 	}}},
 	{"", "roles are not asked of an API key's user", "humasess", "TestSchemesBringTheirUser", []edit{{
-		"humasess", "state.Bring", "	case !s.m.users.Covers(v, roles):", "	case !s.m.users.Covers(v, nil):",
+		"humasess", "state.Judge", "	case !s.m.users.Covers(v, roles):", "	case !s.m.users.Covers(v, nil):",
 	}}},
 	{"", "a credential without a user gets in", "humasess", "TestSchemesBringTheirUser", []edit{{
-		"humasess", "state.Bring", "	case owner == \"\" && !s.m.anonymousSuffices:", "	case owner == \"\" && s.m == nil:",
+		"humasess", "state.Judge", "	case s.m.users.Owner(v) == \"\" && !s.m.anonymousSuffices:", "	case s.m.users.Owner(v) == \"\" && s.m == nil:",
 	}}},
 	{"", "an API key proves that the user has just signed in", "humasess", "TestSchemesBringTheirUser", []edit{{
 		"humasess", "state.Proven", "	return recent(proof) &&", "	return (recent(proof) || s.life.OnCredential()) &&",
 	}}},
 	{"", "the failure of a check is a 401", "humasess", "TestSchemesBringTheirUser", []edit{{
-		inGate, "Request.check", "		own.failed = model\n", "		_ = model\n",
+		inGate, "Request.check", "		own.failed, own.headers = model, headersAround(err, model)\n", "		own.headers = headersAround(err, model)\n",
 	}}},
 	{"", "a check is called for each alternative", "humasess", "TestSchemeErrors", []edit{{
 		inGate, "Request.check", "		if known.key == c.key && slices.Equal(known.scopes, c.roles) {", "		if known.key == c.key && slices.Equal(known.scopes, c.roles) && r.late {",
+	}}},
+	{"", "the user of a credential counts as a session", "humasess", "TestEditedDocumentRefusesCredential|TestHalfOfTwoCredentials", []edit{{
+		inGate, "admission", "	return r.sessions()[c.session].Admits(c.roles)", "	if r.sessions()[c.session].Brought() {\n		return Admitted\n	}\n	return r.sessions()[c.session].Admits(c.roles)",
+	}}},
+	{"", "a borrowed session gets the user of a credential", "humasess", "TestCredentialOfRequestInside", []edit{{
+		inGate, "Request.bring", "(s.borrowed || !s.Empty())", "!s.borrowed && !s.Empty()",
+	}}},
+	{"", "a session that is not admitted stays before the handler", "humasess", "TestCredentialBesideInsufficientSession", []edit{{
+		inGate, "Request.bring", "(s.borrowed || !s.Empty())", "s.borrowed",
 	}}},
 }

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
@@ -188,13 +187,4 @@ func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) err
 		}
 	}
 	return nil
-}
-
-// headersAround returns the headers of huma.ErrorWithHeaders, which wraps the model.
-func headersAround(err error, model huma.StatusError) http.Header {
-	var h huma.HeadersError
-	if _, own := model.(huma.HeadersError); own || !errors.As(err, &h) {
-		return nil
-	}
-	return h.GetHeaders()
 }

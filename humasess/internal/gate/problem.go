@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -149,4 +150,13 @@ func writePlainProblem(ctx huma.Context, model huma.StatusError) {
 	ctx.SetStatus(model.GetStatus())
 	// The client may have hung up, and there is no other reader of the error.
 	_ = json.NewEncoder(ctx.BodyWriter()).Encode(model) //nolint:errchkjson // the same for a model that does not encode
+}
+
+// headersAround returns the headers of huma.ErrorWithHeaders, which wraps the model.
+func headersAround(err error, model huma.StatusError) http.Header {
+	var h huma.HeadersError
+	if _, own := model.(huma.HeadersError); own || !errors.As(err, &h) {
+		return nil
+	}
+	return h.GetHeaders()
 }
