@@ -151,7 +151,7 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 // signed in elsewhere. It ends no session, except when the user has more than
 // Options.MaxPerIdentity. The token lasts longer than most cookies, so an operation that
 // turns a cookie into a token asks for a recent authentication: see the method Fresh of
-// [Guarded].
+// [Guarded]. With the context of a handler, no cache stores the answer.
 //
 // [ErrInvalid] for data without an identity; [errors.ErrUnsupported] without
 // Options.Bearer.
@@ -159,6 +159,9 @@ func (m *Manager[T]) IssueBearer(ctx context.Context, data T) (BearerToken, erro
 	s, err := m.issue(ctx, func(s changes[T]) error { return s.signInBearer("IssueBearer", data) })
 	if err != nil {
 		return BearerToken{}, err
+	}
+	if r := gate.RequestIn(ctx); r != nil {
+		r.Secret()
 	}
 	return s.writes().token(), nil
 }

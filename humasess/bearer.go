@@ -12,7 +12,9 @@ import (
 
 // StartBearer is [Session.Start] for a client without cookies. The session is written
 // before StartBearer returns. It replaces the session that the request presented, whose
-// cookie expires. If the response is 400 or more, the new session is deleted again.
+// cookie expires. If the response is 400 or more, the new session is deleted again. After an
+// error the commit tries once more, as after [Session.Commit], and then the header
+// Session-Token has the token; so return the error.
 //
 // Errors are those of Start and of its commit, and [errors.ErrUnsupported] without
 // Options.Bearer.

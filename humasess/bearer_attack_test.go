@@ -390,3 +390,39 @@ func TestHandlerLendsItsBearer(t *testing.T) {
 		})
 	}
 }
+
+// TestHandlerKeepsItsBearer sends a request with the token of another user from a handler.
+func TestHandlerKeepsItsBearer(t *testing.T) {
+	t.Parallel()
+	r := bearerRig(t)
+	ada, bob := bearerOf(r, account{ID: "ada"}), bearerOf(r, account{ID: "bob"})
+	c := plain(r, func(_ http.ResponseWriter, req *http.Request, _ *humasess.Session[account]) {
+		inside := humasesstest.NewClient(http.HandlerFunc(func(w http.ResponseWriter, in *http.Request) {
+			r.mux.ServeHTTP(w, in.WithContext(req.Context()))
+		}))
+		for token, want := range map[string]string{ada: "ada", bob: "bob"} {
+			wantStatus(t, r.requiredCall(inside, func(_ context.Context, s *humasess.Session[account]) error {
+				if u, _ := s.Get(); u.ID != want {
+					t.Errorf("inside: got user %q, want %q, whose token it is", u.ID, want)
+				}
+				return nil
+			}, withToken(token)), http.StatusNoContent)
+		}
+	})
+	wantStatus(t, c.Do("POST", "/", nil, withToken(ada)), http.StatusOK)
+}
+
+// TestRotateEverySparesTokens reads with a token that is older than the interval.
+func TestRotateEverySparesTokens(t *testing.T) {
+	t.Parallel()
+	r := bearerRig(t, func(o *humasess.Options[account]) { o.RotateEvery = time.Hour })
+	token := bearerOf(r, account{ID: "ada"})
+	r.clock.Advance(2 * time.Hour)
+	for range 2 {
+		w := r.requiredCall(r.client(), func(context.Context, *humasess.Session[account]) error { return nil }, withToken(token))
+		wantStatus(t, w, http.StatusNoContent)
+		if got := w.Header().Get("Session-Token"); got != "" {
+			t.Error("got a new token, which the client has not asked for")
+		}
+	}
+}

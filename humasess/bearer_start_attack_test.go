@@ -3,6 +3,8 @@ package humasess_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -367,5 +369,25 @@ func TestBearerAnonymous(t *testing.T) {
 	wantStatus(t, anyone.requiredCall(anyone.client(), increment, withToken(token)), http.StatusNoContent)
 	if n, err := anyone.sessions.Count(t.Context()); n != 1 || err != nil {
 		t.Errorf("got %d sessions and error %v, want 1", n, err)
+	}
+}
+
+// TestIssuedTokenIsNotStored gives out a token in an answer without a session.
+func TestIssuedTokenIsNotStored(t *testing.T) {
+	t.Parallel()
+	r := bearerRig(t)
+	var token humasess.BearerToken
+	w := r.call(r.client(), func(ctx context.Context, _ *humasess.Session[account]) (err error) {
+		token, err = r.sessions.IssueBearer(ctx, account{ID: "ada"})
+		return err
+	})
+	wantStatus(t, w, http.StatusNoContent)
+	if got := w.Header().Get("Cache-Control"); got != "no-store" {
+		t.Errorf("got Cache-Control %q, want no-store", got)
+	}
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("issued", "token", token)
+	if strings.Contains(log.String()+fmt.Sprintf("%v %+v %#v", token, token, token), token.AccessToken) {
+		t.Error("a log has the token")
 	}
 }

@@ -3,6 +3,7 @@ package humasess
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"slices"
@@ -171,6 +172,9 @@ func (BearerToken) Schema(huma.Registry) *huma.Schema { return policy.BearerToke
 
 // String leaves the credential out.
 func (BearerToken) String() string { return "BearerToken(...)" }
+
+// LogValue implements [slog.LogValuer] without the credential.
+func (t BearerToken) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // GoString is String, for %#v.
 func (t BearerToken) GoString() string { return t.String() }

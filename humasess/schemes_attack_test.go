@@ -281,3 +281,18 @@ func TestCredentialsInGroups(t *testing.T) {
 		}
 	}
 }
+
+// TestCredentialBesideSessionWithoutRole sends a password beside a session that lacks the
+// role that only Security asks for.
+func TestCredentialBesideSessionWithoutRole(t *testing.T) {
+	t.Parallel()
+	r := quietRig(t)
+	registerUser(r, "/role", map[string][]string{"sessionCookie": {"admin"}}, map[string][]string{"basic": {}})
+	if w := r.signedIn(account{ID: "bob"}).Do(http.MethodPost, "/role", nil, withBasic("carol")); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "carol") {
+		t.Errorf("got %d %s, want carol, who was admitted", w.Code, w.Body)
+	}
+	admin := r.signedIn(account{ID: "bob", Roles: []string{"admin"}})
+	if w := admin.Do(http.MethodPost, "/role", nil, withBasic("carol")); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "bob") {
+		t.Errorf("got %d %s, want bob, whose session suffices", w.Code, w.Body)
+	}
+}

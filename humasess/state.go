@@ -2,10 +2,8 @@ package humasess
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/editlock"
@@ -255,41 +253,6 @@ func (s *state[T]) Active() bool {
 	return s.life.Active()
 }
 
-// Admits compares the session with a requirement. It must be active, and it must
-// have a user where sessions have users. The user of another credential is no session.
-func (s *state[T]) Admits(roles []string) gate.Admission {
-	if s.Brought() || !s.hasUser() {
-		return gate.NoSession
-	}
-	if !s.view().hasRoles(roles) {
-		return gate.RolesMissing
-	}
-	return gate.Admitted
-}
-
-func (s *state[T]) hasUser() bool {
-	defer s.mu.Unlock(s.mu.Lock())
-	return s.life.Active() && (s.m.anonymousSuffices || s.activeOwner() != "")
-}
-
-// hasRoles reports whether the session has all of the roles.
-func (s view[T]) hasRoles(roles []string) bool {
-	if len(roles) == 0 {
-		return true
-	}
-	v, ok := s.peek()
-	return ok && s.m.users.Covers(v, roles)
-}
-
-// Check asks a guard. Text of errors that are no answers stays inside.
-func (s *state[T]) Check(ctx huma.Context, guard any) error {
-	v, ok := s.peek()
-	if !ok {
-		return gate.Fail(gate.ErrNoSession, nil)
-	}
-	return guard.(Guard[T]).Check(ctx, v)
-}
-
 // peek returns the data that the handler would get, for the program's own
 // functions, which leave them as they are. Data that were decoded for the
 // handler stay there for it. The program is called without the lock.
@@ -304,54 +267,6 @@ func (s *state[T]) peek() (T, bool) {
 	}
 	v, err := s.current()
 	return v, err == nil
-}
-
-// Judge compares the user of another credential with the requirements for that of a session.
-func (s *state[T]) Judge(user any, roles []string) gate.Admission {
-	v := user.(T)
-	switch {
-	case s.m.users.Owner(v) == "" && !s.m.anonymousSuffices:
-		return gate.NoSession
-	case !s.m.users.Covers(v, roles):
-		return gate.RolesMissing
-	}
-	return gate.Admitted
-}
-
-// Bring makes the user of another credential the one of the request, unless it has an
-// active session.
-func (s *state[T]) Bring(user any, scheme string) {
-	v := user.(T)
-	owner := s.m.users.Owner(v)
-	defer s.mu.Unlock(s.mu.Lock())
-	if !s.life.Active() {
-		s.ownRare().user = broughtUser{data: &v, owner: owner, scheme: scheme}
-		s.life.Brought = true
-	}
-}
-
-// Empty reports whether the request has presented no session, not even a hidden one.
-func (s *state[T]) Empty() bool {
-	defer s.mu.Unlock(s.mu.Lock())
-	return s.life.None() && !s.former && !s.clash && !s.excess
-}
-
-// Brought reports whether another credential has brought the user.
-func (s *state[T]) Brought() bool {
-	defer s.mu.Unlock(s.mu.Lock())
-	return s.life.OnCredential()
-}
-
-// Needs keeps the list of the only requirement, which never changes.
-func (s *state[T]) Needs(roles *[]string) {
-	switch {
-	case len(*roles) == 0:
-	case s.needed == nil:
-		s.needed = roles
-	default:
-		all := slices.Concat(*s.needed, *roles)
-		s.needed = &all
-	}
 }
 
 func (s view[T]) id() string {

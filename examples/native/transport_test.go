@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 )
 
 const secret = "native_a-token-that-opens-nothing"
@@ -36,7 +36,6 @@ func (w *world) transport(asked *[]string, answer error) *Transport {
 		return answer
 	}
 	tr.LogIn = func(ctx context.Context) error {
-		time.Sleep(20 * time.Millisecond) // so that the other requests come meanwhile
 		if err := note("log in"); err != nil {
 			return err
 		}
@@ -82,8 +81,22 @@ func TestParallelRequestsAskOnce(t *testing.T) {
 	w := newWorld(t)
 	var asked []string
 	tr := w.transport(&asked, nil)
+	const requests = 10
+	var sent atomic.Int32
+	arrived := make(chan struct{})
+	w.first = func(http.ResponseWriter, *http.Request) bool {
+		if sent.Add(1) == requests {
+			close(arrived)
+		}
+		return false
+	}
+	logIn := tr.LogIn
+	tr.LogIn = func(ctx context.Context) error {
+		<-arrived
+		return logIn(ctx)
+	}
 	var all sync.WaitGroup
-	for i := range 10 {
+	for i := range requests {
 		all.Go(func() {
 			url, body, want := w.url+"/me", io.Reader(nil), http.StatusOK
 			if i%2 == 1 {

@@ -108,7 +108,7 @@ var documentMutants = []mutant{
 		inGate, "admission", "	case c.bearer != r.bearer:", "	case r.bearer && !c.bearer:",
 	}}},
 	{"O4", "a bearer token beside a scheme in the same header", inPolicy, "TestBearerSecurity", []edit{{
-		inPolicy, "schemes.onlySession", "		} else if usesAuthorization(d.oapi.Components.SecuritySchemes[key]) {\n			return Scheme{}, false\n		}", "		}",
+		inPolicy, "schemes.onlySession", "		} else if UsesAuthorization(d.oapi.Components.SecuritySchemes[key]) {\n			return Scheme{}, false\n		}", "		}",
 	}}},
 	{"O9", "markers stay in the document", inPolicy, "", []edit{{
 		inPolicy, "Document.describe", "	op.Parameters = withoutMarkers(op.Parameters)\n", "",

@@ -193,4 +193,52 @@ var bearerMutants = []mutant{
 	{"", "a session that is not admitted stays before the handler", "humasess", "TestCredentialBesideInsufficientSession", []edit{{
 		inGate, "Request.bring", "(s.borrowed || !s.Empty())", "s.borrowed",
 	}}},
+	{"", "a page elsewhere cannot send a token to a plain handler", "humasess", "Bearer", []edit{{
+		inGate, "Handler", "		if !lines.Bearer && refuseOrigins(", "		if refuseOrigins(",
+	}}},
+	{"", "a request inside with another token borrows the session", "humasess", "TestHandlerKeepsItsBearer", []edit{{
+		inCookies, "Same", " && slices.Equal(l.authorization, other.authorization)", "",
+	}}},
+	{"", "a session with a token lives as long as one with a cookie", "humasess", "TestBearerOptions", []edit{{
+		"humasess", "terms.timeouts", "	if s.bearer {", "	if s.m == nil {",
+	}}},
+	{"", "RotateEvery replaces a token", "humasess", "TestRotateEverySparesTokens", []edit{{
+		"humasess", "opening.rotationDue", "every == 0 || s.bearer || s.r == nil", "every == 0 || s.r == nil",
+	}}},
+	{"", "the cookie stays after StartBearer", "humasess", "TestStartBearer", []edit{{
+		"humasess", "view.issuedBearer", "	if own.stale {", "	if own.stale && s.m == nil {",
+	}}},
+	{"", "a login takes accepted keys", "humasess", "TestLoginRefusesAcceptedScheme", []edit{{
+		inPolicy, "policyOf", " || startsSession(declared, s)", "",
+	}}},
+	{"", "accepted keys skip roles that only Security asks for", "humasess", "TestAcceptedSchemeNeedsRoles", []edit{{
+		inPolicy, "policyOf", " || !asksRoles(op, declared, s, roles)", "",
+	}}},
+	{"", "operations of account take accepted keys", "humasess/account", "TestKeysManageNoSessions", []edit{{
+		inPolicy, "policyOf", "SessionOnly(op) || ", "",
+	}}},
+	{"", "accepted keys open operations that ask for a recent proof", "humasess", "TestKeysProveNothing", []edit{{
+		inPolicy, "policyOf", "asksForProof(op, declared, s) || ", "",
+	}}},
+	{"", "the handler changes the data of a key's user", "humasess", "TestSchemesBringTheirUser", []edit{{
+		"humasess", "state.current", "return s.m.values.Own(s.few().user.data.(*T))", "return *s.few().user.data.(*T), nil",
+	}}},
+	{"", "Done of a key's user is closed at once", "humasess", "TestDoneOfCredential", []edit{{
+		"humasess", "state.done", "	if !w.fresh && !s.life.OnCredential() {", "	if !w.fresh {",
+	}}},
+	{"", "a credential beside a token of a session counts", "humasess", "Scheme|Credential", []edit{{
+		inGate, "Request.considers", "	case r.bearer && r.entry.bearer:", "	case r.bearer && r.entry == nil:",
+	}}},
+	{"", "an issued token may be stored by caches", "humasess", "TestIssuedTokenIsNotStored", []edit{{
+		inGate, "reply.release", "cookie, private := p.is(secret), p.proved", "cookie, private := false, p.proved",
+	}}},
+	{"", "a log has the token", "humasess", "TestIssuedTokenIsNotStored", []edit{{
+		"humasess", "BearerToken.LogValue", "slog.StringValue(t.String())", "slog.AnyValue(t.AccessToken)",
+	}}},
+	{"", "a token that is not the newest is renewed after a lost race", "humasess", "Bearer", []edit{{
+		"humasess", "writes.tokenNow", "	if s.former { //", "	if s.former && s.m == nil { //",
+	}}},
+	{"", "sealed tokens of cookie and header are the same", "humasess", "Bearer|Sealed", []edit{{
+		"humasess/internal/carrier", "Bearer.sealing", "return c.binding(\"Authorization:\")", "return c.binding(c.Names[0])",
+	}}},
 }

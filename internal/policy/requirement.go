@@ -27,8 +27,8 @@ var errPublic = errors.New("`security: []` makes the operation public, but its i
 // merge adds required sessions to every alternative that the program wrote. The
 // exception is an alternative with a scheme that brings the session's user, if the program
 // has named the session in another one. For an optional session it adds a variant with the
-// cookie before each alternative, unless the program has named the scheme. Login makes the operation public if
-// the program wrote nothing.
+// cookie before each alternative, unless the program has named the scheme. Login makes the
+// operation public if the program wrote nothing.
 func merge(written, global Requirements, uses []use, brings func(map[string][]string, Scheme) bool) (Requirements, error) {
 	result := cloneAll(written)
 	if len(uses) == 0 {

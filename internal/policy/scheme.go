@@ -80,6 +80,14 @@ func (s Scheme) keys() []string {
 	return []string{s.Key, s.Bearer.Key}
 }
 
+// option returns the field of Options that sets a key.
+func (s Scheme) option(key string) string {
+	if key == s.Key {
+		return "SchemeName"
+	}
+	return "Bearer.SchemeName"
+}
+
 // carriedBy returns the key by which an alternative names the session, and that of its
 // cookie if it names neither.
 func (s Scheme) carriedBy(alternative map[string][]string) string {
@@ -95,10 +103,9 @@ func (s Scheme) carriedBy(alternative map[string][]string) string {
 // names into types, in PascalCase, and refuse the document.
 func (s Scheme) clash(schemas map[string]*huma.Schema) error {
 	for name := range schemas {
-		for i, key := range s.keys() {
+		for _, key := range s.keys() {
 			if pascal(name) == pascal(key) {
-				return fmt.Errorf("security scheme %q and schema %q get the same name in generated clients: set Options.%s or rename the type",
-					key, name, [...]string{"SchemeName", "Bearer.SchemeName"}[i])
+				return fmt.Errorf("security scheme %q and schema %q get the same name in generated clients: set Options.%s or rename the type", key, name, s.option(key))
 			}
 		}
 	}

@@ -29,9 +29,9 @@ func (d *schemes) add(s Scheme) error {
 				"set Options.Cookie.Name, and name no cookie of another manager in Options.Cookie.Former", s.sharedCookie(other))
 		}
 	}
-	for i, key := range s.keys() {
+	for _, key := range s.keys() {
 		if _, taken := d.oapi.Components.SecuritySchemes[key]; taken {
-			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.%s", key, [...]string{"SchemeName", "Bearer.SchemeName"}[i])
+			return fmt.Errorf("humasess: security scheme %q exists in this API: set Options.%s", key, s.option(key))
 		}
 	}
 	if s.CSRFHeader != "" {
@@ -117,16 +117,16 @@ func (d *schemes) onlySession(alternative map[string][]string) (Scheme, bool) {
 		if s, ours := d.byKey(key); ours {
 			only, cookie = s, key == s.Key
 			n++
-		} else if usesAuthorization(d.oapi.Components.SecuritySchemes[key]) {
+		} else if UsesAuthorization(d.oapi.Components.SecuritySchemes[key]) {
 			return Scheme{}, false
 		}
 	}
 	return only, n == 1 && cookie
 }
 
-// usesAuthorization reports whether requests carry the credential of a scheme in the
+// UsesAuthorization reports whether requests carry the credential of a scheme in the
 // header Authorization.
-func usesAuthorization(s *huma.SecurityScheme) bool {
+func UsesAuthorization(s *huma.SecurityScheme) bool {
 	return s != nil && (s.Type == "http" || s.Type == "oauth2" || s.Type == "openIdConnect")
 }
 

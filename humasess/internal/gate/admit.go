@@ -29,12 +29,15 @@ func admit(r *Request, lines *cookies.Lines) bool {
 		return false
 	}
 	for i := range r.entry.demands {
-		a, ok := satisfies(r, &r.entry.demands[i])
+		a, by := satisfies(r, &r.entry.demands[i])
+		if len(by) > 0 {
+			continue
+		}
 		if failed, headers := r.failure(); failed != nil {
 			r.reply().refuseWith(failed, headers)
 			return false
 		}
-		if !ok {
+		if by == nil {
 			r.reply().refuse(a)
 			return false
 		}
@@ -73,9 +76,9 @@ func forged(r *Request) bool {
 	return false
 }
 
-// satisfies reports whether one of the alternatives holds, and returns the answer if
-// none does: 403 when one of them lacks only roles, otherwise 401.
-func satisfies(r *Request, d *demand) (answer, bool) {
+// satisfies returns the first alternative that holds. If none does, it returns nil and the
+// answer: 403 when one of them lacks only roles, otherwise 401.
+func satisfies(r *Request, d *demand) (answer, []condition) {
 	refusal := answerNoSession
 	if !r.entry.asks {
 		refusal = answerNoCredentials
@@ -89,20 +92,19 @@ func satisfies(r *Request, d *demand) (answer, bool) {
 			for i := range alternative {
 				c := &alternative[i]
 				if c.check == nil && !c.token {
-					r.sessions()[c.session].Needs(&c.roles)
+					s := &r.sessions()[c.session]
+					s.Needs(&c.roles)
+					s.relied = true
 				}
 				r.proved = r.proved || c.check != nil
 			}
-			if len(alternative) > 0 {
-				r.forgive()
-			}
-			return answer{}, true
+			return answer{}, alternative
 		case RolesMissing:
 			refusal = answerForbidden
 		case NoSession:
 		}
 	}
-	return refusal, false
+	return refusal, nil
 }
 
 // admits compares the request with all conditions of an alternative. A credential brings

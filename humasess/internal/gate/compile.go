@@ -124,7 +124,7 @@ func compileDemand(alternatives policy.Requirements, sessions []sessionUse, s *s
 	}
 	switch {
 	case open && brings:
-		d.alternatives = append(d.alternatives, nil)
+		d.alternatives = append(d.alternatives, []condition{})
 	case open:
 		return demand{}
 	}

@@ -25,8 +25,7 @@ func (r *Request) check(c *condition) (user any, err error) {
 	return user, err
 }
 
-// failure returns the error of a check that could not decide, if nothing else has admitted
-// the request, and its headers.
+// failure returns the error of a check that could not decide, and its headers.
 func (r *Request) failure() (huma.StatusError, http.Header) {
 	if r.rare == nil {
 		return nil, nil
@@ -34,24 +33,17 @@ func (r *Request) failure() (huma.StatusError, http.Header) {
 	return r.rare.failed, r.rare.headers
 }
 
-// bring makes the user of a credential the one of the request. A session that is borrowed,
-// or that the operation does not admit, does not count any more: the handler would find it
-// in place of the user.
+// bring makes the user of a credential the one of the request. A session that has not
+// helped to admit the request does not count any more: the handler would find it in place
+// of the user. A borrowed one belongs to the request around this one.
 func (r *Request) bring(c *condition) {
 	s, use := &r.sessions()[c.session], &r.entry.sessions[c.session]
-	if (s.borrowed || !s.Empty()) && !s.Brought() && s.Admits(use.roles) != Admitted {
+	if (s.borrowed || !s.Empty()) && !s.Brought() && !s.relied {
 		*s = slot{Session: use.manager.NewState(), bound: s.bound}
 		s.Enter(r, use.login)
 	}
 	user, _ := r.check(c)
 	s.Bring(user, c.key)
-}
-
-// forgive forgets it, because another credential has admitted the request.
-func (r *Request) forgive() {
-	if r.rare != nil {
-		r.rare.failed = nil
-	}
 }
 
 // alone reports whether a credential of the program decides alone.

@@ -87,7 +87,7 @@ func (p reply) begin(ctx huma.Context, status int) bool {
 // release sends the headers of the handler and of the sessions.
 func (p reply) release(ctx huma.Context) {
 	p.holdPlain()
-	cookie, private := false, p.proved
+	cookie, private := p.is(secret), p.proved
 	for _, s := range p.sessions() {
 		if s.borrowed {
 			private = private || s.Active()

@@ -64,6 +64,9 @@ const (
 	// For the channels of [Session.Release].
 	watched
 	watchOver
+
+	// secret says that the program has a new bearer token for its answer.
+	secret
 )
 
 // is reports whether the request has the mark.
@@ -98,6 +101,7 @@ type slot struct {
 
 	borrowed bool // a request around this one has it
 	bound    bool // the operation's input holds the session
+	relied   bool // a requirement has admitted the request by it
 }
 
 // newRequest prepares a request to an operation. It makes the first session of its
@@ -181,7 +185,7 @@ func (r *Request) reach() {
 // client with its own context. And an API inside may know a bearer token that the handler
 // takes for another credential: the API then ignores the cookie that the handler has read.
 func (r *Request) lends(ctx huma.Context, lines *cookies.Lines) bool {
-	return r.plain != nil && (lines == nil || lines.Bearer == r.bearer) && cookies.Same(r.scope.humaContext, ctx)
+	return r.plain != nil && lines.Bearer == r.bearer && cookies.Same(r.scope.humaContext, ctx)
 }
 
 // lend returns the session of a manager that r or a request around it has, for a
@@ -222,6 +226,9 @@ func (r *Request) unreach() { r.marks.And(^uint32(reached)) }
 
 // Bearer reports whether the request has a bearer token of a session, valid or not.
 func (r *Request) Bearer() bool { return r.bearer }
+
+// Secret notes that the program has a new bearer token for its answer.
+func (r *Request) Secret() { r.marks.Or(secret) }
 
 // OperationName is for events and logs.
 func (r *Request) OperationName() string { return OperationName(r.entry.op) }

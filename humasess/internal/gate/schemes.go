@@ -59,7 +59,7 @@ func (s *schemes) headers(names, keys []string) []string {
 			add(http.CanonicalHeaderKey(s.Name))
 		case s.Type == typeAPIKey && s.In == "cookie":
 			add(fieldCookie)
-		case s.Type == typeHTTP, s.Type == "oauth2", s.Type == "openIdConnect":
+		case policy.UsesAuthorization(s):
 			add(fieldAuthorization)
 		}
 	}
