@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,7 +50,36 @@ func (g *gateManager[T]) Document() policy.Scheme {
 			RememberAbsoluteTimeout: policy.Duration(m.opts.RememberAbsoluteTimeout),
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
+		Settings: g.settings(),
 	}
+}
+
+// settings returns the options that a policy file lists.
+func (g *gateManager[T]) settings() *policy.Settings {
+	o := &g.opts
+	s := &policy.Settings{
+		Path: o.Cookie.Path, Domain: o.Cookie.Domain, Insecure: o.Cookie.InsecureAllowHTTP, Partitioned: o.Cookie.Partitioned,
+		SameSite:    map[http.SameSite]string{http.SameSiteLaxMode: "Lax", http.SameSiteStrictMode: "Strict", http.SameSiteNoneMode: "None"}[o.Cookie.SameSite],
+		Timeouts:    policy.Timeouts(o.timeouts()),
+		RotateEvery: o.RotateEvery, RotationGrace: max(o.RotationGrace, 0), RevokeReused: o.RevokeReused, MaxPerIdentity: o.MaxPerIdentity,
+		AnonymousSuffices: o.AnonymousSuffices, ClientSide: g.carriers.Requests != nil,
+		TrustedOrigins: slices.Sorted(slices.Values(o.TrustedOrigins)),
+	}
+	if o.Bearer != nil {
+		s.Bearer = policy.Timeouts{Idle: o.Bearer.IdleTimeout, Absolute: o.Bearer.AbsoluteTimeout}
+	}
+	for name, set := range map[string]bool{
+		"Identity": o.Identity != nil, "Roles": o.Roles != nil, "TrustOrigin": o.TrustOrigin != nil, "OnUndecodable": o.OnUndecodable != nil,
+	} {
+		if set {
+			s.Functions = append(s.Functions, name)
+		}
+	}
+	for key := range o.Schemes {
+		s.Functions = append(s.Functions, "Schemes."+key)
+	}
+	slices.Sort(s.Functions)
+	return s
 }
 
 func (g *gateManager[T]) bearerScheme() *policy.Bearer {

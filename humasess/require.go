@@ -100,6 +100,16 @@ func AllowCrossSite(op *huma.Operation) { policy.AllowCrossSite(op) }
 // Within [Manager.Handler] around the API, that handler's request counts.
 func NoTouch(op *huma.Operation) { policy.NoTouch(op) }
 
+// Hide keeps one operation out of the OpenAPI document, and in its policy file: see
+// [openapi.PolicyOf]. huma's own Operation.Hidden leaves no trace of the path there. In
+// everything else the operation is as any other. Hide needs a manager that is attached to
+// the API; without one, the document shows the operation.
+//
+//	huma.Get(api, "/internal/metrics", metrics, humasess.Hide)
+//
+// [openapi.PolicyOf]: https://pkg.go.dev/github.com/humasess/sessions/openapi#PolicyOf
+func Hide(op *huma.Operation) { policy.Hide(op) }
+
 // Renews documents that the handler of one operation can give the session a new token, as
 // [Session.Renew], [Session.Reauthenticated], [Session.RevokeOthers] and a change of
 // identity do. Its successful answers then list the header Set-Cookie, and with

@@ -17,6 +17,8 @@ type Document struct {
 	schemes schemes
 	first   huma.Middlewares // of protected operations
 	records records
+
+	concealed [][]Declaration // of operations with Operation.Hidden
 }
 
 // NewDocument prepares a document, before the first operation is registered. It
@@ -30,7 +32,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	if len(oapi.Paths) > 0 {
 		return nil, errors.New("humasess: Attach called after the first operation was registered: attach every manager before, so that the operation is protected and documented")
 	}
-	if c := oapi.Components; c != nil && registries.attached(c.Schemas) {
+	if c := oapi.Components; c != nil && registries.attached(c.Schemas) != nil {
 		return nil, errors.New("humasess: Attach called with an API that shares its huma.Config, OpenAPI document or components with another API " +
 			"that has a manager: the middleware of one does not run for the other, so give each API a huma.Config of its own")
 	}
@@ -48,7 +50,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 // AddScheme documents a session type. It refuses a type, key or cookie name
 // that the document already has.
 func (d *Document) AddScheme(s Scheme) error {
-	if len(d.oapi.Paths) > 0 {
+	if len(d.oapi.Paths) > 0 || d.records.any() {
 		return errors.New("humasess: Attach called after the first operation was registered: attach every manager before")
 	}
 	first := len(d.schemes.ours) == 0
@@ -56,7 +58,7 @@ func (d *Document) AddScheme(s Scheme) error {
 		return err
 	}
 	if first {
-		registries.attach(d.oapi)
+		registries.attach(d)
 		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
 	}
 	return nil
@@ -78,11 +80,17 @@ func (d *Document) UseMiddleware(middleware func(huma.Context, func(huma.Context
 // onAddOperation writes the operation's policy into it. It panics on a
 // contradiction, as huma does on other mistakes in a registration.
 func (d *Document) onAddOperation(oapi *huma.OpenAPI, op *huma.Operation) {
+	if r := pending(oapi.Components.Schemas); r != nil {
+		r.documented = true
+	}
 	err := d.describe(op)
 	if err != nil {
 		Seal(oapi.Components.Schemas)
 		d.withdraw(op)
 		panic(problem(op, err))
+	}
+	if hidden(op) {
+		d.remove(op)
 	}
 }
 
@@ -125,8 +133,15 @@ func (d *Document) describe(op *huma.Operation) error {
 // can register it again after a correction. Where its route had an operation
 // before, the entry stays: the stricter of both is enforced.
 func (d *Document) withdraw(op *huma.Operation) {
+	if !d.records.serves(op) {
+		d.remove(op)
+	}
+}
+
+// remove takes an operation out of the document.
+func (d *Document) remove(op *huma.Operation) {
 	entry := slot(d.oapi, op)
-	if d.records.serves(op) || entry == nil || *entry != op {
+	if entry == nil || *entry != op {
 		return
 	}
 	*entry = nil

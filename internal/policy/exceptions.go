@@ -13,6 +13,7 @@ const (
 	noTouchKey   = "humasess.notouch"
 	sessionKey   = "humasess.sessiononly"
 	renewsKey    = "humasess.renews"
+	hideKey      = "humasess.hide"
 )
 
 // SafeMethod reports whether requests of the method are exempt from the
@@ -44,6 +45,11 @@ func SessionOnly(op *huma.Operation) bool { return op.Metadata[sessionKey] == tr
 func Renews(op *huma.Operation) { mark(op, renewsKey) }
 
 func renews(op *huma.Operation) bool { return op.Metadata[renewsKey] == true }
+
+// Hide keeps an operation out of the document. The hook sees it before.
+func Hide(op *huma.Operation) { mark(op, hideKey) }
+
+func hidden(op *huma.Operation) bool { return op.Metadata[hideKey] == true }
 
 func mark(op *huma.Operation, key string) {
 	op.Metadata = maps.Clone(op.Metadata) // copies of the operation share it

@@ -136,6 +136,23 @@ func asksRoles(op *huma.Operation, declared []Declaration, s Scheme, roles []str
 	})
 }
 
+// RolesFor returns the roles that the declarations and protections of a policy ask of the
+// users of one scheme, however a request brings the user.
+func RolesFor(p *Policy, scheme Scheme) []string {
+	var roles []string
+	for _, d := range p.Declarations {
+		if d.Type == scheme.Type {
+			roles = append(roles, d.Roles...)
+		}
+	}
+	for _, of := range p.Protections {
+		if of.Scheme == scheme.Key {
+			roles = append(roles, of.Roles...)
+		}
+	}
+	return roles
+}
+
 // withRequirements adds requirements that are not there yet, to a copy.
 func withRequirements(all []Requirements, r Requirements) []Requirements {
 	same := func(other Requirements) bool { return reflect.DeepEqual(other, r) }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -71,6 +72,20 @@ func (d *records) serves(op *huma.Operation) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.routes[route(op)]) > 0
+}
+
+// any reports whether an operation is recorded.
+func (d *records) any() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.policies) > 0
+}
+
+// operations returns those that went through the hook, in no order.
+func (d *records) operations() []*huma.Operation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Keys(d.policies))
 }
 
 func sameMap(a, b map[string]*huma.Response) bool {

@@ -16,6 +16,7 @@ import (
 type registration struct {
 	registry     huma.Registry
 	declarations []Declaration
+	documented   bool // a document has seen the operation, or has refused it
 }
 
 // registries knows the registries of documents with session types, and the
@@ -26,20 +27,24 @@ var registries registryNotes
 
 type registryNotes struct {
 	mu        sync.Mutex
-	documents []weak.Pointer[huma.OpenAPI]
+	documents []weak.Pointer[Document]
 	early     []weak.Pointer[registration] // without a document
 }
 
 // attach notes a document for its registry.
-func (n *registryNotes) attach(oapi *huma.OpenAPI) {
+func (n *registryNotes) attach(d *Document) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.documents = append(live(n.documents), weak.Make(oapi))
+	n.documents = append(live(n.documents), weak.Make(d))
 }
 
-// registered notes a registration whose markers no document has seen.
+// registered notes a registration whose markers no document has seen, which is that of
+// a hidden operation.
 func (n *registryNotes) registered(r *registration) {
-	if n.attached(r.registry) {
+	if d := n.attached(r.registry); d != nil {
+		if !r.documented {
+			d.concealed = append(d.concealed, strictest(r.declarations))
+		}
 		return
 	}
 	n.mu.Lock()
@@ -47,14 +52,16 @@ func (n *registryNotes) registered(r *registration) {
 	n.early = append(live(n.early), weak.Make(r))
 }
 
-// attached reports whether a document uses the registry.
-func (n *registryNotes) attached(registry huma.Registry) bool {
+// attached returns the document that uses the registry, or nil.
+func (n *registryNotes) attached(registry huma.Registry) *Document {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return slices.ContainsFunc(n.documents, func(p weak.Pointer[huma.OpenAPI]) bool {
-		oapi := p.Value()
-		return oapi != nil && sameRegistry(oapi.Components.Schemas, registry)
-	})
+	for _, p := range n.documents {
+		if d := p.Value(); d != nil && sameRegistry(d.oapi.Components.Schemas, registry) {
+			return d
+		}
+	}
+	return nil
 }
 
 // late reports whether an operation with a marker was registered before any

@@ -26,6 +26,7 @@ type Scheme struct {
 	Accepts    []string     // schemes of the program that bring a user wherever the session suffices
 	Bearer     *Bearer      // of clients with a token instead of a cookie, nil without them
 	Extension  any          // x-session: the session's policy, as JSON
+	Settings   *Settings    // for a policy file
 }
 
 // schemeDescription is the text on docs pages and in clients that ask the user.
@@ -53,7 +54,10 @@ func (s Scheme) object() *huma.SecurityScheme {
 }
 
 // CSRFKey returns the key of the scheme that documents the CSRF token.
-func (s Scheme) CSRFKey() string { return s.Key + "CSRF" }
+func (s Scheme) CSRFKey() string { return CSRFKey(s.Key) }
+
+// CSRFKey is [Scheme.CSRFKey] for the key of a session's scheme.
+func CSRFKey(session string) string { return session + "CSRF" }
 
 func (s Scheme) csrfObject() *huma.SecurityScheme {
 	return &huma.SecurityScheme{Type: "apiKey", In: "header", Name: s.CSRFHeader, Description: csrfDescription}

@@ -35,7 +35,7 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 			use.asked = use.asked || mentioned(p.Requirements, b.Key)
 			e.bearer = e.bearer || use.asked
 		}
-		use.roles = rolesFor(&p, scheme)
+		use.roles = policy.RolesFor(&p, scheme)
 		if use.asked || slices.ContainsFunc(program, func(key string) bool { return s.programs[key].manager == m }) {
 			e.sessions = append(e.sessions, use)
 			e.budget.add(m.StoreTimeout())
@@ -66,23 +66,6 @@ func compile(op *huma.Operation, p policy.Policy, managers map[string]Manager, s
 		}
 	}
 	return e
-}
-
-// rolesFor returns the roles that the declarations and protections of a policy ask of the
-// users of one manager.
-func rolesFor(p *policy.Policy, scheme policy.Scheme) []string {
-	var roles []string
-	for _, d := range p.Declarations {
-		if d.Type == scheme.Type {
-			roles = append(roles, d.Roles...)
-		}
-	}
-	for _, of := range p.Protections {
-		if of.Scheme == scheme.Key {
-			roles = append(roles, of.Roles...)
-		}
-	}
-	return roles
 }
 
 // offered returns the keys of the schemes by which a client could get in, in the order of

@@ -1,0 +1,112 @@
+package openapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// describe returns the policy of an operation in one line.
+func (op Operation) describe() string {
+	parts := []string{string(op.Access)}
+	if who := op.who(); who != "" {
+		parts = append(parts, who)
+	}
+	return strings.Join(append(parts, op.exceptions()...), ", ")
+}
+
+// counted describes some hidden operations of the same policy. It returns "" for none.
+func (op Operation) counted(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n) + " × " + op.describe()
+}
+
+// who returns the credentials and conditions of an operation that asks for some. Kinds of
+// requests with the same conditions are one part.
+func (op Operation) who() string {
+	var conditions []string
+	credentials := map[string][]string{}
+	for _, a := range op.Admits {
+		if len(a.Credentials) == 0 {
+			continue
+		}
+		c := a.conditions()
+		if !slices.Contains(conditions, c) {
+			conditions = append(conditions, c)
+		}
+		credentials[c] = append(credentials[c], a.credentials())
+	}
+	var parts []string
+	if op.Access == User || op.Access == Unchecked {
+		for _, c := range conditions {
+			parts = append(parts, strings.TrimSuffix(strings.Join(credentials[c], " or ")+" with "+c, " with "))
+		}
+	}
+	return strings.Join(parts, "; or ")
+}
+
+func (a Admission) credentials() string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(a.Credentials)) {
+		text := "`" + key + "`"
+		if scopes := a.Credentials[key]; len(scopes) > 0 {
+			text += " (" + codes(scopes) + ")"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " and ")
+}
+
+// conditions describes the conditions on users.
+func (a Admission) conditions() string {
+	var parts []string
+	for _, c := range a.Users {
+		if len(a.Users) > 1 {
+			parts = append(parts, "a user of `"+c.Session+"`")
+		}
+		if len(c.Roles) > 0 {
+			parts = append(parts, plural("role", len(c.Roles))+" "+codes(c.Roles))
+		}
+		for _, p := range c.Proofs {
+			text := "signed in"
+			if len(p.Methods) > 0 {
+				text += " by " + codes(p.Methods)
+			}
+			if p.Within > 0 {
+				text += fmt.Sprintf(" within %v", p.Within)
+			}
+			parts = append(parts, text)
+		}
+		if len(c.Guards) > 0 {
+			parts = append(parts, plural("guard", len(c.Guards))+" "+codes(c.Guards))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (op Operation) exceptions() []string {
+	var all []string
+	if op.CrossSiteAllowed {
+		all = append(all, "cross-site requests allowed")
+	}
+	if op.NoTouch {
+		all = append(all, "never extends the session")
+	}
+	if op.Hidden {
+		all = append(all, "hidden")
+	}
+	return all
+}
+
+func codes(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+
+func plural(noun string, n int) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}

@@ -1,0 +1,228 @@
+package openapi
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// diffManagers compares the options of managers with the same scheme. A manager that is
+// gone loosens, because hidden operations may have relied on it.
+func diffManagers(before, after []Manager) []Change {
+	var changes []Change
+	find := func(all []Manager, scheme string) int {
+		return slices.IndexFunc(all, func(m Manager) bool { return m.Scheme == scheme })
+	}
+	for _, m := range before {
+		if find(after, m.Scheme) < 0 {
+			changes = append(changes, Change{Effect: Loosens, Subject: "manager " + m.Scheme, Old: "of " + m.Data})
+		}
+	}
+	for _, m := range after {
+		if i := find(before, m.Scheme); i >= 0 {
+			changes = append(changes, diffManager(before[i], m)...)
+		} else {
+			changes = append(changes, Change{Effect: Other, Subject: "manager " + m.Scheme, New: "of " + m.Data})
+		}
+	}
+	return changes
+}
+
+// comparison collects the changes of one manager.
+type comparison struct {
+	scheme  string
+	changes []Change
+}
+
+func diffManager(was, is Manager) []Change {
+	c := &comparison{scheme: is.Scheme}
+	c.longer("idleTimeout", was.IdleTimeout, is.IdleTimeout)
+	c.longer("absoluteTimeout", was.AbsoluteTimeout, is.AbsoluteTimeout)
+	c.longer("rememberIdleTimeout", was.RememberIdleTimeout, is.RememberIdleTimeout)
+	c.longer("rememberAbsoluteTimeout", was.RememberAbsoluteTimeout, is.RememberAbsoluteTimeout)
+	c.longer("rotateEvery", orNever(was.RotateEvery), orNever(is.RotateEvery))
+	c.longer("rotationGrace", was.RotationGrace, is.RotationGrace)
+	c.more("maxPerIdentity", was.MaxPerIdentity, is.MaxPerIdentity)
+	c.flag("revokeReused", was.RevokeReused, is.RevokeReused, Tightens)
+	c.flag("refuseOverLimit", was.RefuseOverLimit, is.RefuseOverLimit, Tightens)
+	c.flag("requireByDefault", was.RequireByDefault, is.RequireByDefault, Tightens)
+	c.flag("rejectCrossSiteReads", was.RejectCrossSiteReads, is.RejectCrossSiteReads, Tightens)
+	c.flag("anonymousSuffices", was.AnonymousSuffices, is.AnonymousSuffices, Loosens)
+	c.flag("clientSide", was.ClientSide, is.ClientSide, Loosens) // such a session cannot be revoked at once
+	c.text("data", was.Data, is.Data, Other)
+	c.cookie(was.Cookie, is.Cookie)
+	c.bearer(was.Bearer, is.Bearer)
+	c.list("trustedOrigins", was.TrustedOrigins, is.TrustedOrigins)
+	c.token(was.CSRFHeader, is.CSRFHeader)
+	c.schemes(was.Schemes, is.Schemes)
+	c.functions(was.Functions, is.Functions)
+	return c.changes
+}
+
+func (c *comparison) add(option string, effect Effect, was, is string) {
+	c.changes = append(c.changes, Change{Effect: effect, Subject: "manager " + c.scheme + ": " + option, Old: was, New: is})
+}
+
+// longer compares durations of which the longer admits more.
+func (c *comparison) longer(option string, was, is Duration) {
+	if n := cmp.Compare(is, was); n != 0 {
+		c.add(option, map[int]Effect{1: Loosens, -1: Tightens}[n], never(was), never(is))
+	}
+}
+
+// orNever returns a time that is longer than all others for 0.
+func orNever(d Duration) Duration {
+	if d == 0 {
+		return math.MaxInt64
+	}
+	return d
+}
+
+func never(d Duration) string {
+	if d == math.MaxInt64 {
+		return "never"
+	}
+	return d.String()
+}
+
+func (c *comparison) more(option string, was, is int) {
+	limit := func(n int) (int, string) {
+		if n < 0 {
+			return math.MaxInt, "no limit"
+		}
+		return n, fmt.Sprint(n)
+	}
+	before, old := limit(was)
+	after, now := limit(is)
+	if n := cmp.Compare(after, before); n != 0 {
+		c.add(option, map[int]Effect{1: Loosens, -1: Tightens}[n], old, now)
+	}
+}
+
+// flag compares an option that has an effect when it is set, and the opposite one when it
+// is no longer set.
+func (c *comparison) flag(option string, was, is bool, effect Effect) {
+	if was == is {
+		return
+	}
+	if was && effect != Other {
+		effect = Loosens + Tightens - effect
+	}
+	c.add(option, effect, fmt.Sprint(was), fmt.Sprint(is))
+}
+
+func (c *comparison) text(option, was, is string, effect Effect) {
+	if was != is {
+		c.add(option, effect, cmp.Or(was, "none"), cmp.Or(is, "none"))
+	}
+}
+
+// list compares options that admit more with each element.
+func (c *comparison) list(option string, was, is []string) {
+	if slices.Equal(was, is) {
+		return
+	}
+	effect := Loosens
+	if containsAll(was, is) {
+		effect = Tightens
+	}
+	if containsAll(was, is) && containsAll(is, was) {
+		effect = Other
+	}
+	text := func(all []string) string { return cmp.Or(strings.Join(all, " "), "none") }
+	c.add(option, effect, text(was), text(is))
+}
+
+func (c *comparison) cookie(was, is Cookie) {
+	c.text("cookie.name", was.Name, is.Name, Other)
+	c.list("cookie.former", was.Former, is.Former)
+	c.text("cookie.path", was.Path, is.Path, Other)
+	c.flag("cookie.insecure", was.Insecure, is.Insecure, Loosens)
+	c.flag("cookie.partitioned", was.Partitioned, is.Partitioned, Tightens)
+	order := []string{"Strict", "Lax", "None"}
+	switch n := slices.Index(order, is.SameSite) - slices.Index(order, was.SameSite); {
+	case n > 0:
+		c.text("cookie.sameSite", was.SameSite, is.SameSite, Loosens)
+	case n < 0:
+		c.text("cookie.sameSite", was.SameSite, is.SameSite, Tightens)
+	}
+	effect := Loosens
+	if is.Domain == "" || was.Domain != "" && strings.HasSuffix("."+is.Domain, "."+was.Domain) {
+		effect = Tightens // fewer hosts get the cookie
+	}
+	c.text("cookie.domain", was.Domain, is.Domain, effect)
+}
+
+func (c *comparison) bearer(was, is *Bearer) {
+	switch {
+	case was == nil && is == nil:
+	case was == nil:
+		c.add("bearer", Loosens, "none", is.Scheme)
+	case is == nil:
+		c.add("bearer", Tightens, was.Scheme, "none")
+	default:
+		c.longer("bearer.idleTimeout", was.IdleTimeout, is.IdleTimeout)
+		c.longer("bearer.absoluteTimeout", was.AbsoluteTimeout, is.AbsoluteTimeout)
+		c.text("bearer.prefix", was.Prefix, is.Prefix, Other)
+		c.text("bearer.scheme", was.Scheme, is.Scheme, Other)
+	}
+}
+
+func (c *comparison) token(was, is string) {
+	effect := Other
+	switch {
+	case was == "":
+		effect = Tightens
+	case is == "":
+		effect = Loosens
+	}
+	c.text("csrfHeader", was, is, effect)
+}
+
+// schemes compares the credentials of the program. Another place for a credential of the
+// same name cannot be compared.
+func (c *comparison) schemes(was, is []Credential) {
+	for _, old := range was {
+		if !slices.ContainsFunc(is, func(o Credential) bool { return o.Scheme == old.Scheme }) {
+			c.add("schemes."+old.Scheme, Tightens, old.describe(), "none")
+		}
+	}
+	for _, now := range is {
+		i := slices.IndexFunc(was, func(o Credential) bool { return o.Scheme == now.Scheme })
+		switch {
+		case i < 0:
+			c.add("schemes."+now.Scheme, map[bool]Effect{true: Loosens, false: Other}[now.Accepted], "none", now.describe())
+		case was[i] == now:
+		case was[i].Accepted && was[i].withoutAccepted() == now.withoutAccepted():
+			c.add("schemes."+now.Scheme, Tightens, was[i].describe(), now.describe())
+		default:
+			c.add("schemes."+now.Scheme, Loosens, was[i].describe(), now.describe())
+		}
+	}
+}
+
+func (c Credential) withoutAccepted() Credential {
+	c.Accepted = false
+	return c
+}
+
+func (c Credential) describe() string {
+	parts := slices.DeleteFunc([]string{c.Type, c.In, c.Name}, func(s string) bool { return s == "" })
+	if c.Accepted {
+		parts = append(parts, "accepted wherever the session suffices")
+	}
+	return cmp.Or(strings.Join(parts, " "), "not in the document")
+}
+
+// functions compares the names of functions. Identity restricts: without it, a session
+// without a user suffices. TrustOrigin and OnUndecodable admit requests.
+func (c *comparison) functions(was, is []string) {
+	effects := map[string]Effect{"Identity": Tightens, "TrustOrigin": Loosens, "OnUndecodable": Loosens, "Roles": Other}
+	for _, name := range union(was, is) {
+		if effect, known := effects[name]; known { // the others are those of the schemes
+			c.flag(strings.ToLower(name[:1])+name[1:], slices.Contains(was, name), slices.Contains(is, name), effect)
+		}
+	}
+}

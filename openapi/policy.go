@@ -1,0 +1,218 @@
+package openapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/humasess/sessions/internal/policy"
+)
+
+// PolicyVersion is the version of the form that [Policy] has as JSON.
+const PolicyVersion = 1
+
+// Policy says which requests an API admits. [PolicyOf] reads it from an API. As JSON it is
+// a file for reviewers: [Diff] tells which changes loosen it. Everything in it is in a
+// stable order.
+type Policy struct {
+	Version    int         `json:"version"` // PolicyVersion
+	Managers   []Manager   `json:"managers"`
+	Operations []Operation `json:"operations"`
+}
+
+// Manager has the options of a session manager that decide which requests its sessions
+// admit, and for how long. A duration of 0 is absent.
+type Manager struct {
+	Scheme string `json:"scheme"` // Options.SchemeName
+	Data   string `json:"data"`   // type of the session data, as main.User
+	Cookie Cookie `json:"cookie"`
+
+	// Bearer is the carrier of clients without cookies, nil if there is none.
+	Bearer *Bearer `json:"bearer,omitempty"`
+
+	IdleTimeout             Duration `json:"idleTimeout"`
+	AbsoluteTimeout         Duration `json:"absoluteTimeout"`
+	RememberIdleTimeout     Duration `json:"rememberIdleTimeout"`
+	RememberAbsoluteTimeout Duration `json:"rememberAbsoluteTimeout"`
+	RotateEvery             Duration `json:"rotateEvery,omitzero"` // 0 is never
+	RotationGrace           Duration `json:"rotationGrace,omitzero"`
+	RevokeReused            bool     `json:"revokeReused,omitempty"`
+	MaxPerIdentity          int      `json:"maxPerIdentity"` // -1 is no limit
+	RefuseOverLimit         bool     `json:"refuseOverLimit,omitempty"`
+
+	RequireByDefault  bool `json:"requireByDefault,omitempty"`
+	AnonymousSuffices bool `json:"anonymousSuffices,omitempty"`
+	ClientSide        bool `json:"clientSide,omitempty"` // the session is in its cookie
+
+	TrustedOrigins       []string `json:"trustedOrigins,omitempty"`
+	RejectCrossSiteReads bool     `json:"rejectCrossSiteReads,omitempty"`
+	CSRFHeader           string   `json:"csrfHeader,omitempty"`
+
+	// Schemes are the other credentials that bring a user of the manager.
+	Schemes []Credential `json:"schemes,omitempty"`
+
+	// Functions are the options that are code of the program, and decide about access:
+	// Identity, Roles, TrustOrigin, OnUndecodable and those of Schemes. A policy has
+	// their names. Their code is not compared.
+	Functions []string `json:"functions,omitempty"`
+}
+
+// Cookie has the attributes of a session cookie. It always has HttpOnly.
+type Cookie struct {
+	Name        string   `json:"name"`
+	Former      []string `json:"former,omitempty"` // names that still open sessions
+	Path        string   `json:"path"`
+	Domain      string   `json:"domain,omitempty"`
+	SameSite    string   `json:"sameSite"` // Strict, Lax or None
+	Insecure    bool     `json:"insecure,omitempty"`
+	Partitioned bool     `json:"partitioned,omitempty"`
+}
+
+// Bearer is the carrier of clients that send a token in the header Authorization.
+type Bearer struct {
+	Scheme          string   `json:"scheme"`
+	Prefix          string   `json:"prefix"` // of every token
+	IdleTimeout     Duration `json:"idleTimeout"`
+	AbsoluteTimeout Duration `json:"absoluteTimeout"`
+}
+
+// Credential is a security scheme of the program. Type, In and Name are those of the
+// document.
+type Credential struct {
+	Scheme   string `json:"scheme"`
+	Type     string `json:"type,omitempty"`
+	In       string `json:"in,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Accepted bool   `json:"accepted,omitempty"` // wherever the session suffices
+}
+
+// Access says in one word which clients an operation is for.
+type Access string
+
+const (
+	Unmarked  Access = "unmarked"  // public, because nothing says otherwise
+	Public    Access = "public"    // by `security: []`
+	Login     Access = "login"     // public, and starts a session
+	Optional  Access = "optional"  // public, and reads the session if there is one
+	User      Access = "user"      // refuses requests without a session or another credential
+	Unchecked Access = "unchecked" // the document names credentials that no manager checks
+)
+
+// Operation is the policy of one operation. huma tells nothing about operations with
+// Operation.Hidden. Those that embed a session type have neither Method nor Path, and
+// Count says how many there are with the same policy. The others are not listed.
+type Operation struct {
+	Method string `json:"method,omitempty"`
+	Path   string `json:"path,omitempty"`
+	Count  int    `json:"count,omitempty"`
+
+	Access Access `json:"access"`
+
+	// Admits lists the kinds of requests that get in. A request needs to be one of them.
+	// It has the fewest kinds that say the same.
+	Admits []Admission `json:"admits"`
+
+	Hidden           bool `json:"hidden,omitempty"`           // the document does not show it
+	CrossSiteAllowed bool `json:"crossSiteAllowed,omitempty"` // see humasess.AllowCrossSite
+	NoTouch          bool `json:"noTouch,omitempty"`          // see humasess.NoTouch
+}
+
+// Admission is one kind of request. A request of that kind fulfils all conditions. The
+// zero Admission is every request.
+type Admission struct {
+	// Credentials are keys of security schemes, with the scopes that schemes of the
+	// program need. That of a CSRF token is among them.
+	Credentials map[string][]string `json:"credentials,omitempty"`
+
+	// SameOrigin refuses requests that a browser sends for pages of origins that are
+	// neither the API's own nor trusted by the manager.
+	SameOrigin bool `json:"sameOrigin,omitempty"`
+
+	// Users are conditions on the users that the credentials bring.
+	Users []Condition `json:"users,omitempty"`
+}
+
+// Condition is a condition on the user of a session.
+type Condition struct {
+	Session string   `json:"session"`          // Manager.Scheme
+	Roles   []string `json:"roles,omitempty"`  // all of them
+	Proofs  []Proof  `json:"proofs,omitempty"` // all of them
+	Guards  []string `json:"guards,omitempty"` // types with a method Check, as main.Owner
+}
+
+// Proof is how and when the user must have authenticated.
+type Proof struct {
+	Within  Duration `json:"within,omitzero"` // 0 is at any time
+	Methods []string `json:"methods,omitempty"`
+}
+
+// Duration is a duration that is text in JSON, as "5m" and "1h30m".
+type Duration time.Duration
+
+// String returns the duration without units that are zero.
+func (d Duration) String() string {
+	text, _ := d.MarshalText()
+	return string(text)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d Duration) MarshalText() ([]byte, error) { return policy.Duration(d).MarshalText() }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (d *Duration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = Duration(parsed)
+	return err
+}
+
+// ParsePolicy reads a policy from JSON. It refuses other versions than [PolicyVersion],
+// and fields that it does not know, because they may be restrictions.
+func ParsePolicy(data []byte) (Policy, error) {
+	var version struct{ Version int }
+	if err := json.Unmarshal(data, &version); err != nil {
+		return Policy{}, fmt.Errorf("openapi: policy: %w", err)
+	}
+	if version.Version != PolicyVersion {
+		return Policy{}, fmt.Errorf("openapi: policy has version %d, and this program reads version %d", version.Version, PolicyVersion)
+	}
+	var p Policy
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		return Policy{}, fmt.Errorf("openapi: policy: %w", err)
+	}
+	if decoder.More() {
+		return Policy{}, fmt.Errorf("openapi: policy: more data after the policy")
+	}
+	return p, nil
+}
+
+// JSON returns the policy as JSON, with a line for each manager and each operation. So a
+// change of one operation changes one line of the file.
+func (p Policy) JSON() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n\"version\": %d,\n\"managers\": ", p.Version)
+	writeLines(&b, p.Managers)
+	b.WriteString(",\n\"operations\": ")
+	writeLines(&b, p.Operations)
+	b.WriteString("\n}\n")
+	return b.Bytes()
+}
+
+func writeLines[E any](b *bytes.Buffer, all []E) {
+	if len(all) == 0 {
+		b.WriteString("[]")
+		return
+	}
+	encoder := json.NewEncoder(b)
+	encoder.SetEscapeHTML(false)
+	for i := range all {
+		b.WriteString(map[bool]string{true: "[\n", false: ",\n"}[i == 0])
+		if err := encoder.Encode(all[i]); err != nil {
+			panic(fmt.Sprintf("openapi: %v", err)) // a policy has only plain fields
+		}
+		b.Truncate(b.Len() - 1) // the encoder's line feed
+	}
+	b.WriteString("\n]")
+}

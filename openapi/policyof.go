@@ -1,0 +1,290 @@
+package openapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/internal/policy"
+)
+
+// PolicyOf returns the policy of an API, with every operation that is registered and the
+// options of every manager that is attached. Call it when all operations are registered. It
+// is what the managers enforce, and not a reading of the document. The time that it takes
+// grows with the number of operations.
+//
+// Use humasess.Hide to hide an operation from the document and not from the policy. huma
+// tells nothing about operations with Operation.Hidden: see [Operation].
+//
+// An operation that no request can use because its declarations contradict each other is
+// an error, as is an API without a manager.
+func PolicyOf(api huma.API) (Policy, error) {
+	doc := policy.DocumentOf(api.OpenAPI())
+	if doc == nil {
+		return Policy{}, errors.New("openapi: PolicyOf called with an API without a session manager: call Attach first")
+	}
+	entries, err := doc.Entries()
+	if err != nil {
+		return Policy{}, fmt.Errorf("openapi: %w", err)
+	}
+	r := reader{doc: doc, schemes: doc.Schemes()}
+	p := Policy{Version: PolicyVersion, Managers: []Manager{}, Operations: []Operation{}}
+	for _, s := range r.schemes {
+		p.Managers = append(p.Managers, r.manager(s))
+	}
+	slices.SortFunc(p.Managers, func(a, b Manager) int { return cmp.Compare(a.Scheme, b.Scheme) })
+	concealed, err := doc.Concealed()
+	if err != nil {
+		return Policy{}, fmt.Errorf("openapi: %w", err)
+	}
+	p.Operations = append(p.Operations, r.concealed(concealed)...)
+	for _, e := range entries {
+		p.Operations = append(p.Operations, r.operation(e))
+	}
+	return p, nil
+}
+
+// reader makes the public form of a document's policies.
+type reader struct {
+	doc     *policy.Document
+	schemes []policy.Scheme // of sessions
+}
+
+func (r *reader) operation(e policy.Entry) Operation {
+	return Operation{
+		Method: e.Operation.Method, Path: e.Operation.Path,
+		Access: r.access(e), Admits: r.admits(e),
+		Hidden:           e.Hidden,
+		CrossSiteAllowed: policy.CrossSiteAllowed(e.Operation),
+		NoTouch:          policy.TouchDisabled(e.Operation),
+	}
+}
+
+// concealed counts operations of the same policy. Their methods are not known, so their
+// admissions say nothing about origins and CSRF tokens.
+func (r *reader) concealed(entries []policy.Entry) []Operation {
+	counted := map[string]*Operation{}
+	for _, e := range entries {
+		op := Operation{Access: r.access(e), Hidden: true}
+		for _, a := range r.admits(e) {
+			a.SameOrigin = false
+			op.Admits = append(op.Admits, a)
+		}
+		op.Admits = fewest(op.Admits)
+		if counted[op.key()] == nil {
+			counted[op.key()] = &op
+		}
+		counted[op.key()].Count++
+	}
+	var all []Operation
+	for _, key := range slices.Sorted(maps.Keys(counted)) {
+		all = append(all, *counted[key])
+	}
+	return all
+}
+
+// access classifies an operation. Its admissions tell more.
+func (r *reader) access(e policy.Entry) Access {
+	declares := func(k policy.Kind) bool {
+		return slices.ContainsFunc(e.Policy.Declarations, func(d policy.Declaration) bool { return d.Kind == k })
+	}
+	open := func(all policy.Requirements) bool {
+		return len(all) == 0 || slices.ContainsFunc(all, func(a map[string][]string) bool { return len(a) == 0 })
+	}
+	switch {
+	case !e.Policy.UsesSessions() && !open(e.Security):
+		return Unchecked
+	case !e.Policy.UsesSessions() && e.Security == nil:
+		return Unmarked
+	case slices.ContainsFunc(e.Policy.Requirements, func(all policy.Requirements) bool { return !open(all) }):
+		return User
+	case declares(policy.Login):
+		return Login
+	case declares(policy.Optional), slices.ContainsFunc(e.Policy.Requirements, func(all policy.Requirements) bool { return len(all) > 0 }):
+		return Optional
+	}
+	return Public
+}
+
+// admits returns the kinds of requests that an operation admits.
+func (r *reader) admits(e policy.Entry) []Admission {
+	if !e.Policy.UsesSessions() {
+		return r.unchecked(e.Security)
+	}
+	terms := []map[string][]string{{}} // security requirements that suffice; see Requirements
+	for _, alternatives := range e.Policy.Requirements {
+		if len(alternatives) == 0 {
+			continue
+		}
+		var next []map[string][]string
+		for _, term := range terms {
+			for _, alternative := range alternatives {
+				next = append(next, both(term, alternative))
+			}
+		}
+		terms = next
+	}
+	var all []Admission
+	for _, term := range terms {
+		if a, possible := r.admission(e, term); possible {
+			all = append(all, a)
+		}
+	}
+	return fewest(all)
+}
+
+// unchecked returns the admissions of an operation that no manager checks.
+func (*reader) unchecked(security policy.Requirements) []Admission {
+	if len(security) == 0 {
+		return []Admission{{}}
+	}
+	var all []Admission
+	for _, alternative := range security {
+		a := Admission{}
+		if len(alternative) > 0 {
+			a.Credentials = both(nil, alternative)
+		}
+		all = append(all, a)
+	}
+	return fewest(all)
+}
+
+// admission returns the requests that satisfy one alternative of an operation, or false if
+// there are none.
+func (r *reader) admission(e policy.Entry, term map[string][]string) (Admission, bool) {
+	a := Admission{Credentials: maps.Clone(term)}
+	cookie, token := "", ""
+	for _, s := range r.schemes {
+		_, byCookie := term[s.Key]
+		byToken := false
+		if s.Bearer != nil {
+			_, byToken = term[s.Bearer.Key]
+		}
+		carried := byCookie || byToken
+		if byCookie {
+			cookie = s.Key
+		}
+		if byToken {
+			if token != "" {
+				return a, false // there is one header Authorization
+			}
+			token = s.Bearer.Key
+		}
+		c := Condition{Session: s.Key, Proofs: proofs(e.Policy, s), Guards: guards(e.Policy, s)}
+		switch {
+		case carried:
+			for _, key := range []string{s.Key, bearerKey(s)} {
+				if roles, named := term[key]; named {
+					c.Roles, a.Credentials[key] = union(c.Roles, roles), []string{}
+				}
+			}
+		case r.brings(term, s):
+			c.Roles = policy.RolesFor(&e.Policy, s)
+		}
+		if !carried && len(c.Proofs) > 0 {
+			return a, false // the program has not authenticated the user of another credential
+		}
+		if len(c.Roles)+len(c.Proofs)+len(c.Guards) > 0 {
+			a.Users = append(a.Users, c)
+		}
+		if _, forged := term[s.CSRFKey()]; s.CSRFHeader != "" && !forged && byCookie && changes(e.Operation) {
+			a.Credentials[s.CSRFKey()] = []string{}
+		}
+	}
+	if token != "" && cookie != "" {
+		return a, false // beside a token, cookies of all managers are ignored
+	}
+	slices.SortFunc(a.Users, func(x, y Condition) int { return cmp.Compare(x.Session, y.Session) })
+	a.SameOrigin = token == "" && r.checksOrigin(e)
+	if len(a.Credentials) == 0 {
+		a.Credentials = nil
+	}
+	return a, true
+}
+
+func bearerKey(s policy.Scheme) string {
+	if s.Bearer == nil {
+		return ""
+	}
+	return s.Bearer.Key
+}
+
+// brings reports whether a credential of the program brings the user of a session.
+func (r *reader) brings(term map[string][]string, s policy.Scheme) bool {
+	for key := range term {
+		if r.doc.Brings(key) == s.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// changes reports whether requests need the CSRF token of their session.
+func changes(op *huma.Operation) bool {
+	return !policy.SafeMethod(op.Method) && !policy.CrossSiteAllowed(op)
+}
+
+// checksOrigin reports whether requests of other origins are refused.
+func (r *reader) checksOrigin(e policy.Entry) bool {
+	if policy.CrossSiteAllowed(e.Operation) {
+		return false
+	}
+	return !policy.SafeMethod(e.Operation.Method) || slices.ContainsFunc(r.schemes, func(s policy.Scheme) bool {
+		return s.Isolated && r.concerns(e, s)
+	})
+}
+
+// concerns reports whether an operation has to do with the sessions of a scheme.
+func (r *reader) concerns(e policy.Entry, s policy.Scheme) bool {
+	for _, d := range e.Policy.Declarations {
+		if d.Type == s.Type {
+			return true
+		}
+	}
+	for _, alternatives := range e.Policy.Requirements {
+		for _, a := range alternatives {
+			_, cookie := a[s.Key]
+			_, token := a[bearerKey(s)]
+			if cookie || token || r.brings(a, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func proofs(p policy.Policy, s policy.Scheme) []Proof {
+	var all []Proof
+	if within := p.Fresh[s.Key]; within > 0 {
+		all = append(all, Proof{Within: Duration(within)})
+	}
+	for _, d := range p.Declarations {
+		if d.Type == s.Type && (d.Fresh > 0 || len(d.Methods) > 0) {
+			all = append(all, Proof{Within: Duration(d.Fresh), Methods: slices.Sorted(slices.Values(d.Methods))})
+		}
+	}
+	slices.SortFunc(all, func(a, b Proof) int {
+		return cmp.Or(cmp.Compare(a.Within, b.Within), slices.Compare(a.Methods, b.Methods))
+	})
+	return all
+}
+
+func guards(p policy.Policy, s policy.Scheme) []string {
+	var all []string
+	for _, d := range p.Declarations {
+		if d.Type == s.Type && d.Guard != nil {
+			all = append(all, d.GuardType.String())
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
