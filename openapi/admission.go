@@ -20,7 +20,7 @@ func (a Admission) satisfies(other Admission) bool {
 		}
 	}
 	for _, theirs := range other.Users {
-		i := slices.IndexFunc(a.Users, func(c Condition) bool { return c.Session == theirs.Session })
+		i := slices.IndexFunc(a.Users, func(c Condition) bool { return c.Credential == theirs.Credential })
 		if i < 0 || !a.Users[i].satisfies(theirs) {
 			return false
 		}
@@ -86,9 +86,15 @@ func both(a, b map[string][]string) map[string][]string {
 		merged = map[string][]string{}
 	}
 	for scheme, scopes := range b {
-		all := slices.Concat(merged[scheme], scopes)
-		slices.Sort(all)
-		merged[scheme] = slices.Compact(all)
+		merged[scheme] = union(merged[scheme], scopes)
 	}
 	return merged
+}
+
+// union returns the strings of both slices in order. It never returns nil, which JSON writes
+// as null.
+func union(a, b []string) []string {
+	all := append(append([]string{}, a...), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -43,7 +43,7 @@ func (op Operation) who() string {
 	var parts []string
 	if op.Access == User || op.Access == Unchecked {
 		for _, c := range conditions {
-			parts = append(parts, strings.TrimSuffix(strings.Join(credentials[c], " or ")+" with "+c, " with "))
+			parts = append(parts, strings.TrimSuffix(strings.Join(credentials[c], " or ")+", "+c, ", "))
 		}
 	}
 	return strings.Join(parts, "; or ")
@@ -66,7 +66,7 @@ func (a Admission) conditions() string {
 	var parts []string
 	for _, c := range a.Users {
 		if len(a.Users) > 1 {
-			parts = append(parts, "a user of `"+c.Session+"`")
+			parts = append(parts, "the user of `"+c.Credential+"`")
 		}
 		if len(c.Roles) > 0 {
 			parts = append(parts, plural("role", len(c.Roles))+" "+codes(c.Roles))

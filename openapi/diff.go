@@ -9,48 +9,6 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// Effect is the effect of a [Change] on access.
-type Effect uint8
-
-const (
-	// Other does not change which requests get in, or concerns an operation that was not
-	// there before.
-	Other Effect = iota + 1
-
-	// Tightens refuses requests that got in before, and admits no others.
-	Tightens
-
-	// Loosens may admit a request that did not get in before. A change that cannot be
-	// compared loosens, such as one guard or role in place of another.
-	Loosens
-)
-
-// String returns "other", "tightens" or "loosens".
-func (e Effect) String() string { return [...]string{"", "other", "tightens", "loosens"}[e] }
-
-// MarshalText implements [encoding.TextMarshaler].
-func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
-
-// Change is a difference of two policies.
-type Change struct {
-	Effect  Effect `json:"effect"`
-	Subject string `json:"subject"`       // "GET /path", or "manager sessionCookie: idleTimeout"
-	Old     string `json:"old,omitempty"` // empty if it is new
-	New     string `json:"new,omitempty"` // empty if it is gone
-}
-
-// String returns the change as one line.
-func (c Change) String() string {
-	before, after := c.Old, c.New
-	if before == "" {
-		before = "not there"
-	}
-	if after == "" {
-		after = "not there"
-	}
-	return c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after
-}
-
 // Diff returns the changes from one policy to another, those that loosen first.
 //
 // It compares sets of requests and not text. So the order of operations, their IDs,
@@ -60,7 +18,7 @@ func (c Change) String() string {
 // A changed option of a manager is one change. It is not repeated for each operation,
 // except that a credential which a manager accepts everywhere opens each of them. Diff does
 // not see the code of the functions and guards that a policy names.
-func Diff(old, new Policy) []Change { //nolint:predeclared // the contract has these names
+func Diff(old, new Policy) []Change { //nolint:predeclared,revive // the contract has these names
 	changes := diffManagers(old.Managers, new.Managers)
 	before, after := project(old, new), project(new, old)
 	changes = append(changes, diffHidden(before, after)...)
@@ -203,7 +161,7 @@ func project(p, other Policy) []Operation {
 			if slices.ContainsFunc(bearers, has) {
 				continue
 			}
-			a.SameOrigin = a.SameOrigin && !(reads && policy.SafeMethod(all[i].Method))
+			a.SameOrigin = a.SameOrigin && (!reads || !policy.SafeMethod(all[i].Method))
 			if slices.ContainsFunc(tokens, has) {
 				a.Credentials = maps.Clone(a.Credentials)
 				maps.DeleteFunc(a.Credentials, func(key string, _ []string) bool { return slices.Contains(tokens, key) })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -57,4 +58,35 @@ func ExampleDowngrade() {
 	// 3.1.0 [map[sessionCookie:[admin]]]
 	// 3.0.3 [map[sessionCookie:[]]]
 	// The session lacks the required role: `admin`.
+}
+
+func ExamplePolicyOf() {
+	policy, err := openapi.PolicyOf(exampleAPI())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for line := range strings.Lines(policy.Markdown()) {
+		if line == "\n" {
+			break // a table of each manager follows
+		}
+		fmt.Print(line)
+	}
+	// Output:
+	// | operation | access | asks for | exceptions |
+	// | --- | --- | --- | --- |
+	// | `GET /report` | user | `sessionCookie`, role `admin` | |
+}
+
+func ExampleDiff() {
+	before, err := openapi.PolicyOf(exampleAPI())
+	if err != nil {
+		log.Fatal(err)
+	}
+	after := before
+	after.Operations = []openapi.Operation{{Method: "GET", Path: "/report", Access: openapi.Public, Admits: []openapi.Admission{{}}}}
+	for _, change := range openapi.Diff(before, after) {
+		fmt.Println(change)
+	}
+	// Output:
+	// loosens GET /report: user, `sessionCookie`, role `admin` -> public
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/humasess/sessions/internal/policy"
 )
 
-// manager returns the options of the manager with a scheme.
-func (r *reader) manager(s policy.Scheme) Manager {
+// managerOf returns the options of the manager with a scheme.
+func managerOf(doc *policy.Document, s policy.Scheme) Manager {
 	o := s.Settings
 	m := Manager{
 		Scheme: s.Key,
@@ -41,9 +41,9 @@ func (r *reader) manager(s policy.Scheme) Manager {
 			IdleTimeout: Duration(o.Bearer.Idle), AbsoluteTimeout: Duration(o.Bearer.Absolute),
 		}
 	}
-	for _, key := range r.doc.Checked(s.Key) {
+	for _, key := range doc.Checked(s.Key) {
 		c := Credential{Scheme: key, Accepted: slices.Contains(s.Accepts, key)}
-		if of := r.doc.Scheme(key); of != nil {
+		if of := doc.Scheme(key); of != nil {
 			c.Type, c.In, c.Name = of.Type, of.In, cmp.Or(of.Name, of.Scheme)
 		}
 		m.Schemes = append(m.Schemes, c)

@@ -90,6 +90,7 @@ type Credential struct {
 // Access says in one word which clients an operation is for.
 type Access string
 
+// The values of [Access].
 const (
 	Unmarked  Access = "unmarked"  // public, because nothing says otherwise
 	Public    Access = "public"    // by `security: []`
@@ -126,19 +127,20 @@ type Admission struct {
 	Credentials map[string][]string `json:"credentials,omitempty"`
 
 	// SameOrigin refuses requests that a browser sends for pages of origins that are
-	// neither the API's own nor trusted by the manager.
+	// neither the API's own nor trusted by the manager. It does not concern requests with
+	// a bearer token of a session.
 	SameOrigin bool `json:"sameOrigin,omitempty"`
 
 	// Users are conditions on the users that the credentials bring.
 	Users []Condition `json:"users,omitempty"`
 }
 
-// Condition is a condition on the user of a session.
+// Condition is a condition on the user that a credential brings.
 type Condition struct {
-	Session string   `json:"session"`          // Manager.Scheme
-	Roles   []string `json:"roles,omitempty"`  // all of them
-	Proofs  []Proof  `json:"proofs,omitempty"` // all of them
-	Guards  []string `json:"guards,omitempty"` // types with a method Check, as main.Owner
+	Credential string   `json:"credential"`       // one of Admission.Credentials
+	Roles      []string `json:"roles,omitempty"`  // all of them
+	Proofs     []Proof  `json:"proofs,omitempty"` // all of them
+	Guards     []string `json:"guards,omitempty"` // types with a method Check, as main.Owner
 }
 
 // Proof is how and when the user must have authenticated.

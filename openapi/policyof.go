@@ -33,7 +33,7 @@ func PolicyOf(api huma.API) (Policy, error) {
 	r := reader{doc: doc, schemes: doc.Schemes()}
 	p := Policy{Version: PolicyVersion, Managers: []Manager{}, Operations: []Operation{}}
 	for _, s := range r.schemes {
-		p.Managers = append(p.Managers, r.manager(s))
+		p.Managers = append(p.Managers, managerOf(doc, s))
 	}
 	slices.SortFunc(p.Managers, func(a, b Manager) int { return cmp.Compare(a.Scheme, b.Scheme) })
 	concealed, err := doc.Concealed()
@@ -156,54 +156,43 @@ func (*reader) unchecked(security policy.Requirements) []Admission {
 // there are none.
 func (r *reader) admission(e policy.Entry, term map[string][]string) (Admission, bool) {
 	a := Admission{Credentials: maps.Clone(term)}
-	cookie, token := "", ""
+	sessions, token := 0, false
 	for _, s := range r.schemes {
-		_, byCookie := term[s.Key]
-		byToken := false
-		if s.Bearer != nil {
-			_, byToken = term[s.Bearer.Key]
-		}
-		carried := byCookie || byToken
-		if byCookie {
-			cookie = s.Key
-		}
-		if byToken {
-			if token != "" {
-				return a, false // there is one header Authorization
-			}
-			token = s.Bearer.Key
-		}
-		c := Condition{Session: s.Key, Proofs: proofs(e.Policy, s), Guards: guards(e.Policy, s)}
-		switch {
-		case carried:
-			for _, key := range []string{s.Key, bearerKey(s)} {
-				if roles, named := term[key]; named {
-					c.Roles, a.Credentials[key] = union(c.Roles, roles), []string{}
-				}
-			}
-		case r.brings(term, s):
-			c.Roles = policy.RolesFor(&e.Policy, s)
-		}
-		if !carried && len(c.Proofs) > 0 {
+		own := slices.DeleteFunc([]string{s.Key, bearerKey(s)}, func(key string) bool { _, named := term[key]; return !named })
+		sessions += len(own)
+		token = token || slices.Contains(own, bearerKey(s))
+		c := Condition{Proofs: proofs(e.Policy, s), Guards: guards(e.Policy, s)}
+		if len(own) == 0 && len(c.Proofs) > 0 {
 			return a, false // the program has not authenticated the user of another credential
 		}
-		if len(c.Roles)+len(c.Proofs)+len(c.Guards) > 0 {
+		for _, key := range own {
+			c.Credential, c.Roles, a.Credentials[key] = key, union(term[key], nil), []string{}
 			a.Users = append(a.Users, c)
 		}
-		if _, forged := term[s.CSRFKey()]; s.CSRFHeader != "" && !forged && byCookie && changes(e.Operation) {
+		if len(own) == 0 {
+			for _, key := range r.bringing(term, s) {
+				c.Credential, c.Roles = key, union(policy.RolesFor(&e.Policy, s), nil)
+				a.Users = append(a.Users, c)
+			}
+		}
+		if s.CSRFHeader != "" && slices.Contains(own, s.Key) && changes(e.Operation) {
 			a.Credentials[s.CSRFKey()] = []string{}
 		}
 	}
-	if token != "" && cookie != "" {
-		return a, false // beside a token, cookies of all managers are ignored
+	if token && sessions > 1 {
+		return a, false // a request with a token is judged by the token alone
 	}
-	slices.SortFunc(a.Users, func(x, y Condition) int { return cmp.Compare(x.Session, y.Session) })
-	a.SameOrigin = token == "" && r.checksOrigin(e)
+	a.Users = slices.DeleteFunc(a.Users, Condition.empty)
+	slices.SortFunc(a.Users, func(x, y Condition) int { return cmp.Compare(x.Credential, y.Credential) })
+	a.SameOrigin = !token && r.checksOrigin(e)
 	if len(a.Credentials) == 0 {
 		a.Credentials = nil
 	}
 	return a, true
 }
+
+// empty reports whether every user fulfils the condition.
+func (c Condition) empty() bool { return len(c.Roles)+len(c.Proofs)+len(c.Guards) == 0 }
 
 func bearerKey(s policy.Scheme) string {
 	if s.Bearer == nil {
@@ -212,14 +201,9 @@ func bearerKey(s policy.Scheme) string {
 	return s.Bearer.Key
 }
 
-// brings reports whether a credential of the program brings the user of a session.
-func (r *reader) brings(term map[string][]string, s policy.Scheme) bool {
-	for key := range term {
-		if r.doc.Brings(key) == s.Key {
-			return true
-		}
-	}
-	return false
+// bringing returns the credentials of the program that bring the user of a session.
+func (r *reader) bringing(term map[string][]string, s policy.Scheme) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(term)), func(key string) bool { return r.doc.Brings(key) != s.Key })
 }
 
 // changes reports whether requests need the CSRF token of their session.
@@ -248,7 +232,7 @@ func (r *reader) concerns(e policy.Entry, s policy.Scheme) bool {
 		for _, a := range alternatives {
 			_, cookie := a[s.Key]
 			_, token := a[bearerKey(s)]
-			if cookie || token || r.brings(a, s) {
+			if cookie || token || len(r.bringing(a, s)) > 0 {
 				return true
 			}
 		}
@@ -279,12 +263,6 @@ func guards(p policy.Policy, s policy.Scheme) []string {
 			all = append(all, d.GuardType.String())
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-func union(a, b []string) []string {
-	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

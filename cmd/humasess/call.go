@@ -17,16 +17,17 @@ type call struct {
 	console
 	command
 
-	flags   *flag.FlagSet
-	args    []string
-	target  target
-	store   string
-	scheme  string
-	prefix  string
-	schema  string
-	json    bool
-	timeout time.Duration
-	secrets []string // the output must not contain them
+	flags    *flag.FlagSet
+	args     []string
+	operands []string // names of the arguments after the flags
+	target   target
+	store    string
+	scheme   string
+	prefix   string
+	schema   string
+	json     bool
+	timeout  time.Duration
+	secrets  []string // the output must not contain them
 }
 
 func (c *call) begin(cmd command, args []string) {
@@ -52,12 +53,14 @@ func (c *call) parse() error {
 	case errors.Is(err, flag.ErrHelp):
 		c.help()
 		return err
-	case (err != nil || c.flags.NArg() > 0) && !quotable(c.args):
+	case (err != nil || c.flags.NArg() > len(c.operands)) && !quotable(c.args):
 		return usagef("the arguments are not flags of the command; humasess %s -h lists the flags; put the URL of the store in quotes", c.name)
 	case err != nil:
 		return usagef("%v; humasess %s -h lists the flags", err, c.name)
-	case c.flags.NArg() > 0:
-		return usagef("%q is not a flag; humasess %s -h lists the flags", c.flags.Arg(0), c.name)
+	case c.flags.NArg() > len(c.operands):
+		return usagef("%q is not a flag; humasess %s -h lists the flags", c.flags.Arg(len(c.operands)), c.name)
+	case c.flags.NArg() < len(c.operands):
+		return usagef("%s is missing; the usage is humasess %s [FLAGS] %s", c.operands[c.flags.NArg()], c.name, strings.Join(c.operands, " "))
 	}
 	// A shell replaces an unset variable by an empty text. It must not mean "all".
 	empty := ""
@@ -84,7 +87,7 @@ func (c *call) given(name string) bool {
 
 func (c *call) help() {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(w, "humasess %s [FLAGS]: %s.\n\n", c.name, c.summary)
+	_, _ = fmt.Fprintf(w, "humasess %s: %s.\n\n", strings.Join(append([]string{c.name, "[FLAGS]"}, c.operands...), " "), c.summary)
 	c.flags.VisitAll(func(f *flag.Flag) {
 		value, usage := flag.UnquoteUsage(f)
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {

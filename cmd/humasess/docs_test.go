@@ -50,8 +50,8 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocks := runBlock.FindAllStringSubmatch(string(text), -1)
-	if len(blocks) != 2 {
-		t.Fatalf("got %d blocks, want 2", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("got %d blocks, want 3", len(blocks))
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -60,6 +60,9 @@ func TestDocs(t *testing.T) {
 	dir := t.TempDir()
 	program := "#!/bin/sh\n" + asProgram + "=1 exec '" + self + "' \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(dir, "humasess"), []byte(program), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS("testdata/policies")); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))

@@ -61,6 +61,7 @@ func commands() []command {
 		{"migrate", "create the tables and functions of the store, or print the statements", migrate},
 		{"doctor", "check the store for faults", doctor},
 		{"keygen", "generate keys for sealed cookies", keygen},
+		{"policy", "show or compare policy files (show FILE, diff OLD NEW)", policyFiles},
 	}
 }
 

@@ -70,10 +70,10 @@ var imports = archtest.Table{
 		Tests: []string{huma, huma + "/adapters/humago", "./humasess", "./humasess/humasesstest", "./stores/memory"},
 	},
 	"humasess/humasesstest": {
-		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./security", "./stores"},
+		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./openapi", "./security", "./stores"},
 		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
 	},
-	"openapi":  {Imports: []string{huma}, Tests: slices.Concat(hostTests, []string{"./humasess", "./internal/policy", "./stores/memory"})},
+	"openapi":  {Imports: []string{huma, "./internal/policy"}, Tests: slices.Concat(hostTests, []string{"./humasess", "./internal/policy", "./stores/memory"})},
 	"security": {Imports: []string{"github.com/gorilla/securecookie"}},
 
 	"stores":           {Tests: []string{"./stores/memory"}},
@@ -149,7 +149,7 @@ var imports = archtest.Table{
 var programImports = archtest.Table{
 	".": {
 		Imports: []string{
-			sessions + "/humasess", sessions + "/humasess/events", sessions + "/internal/stored", sessions + "/security", sessions + "/stores/...",
+			sessions + "/humasess", sessions + "/humasess/events", sessions + "/internal/stored", sessions + "/openapi", sessions + "/security", sessions + "/stores/...",
 			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis", "github.com/mattn/go-isatty", "modernc.org/sqlite",
 		},
 		Tests: []string{sessions + "/internal/servertest"},

@@ -22,6 +22,8 @@ type plan struct {
 	neighbour  string
 	operations []plannedOperation
 	tokens     string // the types whose sessions may have bearer tokens
+	csrf       bool   // unsafe requests with an account's cookie need a token
+	isolated   bool   // reads of other sites are refused
 }
 
 type plannedOperation struct {

@@ -58,6 +58,10 @@ func (p plan) build(t *testing.T) *site {
 	t.Helper()
 	s := newSiteWith(t, p.bearerOf("parcel", "parcelBearer", "pp_"), func(o *humasess.Options[account]) {
 		o.RequireByDefault, o.OmitRoles, o.Bearer = p.byDefault, p.omitRoles, p.bearerOf("account", "", "")
+		o.RejectCrossSiteReads = p.isolated
+		if p.csrf {
+			o.CSRFHeader = "X-CSRF-Token"
+		}
 	})
 	p.populate(s)
 	return s

@@ -18,7 +18,7 @@ type Document struct {
 	first   huma.Middlewares // of protected operations
 	records records
 
-	concealed [][]Declaration // of operations with Operation.Hidden
+	attachment attachment
 }
 
 // NewDocument prepares a document, before the first operation is registered. It
@@ -40,11 +40,14 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 		return nil, errors.New("humasess: Attach called after a hidden operation that embeds a session type was registered: " +
 			"attach every manager before, so that the operation is protected")
 	}
-	return &Document{
-		oapi:    oapi,
-		schemes: schemes{oapi: oapi, checks: map[string]string{}},
-		records: records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}},
-	}, nil
+	d := &Document{
+		oapi:       oapi,
+		schemes:    schemes{oapi: oapi, checks: map[string]string{}},
+		records:    records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}},
+		attachment: attachment{oapi: oapi},
+	}
+	d.attachment.document = d
+	return d, nil
 }
 
 // AddScheme documents a session type. It refuses a type, key or cookie name
@@ -58,7 +61,7 @@ func (d *Document) AddScheme(s Scheme) error {
 		return err
 	}
 	if first {
-		registries.attach(d)
+		registries.attach(&d.attachment)
 		d.oapi.OnAddOperation = append(d.oapi.OnAddOperation, d.onAddOperation)
 	}
 	return nil

@@ -21,10 +21,12 @@ func DocumentOf(oapi *huma.OpenAPI) *Document {
 	if oapi == nil || oapi.Components == nil {
 		return nil
 	}
-	if d := registries.attached(oapi.Components.Schemas); d != nil && d.oapi == oapi {
-		return d
+	a := registries.attached(oapi.Components.Schemas)
+	if a == nil || a.oapi != oapi {
+		return nil
 	}
-	return nil
+	d, _ := a.document.(*Document)
+	return d
 }
 
 // Schemes returns those of the sessions, in the order in which they were added.
@@ -98,7 +100,7 @@ func (d *Document) Entries() ([]Entry, error) {
 // method nor path.
 func (d *Document) Concealed() ([]Entry, error) {
 	var all []Entry
-	for _, declared := range d.concealed {
+	for _, declared := range d.attachment.concealed {
 		op := &huma.Operation{Hidden: true}
 		p, _, err := policyOf(&d.schemes, op, declared)
 		if err != nil {

@@ -19,6 +19,13 @@ type registration struct {
 	documented   bool // a document has seen the operation, or has refused it
 }
 
+// begins reports whether the registration is that of an operation, and not the rest of one
+// whose [Seal] came before: huma asks the markers of Required, Guarded and Login for their
+// schemas once more. Each of these types embeds Session, whose marker huma asks only once.
+func (r *registration) begins() bool {
+	return slices.ContainsFunc(r.declarations, func(d Declaration) bool { return d.Kind == Optional })
+}
+
 // registries knows the registries of documents with session types, and the
 // registries that had markers before. huma calls no hook for a hidden operation,
 // so its only trace is the schema of its marker. The marker knows only the
@@ -27,12 +34,20 @@ var registries registryNotes
 
 type registryNotes struct {
 	mu        sync.Mutex
-	documents []weak.Pointer[Document]
+	documents []weak.Pointer[attachment]
 	early     []weak.Pointer[registration] // without a document
 }
 
+// attachment is a document with session types, for registrations that know the registry
+// only.
+type attachment struct {
+	oapi      *huma.OpenAPI
+	document  any             // *Document
+	concealed [][]Declaration // of operations with Operation.Hidden
+}
+
 // attach notes a document for its registry.
-func (n *registryNotes) attach(d *Document) {
+func (n *registryNotes) attach(d *attachment) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.documents = append(live(n.documents), weak.Make(d))
@@ -42,7 +57,7 @@ func (n *registryNotes) attach(d *Document) {
 // a hidden operation.
 func (n *registryNotes) registered(r *registration) {
 	if d := n.attached(r.registry); d != nil {
-		if !r.documented {
+		if !r.documented && r.begins() {
 			d.concealed = append(d.concealed, strictest(r.declarations))
 		}
 		return
@@ -53,7 +68,7 @@ func (n *registryNotes) registered(r *registration) {
 }
 
 // attached returns the document that uses the registry, or nil.
-func (n *registryNotes) attached(registry huma.Registry) *Document {
+func (n *registryNotes) attached(registry huma.Registry) *attachment {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, p := range n.documents {

@@ -45,6 +45,11 @@ func TestDocument(t *testing.T) {
 	})
 }
 
+// TestPolicy compares the policy of the application with the file that reviewers read.
+func TestPolicy(t *testing.T) {
+	humasesstest.CheckPolicy(t, newSite(t).API(), "testdata/policy.json")
+}
+
 func TestLabel(t *testing.T) {
 	app := newSite(t)
 	const mozilla = "Mozilla/5.0 "

@@ -1,0 +1,43 @@
+package openapi
+
+// Effect is the effect of a [Change] on access.
+type Effect uint8
+
+const (
+	// Other does not change which requests get in, or concerns an operation that was not
+	// there before.
+	Other Effect = iota + 1
+
+	// Tightens refuses requests that got in before, and admits no others.
+	Tightens
+
+	// Loosens may admit a request that did not get in before. A change that cannot be
+	// compared loosens, such as one guard or role in place of another.
+	Loosens
+)
+
+// String returns "other", "tightens" or "loosens".
+func (e Effect) String() string { return [...]string{"", "other", "tightens", "loosens"}[e] }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// Change is a difference of two policies.
+type Change struct {
+	Effect  Effect `json:"effect"`
+	Subject string `json:"subject"`       // "GET /path", or "manager sessionCookie: idleTimeout"
+	Old     string `json:"old,omitempty"` // empty if it is new
+	New     string `json:"new,omitempty"` // empty if it is gone
+}
+
+// String returns the change as one line.
+func (c Change) String() string {
+	before, after := c.Old, c.New
+	if before == "" {
+		before = "not there"
+	}
+	if after == "" {
+		after = "not there"
+	}
+	return c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after
+}
