@@ -91,6 +91,10 @@ func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, er
 	g.refused(ctx, op, events.ReasonGuardError, err)
 }
 
+func (g *gateManager[T]) CredentialFailed(ctx context.Context, op *huma.Operation, err error) {
+	g.report.Emit(ctx, events.Event{Kind: events.Rejected, Operation: gate.OperationName(op), Reason: events.ReasonCredential, Err: err})
+}
+
 func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason events.Reason, err error) {
 	g.report.Emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
 }

@@ -286,6 +286,39 @@ func TestSchemeWithoutDescription(t *testing.T) {
 	}, func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil })
 }
 
+// TestRefusedCredentialIsReported sends keys that open nothing. Only operators learn why.
+func TestRefusedCredentialIsReported(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	for _, tt := range []struct {
+		key  string
+		want int
+		kind []string // of the events, with their reasons
+		log  string   // an error
+	}{
+		{"forged", 401, []string{"rejected/credential: no such key"}, ""},
+		{"nobody", 401, nil, "neither an error nor a user"},
+		{"down", 503, nil, ""},
+		{"", 401, nil, ""},
+		{"ada", 204, nil, ""},
+	} {
+		r.events.take()
+		before := r.log.String()
+		wantStatus(t, r.requiredCall(r.client(), nothing[account], withKey(tt.key)), tt.want)
+		var got []string
+		for _, e := range r.events.take() {
+			got = append(got, fmt.Sprintf("%s/%s: %v", e.Kind, e.Reason, e.Err))
+		}
+		if !slices.Equal(got, tt.kind) {
+			t.Errorf("key %q: got events %q, want %q", tt.key, got, tt.kind)
+		}
+		log := strings.TrimPrefix(r.log.String(), before)
+		if !strings.Contains(log, tt.log) || tt.log == "" && strings.Contains(log, "ERROR") {
+			t.Errorf("key %q: got log %q, want %q", tt.key, log, tt.log)
+		}
+	}
+}
+
 // TestAcceptSchemesRefused names a scheme that nothing checks.
 func TestAcceptSchemesRefused(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,9 @@ type Manager interface {
 	// GuardFailed reports a guard's error that is not a [huma.StatusError].
 	GuardFailed(ctx context.Context, op *huma.Operation, err error)
 
+	// CredentialFailed reports the error of a SchemeCheck that the client does not get.
+	CredentialFailed(ctx context.Context, op *huma.Operation, err error)
+
 	// Panicked reports a nil dereference of a session that is not bound.
 	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
 
