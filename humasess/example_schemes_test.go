@@ -101,7 +101,7 @@ func ExampleOptions_schemes() {
 	// docs: end
 
 	client := humasesstest.NewClient(mux)
-	key := func(r *http.Request) { r.Header.Set("X-API-Key", "correct") }
+	key := func(r *http.Request) { r.Header.Set("X-Api-Key", "correct") }
 	password := func(r *http.Request) { r.SetBasicAuth("robot", "metal") }
 	fmt.Println("nothing:", client.Do("GET", "/me", nil).Code)
 	fmt.Print("key: ", client.Do("GET", "/me", nil, key).Body)

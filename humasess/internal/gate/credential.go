@@ -25,7 +25,7 @@ func (r *Request) check(c *condition) (user any, err error) {
 	if errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
 		own.failed, own.headers = model, headersAround(err, model)
 	} else {
-		r.entry.sessions[c.session].manager.CredentialFailed(r.parent, r.entry.op, err)
+		r.entry.sessions[c.session].manager.Refused(r.parent, r.entry.op, CredentialFailed, err)
 	}
 	return user, err
 }
