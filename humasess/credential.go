@@ -112,8 +112,9 @@ func (c CookieOptions) withDefaults() (CookieOptions, error) {
 // of the API are ignored, and the checks against requests from other sites are left out,
 // because no browser adds the header by itself.
 type BearerOptions struct {
-	// SchemeName is the key of the security scheme in the document. Two managers on
-	// one API need different ones. The default is "sessionBearer".
+	// SchemeName is the key of the security scheme in the document. An operation whose
+	// Security names it, and not Options.SchemeName, takes no cookie. Two managers on one
+	// API need different ones. The default is "sessionBearer".
 	SchemeName string
 
 	// Prefix begins every token, so that tools find leaked tokens, and so that a token

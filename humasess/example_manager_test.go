@@ -150,48 +150,6 @@ func ExampleManager_Issue() {
 	// Output: 200
 }
 
-// Either a session or a key opens the operation.
-func ExampleOptions_schemes() {
-	mux := http.NewServeMux()
-	config := huma.DefaultConfig("Example", "1.0.0")
-	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"apiKey": {Type: "http", Scheme: "bearer"},
-	}
-	api := humago.New(mux, config)
-	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		Schemes: map[string]func(huma.Context, []string) (Member, error){
-			"apiKey": func(ctx huma.Context, _ []string) (Member, error) {
-				if ctx.Header("Authorization") != "Bearer correct" {
-					return Member{}, errors.New("unknown key")
-				}
-				return Member{ID: "ada"}, nil
-			},
-		},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := sessions.Attach(api); err != nil {
-		log.Fatal(err)
-	}
-	huma.Register(api, huma.Operation{
-		OperationID: "export", Method: http.MethodGet, Path: "/export",
-		Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}},
-	}, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-
-	client := humasesstest.NewClient(mux)
-	key := func(r *http.Request) { r.Header.Set("Authorization", "Bearer correct") }
-	fmt.Println("neither:", client.Do("GET", "/export", nil).Code)
-	fmt.Println("key:", client.Do("GET", "/export", nil, key).Code)
-	cookie, _ := sessions.Issue(context.Background(), Member{ID: "ada"})
-	client.SetCookie(cookie)
-	fmt.Println("session:", client.Do("GET", "/export", nil).Code)
-	// Output:
-	// neither: 401
-	// key: 204
-	// session: 204
-}
-
 func ExampleOptions_onEvent() {
 	mux := http.NewServeMux()
 	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))

@@ -113,16 +113,17 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 	return g.origins.CheckRead(o)
 }
 
-func (g *gateManager[T]) CrossSite(ctx context.Context, op *huma.Operation, err error) {
-	g.refused(ctx, op, events.ReasonCrossSite, err)
-}
-
-func (g *gateManager[T]) GuardFailed(ctx context.Context, op *huma.Operation, err error) {
-	g.refused(ctx, op, events.ReasonGuardError, err)
-}
-
-func (g *gateManager[T]) refused(ctx context.Context, op *huma.Operation, reason events.Reason, err error) {
-	g.report.Emit(ctx, events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Reason: reason, Err: err})
+func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, of gate.Refusal, err error) {
+	e := events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Err: err}
+	switch of {
+	case gate.OriginRefused:
+		e.Reason = events.ReasonCrossSite
+	case gate.GuardFailed:
+		e.Reason = events.ReasonGuardError
+	case gate.CredentialFailed:
+		e.Kind, e.Reason = events.Rejected, events.ReasonCredential
+	}
+	g.report.Emit(ctx, e)
 }
 
 func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {

@@ -1,6 +1,7 @@
 package humasess
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -65,6 +66,7 @@ func (s *state[T]) Judge(user any, roles []string) gate.Admission {
 	v := user.(T)
 	switch {
 	case s.m.users.Owner(v) == "" && !s.m.anonymousSuffices:
+		s.changes().logInvalid(errors.New("Schemes: the function returned neither an error nor a user with an identity"))
 		return gate.NoSession
 	case !s.m.users.Covers(v, roles):
 		return gate.RolesMissing

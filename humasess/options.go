@@ -23,7 +23,7 @@ import (
 //   - Clients: Client
 //   - Limits: MaxPerIdentity, RefuseOverLimit
 //   - Operations and their document: RequireByDefault, Bearer, SchemeName,
-//     OmitRoles, Schemes
+//     OmitRoles, Schemes, AcceptSchemes
 //   - Stored data: Codec, OnUndecodable
 //   - Store and clock: StoreTimeout, DoneInterval, Now
 //   - Events and logs: OnEvent, Logger
@@ -182,9 +182,10 @@ type Options[T any] struct {
 	RequireByDefault bool
 
 	// Bearer lets clients without cookies have sessions, with a token in the header
-	// Authorization. Everything else is the same for both: the store, limits, lists and
-	// revocations. With nil there are only cookies. A store of sessions that are in their
-	// cookies refuses it. The default is nil.
+	// Authorization. [Session.StartBearer] issues the token. Everything else is the same for
+	// both: the store, limits, lists and revocations. A requirement of SchemeName admits
+	// both. With nil there are only cookies. A store of sessions that are in their cookies
+	// refuses it. The default is nil.
 	Bearer *BearerOptions
 
 	// SchemeName is the key of the security scheme in the OpenAPI document,
@@ -198,36 +199,44 @@ type Options[T any] struct {
 	// same. The default is false.
 	OmitRoles bool
 
-	// Schemes are other credentials of the program that bring a user: API keys, tokens
-	// of another issuer, client certificates. The key is that of the security scheme in
-	// the document. An operation lists the scheme in its Security, beside the session:
+	// Schemes are other credentials of the program that bring a user: API keys, passwords
+	// of machines, tokens of another issuer, client certificates. The key is that of the
+	// security scheme in the document, which must describe it. An operation lists the
+	// scheme in its Security, beside the session or alone:
 	//
 	//	Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}}
 	//
 	// A function returns the user, for the scopes of the requirement. The user passes the
 	// same checks as that of a session: identity, roles and Check of a guard. The handler
-	// finds the data in the session of its input; nothing is stored, the ID is "", and
-	// calls that change the session return [ErrNoSession]. A guard with Fresh or Methods
-	// refuses the user with 403. In an alternative that names the session as well, the
-	// session's data count.
+	// finds the data in the session of its input, or by [From]. Nothing is stored, the ID
+	// is "", and calls that change the session return [ErrNoSession]. A guard with Fresh or
+	// Methods refuses the user with 403. In an alternative that names the session as well,
+	// the session's data count.
 	//
-	// [ErrNoSession] says that the request has no such credential. A [huma.StatusError]
-	// of 500 or more is sent as it is. Any other error is a 401 that says nothing. On an
-	// operation whose session is optional, both are as no session. The function is called
-	// once for each request and list of scopes, and concurrently. Where the header of a
-	// scheme of the type apiKey in a header, or http with bearer, is present, that scheme
-	// decides alone and the cookie is ignored. The cross-origin check stays, because
-	// browsers send some credentials by themselves. The default is none.
+	// The function returns [ErrNoSession] if the request has no such credential. A
+	// [huma.StatusError] of 500 or more is sent as it is. Any other error is a 401 that says
+	// nothing, and an event of kind [events.Rejected] with the error, which must not contain
+	// the credential. On an operation whose session is optional, both are as no session. The
+	// function is called once for each request and list of scopes, and concurrently.
+	//
+	// A header of a scheme (apiKey in a header, or http with bearer) makes the scheme decide
+	// alone, and the cookie is ignored. Beside any other credential, such as a Basic
+	// password, the first alternative that holds counts. Beside a bearer token of a session,
+	// no credential counts. The cross-origin check stays, because browsers send some
+	// credentials by themselves. The default is none.
 	Schemes map[string]func(ctx huma.Context, scopes []string) (T, error)
 
 	// AcceptSchemes are keys of Schemes that also count wherever a session of this manager
-	// is enough, without scopes. They do not count for operations that embed [Login], that
-	// ask for Fresh or Methods, or whose Security asks for roles of the session that
-	// neither a guard nor Require asks for, and for those of package account. The default
-	// is none.
+	// is enough, without scopes. They do not count for these operations:
+	//
+	//   - those that embed [Login], or have the modifier [OnlySession]
+	//   - those with Fresh or Methods
+	//   - those whose Security asks for roles of the session that neither a guard nor Require
+	//     asks for
+	//   - those of package account
+	//
+	// The default is none.
 	AcceptSchemes []string
-
-	// Stored data.
 
 	// Codec encodes T for the store. The default is JSON.
 	Codec Codec

@@ -120,3 +120,12 @@ func Hide(op *huma.Operation) { policy.Hide(op) }
 //
 // An operation that returns a [BearerToken] does not need it.
 func Renews(op *huma.Operation) { policy.Renews(op) }
+
+// OnlySession keeps one operation for sessions: Options.AcceptSchemes does not count there.
+// It is for operations that change the session, such as a logout, because a request with
+// another credential has none to change.
+//
+//	huma.Post(api, "/logout", logout, humasess.OnlySession)
+//
+// A scheme that the operation's own Security names counts all the same.
+func OnlySession(op *huma.Operation) { policy.OnlySession(op) }

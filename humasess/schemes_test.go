@@ -3,6 +3,7 @@ package humasess_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func keyRig(t *testing.T, edits ...func(*humasess.Options[account])) *rig[accoun
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"apiKey": {Type: "apiKey", In: "header", Name: keyHeader},
 		"basic":  {Type: "http", Scheme: "basic"},
+		"query":  {Type: "apiKey", In: "query", Name: "key"},
 	}
 	return newRigOn(t, opts, memory.New(nil), config)
 }
@@ -231,7 +233,7 @@ func TestSchemeErrors(t *testing.T) {
 	}, func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil })
 	w := r.client().Do(http.MethodPost, "/any", nil)
 	wantStatus(t, w, http.StatusUnauthorized)
-	if got, want := w.Header()["Www-Authenticate"], []string{`Cookie realm="session"`, `Bearer realm="session"`, "Basic", "apiKey"}; !slices.Equal(got, want) {
+	if got, want := w.Header()["Www-Authenticate"], []string{`Cookie realm="session"`, `Bearer realm="session"`, `Basic realm="api"`, "apiKey"}; !slices.Equal(got, want) {
 		t.Errorf("got challenges %q, want %q", got, want)
 	}
 	if calls != 1 {
@@ -246,6 +248,75 @@ func TestSchemeErrors(t *testing.T) {
 	wantStatus(t, r.client().Do(http.MethodPost, "/any", nil, func(req *http.Request) { req.Header.Set("Authorization", "Basic good") }), http.StatusNoContent)
 	// Beside a token of ours no other credential counts.
 	wantStatus(t, r.requiredCall(r.client(), nil, withToken("hs_dead"), withKey("ada")), http.StatusUnauthorized)
+}
+
+// TestOnlySession sends a key to operations that change a session.
+func TestOnlySession(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	end := func(_ context.Context, in *sessionInput) (*struct{}, error) { return nil, in.Session.Destroy() }
+	huma.Post(r.api, "/end", end, humasess.OnlySession)
+	huma.Post(r.api, "/only", func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil }, humasess.OnlySession)
+	group := huma.NewGroup(r.api, "/group")
+	group.UseSimpleModifier(humasess.OnlySession)
+	huma.Post(group, "/only", func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil })
+	for path, want := range map[string]int{"/end": 204, "/only": 401, "/group/only": 401} {
+		wantStatus(t, r.client().Do(http.MethodPost, path, nil, withKey("ada")), want)
+		wantStatus(t, r.signedIn(account{ID: "bob"}).Do(http.MethodPost, path, nil, withKey("ada")), http.StatusNoContent)
+		for _, alternative := range r.api.OpenAPI().Paths[path].Post.Security {
+			if _, named := alternative["apiKey"]; named {
+				t.Errorf("%s: the document offers the key", path)
+			}
+		}
+	}
+}
+
+// TestSchemeWithoutDescription names a scheme that the document lacks. The library would
+// not know its header.
+func TestSchemeWithoutDescription(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t, func(o *humasess.Options[account]) { o.Schemes["certificate"] = userOfKey })
+	defer func() {
+		if got, want := fmt.Sprint(recover()), `scheme "certificate"`; !strings.Contains(got, want) || !strings.Contains(got, "components.securitySchemes") {
+			t.Errorf("got panic %q, want one with %q and components.securitySchemes", got, want)
+		}
+	}()
+	huma.Register(r.api, huma.Operation{
+		OperationID: "any", Method: http.MethodPost, Path: "/any", Security: []map[string][]string{{"sessionCookie": {}}, {"certificate": {}}},
+	}, func(context.Context, *requiredInput) (*struct{}, error) { return nil, nil })
+}
+
+// TestRefusedCredentialIsReported sends keys that open nothing. Only operators learn why.
+func TestRefusedCredentialIsReported(t *testing.T) {
+	t.Parallel()
+	r := keyRig(t)
+	for _, tt := range []struct {
+		key  string
+		want int
+		kind []string // of the events, with their reasons
+		log  string   // an error
+	}{
+		{"forged", 401, []string{"rejected/credential: no such key"}, ""},
+		{"nobody", 401, nil, "neither an error nor a user"},
+		{"down", 503, nil, ""},
+		{"", 401, nil, ""},
+		{"ada", 204, nil, ""},
+	} {
+		r.events.take()
+		before := r.log.String()
+		wantStatus(t, r.requiredCall(r.client(), nothing[account], withKey(tt.key)), tt.want)
+		var got []string
+		for _, e := range r.events.take() {
+			got = append(got, fmt.Sprintf("%s/%s: %v", e.Kind, e.Reason, e.Err))
+		}
+		if !slices.Equal(got, tt.kind) {
+			t.Errorf("key %q: got events %q, want %q", tt.key, got, tt.kind)
+		}
+		log := strings.TrimPrefix(r.log.String(), before)
+		if !strings.Contains(log, tt.log) || tt.log == "" && strings.Contains(log, "ERROR") {
+			t.Errorf("key %q: got log %q, want %q", tt.key, log, tt.log)
+		}
+	}
 }
 
 // TestAcceptSchemesRefused names a scheme that nothing checks.

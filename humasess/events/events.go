@@ -16,7 +16,7 @@ const (
 	Revoked     Kind = "revoked"      // the user or an administrator ended sessions
 	Evicted     Kind = "evicted"      // sessions were ended to stay within MaxPerIdentity
 	Reused      Kind = "reused"       // a request presented a secret that a rotation has replaced
-	Rejected    Kind = "rejected"     // a cookie opened no session
+	Rejected    Kind = "rejected"     // a cookie, a token or another credential opened nothing
 	Refused     Kind = "refused"      // a request came from another origin, or a guard failed
 	Undecodable Kind = "undecodable"  // stored data do not fit T
 	StoreFailed Kind = "store_failed" // a call of the store failed
@@ -37,6 +37,7 @@ const (
 	ReasonRevokedAgo Reason = "revoked_ago" // Rejected: Start in a request that began before a revocation
 	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity
 	ReasonUndecided  Reason = "undecided"   // Rejected: Start in a request that perhaps began before one of them
+	ReasonCredential Reason = "credential"  // Rejected: a function of Options.Schemes returned an error, which the event has
 	ReasonLimit      Reason = "limit"       // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
 	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request
 	ReasonCSRF       Reason = "csrf"        // Refused: the request lacks the session's CSRF token

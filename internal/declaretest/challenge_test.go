@@ -42,7 +42,7 @@ func TestChallengeFollowsTheDocument(t *testing.T) {
 	}
 	before := challenge()
 	api.OpenAPI().Components.SecuritySchemes["key"] = &huma.SecurityScheme{Type: "http", Scheme: "basic"}
-	if after := challenge(); after == before || after != "Basic" {
+	if after := challenge(); after == before || after != `Basic realm="api"` {
 		t.Errorf("got %q, then %q, want another one, Basic", before, after)
 	}
 }

@@ -245,7 +245,12 @@ func (d *schemes) checkable(all Requirements) error {
 			switch {
 			case ours && len(roles) > 0 && !s.HasRoles:
 				return errNoRoles(roles)
-			case ours || d.hasCheck(key):
+			case ours:
+			case d.hasCheck(key):
+				if d.oapi.Components.SecuritySchemes[key] == nil {
+					return fmt.Errorf("security names scheme %q, which Options.Schemes checks and the document does not describe: "+
+						"add it to components.securitySchemes before the API is created", key)
+				}
 			case d.oapi.Components.SecuritySchemes[key] == nil:
 				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.Schemes", key)
 			default:

@@ -172,7 +172,7 @@ func passes(r *Request, g *guardUse) bool {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		r.reply().refuse(answerUnavailable)
 	default:
-		r.entry.sessions[g.session].manager.GuardFailed(r.parent, r.entry.op, err)
+		r.entry.sessions[g.session].manager.Refused(r.parent, r.entry.op, GuardFailed, err)
 		r.reply().refuse(answerForbidden)
 	}
 	return false

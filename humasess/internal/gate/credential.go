@@ -18,9 +18,14 @@ func (r *Request) check(c *condition) (user any, err error) {
 	}
 	user, err = c.check(&r.scope, c.roles)
 	own.checked = append(own.checked, checked{c.key, c.roles, user, err})
+	if err == nil || errors.Is(err, ErrNoSession) {
+		return user, err
+	}
 	var model huma.StatusError
-	if err != nil && !errors.Is(err, ErrNoSession) && errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
+	if errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
 		own.failed, own.headers = model, headersAround(err, model)
+	} else {
+		r.entry.sessions[c.session].manager.Refused(r.parent, r.entry.op, CredentialFailed, err)
 	}
 	return user, err
 }

@@ -23,11 +23,8 @@ type Manager interface {
 	// StoreTimeout bounds the store's calls; a negative value is no bound.
 	StoreTimeout() time.Duration
 
-	// CrossSite reports a request that CheckOrigin has refused.
-	CrossSite(ctx context.Context, op *huma.Operation, err error)
-
-	// GuardFailed reports a guard's error that is not a [huma.StatusError].
-	GuardFailed(ctx context.Context, op *huma.Operation, err error)
+	// Refused reports a refusal whose cause the client does not get.
+	Refused(ctx context.Context, op *huma.Operation, of Refusal, err error)
 
 	// Panicked reports a nil dereference of a session that is not bound.
 	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
@@ -42,6 +39,16 @@ type Manager interface {
 	// NewState returns a session for a request that exists.
 	NewState() Session
 }
+
+// Refusal is the kind of a refusal.
+type Refusal int
+
+// The kinds of refusals.
+const (
+	OriginRefused    Refusal = iota // by CheckOrigin
+	GuardFailed                     // a guard's error is not a [huma.StatusError]
+	CredentialFailed                // a SchemeCheck returned an error that is not ErrNoSession
+)
 
 // SchemeCheck returns the user that a security scheme of the program brings, or an error
 // if the request does not satisfy the scheme. ErrNoSession says that it has no such

@@ -36,7 +36,7 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
-			m.CrossSite(ctx.Context(), e.op, err)
+			m.Refused(ctx.Context(), e.op, OriginRefused, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {
 				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check

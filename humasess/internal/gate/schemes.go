@@ -110,6 +110,9 @@ func (s *schemes) challenges(keys []string) []string {
 		case of == nil:
 		case of.Type == typeHTTP:
 			name = http.CanonicalHeaderKey(of.Scheme)
+			if name == "Basic" {
+				name += ` realm="api"` // Basic requires a realm (RFC 7617 § 2)
+			}
 		default:
 			name = of.Type
 		}
