@@ -33,6 +33,7 @@ func keyRig(t *testing.T, edits ...func(*humasess.Options[account])) *rig[accoun
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"apiKey": {Type: "apiKey", In: "header", Name: keyHeader},
 		"basic":  {Type: "http", Scheme: "basic"},
+		"query":  {Type: "apiKey", In: "query", Name: "key"},
 	}
 	return newRigOn(t, opts, memory.New(nil), config)
 }
