@@ -22,6 +22,11 @@ type CheckOptions struct {
 	// is none.
 	Sessions []CheckSession
 
+	// Schemes adds credentials of the program's own security schemes, by the key of the
+	// scheme. A live credential must get in where the document lists the scheme, and only
+	// there. A dead one must not. The default is none.
+	Schemes map[string]CheckScheme
+
 	// Skip maps operations that the check does not call to the reason. The key is
 	// the operation ID, or "GET /path" without one. The default is none.
 	Skip map[string]string
@@ -74,14 +79,16 @@ type CheckSession struct {
 //   - The document lets a request in, and the answer is 401, or it is a 403, a
 //     success or a server error that the document does not list.
 //   - An unsafe request of a page of another origin is not refused, or one with a
-//     bearer token is refused for its origin.
+//     bearer token is refused for its origin. A request with a live credential of
+//     Options.Schemes must be refused.
 //   - An operation has neither a session nor an explicit public mark, which is
 //     `Security: []map[string][]string{}`.
 //
 // CheckDocument tries requests without a cookie, with the cookie of an unknown
 // session, and with the cookies of Options.Sessions. If a manager has bearer tokens, it
 // also tries the token of an unknown session, alone and beside a cookie, and the tokens
-// of Options.Sessions. It does not check hidden operations, because they are not in the
+// of Options.Sessions. It also tries the credentials of Options.Schemes, and the dead
+// ones beside a cookie as well. It does not check hidden operations, because they are not in the
 // document.
 //
 // # Requests that it sends
@@ -106,9 +113,11 @@ func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 	}
 	c := &checker{tb: tb, oapi: api.OpenAPI(), opts: o, cookies: map[string]string{}, prefixes: map[string]string{}}
 	if c.prepare() {
-		for _, op := range c.operations() {
+		ops := c.operations()
+		for _, op := range ops {
 			c.check(op)
 		}
+		c.untried(ops)
 	}
 }
 
@@ -129,6 +138,9 @@ type bearer struct {
 	token   string          // instead of cookies, which count for nothing beside it
 	schemes map[string]bool // the schemes of its sessions, without regard to roles
 	roles   []string
+
+	key string              // of the program's scheme whose credential it sends, or ""
+	add func(*http.Request) // adds this credential
 }
 
 // prepare sets the credentials. It reports false after an error.
@@ -161,6 +173,12 @@ func (c *checker) prepare() bool {
 		}
 		c.bearers = append(c.bearers, b)
 	}
+	more, err := c.credentials()
+	if err != nil {
+		c.tb.Errorf("humasesstest: %v", err)
+		return false
+	}
+	c.bearers = append(c.bearers, more...)
 	return true
 }
 
