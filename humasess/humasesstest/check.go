@@ -71,6 +71,19 @@ type CheckSession struct {
 	Roles []string
 }
 
+// CheckScheme adds credentials of a security scheme of the program to requests of
+// [CheckDocument]. The manager checks such a scheme with a function of Options.Schemes.
+type CheckScheme struct {
+	// Live adds a credential that works, for every scope that the document requires.
+	// If its user lacks a role, the answer may be a 403 that the document lists. Live
+	// is required.
+	Live func(r *http.Request)
+
+	// Dead adds a credential of the same kind that does not work. The default sends
+	// none.
+	Dead func(r *http.Request)
+}
+
 // CheckDocument compares an API with the statements of its OpenAPI document about
 // sessions. It reports each difference as an error of tb:
 //
@@ -143,6 +156,9 @@ type bearer struct {
 	add func(*http.Request) // adds this credential
 }
 
+// isLive reports whether a client has a credential of a program's scheme that works.
+func (b bearer) isLive() bool { return b.schemes[b.key] }
+
 // prepare sets the credentials. It reports false after an error.
 func (c *checker) prepare() bool {
 	c.tb.Helper()
@@ -204,6 +220,38 @@ func (c *checker) dead() []bearer {
 		}
 	}
 	return all
+}
+
+// credentials returns the clients with credentials of the program's schemes. The
+// dead ones come alone, and beside the cookies of the first session that has some.
+func (c *checker) credentials() ([]bearer, error) {
+	var all []bearer
+	for _, key := range slices.Sorted(maps.Keys(c.opts.Schemes)) {
+		use := c.opts.Schemes[key]
+		switch {
+		case c.oapi.Components.SecuritySchemes[key] == nil:
+			return nil, fmt.Errorf("Schemes[%q] names no security scheme of the document", key)
+		case c.ours(key):
+			return nil, fmt.Errorf("Schemes[%q] is the scheme of a session; use Sessions", key)
+		case use.Live == nil:
+			return nil, fmt.Errorf("Schemes[%q] has no Live", key)
+		}
+		all = append(all, bearer{name: "live credential of " + key, key: key, add: use.Live, schemes: map[string]bool{key: true}})
+		if use.Dead == nil {
+			continue
+		}
+		dead := bearer{name: "dead credential of " + key, key: key, add: use.Dead}
+		all = append(all, dead)
+		for _, b := range c.bearers {
+			if len(b.schemes) > 0 && len(b.cookies) > 0 {
+				dead.name += " beside a cookie"
+				dead.cookies, dead.schemes, dead.roles = b.cookies, b.schemes, b.roles
+				all = append(all, dead)
+				break
+			}
+		}
+	}
+	return all, nil
 }
 
 // identify finds the schemes of a client's sessions.
@@ -296,4 +344,27 @@ func (c *checker) operations() []operation {
 		return strings.Compare(a.method, b.method)
 	})
 	return all
+}
+
+// untried logs the program's schemes that operations accept beside a session, and that
+// the caller gives no credentials of.
+func (c *checker) untried(ops []operation) {
+	c.tb.Helper()
+	tokens := map[string]bool{} // keys of CSRF tokens
+	for _, key := range c.cookies {
+		tokens[(policy.Scheme{Key: key}).CSRFKey()] = true
+	}
+	keys := map[string]bool{}
+	for _, op := range ops {
+		for _, alternative := range op.security {
+			for key := range alternative {
+				if _, given := c.opts.Schemes[key]; !given && !c.ours(key) && !tokens[key] && c.mentionsOurs(op) {
+					keys[key] = true
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		c.tb.Logf("humasesstest: operations accept scheme %q, which is not tried; see CheckOptions.Schemes", key)
+	}
 }

@@ -1,6 +1,7 @@
 package humasesstest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -105,6 +106,47 @@ func (c *checker) want(op operation, b bearer) int {
 		refusal = max(this, refusal)
 	}
 	return refusal
+}
+
+// wantOf returns the result of want for any client. It reports false if the document
+// does not tell whether the cookie beside a dead credential counts.
+func (c *checker) wantOf(op operation, b bearer) (status int, known bool) {
+	if b.key == "" || b.isLive() || len(b.cookies) == 0 {
+		return c.want(op, b), true
+	}
+	alone, together := false, false
+	for _, alternative := range op.security {
+		if _, has := alternative[b.key]; has {
+			beside := slices.ContainsFunc(slices.Collect(maps.Keys(alternative)), c.ours)
+			alone, together = alone || !beside, together || beside
+		}
+	}
+	switch {
+	case together && c.hasHeader(b.key):
+		return 0, false
+	case alone && c.hasHeader(b.key):
+		return c.want(op, bearer{}), true // the credential decides alone
+	}
+	return c.want(op, b), true
+}
+
+// hasHeader reports whether the scheme decides alone where its header is present.
+func (c *checker) hasHeader(key string) bool {
+	s := c.oapi.Components.SecuritySchemes[key]
+	return s.Type == "apiKey" && s.In == "header" || s.Type == "http" && strings.EqualFold(s.Scheme, "bearer")
+}
+
+// onlySchemes reports whether an operation accepts schemes of the program, and the check
+// has credentials of all of them.
+func (c *checker) onlySchemes(op operation) bool {
+	for _, alternative := range op.security {
+		for key := range alternative {
+			if _, given := c.opts.Schemes[key]; !given {
+				return false
+			}
+		}
+	}
+	return len(op.security) > 0
 }
 
 // stopsBeforeHandler reports whether a request that is let in changes no data. Its
