@@ -16,6 +16,8 @@ import (
 
 type fresh struct{}
 
+var _ interface{ Fresh() time.Duration } = fresh{}
+
 func (fresh) Fresh() time.Duration { return time.Hour }
 
 type freshInput struct{ humasess.Guarded[user, fresh] }
