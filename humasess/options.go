@@ -206,6 +206,9 @@ type Options[T any] struct {
 	//
 	//	Security: []map[string][]string{{"sessionCookie": {}}, {"apiKey": {}}}
 	//
+	// The document must describe the scheme in components.securitySchemes before an
+	// operation uses it; otherwise the registration panics.
+	//
 	// A function returns the user, for the scopes of the requirement. The user passes the
 	// same checks as that of a session: identity, roles and Check of a guard. The handler
 	// finds the data in the session of its input, or by [From]. Nothing is stored, the ID

@@ -99,8 +99,8 @@ func register(api huma.API) error {
 		if in.Body.Code != code {
 			return nil, huma.Error403Forbidden("wrong code")
 		}
-		return nil, in.Session.Reauthenticated("otp") // the answer has the new token in Session-Token
-	})
+		return nil, in.Session.Reauthenticated("otp")
+	}, humasess.Renews) // the new token is in the header Session-Token, as the document says
 	huma.Post(api, "/pay", func(context.Context, *PayInput) (*struct{}, error) {
 		return &struct{}{}, nil // a real program pays here
 	})

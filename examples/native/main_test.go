@@ -217,6 +217,9 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	humasesstest.CheckDocument(t, api, nil)
+	if api.OpenAPI().Paths["/prove"].Post.Responses["204"].Headers["Session-Token"] == nil {
+		t.Error("the document has no header Session-Token for the answer of /prove")
+	}
 }
 
 // TestServeRefuses has no place to serve.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // docs: begin transport
@@ -19,16 +20,14 @@ type Transport struct {
 	Tokens       TokenFile                   // LogIn and the header Session-Token replace the token in it
 	LogIn, Prove func(context.Context) error // their own requests have this context, and ask nothing
 
-	mu      sync.Mutex
-	pending *question
-}
-
-type question struct {
-	answered chan struct{}
-	err      error
+	mu      sync.Mutex   // held while the user is asked
+	answers atomic.Int64 // of the user
+	last    error        // the last answer
 }
 
 type asking struct{} // the context of LogIn and Prove has this key
+
+var errAsked = errors.New("the API refuses after the answer, too")
 
 // RoundTrip implements http.RoundTripper.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -41,6 +40,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		"urn:humasess:problem:reauthentication-required": t.Prove,
 	}
 	for out := req.Clone(req.Context()); ; {
+		answers := t.answers.Load()
 		token, err := t.Tokens.Load()
 		if err == nil && token != "" {
 			out.Header.Set("Authorization", "Bearer "+token)
@@ -54,65 +54,54 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, errors.Join(err, res.Body.Close())
 			}
 		}
-		problem := problemOf(res)
-		ask, ok := questions[problem]
+		var problem struct{ Type string }
+		if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
+			body, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			res.Body = io.NopCloser(bytes.NewReader(body))
+			_ = json.Unmarshal(body, &problem)
+		}
+		question, ok := questions[problem.Type]
 		if !ok || final {
 			return res, nil
 		}
-		questions[problem] = nil // a request asks each question once
-		if again, err := t.ask(req.Context(), token, ask); err != nil {
-			return nil, err // the body of res is in memory
-		} else if !again {
+		questions[problem.Type] = nil // a request asks each question once
+		answered := make(chan error, 1)
+		go func() { answered <- t.answer(req.Context(), token, answers, question) }()
+		select {
+		case err = <-answered:
+		case <-req.Context().Done(): // the question stays, for other requests
+			err = req.Context().Err()
+		}
+		if errors.Is(err, errAsked) {
 			return res, nil
 		}
-		out = req.Clone(req.Context())
-		if req.GetBody != nil {
-			if out.Body, err = req.GetBody(); err != nil {
-				return nil, err
-			}
+		if out = req.Clone(req.Context()); err == nil && req.GetBody != nil {
+			out.Body, err = req.GetBody()
+		}
+		if err != nil {
+			return nil, err // the body of res is in memory
 		}
 	}
 }
 
-// ask reports whether a request that sent this token should be repeated. It waits for a
-// question of another request, and asks only if the token is still the present one.
-func (t *Transport) ask(ctx context.Context, sent string, ask func(context.Context) error) (again bool, err error) {
+// answer returns nil if a request that sent this token should be repeated. It asks unless
+// the token was replaced, or another request has asked since the request was sent.
+func (t *Transport) answer(ctx context.Context, sent string, answers int64, ask func(context.Context) error) error {
 	t.mu.Lock()
-	q := t.pending
-	if now, err := t.Tokens.Load(); err != nil || now != sent || q == nil && ask == nil {
-		t.mu.Unlock()
-		return now != sent, err
+	defer t.mu.Unlock()
+	now, err := t.Tokens.Load()
+	switch {
+	case err != nil || now != sent:
+		return err
+	case t.answers.Load() != answers:
+	case ask == nil:
+		return errAsked
+	default:
+		t.last = ask(context.WithValue(context.WithoutCancel(ctx), asking{}, true))
+		t.answers.Add(1)
 	}
-	if q == nil {
-		q = &question{answered: make(chan struct{})}
-		t.pending = q
-		go func() {
-			q.err = ask(context.WithValue(context.WithoutCancel(ctx), asking{}, true))
-			t.mu.Lock()
-			t.pending = nil
-			t.mu.Unlock()
-			close(q.answered)
-		}()
-	}
-	t.mu.Unlock()
-	select {
-	case <-q.answered:
-		return true, q.err
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-}
-
-// problemOf returns the type of a problem. The caller can still read the body.
-func problemOf(res *http.Response) string {
-	var problem struct{ Type string }
-	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-		body, _ := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		res.Body = io.NopCloser(bytes.NewReader(body))
-		_ = json.Unmarshal(body, &problem)
-	}
-	return problem.Type
+	return t.last
 }
 
 // docs: end

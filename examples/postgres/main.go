@@ -154,7 +154,7 @@ func handler(ctx context.Context, pool *pgxpool.Pool) (http.Handler, error) {
 	huma.Post(api, "/signup", a.signUp)
 	huma.Post(api, "/login", a.login)
 	huma.Get(api, "/me", a.me)
-	huma.Post(api, "/password", a.changePassword)
+	huma.Post(api, "/password", a.changePassword, humasess.Renews)
 	return mux, nil
 }
 

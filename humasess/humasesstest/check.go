@@ -22,6 +22,11 @@ type CheckOptions struct {
 	// is none.
 	Sessions []CheckSession
 
+	// Schemes adds credentials of the program's own security schemes, by the key of the
+	// scheme. A live credential must get in where the document lists the scheme, and only
+	// there. A dead one must not. The default is none.
+	Schemes map[string]CheckScheme
+
 	// Skip maps operations that the check does not call to the reason. The key is
 	// the operation ID, or "GET /path" without one. The default is none.
 	Skip map[string]string
@@ -66,6 +71,19 @@ type CheckSession struct {
 	Roles []string
 }
 
+// CheckScheme adds credentials of a security scheme of the program to requests of
+// [CheckDocument]. The manager checks such a scheme with a function of Options.Schemes.
+type CheckScheme struct {
+	// Live adds a credential that works, for every scope that the document requires.
+	// If its user lacks a role, the answer may be a 403 that the document lists. Live
+	// is required.
+	Live func(r *http.Request)
+
+	// Dead adds a credential of the same kind that does not work. The default sends
+	// none.
+	Dead func(r *http.Request)
+}
+
 // CheckDocument compares an API with the statements of its OpenAPI document about
 // sessions. It reports each difference as an error of tb:
 //
@@ -74,14 +92,16 @@ type CheckSession struct {
 //   - The document lets a request in, and the answer is 401, or it is a 403, a
 //     success or a server error that the document does not list.
 //   - An unsafe request of a page of another origin is not refused, or one with a
-//     bearer token is refused for its origin.
+//     bearer token is refused for its origin. A request with a live credential of
+//     Options.Schemes must be refused.
 //   - An operation has neither a session nor an explicit public mark, which is
 //     `Security: []map[string][]string{}`.
 //
 // CheckDocument tries requests without a cookie, with the cookie of an unknown
 // session, and with the cookies of Options.Sessions. If a manager has bearer tokens, it
 // also tries the token of an unknown session, alone and beside a cookie, and the tokens
-// of Options.Sessions. It does not check hidden operations, because they are not in the
+// of Options.Sessions. It also tries the credentials of Options.Schemes, and the dead
+// ones beside a cookie as well. It does not check hidden operations, because they are not in the
 // document.
 //
 // # Requests that it sends
@@ -106,9 +126,11 @@ func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 	}
 	c := &checker{tb: tb, oapi: api.OpenAPI(), opts: o, cookies: map[string]string{}, prefixes: map[string]string{}}
 	if c.prepare() {
-		for _, op := range c.operations() {
+		ops := c.operations()
+		for _, op := range ops {
 			c.check(op)
 		}
+		c.untried(ops)
 	}
 }
 
@@ -129,7 +151,13 @@ type bearer struct {
 	token   string          // instead of cookies, which count for nothing beside it
 	schemes map[string]bool // the schemes of its sessions, without regard to roles
 	roles   []string
+
+	key string              // of the program's scheme whose credential it sends, or ""
+	add func(*http.Request) // adds this credential
 }
+
+// isLive reports whether a client has a credential of a program's scheme that works.
+func (b bearer) isLive() bool { return b.schemes[b.key] }
 
 // prepare sets the credentials. It reports false after an error.
 func (c *checker) prepare() bool {
@@ -161,6 +189,12 @@ func (c *checker) prepare() bool {
 		}
 		c.bearers = append(c.bearers, b)
 	}
+	more, err := c.credentials()
+	if err != nil {
+		c.tb.Errorf("humasesstest: %v", err)
+		return false
+	}
+	c.bearers = append(c.bearers, more...)
 	return true
 }
 
@@ -186,6 +220,38 @@ func (c *checker) dead() []bearer {
 		}
 	}
 	return all
+}
+
+// credentials returns the clients with credentials of the program's schemes. The
+// dead ones come alone, and beside the cookies of the first session that has some.
+func (c *checker) credentials() ([]bearer, error) {
+	var all []bearer
+	for _, key := range slices.Sorted(maps.Keys(c.opts.Schemes)) {
+		use := c.opts.Schemes[key]
+		switch {
+		case c.oapi.Components.SecuritySchemes[key] == nil:
+			return nil, fmt.Errorf("Schemes[%q] names no security scheme of the document", key)
+		case c.ours(key):
+			return nil, fmt.Errorf("Schemes[%q] is the scheme of a session; use Sessions", key)
+		case use.Live == nil:
+			return nil, fmt.Errorf("Schemes[%q] has no Live", key)
+		}
+		all = append(all, bearer{name: "live credential of " + key, key: key, add: use.Live, schemes: map[string]bool{key: true}})
+		if use.Dead == nil {
+			continue
+		}
+		dead := bearer{name: "dead credential of " + key, key: key, add: use.Dead}
+		all = append(all, dead)
+		for _, b := range c.bearers {
+			if len(b.schemes) > 0 && len(b.cookies) > 0 {
+				dead.name += " beside a cookie"
+				dead.cookies, dead.schemes, dead.roles = b.cookies, b.schemes, b.roles
+				all = append(all, dead)
+				break
+			}
+		}
+	}
+	return all, nil
 }
 
 // identify finds the schemes of a client's sessions.
@@ -278,4 +344,27 @@ func (c *checker) operations() []operation {
 		return strings.Compare(a.method, b.method)
 	})
 	return all
+}
+
+// untried logs the program's schemes that operations accept beside a session, and that
+// the caller gives no credentials of.
+func (c *checker) untried(ops []operation) {
+	c.tb.Helper()
+	tokens := map[string]bool{} // keys of CSRF tokens
+	for _, key := range c.cookies {
+		tokens[(policy.Scheme{Key: key}).CSRFKey()] = true
+	}
+	keys := map[string]bool{}
+	for _, op := range ops {
+		for _, alternative := range op.security {
+			for key := range alternative {
+				if _, given := c.opts.Schemes[key]; !given && !c.ours(key) && !tokens[key] && c.mentionsOurs(op) {
+					keys[key] = true
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		c.tb.Logf("humasesstest: operations accept scheme %q, which is not tried; see CheckOptions.Schemes", key)
+	}
 }

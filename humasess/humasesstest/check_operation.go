@@ -1,6 +1,7 @@
 package humasesstest
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,13 +24,16 @@ func (c *checker) check(op operation) {
 			report = c.tb.Logf
 		}
 		report("humasesstest: %v has neither a session nor a public mark; embed a session type, or set `Security: []map[string][]string{}`", op)
-	case len(op.security) > 0 && !c.mentionsOurs(op):
-		c.tb.Logf("humasesstest: %v has only schemes of the program, so it is not checked", op)
+	case len(op.security) > 0 && !c.mentionsOurs(op) && !c.onlySchemes(op):
+		c.tb.Logf("humasesstest: %v has only schemes of the program, so it is not checked; see CheckOptions.Schemes", op)
 		return
 	}
 	called, lacking := false, map[bool]bool{} // sessions with a token, and others, that lack a role
 	for _, b := range c.bearers {
-		want := c.want(op, b)
+		want, known := c.wantOf(op, b)
+		if !known {
+			continue
+		}
 		lacking[b.token != ""] = lacking[b.token != ""] || want == http.StatusForbidden
 		if want == 0 && !c.opts.CallUnsafe && !stopsBeforeHandler(op) {
 			continue
@@ -92,7 +96,7 @@ func (c *checker) want(op operation, b bearer) int {
 			switch {
 			case !b.schemes[key]:
 				this = http.StatusUnauthorized
-			case this == 0 && slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(b.roles, r) }):
+			case this == 0 && c.ours(key) && slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(b.roles, r) }):
 				this = http.StatusForbidden
 			}
 		}
@@ -102,6 +106,47 @@ func (c *checker) want(op operation, b bearer) int {
 		refusal = max(this, refusal)
 	}
 	return refusal
+}
+
+// wantOf returns the result of want for any client. It reports false if the document
+// does not tell whether the cookie beside a dead credential counts.
+func (c *checker) wantOf(op operation, b bearer) (status int, known bool) {
+	if b.key == "" || b.isLive() || len(b.cookies) == 0 {
+		return c.want(op, b), true
+	}
+	alone, together := false, false
+	for _, alternative := range op.security {
+		if _, has := alternative[b.key]; has {
+			beside := slices.ContainsFunc(slices.Collect(maps.Keys(alternative)), c.ours)
+			alone, together = alone || !beside, together || beside
+		}
+	}
+	switch {
+	case together && c.hasHeader(b.key):
+		return 0, false
+	case alone && c.hasHeader(b.key):
+		return c.want(op, bearer{}), true // the credential decides alone
+	}
+	return c.want(op, b), true
+}
+
+// hasHeader reports whether the scheme decides alone where its header is present.
+func (c *checker) hasHeader(key string) bool {
+	s := c.oapi.Components.SecuritySchemes[key]
+	return s.Type == "apiKey" && s.In == "header" || s.Type == "http" && strings.EqualFold(s.Scheme, "bearer")
+}
+
+// onlySchemes reports whether an operation accepts schemes of the program, and the check
+// has credentials of all of them.
+func (c *checker) onlySchemes(op operation) bool {
+	for _, alternative := range op.security {
+		for key := range alternative {
+			if _, given := c.opts.Schemes[key]; !given {
+				return false
+			}
+		}
+	}
+	return len(op.security) > 0
 }
 
 // stopsBeforeHandler reports whether a request that is let in changes no data. Its
@@ -137,6 +182,9 @@ func (c *checker) letIn(op operation, b bearer, got answer) {
 	case lists(op, status), status >= 300 && status < 500 && op.Responses["default"] != nil:
 	default:
 		wrong = "the document does not list it"
+	}
+	if wrong == undocumented && b.isLive() {
+		wrong = "the operation does not accept the credential, or it is not live"
 	}
 	if wrong != "" {
 		c.tb.Errorf("humasesstest: %v, %s: got %v, but the document lets it in: %s", op, b.name, got, wrong)
@@ -175,7 +223,7 @@ func (c *checker) requiredRoles(op operation, token bool) []string {
 	var roles []string
 	for _, alternative := range op.security {
 		for key, names := range alternative {
-			if _, of := c.prefixes[key]; of == token {
+			if _, of := c.prefixes[key]; of == token && c.ours(key) {
 				roles = append(roles, names...)
 			}
 		}
@@ -186,10 +234,11 @@ func (c *checker) requiredRoles(op operation, token bool) []string {
 
 // checkOrigin sends the request that a page of another origin could make a browser
 // send, and requires a 403. A browser adds no bearer token by itself, so a request with
-// one gets the same answer as from elsewhere.
+// one gets the same answer as from elsewhere. A browser may add other credentials.
 func (c *checker) checkOrigin(op operation) {
 	c.tb.Helper()
-	if policy.SafeMethod(op.method) || !c.mentionsOurs(op) && !c.startsSession(op.Operation) {
+	concerned := c.mentionsOurs(op) || c.startsSession(op.Operation) || c.onlySchemes(op) && lists(op, http.StatusForbidden)
+	if policy.SafeMethod(op.method) || policy.CrossSiteAllowed(op.Operation) || !concerned {
 		return
 	}
 	elsewhere := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://humasesstest.invalid"}}
@@ -197,6 +246,11 @@ func (c *checker) checkOrigin(op operation) {
 		c.tb.Errorf("humasesstest: %v, from a page of another origin: got %v, want 403", op, got)
 	}
 	for _, b := range c.bearers {
+		if b.isLive() {
+			if got := c.send(op, b, elsewhere); got.status != http.StatusForbidden {
+				c.tb.Errorf("humasesstest: %v, %s, from a page of another origin: got %v, want 403", op, b.name, got)
+			}
+		}
 		if b.token == "" || c.want(op, b) != http.StatusUnauthorized {
 			continue
 		}

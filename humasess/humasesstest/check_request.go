@@ -77,6 +77,9 @@ func (c *checker) send(op operation, b bearer, header http.Header) (a answer) {
 	for _, cookie := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: cookie.Name, Value: cookie.Value})
 	}
+	if b.add != nil {
+		b.add(r)
+	}
 	w := &statusWriter{header: http.Header{}, cancel: cancel}
 	defer func() {
 		ours := slices.ContainsFunc(w.header.Values("WWW-Authenticate"), func(challenge string) bool {

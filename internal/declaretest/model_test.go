@@ -24,6 +24,7 @@ type plan struct {
 	tokens     string // the types whose sessions may have bearer tokens
 	csrf       bool   // unsafe requests with an account's cookie need a token
 	isolated   bool   // reads of other sites are refused
+	accepts    bool   // a bearer counts wherever a session of the account is enough
 }
 
 type plannedOperation struct {
@@ -59,7 +60,9 @@ func newPlan(r *rand.Rand) plan {
 			}
 		}
 	}
-	return p.addTokens(r)
+	p = p.addTokens(r)
+	p.accepts = r.IntN(2) == 0
+	return p
 }
 
 func newOperation(r *rand.Rand, name string) plannedOperation {
@@ -214,9 +217,10 @@ type expected struct {
 	unsafe  bool
 	broken  bool // answers 500
 
-	optional bool // an embedded session may come besides
-	told     bool // only what the document tells counts: not the roles of a bearer's user
-	literal  bool // any is that of the document, whose keys tell the carriers apart
+	optional bool   // an embedded session may come besides
+	accepts  []bool // by alternative of any, whether a bearer counts as well if it asks for the session alone
+	told     bool   // only what the document tells counts: not the roles of a bearer's user
+	literal  bool   // any is that of the document, whose keys tell the carriers apart
 }
 
 func (p plan) expects(op plannedOperation) expected {
@@ -245,9 +249,25 @@ func (p plan) expects(op plannedOperation) expected {
 		e.any = alternatives{{"bearer": nil}}
 	}
 	e.optional = op.embeds.account && !op.embeds.needsAccount && !op.embeds.login && !mentions
+	e.accepts = p.acceptsFor(op, e)
 	e.ours = op.embeds.account || op.embeds.parcel || e.always.session || strings.Contains(fmt.Sprint(e.any), "Cookie") ||
 		strings.Contains(fmt.Sprint(e.any), "bearer") || strings.Contains(fmt.Sprint(e.any), "sessionBearer")
 	return e
+}
+
+// acceptsFor leaves out log-ins, operations that ask for a proof, and roles that are
+// asked of sessions only.
+func (p plan) acceptsFor(op plannedOperation, e expected) []bool {
+	all := make([]bool, max(1, len(e.any)))
+	for i := range all {
+		all[i] = p.accepts && !op.embeds.login && !op.embeds.stale
+		if i < len(e.any) {
+			for _, role := range e.any[i]["sessionCookie"] {
+				all[i] = all[i] && slices.Contains(e.roles, role)
+			}
+		}
+	}
+	return all
 }
 
 // option is one way to get in.
@@ -267,8 +287,8 @@ func (e expected) options() (all []option, alone bool) {
 	if len(written) == 0 {
 		written = alternatives{{}}
 	}
-	together := e.optional
-	for _, a := range written {
+	together := e.optional && !e.always.session
+	for i, a := range written {
 		o := option{keys: slices.Sorted(maps.Keys(a)), roles: slices.Concat(a["sessionCookie"], a["sessionBearer"])}
 		account := has(o.keys, "sessionCookie", "sessionBearer")
 		brought := has(o.keys, "bearer") && !account && named // its user takes the place of the session
@@ -286,6 +306,13 @@ func (e expected) options() (all []option, alone bool) {
 			alone, together = alone || !o.account, together || o.account
 		}
 		all = append(all, o)
+		if i < len(e.accepts) && e.accepts[i] && slices.Equal(o.keys, []string{"sessionCookie"}) {
+			other := option{keys: []string{"bearer"}}
+			if !e.told {
+				other.roles = e.roles
+			}
+			all, alone = append(all, other), true
+		}
 	}
 	return all, alone && !together
 }

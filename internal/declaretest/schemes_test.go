@@ -104,6 +104,42 @@ func TestSchemesAlone(t *testing.T) {
 		}
 	})
 
+	t.Run("a scheme that the document does not describe is refused", func(t *testing.T) {
+		for _, accepted := range []bool{false, true} {
+			s := newSite(t, func(o *humasess.Options[account]) {
+				if accepted {
+					o.AcceptSchemes = []string{"bearer"}
+				}
+			})
+			described := s.api.OpenAPI().Components.SecuritySchemes["bearer"]
+			delete(s.api.OpenAPI().Components.SecuritySchemes, "bearer")
+			op := huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x"}
+			if !accepted {
+				op.Security = alternatives{scheme("sessionCookie"), scheme("bearer")}
+			}
+			refused := panicOf(func() { registers[needsIn](s.api, op) })
+			wantText(t, "panic", refused, `"bearer"`, "Options.Schemes", "add", "components.securitySchemes", "GET /x")
+			if len(s.api.OpenAPI().Paths) > 0 {
+				t.Errorf("accepted %v: the refused operation is in the document", accepted)
+			}
+			hidden := op
+			hidden.OperationID, hidden.Path, hidden.Hidden = "hidden", "/hidden", true
+			registers[needsIn](s.api, hidden)
+			if got := s.status(byKnown, http.MethodGet, "/hidden"); got != http.StatusInternalServerError {
+				t.Errorf("accepted %v, hidden: got %d, want 500", accepted, got)
+			}
+			// The operation registers once the document describes the scheme.
+			op.Path = "/described"
+			s.api.OpenAPI().Components.SecuritySchemes["bearer"] = described
+			registers[needsIn](s.api, op)
+			for v, want := range map[guest]int{byNobody: 401, byPlain: 204, byBearer: 204} {
+				w := s.client(v).Do(http.MethodGet, "/described", nil, bearing(v))
+				wantStatus(t, w, want)
+				wantHeader(t, w, "Vary", "Cookie, Authorization")
+			}
+		}
+	})
+
 	t.Run("a document that is tightened before the first request", func(t *testing.T) {
 		s := newSite(t)
 		registers[nothingIn](s.api, huma.Operation{OperationID: "x", Method: http.MethodGet, Path: "/x"})

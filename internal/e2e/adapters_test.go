@@ -46,6 +46,10 @@ type adapter struct {
 	// overHTTP2 makes clients use HTTP/2.
 	overHTTP2 bool
 
+	// upgrade upgrades a connection in an operation, and serves it with a function. The
+	// default is that of net/http.
+	upgrade func(huma.Context, func(io.ReadWriter)) error
+
 	// panics is the status that the router's own recoverer gives a panic; 0
 	// drops the connection.
 	panics int
@@ -72,11 +76,14 @@ const (
 	cookieAsIs  feature = "a cookie's value is taken as it was sent"
 	patching    feature = "`autopatch`"
 	panicAnswer feature = "a panic is not answered as a success"
+
+	upgradedDone feature = "`Done` stays open after an operation has upgraded the connection"
 )
 
 // features are in the order of docs/routers.md.
 var features = []feature{
 	unreadBody, streaming, interim, finalStatus, cancelling, httpTwo, headForGet, cookieAsIs, patching, panicAnswer,
+	upgradedDone,
 }
 
 const (
@@ -90,12 +97,13 @@ const (
 	fasthttpGone = "fasthttp does not watch the connection while a handler runs"
 	fasthttpH2   = "fasthttp has none"
 	fasthttpQuot = "fasthttp takes quotes off it"
+	fasthttpHand = "fasthttp hands the connection over when the handler has returned, which is the end of its request"
 )
 
 func fiberLimits() map[feature]string {
 	return map[feature]string{
 		unreadBody: fasthttpRead, streaming: fasthttpSend, interim: fasthttpOne,
-		cancelling: fasthttpGone, httpTwo: fasthttpH2, cookieAsIs: fasthttpQuot,
+		cancelling: fasthttpGone, httpTwo: fasthttpH2, cookieAsIs: fasthttpQuot, upgradedDone: fasthttpHand,
 	}
 }
 
@@ -114,8 +122,8 @@ func adapters() []*adapter {
 		{name: "humagin", build: buildGin, panics: 500, limits: map[feature]string{headForGet: onlyGet, interim: ginKeeps}},
 		{name: "humaecho", build: buildEcho, panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
 		{name: "humaecho (v4)", build: buildEcho4, panics: 500, limits: map[feature]string{headForGet: onlyGet, finalStatus: echoOnce}},
-		{name: "humafiber", start: startFiber, panics: 500, limits: fiberLimits()},
-		{name: "humafiber (v2)", start: startFiber2, panics: 500, limits: fiber2Limits()},
+		{name: "humafiber", start: startFiber, upgrade: upgradeFiber, panics: 500, limits: fiberLimits()},
+		{name: "humafiber (v2)", start: startFiber2, upgrade: upgradeFiber2, panics: 500, limits: fiber2Limits()},
 		{name: "humabunrouter", build: buildBun, panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
 		{name: "humabunrouter (compat)", build: buildBunCompat, panics: 200, limits: map[feature]string{headForGet: onlyGet, panicAnswer: bunPanics}},
 		{name: "humahttprouter", build: buildHTTPRouter, panics: 500, limits: map[feature]string{headForGet: onlyGet}},

@@ -17,6 +17,7 @@ func behaviours() []behaviour {
 	return slices.Concat(
 		accessBehaviours, typesBehaviours, optionBehaviours, documentBehaviours, originBehaviours, aliasBehaviours, responseBehaviours, cacheBehaviours,
 		streamBehaviours, commitBehaviours, http2Behaviours, raceBehaviours, disconnectBehaviours, bearerBehaviours,
+		socketBehaviours,
 	)
 }
 

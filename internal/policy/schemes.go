@@ -172,6 +172,13 @@ func (d *schemes) hasCheck(key string) bool {
 	return ok
 }
 
+// undescribed reports whether a scheme of the program has a check, but no entry in the
+// document. Only the entry tells the header of the credential. Without it, caches would
+// not learn the header, and a cookie would count beside the credential.
+func (d *schemes) undescribed(key string) bool {
+	return d.checks[key] != "" && d.oapi.Components.SecuritySchemes[key] == nil
+}
+
 // brings reports whether a scheme of the program in the alternative brings the user of a
 // session, so that the alternative needs no such session.
 func (d *schemes) brings(alternative map[string][]string, s Scheme) bool {
@@ -245,12 +252,10 @@ func (d *schemes) checkable(all Requirements) error {
 			switch {
 			case ours && len(roles) > 0 && !s.HasRoles:
 				return errNoRoles(roles)
-			case ours:
-			case d.hasCheck(key):
-				if d.oapi.Components.SecuritySchemes[key] == nil {
-					return fmt.Errorf("security names scheme %q, which Options.Schemes checks and the document does not describe: "+
-						"add it to components.securitySchemes before the API is created", key)
-				}
+			case d.undescribed(key):
+				return fmt.Errorf("security names scheme %q of Options.Schemes, but the document does not describe it, so the header of its credential is unknown: "+
+					"add %q to components.securitySchemes before registering operations", key, key)
+			case ours || d.hasCheck(key):
 			case d.oapi.Components.SecuritySchemes[key] == nil:
 				return fmt.Errorf("security names the unknown scheme %q: add it to components.securitySchemes, and its check to Options.Schemes", key)
 			default:

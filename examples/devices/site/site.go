@@ -88,7 +88,7 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	}
 	api := huma.NewGroup(root, "/api")
 	huma.Post(api, "/login", login)
-	huma.Post(api, "/reauthenticate", reauthenticate)
+	huma.Post(api, "/reauthenticate", reauthenticate, humasess.Renews)
 	err = account.Register(api, sessions, &account.Options[User, Profile]{
 		View:  func(u User) Profile { return Profile{Username: u.ID, Name: u.Name} },
 		Fresh: stepUp,

@@ -43,6 +43,9 @@ func TestDocument(t *testing.T) {
 	humasesstest.CheckDocument(t, app.API(), &humasesstest.CheckOptions{
 		Handler: app, Sessions: []humasesstest.CheckSession{{Name: "ada", Cookies: []*http.Cookie{cookie}}},
 	})
+	if app.API().OpenAPI().Paths["/api/reauthenticate"].Post.Responses["204"].Headers["Set-Cookie"] == nil {
+		t.Error("the document has no header Set-Cookie for the answer of /api/reauthenticate")
+	}
 }
 
 // TestPolicy compares the policy of the application with the file that reviewers read.

@@ -26,6 +26,7 @@ type client struct {
 	run       []string
 	cookies   int // as for walk
 	after     int
+	stepsUp   bool // as for walkWithToken
 }
 
 // clients returns the clients of the quickstart, which is at that address for them. The
@@ -74,7 +75,7 @@ func (r runtimes) clients(api, tokens string) []client {
 func (r runtimes) withTokens() []client {
 	return []client{
 		{
-			name: "openapi-fetch", home: "node",
+			name: "openapi-fetch", home: "node", stepsUp: true,
 			generate:  []string{"openapi-typescript", "tokens.json", "--output", "generated/openapi-fetch-token.ts"},
 			generated: "generated/openapi-fetch-token.ts", run: []string{"node", "out/openapi-fetch-token.js"},
 		},
@@ -169,7 +170,7 @@ func TestSDK(t *testing.T) {
 				t.Run(c.name, func(t *testing.T) { r.walk(t, c, workshops[c.home], w, walk(c.cookies, c.after)) })
 			}
 			for _, c := range tokenClients {
-				t.Run(c.name+" with a token", func(t *testing.T) { r.walk(t, c, workshops[c.home], wt, walkWithToken(0)) })
+				t.Run(c.name+" with a token", func(t *testing.T) { r.walk(t, c, workshops[c.home], wt, walkWithToken(0, c.stepsUp)) })
 			}
 		})
 	}

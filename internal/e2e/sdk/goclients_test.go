@@ -26,18 +26,26 @@ func walk(cookies, after int) []call {
 
 // walkWithToken returns the calls of every client with a bearer token. It is refused,
 // signs in, reads, is refused for a role, renews, lists with the new token, signs out,
-// and is refused. It never sends a cookie. Before is the token of its first call.
-func walkWithToken(before int) []call {
-	return []call{
+// and is refused. It never sends a cookie. Before is the token of its first call. With
+// stepsUp it also reads the token of the header Session-Token, and goes on with it.
+func walkWithToken(before int, stepsUp bool) []call {
+	calls := []call{
 		{"GET /me", 401, 0, before},
 		{"POST /token", 200, 0, 0},
 		{"GET /me", 200, 0, 1},
 		{"GET /admin", 403, 0, 1},
 		{"POST /token/renewal", 200, 0, 1},
-		{"GET /sessions", 200, 0, 2},
-		{"POST /logout", 204, 0, 2},
-		{"GET /me", 401, 0, 2},
 	}
+	last := 2
+	if stepsUp {
+		calls = append(calls, call{"POST /step-up", 204, 0, last})
+		last++
+	}
+	return append(calls,
+		call{"GET /sessions", 200, 0, last},
+		call{"POST /logout", 204, 0, last},
+		call{"GET /me", 401, 0, last},
+	)
 }
 
 // Generators of clients in Go, which go.mod pins.
@@ -95,7 +103,7 @@ func TestGoClientsWithTokens(t *testing.T) {
 				run(t, g.generate(save(t, api+d.path), generated)...)
 				noCredentialArgument(t, generated)
 				client := buildOver(t, "./"+filepath.Join("testdata", g.name, "token"), generated)
-				w.expect(t, walkWithToken(g.before), exec.Command(client, w.url, "grace", "compiler"))
+				w.expect(t, walkWithToken(g.before, true), exec.Command(client, w.url, "grace", "compiler"))
 				w.complains(t, exec.Command(client, w.url, "ada", "engine"))
 			})
 		}

@@ -93,6 +93,9 @@ func startTokens(t *testing.T) (url string, clock *humasesstest.Clock) {
 		token, err := in.Session.RenewBearer()
 		return &TokenOutput{Body: token}, err
 	})
+	huma.Post(api, "/step-up", func(_ context.Context, in *UserInput) (*struct{}, error) {
+		return nil, in.Session.Reauthenticated("pwd") // the new token is in the header Session-Token
+	}, humasess.Renews)
 	huma.Get(api, "/me", func(_ context.Context, in *UserInput) (*UserOutput, error) {
 		return &UserOutput{Body: in.Value()}, nil
 	})

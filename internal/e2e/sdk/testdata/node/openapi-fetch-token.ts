@@ -31,6 +31,15 @@ expect("problem of admin", admin.error?.status, 403);
 
 const renewal = await client.POST("/token/renewal");
 token = present("renewal", renewal.data).access_token;
+// docs: begin next
+const sessionToken: keyof paths["/step-up"]["post"]["responses"][204]["headers"] = "Session-Token";
+const proof = await client.POST("/step-up");
+const next = proof.response.headers.get(sessionToken);
+if (next !== null) {
+  token = next; // the former one does not work any more
+}
+// docs: end
+expect("step-up", proof.response.status, 204);
 const sessions = await client.GET("/sessions");
 expect("sessions", sessions.data?.length, 1);
 expect("carrier", sessions.data?.[0]?.carrier, "bearer");

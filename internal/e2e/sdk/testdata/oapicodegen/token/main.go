@@ -64,6 +64,16 @@ func run(ctx context.Context, url, name, password string) error {
 	}
 	expect("renewal", renewal.StatusCode(), 200)
 	token = renewal.JSON200.AccessToken
+	proof, err := client.PostStepUpWithResponse(ctx)
+	if err != nil {
+		return err
+	}
+	expect("step-up", proof.StatusCode(), 204)
+	// docs: begin next
+	if next := proof.HTTPResponse.Header.Get("Session-Token"); next != "" {
+		token = next // the former one does not work any more
+	}
+	// docs: end
 	sessions, err := client.ListSessionsWithResponse(ctx)
 	if err != nil {
 		return err

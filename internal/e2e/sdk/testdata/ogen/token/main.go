@@ -83,6 +83,19 @@ func run(ctx context.Context, url, name, password string) error {
 		return fmt.Errorf("renewal: %v", renewal)
 	}
 	s.token = renewed.AccessToken
+	stepUp, err := client.PostStepUp(ctx)
+	if err != nil {
+		return err
+	}
+	proof, ok := stepUp.(*api.PostStepUpNoContent)
+	if !ok {
+		return fmt.Errorf("step-up: %v", stepUp)
+	}
+	// docs: begin next
+	if next := proof.SessionToken; next.Set {
+		s.token = next.Value // the former one does not work any more
+	}
+	// docs: end
 	list, err := client.ListSessions(ctx)
 	if err != nil {
 		return err
