@@ -169,6 +169,10 @@ func TestPolicyOf(t *testing.T) {
 			want: `"admits":[{"credentials":{"sessionCookie":[],"sessionCookieCSRF":[]},"sameOrigin":true}]`,
 		},
 		{
+			name: "a CSRF token of a hidden operation", opts: humasess.Options[user]{CSRFHeader: "X-CSRF-Token"}, op: post[required](humasess.Hide),
+			want: `"admits":[{"credentials":{"sessionCookie":[],"sessionCookieCSRF":[]},"sameOrigin":true}]`,
+		},
+		{
 			name: "an API key that counts everywhere", opts: withKey("apiKey"), op: get[required](),
 			want: `"admits":[{"credentials":{"apiKey":[]}},` + session + `]`,
 		},
