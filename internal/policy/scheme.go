@@ -26,6 +26,7 @@ type Scheme struct {
 	Accepts    []string     // schemes of the program that bring a user wherever the session suffices
 	Bearer     *Bearer      // of clients with a token instead of a cookie, nil without them
 	Extension  any          // x-session: the session's policy, as JSON
+	SetCookie  string       // an example of the header, with [ExampleToken]; "" for none
 }
 
 // schemeDescription is the text on docs pages and in clients that ask the user.
