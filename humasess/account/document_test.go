@@ -66,7 +66,7 @@ func TestGoldenDocument(t *testing.T) {
 			if op.Responses["403"] != nil {
 				text = op.Responses["403"].Description
 			}
-			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m0s."); got != asks {
+			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m."); got != asks {
 				t.Errorf("%s: got %q, want it to mention authentication: %v", id, text, asks)
 			}
 		}
