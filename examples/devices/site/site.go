@@ -82,13 +82,15 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	config := huma.DefaultConfig("Devices", "1.0.0")
 	config.OpenAPIPath, config.SchemasPath = "/api/openapi", "/api/schemas"
 	config.DocsPath = "" // it would load a script from elsewhere
+	// For clients that are generated from a file. A docs page would send its requests there, too.
+	config.Servers = []*huma.Server{{URL: "http://localhost:8888"}}
 	root := humago.New(mux, config)
 	if err := sessions.Attach(root); err != nil {
 		return nil, err
 	}
 	api := huma.NewGroup(root, "/api")
 	huma.Post(api, "/login", login)
-	huma.Post(api, "/reauthenticate", reauthenticate)
+	huma.Post(api, "/reauthenticate", reauthenticate, humasess.Renews)
 	err = account.Register(api, sessions, &account.Options[User, Profile]{
 		View:  func(u User) Profile { return Profile{Username: u.ID, Name: u.Name} },
 		Fresh: stepUp,
