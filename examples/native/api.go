@@ -100,7 +100,7 @@ func register(api huma.API) error {
 			return nil, huma.Error403Forbidden("wrong code")
 		}
 		return nil, in.Session.Reauthenticated("otp") // the answer has the new token in Session-Token
-	})
+	}, humasess.Renews)
 	huma.Post(api, "/pay", func(context.Context, *PayInput) (*struct{}, error) {
 		return &struct{}{}, nil // a real program pays here
 	})

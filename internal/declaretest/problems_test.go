@@ -160,7 +160,7 @@ func TestProblemsAreTrue(t *testing.T) {
 			t.Errorf("got examples %q, want %q", got, want)
 		}
 		text := "One of these causes:\n\n- The session lacks the required role: `admin`.\n- `reauthentication-required`: the user has not authenticated within 1m30s.\n" +
-			"- The session is not allowed to do this.\n- The header `X-Csrf-Token` lacks the session's CSRF token.\n- Sent by a page of another origin."
+			"- The session is not allowed to do this.\n- The request lacks the session's CSRF token in `X-Csrf-Token`.\n- Sent by a page of another origin."
 		if got := all.Responses["403"].Description; got != text {
 			t.Errorf("got %q, want %q", got, text)
 		}

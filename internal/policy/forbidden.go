@@ -10,6 +10,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+const (
+	crossOriginText = "Sent by a page of another origin."
+	guardText       = "The session is not allowed to do this."
+)
+
 // forbidden returns the causes of the operation's 403. It is empty when the core never
 // answers 403.
 func forbidden(d *schemes, op *huma.Operation, p Policy) []cause {
@@ -30,7 +35,7 @@ func forbidden(d *schemes, op *huma.Operation, p Policy) []cause {
 	}
 	for _, s := range csrfChecked(d, op) {
 		if mentions(op.Security, s.CSRFKey()) {
-			text := fmt.Sprintf("The header `%s` lacks the session's CSRF token.", s.CSRFHeader)
+			text := fmt.Sprintf("The request lacks the session's CSRF token in `%s`.", s.CSRFHeader)
 			all = append(all, cause{"csrf-token", "The CSRF token is missing or wrong", text, ProblemCSRF})
 		}
 	}

@@ -15,8 +15,6 @@ const (
 	unauthorizedText = "No valid session: the cookie is missing, unknown, expired or revoked."
 	noSessionText    = "No valid session: the cookie or the token is missing, unknown, expired or revoked."
 	noCredentials    = "No valid credentials." //nolint:gosec // a text of the document
-	crossOriginText  = "Sent by a page of another origin."
-	guardText        = "The session is not allowed to do this."
 	limitText        = "The user is signed in as often as is allowed."
 )
 
