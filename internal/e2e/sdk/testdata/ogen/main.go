@@ -68,7 +68,7 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 	if err != nil {
 		return err
 	}
-	forbidden, ok := admin.(*api.GetAdminForbidden)
+	forbidden, ok := admin.(*api.ErrorModel)
 	expect("admin is forbidden", ok, true)
 	expect("problem of admin", forbidden.Status.Value, 403)
 
@@ -94,9 +94,9 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 	if err != nil {
 		return err
 	}
-	unauthorized, ok := me.(*api.ErrorModel)
+	unauthorized, ok := me.(*api.ErrorModelHeaders)
 	expect("me is refused after logout", ok, true)
-	expect("problem of me after logout", unauthorized.Status.Value, 401)
+	expect("problem of me after logout", unauthorized.Response.Status.Value, 401)
 	return nil
 }
 
