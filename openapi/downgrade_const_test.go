@@ -43,7 +43,9 @@ func TestDowngradeWithoutConst(t *testing.T) {
 		Paths map[string]map[string]struct {
 			Responses map[string]struct {
 				Content map[string]struct {
-					Schema struct{ Items struct{ OneOf []map[string]any } }
+					Schema struct {
+						Items struct{ OneOf []map[string]any }
+					}
 				}
 			}
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/humasess/sessions/humasess/account"
 )
 
+const tagText = "Sessions: The sessions of the signed-in user, one for each browser or device: list them and end them."
+
 func TestTag(t *testing.T) {
 	edit := func(change func(*huma.Operation)) func(account.Operation, *huma.Operation) {
 		return func(_ account.Operation, op *huma.Operation) { change(op) }
@@ -18,8 +20,8 @@ func TestTag(t *testing.T) {
 		before  []*huma.Tag
 		want    string
 	}{
-		{"is described", options{}, nil, "Sessions: The sessions of the signed-in user, one for each browser or device: list them and end them."},
-		{"beside others", options{}, []*huma.Tag{{Name: "Shop", Description: "Buy."}}, "Shop: Buy.\nSessions: The sessions of the signed-in user, one for each browser or device: list them and end them."},
+		{"is described", options{}, nil, tagText},
+		{"beside others", options{}, []*huma.Tag{{Name: "Shop", Description: "Buy."}}, "Shop: Buy.\n" + tagText},
 		{"that the program describes", options{}, []*huma.Tag{{Name: "Sessions", Description: "Mine."}}, "Sessions: Mine."},
 		{"of the program", options{Tags: []string{"Devices"}}, nil, ""},
 		{"of Edit", options{Edit: edit(func(op *huma.Operation) { op.Tags = nil })}, nil, ""},

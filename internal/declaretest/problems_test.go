@@ -21,6 +21,8 @@ import (
 // unwilling is a guard that refuses all sessions.
 type unwilling struct{}
 
+var _ humasess.Guard[account] = unwilling{}
+
 func (unwilling) Check(huma.Context, account) error { return errors.New("never") }
 
 type (

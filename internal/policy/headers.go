@@ -10,8 +10,8 @@ import (
 const (
 	setCookieText   = "Sets the session cookie."
 	renewCookieText = "Replaces the session cookie if the session has a new token."
-	renewTokenText  = "The new bearer token, if the session has one. It replaces the token of the request." //nolint:gosec // a text of the document
-	csrfTokenText   = "The CSRF token of the session, with a new session cookie. Requests that change something carry it in the same header."
+	renewTokenText  = "The new bearer token, if the session has one. It replaces the token of the request."                                   //nolint:gosec // a text of the document
+	csrfTokenText   = "The CSRF token of the session, with a new session cookie. Requests that change something carry it in the same header." //nolint:gosec // a text of the document
 )
 
 // ExampleToken stands for a token in examples. It is valid in a cookie and in the header

@@ -135,7 +135,7 @@ const bearerDescription = "Session token. A login operation returns it in its an
 
 func (b *Bearer) object() *huma.SecurityScheme {
 	return &huma.SecurityScheme{
-		Type: "http", Scheme: "bearer", Description: bearerDescription,
+		Type: typeHTTP, Scheme: "bearer", Description: bearerDescription,
 		Extensions: map[string]any{"x-session": b.Extension},
 	}
 }
