@@ -15,9 +15,6 @@ const FieldChallenge = "WWW-Authenticate"
 // SessionChallenge asks for a session. Browsers do not show a prompt for its scheme.
 const SessionChallenge = `Cookie realm="session"`
 
-// typeHTTP is the type of security schemes that have a name in HTTP.
-const typeHTTP = "http"
-
 const challengeText = "Schemes by which the client can authenticate (RFC 9110 § 11.6.1), each in a line of its own."
 
 // Challenge returns the challenge of a scheme of the program, which is nil if the

@@ -29,6 +29,9 @@ type Scheme struct {
 	SetCookie  string       // an example of the header, with [ExampleToken]; "" for none
 }
 
+// typeHTTP is the type of security schemes that have a name in HTTP.
+const typeHTTP = "http"
+
 // schemeDescription is the text on docs pages and in clients that ask the user.
 const schemeDescription = "Session cookie. A login operation sets it (HttpOnly) and browsers send it by " +
 	"themselves from then on: there is nothing to type on a docs page. Other clients keep a cookie jar, " +
