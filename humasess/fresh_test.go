@@ -89,7 +89,7 @@ func TestFresh(t *testing.T) {
 	t.Run("A1 it is documented", func(t *testing.T) {
 		r := newFresh(t)
 		text := r.api.OpenAPI().Paths["/transfer"].Post.Responses["403"].Description
-		if !strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 5m0s.") {
+		if !strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 5m.") {
 			t.Errorf("403: got %q", text)
 		}
 	})
@@ -173,7 +173,7 @@ func TestRequireFresh(t *testing.T) {
 	t.Run("A1 O2 O7 it is documented, in each group", func(t *testing.T) {
 		paths := newGroup(t).api.OpenAPI().Paths
 		for path, want := range map[string]string{
-			"/v1/pay": "5m0s", "/v2/pay": "5m0s", "/flat": "5m0s", "/one": "5m0s", "/v1/admin/pay": "1m0s", "/usual": "",
+			"/v1/pay": "5m.", "/v2/pay": "5m.", "/flat": "5m.", "/one": "5m.", "/v1/admin/pay": "1m.", "/usual": "",
 		} {
 			op := paths[path].Post
 			if len(op.Security) != 1 || op.Security[0]["sessionCookie"] == nil || op.Responses["401"] == nil {

@@ -50,7 +50,8 @@ func (g *gateManager[T]) Document() policy.Scheme {
 			RememberAbsoluteTimeout: policy.Duration(m.opts.RememberAbsoluteTimeout),
 			MaxPerIdentity:          max(m.opts.MaxPerIdentity, 0),
 		},
-		Settings: g.settings(),
+		Settings:  g.settings(),
+		SetCookie: g.exampleCookie(),
 	}
 }
 
@@ -80,6 +81,12 @@ func (g *gateManager[T]) settings() *policy.Settings {
 	}
 	slices.Sort(s.Functions)
 	return s
+}
+
+// exampleCookie returns a Set-Cookie with the attributes of the session's cookie.
+func (g *gateManager[T]) exampleCookie() string {
+	line := append(g.carriers.Cookies.Begin(nil), policy.ExampleToken...)
+	return string(g.carriers.Cookies.End(line, 0))
 }
 
 func (g *gateManager[T]) bearerScheme() *policy.Bearer {

@@ -81,6 +81,19 @@ func TestList(t *testing.T) {
 		})
 	})
 
+	t.Run("R8 an anonymous session that is not stored yet has an empty list, which is not null in an answer", func(t *testing.T) {
+		r.must(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {
+			if err := increment(ctx, s); err != nil {
+				return err
+			}
+			got, err := s.List(ctx)
+			if err != nil || got == nil || len(got) != 0 {
+				t.Errorf("List: got %#v, %v, want an empty list", got, err)
+			}
+			return nil
+		})
+	})
+
 	t.Run("expired sessions are not in it", func(t *testing.T) {
 		r.clock.Advance(time.Hour)
 		if got, err := r.sessions.List(context.Background(), "u1"); err != nil || len(got) != 0 {

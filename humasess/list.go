@@ -58,7 +58,7 @@ func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 	}
 	if s.activeOwner() == "" {
 		if !s.life.OnBase() {
-			return nil, nil
+			return []Info[T]{}, nil // an operation may answer with it, and null is not a list
 		}
 		data, err := s.m.records.Decode(s.rec)
 		if err != nil {

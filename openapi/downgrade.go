@@ -10,7 +10,8 @@ import (
 // Downgrade returns the document as OpenAPI 3.0.3 JSON. It runs huma's own
 // downgrade, and then empties the role lists of all schemes except OAuth2 and
 // OpenID Connect, as [OpenAPI 3.0.3] demands. The descriptions of the 403
-// responses still name the roles.
+// responses still name the roles. In schemas, it replaces const, as in the events of
+// huma's package sse, by an enum with one value.
 //
 // [OpenAPI 3.0.3]: https://spec.openapis.org/oas/v3.0.3#security-requirement-object
 func Downgrade(oapi *huma.OpenAPI) ([]byte, error) {
@@ -36,6 +37,7 @@ func Downgrade(oapi *huma.OpenAPI) ([]byte, error) {
 			}
 		}
 	}
+	withoutConst(doc)
 	return json.Marshal(doc)
 }
 

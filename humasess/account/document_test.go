@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -66,7 +67,7 @@ func TestGoldenDocument(t *testing.T) {
 			if op.Responses["403"] != nil {
 				text = op.Responses["403"].Description
 			}
-			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m0s."); got != asks {
+			if got := strings.Contains(text, "`reauthentication-required`: the user has not authenticated within 10m."); got != asks {
 				t.Errorf("%s: got %q, want it to mention authentication: %v", id, text, asks)
 			}
 		}
@@ -81,6 +82,38 @@ func TestGoldenDocument(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestProblemsAreTrue compares the examples of this package's problems with the answers.
+func TestProblemsAreTrue(t *testing.T) {
+	r := newRig(t, options{Fresh: time.Minute})
+	c := r.signedIn("ada", "laptop")
+	media := func(id, status string) *huma.MediaType {
+		return byID(r.api)[id].Responses[status].Content["application/problem+json"]
+	}
+	same := func(got []byte, want any) {
+		t.Helper()
+		all := decodedMap(t, got)
+		delete(all, "$schema") // names the host of the request
+		if !reflect.DeepEqual(any(all), want) {
+			t.Errorf("H4 O7 got %v, want the example %v", all, want)
+		}
+	}
+	same(do(t, c, "DELETE", "/sessions/AAAAAAAAAAAAAAAAAAAAAQ", 404).Body.Bytes(), media("revoke-session", "404").Example)
+	r.clock.Advance(2 * time.Minute)
+	same(do(t, c, "POST", "/sign-out-everywhere", 403).Body.Bytes(), media("sign-out-everywhere", "403").Examples["reauthentication-required"].Value)
+	if fallback := media("revoke-session", "default"); fallback.Example != nil {
+		t.Errorf("O7 got the example %v of the default response, want none", fallback.Example)
+	}
+}
+
+func decodedMap(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	var all map[string]any
+	if err := json.Unmarshal(body, &all); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return all
 }
 
 // byID returns the documented operations by their IDs.
@@ -276,6 +309,10 @@ func TestOwnErrorModel(t *testing.T) {
 		media := op.Responses[status].Content["application/json"]
 		if media == nil || media.Schema.Ref != "#/components/schemas/Teapot" {
 			t.Errorf("%s: got %+v, want the program's model", status, op.Responses[status].Content)
+			continue
+		}
+		if media.Example != nil || media.Examples != nil {
+			t.Errorf("%s: got the examples %v and %v, want none of another model", status, media.Example, media.Examples)
 		}
 	}
 }

@@ -45,7 +45,8 @@ type Options[T, V any] struct {
 	// buffering in proxies that ignore this header. The default is false.
 	Watch bool
 
-	// Tags are the tags of the operations. The default is "Sessions".
+	// Tags are the tags of the operations. The document gets a description of the
+	// tag "Sessions", unless it has one. The default is "Sessions".
 	Tags []string
 
 	// Omit lists the operations that Register does not add. The default is none.

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/sse"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/policy"
 )
 
 // Register adds the package's operations to an API that the manager is attached to,
@@ -65,6 +66,7 @@ func Register[T, V any](api huma.API, sessions *humasess.Manager[T], opts *Optio
 			}
 		}
 	}
+	describeTag(oapi, all)
 	return nil
 }
 
@@ -104,6 +106,9 @@ func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 		op.Metadata = map[string]any{}
 	}
 	op.Metadata[metadataKey] = name
+	if r.options.Fresh > 0 && name.endsOthers() {
+		policy.AsksProof(&op, r.options.Fresh)
+	}
 	return op, nil
 }
 
@@ -158,12 +163,7 @@ func (r *registration[T, V]) describe(_ *huma.OpenAPI, op *huma.Operation) {
 	r.naked = r.naked || op.Security == nil
 	responses := maps.Clone(op.Responses)
 	if fallback := responses["default"]; name == Revoke && fallback != nil && responses["404"] == nil {
-		responses["404"] = &huma.Response{Description: notFoundText, Content: fallback.Content}
-	}
-	if forbidden := responses["403"]; r.options.Fresh > 0 && name.endsOthers() && forbidden != nil {
-		described := *forbidden
-		described.Description = fmt.Sprintf(freshText, r.options.Fresh) + " " + forbidden.Description
-		responses["403"] = &described
+		responses["404"] = &huma.Response{Description: notFoundText, Content: policy.WithExample(fallback.Content, policy.ProblemNotFound)}
 	}
 	if name == Watch {
 		nameEvents(responses["200"])
@@ -189,7 +189,4 @@ func nameEvents(stream *huma.Response) {
 	}
 }
 
-const (
-	notFoundText = "The user has no active session with this ID. It is unknown, it has ended, or it belongs to another user."
-	freshText    = "`reauthentication-required`: the user has not authenticated within %v."
-)
+const notFoundText = "The user has no active session with this ID. It is unknown, it has ended, or it belongs to another user."

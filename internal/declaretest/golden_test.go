@@ -119,7 +119,7 @@ func TestGoldenDocument(t *testing.T) {
 				for code, r := range op.Responses {
 					want := ""
 					if path == "/login" && code == "204" {
-						want = `{"description":"Sets the session cookie.","schema":{"type":"string"}}`
+						want = `{"description":"Sets the session cookie.","example":"__Host-id=example-token; Path=/; HttpOnly; Secure; SameSite=Lax","schema":{"type":"string"}}`
 					}
 					if got := string(r.Headers["Set-Cookie"]); got != want {
 						t.Errorf("%s %s %s: got Set-Cookie %q, want %q", method, path, code, got, want)

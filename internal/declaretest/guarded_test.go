@@ -196,6 +196,6 @@ func TestGuardWithMethods(t *testing.T) {
 	step(403, 204)
 
 	doc, _ := documentOf(t, mux)
-	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication-required`: the user has not authenticated by `pwd` and `otp` within 1m0s.")
+	wantText(t, "403", doc.Paths["/recent"]["get"].Responses["403"].Description, "`reauthentication-required`: the user has not authenticated by `pwd` and `otp` within 1m.")
 	wantText(t, "403", doc.Paths["/any"]["get"].Responses["403"].Description, "has not authenticated by `otp`.")
 }

@@ -12,7 +12,7 @@ var accountMutants = []mutant{
 		"humasess/account", "handlers.revoke", "	if in.ID != in.Session.ID() {", "	if in.ID == in.Session.ID() {",
 	}}},
 	{"A1", "the 403 does not say that it asks for an authentication", "humasess/account", "TestGoldenDocument", []edit{{
-		"humasess/account", "registration.describe", "r.options.Fresh > 0 && name.endsOthers()", "r.options.Fresh < 0 && name.endsOthers()",
+		"humasess/account", "registration.prepare", "r.options.Fresh > 0 && name.endsOthers()", "r.options.Fresh < 0 && name.endsOthers()",
 	}}},
 	{"R5", "the session that asks is listed anywhere", "humasess/account", "TestList", []edit{{
 		"humasess/account", "listed", "		if a.Current != b.Current {", "		if a.Current && b.Current {",

@@ -97,7 +97,7 @@ var coreMutants = []mutant{
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
 		inGate, "reply.writeRefusal", "		needed(fieldChallenge, challenge)", "		needed(\"X-Authenticate\", challenge)",
 	}, {
-		inGate, "answer.headers", "	if a.status == http.StatusUnauthorized {", "	if a.status == http.StatusUnauthorized && a.retry != \"\" {",
+		inGate, "answer.headers", "	if a.Status == http.StatusUnauthorized {", "	if a.Status == http.StatusUnauthorized && a.Retry != \"\" {",
 	}}},
 	{"", "guards are not asked", "humasess", "TestGuard", []edit{{
 		inGate, "admit", "		if !passes(r, &r.entry.guards[i]) {", "		if r.entry.guards[i].Guard == nil && !passes(r, &r.entry.guards[i]) {",

@@ -96,7 +96,13 @@ var documentMutants = []mutant{
 		inPolicy, "schemes.addHeader", " || hasBearerToken(response, d.oapi.Components.Schemas) {", " {",
 	}}},
 	{"O8", "the header of a new bearer token is not documented", inPolicy, "TestRenews", []edit{{
-		inPolicy, "describeResponses", "		d.addHeader(responses, \"Set-Cookie\", renewCookieText)\n		if d.takesToken(policy) {", "		d.addHeader(responses, \"Set-Cookie\", renewCookieText)\n		if !d.takesToken(policy) {",
+		inPolicy, "describeCredentials", "s.Bearer != nil && d.takesToken(policy)", "s.Bearer != nil && !d.takesToken(policy)",
+	}}},
+	{"H4", "the example of a problem has no type", inDeclarations, "TestProblemsAreTrue", []edit{{
+		inPolicy, "Problem.example", "	model.Type = p.Type\n", "",
+	}}},
+	{"O7", "the example of a 401 asks for a session where another credential suffices", inDeclarations, "TestProblemsAreTrue", []edit{{
+		inPolicy, "schemes.addUnauthorized", "		problem = ProblemNoCredentials\n		text +=", "		text +=",
 	}}},
 	{"O2", "a bearer token needs no roles", inDeclarations, "TestRandomAPIs", []edit{{
 		inPolicy, "schemes.withBearer", "union(alternative[s.Key], nil)", "union(nil, nil)",

@@ -27,7 +27,11 @@ type Scheme struct {
 	Bearer     *Bearer      // of clients with a token instead of a cookie, nil without them
 	Extension  any          // x-session: the session's policy, as JSON
 	Settings   *Settings    // for a policy file
+	SetCookie  string       // an example of the header, with [ExampleToken]; "" for none
 }
+
+// typeHTTP is the type of security schemes that have a name in HTTP.
+const typeHTTP = "http"
 
 // schemeDescription is the text on docs pages and in clients that ask the user.
 const schemeDescription = "Session cookie. A login operation sets it (HttpOnly) and browsers send it by " +
@@ -138,7 +142,7 @@ const bearerDescription = "Session token. A login operation returns it in its an
 
 func (b *Bearer) object() *huma.SecurityScheme {
 	return &huma.SecurityScheme{
-		Type: "http", Scheme: "bearer", Description: bearerDescription,
+		Type: typeHTTP, Scheme: "bearer", Description: bearerDescription,
 		Extensions: map[string]any{"x-session": b.Extension},
 	}
 }

@@ -96,7 +96,7 @@ func TestAnswersWithTokens(t *testing.T) {
 
 func TestRenews(t *testing.T) {
 	const cookie, token = `{"description":"Replaces the session cookie if the session has a new token.","schema":{"type":"string"}}`,
-		`{"description":"The new bearer token, if the session has one. It replaces the token of the request.","schema":{"type":"string"}}`
+		`{"description":"The new bearer token, if the session has one. It replaces the token of the request.","example":"hs_example-token","schema":{"type":"string"}}`
 	for _, tt := range []struct {
 		name    string
 		schemes []policy.Scheme
@@ -165,6 +165,7 @@ func TestUnauthorizedText(t *testing.T) {
 		{"cookie", userScheme, reqs("session"), "the cookie is missing"},
 		{"cookie or token", tokenScheme, reqs("session"), "the cookie or the token is missing"},
 		{"another scheme", tokenScheme, reqs("bearer"), "No valid credentials."},
+		{"cookie or another scheme", userScheme, reqs("session", "bearer"), "expired or revoked. The request has no valid credentials of `bearer` either."},
 	} {
 		t.Run("O7 "+tt.name, func(t *testing.T) {
 			f := newFixture(t, nil, tt.scheme)
@@ -174,8 +175,13 @@ func TestUnauthorizedText(t *testing.T) {
 			if got := op.Responses["401"].Description; !strings.Contains(got, tt.want) {
 				t.Errorf("got %q, want %q in it", got, tt.want)
 			}
-			if h := op.Responses["401"].Headers; h != nil {
-				t.Errorf("got headers %s, want none: a client would get the first of two challenges only", asJSON(t, h))
+			challenge := `Cookie realm=\"session\"`
+			if tt.name == "another scheme" {
+				challenge = "Bearer"
+			}
+			h := op.Responses["401"].Headers["WWW-Authenticate"]
+			if got, want := asJSON(t, h), `"example":"`+challenge+`","schema":{"type":"string"}}`; !strings.HasSuffix(got, want) {
+				t.Errorf("H6 got WWW-Authenticate %s, want one that ends in %s", got, want)
 			}
 		})
 	}

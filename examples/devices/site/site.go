@@ -82,6 +82,8 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	config := huma.DefaultConfig("Devices", "1.0.0")
 	config.OpenAPIPath, config.SchemasPath = "/api/openapi", "/api/schemas"
 	config.DocsPath = "" // it would load a script from elsewhere
+	// For clients that are generated from a file. A docs page would send its requests there, too.
+	config.Servers = []*huma.Server{{URL: "http://localhost:8888"}}
 	root := humago.New(mux, config)
 	if err := sessions.Attach(root); err != nil {
 		return nil, err

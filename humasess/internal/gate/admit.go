@@ -80,7 +80,7 @@ func forged(r *Request) bool {
 // answer: 403 when one of them lacks only roles, otherwise 401.
 func satisfies(r *Request, d *demand) (answer, []condition) {
 	refusal := answerNoSession
-	if !r.entry.asks {
+	if !r.entry.asks || d.sessionless {
 		refusal = answerNoCredentials
 	}
 	for _, alternative := range d.alternatives {

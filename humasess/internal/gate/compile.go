@@ -104,6 +104,7 @@ func compileDemand(alternatives policy.Requirements, sessions []sessionUse, s *s
 			brings = brings || c.user
 		}
 		d.alternatives = append(d.alternatives, all)
+		d.sessionless = d.sessionless || !slices.ContainsFunc(all, func(c condition) bool { return c.check == nil && c.session >= 0 })
 	}
 	switch {
 	case open && brings:

@@ -89,7 +89,10 @@ func (p presence) in(ctx huma.Context) bool {
 
 // demand is a requirement of an operation. A request must satisfy all conditions of
 // one of the alternatives. An alternative without conditions is the last one.
-type demand struct{ alternatives [][]condition }
+type demand struct {
+	alternatives [][]condition
+	sessionless  bool // one of them needs no session
+}
 
 // condition is one security scheme of an alternative.
 type condition struct {

@@ -9,72 +9,49 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/response"
+	"github.com/humasess/sessions/internal/policy"
 )
 
-// Problem types, for the "type" member of RFC 9457 answers. They are stable.
-const (
-	problemNoSession   = "urn:humasess:problem:no-session"
-	problemForbidden   = "urn:humasess:problem:forbidden"
-	problemReauth      = "urn:humasess:problem:reauthentication-required"
-	problemCSRF        = "urn:humasess:problem:csrf-token"
-	problemCrossOrigin = "urn:humasess:problem:cross-origin"
-	problemConflict    = "urn:humasess:problem:conflict"
-	problemChanged     = "urn:humasess:problem:changed-during-sign-in"
-	problemCookies     = "urn:humasess:problem:too-many-cookies"
-	problemLimit       = "urn:humasess:problem:limit"
-	problemUnavailable = "urn:humasess:problem:unavailable"
-	problemUnsupported = "urn:humasess:problem:unsupported"
-	problemNotFound    = "urn:humasess:problem:not-found"
-	problemInternal    = "about:blank"
-)
+// challenge asks for a session. See [policy.SessionChallenge].
+const challenge = policy.SessionChallenge
 
-// challenge is the challenge of a 401 (RFC 9110 § 11.6.1). Browsers do not show a
-// prompt for its scheme.
-const challenge = `Cookie realm="session"`
+const fieldChallenge = policy.FieldChallenge
 
-const fieldChallenge = "WWW-Authenticate"
-
-// answer is the part of a response that the client reads. Nothing in it comes from
-// a request, a store or a guard.
-type answer struct {
-	status int
-	kind   string
-	detail string
-	retry  string // the Retry-After header in seconds (RFC 9110 § 10.2.3), "" for none
-}
+// answer is the part of a response that the client reads.
+type answer policy.Problem
 
 // headers returns the headers that go with the answer.
 func (a answer) headers() http.Header {
 	h := http.Header{}
-	if a.retry != "" {
-		h["Retry-After"] = []string{a.retry}
+	if a.Retry != "" {
+		h["Retry-After"] = []string{a.Retry}
 	}
-	if a.status == http.StatusUnauthorized {
+	if a.Status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = []string{challenge}
 	}
 	return h
 }
 
 var (
-	answerNoSession     = answer{http.StatusUnauthorized, problemNoSession, "a valid session is required", ""}
-	answerNoCredentials = answer{http.StatusUnauthorized, problemNoSession, "valid credentials are required", ""}
-	answerForbidden     = answer{http.StatusForbidden, problemForbidden, "the session is not allowed to do this", ""}
-	answerReauth        = answer{http.StatusForbidden, problemReauth, "the user has to authenticate again", ""}
-	answerCSRF          = answer{http.StatusForbidden, problemCSRF, "the CSRF token is missing or does not belong to the session", ""}
-	answerCrossOrigin   = answer{http.StatusForbidden, problemCrossOrigin, "cross-origin request refused", ""}
-	answerNotFound      = answer{http.StatusNotFound, problemNotFound, "session not found", ""}
-	answerConflict      = answer{http.StatusConflict, problemConflict, "the session was changed by another request", ""}
-	answerSeveral       = answer{http.StatusConflict, problemConflict, "the request has several active sessions; sign in again or sign out", ""}
-	answerChanged       = answer{http.StatusConflict, problemChanged, "the user's data changed during the sign-in; sign in again", "0"}
-	answerBesideToken   = answer{http.StatusConflict, problemConflict, "this sign-in is for a cookie; leave the bearer token out, or sign in for a token", ""}
-	answerJustRenewed   = answer{http.StatusConflict, problemConflict, "the token was replaced a moment ago; use the new token, or try again later", ""}
-	answerOtherCarrier  = answer{http.StatusNotImplemented, problemUnsupported, "not supported for a session of this kind, with a cookie or a bearer token", ""}
-	answerUndecided     = answer{http.StatusServiceUnavailable, problemUnavailable, "the sign-in could not be completed; try again", "1"}
-	answerCookies       = answer{http.StatusBadRequest, problemCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
-	answerLimit         = answer{http.StatusConflict, problemLimit, "too many active sessions; sign out on another device first", ""}
-	answerUnavailable   = answer{http.StatusServiceUnavailable, problemUnavailable, "sessions are unavailable at the moment", "5"}
-	answerUnsupported   = answer{http.StatusNotImplemented, problemUnsupported, "not supported by the session store", ""}
-	answerInternal      = answer{http.StatusInternalServerError, problemInternal, "unexpected error occurred", ""}
+	answerNoSession     = answer(policy.ProblemNoSession)
+	answerNoCredentials = answer(policy.ProblemNoCredentials)
+	answerForbidden     = answer(policy.ProblemForbidden)
+	answerReauth        = answer(policy.ProblemReauth)
+	answerCSRF          = answer(policy.ProblemCSRF)
+	answerCrossOrigin   = answer(policy.ProblemCrossOrigin)
+	answerNotFound      = answer(policy.ProblemNotFound)
+	answerConflict      = answer(policy.ProblemConflict)
+	answerSeveral       = answer(policy.ProblemSeveral)
+	answerChanged       = answer(policy.ProblemChanged)
+	answerBesideToken   = answer(policy.ProblemBesideToken)
+	answerJustRenewed   = answer(policy.ProblemJustRenewed)
+	answerOtherCarrier  = answer(policy.ProblemOtherCarrier)
+	answerUndecided     = answer(policy.ProblemUndecided)
+	answerCookies       = answer(policy.ProblemCookies)
+	answerLimit         = answer(policy.ProblemLimit)
+	answerUnavailable   = answer(policy.ProblemUnavailable)
+	answerUnsupported   = answer(policy.ProblemUnsupported)
+	answerInternal      = answer(policy.ProblemInternal)
 )
 
 // model returns the body of an answer, with the program's own error type if it has
@@ -82,12 +59,12 @@ var (
 func (a answer) model(ctx huma.Context) huma.StatusError {
 	var e huma.StatusError
 	if ctx != nil {
-		e = huma.NewErrorWithContext(ctx, a.status, a.detail)
+		e = huma.NewErrorWithContext(ctx, a.Status, a.Detail)
 	} else {
-		e = huma.NewError(a.status, a.detail)
+		e = huma.NewError(a.Status, a.Detail)
 	}
 	if m, ok := e.(*huma.ErrorModel); ok {
-		m.Type = a.kind
+		m.Type = a.Type
 	}
 	return e
 }

@@ -272,7 +272,7 @@ func (p reply) writeRefusal(model huma.StatusError, headers http.Header) {
 	case http.StatusUnauthorized:
 		needed(fieldChallenge, challenge)
 	case http.StatusServiceUnavailable:
-		needed("Retry-After", answerUnavailable.retry)
+		needed("Retry-After", answerUnavailable.Retry)
 	}
 	for name, values := range headers {
 		for _, v := range values {

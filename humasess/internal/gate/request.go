@@ -328,7 +328,7 @@ func (r *Request) commit(status int) error {
 			continue
 		}
 		if err := s.Commit(status); err != nil {
-			r.abandon(i, answerTo(err).status)
+			r.abandon(i, answerTo(err).Status)
 			return err
 		}
 	}

@@ -96,8 +96,7 @@ func (s *schemes) presences(demands []demand) []presence {
 	return all
 }
 
-// challenges names the schemes that the client could use (RFC 9110 § 11.6.1). HTTP has no
-// name for keys and certificates. For them, it is the type in the document.
+// challenges names the schemes that the client could use. See [policy.Challenge].
 func (s *schemes) challenges(keys []string) []string {
 	var all []string
 	for _, key := range keys {
@@ -105,17 +104,7 @@ func (s *schemes) challenges(keys []string) []string {
 		if !ok || program.manager == nil {
 			continue
 		}
-		name := "Credentials"
-		switch of := s.api.OpenAPI().Components.SecuritySchemes[key]; {
-		case of == nil:
-		case of.Type == typeHTTP:
-			name = http.CanonicalHeaderKey(of.Scheme)
-			if name == "Basic" {
-				name += ` realm="api"` // Basic requires a realm (RFC 7617 § 2)
-			}
-		default:
-			name = of.Type
-		}
+		name := policy.Challenge(s.api.OpenAPI().Components.SecuritySchemes[key])
 		if !slices.Contains(all, name) {
 			all = append(all, name)
 		}

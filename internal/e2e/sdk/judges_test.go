@@ -82,6 +82,7 @@ func loadKin(t *testing.T, document []byte) *openapi3.T {
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Errorf("kin-openapi: %v", err)
 	}
+	doc.Servers = nil // the test serves elsewhere
 	return doc
 }
 

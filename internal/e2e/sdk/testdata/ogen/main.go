@@ -57,7 +57,7 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 		return err
 	}
 	s.cookie = cookie.Value
-	me, err := client.GetMe(ctx) // a *User, or the *ErrorModel of a 401
+	me, err := client.GetMe(ctx) // a *User, or the *ErrorModelHeaders of a 401
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 	if err != nil {
 		return err
 	}
-	forbidden, ok := admin.(*api.GetAdminForbidden)
+	forbidden, ok := admin.(*api.ErrorModel)
 	expect("admin is forbidden", ok, true)
 	expect("problem of admin", forbidden.Status.Value, 403)
 
@@ -94,9 +94,9 @@ func run(ctx context.Context, url, name, password string, over *http.Client) err
 	if err != nil {
 		return err
 	}
-	unauthorized, ok := me.(*api.ErrorModel)
+	unauthorized, ok := me.(*api.ErrorModelHeaders)
 	expect("me is refused after logout", ok, true)
-	expect("problem of me after logout", unauthorized.Status.Value, 401)
+	expect("problem of me after logout", unauthorized.Response.Status.Value, 401)
 	return nil
 }
 

@@ -47,9 +47,9 @@ func run(ctx context.Context, url, name, password string) error {
 	if err != nil {
 		return err
 	}
-	refused, ok := me.(*api.ErrorModel)
+	refused, ok := me.(*api.ErrorModelHeaders)
 	expect("me is refused before login", ok, true)
-	expect("problem of me before login", refused.Status.Value, 401)
+	expect("problem of me before login", refused.Response.Status.Value, 401)
 
 	login, err := client.PostToken(ctx, &api.CredentialsInputBody{Name: name, Password: password})
 	if err != nil {
@@ -70,7 +70,7 @@ func run(ctx context.Context, url, name, password string) error {
 	if err != nil {
 		return err
 	}
-	forbidden, ok := admin.(*api.GetAdminForbidden)
+	forbidden, ok := admin.(*api.ErrorModel)
 	expect("admin is forbidden", ok, true)
 	expect("problem of admin", forbidden.Status.Value, 403)
 
@@ -114,9 +114,9 @@ func run(ctx context.Context, url, name, password string) error {
 	if me, err = client.GetMe(ctx); err != nil {
 		return err
 	}
-	refused, ok = me.(*api.ErrorModel)
+	refused, ok = me.(*api.ErrorModelHeaders)
 	expect("me is refused after logout", ok, true)
-	expect("problem of me after logout", refused.Status.Value, 401)
+	expect("problem of me after logout", refused.Response.Status.Value, 401)
 	return nil
 }
 
