@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/humasess/sessions/humasess"
-	"github.com/humasess/sessions/openapi"
 )
 
 // The first line counts the open operations, also those without a path.
