@@ -3,6 +3,7 @@ package openapi
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Markdown returns the policy as tables in GitHub Flavored Markdown: one of the operations,
@@ -77,16 +78,16 @@ func (m Manager) options() [][2]string {
 		{"data", "`" + m.Data + "`"},
 		{"cookie", "`" + m.Cookie.header() + "`"},
 		{"former cookie names", list(m.Cookie.Former)},
-		{"idle timeout", m.IdleTimeout.String()},
-		{"absolute timeout", m.AbsoluteTimeout.String()},
-		{"idle timeout, remembered", m.RememberIdleTimeout.String()},
-		{"absolute timeout, remembered", m.RememberAbsoluteTimeout.String()},
+		{"idle timeout", days(m.IdleTimeout)},
+		{"absolute timeout", days(m.AbsoluteTimeout)},
+		{"idle timeout, remembered", days(m.RememberIdleTimeout)},
+		{"absolute timeout, remembered", days(m.RememberAbsoluteTimeout)},
 	}
 	if b := m.Bearer; b != nil {
 		all = append(all, [][2]string{
 			{"bearer tokens", "`" + b.Scheme + "`, as `" + b.Prefix + "…`"},
-			{"idle timeout, bearer", b.IdleTimeout.String()},
-			{"absolute timeout, bearer", b.AbsoluteTimeout.String()},
+			{"idle timeout, bearer", days(b.IdleTimeout)},
+			{"absolute timeout, bearer", days(b.AbsoluteTimeout)},
 		}...)
 	}
 	limit := "no limit"
@@ -120,6 +121,15 @@ func (c Cookie) header() string {
 	text := c.Name + "; Path=" + c.Path
 	text += set(c.Domain != "", "; Domain="+c.Domain) + set(!c.Insecure, "; Secure")
 	return text + "; HttpOnly; SameSite=" + c.SameSite + set(c.Partitioned, "; Partitioned")
+}
+
+// days returns the duration, and its number of days if it has at least two.
+func days(d Duration) string {
+	const day = Duration(24 * time.Hour)
+	if d < 2*day || d%day != 0 {
+		return d.String()
+	}
+	return fmt.Sprintf("%v (%d days)", d, d/day)
 }
 
 func set(is bool, text string) string {

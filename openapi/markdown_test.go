@@ -3,6 +3,7 @@ package openapi_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/humasess/sessions/humasess"
 )
@@ -45,6 +46,25 @@ func TestMarkdownSessionsOfAUser(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if got := policyWith(t, tt.opts).Markdown(); !strings.Contains(got, "| sessions of a user | "+tt.want+" |\n") {
+			t.Errorf("got\n%s\nwant %q", got, tt.want)
+		}
+	}
+}
+
+// A long timeout is also in days.
+func TestMarkdownDays(t *testing.T) {
+	tests := []struct {
+		timeout time.Duration
+		want    string
+	}{
+		{24 * time.Hour, "24h"},
+		{48 * time.Hour, "48h (2 days)"},
+		{49 * time.Hour, "49h"},
+		{400 * 24 * time.Hour, "9600h (400 days)"},
+	}
+	for _, tt := range tests {
+		got := policyWith(t, humasess.Options[user]{AbsoluteTimeout: tt.timeout}).Markdown()
+		if !strings.Contains(got, "| absolute timeout | "+tt.want+" |\n") {
 			t.Errorf("got\n%s\nwant %q", got, tt.want)
 		}
 	}
