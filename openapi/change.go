@@ -26,18 +26,22 @@ func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 type Change struct {
 	Effect  Effect `json:"effect"`
 	Subject string `json:"subject"`       // "GET /path", or "manager sessionCookie: idleTimeout"
-	Old     string `json:"old,omitempty"` // empty if it is new
-	New     string `json:"new,omitempty"` // empty if it is gone
+	Old     string `json:"old,omitempty"` // empty if only the new policy has the subject
+	New     string `json:"new,omitempty"` // empty if only the old policy has the subject
 }
 
-// String returns the change as one line.
+// String returns the change as one line, such as
+//
+//	loosens GET /reports: user, `sessionCookie`, role `auditor` -> public
+//	loosens GET /search: new -> public
+//	other GET /reports/old: user, `sessionCookie` -> gone
 func (c Change) String() string {
 	before, after := c.Old, c.New
 	if before == "" {
-		before = "not there"
+		before = "new"
 	}
 	if after == "" {
-		after = "not there"
+		after = "gone"
 	}
 	return c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after
 }

@@ -104,13 +104,19 @@ func (c *comparison) more(option string, was, is int) {
 // flag compares an option that has an effect when it is set, and the opposite one when it
 // is no longer set.
 func (c *comparison) flag(option string, was, is bool, effect Effect) {
+	c.toggle(option, was, is, effect, "true", "false")
+}
+
+// toggle is flag with names of both values.
+func (c *comparison) toggle(option string, was, is bool, effect Effect, yes, no string) {
 	if was == is {
 		return
 	}
 	if was && effect != Other {
 		effect = Loosens + Tightens - effect
 	}
-	c.add(option, effect, fmt.Sprint(was), fmt.Sprint(is))
+	name := map[bool]string{true: yes, false: no}
+	c.add(option, effect, name[was], name[is])
 }
 
 func (c *comparison) text(option, was, is string, effect Effect) {
@@ -222,7 +228,8 @@ func (c *comparison) functions(was, is []string) {
 	effects := map[string]Effect{"Identity": Tightens, "TrustOrigin": Loosens, "OnUndecodable": Loosens, "Roles": Other}
 	for _, name := range union(was, is) {
 		if effect, known := effects[name]; known { // the others are those of the schemes
-			c.flag(strings.ToLower(name[:1])+name[1:], slices.Contains(was, name), slices.Contains(is, name), effect)
+			option := strings.ToLower(name[:1]) + name[1:]
+			c.toggle(option, slices.Contains(was, name), slices.Contains(is, name), effect, "a function", "none")
 		}
 	}
 }

@@ -93,15 +93,15 @@ func TestDiff(t *testing.T) {
 		},
 		{
 			name: "a new operation that asks for a user", new: []registration{get[required]()},
-			want: []string{"other GET /x: not there -> user, " + byCookie}, back: openapi.Other,
+			want: []string{"other GET /x: new -> user, " + byCookie}, back: openapi.Other,
 		},
 		{
 			name: "a new public operation", new: []registration{post[login]()},
-			want: []string{"loosens POST /x: not there -> login"}, back: openapi.Other,
+			want: []string{"loosens POST /x: new -> login"}, back: openapi.Other,
 		},
 		{
 			name: "a new operation that nothing checks", new: []registration{get[nothing](secured(map[string][]string{"foreign": {}}))},
-			want: []string{"loosens GET /x: not there -> unchecked, `foreign`"}, back: openapi.Other,
+			want: []string{"loosens GET /x: new -> unchecked, `foreign`"}, back: openapi.Other,
 		},
 		{
 			name: "hidden", old: []registration{get[required]()}, new: []registration{get[required](humasess.Hide)},
@@ -115,8 +115,8 @@ func TestDiff(t *testing.T) {
 		{
 			name: "another hidden operation", old: []registration{get[guarded[owner]](unlisted)}, new: []registration{get[required](unlisted)},
 			want: []string{
-				"loosens hidden operations: not there -> 1 × user, " + byCookie + ", hidden",
-				"other hidden operations: 1 × user, " + byCookie + ", guard `openapi_test.owner`, hidden -> not there",
+				"loosens hidden operations: new -> 1 × user, " + byCookie + ", hidden",
+				"other hidden operations: 1 × user, " + byCookie + ", guard `openapi_test.owner`, hidden -> gone",
 			}, back: openapi.Loosens,
 		},
 	}
@@ -144,7 +144,7 @@ func TestDiffOfGoneManager(t *testing.T) {
 	before := policyWith(t, humasess.Options[user]{}, get[required]())
 	after := before
 	after.Managers, after.Operations = nil, nil
-	want := []string{"loosens manager sessionCookie: of openapi_test.user -> not there", "other GET /x: user, `sessionCookie` -> not there"}
+	want := []string{"loosens manager sessionCookie: of openapi_test.user -> gone", "other GET /x: user, `sessionCookie` -> gone"}
 	if got := lines(openapi.Diff(before, after)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -182,7 +182,7 @@ func TestDiffManagers(t *testing.T) {
 			options{TrustedOrigins: []string{"https://b.example"}}, options{TrustedOrigins: []string{"https://a.example"}},
 			"loosens trustedOrigins: https://b.example -> https://a.example", openapi.Loosens,
 		},
-		{options{}, options{TrustOrigin: trust}, "loosens trustOrigin: false -> true", openapi.Tightens},
+		{options{}, options{TrustOrigin: trust}, "loosens trustOrigin: none -> a function", openapi.Tightens},
 		{options{}, options{Bearer: bearer}, "loosens bearer: none -> sessionBearer", openapi.Tightens},
 		{options{Bearer: bearer}, options{Bearer: &humasess.BearerOptions{Prefix: "x_"}}, "other bearer.prefix: hs_ -> x_", openapi.Other},
 		{

@@ -65,13 +65,11 @@ func ExamplePolicyOf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for line := range strings.Lines(policy.Markdown()) {
-		if line == "\n" {
-			break // a table of each manager follows
-		}
-		fmt.Print(line)
-	}
+	operations, _, _ := strings.Cut(policy.Markdown(), "\n| manager ") // a table of each manager follows
+	fmt.Print(operations)
 	// Output:
+	// Open operations: 0 of 1.
+	//
 	// | operation | access | asks for | exceptions |
 	// | --- | --- | --- | --- |
 	// | `GET /report` | user | `sessionCookie`, role `admin` | |

@@ -2,14 +2,16 @@ package openapi
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+	"time"
 )
 
 // Markdown returns the policy as tables in GitHub Flavored Markdown: one of the operations,
-// and one of each manager. Options that are not set are left out.
+// and one of each manager. Options that are not set are left out. A first line counts the
+// open operations, which are those with another access than [User].
 func (p Policy) Markdown() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", p.open())
 	row(&b, "operation", "access", "asks for", "exceptions")
 	row(&b, "---", "---", "---", "---")
 	for _, op := range p.Operations {
@@ -32,6 +34,31 @@ func (p Policy) Markdown() string {
 	return b.String()
 }
 
+// open counts the operations that no manager closes.
+func (p Policy) open() string {
+	counts := map[Access]int{}
+	open, all := 0, 0
+	for _, op := range p.Operations {
+		n := max(op.Count, 1)
+		all += n
+		counts[op.Access] += n
+		if op.Access != User {
+			open += n
+		}
+	}
+	var kinds []string
+	for _, access := range []Access{Unmarked, Public, Login, Optional, Unchecked} {
+		if n := counts[access]; n > 0 {
+			kinds = append(kinds, fmt.Sprintf("%d `%s`", n, access))
+		}
+	}
+	text := fmt.Sprintf("Open operations: %d of %d", open, all)
+	if open > 0 {
+		text += " (" + strings.Join(kinds, ", ") + ")"
+	}
+	return text + "."
+}
+
 // row writes a row of a table. A pipe would end its cell, also within code.
 func row(b *strings.Builder, cells ...string) {
 	b.WriteByte('|')
@@ -51,27 +78,31 @@ func (m Manager) options() [][2]string {
 		{"data", "`" + m.Data + "`"},
 		{"cookie", "`" + m.Cookie.header() + "`"},
 		{"former cookie names", list(m.Cookie.Former)},
-		{"idle timeout", m.IdleTimeout.String()},
-		{"absolute timeout", m.AbsoluteTimeout.String()},
-		{"idle timeout, remembered", m.RememberIdleTimeout.String()},
-		{"absolute timeout, remembered", m.RememberAbsoluteTimeout.String()},
+		{"idle timeout", days(m.IdleTimeout)},
+		{"absolute timeout", days(m.AbsoluteTimeout)},
+		{"idle timeout, remembered", days(m.RememberIdleTimeout)},
+		{"absolute timeout, remembered", days(m.RememberAbsoluteTimeout)},
 	}
 	if b := m.Bearer; b != nil {
 		all = append(all, [][2]string{
 			{"bearer tokens", "`" + b.Scheme + "`, as `" + b.Prefix + "…`"},
-			{"idle timeout, bearer", b.IdleTimeout.String()},
-			{"absolute timeout, bearer", b.AbsoluteTimeout.String()},
+			{"idle timeout, bearer", days(b.IdleTimeout)},
+			{"absolute timeout, bearer", days(b.AbsoluteTimeout)},
 		}...)
 	}
-	limit := strconv.Itoa(m.MaxPerIdentity)
-	if m.MaxPerIdentity < 0 {
-		limit = "no limit"
+	limit := "no limit"
+	switch {
+	case m.MaxPerIdentity < 0:
+	case m.RefuseOverLimit:
+		limit = fmt.Sprintf("at most %d, more are refused", m.MaxPerIdentity)
+	default:
+		limit = fmt.Sprintf("at most %d, one more ends the oldest", m.MaxPerIdentity)
 	}
 	all = append(all, [][2]string{
 		{"token renewed every", set(m.RotateEvery != 0, m.RotateEvery.String())},
 		{"previous token valid for", set(m.RotationGrace != 0, m.RotationGrace.String())},
 		{"reused token", set(m.RevokeReused, "ends the session")},
-		{"sessions of a user", limit + set(m.RefuseOverLimit, ", more are refused")},
+		{"sessions of a user", limit},
 		{"session required by default", set(m.RequireByDefault, "yes")},
 		{"anonymous sessions suffice", set(m.AnonymousSuffices, "yes")},
 		{"session in its cookie", set(m.ClientSide, "yes, so it cannot be revoked at once")},
@@ -90,6 +121,15 @@ func (c Cookie) header() string {
 	text := c.Name + "; Path=" + c.Path
 	text += set(c.Domain != "", "; Domain="+c.Domain) + set(!c.Insecure, "; Secure")
 	return text + "; HttpOnly; SameSite=" + c.SameSite + set(c.Partitioned, "; Partitioned")
+}
+
+// days returns the duration, and its number of days if it has at least two.
+func days(d Duration) string {
+	const day = Duration(24 * time.Hour)
+	if d < 2*day || d%day != 0 {
+		return d.String()
+	}
+	return fmt.Sprintf("%v (%d days)", d, d/day)
 }
 
 func set(is bool, text string) string {

@@ -171,6 +171,7 @@ HUMASESS_REDIS_KEY to the value of redis.Options.Key: the bytes themselves, or
 their encoding after "hex:" or "base64:".
 
 Exit codes: 0 success, 1 error, 2 wrong arguments, 3 no such session, 130 interrupted.
+policy diff also exits with 1 if a change loosens the policy.
 `
 
 func (c *call) usage(to io.Writer) {

@@ -20,9 +20,9 @@ func policyFiles(_ context.Context, c *call) error {
 	name := c.args[0]
 	switch name {
 	case "show":
-		c.operands = []string{"FILE"}
+		c.summary, c.operands = "write a policy file as Markdown tables", []string{"FILE"}
 	case "diff":
-		c.operands = []string{"OLD", "NEW"}
+		c.summary, c.operands = "list the changes of a policy, and exit with 1 if a change loosens it", []string{"OLD", "NEW"}
 	default:
 		if name == "-h" || name == "--help" {
 			return c.parse()

@@ -46,7 +46,7 @@ func TestPolicy(t *testing.T) {
 		{name: "a file too many", args: []string{"show", main, branch}, code: exitUsage, err: branch},
 		{name: "no such file", args: []string{"show", filepath.Join(dir, "none.json")}, code: exitUsage, err: "none.json: no such file"},
 		{name: "a later version", args: []string{"show", later}, code: exitUsage, err: "later.json: openapi: policy has version 9"},
-		{name: "help", args: []string{"diff", "-h"}, out: []string{"humasess policy diff [FLAGS] OLD NEW:"}},
+		{name: "help", args: []string{"diff", "-h"}, out: []string{"humasess policy diff [FLAGS] OLD NEW: list the changes of a policy, and exit with 1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -21,11 +21,14 @@ const updateVariable = "HUMASESS_UPDATE"
 // reports each change as an error of tb, in the words of [openapi.Diff]. So a reviewer
 // sees which operations a change of the program opens:
 //
-//	loosens GET /reports: user, `sessionCookie` with role `auditor` -> public
+//	loosens GET /reports: user, `sessionCookie`, role `auditor` -> public
 //
 // With the environment variable HUMASESS_UPDATE=1 it writes the file instead, and creates
 // its folder. Keep the file in version control. The names of path parameters are no
 // change, so the file may have earlier names.
+//
+// After that update the test passes, so a reviewer reads the change of the file. In CI,
+// `humasess policy diff` shows which changes loosen the policy.
 //
 // Call it when all operations are registered. See [openapi.PolicyOf] for the operations
 // that it can know.

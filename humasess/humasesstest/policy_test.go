@@ -68,7 +68,7 @@ func TestCheckPolicy(t *testing.T) {
 	got := check(policyAPI(t, 3, humasess.AllowCrossSite))
 	for _, want := range []string{
 		"the policy of the API is not that of " + file + ":\n",
-		"\n  other POST /2/{id}: not there -> user, `sessionCookie`, cross-site requests allowed\n", "HUMASESS_UPDATE=1",
+		"\n  other POST /2/{id}: new -> user, `sessionCookie`, cross-site requests allowed\n", "HUMASESS_UPDATE=1",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("one more operation: got %q, want %q in it", got, want)
