@@ -14,6 +14,9 @@ func (op Operation) describe() string {
 	if who := op.who(); who != "" {
 		parts = append(parts, who)
 	}
+	if reads := op.reads(); reads != "" {
+		parts = append(parts, reads)
+	}
 	return strings.Join(append(parts, op.exceptions()...), ", ")
 }
 
@@ -47,6 +50,14 @@ func (op Operation) who() string {
 		}
 	}
 	return strings.Join(parts, "; or ")
+}
+
+// reads returns the sessions of an operation that does not ask for one.
+func (op Operation) reads() string {
+	if op.Access != Optional && op.Access != Login || len(op.Sessions) == 0 {
+		return ""
+	}
+	return plural("session", len(op.Sessions)) + " " + codes(op.Sessions)
 }
 
 func (a Admission) credentials() string {

@@ -114,6 +114,10 @@ type Operation struct {
 	// It has the fewest kinds that say the same.
 	Admits []Admission `json:"admits"`
 
+	// Sessions are the schemes of the managers whose sessions the operation uses, if the
+	// API has several managers. All of them must trust the origin of a request.
+	Sessions []string `json:"sessions,omitempty"`
+
 	Hidden           bool `json:"hidden,omitempty"`           // the document does not show it
 	CrossSiteAllowed bool `json:"crossSiteAllowed,omitempty"` // see humasess.AllowCrossSite
 	NoTouch          bool `json:"noTouch,omitempty"`          // see humasess.NoTouch
