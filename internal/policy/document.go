@@ -43,7 +43,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	d := &Document{
 		oapi:       oapi,
 		schemes:    schemes{oapi: oapi, checks: map[string]string{}},
-		records:    records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}, hidden: map[string][]*huma.Operation{}},
+		records:    records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}, hidden: map[string]*huma.Operation{}},
 		attachment: attachment{oapi: oapi},
 	}
 	d.attachment.document = d
@@ -168,11 +168,14 @@ func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 			return Policy{}, problem(op, err)
 		}
 	}
-	entries := d.records.hiddenBy(op)
-	if entry := slot(d.oapi, op); entry != nil && *entry != nil {
-		entries = append(entries, *entry)
+	entries := [2]*huma.Operation{d.records.hiddenAt(op)}
+	if entry := slot(d.oapi, op); entry != nil {
+		entries[1] = *entry
 	}
 	for _, entry := range entries {
+		if entry == nil {
+			continue
+		}
 		documented := Requirements(entry.Security)
 		if documented == nil {
 			documented = d.oapi.Security

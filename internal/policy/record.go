@@ -15,7 +15,7 @@ type records struct {
 	routes   map[string][]registered    // the same, by method and path
 	added    []*huma.Operation          // the same, in order
 
-	hidden map[string][]*huma.Operation // those that Hide has taken out of the document, by method and path
+	hidden map[string]*huma.Operation // the last that Hide has taken out of the document, by method and path
 }
 
 // registered is a record of the hook. Copies of one operation share the map of
@@ -97,17 +97,14 @@ func (d *records) operations() []*huma.Operation {
 func (d *records) hide(op *huma.Operation) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.hidden[route(op)] = append(d.hidden[route(op)], op)
+	d.hidden[route(op)] = op
 }
 
-// hiddenBy returns the operations of the same method and path that are hidden.
-func (d *records) hiddenBy(op *huma.Operation) []*huma.Operation {
+// hiddenAt returns the hidden operation of the same method and path, or nil.
+func (d *records) hiddenAt(op *huma.Operation) *huma.Operation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(d.hidden) == 0 {
-		return nil
-	}
-	return slices.Clone(d.hidden[route(op)])
+	return d.hidden[route(op)]
 }
 
 func sameMap(a, b map[string]*huma.Response) bool {
