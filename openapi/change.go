@@ -1,5 +1,7 @@
 package openapi
 
+import "fmt"
+
 // Effect is the effect of a [Change] on access.
 type Effect uint8
 
@@ -17,7 +19,12 @@ const (
 )
 
 // String returns "other", "tightens" or "loosens".
-func (e Effect) String() string { return [...]string{"", "other", "tightens", "loosens"}[e] }
+func (e Effect) String() string {
+	if e < Other || e > Loosens {
+		return fmt.Sprintf("Effect(%d)", uint8(e))
+	}
+	return [...]string{"other", "tightens", "loosens"}[e-Other]
+}
 
 // MarshalText implements [encoding.TextMarshaler].
 func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
@@ -30,7 +37,8 @@ type Change struct {
 	New     string `json:"new,omitempty"` // empty if it is gone
 }
 
-// String returns the change as one line.
+// String returns the change as one line. It replaces control characters, which a file that no
+// program wrote may have.
 func (c Change) String() string {
 	before, after := c.Old, c.New
 	if before == "" {
@@ -39,5 +47,5 @@ func (c Change) String() string {
 	if after == "" {
 		after = "not there"
 	}
-	return c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after
+	return visible(c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after)
 }

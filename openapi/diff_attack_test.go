@@ -85,7 +85,7 @@ func TestDiffOfTwoManagers(t *testing.T) {
 		{
 			name:  "a strict manager judges no more",
 			users: [2]users{{TrustedOrigins: []string{"https://a.example"}}, {TrustedOrigins: []string{"https://a.example"}}}, before: post[both](), then: post[required](),
-			want: []string{"loosens POST /x: user, " + byUser + " -> user, " + byUser},
+			want: []string{"loosens POST /x: user, " + byUser + ", also session `guest` -> user, " + byUser},
 		},
 		{
 			name: "an optional cookie whose token is needed no more", users: [2]users{{CSRFHeader: "X-Token"}, {CSRFHeader: "X-Token"}}, before: post[optional](), then: post[optionalGuest](),

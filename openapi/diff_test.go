@@ -2,6 +2,7 @@ package openapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,7 +12,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
 )
+
+// sealer is one that no request needs.
+type sealer struct{ security.Sealer }
 
 // lines returns the changes as text.
 func lines(changes []openapi.Change) []string {
@@ -209,8 +214,15 @@ func TestDiffManagers(t *testing.T) {
 		},
 		{
 			cookieOf(humasess.CookieOptions{Name: "id"}), cookieOf(humasess.CookieOptions{Name: "id", Path: "/api"}),
-			"other cookie.path: / -> /api", openapi.Other,
+			"tightens cookie.path: / -> /api", openapi.Loosens,
 		},
+		{
+			cookieOf(humasess.CookieOptions{Name: "id", Path: "/api"}), cookieOf(humasess.CookieOptions{Name: "id", Path: "/apis"}),
+			"loosens cookie.path: /api -> /apis", openapi.Loosens,
+		},
+		{options{}, cookieOf(humasess.CookieOptions{Name: "id"}), "loosens cookie.name: __Host-id -> id", openapi.Tightens},
+		{options{}, options{Sealer: sealer{}}, "tightens sealer: false -> true", openapi.Loosens},
+		{options{}, options{Codec: humasess.Codec{Marshal: json.Marshal, Unmarshal: json.Unmarshal}}, "other codec: false -> true", openapi.Other},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {

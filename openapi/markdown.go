@@ -13,15 +13,19 @@ func (p Policy) Markdown() string {
 	row(&b, "operation", "access", "asks for", "exceptions")
 	row(&b, "---", "---", "---", "---")
 	for _, op := range p.Operations {
-		title := "`" + op.title() + "`"
+		title := code(op.title())
 		if op.Path == "" {
 			title = fmt.Sprintf("%d %s", op.Count, plural("hidden operation", op.Count))
 		}
-		row(&b, title, string(op.Access), op.who(), strings.Join(op.exceptions(), ", "))
+		asks := op.who()
+		if reads := op.reads(); reads != "" {
+			asks = strings.TrimPrefix(asks+", "+reads, ", ")
+		}
+		row(&b, title, plain(string(op.Access)), asks, strings.Join(op.exceptions(), ", "))
 	}
 	for _, m := range p.Managers {
 		fmt.Fprintln(&b)
-		row(&b, "manager `"+m.Scheme+"`", "")
+		row(&b, "manager "+code(m.Scheme), "")
 		row(&b, "---", "---")
 		for _, o := range m.options() {
 			if o[1] != "" {
@@ -30,6 +34,15 @@ func (p Policy) Markdown() string {
 		}
 	}
 	return b.String()
+}
+
+// plain returns text without what Markdown gives a meaning. Only a file that no program wrote
+// has such text.
+func plain(text string) string {
+	if strings.ContainsAny(text, "`*_<>[]|\\&") {
+		return code(text)
+	}
+	return visible(text)
 }
 
 // row writes a row of a table. A pipe would end its cell, also within code.
@@ -48,8 +61,8 @@ func row(b *strings.Builder, cells ...string) {
 // not set.
 func (m Manager) options() [][2]string {
 	all := [][2]string{
-		{"data", "`" + m.Data + "`"},
-		{"cookie", "`" + m.Cookie.header() + "`"},
+		{"data", code(m.Data)},
+		{"cookie", code(m.Cookie.header())},
 		{"former cookie names", list(m.Cookie.Former)},
 		{"idle timeout", m.IdleTimeout.String()},
 		{"absolute timeout", m.AbsoluteTimeout.String()},
@@ -58,7 +71,7 @@ func (m Manager) options() [][2]string {
 	}
 	if b := m.Bearer; b != nil {
 		all = append(all, [][2]string{
-			{"bearer tokens", "`" + b.Scheme + "`, as `" + b.Prefix + "…`"},
+			{"bearer tokens", code(b.Scheme) + ", as " + code(b.Prefix+"…")},
 			{"idle timeout, bearer", b.IdleTimeout.String()},
 			{"absolute timeout, bearer", b.AbsoluteTimeout.String()},
 		}...)
@@ -77,10 +90,10 @@ func (m Manager) options() [][2]string {
 		{"session in its cookie", set(m.ClientSide, "yes, so it cannot be revoked at once")},
 		{"trusted origins", list(m.TrustedOrigins)},
 		{"cross-site reads", set(m.RejectCrossSiteReads, "refused")},
-		{"CSRF token", set(m.CSRFHeader != "", "`"+m.CSRFHeader+"`")},
+		{"CSRF token", set(m.CSRFHeader != "", code(m.CSRFHeader))},
 	}...)
 	for _, c := range m.Schemes {
-		all = append(all, [2]string{"credential `" + c.Scheme + "`", c.describe()})
+		all = append(all, [2]string{"credential " + code(c.Scheme), plain(c.describe())})
 	}
 	return append(all, [2]string{"decided by code", list(m.Functions)})
 }

@@ -53,8 +53,8 @@ type Manager struct {
 	Schemes []Credential `json:"schemes,omitempty"`
 
 	// Functions are the options that are code of the program, and decide about access:
-	// Identity, Roles, TrustOrigin, OnUndecodable and those of Schemes. A policy has
-	// their names. Their code is not compared.
+	// Identity, Roles, Sealer, TrustOrigin, Codec, OnUndecodable and those of Schemes. A
+	// policy has their names. Their code is not compared.
 	Functions []string `json:"functions,omitempty"`
 }
 
