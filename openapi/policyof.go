@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -223,6 +224,9 @@ func changes(op *huma.Operation) bool {
 func (r *reader) checksOrigin(e policy.Entry) bool {
 	if policy.CrossSiteAllowed(e.Operation) {
 		return false
+	}
+	if e.Operation.Method == http.MethodOptions {
+		return false // a preflight reads nothing
 	}
 	return !policy.SafeMethod(e.Operation.Method) || slices.ContainsFunc(r.schemes, func(s policy.Scheme) bool {
 		return s.Isolated && r.concerns(e, s)
