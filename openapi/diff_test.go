@@ -12,11 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/openapi"
-	"github.com/humasess/sessions/security"
 )
-
-// sealer is one that no request needs.
-type sealer struct{ security.Sealer }
 
 // lines returns the changes as text.
 func lines(changes []openapi.Change) []string {
@@ -221,7 +217,6 @@ func TestDiffManagers(t *testing.T) {
 			"loosens cookie.path: /api -> /apis", openapi.Loosens,
 		},
 		{options{}, cookieOf(humasess.CookieOptions{Name: "id"}), "loosens cookie.name: __Host-id -> id", openapi.Tightens},
-		{options{}, options{Sealer: sealer{}}, "tightens sealer: false -> true", openapi.Loosens},
 		{options{}, options{Codec: humasess.Codec{Marshal: json.Marshal, Unmarshal: json.Unmarshal}}, "other codec: false -> true", openapi.Other},
 	}
 	for _, tt := range tests {
