@@ -1,12 +1,6 @@
 package openapi
 
-import (
-	"cmp"
-	"encoding/json"
-	"regexp"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Diff returns the changes from one policy to another, those that loosen first.
 //
@@ -92,10 +86,6 @@ func pair(before, after []Operation) (pairs [][2]Operation, added, gone []Operat
 	return pairs, after, before
 }
 
-func (op Operation) order(other Operation) int {
-	return cmp.Or(strings.Compare(op.Path, other.Path), strings.Compare(op.Method, other.Method))
-}
-
 func withPath(all []Operation) []Operation {
 	return slices.DeleteFunc(slices.Clone(all), func(op Operation) bool { return op.Path == "" })
 }
@@ -108,35 +98,4 @@ func titles(all []Operation) map[string]bool {
 		has[op.title()] = op.Path != ""
 	}
 	return has
-}
-
-// added returns the effect of an operation that was not there before.
-func (op Operation) added() Effect {
-	if slices.ContainsFunc(op.Admits, func(a Admission) bool { return len(a.Credentials) == 0 }) || op.Access == Unchecked {
-		return Loosens
-	}
-	return Other
-}
-
-// parameter is the name of a path parameter. Text after the name, such as an ellipsis or a
-// pattern, decides which paths the operation serves. So does a repetition in a pattern.
-var parameter = regexp.MustCompile(`\{[\pL_][^{}:.]*`)
-
-// route identifies an operation, whatever the names of its path parameters.
-func (op Operation) route() string {
-	return op.Method + " " + parameter.ReplaceAllString(op.Path, "{")
-}
-
-// key is the same for operations with the same policy.
-func (op Operation) key() string {
-	op.Count = 0
-	data, _ := json.Marshal(op) //nolint:errchkjson // has only plain fields
-	return string(data)
-}
-
-func (op Operation) title() string {
-	if op.Path == "" {
-		return "hidden operations"
-	}
-	return op.Method + " " + op.Path
 }
