@@ -49,6 +49,18 @@ func twoManagers(t *testing.T, opts humasess.Options[user], guests humasess.Opti
 	return p
 }
 
+// The function of another manager decides about a credential that moves.
+func TestDiffOfMovedScheme(t *testing.T) {
+	key := []openapi.Credential{{Scheme: "apiKey", Type: "mutualTLS"}}
+	p := func(schemes ...[]openapi.Credential) openapi.Policy {
+		return openapi.Policy{Managers: []openapi.Manager{{Scheme: "a", Schemes: schemes[0]}, {Scheme: "b", Schemes: schemes[1]}}}
+	}
+	want := []string{"loosens manager b: schemes.apiKey: none -> mutualTLS", "tightens manager a: schemes.apiKey: mutualTLS -> none"}
+	if got := lines(openapi.Diff(p(key, nil), p(nil, key))); !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
 // A change of one manager does not hide that an operation admits more, nor what managers
 // judge the origin of requests.
 func TestDiffOfTwoManagers(t *testing.T) {
@@ -88,7 +100,8 @@ func TestDiffOfTwoManagers(t *testing.T) {
 			want: []string{"loosens POST /x: user, " + byUser + ", also session `guest` -> user, " + byUser},
 		},
 		{
-			name: "an optional cookie whose token is needed no more", users: [2]users{{CSRFHeader: "X-Token"}, {CSRFHeader: "X-Token"}}, before: post[optional](), then: post[optionalGuest](),
+			name:  "an optional cookie whose token is needed no more",
+			users: [2]users{{CSRFHeader: "X-Token"}, {CSRFHeader: "X-Token"}}, before: post[optional](), then: post[optionalGuest](),
 			want: []string{"loosens POST /x: optional, session `sessionCookie` -> optional, session `guest`"},
 		},
 	}
