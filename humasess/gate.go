@@ -71,6 +71,7 @@ func (g *gateManager[T]) settings() *policy.Settings {
 	}
 	for name, set := range map[string]bool{
 		"Identity": o.Identity != nil, "Roles": o.Roles != nil, "TrustOrigin": o.TrustOrigin != nil, "OnUndecodable": o.OnUndecodable != nil,
+		"Sealer": o.Sealer != nil, "Codec": o.Codec.Marshal != nil,
 	} {
 		if set {
 			s.Functions = append(s.Functions, name)

@@ -1,5 +1,7 @@
 package openapi
 
+import "fmt"
+
 // Effect is the effect of a [Change] on access.
 type Effect uint8
 
@@ -17,7 +19,12 @@ const (
 )
 
 // String returns "other", "tightens" or "loosens".
-func (e Effect) String() string { return [...]string{"", "other", "tightens", "loosens"}[e] }
+func (e Effect) String() string {
+	if e < Other || e > Loosens {
+		return fmt.Sprintf("Effect(%d)", uint8(e))
+	}
+	return [...]string{"other", "tightens", "loosens"}[e-Other]
+}
 
 // MarshalText implements [encoding.TextMarshaler].
 func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
@@ -35,6 +42,8 @@ type Change struct {
 //	loosens GET /reports: user, `sessionCookie`, role `auditor` -> public
 //	loosens GET /search: new -> public
 //	other GET /reports/old: user, `sessionCookie` -> gone
+//
+// It replaces control characters, which a file that no program wrote may have.
 func (c Change) String() string {
 	before, after := c.Old, c.New
 	if before == "" {
@@ -43,5 +52,5 @@ func (c Change) String() string {
 	if after == "" {
 		after = "gone"
 	}
-	return c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after
+	return visible(c.Effect.String() + " " + c.Subject + ": " + before + " -> " + after)
 }

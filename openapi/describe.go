@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // describe returns the policy of an operation in one line.
@@ -13,6 +14,9 @@ func (op Operation) describe() string {
 	parts := []string{string(op.Access)}
 	if who := op.who(); who != "" {
 		parts = append(parts, who)
+	}
+	if reads := op.reads(); reads != "" {
+		parts = append(parts, reads)
 	}
 	return strings.Join(append(parts, op.exceptions()...), ", ")
 }
@@ -49,10 +53,25 @@ func (op Operation) who() string {
 	return strings.Join(parts, "; or ")
 }
 
+// reads returns the sessions of an operation for which it does not ask.
+func (op Operation) reads() string {
+	text, keys := "session", slices.Clone(op.Sessions)
+	if op.Access == User {
+		text = "also session"
+		keys = slices.DeleteFunc(keys, func(key string) bool {
+			return slices.ContainsFunc(op.Admits, func(a Admission) bool { _, asked := a.Credentials[key]; return asked })
+		})
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return plural(text, len(keys)) + " " + codes(keys)
+}
+
 func (a Admission) credentials() string {
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(a.Credentials)) {
-		text := "`" + key + "`"
+		text := code(key)
 		if scopes := a.Credentials[key]; len(scopes) > 0 {
 			text += " (" + codes(scopes) + ")"
 		}
@@ -66,7 +85,7 @@ func (a Admission) conditions() string {
 	var parts []string
 	for _, c := range a.Users {
 		if len(a.Users) > 1 {
-			parts = append(parts, "the user of `"+c.Credential+"`")
+			parts = append(parts, "the user of "+code(c.Credential))
 		}
 		if len(c.Roles) > 0 {
 			parts = append(parts, plural("role", len(c.Roles))+" "+codes(c.Roles))
@@ -102,7 +121,35 @@ func (op Operation) exceptions() []string {
 	return all
 }
 
-func codes(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+// codes returns names as code in Markdown.
+func codes(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = code(name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// code returns text as code in Markdown. A line feed would end the row of a table, and
+// a backtick the code, unless more of them surround it.
+func code(text string) string {
+	text = visible(text)
+	fence, space := "`", ""
+	for strings.Contains(text, fence) {
+		fence, space = fence+"`", " "
+	}
+	return fence + space + text + space + fence
+}
+
+// visible replaces control characters and line separators.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
+}
 
 func plural(noun string, n int) string {
 	if n == 1 {

@@ -1,13 +1,6 @@
 package openapi
 
-import (
-	"encoding/json"
-	"maps"
-	"regexp"
-	"slices"
-
-	"github.com/humasess/sessions/internal/policy"
-)
+import "slices"
 
 // Diff returns the changes from one policy to another, those that loosen first.
 //
@@ -16,159 +9,93 @@ import (
 // unless it asks for a user. A removed operation is [Other].
 //
 // A changed option of a manager is one change. It is not repeated for each operation,
-// except that a credential which a manager accepts everywhere opens each of them. Diff does
-// not see the code of the functions and guards that a policy names.
+// except that AcceptSchemes and RequireByDefault also show the operations that they open
+// or close. Diff does not see the code of the functions and guards that a policy names.
 func Diff(old, new Policy) []Change { //nolint:predeclared,revive // the contract has these names
 	changes := diffManagers(old.Managers, new.Managers)
-	before, after := project(old, new), project(new, old)
-	changes = append(changes, diffHidden(before, after)...)
-	byRoute := map[string]Operation{}
-	for _, op := range before {
-		byRoute[op.route()] = op
+	up, down := widened(old.Managers, new.Managers), widened(new.Managers, old.Managers)
+	pairs, added, gone := pair(withPath(old.Operations), withPath(new.Operations))
+	hidden := countHidden(old.Operations, new.Operations, up, down)
+	changes = append(changes, hidden.changes(gone)...)
+	for _, p := range pairs {
+		changes = append(changes, diffOperation(p[0], p[1], up, down)...)
 	}
-	for _, op := range after {
-		was, known := byRoute[op.route()]
-		delete(byRoute, op.route())
-		switch {
-		case op.Path == "":
-		case known:
-			changes = append(changes, diffOperation(was, op)...)
-		default:
-			changes = append(changes, Change{Effect: op.added(), Subject: op.title(), New: op.describe()})
+	before, after := titles(old.Operations), titles(new.Operations)
+	for _, op := range added {
+		c := Change{Effect: op.added(), Subject: op.title(), New: op.describe()}
+		if before[op.title()] || hidden.mayBe(op) {
+			c.Effect = Loosens
 		}
+		changes = append(changes, c)
 	}
-	for _, route := range slices.Sorted(maps.Keys(byRoute)) {
-		if op := byRoute[route]; op.Path != "" {
-			changes = append(changes, Change{Effect: Other, Subject: op.title(), Old: op.describe()})
+	for _, op := range gone {
+		c := Change{Effect: Other, Subject: op.title(), Old: op.describe()}
+		if after[op.title()] {
+			c.Effect = Loosens // the other one answers all requests now
 		}
+		changes = append(changes, c)
 	}
 	slices.SortStableFunc(changes, func(a, b Change) int { return int(b.Effect) - int(a.Effect) })
 	return changes
 }
 
 // diffOperation returns at most one change.
-func diffOperation(was, is Operation) []Change {
+func diffOperation(was, is Operation, up, down widening) []Change {
 	effect := Other
 	switch {
-	case !covers(was.Admits, is.Admits), is.CrossSiteAllowed && !was.CrossSiteAllowed:
+	case up.loosens(was, is), is.CrossSiteAllowed && !was.CrossSiteAllowed:
 		effect = Loosens
-	case !covers(is.Admits, was.Admits), was.CrossSiteAllowed && !is.CrossSiteAllowed:
+	case down.loosens(is, was), was.CrossSiteAllowed && !is.CrossSiteAllowed:
 		effect = Tightens
-	case was.Access == is.Access && was.NoTouch == is.NoTouch && was.Hidden == is.Hidden:
+	case was.Access == is.Access && was.NoTouch == is.NoTouch && was.Hidden == is.Hidden && !up.readsOthers(was, is):
 		return nil
 	}
 	return []Change{{Effect: effect, Subject: is.title(), Old: was.describe(), New: is.describe()}}
 }
 
-// diffHidden compares the operations without a path. Where some are gone, others may be
-// the same ones with another policy, which cannot be compared.
-func diffHidden(before, after []Operation) []Change {
-	counts := map[string]int{}
-	gone := false
-	for _, op := range before {
-		if op.Path == "" {
-			counts[op.key()] = op.Count
+// pair finds the operations of both policies that serve the same requests. Where several
+// have one route, those with the same policy belong together, and then those with the same
+// path.
+func pair(before, after []Operation) (pairs [][2]Operation, added, gone []Operation) {
+	same := func(op Operation) string { return op.key() }
+	for _, by := range []func(Operation) string{same, Operation.title, Operation.route} {
+		waiting := map[string][]int{}
+		for i, op := range before {
+			waiting[by(op)] = append(waiting[by(op)], i)
 		}
-	}
-	was := maps.Clone(counts)
-	is := map[string]Operation{}
-	for _, op := range after {
-		if op.Path == "" {
-			counts[op.key()] -= op.Count
-			is[op.key()] = op
-		}
-	}
-	for _, n := range counts {
-		gone = gone || n > 0
-	}
-	var changes []Change
-	for _, op := range slices.Concat(before, after) {
-		n := counts[op.key()]
-		if op.Path != "" || n == 0 {
-			continue
-		}
-		delete(counts, op.key())
-		c := Change{Effect: Other, Subject: op.title(), Old: op.counted(was[op.key()]), New: op.counted(is[op.key()].Count)}
-		if n < 0 {
-			if c.Effect = op.added(); gone {
-				c.Effect = Loosens
-			}
-		}
-		changes = append(changes, c)
-	}
-	return changes
-}
-
-// added returns the effect of an operation that was not there before.
-func (op Operation) added() Effect {
-	if slices.ContainsFunc(op.Admits, func(a Admission) bool { return len(a.Credentials) == 0 }) || op.Access == Unchecked {
-		return Loosens
-	}
-	return Other
-}
-
-var parameter = regexp.MustCompile(`\{[^{}]*\}`)
-
-// route identifies an operation, whatever the names of its path parameters.
-func (op Operation) route() string {
-	if op.Path == "" {
-		return op.key()
-	}
-	return op.Method + " " + parameter.ReplaceAllString(op.Path, "{}")
-}
-
-// key is the same for operations with the same policy.
-func (op Operation) key() string {
-	op.Count = 0
-	data, _ := json.Marshal(op) //nolint:errchkjson // has only plain fields
-	return string(data)
-}
-
-func (op Operation) title() string {
-	if op.Path == "" {
-		return "hidden operations"
-	}
-	return op.Method + " " + op.Path
-}
-
-// project returns the operations of one policy without the differences that a change of
-// a manager's options explains. diffManagers reports these changes.
-func project(p, other Policy) []Operation {
-	reads := false
-	var tokens, bearers []string // schemes that only one of the policies has
-	for _, m := range p.Managers {
-		i := slices.IndexFunc(other.Managers, func(o Manager) bool { return o.Scheme == m.Scheme })
-		if i < 0 {
-			continue
-		}
-		o := other.Managers[i]
-		reads = reads || m.RejectCrossSiteReads != o.RejectCrossSiteReads
-		if (m.CSRFHeader == "") != (o.CSRFHeader == "") {
-			tokens = append(tokens, policy.CSRFKey(m.Scheme))
-		}
-		if m.Bearer != nil && o.Bearer == nil {
-			bearers = append(bearers, m.Bearer.Scheme)
-		}
-	}
-	if !reads && len(tokens)+len(bearers) == 0 {
-		return p.Operations
-	}
-	all := slices.Clone(p.Operations)
-	for i := range all {
-		var kept []Admission
-		for _, a := range all[i].Admits {
-			has := func(key string) bool { _, has := a.Credentials[key]; return has }
-			if slices.ContainsFunc(bearers, has) {
+		var rest, left []Operation
+		taken := make([]bool, len(before))
+		for _, op := range after {
+			k := by(op)
+			if w := waiting[k]; len(w) > 0 {
+				pairs = append(pairs, [2]Operation{before[w[0]], op})
+				taken[w[0]], waiting[k] = true, w[1:]
 				continue
 			}
-			a.SameOrigin = a.SameOrigin && (!reads || !policy.SafeMethod(all[i].Method))
-			if slices.ContainsFunc(tokens, has) {
-				a.Credentials = maps.Clone(a.Credentials)
-				maps.DeleteFunc(a.Credentials, func(key string, _ []string) bool { return slices.Contains(tokens, key) })
-			}
-			kept = append(kept, a)
+			rest = append(rest, op)
 		}
-		all[i].Admits = fewest(kept)
+		for i, op := range before {
+			if !taken[i] {
+				left = append(left, op)
+			}
+		}
+		before, after = left, rest
 	}
-	return all
+	slices.SortStableFunc(pairs, func(a, b [2]Operation) int { return a[1].order(b[1]) })
+	slices.SortStableFunc(before, Operation.order)
+	return pairs, after, before
+}
+
+func withPath(all []Operation) []Operation {
+	return slices.DeleteFunc(slices.Clone(all), func(op Operation) bool { return op.Path == "" })
+}
+
+// titles has the paths and methods of operations. The file does not tell which of two with
+// the same path and method the router calls.
+func titles(all []Operation) map[string]bool {
+	has := make(map[string]bool, len(all))
+	for _, op := range all {
+		has[op.title()] = op.Path != ""
+	}
+	return has
 }

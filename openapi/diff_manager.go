@@ -22,7 +22,7 @@ func diffManagers(before, after []Manager) []Change {
 	}
 	for _, m := range after {
 		if i := find(before, m.Scheme); i >= 0 {
-			changes = append(changes, diffManager(before[i], m)...)
+			changes = append(changes, diffManager(before[i], m, before)...)
 		} else {
 			changes = append(changes, Change{Effect: Other, Subject: "manager " + m.Scheme, New: "of " + m.Data})
 		}
@@ -33,11 +33,12 @@ func diffManagers(before, after []Manager) []Change {
 // comparison collects the changes of one manager.
 type comparison struct {
 	scheme  string
+	all     []Manager // of the old policy
 	changes []Change
 }
 
-func diffManager(was, is Manager) []Change {
-	c := &comparison{scheme: is.Scheme}
+func diffManager(was, is Manager, all []Manager) []Change {
+	c := &comparison{scheme: is.Scheme, all: all}
 	c.longer("idleTimeout", was.IdleTimeout, is.IdleTimeout)
 	c.longer("absoluteTimeout", was.AbsoluteTimeout, is.AbsoluteTimeout)
 	c.longer("rememberIdleTimeout", was.RememberIdleTimeout, is.RememberIdleTimeout)
@@ -142,23 +143,44 @@ func (c *comparison) list(option string, was, is []string) {
 }
 
 func (c *comparison) cookie(was, is Cookie) {
-	c.text("cookie.name", was.Name, is.Name, Other)
+	effect := Other
+	switch n := cmp.Compare(strength(is.Name), strength(was.Name)); {
+	case n < 0:
+		effect = Loosens // a sibling host can set the cookie
+	case n > 0:
+		effect = Tightens
+	}
+	c.text("cookie.name", was.Name, is.Name, effect)
 	c.list("cookie.former", was.Former, is.Former)
-	c.text("cookie.path", was.Path, is.Path, Other)
+	if effect = Loosens; strings.HasPrefix(strings.TrimSuffix(is.Path, "/")+"/", strings.TrimSuffix(was.Path, "/")+"/") {
+		effect = Tightens // fewer paths get the cookie
+	}
+	c.text("cookie.path", was.Path, is.Path, effect)
 	c.flag("cookie.insecure", was.Insecure, is.Insecure, Loosens)
 	c.flag("cookie.partitioned", was.Partitioned, is.Partitioned, Tightens)
 	order := []string{"Strict", "Lax", "None"}
-	switch n := slices.Index(order, is.SameSite) - slices.Index(order, was.SameSite); {
-	case n > 0:
-		c.text("cookie.sameSite", was.SameSite, is.SameSite, Loosens)
-	case n < 0:
-		c.text("cookie.sameSite", was.SameSite, is.SameSite, Tightens)
+	if effect = Loosens; slices.Contains(order, is.SameSite) && slices.Index(order, is.SameSite) < slices.Index(order, was.SameSite) {
+		effect = Tightens
 	}
-	effect := Loosens
+	c.text("cookie.sameSite", was.SameSite, is.SameSite, effect)
+	effect = Loosens
 	if is.Domain == "" || was.Domain != "" && strings.HasSuffix("."+is.Domain, "."+was.Domain) {
 		effect = Tightens // fewer hosts get the cookie
 	}
 	c.text("cookie.domain", was.Domain, is.Domain, effect)
+}
+
+// strength orders names by the rules that browsers apply to their prefixes
+// (RFC 6265bis § 4.1.3).
+func strength(name string) int {
+	name = strings.ToLower(name)
+	switch {
+	case strings.HasPrefix(name, "__host-"):
+		return 2
+	case strings.HasPrefix(name, "__secure-"), strings.HasPrefix(name, "__http-"):
+		return 1
+	}
+	return 0
 }
 
 func (c *comparison) bearer(was, is *Bearer) {
@@ -199,7 +221,11 @@ func (c *comparison) schemes(was, is []Credential) {
 		i := slices.IndexFunc(was, func(o Credential) bool { return o.Scheme == now.Scheme })
 		switch {
 		case i < 0:
-			c.add("schemes."+now.Scheme, map[bool]Effect{true: Loosens, false: Other}[now.Accepted], "none", now.describe())
+			// The function of another manager decided about it before.
+			moved := slices.ContainsFunc(c.all, func(m Manager) bool {
+				return slices.ContainsFunc(m.Schemes, func(o Credential) bool { return o.Scheme == now.Scheme })
+			})
+			c.add("schemes."+now.Scheme, map[bool]Effect{true: Loosens, false: Other}[now.Accepted || moved], "none", now.describe())
 		case was[i] == now:
 		case was[i].Accepted && was[i].withoutAccepted() == now.withoutAccepted():
 			c.add("schemes."+now.Scheme, Tightens, was[i].describe(), now.describe())
@@ -223,9 +249,10 @@ func (c Credential) describe() string {
 }
 
 // functions compares the names of functions. Identity restricts: without it, a session
-// without a user suffices. TrustOrigin and OnUndecodable admit requests.
+// without a user suffices. Sealer refuses forged cookies. TrustOrigin and OnUndecodable
+// admit requests. Another Codec may read other users.
 func (c *comparison) functions(was, is []string) {
-	effects := map[string]Effect{"Identity": Tightens, "TrustOrigin": Loosens, "OnUndecodable": Loosens, "Roles": Other}
+	effects := map[string]Effect{"Identity": Tightens, "Sealer": Tightens, "TrustOrigin": Loosens, "OnUndecodable": Loosens, "Roles": Other, "Codec": Other}
 	for _, name := range union(was, is) {
 		if effect, known := effects[name]; known { // the others are those of the schemes
 			option := strings.ToLower(name[:1]) + name[1:]

@@ -2,6 +2,7 @@ package openapi_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -209,8 +210,14 @@ func TestDiffManagers(t *testing.T) {
 		},
 		{
 			cookieOf(humasess.CookieOptions{Name: "id"}), cookieOf(humasess.CookieOptions{Name: "id", Path: "/api"}),
-			"other cookie.path: / -> /api", openapi.Other,
+			"tightens cookie.path: / -> /api", openapi.Loosens,
 		},
+		{
+			cookieOf(humasess.CookieOptions{Name: "id", Path: "/api"}), cookieOf(humasess.CookieOptions{Name: "id", Path: "/apis"}),
+			"loosens cookie.path: /api -> /apis", openapi.Loosens,
+		},
+		{options{}, cookieOf(humasess.CookieOptions{Name: "id"}), "loosens cookie.name: __Host-id -> id", openapi.Tightens},
+		{options{}, options{Codec: humasess.Codec{Marshal: json.Marshal, Unmarshal: json.Unmarshal}}, "other codec: none -> a function", openapi.Other},
 	}
 	for _, tt := range tests {
 		t.Run(tt.want, func(t *testing.T) {

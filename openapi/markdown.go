@@ -15,15 +15,19 @@ func (p Policy) Markdown() string {
 	row(&b, "operation", "access", "asks for", "exceptions")
 	row(&b, "---", "---", "---", "---")
 	for _, op := range p.Operations {
-		title := "`" + op.title() + "`"
+		title := code(op.title())
 		if op.Path == "" {
 			title = fmt.Sprintf("%d %s", op.Count, plural("hidden operation", op.Count))
 		}
-		row(&b, title, string(op.Access), op.who(), strings.Join(op.exceptions(), ", "))
+		asks := op.who()
+		if reads := op.reads(); reads != "" {
+			asks = strings.TrimPrefix(asks+", "+reads, ", ")
+		}
+		row(&b, title, plain(string(op.Access)), asks, strings.Join(op.exceptions(), ", "))
 	}
 	for _, m := range p.Managers {
 		fmt.Fprintln(&b)
-		row(&b, "manager `"+m.Scheme+"`", "")
+		row(&b, "manager "+code(m.Scheme), "")
 		row(&b, "---", "---")
 		for _, o := range m.options() {
 			if o[1] != "" {
@@ -42,21 +46,32 @@ func (p Policy) open() string {
 		n := max(op.Count, 1)
 		all += n
 		counts[op.Access] += n
-		if op.Access != User {
-			open += n
-		}
 	}
 	var kinds []string
 	for _, access := range []Access{Unmarked, Public, Login, Optional, Unchecked} {
 		if n := counts[access]; n > 0 {
 			kinds = append(kinds, fmt.Sprintf("%d `%s`", n, access))
+			open += n
 		}
+	}
+	if unknown := all - open - counts[User]; unknown > 0 { // in a file that no program wrote
+		kinds = append(kinds, fmt.Sprintf("%d unknown", unknown))
+		open += unknown
 	}
 	text := fmt.Sprintf("Open operations: %d of %d", open, all)
 	if open > 0 {
 		text += " (" + strings.Join(kinds, ", ") + ")"
 	}
 	return text + "."
+}
+
+// plain returns text without what Markdown gives a meaning. Only a file that no program wrote
+// has such text.
+func plain(text string) string {
+	if strings.ContainsAny(text, "`*_<>[]|\\&") {
+		return code(text)
+	}
+	return visible(text)
 }
 
 // row writes a row of a table. A pipe would end its cell, also within code.
@@ -75,8 +90,8 @@ func row(b *strings.Builder, cells ...string) {
 // not set.
 func (m Manager) options() [][2]string {
 	all := [][2]string{
-		{"data", "`" + m.Data + "`"},
-		{"cookie", "`" + m.Cookie.header() + "`"},
+		{"data", code(m.Data)},
+		{"cookie", code(m.Cookie.header())},
 		{"former cookie names", list(m.Cookie.Former)},
 		{"idle timeout", days(m.IdleTimeout)},
 		{"absolute timeout", days(m.AbsoluteTimeout)},
@@ -85,7 +100,7 @@ func (m Manager) options() [][2]string {
 	}
 	if b := m.Bearer; b != nil {
 		all = append(all, [][2]string{
-			{"bearer tokens", "`" + b.Scheme + "`, as `" + b.Prefix + "…`"},
+			{"bearer tokens", code(b.Scheme) + ", as " + code(b.Prefix+"…")},
 			{"idle timeout, bearer", days(b.IdleTimeout)},
 			{"absolute timeout, bearer", days(b.AbsoluteTimeout)},
 		}...)
@@ -108,10 +123,10 @@ func (m Manager) options() [][2]string {
 		{"session in its cookie", set(m.ClientSide, "yes, so it cannot be revoked at once")},
 		{"trusted origins", list(m.TrustedOrigins)},
 		{"cross-site reads", set(m.RejectCrossSiteReads, "refused")},
-		{"CSRF token", set(m.CSRFHeader != "", "`"+m.CSRFHeader+"`")},
+		{"CSRF token", set(m.CSRFHeader != "", code(m.CSRFHeader))},
 	}...)
 	for _, c := range m.Schemes {
-		all = append(all, [2]string{"credential `" + c.Scheme + "`", c.describe()})
+		all = append(all, [2]string{"credential " + code(c.Scheme), plain(c.describe())})
 	}
 	return append(all, [2]string{"decided by code", list(m.Functions)})
 }

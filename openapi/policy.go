@@ -53,8 +53,8 @@ type Manager struct {
 	Schemes []Credential `json:"schemes,omitempty"`
 
 	// Functions are the options that are code of the program, and decide about access:
-	// Identity, Roles, TrustOrigin, OnUndecodable and those of Schemes. A policy has
-	// their names. Their code is not compared.
+	// Identity, Roles, Sealer, TrustOrigin, Codec, OnUndecodable and those of Schemes. A
+	// policy has their names. Their code is not compared.
 	Functions []string `json:"functions,omitempty"`
 }
 
@@ -113,6 +113,10 @@ type Operation struct {
 	// Admits lists the kinds of requests that get in. A request needs to be one of them.
 	// It has the fewest kinds that say the same.
 	Admits []Admission `json:"admits"`
+
+	// Sessions are the schemes of the managers whose sessions the operation uses, if the
+	// API has several managers. All of them must trust the origin of a request.
+	Sessions []string `json:"sessions,omitempty"`
 
 	Hidden           bool `json:"hidden,omitempty"`           // the document does not show it
 	CrossSiteAllowed bool `json:"crossSiteAllowed,omitempty"` // see humasess.AllowCrossSite

@@ -142,6 +142,7 @@ func TestPolicyOf(t *testing.T) {
 		},
 		{name: "no touch", op: get[required](humasess.NoTouch), want: `"admits":[` + session + `],"noTouch":true`},
 		{name: "reads of other sites", opts: humasess.Options[user]{RejectCrossSiteReads: true}, op: get[optional](), want: `"admits":[{"sameOrigin":true}]`},
+		{name: "preflights of other sites", opts: humasess.Options[user]{RejectCrossSiteReads: true}, op: op[optional](http.MethodOptions, "/x"), want: `"admits":[{}]`},
 		{
 			name: "a guard", op: get[guarded[owner]](),
 			want: `"users":[{"credential":"sessionCookie","guards":["openapi_test.owner"]}]`,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,9 +43,21 @@ func PolicyOf(api huma.API) (Policy, error) {
 	}
 	p.Operations = append(p.Operations, r.concealed(concealed)...)
 	for _, e := range entries {
-		p.Operations = append(p.Operations, r.operation(e))
+		op := r.operation(e)
+		if n := len(p.Operations); n == 0 || !op.repeats(p.Operations[n-1]) {
+			p.Operations = append(p.Operations, op)
+		}
 	}
 	return p, nil
+}
+
+// repeats reports whether an operation of the same path and method has the same policy.
+func (op Operation) repeats(other Operation) bool {
+	if op.Path != other.Path || op.Method != other.Method {
+		return false
+	}
+	op.Hidden = other.Hidden
+	return op.key() == other.key()
 }
 
 // reader makes the public form of a document's policies.
@@ -56,7 +69,7 @@ type reader struct {
 func (r *reader) operation(e policy.Entry) Operation {
 	return Operation{
 		Method: e.Operation.Method, Path: e.Operation.Path,
-		Access: r.access(e), Admits: r.admits(e),
+		Access: r.access(e), Admits: r.admits(e), Sessions: r.sessions(e),
 		Hidden:           e.Hidden,
 		CrossSiteAllowed: policy.CrossSiteAllowed(e.Operation),
 		NoTouch:          policy.TouchDisabled(e.Operation),
@@ -68,12 +81,8 @@ func (r *reader) operation(e policy.Entry) Operation {
 func (r *reader) concealed(entries []policy.Entry) []Operation {
 	counted := map[string]*Operation{}
 	for _, e := range entries {
-		op := Operation{Access: r.access(e), Hidden: true}
-		for _, a := range r.admits(e) {
-			a.SameOrigin = false
-			op.Admits = append(op.Admits, a)
-		}
-		op.Admits = fewest(op.Admits)
+		op := Operation{Access: r.access(e), Sessions: r.sessions(e), Hidden: true}
+		op.Admits = fewest(bare(r.admits(e)))
 		if counted[op.key()] == nil {
 			counted[op.key()] = &op
 		}
@@ -216,6 +225,9 @@ func (r *reader) checksOrigin(e policy.Entry) bool {
 	if policy.CrossSiteAllowed(e.Operation) {
 		return false
 	}
+	if e.Operation.Method == http.MethodOptions {
+		return false // a preflight reads nothing
+	}
 	return !policy.SafeMethod(e.Operation.Method) || slices.ContainsFunc(r.schemes, func(s policy.Scheme) bool {
 		return s.Isolated && r.concerns(e, s)
 	})
@@ -238,6 +250,22 @@ func (r *reader) concerns(e policy.Entry, s policy.Scheme) bool {
 		}
 	}
 	return false
+}
+
+// sessions returns the schemes of the sessions that an operation uses. With one manager the
+// file does not repeat it.
+func (r *reader) sessions(e policy.Entry) []string {
+	if len(r.schemes) < 2 {
+		return nil
+	}
+	var keys []string
+	for _, s := range r.schemes {
+		if r.concerns(e, s) {
+			keys = append(keys, s.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func proofs(p policy.Policy, s policy.Scheme) []Proof {

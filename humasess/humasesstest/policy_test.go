@@ -13,6 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/openapi"
+	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -103,5 +105,28 @@ func TestCheckPolicyCost(t *testing.T) {
 	t.Logf("%.1f allocations for each of 100 operations, %.1f for each of 1000", few, many)
 	if many > few*1.2 || many > 40 {
 		t.Errorf("got %.1f allocations for each of 1000 operations, %.1f for each of 100, want at most 40 and a fifth more", many, few)
+	}
+}
+
+// Without a sealer, forged cookies reach the store.
+func TestPolicyWithoutSealer(t *testing.T) {
+	policy := func(sealer security.Sealer) openapi.Policy {
+		m, err := humasess.New(memory.New(nil), &humasess.Options[policyUser]{Sealer: sealer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		api := humago.New(http.NewServeMux(), huma.DefaultConfig("Test", "1.0.0"))
+		if err := m.Attach(api); err != nil {
+			t.Fatal(err)
+		}
+		p, err := openapi.PolicyOf(api)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	got := openapi.Diff(policy(struct{ security.Sealer }{}), policy(nil))
+	if want := "loosens manager sessionCookie: sealer: a function -> none"; len(got) != 1 || got[0].String() != want {
+		t.Errorf("got %v, want only %q", got, want)
 	}
 }

@@ -171,7 +171,22 @@ var policyMutants = []mutant{
 		inOpenAPI, "Operation.added", " || op.Access == Unchecked", "",
 	}}},
 	{"", "a hidden operation in place of another does not loosen", inOpenAPI, "TestDiff", []edit{{
-		inOpenAPI, "diffHidden", "			if c.Effect = op.added(); gone {", "			if c.Effect = op.added(); gone && n > 0 {",
+		inOpenAPI, "tally.changes", "			if less || ", "			if less && k.is < k.was || ",
+	}}},
+	{"", "an operation that is hidden no more does not loosen", inOpenAPI, "TestDiffOfHidden", []edit{{
+		inOpenAPI, "Diff", "before[op.title()] || hidden.mayBe(op)", "before[op.title()]",
+	}}},
+	{"", "an operation that nothing checks any more does not loosen", inOpenAPI, "TestDiffBesideOptions", []edit{{
+		inOpenAPI, "widening.loosens", "	if is.Access == Unchecked && was.Access != Unchecked {", "	if is.Access == Unchecked && was.Access == Public {",
+	}}},
+	{"", "another manager that judges the origin does not loosen", inOpenAPI, "TestDiffOfTwoManagers", []edit{{
+		inOpenAPI, "widening.loosens", "	return checked && w.trustsMore(was, is)", "	return checked && w.trustsMore(was, is) && was.Path == \"\"",
+	}}},
+	{"", "a new bearer token hides what it opens", inOpenAPI, "TestDiffBesideOptions", []edit{{
+		inOpenAPI, "widening.loosens", "	if !covers(before, after) {", "	if !covers(before, after) && len(w.added) == 0 {",
+	}}},
+	{"", "a hidden operation does not get the document's later requirements", inOpenAPI, "TestHideProtects", []edit{{
+		inPolicy, "Document.Policy", "{d.records.hiddenAt(op)}", "{nil}",
 	}}},
 	{"", "a handshake of other sites does not loosen", inOpenAPI, "TestDiff", []edit{{
 		inOpenAPI, "diffOperation", ", is.CrossSiteAllowed && !was.CrossSiteAllowed", "",

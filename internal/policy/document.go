@@ -43,7 +43,7 @@ func NewDocument(oapi *huma.OpenAPI) (*Document, error) {
 	d := &Document{
 		oapi:       oapi,
 		schemes:    schemes{oapi: oapi, checks: map[string]string{}},
-		records:    records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}},
+		records:    records{policies: map[*huma.Operation]Policy{}, routes: map[string][]registered{}, hidden: map[string]*huma.Operation{}},
 		attachment: attachment{oapi: oapi},
 	}
 	d.attachment.document = d
@@ -94,6 +94,7 @@ func (d *Document) onAddOperation(oapi *huma.OpenAPI, op *huma.Operation) {
 	}
 	if hidden(op) {
 		d.remove(op)
+		d.records.hide(op)
 	}
 }
 
@@ -155,7 +156,8 @@ func (d *Document) remove(op *huma.Operation) {
 
 // Policy returns the policy of an operation in the form in which a middleware sees
 // it. It combines the declarations with the document's current entry for the method
-// and path. The entry can only tighten the policy. The middleware asks once for each
+// and path, or with that of an operation that [Hide] has taken out of the document. The
+// entry can only tighten the policy. The middleware asks once for each
 // operation, so a document that a program edits after the operation's first
 // request changes nothing.
 func (d *Document) Policy(op *huma.Operation) (Policy, error) {
@@ -166,21 +168,26 @@ func (d *Document) Policy(op *huma.Operation) (Policy, error) {
 			return Policy{}, problem(op, err)
 		}
 	}
-	entry := slot(d.oapi, op)
-	if entry == nil || *entry == nil {
-		return policy, nil
+	entries := [2]*huma.Operation{d.records.hiddenAt(op)}
+	if entry := slot(d.oapi, op); entry != nil {
+		entries[1] = *entry
 	}
-	documented := Requirements((*entry).Security)
-	if documented == nil {
-		documented = d.oapi.Security
+	for _, entry := range entries {
+		if entry == nil {
+			continue
+		}
+		documented := Requirements(entry.Security)
+		if documented == nil {
+			documented = d.oapi.Security
+		}
+		if !policy.UsesSessions() && !d.schemes.concerns(documented) {
+			continue
+		}
+		if err := d.schemes.checkable(documented); err != nil {
+			return Policy{}, problem(op, err)
+		}
+		policy.Requirements = withRequirements(policy.Requirements, documented)
 	}
-	if !policy.UsesSessions() && !d.schemes.concerns(documented) {
-		return policy, nil
-	}
-	if err := d.schemes.checkable(documented); err != nil {
-		return Policy{}, problem(op, err)
-	}
-	policy.Requirements = withRequirements(policy.Requirements, documented)
 	return policy, nil
 }
 

@@ -53,11 +53,13 @@ func (d *Document) Checked(session string) []string {
 }
 
 // Entries returns the operations of the document, and those that the document has lost
-// since they were added. They are in the order of their paths and methods. The first
-// contradiction in a policy is an error.
+// since they were added. They are in the order of their paths and methods. Of several with
+// the same path and method, that of the document comes first, and the others in the order of
+// their registration: which one serves depends on the router. The first contradiction in a
+// policy is an error.
 func (d *Document) Entries() ([]Entry, error) {
 	var all []Entry
-	shown := map[string]bool{}
+	shown := map[*huma.Operation]bool{}
 	add := func(op *huma.Operation, hidden bool) error {
 		p, err := d.Policy(op)
 		if err != nil {
@@ -67,7 +69,7 @@ func (d *Document) Entries() ([]Entry, error) {
 		if security == nil {
 			security = d.oapi.Security
 		}
-		shown[route(op)] = true
+		shown[op] = true
 		all = append(all, Entry{Operation: op, Policy: p, Security: security, Hidden: hidden})
 		return nil
 	}
@@ -82,14 +84,14 @@ func (d *Document) Entries() ([]Entry, error) {
 		}
 	}
 	for _, op := range d.records.operations() {
-		if shown[route(op)] {
+		if shown[op] {
 			continue
 		}
 		if err := add(op, true); err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(all, func(a, b Entry) int {
+	slices.SortStableFunc(all, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Operation.Path, b.Operation.Path), cmp.Compare(a.Operation.Method, b.Operation.Method))
 	})
 	return all, nil

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -14,6 +13,9 @@ type records struct {
 	mu       sync.Mutex
 	policies map[*huma.Operation]Policy // of operations that went through the hook
 	routes   map[string][]registered    // the same, by method and path
+	added    []*huma.Operation          // the same, in order
+
+	hidden map[string]*huma.Operation // the last that Hide has taken out of the document, by method and path
 }
 
 // registered is a record of the hook. Copies of one operation share the map of
@@ -30,6 +32,9 @@ type registered struct {
 func (d *records) record(op *huma.Operation, policy Policy) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if _, again := d.policies[op]; !again {
+		d.added = append(d.added, op)
+	}
 	d.policies[op] = policy
 	all := slices.DeleteFunc(d.routes[route(op)], func(r registered) bool { return sameMap(r.responses, op.Responses) })
 	d.routes[route(op)] = append(all, registered{op.Responses, policy})
@@ -81,11 +86,25 @@ func (d *records) any() bool {
 	return len(d.policies) > 0
 }
 
-// operations returns those that went through the hook, in no order.
+// operations returns those that went through the hook, in the order of their registration.
 func (d *records) operations() []*huma.Operation {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.Collect(maps.Keys(d.policies))
+	return slices.Clone(d.added)
+}
+
+// hide notes an operation that is no longer in the document.
+func (d *records) hide(op *huma.Operation) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.hidden[route(op)] = op
+}
+
+// hiddenAt returns the hidden operation of the same method and path, or nil.
+func (d *records) hiddenAt(op *huma.Operation) *huma.Operation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.hidden[route(op)]
 }
 
 func sameMap(a, b map[string]*huma.Response) bool {
