@@ -112,6 +112,9 @@ func (op Operation) exceptions() []string {
 	if op.CrossSiteAllowed {
 		all = append(all, "cross-site requests allowed")
 	}
+	if op.HandlerProof > 0 {
+		all = append(all, fmt.Sprintf("the handler may ask for a sign-in within %v", op.HandlerProof))
+	}
 	if op.NoTouch {
 		all = append(all, "never extends the session")
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/openapi"
 )
 
@@ -93,6 +94,15 @@ func TestDiff(t *testing.T) {
 			want: []string{"loosens GET /x: user, " + byCookie + " -> user, `apiKey` or " + byCookie}, back: openapi.Tightens,
 		},
 		{
+			name: "the handler asks for a proof", old: []registration{get[required](proved(time.Minute))}, new: []registration{get[required](proved(time.Hour))},
+			want: []string{"loosens GET /x: user, " + byCookie + ", the handler may ask for a sign-in within 1m -> user, " + byCookie +
+				", the handler may ask for a sign-in within 1h"}, back: openapi.Tightens,
+		},
+		{
+			name: "the handler asks for none any more", old: []registration{get[required](proved(time.Minute))}, new: []registration{get[required]()},
+			want: []string{"loosens GET /x: user, " + byCookie + ", the handler may ask for a sign-in within 1m -> user, " + byCookie}, back: openapi.Tightens,
+		},
+		{
 			name: "a new operation that asks for a user", new: []registration{get[required]()},
 			want: []string{"other GET /x: new -> user, " + byCookie}, back: openapi.Other,
 		},
@@ -133,6 +143,11 @@ func TestDiff(t *testing.T) {
 			}
 		})
 	}
+}
+
+// proved says that the handler asks for a proof, as package account does.
+func proved(within time.Duration) func(*huma.Operation) {
+	return func(o *huma.Operation) { policy.AsksProof(o, within) }
 }
 
 // with requires a session with roles.

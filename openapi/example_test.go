@@ -70,7 +70,7 @@ func ExamplePolicyOf() {
 	// Output:
 	// Open operations: 0 of 1.
 	//
-	// | operation | access | asks for | exceptions |
+	// | operation | access | asks for | remarks |
 	// | --- | --- | --- | --- |
 	// | `GET /report` | user | `sessionCookie`, role `admin` | |
 }

@@ -12,7 +12,7 @@ import (
 func (p Policy) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", p.open())
-	row(&b, "operation", "access", "asks for", "exceptions")
+	row(&b, "operation", "access", "asks for", "remarks")
 	row(&b, "---", "---", "---", "---")
 	for _, op := range p.Operations {
 		title := code(op.title())

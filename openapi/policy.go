@@ -121,6 +121,10 @@ type Operation struct {
 	Hidden           bool `json:"hidden,omitempty"`           // the document does not show it
 	CrossSiteAllowed bool `json:"crossSiteAllowed,omitempty"` // see humasess.AllowCrossSite
 	NoTouch          bool `json:"noTouch,omitempty"`          // see humasess.NoTouch
+
+	// HandlerProof is the greatest age of the user's authentication, where the handler may
+	// ask for one, as those of package account do with Options.Fresh. 0 if it does not.
+	HandlerProof Duration `json:"handlerProof,omitzero"`
 }
 
 // Admission is one kind of request. A request of that kind fulfils all conditions. The

@@ -73,6 +73,7 @@ func (r *reader) operation(e policy.Entry) Operation {
 		Hidden:           e.Hidden,
 		CrossSiteAllowed: policy.CrossSiteAllowed(e.Operation),
 		NoTouch:          policy.TouchDisabled(e.Operation),
+		HandlerProof:     Duration(policy.HandlerProof(e.Operation)),
 	}
 }
 

@@ -73,6 +73,12 @@ func AsksProof(op *huma.Operation, within time.Duration) {
 // proofKey is the key of the duration of [AsksProof] in an operation's metadata.
 const proofKey = "humasess.proof"
 
+// HandlerProof returns the time of [AsksProof], 0 if the handler asks for no proof.
+func HandlerProof(op *huma.Operation) time.Duration {
+	within, _ := op.Metadata[proofKey].(time.Duration)
+	return within
+}
+
 // freshest returns the shortest time within which users must have authenticated,
 // or 0 if neither the policy nor the handler limits it.
 func freshest(p Policy, op *huma.Operation) time.Duration {
@@ -88,8 +94,7 @@ func freshest(p Policy, op *huma.Operation) time.Duration {
 	for _, d := range p.Fresh {
 		consider(d)
 	}
-	within, _ := op.Metadata[proofKey].(time.Duration)
-	consider(within)
+	consider(HandlerProof(op))
 	return shortest
 }
 
