@@ -18,7 +18,7 @@ func (op Operation) describe() string {
 	if reads := op.reads(); reads != "" {
 		parts = append(parts, reads)
 	}
-	return strings.Join(append(parts, op.exceptions()...), ", ")
+	return strings.Join(append(parts, op.remarks()...), ", ")
 }
 
 // counted describes some hidden operations of the same policy. It returns "" for none.
@@ -107,7 +107,7 @@ func (a Admission) conditions() string {
 	return strings.Join(parts, ", ")
 }
 
-func (op Operation) exceptions() []string {
+func (op Operation) remarks() []string {
 	var all []string
 	if op.CrossSiteAllowed {
 		all = append(all, "cross-site requests allowed")

@@ -23,7 +23,7 @@ func (p Policy) Markdown() string {
 		if reads := op.reads(); reads != "" {
 			asks = strings.TrimPrefix(asks+", "+reads, ", ")
 		}
-		row(&b, title, plain(string(op.Access)), asks, strings.Join(op.exceptions(), ", "))
+		row(&b, title, plain(string(op.Access)), asks, strings.Join(op.remarks(), ", "))
 	}
 	for _, m := range p.Managers {
 		fmt.Fprintln(&b)
