@@ -271,8 +271,12 @@ func TestLoginBesideToken(t *testing.T) {
 	r := bearerRig(t)
 	dead := bearerOf(r, account{ID: "ada"})
 	wantStatus(t, r.requiredCall(r.client(), destroy[account], withToken(dead)), http.StatusNoContent)
-	for name, presented := range map[string]string{"live": bearerOf(r, account{ID: "ada"}), "dead": dead} {
+	for name, token := range map[string]func() string{
+		"live": func() string { return bearerOf(r, account{ID: "ada"}) },
+		"dead": func() string { return dead },
+	} {
 		var given string
+		presented := token()
 		bob := r.signedIn(account{ID: "bob"})
 		w := r.loginCall(bob, startBearer(account{ID: "ada"}, &given), withToken(presented))
 		wantStatus(t, w, http.StatusNoContent)
