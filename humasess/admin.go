@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
@@ -126,6 +127,101 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 			return true, nil
 		case errors.Is(err, stores.ErrNotFound):
 			return false, nil
+		}
+		return false, m.report.StoreFailed(ctx, err)
+	}
+	return false, gate.Fail(gate.ErrConflict, nil)
+}
+
+// RevokeWhere ends the sessions of an identity for which the function returns true, and
+// returns how many ended. An identity provider that signs a user out, for example, names
+// one sign-in, and the data of its sessions carry that name. Sessions whose data do not
+// decode end too, because the function cannot read them.
+//
+// A session ends only at the version that the function has seen. If a request changes
+// the session meanwhile, the function is asked again about the new data, so it may run
+// several times for one session. [ErrConflict] when a session changes all the time.
+// After an error, some sessions may be left; call it again. No session of the identity
+// is no error.
+//
+// Logins that were already in progress are refused as by [Manager.UpdateIdentity], with
+// 409, except in the calling request. [errors.ErrUnsupported] as List.
+func (m *Manager[T]) RevokeWhere(ctx context.Context, identity string, where func(Info[T]) bool) (int, error) {
+	if err := m.indexes(identity); err != nil {
+		return 0, err
+	}
+	owner := m.users.Qualify(identity)
+	if !m.lists() {
+		_, err := stores.List(ctx, m.adminStore(), owner)
+		return 0, m.report.StoreFailed(ctx, err) // before the mark, as in UpdateIdentity
+	}
+	if err := m.markChanged(ctx, owner); err != nil {
+		return 0, err
+	}
+	n, err := m.revokeListed(gate.Outside(ctx), owner, where)
+	if n > 0 || err == nil {
+		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: n})
+	}
+	return n, err
+}
+
+// revokeListed lists again after a session that was listed has ended meanwhile. A
+// request may have replaced that session by one with the same data.
+func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(Info[T]) bool) (int, error) {
+	n := 0
+	gone := map[stores.ID]bool{} // a store may go on listing a session that it does not find
+	for range maxReplays {
+		bounded, cancel := m.calls.Bounded(ctx)
+		records, err := stores.List(bounded, m.store, owner)
+		cancel()
+		if err != nil {
+			return n, m.report.StoreFailed(ctx, err)
+		}
+		again := false
+		for _, raw := range records {
+			ended, err := m.revokeRecord(ctx, raw, where)
+			switch {
+			case errors.Is(err, stores.ErrNotFound):
+				again = again || !gone[raw.ID]
+				gone[raw.ID] = true
+			case err != nil:
+				return n, err
+			case ended:
+				n++
+			}
+		}
+		if !again {
+			return n, nil
+		}
+	}
+	return n, gate.Fail(gate.ErrConflict, nil)
+}
+
+// revokeRecord reports false for a session that the function keeps, and
+// stores.ErrNotFound for one that has ended meanwhile.
+func (m *Manager[T]) revokeRecord(ctx context.Context, raw stores.Record, where func(Info[T]) bool) (bool, error) {
+	ctx, cancel := m.calls.Bounded(ctx)
+	defer cancel()
+	for replay := range maxReplays {
+		rec, data := m.readable(ctx, raw)
+		if data != nil && !where(m.info(&rec, *data, false)) {
+			return false, nil
+		}
+		err := m.calls.Delete(ctx, m.store, raw.ID, stores.Condition{Version: raw.Version})
+		if errors.Is(err, stores.ErrConflict) {
+			if err = storecall.PauseReplay(ctx, replay); err == nil {
+				raw, err = m.store.Load(ctx, raw.ID)
+			}
+			if err == nil {
+				continue
+			}
+		}
+		switch {
+		case err == nil:
+			m.watch.Ended(raw.ID)
+			return true, nil
+		case errors.Is(err, stores.ErrNotFound):
+			return false, stores.ErrNotFound
 		}
 		return false, m.report.StoreFailed(ctx, err)
 	}

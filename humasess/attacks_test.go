@@ -35,6 +35,10 @@ func TestSignInAttacks(t *testing.T) {
 				_, err := r.sessions.RevokeIdentity(ctx, "u1")
 				return err
 			},
+			"RevokeWhere": func(ctx context.Context, r *rig[account]) error {
+				_, err := r.sessions.RevokeWhere(ctx, "u1", ofSignIn(""))
+				return err
+			},
 		} {
 			r := newRig(t, accountOptions())
 			w := r.loginCall(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {

@@ -120,6 +120,11 @@ func TestStoreTimeout(t *testing.T) {
 				_, err := r.sessions.UpdateIdentity(ctx, "u1", noRoles)
 				return err
 			},
+			humasesstest.OpDelete: func(ctx context.Context, r *rig[account]) error {
+				r.signedIn(account{ID: "u1"})
+				_, err := r.sessions.RevokeWhere(ctx, "u1", ofSignIn(""))
+				return err
+			},
 			humasesstest.OpCreate: func(ctx context.Context, r *rig[account]) error {
 				_, err := r.sessions.Issue(ctx, account{ID: "u1"})
 				return err

@@ -206,6 +206,12 @@ var ends = []struct {
 			t.Errorf("got %d revoked and error %v, want 1", n, err)
 		}
 	}},
+	{"Manager.RevokeWhere", func(t *testing.T, p *process, _ *http.Cookie, id string) {
+		n, err := p.sessions.RevokeWhere(t.Context(), "ada", func(i humasess.Info[account]) bool { return i.ID == id })
+		if n != 1 || err != nil {
+			t.Errorf("got %d revoked and error %v, want 1", n, err)
+		}
+	}},
 	{"eviction", func(_ *testing.T, p *process, _ *http.Cookie, _ string) {
 		p.login("ada")
 		p.login("ada")

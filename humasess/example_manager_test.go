@@ -114,6 +114,32 @@ func ExampleManager_RevokeIdentity() {
 	// 401
 }
 
+// An identity provider signs a user out: its logout token names the sid of the sign-in,
+// which the program keeps in the session's data.
+func ExampleManager_RevokeWhere() {
+	type Login struct {
+		ID  string
+		SID string // the claim of the ID token
+	}
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Login]{Identity: func(l Login) string { return l.ID }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, sid := range []string{"laptop", "phone"} {
+		if _, err := sessions.Issue(ctx, Login{ID: "ada", SID: sid}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	ended, err := sessions.RevokeWhere(ctx, "ada", func(s humasess.Info[Login]) bool { return s.Data.SID == "laptop" })
+	fmt.Println(ended, err)
+	left, err := sessions.List(ctx, "ada")
+	fmt.Println(len(left), left[0].Data.SID, err)
+	// Output:
+	// 1 <nil>
+	// 1 phone <nil>
+}
+
 func ExampleManager_UpdateIdentity() {
 	api, sessions, client := memberAPI()
 	group := huma.NewGroup(api)

@@ -305,7 +305,8 @@ func TestManagerAdministration(t *testing.T) {
 		_, list := r.sessions.List(ctx, "")
 		_, revoke := r.sessions.RevokeIdentity(ctx, "")
 		_, update := r.sessions.UpdateIdentity(ctx, "", func(*account) error { return nil })
-		for name, err := range map[string]error{"List": list, "RevokeIdentity": revoke, "UpdateIdentity": update} {
+		_, where := r.sessions.RevokeWhere(ctx, "", ofSignIn(""))
+		for name, err := range map[string]error{"List": list, "RevokeIdentity": revoke, "UpdateIdentity": update, "RevokeWhere": where} {
 			if !errors.Is(err, stores.ErrNoIdentity) {
 				t.Errorf("%s: got %v, want %v", name, err, stores.ErrNoIdentity)
 			}
@@ -474,6 +475,10 @@ func TestUnsupported(t *testing.T) {
 				_, err := m.UpdateIdentity(ctx, "u1", func(*account) error { return nil })
 				return err
 			},
+			"Manager.RevokeWhere": func(ctx context.Context, _ *humasess.Session[account]) error {
+				_, err := m.RevokeWhere(ctx, "u1", ofSignIn(""))
+				return err
+			},
 		} {
 			t.Run(name+": "+call, func(t *testing.T) {
 				w := r.call(c, func(ctx context.Context, s *humasess.Session[account]) error {
@@ -490,8 +495,9 @@ func TestUnsupported(t *testing.T) {
 		wantStatus(t, r.loginCall(r.client(), func(ctx context.Context, s *humasess.Session[account]) error {
 			// A call outside of the request, whose mark would refuse the sign-in.
 			_, err := m.UpdateIdentity(context.Background(), "u1", func(*account) error { return nil })
-			if !errors.Is(err, errors.ErrUnsupported) {
-				t.Errorf("%s: got %v, want %v", name, err, errors.ErrUnsupported)
+			_, where := m.RevokeWhere(context.Background(), "u1", ofSignIn(""))
+			if !errors.Is(err, errors.ErrUnsupported) || !errors.Is(where, errors.ErrUnsupported) {
+				t.Errorf("%s: got %v and %v, want %v", name, err, where, errors.ErrUnsupported)
 			}
 			return s.Start(account{ID: "u1"})
 		}), http.StatusNoContent)

@@ -113,8 +113,8 @@ func (s *Session[T]) Active() bool { return s.bound().Active() }
 // [ErrInvalid] for data without an identity, and for data that the codec does
 // not bring back; [ErrTooManyCookies]. The commit answers 401 when the identity
 // was revoked since the request began, and 409 with Retry-After: 0 when its data
-// were changed by [Manager.UpdateIdentity]: then the client may sign in again at
-// once.
+// were changed by [Manager.UpdateIdentity] or its sessions were ended by
+// [Manager.RevokeWhere]: then the client may sign in again at once.
 func (s *Session[T]) Start(data T) error { return s.bound().changes().start(data) }
 
 // Update changes the data. The function runs at once, on the request's copy.

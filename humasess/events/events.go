@@ -35,7 +35,7 @@ const (
 	ReasonForeign    Reason = "foreign"     // Rejected: the session belongs to another manager, or to a cookie and not to a bearer token, or the reverse
 	ReasonAmbiguous  Reason = "ambiguous"   // Rejected: several different cookies of one name
 	ReasonRevokedAgo Reason = "revoked_ago" // Rejected: Start in a request that began before a revocation
-	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity
+	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity or RevokeWhere
 	ReasonUndecided  Reason = "undecided"   // Rejected: Start in a request that perhaps began before one of them
 	ReasonCredential Reason = "credential"  // Rejected: a function of Options.Schemes returned an error, which the event has
 	ReasonLimit      Reason = "limit"       // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit

@@ -72,6 +72,7 @@ var standards = []standard{
 	{"R14", "revocation without an index, for cookies"},
 	{"R15", "no logout by GET (ASVS 14.3.1)"},
 	{"R16", "logging out twice is no error"},
+	{"R17", "logout at an identity provider, by its sid (ASVS 7.6.1)"},
 	{"X1", "parallel changes lose nothing"},
 	{"X2", "reading writes nothing"},
 	{"X3", "unused sessions cost nothing"},

@@ -3,6 +3,7 @@ package coretest
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ var Behaviours = append([]Behaviour{
 	{"R6 limit 5 with 50 parallel logins", limitRace},
 	{"R2 revoke-all racing 50 logins", revokeRace},
 	{"R2 a start that began before a revocation", lateStart},
+	{"R17 the sessions of one sign-in at the provider", revokeWhere},
 	{"R11 save racing destroy loses", resurrection},
 	{"X1 parallel updates lose nothing", counting},
 	{"R1 R2 R11 a session that ends meanwhile", func(t *testing.T, s Shared) { Meanwhile(t, s) }},
@@ -211,6 +213,33 @@ func lateStart(t *testing.T, s Shared) {
 		}
 		return true
 	})
+}
+
+// revokeWhere ends sessions that a function chooses. The counter stands for the sid of
+// a sign-in at an identity provider.
+func revokeWhere(t *testing.T, s Shared) {
+	one, other, admin := s.serve(t, nil)
+	a, b, bob := SignIn(t, one, "ada"), SignIn(t, other, "ada"), SignIn(t, one, "bob")
+	Do(t, a, "POST", "/bump", 200)
+	Do(t, bob, "POST", "/bump", 200)
+	n, err := admin.RevokeWhere(t.Context(), "ada", func(i humasess.Info[User]) bool { return i.Data.N == 1 })
+	if n != 1 || err != nil {
+		t.Errorf("got %d revoked and error %v, want 1", n, err)
+	}
+	Do(t, a, "GET", "/me", 401)
+	Do(t, b, "GET", "/me", 200)
+	var asked []int
+	n, err = admin.RevokeWhere(t.Context(), "ada", func(i humasess.Info[User]) bool {
+		if asked = append(asked, i.Data.N); len(asked) == 1 {
+			Do(t, Move(b, one), "POST", "/bump", 200)
+		}
+		return true
+	})
+	if n != 1 || err != nil || !slices.Equal(asked, []int{0, 1}) {
+		t.Errorf("a change meanwhile: got %d revoked, error %v and counters %v, want 1 and the old and the new counter", n, err, asked)
+	}
+	Do(t, b, "GET", "/me", 401)
+	Do(t, bob, "GET", "/me", 200)
 }
 
 func resurrection(t *testing.T, s Shared) {

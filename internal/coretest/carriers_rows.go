@@ -193,6 +193,12 @@ func carrierRevokeAll(t *testing.T, s Shared, k carrierKind) {
 				t.Errorf("RevokeIdentity: got %d and %v, want 2", n, err)
 			}
 		},
+		"RevokeWhere": func(*device) {
+			n, err := admin.RevokeWhere(t.Context(), "ada", func(i humasess.Info[User]) bool { return i.Data.Name == "ada" })
+			if n != 2 || err != nil {
+				t.Errorf("RevokeWhere: got %d and %v, want 2", n, err)
+			}
+		},
 	} {
 		a, b, bob := newDevice(t, k, one, "ada"), newDevice(t, k.other(), other, "ada"), newDevice(t, k, one, "bob")
 		end(a)

@@ -39,6 +39,11 @@ func Meanwhile(t *testing.T, s Shared, unsupported ...string) {
 				t.Errorf("RevokeIdentity: %v", err)
 			}
 		},
+		"RevokeWhere": func(*humasesstest.Client, string) {
+			if _, err := admin.RevokeWhere(t.Context(), "ada", func(humasess.Info[User]) bool { return true }); err != nil {
+				t.Errorf("RevokeWhere: %v", err)
+			}
+		},
 		"RevokeAll elsewhere":    func(*humasesstest.Client, string) { Do(t, SignIn(t, other, "ada"), "POST", "/revoke-all", 200) },
 		"RevokeOthers elsewhere": func(*humasesstest.Client, string) { Do(t, SignIn(t, other, "ada"), "POST", "/revoke-others", 200) },
 	}

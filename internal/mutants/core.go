@@ -55,6 +55,18 @@ var coreMutants = []mutant{
 	{"R4", "All lists sessions of other managers", "humasess", "TestAll", []edit{{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
+	{"R17", "a changed session ends without another look", "humasess", "TestRevokeWhereRace", []edit{{
+		"humasess", "Manager.revokeRecord", "stores.Condition{Version: raw.Version}", "stores.Condition{}",
+	}}},
+	{"R17", "sessions that a sign-in carries on live", "humasess", "TestRevokeWhereRace", []edit{{
+		"humasess", "Manager.revokeListed", "			case errors.Is(err, stores.ErrNotFound):\n				again = again || !gone[raw.ID]\n", "			case errors.Is(err, stores.ErrNotFound):\n",
+	}}},
+	{"R17", "undecodable sessions outlive a revocation", "humasess", "TestRevokeWhere$", []edit{{
+		"humasess", "Manager.revokeRecord", "if data != nil && !where(", "if data == nil || !where(",
+	}}},
+	{"R17", "revoked by a function, and no mark is left", "humasess", "TestRevokeWhereDuringSignIn", []edit{{
+		"humasess", "Manager.RevokeWhere", "	if err := m.markChanged(ctx, owner); err != nil {\n		return 0, err\n	}\n", "",
+	}}},
 	{"R5", "a user revokes the session of another user", "humasess", "", []edit{{
 		"humasess", "changes.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
 	}}},

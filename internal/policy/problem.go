@@ -77,7 +77,8 @@ func Causes() []Cause {
 			"(`Start`, or `Update` without an active session)"},
 		{ProblemJustRenewed, "with `Options.Bearer`: `RenewBearer` with a token that was replaced within `RotationGrace`, while the answer with the new one may " +
 			"still arrive. The client waits as `Retry-After` says, and then renews again with the token that it has"},
-		{ProblemChanged, "the user's data were changed by `UpdateIdentity` during the sign-in; the client may sign in again at once, as `Retry-After: 0` says"},
+		{ProblemChanged, "the user's data were changed by `UpdateIdentity`, or sessions of the user ended by `RevokeWhere`, during the sign-in; " +
+			"the client may sign in again at once, as `Retry-After: 0` says"},
 		{ProblemLimit, "with `Options.RefuseOverLimit`: the user already has `MaxPerIdentity` sessions at a `Start`"},
 		{ProblemUnsupported, "the store cannot list or revoke by user, or `Options.Identity` is not set; `StartBearer` without `Options.Bearer`"},
 		{ProblemOtherCarrier, "`RenewBearer` of a session in a cookie; `Remember` and `CSRFToken` of one with a bearer token"},

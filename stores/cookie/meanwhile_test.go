@@ -16,7 +16,7 @@ import (
 // while their handlers run.
 func TestEndedMeanwhile(t *testing.T) {
 	k, opts := key(t), revoked()
-	coretest.Meanwhile(t, coretest.Shared{One: cookie.New(aead(t, k), opts), Other: cookie.New(aead(t, k), opts)}, "List", "Renew")
+	coretest.Meanwhile(t, coretest.Shared{One: cookie.New(aead(t, k), opts), Other: cookie.New(aead(t, k), opts)}, "List", "Renew", "RevokeWhere")
 }
 
 // An UpdateIdentity that is not supported does not refuse sign-ins in progress.
