@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"time"
 
@@ -243,4 +244,23 @@ func ExampleFrom() {
 	client.Do("POST", "/login", Member{ID: "ada"})
 	client.Do("POST", "/order", nil)
 	// Output: ada ordered
+}
+
+// A sign-in page sends its user back to the page that asked for the sign-in, and
+// to no other host.
+func ExampleReturnTo() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		// Check the password, and call Start.
+		http.Redirect(w, r, humasess.ReturnTo(r), http.StatusSeeOther)
+	})
+	for _, target := range []string{"/login?return_to=%2Forders%3Fpage%3D2", "/login?return_to=%2F%2Fevil.example", "/login"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, target, nil))
+		fmt.Println(w.Code, w.Header().Get("Location"))
+	}
+	// Output:
+	// 303 /orders?page=2
+	// 303 /
+	// 303 /
 }
