@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
@@ -22,6 +23,11 @@ func (s *state[T]) emit(e events.Event) {
 // rejected reports a cookie that opened nothing. The ID in it comes
 // from the client. Without its secret it may be the ID of another user's session.
 func (s opening[T]) rejected(reason events.Reason) {
+	if reason == events.ReasonAmbiguous {
+		s.notes |= presentedSeveral
+	} else {
+		s.notes |= presentedUnusable
+	}
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
@@ -39,9 +45,60 @@ func (s writes[T]) touched() {
 }
 
 func (s *state[T]) revoked() error {
+	s.notes |= lostMeanwhile
 	s.m.watch.Check(s.rec.ID())
 	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID().String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
+}
+
+// notes say why a request has no session. They share one byte with a mark of another kind,
+// because each request has them.
+type notes uint8
+
+const (
+	presentedUnusable notes = 1 << iota // a cookie or a token, which opened nothing
+	presentedSeveral                    // several sessions, too many cookies, or several tokens
+	lostMeanwhile                       // a write has found that the session ended while the request ran
+	shownToGuard                        // the session is a copy that never changes
+)
+
+// is reports whether one of the notes is there.
+func (n notes) is(one notes) bool { return n&one != 0 }
+
+// Reason returns why the request has no session, and "" with an active one:
+//
+//   - [events.ReasonAbsent]: it presented no cookie or token that counts.
+//   - [events.ReasonUnknown]: its cookie or token opens nothing. The reason is the same
+//     for a malformed, forged, unknown, expired or revoked one, so a client that sees
+//     it learns no more than from a 401. Events tell more, to operators.
+//   - [events.ReasonAmbiguous]: it presented several sessions, or too many cookies.
+//   - [events.ReasonUndecodable]: Options.OnUndecodable hides the session.
+//   - [events.ReasonEnded]: the request has ended it, by Destroy or RevokeAll.
+//   - [events.ReasonRevoked]: a method returned [ErrRevoked], because the session ended
+//     while the request ran. [Session.Active] may still report the session.
+//
+// A later call of Start or Update begins a session, and then there is no reason.
+func (s *Session[T]) Reason() events.Reason { return s.bound().view().reason() }
+
+func (s view[T]) reason() events.Reason {
+	defer s.mu.Unlock(s.mu.Lock())
+	switch {
+	case s.notes.is(lostMeanwhile) && s.life.OnBase() && !s.life.Written:
+		return events.ReasonRevoked
+	case s.life.Active():
+		return ""
+	case s.life.Doomed, s.life.OthersDoomed, s.life.Cookie == lifecycle.CookieExpire:
+		return events.ReasonEnded
+	case s.notes.is(lostMeanwhile):
+		return events.ReasonRevoked
+	case s.life.Hidden:
+		return events.ReasonUndecodable
+	case s.notes.is(presentedSeveral):
+		return events.ReasonAmbiguous
+	case s.notes.is(presentedUnusable):
+		return events.ReasonUnknown
+	}
+	return events.ReasonAbsent
 }
 
 func (s *state[T]) storeFailed(err error) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -263,4 +264,26 @@ func ExampleReturnTo() {
 	// 303 /orders?page=2
 	// 303 /
 	// 303 /
+}
+
+// A page tells a user that was signed out from a visitor that never signed in.
+func ExampleSession_Reason() {
+	type HomeOutput struct{ Body string }
+	api, client := visitorAPI[Visits]()
+	huma.Get(api, "/", func(_ context.Context, in *struct{ humasess.Session[Visits] }) (*HomeOutput, error) {
+		switch in.Session.Reason() {
+		case "":
+			return &HomeOutput{"welcome back"}, nil
+		case events.ReasonAbsent:
+			return &HomeOutput{"welcome"}, nil
+		default:
+			return &HomeOutput{"you were signed out"}, nil
+		}
+	})
+	fmt.Print(client.Do(http.MethodGet, "/", nil).Body)
+	client.SetCookie(&http.Cookie{Name: "__Host-id", Value: "of an older session"})
+	fmt.Print(client.Do(http.MethodGet, "/", nil).Body)
+	// Output:
+	// "welcome"
+	// "you were signed out"
 }

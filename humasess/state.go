@@ -37,6 +37,7 @@ type state[T any] struct {
 	clash   bool // several of the sessions of other cookies are live
 	excess  bool // the request has more cookies than are looked up
 	bearer  bool // the token goes in the header Authorization, and not in a cookie
+	notes   notes
 
 	needed *[]string // roles that the session was admitted for
 }
@@ -221,6 +222,9 @@ func (s changes[T]) room() *T {
 
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
+	if s.notes.is(shownToGuard) {
+		return s.m.values.Own(&s.pending.shared.Value)
+	}
 	if shared := s.pending.shared; shared != nil {
 		return s.m.values.Copy(&shared.Value), nil
 	}
