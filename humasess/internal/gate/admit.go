@@ -155,7 +155,7 @@ func admission(r *Request, c *condition) Admission {
 func passes(r *Request, g *guardUse) bool {
 	s := r.sessions()[g.session]
 	if !s.Proven(g.Methods, g.Fresh) {
-		r.reply().refuse(answerReauth)
+		refuseProof(r, g)
 		return false
 	}
 	if g.Guard == nil {
@@ -176,6 +176,18 @@ func passes(r *Request, g *guardUse) bool {
 		r.reply().refuse(answerForbidden)
 	}
 	return false
+}
+
+// refuseProof asks for a new authentication, and names the methods of the guard that the
+// session lacks. A client then knows which one to ask the user for.
+func refuseProof(r *Request, g *guardUse) {
+	var missing []error
+	for i := range g.Methods {
+		if one := g.Methods[i : i+1]; !r.sessions()[g.session].Proven(one, g.Fresh) {
+			missing = append(missing, policy.MissingMethod(one[0]))
+		}
+	}
+	r.reply().refuseWith(answerReauth.model(&r.scope, missing...), answerReauth.headers())
 }
 
 // Recheck calls the guards of one session again.
