@@ -19,7 +19,10 @@ import (
 
 // uncommitted returns ErrCommitted when nothing would write a change any more.
 func (s *state[T]) uncommitted() error {
-	if s.life.Closed {
+	switch {
+	case s.notes.is(shownToGuard):
+		return s.changes().invalid(errInGuard)
+	case s.life.Closed:
 		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	return nil

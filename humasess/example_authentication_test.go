@@ -3,6 +3,7 @@ package humasess_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -101,4 +102,41 @@ func ExampleGuarded_methods() {
 	// Output:
 	// urn:humasess:problem:reauthentication-required
 	// authentication.methods otp
+}
+
+// Office admits sessions that began on the same day.
+type Office struct{}
+
+func (Office) Check(ctx huma.Context, _ Member) error {
+	s, _ := humasess.From[Member](ctx.Context())
+	if time.Since(s.CreatedAt()) > 24*time.Hour {
+		return errors.New("the session is of another day")
+	}
+	return nil
+}
+
+// A guard gets more of the session by From: here, when it began.
+func ExampleGuard_from() {
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{Identity: func(m Member) string { return m.ID }})
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Bank", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		panic(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		return nil, in.Session.Start(Member{ID: "u1"})
+	})
+	huma.Get(api, "/office", func(context.Context, *struct {
+		humasess.Guarded[Member, Office]
+	}) (*struct{}, error) {
+		return nil, nil
+	})
+
+	client := humasesstest.NewClient(mux)
+	client.Do(http.MethodPost, "/login", nil)
+	fmt.Println(client.Do(http.MethodGet, "/office", nil).Code)
+	// Output: 204
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
+	"github.com/humasess/sessions/humasess/internal/record"
 )
 
 // Guard decides by the session's data whether the session may use an
@@ -18,7 +20,9 @@ import (
 // with Check and roles() is accepted, and roles() is never called.
 //
 // Check runs before the body is read and must not read it; path, query and
-// headers are visible. A [huma.StatusError] is sent as it is, for example a
+// headers are visible. [From] finds the session in ctx.Context(), for example for its
+// Authentication. It has exactly the data that Check got, and refuses every change with
+// [ErrInvalid]; its Done is closed. A [huma.StatusError] is sent as it is, for example a
 // 503 when the guard's own database is down. Any other error is a 403 that
 // says nothing, with the text in the log. After a concurrent change of the
 // session Check may run again.
@@ -60,6 +64,36 @@ func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	}
 	return guard.(Guard[T]).Check(ctx, v)
 }
+
+// judged returns the session that a guard judges, for the guard to read.
+func (s view[T]) judged() *state[T] {
+	if s.notes.is(shownToGuard) {
+		return s.state
+	}
+	v, _ := s.peek()
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.frozen(v, s.life, s.pending)
+}
+
+// frozen returns a copy of the session that refuses every change and belongs to no
+// request. It has the data, the plan and the changes that are given.
+func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T] {
+	life.Closed = true
+	rec, own := *s.rec, *changes
+	rec.Spare = nil
+	if copied, err := s.m.values.Own(&v); err == nil {
+		v = copied // shares nothing with the handler's
+	}
+	own.shared = &record.Opened[T]{Value: v}
+	f := &state[T]{
+		content: content[T]{m: s.m, rec: &rec, pending: &own},
+		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: shownToGuard,
+	}
+	f.ownRare().user = s.few().user
+	return f
+}
+
+var errInGuard = errors.New("a guard must not change the session")
 
 // Judge compares the user of another credential with the requirements for that of a session.
 func (s *state[T]) Judge(user any, roles []string) gate.Admission {

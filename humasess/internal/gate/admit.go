@@ -161,7 +161,7 @@ func passes(r *Request, g *guardUse) bool {
 	if g.Guard == nil {
 		return true
 	}
-	err := s.Check(&guardScope{&r.scope}, g.Guard)
+	err := s.Check(&guardScope{&r.scope, &r.sessions()[g.session]}, g.Guard)
 	if err == nil {
 		return true
 	}
@@ -190,13 +190,13 @@ func refuseProof(r *Request, g *guardUse) {
 	r.reply().refuseWith(answerReauth.model(&r.scope, missing...), answerReauth.headers())
 }
 
-// Recheck calls the guards of one session again.
-func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
+// Recheck calls the guards of one session again. They see the session that shown returns.
+func (r *Request) Recheck(s Session, shown func() Session, check func(ctx huma.Context, guard any) error) error {
 	for _, g := range r.entry.guards {
 		if g.Guard == nil || r.sessions()[g.session].Session != s {
 			continue
 		}
-		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
+		if err := check(&guardScope{&r.scope, &slot{Session: shown()}}, g.Guard); err != nil {
 			return err
 		}
 	}
