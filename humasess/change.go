@@ -28,6 +28,8 @@ func (s *state[T]) uncommitted() error {
 	return nil
 }
 
+var errInGuard = errors.New("a guard must not change the session")
+
 func (s changes[T]) start(data T) error {
 	defer s.mu.Unlock(s.mu.Lock())
 	if err := s.uncommitted(); err != nil {

@@ -51,35 +51,7 @@ func (s *state[T]) revoked() error {
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
-// notes say why a request has no session. They share one byte with a mark of another kind,
-// because each request has them.
-type notes uint8
-
-const (
-	presentedUnusable notes = 1 << iota // a cookie or a token, which opened nothing
-	presentedSeveral                    // several sessions, too many cookies, or several tokens
-	lostMeanwhile                       // a write has found that the session ended while the request ran
-	shownToGuard                        // the session is a copy that never changes
-)
-
-// is reports whether one of the notes is there.
-func (n notes) is(one notes) bool { return n&one != 0 }
-
-// Reason returns why the request has no session, and "" with an active one:
-//
-//   - [events.ReasonAbsent]: it presented no cookie or token that counts.
-//   - [events.ReasonUnknown]: its cookie or token opens nothing. The reason is the same
-//     for a malformed, forged, unknown, expired or revoked one, so a client that sees
-//     it learns no more than from a 401. Events tell more, to operators.
-//   - [events.ReasonAmbiguous]: it presented several sessions, or too many cookies.
-//   - [events.ReasonUndecodable]: Options.OnUndecodable hides the session.
-//   - [events.ReasonEnded]: the request has ended it, by Destroy or RevokeAll.
-//   - [events.ReasonRevoked]: a method returned [ErrRevoked], because the session ended
-//     while the request ran. [Session.Active] may still report the session.
-//
-// A later call of Start or Update begins a session, and then there is no reason.
-func (s *Session[T]) Reason() events.Reason { return s.bound().view().reason() }
-
+// reason implements [Session.Reason].
 func (s view[T]) reason() events.Reason {
 	defer s.mu.Unlock(s.mu.Lock())
 	switch {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
-	"github.com/humasess/sessions/humasess/internal/record"
 )
 
 // Guard decides by the session's data whether the session may use an
@@ -64,36 +62,6 @@ func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	}
 	return guard.(Guard[T]).Check(ctx, v)
 }
-
-// judged returns the session that a guard judges, for the guard to read.
-func (s view[T]) judged() *state[T] {
-	if s.notes.is(shownToGuard) {
-		return s.state
-	}
-	v, _ := s.peek()
-	defer s.mu.Unlock(s.mu.Lock())
-	return s.frozen(v, s.life, s.pending)
-}
-
-// frozen returns a copy of the session that refuses every change and belongs to no
-// request. It has the data, the plan and the changes that are given.
-func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T] {
-	life.Closed = true
-	rec, own := *s.rec, *changes
-	rec.Spare = nil
-	if copied, err := s.m.values.Own(&v); err == nil {
-		v = copied // shares nothing with the handler's
-	}
-	own.shared = &record.Opened[T]{Value: v}
-	f := &state[T]{
-		content: content[T]{m: s.m, rec: &rec, pending: &own},
-		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: shownToGuard,
-	}
-	f.ownRare().user = s.few().user
-	return f
-}
-
-var errInGuard = errors.New("a guard must not change the session")
 
 // Judge compares the user of another credential with the requirements for that of a session.
 func (s *state[T]) Judge(user any, roles []string) gate.Admission {

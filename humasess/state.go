@@ -273,6 +273,34 @@ func (s *state[T]) peek() (T, bool) {
 	return v, err == nil
 }
 
+// judged returns the session that a guard judges, for the guard to read.
+func (s view[T]) judged() *state[T] {
+	if s.notes.is(shownToGuard) {
+		return s.state
+	}
+	v, _ := s.peek()
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.frozen(v, s.life, s.pending)
+}
+
+// frozen returns a copy of the session that refuses every change and belongs to no
+// request. It has the data, the plan and the changes that are given.
+func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T] {
+	life.Closed = true
+	rec, own := *s.rec, *changes
+	rec.Spare = nil
+	if copied, err := s.m.values.Own(&v); err == nil {
+		v = copied // shares nothing with the handler's
+	}
+	own.shared = &record.Opened[T]{Value: v}
+	f := &state[T]{
+		content: content[T]{m: s.m, rec: &rec, pending: &own},
+		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: shownToGuard,
+	}
+	f.ownRare().user = s.few().user
+	return f
+}
+
 func (s view[T]) id() string {
 	defer s.mu.Unlock(s.mu.Lock())
 	return s.activeID()
@@ -328,46 +356,4 @@ type waiting struct {
 
 	id    stores.ID
 	fresh bool // the request has not created the session yet
-}
-
-// pending has the changes that the request asks for and has not written yet.
-type pending[T any] struct {
-	id    stores.ID // of the session to create
-	owner string
-	data  []byte // encoded, nil when unchanged
-
-	edits    []func(*T) error  // that led from the base to data
-	shared   *record.Opened[T] // the decoded data, if they are known
-	remember *bool
-	ttl      time.Duration // 0 is none
-	proof    proof
-	again    bool // the session to create is the base under another ID
-	csrf     security.CSRFKey
-}
-
-// first has room for the first change, in one piece.
-type first[T any] struct {
-	pending[T]
-
-	edit [1]func(*T) error
-}
-
-// empty returns the pending changes before the first one.
-func (f *first[T]) empty() *pending[T] {
-	f.edits = f.edit[:0]
-	return &f.pending
-}
-
-// usual is memory that the usual change needs, in one piece.
-type usual[T any] struct {
-	first[T]
-
-	work T // the data of the first edit
-}
-
-// none are the values of a request that has no base or changes nothing. All requests
-// share them and none writes to them.
-type none[T any] struct {
-	rec     record.Record[T]
-	pending pending[T]
 }
