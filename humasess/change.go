@@ -19,11 +19,16 @@ import (
 
 // uncommitted returns ErrCommitted when nothing would write a change any more.
 func (s *state[T]) uncommitted() error {
-	if s.life.Closed {
+	switch {
+	case s.notes.is(shownToGuard):
+		return s.changes().invalid(errInGuard)
+	case s.life.Closed:
 		return gate.Fail(gate.ErrCommitted, nil)
 	}
 	return nil
 }
+
+var errInGuard = errors.New("a guard must not change the session")
 
 func (s changes[T]) start(data T) error {
 	defer s.mu.Unlock(s.mu.Lock())

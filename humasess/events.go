@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
@@ -22,6 +23,11 @@ func (s *state[T]) emit(e events.Event) {
 // rejected reports a cookie that opened nothing. The ID in it comes
 // from the client. Without its secret it may be the ID of another user's session.
 func (s opening[T]) rejected(reason events.Reason) {
+	if reason == events.ReasonAmbiguous {
+		s.notes |= presentedSeveral
+	} else {
+		s.notes |= presentedUnusable
+	}
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
@@ -39,9 +45,32 @@ func (s writes[T]) touched() {
 }
 
 func (s *state[T]) revoked() error {
+	s.notes |= lostMeanwhile
 	s.m.watch.Check(s.rec.ID())
 	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID().String(), Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
+}
+
+// reason implements [Session.Reason].
+func (s view[T]) reason() events.Reason {
+	defer s.mu.Unlock(s.mu.Lock())
+	switch {
+	case s.notes.is(lostMeanwhile) && s.life.OnBase() && !s.life.Written:
+		return events.ReasonRevoked
+	case s.life.Active():
+		return ""
+	case s.life.Doomed, s.life.OthersDoomed, s.life.Cookie == lifecycle.CookieExpire:
+		return events.ReasonEnded
+	case s.notes.is(lostMeanwhile):
+		return events.ReasonRevoked
+	case s.life.Hidden:
+		return events.ReasonUndecodable
+	case s.notes.is(presentedSeveral):
+		return events.ReasonAmbiguous
+	case s.notes.is(presentedUnusable):
+		return events.ReasonUnknown
+	}
+	return events.ReasonAbsent
 }
 
 func (s *state[T]) storeFailed(err error) error {

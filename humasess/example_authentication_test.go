@@ -2,6 +2,8 @@ package humasess_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -56,4 +58,85 @@ func ExampleSession_Reauthenticated() {
 	// Output:
 	// 403
 	// 204
+}
+
+// SecondFactor admits users that have also authenticated by a one-time password.
+type SecondFactor struct{}
+
+func (SecondFactor) Methods() []string { return []string{"pwd", "otp"} }
+
+// The 403 of a guard with Methods names each method that the session lacks, so that the
+// client asks the user for that one.
+func ExampleGuarded_methods() {
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{Identity: func(m Member) string { return m.ID }})
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Bank", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		panic(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		if err := in.Session.Start(Member{ID: "u1"}); err != nil {
+			return nil, err
+		}
+		return nil, in.Session.Reauthenticated("pwd")
+	})
+	huma.Post(api, "/transfer", func(context.Context, *struct {
+		humasess.Guarded[Member, SecondFactor]
+	}) (*struct{}, error) {
+		return nil, nil
+	})
+
+	client := humasesstest.NewClient(mux)
+	client.Do(http.MethodPost, "/login", nil)
+	var problem huma.ErrorModel
+	if err := json.Unmarshal(client.Do(http.MethodPost, "/transfer", nil).Body.Bytes(), &problem); err != nil {
+		panic(err)
+	}
+	fmt.Println(problem.Type)
+	for _, e := range problem.Errors {
+		fmt.Println(e.Location, e.Value)
+	}
+	// Output:
+	// urn:humasess:problem:reauthentication-required
+	// authentication.methods otp
+}
+
+// Office admits sessions that began on the same day.
+type Office struct{}
+
+func (Office) Check(ctx huma.Context, _ Member) error {
+	s, _ := humasess.From[Member](ctx.Context())
+	if time.Since(s.CreatedAt()) > 24*time.Hour {
+		return errors.New("the session is of another day")
+	}
+	return nil
+}
+
+// A guard gets more of the session by From: here, when it began.
+func ExampleGuard_from() {
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{Identity: func(m Member) string { return m.ID }})
+	if err != nil {
+		panic(err)
+	}
+	mux := http.NewServeMux()
+	api := humago.New(mux, huma.DefaultConfig("Bank", "1.0.0"))
+	if err := sessions.Attach(api); err != nil {
+		panic(err)
+	}
+	huma.Post(api, "/login", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		return nil, in.Session.Start(Member{ID: "u1"})
+	})
+	huma.Get(api, "/office", func(context.Context, *struct {
+		humasess.Guarded[Member, Office]
+	}) (*struct{}, error) {
+		return nil, nil
+	})
+
+	client := humasesstest.NewClient(mux)
+	client.Do(http.MethodPost, "/login", nil)
+	fmt.Println(client.Do(http.MethodGet, "/office", nil).Code)
+	// Output: 204
 }

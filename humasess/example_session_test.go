@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -243,4 +245,45 @@ func ExampleFrom() {
 	client.Do("POST", "/login", Member{ID: "ada"})
 	client.Do("POST", "/order", nil)
 	// Output: ada ordered
+}
+
+// A sign-in page sends its user back to the page that asked for the sign-in, and
+// to no other host.
+func ExampleReturnTo() {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /login", func(w http.ResponseWriter, r *http.Request) {
+		// Check the password, and call Start.
+		http.Redirect(w, r, humasess.ReturnTo(r), http.StatusSeeOther)
+	})
+	for _, target := range []string{"/login?return_to=%2Forders%3Fpage%3D2", "/login?return_to=%2F%2Fevil.example", "/login"} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, target, nil))
+		fmt.Println(w.Code, w.Header().Get("Location"))
+	}
+	// Output:
+	// 303 /orders?page=2
+	// 303 /
+	// 303 /
+}
+
+// A page tells a user that was signed out from a visitor that never signed in.
+func ExampleSession_Reason() {
+	type HomeOutput struct{ Body string }
+	api, client := visitorAPI[Visits]()
+	huma.Get(api, "/", func(_ context.Context, in *struct{ humasess.Session[Visits] }) (*HomeOutput, error) {
+		switch in.Session.Reason() {
+		case "":
+			return &HomeOutput{"welcome back"}, nil
+		case events.ReasonAbsent:
+			return &HomeOutput{"welcome"}, nil
+		default:
+			return &HomeOutput{"you were signed out"}, nil
+		}
+	})
+	fmt.Print(client.Do(http.MethodGet, "/", nil).Body)
+	client.SetCookie(&http.Cookie{Name: "__Host-id", Value: "of an older session"})
+	fmt.Print(client.Do(http.MethodGet, "/", nil).Body)
+	// Output:
+	// "welcome"
+	// "you were signed out"
 }

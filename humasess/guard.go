@@ -18,7 +18,9 @@ import (
 // with Check and roles() is accepted, and roles() is never called.
 //
 // Check runs before the body is read and must not read it; path, query and
-// headers are visible. A [huma.StatusError] is sent as it is, for example a
+// headers are visible. [From] finds the session in ctx.Context(), for example for its
+// Authentication. It has exactly the data that Check got, and refuses every change with
+// [ErrInvalid]; its Done is closed. A [huma.StatusError] is sent as it is, for example a
 // 503 when the guard's own database is down. Any other error is a 403 that
 // says nothing, with the text in the log. After a concurrent change of the
 // session Check may run again.

@@ -233,6 +233,7 @@ func (s opening[T]) loadFailed(token security.Token, err error) error {
 		return nil
 	}
 	if errors.Is(err, payload.ErrFormat) {
+		s.notes |= presentedUnusable // the token is not compared with a secret
 		s.undecodable(token.ID(), err)
 		return nil
 	}

@@ -112,7 +112,10 @@ func (s writes[T]) readmit() error {
 	if s.needed != nil && !s.m.users.Covers(*data, *s.needed) {
 		return gate.Fail(gate.ErrConflict, nil)
 	}
-	err = s.r.Recheck(s.state, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
+	shown := func() gate.Session {
+		return s.view().frozen(*data, lifecycle.State{Base: true, Carried: s.life.Carried}, &pending[T]{})
+	}
+	err = s.r.Recheck(s.state, shown, func(ctx huma.Context, guard any) error { return guard.(Guard[T]).Check(ctx, *data) })
 	if err != nil {
 		return gate.Fail(gate.ErrConflict, err)
 	}

@@ -71,7 +71,10 @@ func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 // tooOld, changedSince and undecided refuse a session whose request began before
 // a revocation, before a change of the identity's data, or perhaps before one of
 // them.
-func (s creation[T]) tooOld() error { return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked) }
+func (s creation[T]) tooOld() error {
+	s.notes |= lostMeanwhile
+	return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked)
+}
 
 func (s creation[T]) changedSince() error {
 	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)

@@ -139,6 +139,7 @@ func (s writes[T]) renewed(p lifecycle.Plan) {
 // session: the thief's as well as the owner's, because the server cannot
 // tell them apart. The client gets the answer that every bad cookie gets.
 func (s opening[T]) reused(rec *record.Record[T]) {
+	s.notes |= presentedUnusable
 	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID().String()})
 	if !s.m.opts.RevokeReused {
 		return
@@ -162,5 +163,6 @@ func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 		s.reused(rec)
 		return
 	}
+	s.notes |= presentedUnusable
 	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID().String(), Reason: events.ReasonMismatch})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/internal/policy"
 )
@@ -79,8 +80,12 @@ func (s *Required[T]) Value() T {
 
 // From returns the session of T in a context below a handler whose input
 // embeds it, whose operation [Manager.Require] protects, or that
-// [Manager.Handler] wraps, and false in any other.
+// [Manager.Handler] wraps, and false in any other. Inside a [Guard] it finds the session
+// that the guard judges, which cannot be changed there.
 func From[T any](ctx context.Context) (*Session[T], bool) {
+	if s, ok := gate.JudgedIn(ctx).(*state[T]); ok {
+		return &Session[T]{SessionMarker: marker[T]{state: s.view().judged()}}, true
+	}
 	r := gate.RequestIn(ctx)
 	for ; r != nil; r = r.Around() {
 		if st, _ := stateOf[T](r); st != nil {
@@ -182,6 +187,21 @@ func (s *Session[T]) ExpiresAt() time.Time { return s.bound().view().expiresAt()
 // Deadline returns when the session ends however busy it is, or the zero time.
 // It includes the changes of this request.
 func (s *Session[T]) Deadline() time.Time { return s.bound().view().deadline() }
+
+// Reason returns why the request has no session, and "" with an active one:
+//
+//   - [events.ReasonAbsent]: it presented no cookie or token that counts.
+//   - [events.ReasonUnknown]: its cookie or token opens nothing. The reason is the same
+//     for a malformed, forged, unknown, expired or revoked one, so a client that sees
+//     it learns no more than from a 401. Events tell more, to operators.
+//   - [events.ReasonAmbiguous]: it presented several sessions, or too many cookies.
+//   - [events.ReasonUndecodable]: Options.OnUndecodable hides the session.
+//   - [events.ReasonEnded]: the request has ended it, by Destroy or RevokeAll.
+//   - [events.ReasonRevoked]: a method returned [ErrRevoked], because the session ended
+//     while the request ran. [Session.Active] may still report the session.
+//
+// A later call of Start or Update begins a session, and then there is no reason.
+func (s *Session[T]) Reason() events.Reason { return s.bound().view().reason() }
 
 // String returns the public ID, so that no session ends up in a log with
 // more.

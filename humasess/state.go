@@ -37,6 +37,7 @@ type state[T any] struct {
 	clash   bool // several of the sessions of other cookies are live
 	excess  bool // the request has more cookies than are looked up
 	bearer  bool // the token goes in the header Authorization, and not in a cookie
+	notes   notes
 
 	needed *[]string // roles that the session was admitted for
 }
@@ -221,6 +222,9 @@ func (s changes[T]) room() *T {
 
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
+	if s.notes.is(shownToGuard) {
+		return s.m.values.Own(&s.pending.shared.Value)
+	}
 	if shared := s.pending.shared; shared != nil {
 		return s.m.values.Copy(&shared.Value), nil
 	}
@@ -267,6 +271,34 @@ func (s *state[T]) peek() (T, bool) {
 	}
 	v, err := s.current()
 	return v, err == nil
+}
+
+// judged returns the session that a guard judges, for the guard to read.
+func (s view[T]) judged() *state[T] {
+	if s.notes.is(shownToGuard) {
+		return s.state
+	}
+	v, _ := s.peek()
+	defer s.mu.Unlock(s.mu.Lock())
+	return s.frozen(v, s.life, s.pending)
+}
+
+// frozen returns a copy of the session that refuses every change and belongs to no
+// request. It has the data, the plan and the changes that are given.
+func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T] {
+	life.Closed = true
+	rec, own := *s.rec, *changes
+	rec.Spare = nil
+	if copied, err := s.m.values.Own(&v); err == nil {
+		v = copied // shares nothing with the handler's
+	}
+	own.shared = &record.Opened[T]{Value: v}
+	f := &state[T]{
+		content: content[T]{m: s.m, rec: &rec, pending: &own},
+		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: shownToGuard,
+	}
+	f.ownRare().user = s.few().user
+	return f
 }
 
 func (s view[T]) id() string {

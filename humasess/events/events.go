@@ -48,6 +48,15 @@ const (
 	ReasonEverything Reason = "everything"  // Revoked: by RevokeEverything
 )
 
+// The reasons that only Session.Reason of package humasess returns. It also returns
+// [ReasonUnknown] and [ReasonAmbiguous].
+const (
+	ReasonAbsent      Reason = "absent"      // the request presented no cookie or token that counts
+	ReasonUndecodable Reason = "undecodable" // the session's data do not decode, and Options.OnUndecodable hides them
+	ReasonEnded       Reason = "ended"       // the request itself has ended the session
+	ReasonRevoked     Reason = "revoked"     // a write found that the session ended while the request ran
+)
+
 // Event reports one thing that happened to a session, for operators. It never
 // carries a token, a secret or a cookie's value.
 type Event struct {

@@ -13,16 +13,17 @@ type cause struct {
 	summary string // of its example, without Markdown
 	text    string // a sentence of the description, in Markdown
 	problem Problem
+	details []error // of its example
 }
 
 // example returns the problem as the server sends it. It returns nil if the program has
 // replaced the error model, because only its own model has a known form.
-func (p Problem) example() any {
-	model, ok := huma.NewError(p.Status, p.Detail).(*huma.ErrorModel)
+func (c *cause) example() any {
+	model, ok := huma.NewError(c.problem.Status, c.problem.Detail, c.details...).(*huma.ErrorModel)
 	if !ok {
 		return nil
 	}
-	model.Type = p.Type
+	model.Type = c.problem.Type
 	data, err := json.Marshal(model)
 	if err != nil {
 		return nil
@@ -47,10 +48,10 @@ func withExamples(content map[string]*huma.MediaType, causes []cause) map[string
 		shown := *media
 		shown.Example, shown.Examples = nil, nil
 		if len(causes) == 1 {
-			shown.Example = causes[0].problem.example()
+			shown.Example = causes[0].example()
 		}
 		for _, c := range causes {
-			value := c.problem.example()
+			value := c.example()
 			if len(causes) == 1 || value == nil {
 				continue
 			}

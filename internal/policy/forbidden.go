@@ -25,23 +25,23 @@ func forbidden(d *schemes, op *huma.Operation, p Policy) []cause {
 			noun = "roles"
 		}
 		text := fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `"))
-		all = append(all, cause{"role", "The session lacks a role", text, ProblemForbidden})
+		all = append(all, cause{"role", "The session lacks a role", text, ProblemForbidden, nil})
 	}
 	if text := proofText(p, op); text != "" {
-		all = append(all, cause{"reauthentication-required", "The user has to authenticate again", text, ProblemReauth})
+		all = append(all, cause{"reauthentication-required", "The user has to authenticate again", text, ProblemReauth, missing(p)})
 	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
-		all = append(all, cause{"guard", "A guard refuses the session", guardText, ProblemForbidden})
+		all = append(all, cause{"guard", "A guard refuses the session", guardText, ProblemForbidden, nil})
 	}
 	for _, s := range csrfChecked(d, op) {
 		if mentions(op.Security, s.CSRFKey()) {
 			text := fmt.Sprintf("The request lacks the session's CSRF token in `%s`.", s.CSRFHeader)
-			all = append(all, cause{"csrf-token", "The CSRF token is missing or wrong", text, ProblemCSRF})
+			all = append(all, cause{"csrf-token", "The CSRF token is missing or wrong", text, ProblemCSRF, nil})
 		}
 	}
 	isolated := slices.ContainsFunc(d.ours, func(s Scheme) bool { return s.Isolated })
 	if (isolated || !SafeMethod(op.Method)) && !CrossSiteAllowed(op) {
-		all = append(all, cause{"cross-origin", "A page of another origin sent the request", crossOriginText, ProblemCrossOrigin})
+		all = append(all, cause{"cross-origin", "A page of another origin sent the request", crossOriginText, ProblemCrossOrigin, nil})
 	}
 	return all
 }
@@ -101,11 +101,7 @@ func freshest(p Policy, op *huma.Operation) time.Duration {
 // proofText returns the description of the 403 that asks the user to authenticate
 // again, or "" when the operation never asks.
 func proofText(p Policy, op *huma.Operation) string {
-	var methods []string
-	for _, declared := range p.Declarations {
-		methods = union(methods, declared.Methods)
-	}
-	within := freshest(p, op)
+	methods, within := guardMethods(p), freshest(p, op)
 	if len(methods) == 0 && within == 0 {
 		return ""
 	}
@@ -117,6 +113,24 @@ func proofText(p Policy, op *huma.Operation) string {
 		text += fmt.Sprintf(" within %v", Duration(within))
 	}
 	return text + "."
+}
+
+// guardMethods returns the methods of authentication that the guards require.
+func guardMethods(p Policy) []string {
+	var methods []string
+	for _, declared := range p.Declarations {
+		methods = union(methods, declared.Methods)
+	}
+	return methods
+}
+
+// missing returns the details of the 403 for a session that lacks all of the methods.
+func missing(p Policy) []error {
+	var all []error
+	for _, name := range guardMethods(p) {
+		all = append(all, MissingMethod(name))
+	}
+	return all
 }
 
 // requiredRoles returns the roles that sessions must have. It leaves out the

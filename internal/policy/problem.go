@@ -1,6 +1,10 @@
 package policy
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+)
 
 // Problem is an answer of the core in place of the handler's. Nothing in it comes from
 // a request, a store or a guard. The document shows it as an example.
@@ -51,6 +55,12 @@ var (
 	ProblemInternal      = Problem{http.StatusInternalServerError, typeInternal, "unexpected error occurred", ""}
 )
 
+// MissingMethod returns the detail of [ProblemReauth] that names a method of
+// authentication. The name is one that a guard of the program has declared.
+func MissingMethod(name string) *huma.ErrorDetail {
+	return &huma.ErrorDetail{Message: "the user has to authenticate by " + name, Location: "authentication.methods", Value: name}
+}
+
 // Cause is a reason for which the core answers with a problem.
 type Cause struct {
 	Problem Problem
@@ -68,7 +78,8 @@ func Causes() []Cause {
 		{ProblemForbidden, "a role is missing, or a guard returned an error that is not a `huma.StatusError`"},
 		{ProblemCrossOrigin, "an unsafe method, or the handshake of a websocket, sent by a page of another origin"},
 		{ProblemCSRF, "with `Options.CSRFHeader`: the header lacks the session's token"},
-		{ProblemReauth, "the operation requires a recent sign-in, or one by other methods"},
+		{ProblemReauth, "the operation requires a recent sign-in, or one by other methods. Each method of a guard's `Methods` that the session lacks " +
+			"is the `value` of a member of `errors`, with the `location` `authentication.methods`"},
 		{ProblemNotFound, "`Revoke` of a session that is not the caller's, or has ended"},
 		{ProblemConflict, "concurrent changes kept this one from being written"},
 		{ProblemSeveral, "the request has cookies of several active sessions, and the handler called `Update`"},

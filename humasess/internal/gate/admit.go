@@ -155,13 +155,13 @@ func admission(r *Request, c *condition) Admission {
 func passes(r *Request, g *guardUse) bool {
 	s := r.sessions()[g.session]
 	if !s.Proven(g.Methods, g.Fresh) {
-		r.reply().refuse(answerReauth)
+		refuseProof(r, g)
 		return false
 	}
 	if g.Guard == nil {
 		return true
 	}
-	err := s.Check(&guardScope{&r.scope}, g.Guard)
+	err := s.Check(&guardScope{&r.scope, &r.sessions()[g.session]}, g.Guard)
 	if err == nil {
 		return true
 	}
@@ -178,13 +178,25 @@ func passes(r *Request, g *guardUse) bool {
 	return false
 }
 
-// Recheck calls the guards of one session again.
-func (r *Request) Recheck(s Session, check func(ctx huma.Context, guard any) error) error {
+// refuseProof asks for a new authentication, and names the methods of the guard that the
+// session lacks. A client then knows which one to ask the user for.
+func refuseProof(r *Request, g *guardUse) {
+	var missing []error
+	for i := range g.Methods {
+		if one := g.Methods[i : i+1]; !r.sessions()[g.session].Proven(one, g.Fresh) {
+			missing = append(missing, policy.MissingMethod(one[0]))
+		}
+	}
+	r.reply().refuseWith(answerReauth.model(&r.scope, missing...), answerReauth.headers())
+}
+
+// Recheck calls the guards of one session again. They see the session that shown returns.
+func (r *Request) Recheck(s Session, shown func() Session, check func(ctx huma.Context, guard any) error) error {
 	for _, g := range r.entry.guards {
 		if g.Guard == nil || r.sessions()[g.session].Session != s {
 			continue
 		}
-		if err := check(&guardScope{&r.scope}, g.Guard); err != nil {
+		if err := check(&guardScope{&r.scope, &slot{Session: shown()}}, g.Guard); err != nil {
 			return err
 		}
 	}

@@ -181,13 +181,39 @@ func wrapScope(s scopeContext) huma.Context {
 }
 
 // guardScope is the context that a guard gets.
-type guardScope struct{ *scope }
+type guardScope struct {
+	*scope
+	slot *slot // of the session that the guard judges
+}
 
 var errGuardReadsBody = errors.New("humasess: a guard must not read the body, because the operation has not read it yet")
 
-// Context returns a context in which humasess.From finds nothing. A guard must use the data
-// that it receives, because it may run while the session is being written.
-func (g *guardScope) Context() context.Context { return Outside(g.scope) }
+// Context returns a context in which humasess.From finds only the session that the guard
+// judges, as it is now. A guard may run while the session is being written.
+func (g *guardScope) Context() context.Context { return guardContext{g.scope, g} }
+
+// guardContext is the context of a guardScope.
+type guardContext struct {
+	context.Context
+	guard *guardScope
+}
+
+// Value implements [context.Context].
+func (c guardContext) Value(key any) any {
+	if _, ok := key.(scopeKey); ok {
+		return c.guard
+	}
+	return c.Context.Value(key)
+}
+
+// JudgedIn returns the session that a guard judges, if ctx is that of a guard. If the guard
+// is asked again, it is the one that was given to [Request.Recheck].
+func JudgedIn(ctx context.Context) Session {
+	if g, ok := ctx.Value(scopeKey{}).(*guardScope); ok {
+		return g.slot.Session
+	}
+	return nil
+}
 
 // Unwrap returns the context that the gate was called with. A guard may read the
 // request by way of it, also while the session is being written.

@@ -55,13 +55,13 @@ var (
 )
 
 // model returns the body of an answer, with the program's own error type if it has
-// one.
-func (a answer) model(ctx huma.Context) huma.StatusError {
+// one. The details become its member "errors".
+func (a answer) model(ctx huma.Context, details ...error) huma.StatusError {
 	var e huma.StatusError
 	if ctx != nil {
-		e = huma.NewErrorWithContext(ctx, a.Status, a.Detail)
+		e = huma.NewErrorWithContext(ctx, a.Status, a.Detail, details...)
 	} else {
-		e = huma.NewError(a.Status, a.Detail)
+		e = huma.NewError(a.Status, a.Detail, details...)
 	}
 	if m, ok := e.(*huma.ErrorModel); ok {
 		m.Type = a.Type
