@@ -2,10 +2,8 @@ package humasess
 
 import (
 	"net/http"
-	"net/url"
-	"path"
-	"strings"
-	"unicode"
+
+	"github.com/humasess/sessions/humasess/internal/localpath"
 )
 
 // ReturnTo returns the page that a user asked for before the sign-in: the local path in
@@ -24,41 +22,8 @@ import (
 // [url.QueryEscape].
 func ReturnTo(r *http.Request) string {
 	values := r.URL.Query()["return_to"]
-	if len(values) != 1 || !isLocalPath(values[0]) {
+	if len(values) != 1 || !localpath.Is(values[0]) {
 		return "/"
 	}
 	return values[0]
-}
-
-const maxReturnTo = 2048
-
-// isLocalPath reports whether a browser stays on the origin with a reference, also when
-// [http.Redirect], a proxy or a router has cleaned or decoded it. A browser reads "//host"
-// and "/\host" as another host, and drops tabs and newlines first. http.Redirect makes
-// "/\host" out of "/x/../\host".
-func isLocalPath(ref string) bool {
-	if len(ref) > maxReturnTo {
-		return false
-	}
-	decoded, err := url.PathUnescape(ref)
-	if err != nil || hasUnsafeRune(ref) || hasUnsafeRune(decoded) {
-		return false
-	}
-	u, err := url.Parse(ref)
-	if err != nil {
-		return false
-	}
-	raw, _, _ := strings.Cut(ref, "?")
-	return isClean(raw) && isClean(u.Path)
-}
-
-func hasUnsafeRune(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return r == '\\' || unicode.IsControl(r) })
-}
-
-// isClean reports whether a path begins with one slash and has no empty segment and
-// neither "." nor "..".
-func isClean(p string) bool {
-	clean := path.Clean(p)
-	return strings.HasPrefix(p, "/") && (p == clean || clean != "/" && p == clean+"/")
 }

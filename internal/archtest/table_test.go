@@ -37,7 +37,8 @@ var imports = archtest.Table{
 	"humasess/internal/carrier": {Imports: []string{
 		"./humasess/internal/cookies", "./humasess/internal/payload", "./humasess/internal/record", "./humasess/internal/timeouts", "./security", "./stores",
 	}},
-	"humasess/internal/client": {Imports: []string{huma}},
+	"humasess/internal/client":    {Imports: []string{huma}},
+	"humasess/internal/localpath": {},
 	"humasess/internal/cookies": {
 		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
 		Tests:   hostTests,

@@ -92,7 +92,7 @@ var coreMutants = []mutant{
 		inGate, "Request.commit", "		if err := s.Commit(status); err != nil {", "		if err := s.Commit(status); err != nil && status == 0 {",
 	}}},
 	{"X6", "changes after the first byte are lost", "humasess", "", []edit{{
-		"humasess", "state.uncommitted", "	if s.life.Closed {", "	if s.life.Closed && s.life.Doomed {",
+		"humasess", "state.uncommitted", "	case s.life.Closed:", "	case s.life.Closed && s.life.Doomed:",
 	}}},
 	{"F1", "no cross-origin check", "humasess", "", []edit{{
 		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",

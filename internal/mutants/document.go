@@ -99,7 +99,7 @@ var documentMutants = []mutant{
 		inPolicy, "describeCredentials", "s.Bearer != nil && d.takesToken(policy)", "s.Bearer != nil && !d.takesToken(policy)",
 	}}},
 	{"H4", "the example of a problem has no type", inDeclarations, "TestProblemsAreTrue", []edit{{
-		inPolicy, "Problem.example", "	model.Type = p.Type\n", "",
+		inPolicy, "cause.example", "	model.Type = c.problem.Type\n", "",
 	}}},
 	{"O7", "the example of a 401 asks for a session where another credential suffices", inDeclarations, "TestProblemsAreTrue", []edit{{
 		inPolicy, "schemes.addUnauthorized", "		problem = ProblemNoCredentials\n		text +=", "		text +=",
