@@ -56,11 +56,25 @@ func (p *Page) center(label, selector string) [2]float64 {
 	})(%s)`, find(selector)))
 }
 
-// Type clicks the first element that a selector finds, and types.
+// Type clicks the first element that a selector finds, and types. If the page takes the
+// focus away meanwhile, as a menu does that closes, Type types again in place of the rest.
+// A "\r" at the end of the text is the key Enter.
 func (p *Page) Type(selector, text string) {
 	p.tb.Helper()
-	p.Click(selector)
-	p.do("type into "+selector, chromedp.KeyEvent(text))
+	label := "type into " + selector
+	text, enter := strings.CutSuffix(text, "\r")
+	for range 5 {
+		p.Click(selector)
+		p.do(label, chromedp.KeyEvent(text))
+		typed := fmt.Sprintf(`(e => e?.value === undefined || e.value.endsWith(%q) || (e.select?.(), false))(%s)`, text, find(selector))
+		if until[bool](p, label, typed) {
+			if enter {
+				p.Press("\r")
+			}
+			return
+		}
+	}
+	p.tb.Fatalf("%s: the page took the focus away each time%s", label, p.sight())
 }
 
 // Text returns the text of the first element that a selector finds, once it is
