@@ -94,16 +94,6 @@ type checked struct {
 // time.
 var epoch = time.Now()
 
-// slot is the place of one session in a request. A request inside of [Handler]
-// borrows sessions of the request around it, which loads, commits and releases them.
-type slot struct {
-	Session
-
-	borrowed bool // a request around this one has it
-	bound    bool // the operation's input holds the session
-	relied   bool // a requirement has admitted the request by it
-}
-
 // newRequest prepares a request to an operation. It makes the first session of its
 // own in one piece with the request. With alone another credential decides, so no
 // session is borrowed.

@@ -80,6 +80,16 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	Release()
 }
 
+// slot is the place of one session in a request. A request inside of [Handler]
+// borrows sessions of the request around it, which loads, commits and releases them.
+type slot struct {
+	Session
+
+	borrowed bool // a request around this one has it
+	bound    bool // the operation's input holds the session
+	relied   bool // a requirement has admitted the request by it
+}
+
 // Admission is the result of comparing a session with a requirement.
 type Admission uint8
 
