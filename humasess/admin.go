@@ -191,6 +191,7 @@ func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(
 			case err != nil:
 				return err
 			case ended:
+				m.watch.Ended(raw.ID)
 				*n++
 			}
 		}
@@ -209,13 +210,9 @@ func (m *Manager[T]) revokeRecord(ctx context.Context, raw stores.Record, where 
 		if data != nil && !where(m.info(&rec, *data, false)) {
 			return false, nil
 		}
-		ended, err := m.revokeSeen(ctx, &raw, replay)
-		switch {
-		case ended:
-			m.watch.Ended(raw.ID)
-			return true, nil
-		case errors.Is(err, stores.ErrNotFound):
-			return false, stores.ErrNotFound
+		switch ended, err := m.revokeSeen(ctx, &raw, replay); {
+		case ended, errors.Is(err, stores.ErrNotFound):
+			return ended, err
 		case err != nil:
 			return false, m.report.StoreFailed(ctx, err)
 		}
@@ -230,17 +227,13 @@ func (m *Manager[T]) revokeSeen(ctx context.Context, raw *stores.Record, replay 
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
 	err := m.calls.Delete(ctx, m.store, raw.ID, stores.Condition{Version: raw.Version})
-	if !errors.Is(err, stores.ErrConflict) {
-		return err == nil, err
-	}
-	if err := storecall.PauseReplay(ctx, replay); err != nil {
+	if errors.Is(err, stores.ErrConflict) {
+		if err = storecall.PauseReplay(ctx, replay); err == nil {
+			*raw, err = m.store.Load(ctx, raw.ID)
+		}
 		return false, err
 	}
-	changed, err := m.store.Load(ctx, raw.ID)
-	if err == nil {
-		*raw = changed
-	}
-	return false, err
+	return err == nil, err
 }
 
 // Issue starts a session outside a request and returns its cookie, for tests

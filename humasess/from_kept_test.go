@@ -26,8 +26,7 @@ func readAll(s *humasess.Session[account]) {
 	if a, ok := s.Get(); ok && len(a.Roles) > 0 {
 		a.Roles[0] = "guard's own"
 	}
-	_, _, _, _, _ = s.ID(), s.CreatedAt(), s.ExpiresAt(), s.Deadline(), s.Authentication()
-	_, _, _, _ = s.Reason(), s.Carrier(), s.String(), s.Active()
+	_ = []any{s.ID(), s.CreatedAt(), s.ExpiresAt(), s.Deadline(), s.Authentication(), s.Reason(), s.Carrier(), s.String(), s.Active()}
 }
 
 // TestFromKeptByGuard reads the guard's session and context in other goroutines, while

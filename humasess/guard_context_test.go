@@ -19,12 +19,12 @@ type derivingGuard struct{}
 
 var _ humasess.Guard[account] = derivingGuard{}
 
-type guardKey struct{}
+type guardKey string
 
 func (derivingGuard) Check(ctx huma.Context, a account) error {
-	ctx = huma.WithValue(ctx, guardKey{}, "own")
-	ctx = huma.WithContext(ctx, context.WithValue(ctx.Context(), keyHeader, "more"))
-	if ctx.Context().Value(guardKey{}) != "own" || ctx.Context().Value(keyHeader) != "more" {
+	ctx = huma.WithValue(ctx, guardKey("a"), "own")
+	ctx = huma.WithContext(ctx, context.WithValue(ctx.Context(), guardKey("b"), "more"))
+	if ctx.Context().Value(guardKey("a")) != "own" || ctx.Context().Value(guardKey("b")) != "more" {
 		return huma.Error500InternalServerError("a value of the guard is lost")
 	}
 	if s, ok := humasess.From[account](ctx.Context()); !ok || !isInvalid(s.Destroy()) {
