@@ -158,24 +158,28 @@ func (m *Manager[T]) RevokeWhere(ctx context.Context, identity string, where fun
 	if err := m.markChanged(ctx, owner); err != nil {
 		return 0, err
 	}
-	n, err := m.revokeListed(gate.Outside(ctx), owner, where)
-	if n > 0 || err == nil {
-		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: n})
-	}
+	n, done := 0, false
+	defer func() { // also after a panic of the function
+		if n > 0 || done {
+			m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: n})
+		}
+	}()
+	err := m.revokeListed(gate.Outside(ctx), owner, where, &n)
+	done = err == nil
 	return n, err
 }
 
 // revokeListed lists again after a session that was listed has ended meanwhile. A
-// request may have replaced that session by one with the same data.
-func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(Info[T]) bool) (int, error) {
-	n := 0
+// request may have replaced that session by one with the same data. It counts the
+// sessions that have ended.
+func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(Info[T]) bool, n *int) error {
 	gone := map[stores.ID]bool{} // a store may go on listing a session that it does not find
 	for range maxReplays {
 		bounded, cancel := m.calls.Bounded(ctx)
 		records, err := stores.List(bounded, m.store, owner)
 		cancel()
 		if err != nil {
-			return n, m.report.StoreFailed(ctx, err)
+			return m.report.StoreFailed(ctx, err)
 		}
 		again := false
 		for _, raw := range records {
@@ -185,47 +189,51 @@ func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(
 				again = again || !gone[raw.ID]
 				gone[raw.ID] = true
 			case err != nil:
-				return n, err
+				return err
 			case ended:
-				n++
+				m.watch.Ended(raw.ID)
+				*n++
 			}
 		}
 		if !again {
-			return n, nil
+			return nil
 		}
 	}
-	return n, gate.Fail(gate.ErrConflict, nil)
+	return gate.Fail(gate.ErrConflict, nil)
 }
 
 // revokeRecord reports false for a session that the function keeps, and
 // stores.ErrNotFound for one that has ended meanwhile.
 func (m *Manager[T]) revokeRecord(ctx context.Context, raw stores.Record, where func(Info[T]) bool) (bool, error) {
-	ctx, cancel := m.calls.Bounded(ctx)
-	defer cancel()
 	for replay := range maxReplays {
 		rec, data := m.readable(ctx, raw)
 		if data != nil && !where(m.info(&rec, *data, false)) {
 			return false, nil
 		}
-		err := m.calls.Delete(ctx, m.store, raw.ID, stores.Condition{Version: raw.Version})
-		if errors.Is(err, stores.ErrConflict) {
-			if err = storecall.PauseReplay(ctx, replay); err == nil {
-				raw, err = m.store.Load(ctx, raw.ID)
-			}
-			if err == nil {
-				continue
-			}
+		switch ended, err := m.revokeSeen(ctx, &raw, replay); {
+		case ended, errors.Is(err, stores.ErrNotFound):
+			return ended, err
+		case err != nil:
+			return false, m.report.StoreFailed(ctx, err)
 		}
-		switch {
-		case err == nil:
-			m.watch.Ended(raw.ID)
-			return true, nil
-		case errors.Is(err, stores.ErrNotFound):
-			return false, stores.ErrNotFound
-		}
-		return false, m.report.StoreFailed(ctx, err)
 	}
 	return false, gate.Fail(gate.ErrConflict, nil)
+}
+
+// revokeSeen ends the session at the version of the record. It reports false, and replaces
+// the record, for one that has changed. The time of the function that chooses is not that
+// of the store, so each call has a budget of its own.
+func (m *Manager[T]) revokeSeen(ctx context.Context, raw *stores.Record, replay int) (bool, error) {
+	ctx, cancel := m.calls.Bounded(ctx)
+	defer cancel()
+	err := m.calls.Delete(ctx, m.store, raw.ID, stores.Condition{Version: raw.Version})
+	if errors.Is(err, stores.ErrConflict) {
+		if err = storecall.PauseReplay(ctx, replay); err == nil {
+			*raw, err = m.store.Load(ctx, raw.ID)
+		}
+		return false, err
+	}
+	return err == nil, err
 }
 
 // Issue starts a session outside a request and returns its cookie, for tests

@@ -99,6 +99,7 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 		}
 	}
 	note()
+	s.notes &^= lostMeanwhile // of the session before
 	s.pending = &pending[T]{id: id, owner: owner, data: data, csrf: csrf}
 	return nil
 }

@@ -195,8 +195,8 @@ func (s writes[T]) writeNew(ctx context.Context) error {
 	if s.life.Next == lifecycle.NextSame {
 		return nil
 	}
-	if s.life.Closed {
-		return gate.Fail(gate.ErrCommitted, nil)
+	if err := s.uncommitted(); err != nil {
+		return err
 	}
 	// A transaction of the program may take back the write. The end that comes
 	// after it would stay.

@@ -55,7 +55,7 @@ func (s *state[T]) revoked() error {
 func (s view[T]) reason() events.Reason {
 	defer s.mu.Unlock(s.mu.Lock())
 	switch {
-	case s.notes.is(lostMeanwhile) && s.life.OnBase() && !s.life.Written:
+	case s.notes.is(lostMeanwhile) && s.life.OnBase():
 		return events.ReasonRevoked
 	case s.life.Active():
 		return ""

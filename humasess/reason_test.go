@@ -126,3 +126,41 @@ func TestReasonOfHiddenSession(t *testing.T) {
 		t.Errorf("after Destroy: got %q, want %q", got, events.ReasonEnded)
 	}
 }
+
+// TestReasonOfStartedSessionRevoked ends a session that the request itself has written.
+func TestReasonOfStartedSessionRevoked(t *testing.T) {
+	r := newRig(t, accountOptions())
+	end := func(ctx context.Context, s *humasess.Session[account]) error {
+		if err := s.Commit(ctx); err != nil {
+			return err
+		}
+		if _, err := r.sessions.RevokeIdentity(context.WithoutCancel(ctx), "u1"); err != nil {
+			return err
+		}
+		if _, err := s.List(ctx); !errors.Is(err, humasess.ErrRevoked) {
+			t.Errorf("List: got %v, want ErrRevoked", err)
+		}
+		return nil
+	}
+	started := func(ctx context.Context, s *humasess.Session[account]) error {
+		if err := s.Start(account{ID: "u1"}); err != nil {
+			return err
+		}
+		return end(ctx, s)
+	}
+	if got := r.reasonOf(r.client(), started); got != events.ReasonRevoked {
+		t.Errorf("got %q, want %q", got, events.ReasonRevoked)
+	}
+	again := func(ctx context.Context, s *humasess.Session[account]) error {
+		if err := started(ctx, s); err != nil {
+			return err
+		}
+		if err := s.Start(account{ID: "u1"}); err != nil {
+			return err
+		}
+		return s.Commit(ctx)
+	}
+	if got := r.reasonOf(r.client(), again); got != "" {
+		t.Errorf("after another Start: got %q, want none", got)
+	}
+}

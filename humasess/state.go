@@ -262,6 +262,11 @@ func (s *state[T]) Active() bool {
 // handler stay there for it. The program is called without the lock.
 func (s *state[T]) peek() (T, bool) {
 	defer s.mu.Unlock(s.mu.Lock())
+	return s.shared()
+}
+
+// shared is peek for a caller that holds the lock.
+func (s *state[T]) shared() (T, bool) {
 	var zero T
 	if !s.life.Active() {
 		return zero, false
@@ -275,11 +280,11 @@ func (s *state[T]) peek() (T, bool) {
 
 // judged returns the session that a guard judges, for the guard to read.
 func (s view[T]) judged() *state[T] {
+	defer s.mu.Unlock(s.mu.Lock())
 	if s.notes.is(shownToGuard) {
 		return s.state
 	}
-	v, _ := s.peek()
-	defer s.mu.Unlock(s.mu.Lock())
+	v, _ := s.shared()
 	return s.frozen(v, s.life, s.pending)
 }
 
@@ -295,7 +300,7 @@ func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T
 	own.shared = &record.Opened[T]{Value: v}
 	f := &state[T]{
 		content: content[T]{m: s.m, rec: &rec, pending: &own},
-		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: shownToGuard,
+		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: s.notes | shownToGuard,
 	}
 	f.ownRare().user = s.few().user
 	return f

@@ -56,7 +56,7 @@ var coreMutants = []mutant{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
 	{"R17", "a changed session ends without another look", "humasess", "TestRevokeWhereRace", []edit{{
-		"humasess", "Manager.revokeRecord", "stores.Condition{Version: raw.Version}", "stores.Condition{}",
+		"humasess", "Manager.revokeSeen", "stores.Condition{Version: raw.Version}", "stores.Condition{}",
 	}}},
 	{"R17", "sessions that a sign-in carries on live", "humasess", "TestRevokeWhereRace", []edit{{
 		"humasess", "Manager.revokeListed", "			case errors.Is(err, stores.ErrNotFound):\n				again = again || !gone[raw.ID]\n", "			case errors.Is(err, stores.ErrNotFound):\n",

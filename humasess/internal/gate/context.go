@@ -192,6 +192,21 @@ var errGuardReadsBody = errors.New("humasess: a guard must not read the body, be
 // judges, as it is now. A guard may run while the session is being written.
 func (g *guardScope) Context() context.Context { return guardContext{g.scope, g} }
 
+// WithContext is called by huma.WithContext and huma.WithValue. The result has the limits
+// of a guard, too.
+func (g *guardScope) WithContext(ctx context.Context) huma.Context {
+	return &derivedGuardScope{guardScope{&scope{huma.WithContext(g.humaContext, ctx), g.r}, g.slot}, ctx}
+}
+
+// derivedGuardScope is a guardScope with a context of the guard.
+type derivedGuardScope struct {
+	guardScope
+	ctx context.Context // the result of Context
+}
+
+// Context returns the context of the guard.
+func (g *derivedGuardScope) Context() context.Context { return g.ctx }
+
 // guardContext is the context of a guardScope.
 type guardContext struct {
 	context.Context
