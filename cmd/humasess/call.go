@@ -27,7 +27,8 @@ type call struct {
 	schema   string
 	json     bool
 	timeout  time.Duration
-	secrets  []string // the output must not contain them
+	waiting  *patience // nil before the store is asked
+	secrets  []string  // the output must not contain them
 }
 
 func (c *call) begin(cmd command, args []string) {
@@ -118,6 +119,7 @@ func (c *call) print(value any, format string, args ...any) error {
 // caller pauses it while it waits for something other than the store.
 type patience struct {
 	long  time.Duration
+	since time.Time
 	timer *time.Timer
 }
 
@@ -125,11 +127,20 @@ var errTimeout = errors.New("the store does not answer")
 
 func (c *call) patience(ctx context.Context) (context.Context, *patience) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &patience{long: c.timeout}
-	p.timer = time.AfterFunc(c.timeout, func() { cancel(fmt.Errorf("%w within %v", errTimeout, c.timeout)) })
+	p := &patience{long: c.timeout, since: time.Now()}
+	p.timer = time.AfterFunc(c.timeout, func() { cancel(p.err()) })
+	c.waiting = p
 	return ctx, p
 }
 
+func (p *patience) err() error { return fmt.Errorf("%w within %v", errTimeout, p.long) }
+
+// over reports whether the time is over. A busy machine may cancel the context later.
+func (p *patience) over() bool { return time.Since(p.since) >= p.long }
+
 func (p *patience) pause() { p.timer.Stop() }
 
-func (p *patience) goOn() { p.timer.Reset(p.long) }
+func (p *patience) goOn() {
+	p.since = time.Now()
+	p.timer.Reset(p.long)
+}

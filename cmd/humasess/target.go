@@ -94,13 +94,15 @@ func (c *call) open(ctx context.Context, create bool) (stores.Store, error) {
 func (c *call) place() string { return c.redact(c.target.String()) }
 
 // at adds the name of the store to an error. If the patience has run out, at
-// replaces the error by errTimeout.
+// replaces the error by errTimeout. The budget of the store is as long as the
+// patience, so either of them may end first.
 func (c *call) at(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, errTimeout) {
-		err = cause
+	late := errors.Is(err, context.DeadlineExceeded) && c.waiting != nil && c.waiting.over()
+	if late || errors.Is(context.Cause(ctx), errTimeout) {
+		err = c.waiting.err()
 	}
 	return fmt.Errorf("%v: %w", c.target, err)
 }
