@@ -217,9 +217,10 @@ type Options[T any] struct {
 	// the session's data count.
 	//
 	// The function returns [ErrNoSession] if the request has no such credential. A
-	// [huma.StatusError] of 500 or more is sent as it is. Any other error is a 401 that says
-	// nothing, and an event of kind [events.Rejected] with the error, which must not contain
-	// the credential. On an operation whose session is optional, both are as no session. The
+	// [huma.StatusError] of 500 or more is sent as it is. [context.Canceled] and
+	// [context.DeadlineExceeded] are a 503. Any other error is a 401 that says nothing, and
+	// an event of kind [events.Rejected] with the error, which must not contain the
+	// credential. On an operation whose session is optional, both are as no session. The
 	// function is called once for each request and list of scopes, and concurrently.
 	//
 	// A header of a scheme (apiKey in a header, or http with bearer) makes the scheme decide

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -47,6 +50,8 @@ func userOfKey(ctx huma.Context, _ []string) (account, error) {
 		return account{}, errors.New("no such key")
 	case "down":
 		return account{}, huma.Error503ServiceUnavailable("keys are unavailable")
+	case "late":
+		return account{}, fmt.Errorf("look up the key: %w", context.DeadlineExceeded)
 	case "nobody":
 		return account{}, nil
 	default:
@@ -248,6 +253,35 @@ func TestSchemeErrors(t *testing.T) {
 	wantStatus(t, r.client().Do(http.MethodPost, "/any", nil, func(req *http.Request) { req.Header.Set("Authorization", "Basic good") }), http.StatusNoContent)
 	// Beside a token of ours no other credential counts.
 	wantStatus(t, r.requiredCall(r.client(), nil, withToken("hs_dead"), withKey("ada")), http.StatusUnauthorized)
+}
+
+// TestSchemeLate has a database of keys that does not answer in time. The key may be good,
+// so the client must not drop it.
+func TestSchemeLate(t *testing.T) {
+	t.Parallel()
+	var rejected atomic.Int32
+	r := keyRig(t, func(o *humasess.Options[account]) {
+		o.OnEvent = func(_ context.Context, e events.Event) {
+			if e.Kind == events.Rejected {
+				rejected.Add(1)
+			}
+		}
+	})
+	for _, call := range []func() *httptest.ResponseRecorder{
+		func() *httptest.ResponseRecorder { return r.requiredCall(r.client(), nil, withKey("late")) },
+		func() *httptest.ResponseRecorder {
+			return r.requiredCall(r.signedIn(account{ID: "bob"}), nil, withKey("late"))
+		},
+	} {
+		w := call()
+		wantStatus(t, w, http.StatusServiceUnavailable)
+		if w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "urn:humasess:problem:unavailable") {
+			t.Errorf("got %v %s, want a problem of the type unavailable that may be tried again", w.Header(), w.Body)
+		}
+	}
+	if n := rejected.Load(); n != 0 {
+		t.Errorf("got %d events of rejected credentials, want none", n)
+	}
 }
 
 // TestOnlySession sends a key to operations that change a session.

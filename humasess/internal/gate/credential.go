@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -22,9 +23,12 @@ func (r *Request) check(c *condition) (user any, err error) {
 		return user, err
 	}
 	var model huma.StatusError
-	if errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError {
+	switch {
+	case errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError:
 		own.failed, own.headers = model, headersAround(err, model)
-	} else {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		own.failed = answerUnavailable.model(&r.scope) // says nothing about the credential, as from a guard
+	default:
 		r.entry.sessions[c.session].manager.Refused(r.parent, r.entry.op, CredentialFailed, err)
 	}
 	return user, err
