@@ -14,8 +14,8 @@ each = @code=0; for module in $(MODULES); do printf '%s: %s\n' "$$module" '$(str
 
 # The packages of a module whose tests need no browser, and those of internal/e2e that
 # need one.
-OUTSIDE_BROWSER := $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices)
-IN_BROWSER      := ./browser ./devices
+OUTSIDE_BROWSER := $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices -e /e2e/apps)
+IN_BROWSER      := ./browser ./devices ./apps
 
 # Programs are built once for each version of Go and of themselves.
 BIN  := .bin/$(shell go env GOVERSION)
