@@ -104,7 +104,7 @@ func (in SignIn) again() string {
 // fail shows a page. The reason goes to the log only.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, f failure, reason error) {
 	var failed huma.StatusError
-	if errors.As(reason, &failed) && (f.Status == 0 || failed.GetStatus() >= http.StatusInternalServerError) {
+	if errors.As(reason, &failed) && (f.Status == 0 || failed.GetStatus() == http.StatusServiceUnavailable) {
 		f = failure{Status: failed.GetStatus(), Title: "Something went wrong", Text: "Try again in a moment.", Again: "/"}
 	}
 	if reason != nil {

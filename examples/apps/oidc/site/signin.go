@@ -117,7 +117,7 @@ func (s *Site) callback(w http.ResponseWriter, r *http.Request) {
 	in.Result, err = p.redeem(r.Context(), answer.Get("code"), in)
 	var denied *oauth2.RetrieveError
 	switch {
-	case errors.Is(err, errIDToken), errors.As(err, &denied):
+	case errors.Is(err, errIDToken), errors.As(err, &denied) && denied.Response.StatusCode < http.StatusInternalServerError:
 		s.fail(w, r, refused(in), err)
 		return
 	case err != nil:
