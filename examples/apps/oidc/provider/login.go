@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess"
+	httphelper "github.com/zitadel/oidc/v3/pkg/http"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
@@ -124,7 +125,7 @@ func (p *Provider) respond(w http.ResponseWriter, r *http.Request, protocol *op.
 // discovery adds the parameter iss of RFC 9207 to the document of zitadel/oidc.
 func (p *Provider) discovery(protocol *op.Provider) http.Handler {
 	return op.NewIssuerInterceptor(protocol.IssuerFromRequest).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, struct {
+		httphelper.MarshalJSON(w, struct {
 			*oidc.DiscoveryConfiguration
 
 			Iss bool `json:"authorization_response_iss_parameter_supported"`

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -85,10 +84,7 @@ func (p *Provider) logoutToken(client, user, sid string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return crypto.Sign(oidc.NewLogoutTokenClaims(p.issuer, user, oidc.Audience{client}, time.Now().Add(2*time.Minute), rand.Text(), sid, 0), signer)
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // an error means that the client has gone
+	claims := oidc.NewLogoutTokenClaims(p.issuer, user, oidc.Audience{client}, p.now().Add(2*time.Minute), rand.Text(), sid, 0)
+	claims.IssuedAt = oidc.FromTime(p.now())
+	return crypto.Sign(claims, signer)
 }

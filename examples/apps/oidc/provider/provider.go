@@ -40,6 +40,7 @@ type Provider struct {
 
 	issuer   string
 	client   *http.Client
+	now      func() time.Time
 	storage  *storage
 	sessions *humasess.Manager[account]
 }
@@ -59,6 +60,9 @@ func New(issuer string, clients []Client, opts *Options) (*Provider, error) {
 	if o.HTTPClient == nil {
 		o.HTTPClient = &http.Client{Timeout: 5 * time.Second}
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	cookie := humasess.CookieOptions{Name: "__Host-provider"}
 	var opOptions []op.Option
 	if o.InsecureAllowHTTP {
@@ -73,7 +77,7 @@ func New(issuer string, clients []Client, opts *Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{issuer: issuer, client: o.HTTPClient, sessions: sessions}
+	p := &Provider{issuer: issuer, client: o.HTTPClient, now: o.Now, sessions: sessions}
 	if p.storage, err = newStorage(clients, p.endSession); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,7 +10,7 @@ import (
 
 func TestSignOut(t *testing.T) {
 	b := newRig(t).browser()
-	b.signIn("/sign-in")
+	b.signIn()
 	p := b.do("POST", "/sign-out", nil)
 	end, err := url.Parse(p.location)
 	if err != nil || !strings.HasPrefix(p.location, b.local.URL+"/end_session?") || end.Query().Get("id_token_hint") == "" {
@@ -28,8 +29,8 @@ func TestSignOut(t *testing.T) {
 func TestProviderSignsOut(t *testing.T) {
 	r := newRig(t)
 	one, two := r.browser(), r.browser()
-	one.signIn("/sign-in")
-	two.signIn("/sign-in")
+	one.signIn()
+	two.signIn()
 	one.do("POST", r.local.URL+"/sign-out", nil)
 	if got, other := one.user(), two.user(); got != "" || other != "Ada Lovelace" {
 		t.Errorf("got users %q and %q, want only the second", got, other)
@@ -40,9 +41,7 @@ func TestLogoutToken(t *testing.T) {
 	const event = "http://schemas.openid.net/event/backchannel-logout"
 	good := func(change map[string]any) map[string]any {
 		claims := map[string]any{"sub": "7", "sid": "s1", "jti": time.Now().String(), "events": map[string]any{event: struct{}{}}}
-		for name, value := range change {
-			claims[name] = value
-		}
+		maps.Copy(claims, change)
 		return claims
 	}
 	for _, tt := range []struct {

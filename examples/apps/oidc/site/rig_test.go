@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -28,7 +29,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // refusals are what the tests ask for
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // the tests ask for refusals
 	os.Exit(m.Run())
 }
 
@@ -255,10 +256,12 @@ func (b *browser) login(authorize, name, password string) page {
 }
 
 // signIn signs in as ada at the real provider.
-func (b *browser) signIn(path string) page {
+func (b *browser) signIn() {
 	b.t.Helper()
-	authorize, _ := b.begin(path)
-	return b.follow(b.login(authorize, "ada", "engine"))
+	authorize, _ := b.begin("/sign-in")
+	if p := b.follow(b.login(authorize, "ada", "engine")); p.status != http.StatusOK || b.user() == "" {
+		b.t.Fatalf("got %d %s, want a user", p.status, p.body)
+	}
 }
 
 // user returns the name that the home page shows, or "".
@@ -275,9 +278,7 @@ func (b *browser) user() string {
 func (b *browser) answerOther(query url.Values, claims map[string]any) page {
 	b.t.Helper()
 	all := map[string]any{"sub": "7", "name": "Eve", "nonce": query.Get("nonce"), "auth_time": b.now().Unix(), "sid": "s1"}
-	for name, value := range claims {
-		all[name] = value
-	}
+	maps.Copy(all, claims)
 	b.other.mu.Lock()
 	b.other.claims = all
 	b.other.mu.Unlock()

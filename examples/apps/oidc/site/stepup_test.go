@@ -9,7 +9,7 @@ import (
 func TestStepUp(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
-	b.signIn("/sign-in?return_to=/vault")
+	b.signIn()
 	r.offset.Add(int64(6 * time.Minute))
 	p := b.get("/vault")
 	if p.location != "/step-up?return_to=%2Fvault" {

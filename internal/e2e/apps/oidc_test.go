@@ -1,0 +1,175 @@
+package apps_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/humasess/sessions/examples/apps/oidc/provider"
+	"github.com/humasess/sessions/examples/apps/oidc/site"
+	"github.com/humasess/sessions/internal/e2e/browser"
+	"github.com/humasess/sessions/stores/memory"
+)
+
+// oidcRig is the application, and its provider on another site.
+type oidcRig struct {
+	app, provider string
+	offset        atomic.Int64 // of the clocks: auth_time has whole seconds
+}
+
+func (r *oidcRig) now() time.Time { return time.Now().Add(time.Duration(r.offset.Load())) }
+
+// later is a handler that is set after the server has its address.
+type later struct{ handler atomic.Pointer[http.Handler] }
+
+func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*l.handler.Load()).ServeHTTP(w, r)
+}
+
+func newOIDC(t *testing.T, formPost bool) *oidcRig {
+	t.Helper()
+	var app, issuer later
+	r := &oidcRig{app: browser.Serve(t, "app.x.test", &app), provider: browser.Serve(t, "id.provider.test", &issuer)}
+	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			_, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", port))
+		},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the certificate is for the browser
+	}}
+	p, err := provider.New(r.provider, []provider.Client{{
+		ID: "app", Secret: "secret",
+		RedirectURIs:           []string{r.app + "/callback/local"},
+		PostLogoutRedirectURIs: []string{r.app + "/"},
+		BackChannelLogoutURI:   r.app + "/logout/local",
+	}}, &provider.Options{HTTPClient: client, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := site.New(memory.New(nil), r.app, []site.Provider{{
+		Key: "local", Label: "the provider", Issuer: r.provider, ClientID: "app", ClientSecret: "secret", FormPost: formPost,
+	}}, &site.Options{HTTPClient: client, Now: r.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for to, handler := range map[*later]http.Handler{&app: s, &issuer: p} {
+		to.handler.Store(&handler)
+	}
+	t.Cleanup(func() {
+		for _, c := range []interface{ Close(context.Context) error }{s, p} {
+			if err := c.Close(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return r
+}
+
+// fill signs in at the provider.
+func fill(page *browser.Page, name, password string) {
+	page.Wait("document.querySelector('#name')?.value !== undefined")
+	browser.Eval[bool](page, "(document.querySelector('#name').value = '', true)")
+	page.Type("#name", name)
+	page.Type("#password", password+"\r")
+}
+
+func at(t *testing.T, page *browser.Page, address, text string) {
+	t.Helper()
+	page.Wait("location.href === '" + address + "'")
+	page.WaitText(text)
+}
+
+// picture keeps a picture for a person, if the test is asked to.
+func picture(t *testing.T, page *browser.Page, name string) {
+	t.Helper()
+	folder := os.Getenv("HUMASESS_PICTURES")
+	if folder == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(folder, name+".png"), page.Screenshot(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOIDC(t *testing.T) {
+	for name, formPost := range map[string]bool{"query": false, "form_post": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newOIDC(t, formPost)
+			person := browser.New(t)
+			page := person.Open(r.app)
+			picture(t, page, "oidc-out")
+			t.Run("two tabs, and each returns to its page", func(t *testing.T) {
+				page.Click("#vault")
+				page.Wait("document.querySelector('#password')")
+				picture(t, page, "oidc-provider")
+				other := person.Open(r.app)
+				other.Click("#sign-in-local")
+				other.Wait("document.querySelector('#password')")
+				fill(page, "ada", "engine")
+				at(t, page, r.app+"/vault", "Ada Lovelace")
+				picture(t, page, "oidc-vault")
+				fill(other, "ada", "engine")
+				at(t, other, r.app+"/", "Ada Lovelace")
+				picture(t, other, "oidc-in")
+			})
+			t.Run("step-up", func(t *testing.T) {
+				r.offset.Add(int64(6 * time.Minute))
+				page.Go(r.app + "/vault")
+				page.Wait("location.origin === '" + r.provider + "'")
+				fill(page, "grace", "compiler")
+				page.WaitText("That was another account")
+				picture(t, page, "oidc-another")
+				r.offset.Add(int64(time.Minute))
+				page.Click("#again")
+				page.Wait("location.origin === '" + r.provider + "'")
+				fill(page, "ada", "engine")
+				at(t, page, r.app+"/vault", "Ada Lovelace")
+			})
+			t.Run("the provider ends an open page", func(t *testing.T) {
+				other := person.Open(r.provider)
+				other.Click("#sign-out")
+				at(t, page, r.app+"/", "You are not signed in")
+			})
+			t.Run("sign-out here and there", func(t *testing.T) {
+				page.Click("#sign-in-local")
+				page.Wait("document.querySelector('#password')")
+				fill(page, "grace", "compiler")
+				at(t, page, r.app+"/", "Grace Hopper")
+				page.Click("#sign-out")
+				at(t, page, r.app+"/", "You are not signed in")
+				page.Go(r.provider)
+				page.WaitText("You are not signed in here.")
+			})
+		})
+	}
+}
+
+// TestOIDCBack goes back from the provider's form and forward, and signs in.
+func TestOIDCBack(t *testing.T) {
+	r := newOIDC(t, false)
+	page := browser.New(t).Open(r.app)
+	page.Click("#sign-in-local")
+	page.Wait("document.querySelector('#password')")
+	browser.Eval[bool](page, "(history.back(), true)")
+	at(t, page, r.app+"/", "You are not signed in")
+	page.Click("#sign-in-local")
+	page.Wait("document.querySelector('#password')")
+	fill(page, "ada", "engine")
+	at(t, page, r.app+"/", "Ada Lovelace")
+	t.Run("an old answer opens nothing", func(t *testing.T) {
+		page.Go(r.app + "/callback/local?" + url.Values{"state": {"x"}, "code": {"y"}, "iss": {r.provider}}.Encode())
+		page.WaitText("This sign-in has ended")
+		page.Click("#home")
+		at(t, page, r.app+"/", "Ada Lovelace")
+	})
+}
