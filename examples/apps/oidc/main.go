@@ -4,12 +4,15 @@
 //
 //	go run ./oidc
 //	go run ./oidc -form-post
+//
+// With -for it runs the provider alone, for an application of your own:
+//
+//	go run ./oidc -for http://localhost:8080
 package main
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -31,52 +34,69 @@ const (
 
 func main() {
 	formPost := flag.Bool("form-post", false, "let the browser post the provider's answer")
+	other := flag.String("for", "", "the URL of an application to run the provider for")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *formPost)
+	err := run(ctx, *other, *formPost)
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, formPost bool) error {
-	secret := rand.Text()
+func run(ctx context.Context, other string, formPost bool) error {
+	secret, url := rand.Text(), appURL
+	if other != "" {
+		url = other
+	}
 	issuer, err := provider.New(providerURL, []provider.Client{{
 		ID: "app", Secret: secret,
-		RedirectURIs:           []string{appURL + "/callback/local"},
-		PostLogoutRedirectURIs: []string{appURL + "/"},
-		BackChannelLogoutURI:   appURL + "/logout/local",
+		RedirectURIs:           []string{url + "/callback/local"},
+		PostLogoutRedirectURIs: []string{url + "/"},
+		BackChannelLogoutURI:   url + "/logout/local",
 	}}, &provider.Options{InsecureAllowHTTP: true})
 	if err != nil {
 		return err
 	}
+	defer closeSoon(issuer)
+	if other != "" {
+		fmt.Printf("OIDC_ISSUER=%s OIDC_CLIENT_ID=app OIDC_CLIENT_SECRET=%s\n", providerURL, secret)
+		return serve(ctx, map[string]http.Handler{providerAddress: issuer})
+	}
 	// In production the URL begins with https, and InsecureAllowHTTP is left out.
-	app, err := site.New(memory.New(nil), appURL, []site.Provider{{
+	app, err := site.New(memory.New(nil), url, []site.Provider{{
 		Key: "local", Label: "the local provider", Issuer: providerURL, ClientID: "app", ClientSecret: secret, FormPost: formPost,
 	}}, &site.Options{InsecureAllowHTTP: true})
 	if err != nil {
 		return err
 	}
-	servers := []*http.Server{
-		{Addr: providerAddress, Handler: issuer, ReadHeaderTimeout: 10 * time.Second},
-		{Addr: appAddress, Handler: app, ReadHeaderTimeout: 10 * time.Second},
-	}
-	stopped := make(chan error, len(servers))
-	for _, server := range servers {
+	defer closeSoon(app)
+	fmt.Printf("Open %s and sign in as ada (engine) or grace (compiler).\nThe provider is at %s.\n", url, providerURL)
+	return serve(ctx, map[string]http.Handler{appAddress: app, providerAddress: issuer})
+}
+
+// serve serves until the context ends.
+func serve(ctx context.Context, handlers map[string]http.Handler) error {
+	stopped := make(chan error, len(handlers))
+	for address, handler := range handlers {
+		server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		defer server.Close()
 		go func() { stopped <- server.ListenAndServe() }()
 	}
-	fmt.Printf("Open %s and sign in as ada (engine) or grace (compiler).\nThe provider is at %s.\n", appURL, providerURL)
 	select {
 	case <-ctx.Done():
-		err = nil
-	case err = <-stopped:
+		return nil
+	case err := <-stopped:
+		return err
 	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+}
+
+func closeSoon(c interface {
+	Close(ctx context.Context) error
+}) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	err = errors.Join(err, app.Close(limit), issuer.Close(limit)) // the first ends the open streams
-	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(limit))
+	if err := c.Close(ctx); err != nil {
+		log.Print(err)
 	}
-	return err
 }

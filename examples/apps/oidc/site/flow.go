@@ -59,6 +59,8 @@ func (s *Site) begin(ctx context.Context, key string, in SignIn) error {
 	})
 }
 
+// docs: begin take
+
 // take removes a sign-in and returns it. Of several requests with the same key, one
 // gets it. Commit writes the removal at once, so an error response does not undo it.
 func (s *Site) take(ctx context.Context, key string, finished bool) (SignIn, error) {
@@ -83,3 +85,5 @@ func (s *Site) take(ctx context.Context, key string, finished bool) (SignIn, err
 	}
 	return in, err
 }
+
+// docs: end

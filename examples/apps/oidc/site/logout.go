@@ -55,6 +55,8 @@ func (s *Site) providerLogout(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// docs: begin endSessions
+
 func (s *Site) endSessions(ctx context.Context, p *provider, raw string) error {
 	m, err := p.metadata(ctx)
 	if err != nil {
@@ -88,6 +90,8 @@ func (s *Site) endSessions(ctx context.Context, p *provider, raw string) error {
 		return nil
 	})
 }
+
+// docs: end
 
 // usersOf returns the identities with a session for which the function returns true.
 func (s *Site) usersOf(ctx context.Context, named func(User) bool) (users []string, err error) {

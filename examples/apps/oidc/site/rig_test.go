@@ -277,7 +277,7 @@ func (b *browser) user() string {
 // answerOther makes the controlled provider answer a sign-in with these claims.
 func (b *browser) answerOther(query url.Values, claims map[string]any) page {
 	b.t.Helper()
-	all := map[string]any{"sub": "7", "name": "Eve", "nonce": query.Get("nonce"), "auth_time": b.now().Unix(), "sid": "s1"}
+	all := map[string]any{"sub": "7", "name": "Eve", "nonce": query.Get("nonce"), "auth_time": b.now().Unix(), "exp": b.now().Add(time.Minute).Unix(), "sid": "s1"}
 	maps.Copy(all, claims)
 	b.other.mu.Lock()
 	b.other.claims = all

@@ -146,6 +146,8 @@ func (m *metadata) mixedUp(p *provider, key string, answer url.Values) error {
 	return nil
 }
 
+// docs: begin finish
+
 // finish starts the session, or notes the new proof in it.
 func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 	in, err := s.take(r.Context(), r.URL.Query().Get("key"), true)
@@ -180,6 +182,8 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 	}
 	http.Redirect(w, r, in.ReturnTo, http.StatusSeeOther)
 }
+
+// docs: end
 
 func (s *Site) provider(key string) *provider {
 	for _, p := range s.providers {
