@@ -109,8 +109,6 @@ func (p *provider) redeem(ctx context.Context, code string, in SignIn) (*Result,
 		return nil, fmt.Errorf("%w: %w", errIDToken, err)
 	}
 	switch {
-	case token.Subject == "":
-		return nil, fmt.Errorf("%w: it has no sub", errIDToken)
 	case token.Nonce != in.Nonce:
 		return nil, fmt.Errorf("%w: it is of another sign-in (nonce)", errIDToken)
 	case claims.AZP != "" && claims.AZP != p.ClientID:

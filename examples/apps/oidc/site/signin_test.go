@@ -200,16 +200,23 @@ func TestIDTokenRefused(t *testing.T) {
 // TestMixUp begins at the provider that an attacker controls. The response is that of
 // the honest one (RFC 9207).
 func TestMixUp(t *testing.T) {
-	for name, path := range map[string]string{
-		"path of the honest provider":          "/callback/local",
-		"path of the attacker":                 "/callback/other",
-		"path of a provider that is not there": "/callback/nobody",
+	for _, tt := range []struct {
+		name, path string
+		iss        bool
+	}{
+		{"path of the honest provider", "/callback/local", true},
+		{"path of the honest provider, which sends no iss", "/callback/local", false},
+		{"path of the attacker", "/callback/other", true},
+		{"path of no provider", "/callback/x", false},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			b := newRig(t).browser()
 			_, query := b.begin("/sign-in?provider=other")
-			p := b.get(path + "?" + url.Values{"state": query["state"], "code": {"honest"}, "iss": {b.local.URL}}.Encode())
-			if p.status != 403 || b.other.tokens() != 0 {
+			answer := url.Values{"state": query["state"], "code": {"honest"}}
+			if tt.iss {
+				answer.Set("iss", b.local.URL)
+			}
+			if p := b.get(tt.path + "?" + answer.Encode()); p.status != 403 || b.other.tokens() != 0 {
 				t.Errorf("got %d and %d requests with the code, want 403 and none", p.status, b.other.tokens())
 			}
 		})
