@@ -223,7 +223,7 @@ func (s writes[T]) take(ctx context.Context) (data T, err error) {
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	var none T
-	for replay := 0; replay < storecall.MaxReplays; replay++ {
+	for replay := range storecall.MaxReplays {
 		if err := s.changes().mayTake(); err != nil {
 			return none, err
 		}
