@@ -80,7 +80,7 @@ func serve(ctx context.Context, handlers map[string]http.Handler) error {
 	stopped := make(chan error, len(handlers))
 	for address, handler := range handlers {
 		server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-		defer server.Close()
+		defer func() { _ = server.Close() }() // the process ends
 		go func() { stopped <- server.ListenAndServe() }()
 	}
 	select {

@@ -41,20 +41,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer pool.Close()
-	store := postgres.New(pool, nil)
-	if err := store.Migrate(ctx); err != nil {
-		return err
-	}
-	if _, err := pool.Exec(ctx, usedLogouts); err != nil {
-		return err
-	}
-	app, err := site.New(store, settings["APP_URL"], []site.Provider{{
-		Key: "local", Label: "your company account", // the redirect URI is APP_URL/callback/local
-		Issuer: settings["OIDC_ISSUER"], ClientID: settings["OIDC_CLIENT_ID"], ClientSecret: settings["OIDC_CLIENT_SECRET"],
-	}}, &site.Options{
-		InsecureAllowHTTP: strings.HasPrefix(settings["APP_URL"], "http://localhost:"),
-		Once:              once(pool),
-	})
+	app, err := open(ctx, pool, settings)
 	if err != nil {
 		return err
 	}
@@ -70,6 +57,24 @@ func run(ctx context.Context) error {
 		return err
 	}
 	return <-stopped
+}
+
+// open returns the application on a database, and makes its tables.
+func open(ctx context.Context, pool *pgxpool.Pool, settings map[string]string) (*site.Site, error) {
+	store := postgres.New(pool, nil)
+	if err := store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := pool.Exec(ctx, usedLogouts); err != nil {
+		return nil, err
+	}
+	return site.New(store, settings["APP_URL"], []site.Provider{{
+		Key: "local", Label: "your company account", // the redirect URI is APP_URL/callback/local
+		Issuer: settings["OIDC_ISSUER"], ClientID: settings["OIDC_CLIENT_ID"], ClientSecret: settings["OIDC_CLIENT_SECRET"],
+	}}, &site.Options{
+		InsecureAllowHTTP: strings.HasPrefix(settings["APP_URL"], "http://localhost:"),
+		Once:              once(pool),
+	})
 }
 
 const usedLogouts = `CREATE TABLE IF NOT EXISTS used_logouts (

@@ -29,7 +29,7 @@ func (c registered) DevMode() bool                        { return false }
 func (c registered) IsScopeAllowed(string) bool           { return false }
 func (c registered) IDTokenUserinfoClaimsAssertion() bool { return true }
 func (c registered) ClockSkew() time.Duration             { return 0 }
-func (c registered) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive // the name is of op.Client
+func (c registered) RestrictAdditionalIdTokenScopes() func([]string) []string { //nolint:revive,staticcheck // the name is of op.Client
 	return func(scopes []string) []string { return scopes }
 }
 

@@ -31,7 +31,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 			query := end.Query()
 			query.Set("id_token_hint", user.IDToken)
 			query.Set("client_id", p.ClientID)
-			query.Set("post_logout_redirect_uri", s.url+"/")
+			query.Set("post_logout_redirect_uri", s.origin+"/")
 			end.RawQuery = query.Encode()
 			to = end.String()
 		}

@@ -5,7 +5,9 @@ package site
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -64,7 +66,7 @@ type Site struct {
 	http.Handler
 
 	api       huma.API
-	url       string
+	origin    string
 	providers []*provider
 	sessions  *humasess.Manager[User]
 	flows     *humasess.Manager[Flow]
@@ -72,12 +74,15 @@ type Site struct {
 	now       func() time.Time
 }
 
-// New returns the application. The URL is its own origin, such as
+// New returns the application. The origin is its own, such as
 // "https://app.example.com". The first provider is the default one. The options may be
 // nil.
-func New(store stores.Store, url string, providers []Provider, opts *Options) (*Site, error) {
-	if len(providers) == 0 {
-		return nil, errors.New("no provider")
+func New(store stores.Store, origin string, providers []Provider, opts *Options) (*Site, error) {
+	switch own, err := url.Parse(origin); {
+	case err != nil || own.Host == "" || origin != own.Scheme+"://"+own.Host:
+		return nil, fmt.Errorf("site.New called with %q: it must be an origin, such as https://app.example.com", origin)
+	case len(providers) == 0:
+		return nil, errors.New("site.New called without a provider")
 	}
 	var o Options
 	if opts != nil {
@@ -92,9 +97,9 @@ func New(store stores.Store, url string, providers []Provider, opts *Options) (*
 	if o.Once == nil {
 		o.Once = (&usedIDs{now: o.Now, until: map[string]time.Time{}}).once
 	}
-	s := &Site{url: url, once: o.Once, now: o.Now}
+	s := &Site{origin: origin, once: o.Once, now: o.Now}
 	for _, p := range providers {
-		s.providers = append(s.providers, &provider{Provider: p, redirect: url + "/callback/" + p.Key, client: o.HTTPClient, now: o.Now})
+		s.providers = append(s.providers, &provider{Provider: p, redirect: origin + "/callback/" + p.Key, client: o.HTTPClient, now: o.Now})
 	}
 	// Programs on localhost share cookies, because cookies ignore the port. So these names
 	// are the example's own.
