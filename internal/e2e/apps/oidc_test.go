@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-// oidcRig is the application, and its provider on another site.
+// oidcRig is the application and its provider.
 type oidcRig struct {
 	app, provider string
 	offset        atomic.Int64 // of the clocks: auth_time has whole seconds
@@ -33,10 +34,23 @@ func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(*l.handler.Load()).ServeHTTP(w, r)
 }
 
-func newOIDC(t *testing.T, formPost bool) *oidcRig {
+// newOIDC serves both by https on two sites, or by http on two ports of this machine.
+func newOIDC(t *testing.T, formPost, plain bool) *oidcRig {
 	t.Helper()
 	var app, issuer later
-	r := &oidcRig{app: browser.Serve(t, "app.x.test", &app), provider: browser.Serve(t, "id.provider.test", &issuer)}
+	r := &oidcRig{}
+	if plain {
+		for origin, handler := range map[*string]http.Handler{&r.app: &app, &r.provider: &issuer} {
+			server := httptest.NewServer(handler)
+			t.Cleanup(func() {
+				server.CloseClientConnections() // an EventSource would hold up Close
+				server.Close()
+			})
+			*origin = server.URL
+		}
+	} else {
+		r.app, r.provider = browser.Serve(t, "app.x.test", &app), browser.Serve(t, "id.provider.test", &issuer)
+	}
 	client := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			_, port, err := net.SplitHostPort(address)
@@ -52,13 +66,13 @@ func newOIDC(t *testing.T, formPost bool) *oidcRig {
 		RedirectURIs:           []string{r.app + "/callback/local"},
 		PostLogoutRedirectURIs: []string{r.app + "/"},
 		BackChannelLogoutURI:   r.app + "/logout/local",
-	}}, &provider.Options{HTTPClient: client, Now: r.now})
+	}}, &provider.Options{HTTPClient: client, Now: r.now, InsecureAllowHTTP: plain})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := site.New(memory.New(nil), r.app, []site.Provider{{
 		Key: "local", Label: "the provider", Issuer: r.provider, ClientID: "app", ClientSecret: "secret", FormPost: formPost,
-	}}, &site.Options{HTTPClient: client, Now: r.now})
+	}}, &site.Options{HTTPClient: client, Now: r.now, InsecureAllowHTTP: plain})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,9 +116,12 @@ func picture(t *testing.T, page *browser.Page, name string) {
 }
 
 func TestOIDC(t *testing.T) {
-	for name, formPost := range map[string]bool{"query": false, "form_post": true} {
-		t.Run(name, func(t *testing.T) {
-			r := newOIDC(t, formPost)
+	for _, tt := range []struct {
+		name            string
+		formPost, plain bool
+	}{{"query", false, false}, {"form_post", true, false}, {"form_post on localhost", true, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newOIDC(t, tt.formPost, tt.plain)
 			person := browser.New(t)
 			page := person.Open(r.app)
 			picture(t, page, "oidc-out")
@@ -121,6 +138,8 @@ func TestOIDC(t *testing.T) {
 				fill(other, "ada", "engine")
 				at(t, other, r.app+"/", "Ada Lovelace")
 				picture(t, other, "oidc-in")
+				page.Wait("performance.getEntriesByType('navigation')[0].type === 'reload'") // its session was replaced
+				at(t, page, r.app+"/vault", "Ada Lovelace")
 			})
 			t.Run("step-up", func(t *testing.T) {
 				r.offset.Add(int64(6 * time.Minute))
@@ -156,11 +175,11 @@ func TestOIDC(t *testing.T) {
 
 // TestOIDCBack goes back from the provider's form and forward, and signs in.
 func TestOIDCBack(t *testing.T) {
-	r := newOIDC(t, false)
+	r := newOIDC(t, false, false)
 	page := browser.New(t).Open(r.app)
 	page.Click("#sign-in-local")
 	page.Wait("document.querySelector('#password')")
-	browser.Eval[bool](page, "(history.back(), true)")
+	browser.Eval[bool](page, "(setTimeout(() => history.back()), true)")
 	at(t, page, r.app+"/", "You are not signed in")
 	page.Click("#sign-in-local")
 	page.Wait("document.querySelector('#password')")

@@ -37,6 +37,7 @@ func (p *Provider) signOut(w http.ResponseWriter, r *http.Request) {
 // endSession ends a session and sends a logout token to each application of it
 // (OpenID Connect Back-Channel Logout 1.0 § 2.5).
 func (p *Provider) endSession(ctx context.Context, user, sid string) error {
+	ctx = context.WithoutCancel(ctx) // the browser may go away meanwhile
 	all, err := p.sessions.List(ctx, user)
 	if err != nil {
 		return err

@@ -39,21 +39,26 @@ func TestStepUp(t *testing.T) {
 // TestStepUpNotAsked is a provider that ignores prompt and max_age, as when an attacker
 // at the browser takes them out of the request.
 func TestStepUpNotAsked(t *testing.T) {
-	r := newRig(t)
-	b := r.browser()
-	_, query := b.begin("/sign-in?provider=other")
-	at := r.now()
-	b.answerOther(query, map[string]any{"auth_time": at.Unix()})
-	for age, want := range map[time.Duration]int{
-		10 * time.Minute: 403, // too old
-		2 * time.Minute:  403, // not later than the sign-in
+	for _, tt := range []struct {
+		name           string
+		signIn, stepUp time.Duration // ago
+		want           int
+	}{
+		{"too old", time.Hour, 10 * time.Minute, 403},
+		{"not later than the sign-in", 2 * time.Minute, 2 * time.Minute, 403},
+		{"later", time.Hour, 2 * time.Minute, 200},
 	} {
-		r.offset.Add(int64(age))
-		_, query = b.begin("/step-up?return_to=/vault")
-		if p := b.answerOther(query, map[string]any{"auth_time": at.Unix()}); p.status != want || b.user() != "Eve" {
-			t.Errorf("after %v: got %d, user %q, want %d and still Eve", age, p.status, b.user(), want)
-		}
-		r.offset.Add(-int64(age))
+		t.Run(tt.name, func(t *testing.T) {
+			b := newRig(t).browser()
+			at := b.now()
+			_, query := b.begin("/sign-in?provider=other")
+			b.answerOther(query, map[string]any{"auth_time": at.Add(-tt.signIn).Unix()})
+			_, query = b.begin("/step-up")
+			p := b.answerOther(query, map[string]any{"auth_time": at.Add(-tt.stepUp).Unix()})
+			if p.status != tt.want || b.user() != "Eve" {
+				t.Errorf("got %d, user %q, want %d and Eve", p.status, b.user(), tt.want)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,15 @@
-// The server closes the session's stream when the session has ended, here or at the
-// provider. A page that shows the user's data must not stay open then.
-new EventSource("/api/session/events").addEventListener("ended", () => location.replace("/"));
+// The server sends "ended" when the session has ended, here or at the provider. The
+// page shows the user's data, so it must not stay open then.
+const stream = new EventSource("/api/session/events");
+stream.addEventListener("ended", async () => {
+  stream.close();
+  const session = await fetch("/api/session");
+  if (session.ok) location.reload(); // another tab has signed in again
+  else location.replace("/");
+});
+
+// The sign-out is on its way to the provider, which a new location would stop.
+addEventListener("submit", () => stream.close());
 
 // A page from the back-forward cache may be of a session that has ended.
 addEventListener("pageshow", event => { if (event.persisted) location.reload(); });
