@@ -1,11 +1,14 @@
 package site_test
 
 import (
+	"errors"
 	"maps"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
 func TestSignOut(t *testing.T) {
@@ -101,6 +104,33 @@ func TestLogoutToken(t *testing.T) {
 		r := newRig(t)
 		if p := r.browser().do("POST", "/logout/other", url.Values{"logout_token": {r.other.sign(map[string]any{"sub": "7"})}}); p.status != 400 {
 			t.Errorf("got %d, want 400", p.status)
+		}
+	})
+	t.Run("again after a failure", func(t *testing.T) {
+		r := newRig(t)
+		b := r.browser()
+		_, query := b.begin("/sign-in?provider=other")
+		b.answerOther(query, nil)
+		token := url.Values{"logout_token": {r.other.sign(good(nil))}}
+		r.store.Fail(humasesstest.OpList, errors.New("down"))
+		if p := b.do("POST", "/logout/other", token); p.status != 400 || b.user() != "Eve" {
+			t.Errorf("got %d, user %q, want 400 and still Eve", p.status, b.user())
+		}
+		r.store.Fail(humasesstest.OpList, nil)
+		if p := b.do("POST", "/logout/other", token); p.status != 200 || b.user() != "" {
+			t.Errorf("got %d, user %q, want 200 and none", p.status, b.user())
+		}
+	})
+	t.Run("the same session of another issuer", func(t *testing.T) {
+		r := newRig(t)
+		b := r.browser()
+		_, query := b.begin("/sign-in?provider=third")
+		b.answer("third", r.third, query, nil)
+		for _, change := range []map[string]any{nil, {"sub": nil}} {
+			token := url.Values{"logout_token": {r.other.sign(good(change))}}
+			if p := b.do("POST", "/logout/other", token); p.status != 200 || b.user() != "Eve" {
+				t.Errorf("got %d, user %q, want 200 and still Eve", p.status, b.user())
+			}
 		}
 	})
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"github.com/humasess/sessions/examples/apps/oidc/provider"
 	"github.com/humasess/sessions/examples/apps/oidc/site"
+	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -39,8 +40,10 @@ type rig struct {
 	t      *testing.T
 	app    *site.Site
 	url    string
+	store  *humasesstest.Store
 	local  *httptest.Server
 	other  *fake
+	third  *fake        // as other
 	client *http.Client // accepts the certificates, and keeps no cookies
 	offset atomic.Int64 // of the clock
 }
@@ -49,11 +52,11 @@ func (r *rig) now() time.Time { return time.Now().Add(time.Duration(r.offset.Loa
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, client: &http.Client{}}
-	appAt, localAt, otherAt := listen(t), listen(t), listen(t)
+	r := &rig{t: t, store: humasesstest.Wrap(memory.New(nil)), client: &http.Client{}}
+	appAt, localAt, otherAt, thirdAt := listen(t), listen(t), listen(t), listen(t)
 	r.url = "https://" + appAt.Addr().String()
 	issuer := "https://" + localAt.Addr().String()
-	r.other = newFake(t, "https://"+otherAt.Addr().String())
+	r.other, r.third = newFake(t, "https://"+otherAt.Addr().String()), newFake(t, "https://"+thirdAt.Addr().String())
 	local, err := provider.New(issuer, []provider.Client{{
 		ID: "app", Secret: "secret",
 		RedirectURIs:           []string{r.url + "/callback/local", r.url + "/callback/form"},
@@ -63,10 +66,11 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.app, err = site.New(memory.New(nil), r.url, []site.Provider{
+	r.app, err = site.New(r.store, r.url, []site.Provider{
 		{Key: "local", Label: "Local", Issuer: issuer, ClientID: "app", ClientSecret: "secret"},
 		{Key: "form", Label: "Form", Issuer: issuer, ClientID: "app", ClientSecret: "secret", FormPost: true},
 		{Key: "other", Label: "Other", Issuer: r.other.issuer, ClientID: "app2", ClientSecret: "secret2"},
+		{Key: "third", Label: "Third", Issuer: r.third.issuer, ClientID: "app2", ClientSecret: "secret2"},
 	}, &site.Options{HTTPClient: r.client, Now: r.now})
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +78,7 @@ func newRig(t *testing.T) *rig {
 	r.client.Transport = serve(t, appAt, r.app).Client().Transport // all servers of httptest have one certificate
 	r.local = serve(t, localAt, local)
 	serve(t, otherAt, r.other)
+	serve(t, thirdAt, r.third)
 	t.Cleanup(func() {
 		for _, s := range []interface{ Close(context.Context) error }{r.app, local} {
 			if err := s.Close(context.Background()); err != nil {
@@ -277,10 +282,16 @@ func (b *browser) user() string {
 // answerOther makes the controlled provider answer a sign-in with these claims.
 func (b *browser) answerOther(query url.Values, claims map[string]any) page {
 	b.t.Helper()
-	all := map[string]any{"sub": "7", "name": "Eve", "nonce": query.Get("nonce"), "auth_time": b.now().Unix(), "exp": b.now().Add(time.Minute).Unix(), "sid": "s1"}
+	return b.answer("other", b.other, query, claims)
+}
+
+func (b *browser) answer(key string, from *fake, query url.Values, claims map[string]any) page {
+	b.t.Helper()
+	all := map[string]any{"sub": "7", "name": "Eve", "nonce": query.Get("nonce"), "sid": "s1",
+		"auth_time": b.now().Unix(), "exp": b.now().Add(time.Minute).Unix()}
 	maps.Copy(all, claims)
-	b.other.mu.Lock()
-	b.other.claims = all
-	b.other.mu.Unlock()
-	return b.follow(b.get("/callback/other?" + url.Values{"state": {query.Get("state")}, "code": {"c"}}.Encode()))
+	from.mu.Lock()
+	from.claims = all
+	from.mu.Unlock()
+	return b.follow(b.get("/callback/" + key + "?" + url.Values{"state": {query.Get("state")}, "code": {"c"}}.Encode()))
 }
