@@ -162,7 +162,12 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in.StepUp {
-		if current, _ := session.Get(); current.identity() != user.identity() {
+		current, ok := session.Get()
+		switch {
+		case !ok: // signed out meanwhile
+			s.fail(w, r, ended, errors.New("there is no session to step up"))
+			return
+		case current.identity() != user.identity():
 			s.fail(w, r, another(in), errors.New("another user has signed in at the provider"))
 			return
 		}

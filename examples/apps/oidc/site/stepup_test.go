@@ -69,7 +69,7 @@ func TestStepUpSignedOut(t *testing.T) {
 	b.answerOther(query, nil)
 	_, query = b.begin("/step-up?return_to=/vault")
 	b.do("POST", "/sign-out", nil)
-	if p := b.answerOther(query, nil); p.status != 403 || b.user() != "" {
-		t.Errorf("got %d, user %q, want 403 and none", p.status, b.user())
+	if p := b.answerOther(query, nil); p.status != 400 || b.user() != "" {
+		t.Errorf("got %d, user %q, want 400 and none", p.status, b.user())
 	}
 }
