@@ -20,7 +20,7 @@ func (s *Site) signOut(w http.ResponseWriter, r *http.Request) {
 	session, _ := humasess.From[User](r.Context())
 	user, _ := session.Get()
 	if err := session.Destroy(); err != nil {
-		s.fail(w, r, failure{}, err)
+		s.fail(w, r, broken, err)
 		return
 	}
 	to := "/"

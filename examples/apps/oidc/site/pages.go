@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess"
 )
 
@@ -44,13 +43,8 @@ func (s *Site) home(w http.ResponseWriter, r *http.Request) {
 // vault is a page that needs a recent proof.
 func (s *Site) vault(w http.ResponseWriter, r *http.Request) {
 	session, _ := humasess.From[User](r.Context())
-	here := url.Values{"return_to": {r.URL.RequestURI()}}.Encode()
-	if !session.Active() {
-		http.Redirect(w, r, "/sign-in?"+here, http.StatusSeeOther)
-		return
-	}
 	if session.RequireFresh(stepUpAge) != nil {
-		http.Redirect(w, r, "/step-up?"+here, http.StatusSeeOther)
+		http.Redirect(w, r, "/step-up?return_to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
 	user, _ := session.Get()
@@ -59,9 +53,14 @@ func (s *Site) vault(w http.ResponseWriter, r *http.Request) {
 
 // failure is the page for a request that cannot be answered.
 type failure struct {
-	Status      int // that of the error if it is 0
+	Status      int
 	Title, Text string
 	Again       string // the path of a new try
+}
+
+var broken = failure{
+	Status: http.StatusServiceUnavailable, Title: "Something went wrong",
+	Text: "Try again in a moment.", Again: "/",
 }
 
 var ended = failure{
@@ -103,15 +102,22 @@ func (in SignIn) again() string {
 
 // fail shows a page. The reason goes to the log only.
 func (s *Site) fail(w http.ResponseWriter, r *http.Request, f failure, reason error) {
-	var failed huma.StatusError
-	if errors.As(reason, &failed) && (f.Status == 0 || failed.GetStatus() == http.StatusServiceUnavailable) {
-		f = failure{Status: failed.GetStatus(), Title: "Something went wrong", Text: "Try again in a moment.", Again: "/"}
+	if errors.Is(reason, humasess.ErrUnavailable) {
+		f = broken // the store does not answer
 	}
 	if reason != nil {
 		slog.WarnContext(r.Context(), f.Title, "path", r.URL.Path, "error", reason)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	show(w, f.Status, "failure.html", f)
+}
+
+// refuse shows the page of a request that the sessions refuse, such as a form of another
+// site, and of one whose session cannot be written.
+func (s *Site) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	f := broken
+	f.Status = status
+	s.fail(w, r, f, err)
 }
 
 // hardened adds headers that allow the pages only their own script, style and API.

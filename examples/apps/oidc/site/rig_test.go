@@ -196,6 +196,7 @@ func (b *browser) do(method, url string, form url.Values, header ...string) page
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	r.Header.Set("Accept", "text/html")
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}

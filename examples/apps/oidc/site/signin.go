@@ -61,7 +61,7 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, p *provider, in 
 	state := rand.Text()
 	in.Provider, in.Nonce, in.Verifier, in.Until = p.Key, rand.Text(), oauth2.GenerateVerifier(), s.now().Add(signInTime)
 	if err := s.begin(r.Context(), state, in); err != nil {
-		s.fail(w, r, failure{}, err)
+		s.fail(w, r, broken, err)
 		return
 	}
 	// The provider sends auth_time if it is asked for max_age.
@@ -126,7 +126,7 @@ func (s *Site) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	key := rand.Text()
 	if err := s.begin(r.Context(), key, in); err != nil {
-		s.fail(w, r, failure{}, err)
+		s.fail(w, r, broken, err)
 		return
 	}
 	http.Redirect(w, r, "/sign-in/finish?key="+key, http.StatusSeeOther)
@@ -206,14 +206,4 @@ func (s *Site) issuer(issuer string) *provider {
 		}
 	}
 	return nil
-}
-
-// postOrigins returns the origins whose pages post to the callback.
-func (s *Site) postOrigins() (origins []string) {
-	for _, p := range s.providers {
-		if u, err := url.Parse(p.Issuer); err == nil && p.FormPost {
-			origins = append(origins, u.Scheme+"://"+u.Host)
-		}
-	}
-	return origins
 }

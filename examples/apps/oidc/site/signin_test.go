@@ -1,12 +1,15 @@
 package site_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
 func TestSignIn(t *testing.T) {
@@ -38,14 +41,43 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// TestFormPostOrigin posts a response from a page that is not the provider's.
-func TestFormPostOrigin(t *testing.T) {
+// TestOtherSites posts to the application from another site.
+func TestOtherSites(t *testing.T) {
 	b := newRig(t).browser()
-	_, query := b.begin("/sign-in?provider=form")
-	p := b.do(http.MethodPost, "/callback/form", url.Values{"state": {query.Get("state")}, "code": {"x"}},
-		"Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
-	if p.status != 403 {
-		t.Errorf("got %d, want 403", p.status)
+	b.signIn()
+	_, query := b.begin("/sign-in?provider=local")
+	forged := url.Values{"state": {"forged"}, "code": {"x"}}
+	for _, tt := range []struct {
+		path string
+		form url.Values
+		want int
+	}{
+		{"/callback/form", forged, 400}, // it gets in, and has no state of this browser
+		{"/callback/local", url.Values{"state": query["state"], "code": {"x"}}, 403},
+		{"/sign-out", nil, 403},
+	} {
+		p := b.do(http.MethodPost, tt.path, tt.form, "Origin", "https://evil.example", "Sec-Fetch-Site", "cross-site")
+		if p.status != tt.want || !strings.Contains(p.body, "<h1>") || b.user() != "Ada Lovelace" {
+			t.Errorf("%s: got %d %s, user %q, want a page with %d and still Ada", tt.path, p.status, p.body, b.user(), tt.want)
+		}
+	}
+}
+
+// TestStoreDown signs in while the store does not answer.
+func TestStoreDown(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.signIn()
+	_, query := b.begin("/sign-in?provider=other")
+	for _, op := range []humasesstest.Op{humasesstest.OpCreate, humasesstest.OpLoad} {
+		r.store.Fail(op, errors.New("down"))
+		if p := b.answerOther(query, nil); p.status != 503 || !strings.Contains(p.body, "<h1>Something went wrong") {
+			t.Errorf("%s: got %d %s, want 503 and a page", op, p.status, p.body)
+		}
+		r.store.Fail(op, nil)
+		if got := b.user(); got != "Ada Lovelace" {
+			t.Errorf("%s: got user %q, want still Ada", op, got)
+		}
 	}
 }
 

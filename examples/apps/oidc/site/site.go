@@ -123,7 +123,6 @@ func New(store stores.Store, origin string, providers []Provider, opts *Options)
 		SchemeName:      "oidcFlow",
 		IdleTimeout:     signInTime,
 		AbsoluteTimeout: time.Hour,
-		TrustedOrigins:  s.postOrigins(),
 		Now:             o.Now,
 	})
 	if err != nil {
@@ -133,27 +132,36 @@ func New(store stores.Store, origin string, providers []Provider, opts *Options)
 }
 
 func (s *Site) route() error {
+	own := humasess.PageOptions{Error: s.refuse, Route: func(r *http.Request) string { return chi.RouteContext(r.Context()).RoutePattern() }}
+	callback, secret := own, own
+	for _, p := range s.providers {
+		if p.FormPost {
+			callback.AllowCrossSite = append(callback.AllowCrossSite, "POST /callback/"+p.Key) // the state tells which browser has asked
+		}
+	}
+	secret.Require, secret.LoginURL = true, "/sign-in"
+
 	r := chi.NewRouter()
 	r.Use(s.hardened)
 	r.Handle("GET /static/*", static())
 	r.Post("/logout/{provider}", s.providerLogout) // from the provider's server, without cookies
 	r.Group(func(r chi.Router) {
-		r.Use(s.flows.Handler)
+		r.Use(s.flows.Pages(&callback))
 		r.Get("/callback/{provider}", s.callback)
 		r.Post("/callback/{provider}", s.callback)
 	})
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.Handler, s.flows.Handler)
+		r.Use(s.sessions.Pages(&own), s.flows.Pages(&own))
 		r.Get("/sign-in", s.signIn)
 		r.Get("/sign-in/finish", s.finish)
 		r.Get("/step-up", s.stepUp)
 	})
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.Handler)
+		r.Use(s.sessions.Pages(&own))
 		r.Get("/", s.home)
-		r.Get("/vault", s.vault)
 		r.Post("/sign-out", s.signOut)
 	})
+	r.With(s.sessions.Pages(&secret)).Get("/vault", s.vault)
 	s.Handler = r
 
 	config := huma.DefaultConfig("Sign-in with a provider", "1.0.0")
