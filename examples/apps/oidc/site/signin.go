@@ -148,7 +148,7 @@ func (m *metadata) mixedUp(p *provider, key string, answer url.Values) error {
 
 // docs: begin finish
 
-// finish starts the session, or notes the new proof in it.
+// finish starts the session, or notes the new proof in that of the same user.
 func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 	in, err := s.take(r.Context(), r.URL.Query().Get("key"), true)
 	if err != nil {
@@ -161,25 +161,27 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, refused(in), errors.New("the provider has not asked the user again, or sends no auth_time"))
 		return
 	}
-	if in.StepUp {
-		current, ok := session.Get()
-		switch {
-		case !ok: // signed out meanwhile
-			s.fail(w, r, ended, errors.New("there is no session to step up"))
-			return
-		case current.identity() != user.identity():
-			s.fail(w, r, another(in), errors.New("another user has signed in at the provider"))
-			return
-		}
+	current, ok := session.Get()
+	switch {
+	case ok && current.identity() == user.identity(): // a step-up, or a second tab
 		err = session.Update(func(u *User) error {
 			*u = user // the provider may have a new session
 			return nil
 		})
-	} else {
+	case !in.StepUp:
 		err = session.Start(user)
+	case !ok: // signed out meanwhile
+		s.fail(w, r, ended, errors.New("there is no session to step up"))
+		return
+	default:
+		s.fail(w, r, another(in), errors.New("another user has signed in at the provider"))
+		return
 	}
 	if err == nil {
 		err = session.ReauthenticatedWith(proof)
+	}
+	if !in.StepUp && errors.Is(err, humasess.ErrReauthenticate) {
+		err = nil // a second tab brings the proof that the session has
 	}
 	if err != nil {
 		s.fail(w, r, refused(in), err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,10 @@ func TestStoreDown(t *testing.T) {
 			t.Errorf("%s: got user %q, want still Ada", op, got)
 		}
 	}
+	_, query = b.begin("/sign-in?provider=other")
+	if p := b.answerOther(query, nil); p.status != 200 || b.user() != "Eve" {
+		t.Errorf("got %d %s, user %q, want Eve in place of Ada", p.status, p.body, b.user())
+	}
 }
 
 // TestTabs begins two sign-ins in one browser and finishes them in both orders.
@@ -95,10 +100,15 @@ func TestTabs(t *testing.T) {
 				answers = append(answers, b.follow1(b.get(authorize))) // the provider knows the user by now
 			}
 		}
+		var ids []string
 		for _, i := range []int{first, 1 - first} {
 			if p := b.follow(answers[i]); p.status != 200 || p.url != b.url+paths[i] {
 				t.Errorf("first %d, tab %d: got %d %s, want 200 %s", first, i, p.status, p.url, paths[i])
 			}
+			ids = append(ids, regexp.MustCompile(`"id":"[^"]*"`).FindString(b.get("/api/session").body))
+		}
+		if ids[0] == "" || ids[0] != ids[1] {
+			t.Errorf("first %d: got sessions %q, want the first to stay", first, ids)
 		}
 	}
 }

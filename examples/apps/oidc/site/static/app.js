@@ -1,12 +1,7 @@
 // The server sends "ended" when the session has ended, here or at the provider. The
 // page shows the user's data, so it must not stay open then.
 const stream = new EventSource("/api/session/events");
-stream.addEventListener("ended", async () => {
-  stream.close();
-  const session = await fetch("/api/session");
-  if (session.ok) location.reload(); // another tab has signed in again
-  else location.replace("/");
-});
+stream.addEventListener("ended", () => location.replace("/"));
 
 // The sign-out is on its way to the provider, which a new location would stop.
 addEventListener("submit", () => stream.close());
