@@ -27,17 +27,17 @@ type oidcRig struct {
 
 func (r *oidcRig) now() time.Time { return time.Now().Add(time.Duration(r.offset.Load())) }
 
-// later is a handler that is set after the server has its address.
-type later struct{ handler atomic.Pointer[http.Handler] }
+// oidcHandler is a handler that is set after the server has its address.
+type oidcHandler struct{ handler atomic.Pointer[http.Handler] }
 
-func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (l *oidcHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(*l.handler.Load()).ServeHTTP(w, r)
 }
 
 // newOIDC serves both by https on two sites, or by http on two ports of this machine.
 func newOIDC(t *testing.T, formPost, plain bool) *oidcRig {
 	t.Helper()
-	var app, issuer later
+	var app, issuer oidcHandler
 	r := &oidcRig{}
 	if plain {
 		for origin, handler := range map[*string]http.Handler{&r.app: &app, &r.provider: &issuer} {
@@ -76,7 +76,7 @@ func newOIDC(t *testing.T, formPost, plain bool) *oidcRig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for to, handler := range map[*later]http.Handler{&app: s, &issuer: p} {
+	for to, handler := range map[*oidcHandler]http.Handler{&app: s, &issuer: p} {
 		to.handler.Store(&handler)
 	}
 	t.Cleanup(func() {
@@ -89,27 +89,28 @@ func newOIDC(t *testing.T, formPost, plain bool) *oidcRig {
 	return r
 }
 
-// fill signs in at the provider.
-func fill(page *browser.Page, name, password string) {
+// oidcFill signs in at the provider.
+func oidcFill(page *browser.Page, name, password string) {
 	page.Wait("document.querySelector('#name')?.value !== undefined")
 	browser.Eval[bool](page, "(document.querySelector('#name').value = '', true)")
 	page.Type("#name", name)
 	page.Type("#password", password+"\r")
 }
 
-func at(t *testing.T, page *browser.Page, address, text string) {
+// oidcAt waits for an address and a text.
+func oidcAt(t *testing.T, page *browser.Page, address, text string) {
 	t.Helper()
 	page.Wait("location.href === '" + address + "'")
 	page.WaitText(text)
 }
 
-// session returns the ID of the session that a page is in.
-func session(page *browser.Page) string {
+// oidcSession returns the ID of the session that a page is in.
+func oidcSession(page *browser.Page) string {
 	return browser.Eval[string](page, "fetch('/api/session').then(r => r.json()).then(s => s.id)")
 }
 
-// picture keeps a picture for a person, if the test is asked to.
-func picture(t *testing.T, page *browser.Page, name string) {
+// oidcPicture keeps a picture for a person, if the test is asked to.
+func oidcPicture(t *testing.T, page *browser.Page, name string) {
 	t.Helper()
 	folder := os.Getenv("HUMASESS_PICTURES")
 	if folder == "" {
@@ -129,51 +130,51 @@ func TestOIDC(t *testing.T) {
 			r := newOIDC(t, tt.formPost, tt.plain)
 			person := browser.New(t)
 			page := person.Open(r.app)
-			picture(t, page, "oidc-out")
+			oidcPicture(t, page, "oidc-out")
 			t.Run("two tabs, and each returns to its page", func(t *testing.T) {
 				page.Click("#vault")
 				page.Wait("document.querySelector('#password')")
-				picture(t, page, "oidc-provider")
+				oidcPicture(t, page, "oidc-provider")
 				other := person.Open(r.app)
 				other.Click("#sign-in-local")
 				other.Wait("document.querySelector('#password')")
-				fill(page, "ada", "engine")
-				at(t, page, r.app+"/vault", "Ada Lovelace")
-				picture(t, page, "oidc-vault")
-				before := session(page)
-				fill(other, "ada", "engine")
-				at(t, other, r.app+"/", "Ada Lovelace")
-				picture(t, other, "oidc-in")
-				if after := session(page); before == "" || after != before {
+				oidcFill(page, "ada", "engine")
+				oidcAt(t, page, r.app+"/vault", "Ada Lovelace")
+				oidcPicture(t, page, "oidc-vault")
+				before := oidcSession(page)
+				oidcFill(other, "ada", "engine")
+				oidcAt(t, other, r.app+"/", "Ada Lovelace")
+				oidcPicture(t, other, "oidc-in")
+				if after := oidcSession(page); before == "" || after != before {
 					t.Errorf("got session %q in place of %q, want it to stay", after, before)
 				}
-				at(t, page, r.app+"/vault", "Ada Lovelace")
+				oidcAt(t, page, r.app+"/vault", "Ada Lovelace")
 			})
 			t.Run("step-up", func(t *testing.T) {
 				r.offset.Add(int64(6 * time.Minute))
 				page.Go(r.app + "/vault")
 				page.Wait("location.origin === '" + r.provider + "'")
-				fill(page, "grace", "compiler")
+				oidcFill(page, "grace", "compiler")
 				page.WaitText("That was another account")
-				picture(t, page, "oidc-another")
+				oidcPicture(t, page, "oidc-another")
 				r.offset.Add(int64(time.Minute))
 				page.Click("#again")
 				page.Wait("location.origin === '" + r.provider + "'")
-				fill(page, "ada", "engine")
-				at(t, page, r.app+"/vault", "Ada Lovelace")
+				oidcFill(page, "ada", "engine")
+				oidcAt(t, page, r.app+"/vault", "Ada Lovelace")
 			})
 			t.Run("the provider ends an open page", func(t *testing.T) {
 				other := person.Open(r.provider)
 				other.Click("#sign-out")
-				at(t, page, r.app+"/", "You are not signed in")
+				oidcAt(t, page, r.app+"/", "You are not signed in")
 			})
 			t.Run("sign-out here and there", func(t *testing.T) {
 				page.Click("#sign-in-local")
 				page.Wait("document.querySelector('#password')")
-				fill(page, "grace", "compiler")
-				at(t, page, r.app+"/", "Grace Hopper")
+				oidcFill(page, "grace", "compiler")
+				oidcAt(t, page, r.app+"/", "Grace Hopper")
 				page.Click("#sign-out")
-				at(t, page, r.app+"/", "You are not signed in")
+				oidcAt(t, page, r.app+"/", "You are not signed in")
 				page.Go(r.provider)
 				page.WaitText("You are not signed in here.")
 			})
@@ -188,15 +189,15 @@ func TestOIDCBack(t *testing.T) {
 	page.Click("#sign-in-local")
 	page.Wait("document.querySelector('#password')")
 	browser.Eval[bool](page, "(setTimeout(() => history.back()), true)")
-	at(t, page, r.app+"/", "You are not signed in")
+	oidcAt(t, page, r.app+"/", "You are not signed in")
 	page.Click("#sign-in-local")
 	page.Wait("document.querySelector('#password')")
-	fill(page, "ada", "engine")
-	at(t, page, r.app+"/", "Ada Lovelace")
+	oidcFill(page, "ada", "engine")
+	oidcAt(t, page, r.app+"/", "Ada Lovelace")
 	t.Run("an old answer opens nothing", func(t *testing.T) {
 		page.Go(r.app + "/callback/local?" + url.Values{"state": {"x"}, "code": {"y"}, "iss": {r.provider}}.Encode())
 		page.WaitText("This sign-in has ended")
 		page.Click("#home")
-		at(t, page, r.app+"/", "Ada Lovelace")
+		oidcAt(t, page, r.app+"/", "Ada Lovelace")
 	})
 }

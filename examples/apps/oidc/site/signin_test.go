@@ -42,6 +42,17 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestVault opens a page that needs a user, without one.
+func TestVault(t *testing.T) {
+	b := newRig(t).browser()
+	if p := b.get("/vault?x=1"); p.status != 303 || p.location != "/sign-in?return_to=%2Fvault%3Fx%3D1" {
+		t.Errorf("got %d to %q, want the sign-in", p.status, p.location)
+	}
+	if p := b.do(http.MethodGet, "/vault", nil, "Sec-Fetch-Mode", "cors"); p.status != 401 {
+		t.Errorf("a script: got %d, want 401", p.status)
+	}
+}
+
 // TestOtherSites posts to the application from another site.
 func TestOtherSites(t *testing.T) {
 	b := newRig(t).browser()
