@@ -134,11 +134,11 @@ func TestPasskeyAtOnce(t *testing.T) {
 
 // TestPasskeyNotUsed is about ceremonies that the user or the device gives up.
 func TestPasskeyNotUsed(t *testing.T) {
-	const notUsed = "The passkey was not used."
+	const notUsed = "No passkey was used."
 	t.Run("a device that cannot verify the user", func(t *testing.T) {
 		p := newPasskeys(t)
 		_, page, _ := p.registered(false)
-		page.WaitText("you were there")
+		page.WaitText("touch")
 		page.Click("#delete")
 		page.Click("#really-delete") // a fresh passkey, without a PIN, a finger or a face
 		page.WaitText(notUsed)

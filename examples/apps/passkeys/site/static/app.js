@@ -56,7 +56,7 @@ function reason(failure) {
   }
   switch (failure.name) {
     // Browsers give one error for all of these, so that pages cannot tell which passkeys a user has.
-    case "NotAllowedError": return "The passkey was not used. You cancelled, the time was over, or this device could not check that it is you. Try again.";
+    case "NotAllowedError": return "No passkey was used. You cancelled, time ran out, or this device has none of yours or could not verify you. Try again.";
     case "SecurityError": return "Passkeys do not work at this address.";
     case "ConstraintError": case "NotSupportedError": return "This device cannot keep a passkey. Try another one.";
     default: return "That did not work. Try again.";
@@ -115,7 +115,7 @@ function showTime(element, iso) {
   element.textContent = when.format(new Date(iso));
 }
 
-const proofs = {pop: "your passkey", user: "you were there", mfa: "PIN, finger or face"};
+const proofs = {pop: "passkey", user: "touch", mfa: "PIN, finger or face"};
 
 function showAccount() {
   const {time, methods = []} = session.authentication;
