@@ -45,7 +45,7 @@ func (b *Beside) Resolve(huma.Context) []error { b.resolvedBeside = true; return
 func TestOwnResolve(t *testing.T) {
 	r := newRig(t, accountOptions())
 	var got []string
-	note := func(names []string) (*struct{}, error) { got = names; return nil, nil }
+	note := func(names []string) (*struct{}, error) { got = names; return nil, nil } //nolint:unparam // a handler has two results
 	huma.Post(r.api, "/layer", func(_ context.Context, in *Layer) (*struct{}, error) { return note(in.names) })
 	huma.Post(r.api, "/layers", func(_ context.Context, in *LayerOnLayer) (*struct{}, error) { return note(in.names) })
 	hidden := huma.Operation{Method: http.MethodPost, Path: "/hidden", Hidden: true}
