@@ -61,7 +61,7 @@ func begin(in *Begin, c Ceremony, data *webauthn.SessionData, options any) (*opt
 // answer: Take deletes it even if this request fails later, and of parallel requests only
 // one gets it.
 func take(ctx context.Context, session *Begun, want purpose) (Ceremony, error) {
-	c, err := takeStandIn(ctx, session)
+	c, err := session.Take(ctx)
 	switch {
 	case errors.Is(err, humasess.ErrNoSession), errors.Is(err, humasess.ErrNotFound):
 		return Ceremony{}, huma.Error409Conflict("this request for a passkey has expired or was answered already; begin again")
