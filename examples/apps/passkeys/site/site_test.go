@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/humasess/sessions/examples/apps/passkeys/site"
@@ -46,6 +47,31 @@ func newRig(t *testing.T) *rig {
 		}
 	})
 	return r
+}
+
+// together makes calls of the store wait for each other, each after its work: so many at a
+// time, and so many times.
+func (r *rig) together(op humasesstest.Op, calls, times int) {
+	var mu sync.Mutex
+	arrived, all := 0, make(chan struct{})
+	r.store.After(op, func(ctx context.Context) error {
+		mu.Lock()
+		here := all
+		if arrived++; arrived == calls {
+			close(all)
+			arrived, all = 0, make(chan struct{})
+			if times--; times == 0 {
+				r.store.After(op, nil)
+			}
+		}
+		mu.Unlock()
+		select {
+		case <-here:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
 }
 
 // browser is a client with the device of its user.
