@@ -121,8 +121,8 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 	return g.origins.CheckRead(o)
 }
 
-func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, of gate.Refusal, err error) {
-	e := events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Err: err}
+func (g *gateManager[T]) Refused(ctx context.Context, operation string, of gate.Refusal, err error) {
+	e := events.Event{Kind: events.Refused, Operation: operation, Err: err}
 	switch of {
 	case gate.OriginRefused:
 		e.Reason = events.ReasonCrossSite
@@ -134,14 +134,14 @@ func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, of gat
 	g.report.Emit(ctx, e)
 }
 
-func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+func (g *gateManager[T]) Panicked(ctx context.Context, operation string, stack []byte) {
 	g.opts.Logger.ErrorContext(gate.Outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", gate.OperationName(op), "stack", string(stack))
+		"operation", operation, "stack", string(stack))
 }
 
-func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
+func (g *gateManager[T]) Unsent(ctx context.Context, operation string) {
 	g.opts.Logger.ErrorContext(gate.Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
-		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
+		"change the session before Unwrap", "operation", operation, "scheme", g.scheme)
 }
 
 // newRequest allocates a request and its session in one piece of memory: with a cookie

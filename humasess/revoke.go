@@ -98,7 +98,11 @@ func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if owner == "" {
-		return boolToInt(s.life.Base), s.destroyNow(ctx)
+		n := 0
+		if s.life.Base {
+			n = 1
+		}
+		return n, s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
@@ -123,13 +127,6 @@ func (s changes[T]) destroyNow(ctx context.Context) error {
 	s.life.Destroy()
 	s.forget()
 	return s.writes().writeNow(ctx)
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // mayRevoke returns the identity whose sessions the request may end.
@@ -223,7 +220,7 @@ func (s writes[T]) take(ctx context.Context) (data T, err error) {
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
 	var none T
-	for replay := 0; replay < storecall.MaxReplays; replay++ {
+	for replay := range storecall.MaxReplays {
 		if err := s.changes().mayTake(); err != nil {
 			return none, err
 		}

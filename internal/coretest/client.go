@@ -1,6 +1,7 @@
 package coretest
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"sync"
@@ -47,4 +48,13 @@ func Together(n int, f func(i int)) {
 	}
 	close(start)
 	done.Wait()
+}
+
+func decode[V any](t *testing.T, body string) V {
+	t.Helper()
+	var v V
+	if err := json.Unmarshal([]byte(body), &v); err != nil {
+		t.Fatalf("body %s: %v", body, err)
+	}
+	return v
 }

@@ -31,50 +31,21 @@ const callbacks = 64
 // exactly one gets the data.
 func Take(t *testing.T, one, other stores.Store) {
 	t.Helper()
-	var gate sync.WaitGroup
-	at := []http.Handler{ceremonies(t, one, &gate), ceremonies(t, other, &gate)}
-	begin := func(name string) *humasesstest.Client {
-		c := humasesstest.NewClient(at[0])
-		Do(t, c, "POST", "/begin?name="+name, http.StatusNoContent)
-		return c
-	}
-	// finish returns the data that the callbacks got, and the answers.
-	finish := func(t *testing.T, c *humasesstest.Client, path string) (taken []ceremony, codes map[int]int) {
-		t.Helper()
-		var mu sync.Mutex
-		codes = map[int]int{}
-		gate.Add(callbacks)
-		Together(callbacks, func(i int) {
-			w := Move(c, at[i%2]).Do("POST", path, nil)
-			mu.Lock()
-			defer mu.Unlock()
-			codes[w.Code]++
-			var data ceremony
-			if got := w.Header().Get("Taken"); got != "" {
-				if err := json.Unmarshal([]byte(got), &data); err != nil {
-					t.Error(err)
-				}
-				taken = append(taken, data)
-			}
-			if set := w.Header().Get("Set-Cookie"); w.Code == http.StatusNotFound && set != "" {
-				t.Errorf("a callback that got nothing sets the cookie %q", set)
-			}
-		})
-		return taken, codes
-	}
+	r := &takes{}
+	r.at = [2]http.Handler{ceremonies(t, one, &r.gate), ceremonies(t, other, &r.gate)}
 	for _, tt := range []struct {
 		path string
 		code int
 	}{{"/finish", http.StatusOK}, {"/finish?fail=true", http.StatusTeapot}} {
 		for round := range 3 {
 			name := fmt.Sprintf("challenge%d", round)
-			c := begin(name)
-			taken, codes := finish(t, c, tt.path)
+			c := r.begin(t, name)
+			taken, codes := r.finish(t, c, tt.path)
 			if len(taken) != 1 || taken[0].Challenge != name || codes[tt.code] != 1 || codes[http.StatusNotFound] != callbacks-1 {
 				t.Errorf("%s: got %v and the data %+v, want one of %d with %q, and %d for the others", tt.path, codes, taken, tt.code, name, http.StatusNotFound)
 			}
-			for _, handler := range at {
-				gate.Add(1)
+			for _, handler := range r.at {
+				r.gate.Add(1)
 				Do(t, Move(c, handler), "POST", "/finish", http.StatusUnauthorized)
 			}
 		}
@@ -82,33 +53,70 @@ func Take(t *testing.T, one, other stores.Store) {
 	if _, ok := stores.As[stores.ClientSide](one); ok {
 		return // an older copy of the cookie may win, so a change may be lost
 	}
-	t.Run("no acknowledged change is lost", func(t *testing.T) {
-		for range 3 {
-			c := begin("counted")
-			gate.Add(1)
-			var stepped atomic.Int64
-			var data ceremony
-			Together(17, func(i int) {
-				if i == 0 {
-					w := Move(c, at[1]).Do("POST", "/finish", nil)
-					if err := json.Unmarshal([]byte(w.Header().Get("Taken")), &data); err != nil {
-						t.Errorf("got %d and no data: %v", w.Code, err)
-					}
-					return
-				}
-				switch w := Move(c, at[i%2]).Do("POST", "/step", nil); w.Code {
-				case http.StatusNoContent:
-					stepped.Add(1)
-				case http.StatusUnauthorized:
-				default:
-					t.Errorf("step: got %d %s, want 204 or 401", w.Code, w.Body)
-				}
-			})
-			if int64(data.Steps) != stepped.Load() {
-				t.Errorf("got %d steps, want the %d that were acknowledged", data.Steps, stepped.Load())
-			}
+	for range 3 {
+		r.whileChanging(t)
+	}
+}
+
+// takes are two servers, on which the requests of the gate finish together.
+type takes struct {
+	at   [2]http.Handler
+	gate sync.WaitGroup
+}
+
+func (r *takes) begin(t *testing.T, name string) *humasesstest.Client {
+	t.Helper()
+	c := humasesstest.NewClient(r.at[0])
+	Do(t, c, "POST", "/begin?name="+name, http.StatusNoContent)
+	return c
+}
+
+// finish returns the data that the callbacks got, and how often each status.
+func (r *takes) finish(t *testing.T, c *humasesstest.Client, path string) (taken []ceremony, codes map[int]int) {
+	t.Helper()
+	var mu sync.Mutex
+	codes = map[int]int{}
+	r.gate.Add(callbacks)
+	Together(callbacks, func(i int) {
+		w := Move(c, r.at[i%2]).Do("POST", path, nil)
+		mu.Lock()
+		defer mu.Unlock()
+		codes[w.Code]++
+		if got := w.Header().Get("Taken"); got != "" {
+			taken = append(taken, decode[ceremony](t, got))
+		}
+		if set := w.Header().Get("Set-Cookie"); w.Code == http.StatusNotFound && set != "" {
+			t.Errorf("a callback that got nothing sets the cookie %q", set)
 		}
 	})
+	return taken, codes
+}
+
+// whileChanging takes a session that other requests change. The data have each change
+// that was acknowledged.
+func (r *takes) whileChanging(t *testing.T) {
+	t.Helper()
+	c := r.begin(t, "counted")
+	r.gate.Add(1)
+	var stepped atomic.Int64
+	var data ceremony
+	Together(17, func(i int) {
+		if i == 0 {
+			w := Move(c, r.at[1]).Do("POST", "/finish", nil)
+			data = decode[ceremony](t, w.Header().Get("Taken"))
+			return
+		}
+		switch w := Move(c, r.at[i%2]).Do("POST", "/step", nil); w.Code {
+		case http.StatusNoContent:
+			stepped.Add(1)
+		case http.StatusUnauthorized:
+		default:
+			t.Errorf("step: got %d %s, want 204 or 401", w.Code, w.Body)
+		}
+	})
+	if int64(data.Steps) != stepped.Load() {
+		t.Errorf("got %d steps, want the %d that were acknowledged", data.Steps, stepped.Load())
+	}
 }
 
 // ceremonies returns an API that begins ceremonies and finishes them, when all requests

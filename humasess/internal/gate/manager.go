@@ -24,13 +24,13 @@ type Manager interface {
 	StoreTimeout() time.Duration
 
 	// Refused reports a refusal whose cause the client does not get.
-	Refused(ctx context.Context, op *huma.Operation, of Refusal, err error)
+	Refused(ctx context.Context, operation string, of Refusal, err error)
 
 	// Panicked reports a nil dereference of a session that is not bound.
-	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
+	Panicked(ctx context.Context, operation string, stack []byte)
 
 	// Unsent reports a change that was dropped because its cookie could not be sent.
-	Unsent(ctx context.Context, op *huma.Operation)
+	Unsent(ctx context.Context, operation string)
 
 	// NewRequest returns a request and a session in one piece of memory. With a cookie
 	// the client has sent one, which may open a session.
@@ -55,9 +55,9 @@ const (
 // credential.
 type SchemeCheck = func(ctx huma.Context, scopes []string) (user any, err error)
 
-// OperationName returns the operation's ID, or its method and path. It is for events
+// operationName returns the operation's ID, or its method and path. It is for events
 // and logs.
-func OperationName(op *huma.Operation) string {
+func operationName(op *huma.Operation) string {
 	if op == nil {
 		return ""
 	}

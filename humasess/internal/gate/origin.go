@@ -36,12 +36,12 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
-			m.Refused(ctx.Context(), e.op, OriginRefused, err)
+			m.Refused(ctx.Context(), e.name(ctx), OriginRefused, err)
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {
 				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check
 			}
-			writeProblem(e.api, ctx, answerCrossOrigin.model(ctx))
+			e.write(ctx, answerCrossOrigin.model(ctx), err)
 			return true
 		}
 	}
