@@ -57,6 +57,8 @@ func begin(in *Begin, c Ceremony, data *webauthn.SessionData, options any) (*opt
 	return &optionsOutput{Body: options}, in.Start(c)
 }
 
+// docs: begin take
+
 // take ends the ceremony of the request and returns it. A challenge is good for one
 // answer: Take deletes it even if this request fails later, and of parallel requests only
 // one gets it.
@@ -72,6 +74,8 @@ func take(ctx context.Context, session *Begun, want purpose) (Ceremony, error) {
 	}
 	return c, nil
 }
+
+// docs: end
 
 // parseAssertion parses the answer of navigator.credentials.get.
 func parseAssertion(body json.RawMessage) (*protocol.ParsedCredentialAssertionData, error) {
