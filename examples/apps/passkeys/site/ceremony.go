@@ -86,10 +86,10 @@ func parseAssertion(body json.RawMessage) (*protocol.ParsedCredentialAssertionDa
 	return parsed, nil
 }
 
-// methods returns names of RFC 8176 for the use of a passkey: a proof of possession of
-// its key, with a user who was present, and with two factors if the authenticator has
-// verified the user by a PIN, a finger or a face. "hwk" would say that the key is in
-// hardware. Only an attestation shows that, and synced passkeys have none.
+// methods returns names of RFC 8176 for the use of a passkey: a proof of possession of its
+// key, the presence of the user, and two factors if the authenticator has verified the
+// user by a PIN, a finger or a face. "hwk" would say that the key is in hardware. Only an
+// attestation shows that, and synced passkeys have none.
 func methods(flags protocol.AuthenticatorFlags) humasess.Authentication {
 	all := []humasess.Method{{Name: "pop"}}
 	if flags.HasUserPresent() {
