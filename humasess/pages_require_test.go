@@ -211,15 +211,18 @@ func TestPagesCrossSite(t *testing.T) {
 	wantStatus(t, s.ask("ada", "POST", "/callback", foreign), 200)
 	s.do = nil
 	for _, refused := range []string{"POST /", "POST /callback/", "POST /%63allback", "POST /callback/x", "POST /Callback", "PUT /callback", "POST /x/../callback"} {
-		method, target, _ := strings.Cut(refused, " ")
-		w := s.ask("ada", method, target, foreign)
-		if w.Code != 403 || s.served != 0 || !strings.Contains(w.Body.String(), "our page of 403") {
-			t.Errorf("%s: got %d %s, want 403", refused, w.Code, w.Body)
-		}
-		var model huma.StatusError
-		if !errors.As(s.failed, &model) || model.GetStatus() != 403 || !strings.Contains(s.failed.Error(), "cross-origin") {
-			t.Errorf("%s: got %v, want a status and the reason", refused, s.failed)
-		}
+		t.Run("F4 "+refused, func(t *testing.T) {
+			s.in(t)
+			method, target, _ := strings.Cut(refused, " ")
+			w := s.ask("ada", method, target, foreign)
+			if w.Code != 403 || s.served != 0 || !strings.Contains(w.Body.String(), "our page of 403") {
+				t.Errorf("got %d %s, want 403", w.Code, w.Body)
+			}
+			var model huma.StatusError
+			if !errors.As(s.failed, &model) || model.GetStatus() != 403 || !strings.Contains(s.failed.Error(), "cross-origin") {
+				t.Errorf("got %v, want a status and the reason", s.failed)
+			}
+		})
 	}
 }
 
@@ -279,7 +282,9 @@ func TestPagesBearer(t *testing.T) {
 // TestPagesRoute has the method and the route in events and logs.
 func TestPagesRoute(t *testing.T) {
 	const route = "POST /users/{id}"
-	act := func(_ http.ResponseWriter, _ *http.Request, session *humasess.Session[account]) { _ = session.Start(account{ID: "ada"}) }
+	act := func(_ http.ResponseWriter, _ *http.Request, session *humasess.Session[account]) {
+		_ = session.Start(account{ID: "ada"})
+	}
 	plain := newPageSite(t, &humasess.PageOptions{})
 	plain.do = act
 	named := newPageSite(t, &humasess.PageOptions{Route: func(*http.Request) string { return "/users/{id}" }})
