@@ -134,15 +134,8 @@ func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, of gat
 	g.report.Emit(ctx, e)
 }
 
-func (g *gateManager[T]) Panicked(ctx context.Context, op *huma.Operation, stack []byte) {
-	g.opts.Logger.ErrorContext(gate.Outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", gate.OperationName(op), "stack", string(stack))
-}
-
-func (g *gateManager[T]) Unsent(ctx context.Context, op *huma.Operation) {
-	g.opts.Logger.ErrorContext(gate.Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
-		"change the session before Unwrap", "operation", gate.OperationName(op), "scheme", g.scheme)
-}
+// Log returns the log of mistakes.
+func (g *gateManager[T]) Log() *gate.Log { return &g.log }
 
 // newRequest allocates a request and its session in one piece of memory: with a cookie
 // also the record that the cookie may open, and for a client-side session its carrier

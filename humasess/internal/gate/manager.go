@@ -26,11 +26,8 @@ type Manager interface {
 	// Refused reports a refusal whose cause the client does not get.
 	Refused(ctx context.Context, op *huma.Operation, of Refusal, err error)
 
-	// Panicked reports a nil dereference of a session that is not bound.
-	Panicked(ctx context.Context, op *huma.Operation, stack []byte)
-
-	// Unsent reports a change that was dropped because its cookie could not be sent.
-	Unsent(ctx context.Context, op *huma.Operation)
+	// Log tells the program about mistakes.
+	Log() *Log
 
 	// NewRequest returns a request and a session in one piece of memory. With a cookie
 	// the client has sent one, which may open a session.
@@ -54,15 +51,3 @@ const (
 // if the request does not satisfy the scheme. ErrNoSession says that it has no such
 // credential.
 type SchemeCheck = func(ctx huma.Context, scopes []string) (user any, err error)
-
-// OperationName returns the operation's ID, or its method and path. It is for events
-// and logs.
-func OperationName(op *huma.Operation) string {
-	if op == nil {
-		return ""
-	}
-	if op.OperationID != "" {
-		return op.OperationID
-	}
-	return op.Method + " " + op.Path
-}
