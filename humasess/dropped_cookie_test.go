@@ -46,6 +46,19 @@ func TestDroppedCookie(t *testing.T) {
 		{"same site", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors"}, nil},
 		{"a form", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, nil},
 		{"a form in a frame", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, []string{"SameSite"}},
+		{
+			"a page in a frame of another site", humasess.CookieOptions{}, "api.test",
+			[]string{"Origin", "https://api.test", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Storage-Access", "active"},
+			[]string{"in a frame of another site", "Options.Cookie.Partitioned"},
+		},
+		{
+			"the user blocks cookies of other sites", humasess.CookieOptions{SameSite: http.SameSiteNoneMode}, "api.test",
+			append([]string{"Sec-Fetch-Storage-Access", "none"}, fetch...), []string{"the user blocks cookies of other sites", "Options.Cookie.Partitioned"},
+		},
+		{
+			"the user blocks cookies of other sites, Partitioned", humasess.CookieOptions{SameSite: http.SameSiteNoneMode, Partitioned: true}, "api.test",
+			append([]string{"Sec-Fetch-Storage-Access", "none"}, fetch...), nil,
+		},
 		{"no browser", humasess.CookieOptions{}, "api.test", nil, nil},
 		{"plain http", humasess.CookieOptions{}, "10.0.0.7:8888", []string{"Origin", "http://10.0.0.7:8888"}, []string{"plain http", "InsecureAllowHTTP", "10.0.0.7:8888"}},
 		{"plain http, allowed", humasess.CookieOptions{InsecureAllowHTTP: true, Name: cookieName[len("__Host-"):]}, "10.0.0.7", []string{"Origin", "http://10.0.0.7"}, nil},

@@ -16,6 +16,10 @@ type Request struct {
 	SecFetchSite string // Fetch Metadata § 2.3; browsers send it to https and to localhost only
 	SecFetchMode string // § 2.2
 	SecFetchDest string // § 2.1
+
+	// SecFetchStorageAccess is "active", "none" or "inactive" if the page around the
+	// request is of another site (Storage Access Headers). Chromium sends it.
+	SecFetchStorageAccess string
 }
 
 // Drop says why browsers drop a cookie, and how the program prevents that.
@@ -25,6 +29,14 @@ var (
 	dropCrossSite = &Drop{
 		"a page of another site made the request, and browsers keep a cookie with SameSite=Lax or Strict only if it navigates the window",
 		"serve the page and the API on one site, such as app.example.com and api.example.com; or set Options.Cookie.SameSite to http.SameSiteNoneMode, which needs Secure; or use Options.Bearer", //nolint:lll // one message
+	}
+	dropFramed = &Drop{
+		"the page is in a frame of another site, where browsers keep a cookie with SameSite=None only",
+		"set Options.Cookie.SameSite to http.SameSiteNoneMode, which needs Secure, and Options.Cookie.Partitioned; or open the page in a window of its own",
+	}
+	dropBlocked = &Drop{
+		"a page of another site made the request or is around it, and the user blocks cookies of other sites",
+		"set Options.Cookie.Partitioned; or serve the page and the API on one site, such as app.example.com and api.example.com; or use Options.Bearer",
 	}
 	dropInsecure = &Drop{
 		"the page uses plain http, and browsers keep a Secure cookie over https only, or on localhost",
@@ -37,20 +49,28 @@ var (
 )
 
 // Dropped returns the reason why a browser drops the cookie in the response to r, or nil
-// if nothing in r says that it does. A browser may drop it for reasons that no request
-// shows, such as a user's setting that blocks cookies of other sites.
+// if nothing in r says that it does. No request shows that a script called fetch without
+// credentials.
 func (c Options) Dropped(r Request) *Drop {
 	switch {
-	case r.SecFetchSite == "cross-site":
-		if c.SameSite != http.SameSiteNoneMode && !r.navigatesWindow() {
+	case r.foreign() && c.SameSite != http.SameSiteNoneMode && !r.navigatesWindow():
+		if r.SecFetchSite == "cross-site" {
 			return dropCrossSite
 		}
+		return dropFramed
+	case (r.SecFetchStorageAccess == "none" || r.SecFetchStorageAccess == "inactive") && !c.Partitioned:
+		return dropBlocked
 	case c.Domain != "" && !within(r.ownHost(), c.Domain):
 		return dropDomain
 	case !c.InsecureAllowHTTP && r.SecFetchSite == "" && strings.EqualFold(r.Origin, "http://"+r.Host) && !loopback(r.ownHost()):
 		return dropInsecure
 	}
 	return nil
+}
+
+// foreign reports whether a page of another site made the request or is around it.
+func (r Request) foreign() bool {
+	return r.SecFetchSite == "cross-site" || r.SecFetchStorageAccess != ""
 }
 
 // navigatesWindow reports whether the browser shows the response in the window's

@@ -135,6 +135,8 @@ func cookieRequest(ctx huma.Context) cookies.Request {
 		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
 		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
 		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
+
+		SecFetchStorageAccess: ctx.Header("Sec-Fetch-Storage-Access"),
 	}
 }
 
