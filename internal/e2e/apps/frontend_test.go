@@ -81,7 +81,7 @@ func TestFrontend(t *testing.T) {
 			page.Click("#discard")
 			page.Type("#confirm-password", "wrong")
 			page.Click("#confirm .primary")
-			page.Wait(`document.querySelector("#confirm-error").textContent === "wrong password"`)
+			page.Wait(`document.querySelector("#confirm-error").textContent === "Wrong password."`)
 			page.Type("#confirm-password", "engine")
 			page.Click("#confirm .primary")
 			page.WaitText("Discarded.")
@@ -153,4 +153,3 @@ func TestFrontendThatIsNotAllowed(t *testing.T) {
 	page.Go(f.page)
 	page.Wait(`!document.querySelector("#editor").hidden`) // still signed in
 }
-

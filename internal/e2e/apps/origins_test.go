@@ -19,7 +19,9 @@ type later struct{ handler atomic.Pointer[http.Handler] }
 
 func (l *later) set(h http.Handler) { l.handler.Store(&h) }
 
-func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*l.handler.Load()).ServeHTTP(w, r) }
+func (l *later) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	(*l.handler.Load()).ServeHTTP(w, r)
+}
 
 // serve serves a handler that is set later, and returns its origin. The scheme is https for
 // names below .test, unless the host begins with "http://".

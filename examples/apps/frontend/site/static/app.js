@@ -5,10 +5,12 @@ const $ = id => document.getElementById(id);
 const api = document.querySelector("meta[name=api]").content;
 const askAgain = "urn:humasess:problem:reauthentication-required";
 
+const sentence = text => text[0].toUpperCase() + text.slice(1).replace(/\.?$/, ".");
+
 // Failure is a response that is not a success, or none (status 0).
 class Failure extends Error {
   constructor(status, problem = {}, retryAfter = null) {
-    super(problem.detail ?? `The API answered ${status}.`);
+    super(sentence(problem.detail ?? `The API answered ${status}`));
     this.status = status;
     this.type = problem.type;
     this.retryAfter = retryAfter;
@@ -93,6 +95,7 @@ function confirm() {
 function on(id, event, action) {
   $(id).addEventListener(event, async e => {
     e.preventDefault();
+    say("");
     try {
       await action();
     } catch (failure) {
@@ -110,7 +113,6 @@ on("sign-in", "submit", async () => {
   // A browser may drop a cookie of another site, and no script sees that. Ask the API.
   if (!await load()) throw new Failure(401, {detail: "The sign-in succeeded, but your browser did not keep the cookie."});
   $("sign-in").reset();
-  say("");
 });
 
 on("editor", "submit", async () => {
