@@ -45,7 +45,10 @@ func TestDroppedCookie(t *testing.T) {
 		{"another site, None", humasess.CookieOptions{SameSite: http.SameSiteNoneMode}, "api.test", fetch, nil},
 		{"same site", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "same-site", "Sec-Fetch-Mode", "cors"}, nil},
 		{"a form", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}, nil},
-		{"a form in a frame", humasess.CookieOptions{}, "api.test", []string{"Origin", app, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, []string{"SameSite"}},
+		{
+			"a form in a frame", humasess.CookieOptions{}, "api.test",
+			[]string{"Origin", app, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}, []string{"SameSite"},
+		},
 		{
 			"a page in a frame of another site", humasess.CookieOptions{}, "api.test",
 			[]string{"Origin", "https://api.test", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Storage-Access", "active"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -57,7 +56,7 @@ func newCorsAPI(t *testing.T, around bool, exposed ...string) (*corsAPI, *browse
 	var err error
 	a.sessions, err = humasess.New(a.store, &humasess.Options[visitor]{
 		Identity: func(v visitor) string { return v.ID }, TrustedOrigins: []string{a.page}, CSRFHeader: "X-CSRF-Token",
-		Bearer: &humasess.BearerOptions{}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Bearer: &humasess.BearerOptions{}, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
