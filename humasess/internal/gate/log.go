@@ -47,12 +47,16 @@ func (l *Log) unsent(ctx context.Context, op *huma.Operation) {
 // comes once for each reason and origin, and not for more than maxWarned of them.
 func (l *Log) cookieSet(ctx context.Context, op *huma.Operation, request cookies.Request) {
 	drop := l.Cookie.Dropped(request)
-	if drop == nil || !l.first(warning{drop, quoted(request.Origin)}) {
+	if drop == nil {
+		return
+	}
+	origin, host := escaped(request.Origin), escaped(request.Host)
+	if !l.first(warning{drop, origin}) {
 		return
 	}
 	l.Logger.WarnContext(Outside(ctx), "browsers drop the session cookie of this response",
 		"scheme", l.Scheme, "operation", OperationName(op), "cookie", l.Cookie.Name,
-		"origin", quoted(request.Origin), "host", quoted(request.Host), "reason", drop.Reason, "remedy", drop.Remedy)
+		"origin", origin, "host", host, "reason", drop.Reason, "remedy", drop.Remedy)
 }
 
 // first reports whether the warning is new, and remembers it.
@@ -69,11 +73,12 @@ func (l *Log) first(w warning) bool {
 	return true
 }
 
-// quoted returns a copy of a header for logs, with escapes and at most the length of a
-// host name with a scheme and a port. Some routers reuse the memory of the header.
-func quoted(header string) string {
+// escaped returns a copy of a header for logs, on one line and at most as long as a URL
+// without a path. Some routers reuse the memory of the header.
+func escaped(header string) string {
 	const longest = len("https://") + 253 + len(":65535")
-	return strconv.Quote(header[:min(len(header), longest)])
+	quoted := strconv.Quote(header[:min(len(header), longest)])
+	return quoted[1 : len(quoted)-1]
 }
 
 // OperationName returns the operation's ID, or its method and path. It is for events

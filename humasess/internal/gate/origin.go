@@ -53,17 +53,17 @@ func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 // explained adds to the error of a refused origin the hosts and the options that would
 // allow the request. The program sees it, and not the client.
 func explained(err error, e *entry, o security.Origins) error {
-	var options []string
+	facts := []string{fmt.Sprintf(`Origin "%s", Host "%s"`, escaped(o.Origin), escaped(o.Host))}
 	if o.Origin != "" && o.Origin != "null" {
-		options = append(options, "Options.TrustedOrigins or Options.TrustOrigin allow the origin")
+		facts = append(facts, "Options.TrustedOrigins or Options.TrustOrigin can allow the origin")
 	}
 	if e.api != nil {
-		options = append(options, "AllowCrossSite allows all origins for the operation")
+		facts = append(facts, "AllowCrossSite can allow all origins for the operation")
 	}
 	if policy.SafeMethod(o.Method) && !o.Upgrade {
-		options = append(options, "without Options.RejectCrossSiteReads all origins may read")
+		facts = append(facts, "without Options.RejectCrossSiteReads all origins may read")
 	}
-	return fmt.Errorf("%w: Origin %s, Host %s; %s", err, quoted(o.Origin), quoted(o.Host), strings.Join(options, "; "))
+	return fmt.Errorf("%w: %s", err, strings.Join(facts, "; "))
 }
 
 // requestOrigins is for [Handler].
