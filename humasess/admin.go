@@ -37,18 +37,12 @@ func KeepSignIns() UpdateOption { return UpdateOption{keepSignIns: true} }
 // carry the old roles: the client may repeat them at once. See [KeepSignIns]. A
 // store that is not a [stores.Marker] refuses only logins of this process.
 func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change func(*T) error, opts ...UpdateOption) (int, error) {
-	if err := m.indexes(identity); err != nil {
+	owner, err := m.indexes(identity)
+	if err == nil && !slices.Contains(opts, KeepSignIns()) {
+		err = m.markChanged(ctx, owner)
+	}
+	if err != nil {
 		return 0, err
-	}
-	if !m.lists() {
-		_, err := stores.List(ctx, m.adminStore(), m.users.Qualify(identity))
-		return 0, m.report.StoreFailed(ctx, err) // before the mark, which would refuse logins for nothing
-	}
-	owner := m.users.Qualify(identity)
-	if !slices.Contains(opts, KeepSignIns()) {
-		if err := m.markChanged(ctx, owner); err != nil {
-			return 0, err
-		}
 	}
 	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	records, err := stores.List(bounded, m.adminStore(), owner)
@@ -74,6 +68,10 @@ func (m *Manager[T]) UpdateIdentity(ctx context.Context, identity string, change
 func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
+	if !m.lists() { // a mark would refuse logins for nothing
+		_, err := stores.List(bounded, m.adminStore(), owner)
+		return m.report.StoreFailed(ctx, err)
+	}
 	key := marks.Key{Owner: owner, Changed: true}
 	from := time.Now()
 	changed, err := m.calls.MarkChanged(bounded, m.adminStore(), owner, func(lost marks.Bracket) {
@@ -95,7 +93,7 @@ func (m *Manager[T]) markChanged(ctx context.Context, owner string) error {
 func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner string, change func(*T) error) (bool, error) {
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	for replay := range maxReplays {
+	for replay := range storecall.MaxReplays {
 		rec, data := m.readable(ctx, raw)
 		if data == nil {
 			return false, nil
@@ -115,10 +113,7 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 		next.Write = payload.NewWriteName()
 		_, err = m.calls.Update(ctx, m.store, stores.Update{ID: raw.ID, Version: raw.Version, Payload: next.Encode(m.carriers.TypeName)}, next.Write)
 		if errors.Is(err, stores.ErrConflict) {
-			if err = storecall.PauseReplay(ctx, replay); err == nil {
-				raw, err = m.store.Load(ctx, raw.ID)
-			}
-			if err == nil {
+			if err = m.calls.Reload(ctx, &raw, replay); err == nil {
 				continue
 			}
 		}
@@ -147,15 +142,11 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 // Logins that were already in progress are refused as by [Manager.UpdateIdentity], with
 // 409, except in the calling request. [errors.ErrUnsupported] as List.
 func (m *Manager[T]) RevokeWhere(ctx context.Context, identity string, where func(Info[T]) bool) (int, error) {
-	if err := m.indexes(identity); err != nil {
-		return 0, err
+	owner, err := m.indexes(identity)
+	if err == nil {
+		err = m.markChanged(ctx, owner)
 	}
-	owner := m.users.Qualify(identity)
-	if !m.lists() {
-		_, err := stores.List(ctx, m.adminStore(), owner)
-		return 0, m.report.StoreFailed(ctx, err) // before the mark, as in UpdateIdentity
-	}
-	if err := m.markChanged(ctx, owner); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	n, done := 0, false
@@ -164,76 +155,123 @@ func (m *Manager[T]) RevokeWhere(ctx context.Context, identity string, where fun
 			m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: n})
 		}
 	}()
-	err := m.revokeListed(gate.Outside(ctx), owner, where, &n)
-	done = err == nil
-	return n, err
-}
-
-// revokeListed lists again after a session that was listed has ended meanwhile. A
-// request may have replaced that session by one with the same data. It counts the
-// sessions that have ended.
-func (m *Manager[T]) revokeListed(ctx context.Context, owner string, where func(Info[T]) bool, n *int) error {
-	gone := map[stores.ID]bool{} // a store may go on listing a session that it does not find
-	for range maxReplays {
-		bounded, cancel := m.calls.Bounded(ctx)
-		records, err := stores.List(bounded, m.store, owner)
-		cancel()
-		if err != nil {
-			return m.report.StoreFailed(ctx, err)
-		}
-		again := false
-		for _, raw := range records {
-			ended, err := m.revokeRecord(ctx, raw, where)
-			switch {
-			case errors.Is(err, stores.ErrNotFound):
-				again = again || !gone[raw.ID]
-				gone[raw.ID] = true
-			case err != nil:
-				return err
-			case ended:
-				m.watch.Ended(raw.ID)
-				*n++
-			}
-		}
-		if !again {
-			return nil
-		}
-	}
-	return gate.Fail(gate.ErrConflict, nil)
-}
-
-// revokeRecord reports false for a session that the function keeps, and
-// stores.ErrNotFound for one that has ended meanwhile.
-func (m *Manager[T]) revokeRecord(ctx context.Context, raw stores.Record, where func(Info[T]) bool) (bool, error) {
-	for replay := range maxReplays {
+	chosen := func(raw stores.Record) bool {
 		rec, data := m.readable(ctx, raw)
-		if data != nil && !where(m.info(&rec, *data, false)) {
-			return false, nil
-		}
-		switch ended, err := m.revokeSeen(ctx, &raw, replay); {
-		case ended, errors.Is(err, stores.ErrNotFound):
-			return ended, err
-		case err != nil:
-			return false, m.report.StoreFailed(ctx, err)
-		}
+		return data == nil || where(m.info(&rec, *data, false))
 	}
-	return false, gate.Fail(gate.ErrConflict, nil)
+	err = m.calls.DeleteChosen(gate.Outside(ctx), owner, chosen, func(id stores.ID) { m.watch.Ended(id); n++ })
+	done = err == nil
+	switch {
+	case done:
+		return n, nil
+	case errors.Is(err, stores.ErrConflict):
+		return n, gate.Fail(gate.ErrConflict, nil)
+	}
+	return n, m.report.StoreFailed(ctx, err)
 }
 
-// revokeSeen ends the session at the version of the record. It reports false, and replaces
-// the record, for one that has changed. The time of the function that chooses is not that
-// of the store, so each call has a budget of its own.
-func (m *Manager[T]) revokeSeen(ctx context.Context, raw *stores.Record, replay int) (bool, error) {
+// Revoke ends the session with the public ID at once, of any user.
+// [ErrNotFound] when there is none. A store of client-side sessions cannot know its
+// sessions, so there any ID is revoked.
+func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
+	parsed, err := stores.ParseID(id)
+	if err != nil || parsed.IsZero() {
+		return gate.Fail(gate.ErrNotFound, nil)
+	}
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	err := m.calls.Delete(ctx, m.store, raw.ID, stores.Condition{Version: raw.Version})
-	if errors.Is(err, stores.ErrConflict) {
-		if err = storecall.PauseReplay(ctx, replay); err == nil {
-			*raw, err = m.store.Load(ctx, raw.ID)
-		}
-		return false, err
+	err = m.belongs(ctx, parsed)
+	if err == nil {
+		err = m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})
 	}
-	return err == nil, err
+	switch {
+	case errors.Is(err, stores.ErrNotFound):
+		return gate.Fail(gate.ErrNotFound, nil)
+	case err != nil:
+		return m.report.StoreFailed(ctx, err)
+	}
+	m.watch.Ended(parsed)
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	return nil
+}
+
+// RevokeIdentity ends all sessions of an identity at once and returns how
+// many there were, or -1 from a store that cannot count them. Logins that were
+// already in progress are refused, except in the calling request: their
+// credentials may have been checked before.
+func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
+	owner, err := m.indexes(identity)
+	if err != nil {
+		return 0, err
+	}
+	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
+	defer cancel()
+	key, from := marks.Key{Owner: owner}, time.Now()
+	revoked, err := m.calls.RevokeIdentity(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
+		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
+	})
+	if err != nil {
+		return 0, m.report.StoreFailed(ctx, err)
+	}
+	m.watch.CheckOwner(owner)
+	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	return revoked.Count, nil
+}
+
+// RevokeEverything ends all sessions of the manager, of every identity and of
+// none, and returns how many there were (ASVS 7.4.5). The sessions that other managers and
+// programs keep in the same server or table stays. It is done in slices, so
+// that requests go on meanwhile; sessions that start while it runs may end too.
+//
+// Logins that were already in progress are refused, by any manager of the store
+// and in the calling request too: their credentials may have been checked before.
+// After an error, or while the slots of a Redis Cluster move, some sessions may
+// be left; call it again. [errors.ErrUnsupported] when the store cannot go
+// through its sessions.
+func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
+	from := time.Now()
+	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
+	m.watch.CheckAll()
+	if cleared.Mark != 0 {
+		m.marks.Note(marks.Key{}, cleared.Mark, from)
+	}
+	if cleared.Count > 0 || err == nil {
+		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
+	}
+	if err != nil {
+		return cleared.Count, m.report.StoreFailed(ctx, err)
+	}
+	return cleared.Count, nil
+}
+
+// belongs returns stores.ErrNotFound for a session that is not the manager's.
+func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
+	if m.carriers.Requests != nil {
+		return nil // the record is in a cookie somewhere
+	}
+	raw, err := m.store.Load(ctx, id)
+	if err != nil {
+		return err
+	}
+	if rec, bad := m.records.Open(raw); bad == nil && rec.Open.Scheme != m.scheme {
+		return stores.ErrNotFound
+	}
+	return nil
+}
+
+// exempt lets the request whose context the call was given start a session in
+// spite of a mark that it has left by itself.
+func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done marks.Mark) {
+	r := gate.RequestIn(ctx)
+	for ; r != nil; r = r.Around() {
+		if s, _ := stateOf[T](r); s != nil && s.m == m {
+			borrowed := s.mu.Lock()
+			s.creation().noteOwn(ago, done)
+			s.mu.Unlock(borrowed)
+			return
+		}
+	}
 }
 
 // Issue starts a session outside a request and returns its cookie, for tests

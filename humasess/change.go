@@ -344,5 +344,6 @@ var (
 	errIdentityLocked = errors.New("UpdateIdentity must not change the identity")
 	errNoCookie       = errors.New("the client has a bearer token, and no cookie")
 	errNotStored      = errors.New("another credential of the request has brought the user, so nothing is stored: use Start")
+	errReplay         = errors.New("the session is in its cookie, and the store accepts copies of it after its end")
 	errNoIdentity     = errors.New("Options.Identity is not set")
 )

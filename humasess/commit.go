@@ -7,6 +7,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/stores"
 )
@@ -126,7 +127,7 @@ func (s writes[T]) write(ctx context.Context) error {
 		if !errors.Is(err, stores.ErrConflict) {
 			return err
 		}
-		if replay == maxReplays {
+		if replay == storecall.MaxReplays {
 			return gate.Fail(gate.ErrConflict, nil)
 		}
 		if id := s.rec.ID(); turn == nil && p.Update {

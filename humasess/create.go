@@ -162,7 +162,8 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 	case err != nil:
 		return false, s.notCreated(err)
 	}
-	verdict := s.decide(ctx, &created, marks.Bracket{From: from, To: time.Now()})
+	judge, call := s.judge(), marks.Bracket{From: from, To: time.Now()}
+	verdict := storecall.Decide(ctx, s.carrier().Store(), &judge, s.pending.id, s.pending.owner, &created, call)
 	var own []stores.Replaced // sessions of this request, which end although others are put off
 	switch {
 	case created.Replaced:

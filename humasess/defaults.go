@@ -68,14 +68,11 @@ func (o *Options[T]) withDefaults() (Options[T], error) {
 }
 
 func (o *Options[T]) check() error {
+	t := o.timeouts()
+	if err := t.CheckRotation(o.RotateEvery, o.RotationGrace); err != nil {
+		return err
+	}
 	switch {
-	case o.RotationGrace > time.Hour:
-		return fmt.Errorf("RotationGrace %v is more than an hour", o.RotationGrace)
-	case o.RotateEvery != 0 && (o.RotateEvery < time.Second || o.RotateEvery <= o.RotationGrace):
-		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", o.RotateEvery, o.RotationGrace)
-	case o.RotateEvery >= max(o.AbsoluteTimeout, o.RememberAbsoluteTimeout):
-		return fmt.Errorf("RotateEvery %v is not less than AbsoluteTimeout %v and RememberAbsoluteTimeout %v: every session ends before",
-			o.RotateEvery, o.AbsoluteTimeout, o.RememberAbsoluteTimeout)
 	case o.MaxPerIdentity < -1:
 		return fmt.Errorf("MaxPerIdentity %d is neither -1 nor positive", o.MaxPerIdentity)
 	case o.DoneInterval < 100*time.Millisecond:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
 const droppedMessage = "browsers drop the session cookie"
@@ -170,6 +171,14 @@ func TestRefusedOriginIsExplained(t *testing.T) {
 			})
 		}
 	}
+	t.Run("E1 a page", func(t *testing.T) {
+		c := humasesstest.NewClient(r.sessions.Pages(nil)(http.NotFoundHandler()))
+		r.events.take()
+		wantStatus(t, c.Do(http.MethodPost, "/x", nil, withHeaders("Origin", "null", "Sec-Fetch-Site", "cross-site")), http.StatusForbidden)
+		if all := r.refusals(); len(all) != 1 || !strings.Contains(all[0].Err.Error(), "PageOptions.AllowCrossSite") {
+			t.Errorf("events: got %v, want PageOptions.AllowCrossSite", all)
+		}
+	})
 	wantText(t, "log", r.log.String(), "level=WARN", `session refused`, `reason=cross_site`, `https://app.example`)
 }
 

@@ -20,7 +20,8 @@ var (
 	ErrReauthenticate = gate.ErrReauthenticate
 
 	// ErrNotFound is returned by Revoke for an ID that is not one of the
-	// caller's live sessions (404).
+	// caller's live sessions, and by Take when another request has ended the session
+	// (404).
 	ErrNotFound = gate.ErrNotFound
 
 	// ErrConflict is returned when concurrent changes kept a change from

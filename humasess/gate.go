@@ -121,8 +121,8 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 	return g.origins.CheckRead(o)
 }
 
-func (g *gateManager[T]) Refused(ctx context.Context, op *huma.Operation, of gate.Refusal, err error) {
-	e := events.Event{Kind: events.Refused, Operation: gate.OperationName(op), Err: err}
+func (g *gateManager[T]) Refused(ctx context.Context, operation string, of gate.Refusal, err error) {
+	e := events.Event{Kind: events.Refused, Operation: operation, Err: err}
 	switch of {
 	case gate.OriginRefused:
 		e.Reason = events.ReasonCrossSite

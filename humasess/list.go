@@ -82,12 +82,13 @@ func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 // List returns the live sessions of an identity, oldest first.
 // [errors.ErrUnsupported] without Options.Identity or an index in the store.
 func (m *Manager[T]) List(ctx context.Context, identity string) ([]Info[T], error) {
-	if err := m.indexes(identity); err != nil {
+	owner, err := m.indexes(identity)
+	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	return m.list(ctx, m.users.Qualify(identity), stores.ID{})
+	return m.list(ctx, owner, stores.ID{})
 }
 
 // list leaves out sessions whose data does not decode: they are as good as
@@ -194,15 +195,15 @@ func (m *Manager[T]) lists() bool {
 	return ok && m.carriers.Requests == nil
 }
 
-// indexes refuses an identity that has no sessions.
-func (m *Manager[T]) indexes(identity string) error {
-	if !m.users.Known() {
-		return gate.Fail(errors.ErrUnsupported, errNoIdentity)
+// indexes returns an identity as the store has it. It refuses one that has no sessions.
+func (m *Manager[T]) indexes(identity string) (owner string, err error) {
+	switch {
+	case !m.users.Known():
+		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
+	case m.users.Real(identity) == "":
+		return "", gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
 	}
-	if m.users.Real(identity) == "" {
-		return gate.Fail(gate.ErrInvalid, fmt.Errorf("the identity %q is that of data without a user: %w", identity, stores.ErrNoIdentity))
-	}
-	return nil
+	return m.users.Qualify(identity), nil
 }
 
 // The types of this package that an operation may return are described in place.

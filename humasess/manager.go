@@ -187,25 +187,27 @@ func (m *Manager[T]) watchConfig() watch.Config {
 // that such sessions cannot keep.
 func (m *Manager[T]) bindClientSide(t stores.ClientSide, opts *Options[T]) error {
 	var err error
+	for _, refused := range []struct {
+		set    bool
+		option string
+		why    string // of the store
+	}{
+		{m.opts.RotateEvery != 0, "RotateEvery", "has no secrets to renew"},
+		{m.opts.RevokeReused, "RevokeReused", "has no secrets to renew, so no token is superseded"},
+		{opts != nil && opts.RotationGrace != 0, "RotationGrace", "has no secrets to renew, so no token is superseded"},
+		{m.opts.Bearer != nil, "Bearer", "has its sessions in cookies"},
+		{m.opts.CSRFHeader != "", "CSRFHeader", "has no secret to bind a CSRF token to"},
+		{opts != nil && opts.MaxPerIdentity > 0, "MaxPerIdentity", "does not know how many sessions there are"},
+		{m.opts.RefuseOverLimit, "RefuseOverLimit", "does not know how many sessions there are"},
+	} {
+		if refused.set && err == nil {
+			err = fmt.Errorf("Options.%s: %T %s: %w", refused.option, t, refused.why, errors.ErrUnsupported)
+		}
+	}
 	switch {
 	case m.opts.Sealer != nil:
 		err = fmt.Errorf("Options.Sealer is for stores on the server: %T seals its cookies itself", t)
-	case m.opts.RotateEvery != 0:
-		err = fmt.Errorf("Options.RotateEvery: sessions of %T cannot be renewed: %w", t, errors.ErrUnsupported)
-	case m.opts.RevokeReused:
-		err = fmt.Errorf("Options.RevokeReused: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
-	case opts != nil && opts.RotationGrace != 0:
-		err = fmt.Errorf("Options.RotationGrace: sessions of %T cannot be renewed, so no token of theirs is superseded: %w", t, errors.ErrUnsupported)
-	case m.opts.Bearer != nil:
-		err = fmt.Errorf("Options.Bearer: sessions of %T are in their cookies: %w", t, errors.ErrUnsupported)
-	case m.opts.CSRFHeader != "":
-		err = fmt.Errorf("Options.CSRFHeader: sessions of %T have no secret to bind a CSRF token to: %w", t, errors.ErrUnsupported)
-	case opts != nil && opts.MaxPerIdentity > 0:
-		err = fmt.Errorf("Options.MaxPerIdentity %d: %T does not know how many sessions there are: %w",
-			opts.MaxPerIdentity, t, errors.ErrUnsupported)
-	case m.opts.RefuseOverLimit:
-		err = fmt.Errorf("Options.RefuseOverLimit: %T does not know how many sessions there are: %w", t, errors.ErrUnsupported)
-	default:
+	case err == nil:
 		m.carriers.Requests, err = t.Bind(m.opts.Cookie.Name, m.scheme)
 		if err == nil && len(m.carriers.Names) > 1 {
 			if _, ok := m.carriers.Requests().(stores.FormerNameOpener); !ok {

@@ -121,10 +121,3 @@ func (s writes[T]) readmit() error {
 	}
 	return nil
 }
-
-const (
-	// maxReplays bounds how often concurrent changes make a request start
-	// over. Each time another request has got through, so this many parallel
-	// writers of one session all do.
-	maxReplays = 128
-)

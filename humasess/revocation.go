@@ -1,7 +1,6 @@
 package humasess
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -9,16 +8,6 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/stores"
-)
-
-const (
-	// maxProbes bounds how often the store's clock is read for one new session
-	// to tell whether a mark came before the request. The latest read may have
-	// been slow, so all count together.
-	maxProbes = 4
-
-	// clockStep covers the resolution of the clocks of stores.
-	clockStep = 10 * time.Microsecond
 )
 
 // began returns when the request began. Credentials that it has checked are older.
@@ -31,32 +20,6 @@ func (s *state[T]) began() time.Time {
 
 func (s creation[T]) judge() marks.Judge {
 	return marks.Judge{Journal: &s.m.marks, Began: s.began(), Own: s.few().marks}
-}
-
-// decide tells whether a new session may stand, and reads the store's clock again if
-// the order cannot be told. A write takes long, so its call says little about the
-// moment at which that clock read created.Now. A read is fast. It does not count if the
-// clock was set or stands still.
-func (s creation[T]) decide(ctx context.Context, created *stores.Created, call marks.Bracket) marks.Verdict {
-	owner := s.pending.owner
-	v := s.judge().Created(owner, created, call)
-	for probes := 0; v == marks.Perhaps && probes < maxProbes; probes++ {
-		from := time.Now()
-		r, err := s.carrier().Store().Load(ctx, s.pending.id)
-		to := time.Now()
-		later := r.Now.Sub(created.Now)
-		if err != nil || later > to.Sub(call.From)+clockStep || later < from.Sub(call.To)-clockStep {
-			break // the session has ended or a client holds it, or the clock is no help
-		}
-		if from = from.Add(-later - clockStep); from.After(call.From) {
-			call.From = from
-		}
-		if to = to.Add(-later + clockStep); to.Before(call.To) {
-			call.To = to
-		}
-		v = s.judge().Created(owner, created, call)
-	}
-	return v
 }
 
 // noteOwn exempts the request's later Start from a mark that the request itself

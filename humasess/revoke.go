@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -97,7 +98,11 @@ func (s changes[T]) revokeAll(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	if owner == "" {
-		return boolToInt(s.life.Base), s.destroyNow(ctx)
+		n := 0
+		if s.life.Base {
+			n = 1
+		}
+		return n, s.destroyNow(ctx)
 	}
 	n, err := s.revokeOwner(ctx, owner, stores.ID{})
 	if err != nil {
@@ -122,13 +127,6 @@ func (s changes[T]) destroyNow(ctx context.Context) error {
 	s.life.Destroy()
 	s.forget()
 	return s.writes().writeNow(ctx)
-}
-
-func boolToInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // mayRevoke returns the identity whose sessions the request may end.
@@ -202,106 +200,89 @@ func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores
 	return revoked.Count, nil
 }
 
-// Revoke ends the session with the public ID at once, of any user.
-// [ErrNotFound] when there is none. A store of client-side sessions cannot know its
-// sessions, so there any ID is revoked.
-func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
-	parsed, err := stores.ParseID(id)
-	if err != nil || parsed.IsZero() {
-		return gate.Fail(gate.ErrNotFound, nil)
-	}
-	ctx, cancel := m.calls.Bounded(ctx)
-	defer cancel()
-	err = m.belongs(ctx, parsed)
-	if err == nil {
-		err = m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})
-	}
-	switch {
-	case errors.Is(err, stores.ErrNotFound):
-		return gate.Fail(gate.ErrNotFound, nil)
-	case err != nil:
-		return m.report.StoreFailed(ctx, err)
-	}
-	m.watch.Ended(parsed)
-	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
-	return nil
-}
-
-// RevokeIdentity ends all sessions of an identity at once and returns how
-// many there were, or -1 from a store that cannot count them. Logins that were
-// already in progress are refused, except in the calling request: their
-// credentials may have been checked before.
-func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, error) {
-	if err := m.indexes(identity); err != nil {
-		return 0, err
-	}
-	bounded, cancel := m.calls.Bounded(gate.Outside(ctx))
-	defer cancel()
-	owner, from := m.users.Qualify(identity), time.Now()
-	key := marks.Key{Owner: owner}
-	revoked, err := m.calls.RevokeIdentity(bounded, m.adminStore(), owner, stores.ID{}, func(lost marks.Bracket) {
-		m.exempt(ctx, stores.NotRevoked, marks.Mark{Key: key, Bracket: lost})
-	})
-	if err != nil {
-		return 0, m.report.StoreFailed(ctx, err)
-	}
-	m.watch.CheckOwner(owner)
-	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
-	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
-	return revoked.Count, nil
-}
-
-// RevokeEverything ends all sessions of the manager, of every identity and of
-// none, and returns how many there were (ASVS 7.4.5). The sessions that other managers and
-// programs keep in the same server or table stays. It is done in slices, so
-// that requests go on meanwhile; sessions that start while it runs may end too.
+// Take returns the data and ends the session at once, with any response. It is for data
+// that may count only once, such as the challenge of a passkey or the state of a sign-in
+// at an identity provider: of parallel requests exactly one gets the data. Changes that
+// the request has not written are part of the data. The cookie expires, and Start may
+// begin another session.
 //
-// Logins that were already in progress are refused, by any manager of the store
-// and in the calling request too: their credentials may have been checked before.
-// After an error, or while the slots of a Redis Cluster move, some sessions may
-// be left; call it again. [errors.ErrUnsupported] when the store cannot go
-// through its sessions.
-func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
-	from := time.Now()
-	cleared, err := stores.Clear(gate.Outside(ctx), m.store, m.head())
-	m.watch.CheckAll()
-	if cleared.Mark != 0 {
-		m.marks.Note(marks.Key{}, cleared.Mark, from)
-	}
-	if cleared.Count > 0 || err == nil {
-		m.report.Emit(ctx, events.Event{Kind: events.Revoked, Reason: events.ReasonEverything, Count: cleared.Count})
-	}
-	if err != nil {
-		return cleared.Count, m.report.StoreFailed(ctx, err)
-	}
-	return cleared.Count, nil
-}
+// [ErrNotFound] when another request has ended the session since this one began;
+// [ErrNoSession] without an active session; [ErrConflict] with a token that a renewal has
+// replaced. [ErrUnavailable] when the store does not say that this call has ended the
+// session: it may be gone, and the caller has no data. [errors.ErrUnsupported] when the
+// session is in its cookie and the store allows replay, because every copy of the cookie
+// would give the data again. In a transaction of the program, a rollback gives the session
+// back to another request.
+func (s *Session[T]) Take(ctx context.Context) (T, error) { return s.bound().writes().take(ctx) }
 
-// belongs returns stores.ErrNotFound for a session that is not the manager's.
-func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
-	if m.carriers.Requests != nil {
-		return nil // the record is in a cookie somewhere
-	}
-	raw, err := m.store.Load(ctx, id)
-	if err != nil {
-		return err
-	}
-	if rec, bad := m.records.Open(raw); bad == nil && rec.Open.Scheme != m.scheme {
-		return stores.ErrNotFound
-	}
-	return nil
-}
-
-// exempt lets the request whose context the call was given start a session in
-// spite of a mark that it has left by itself.
-func (m *Manager[T]) exempt(ctx context.Context, ago time.Duration, done marks.Mark) {
-	r := gate.RequestIn(ctx)
-	for ; r != nil; r = r.Around() {
-		if s, _ := stateOf[T](r); s != nil && s.m == m {
-			borrowed := s.mu.Lock()
-			s.creation().noteOwn(ago, done)
-			s.mu.Unlock(borrowed)
-			return
+func (s writes[T]) take(ctx context.Context) (data T, err error) {
+	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
+	defer cancel()
+	defer s.mu.Unlock(s.mu.Lock())
+	var none T
+	for replay := range storecall.MaxReplays {
+		if err := s.changes().mayTake(); err != nil {
+			return none, err
+		}
+		s.read = true
+		data, err := s.current()
+		if err != nil {
+			return none, gate.Fail(record.ErrUndecodable, err)
+		}
+		if !s.life.OnBase() || s.life.Written {
+			return data, s.changes().destroyNow(ctx) // no other request has it
+		}
+		switch err := s.takeSeen(ctx, replay); {
+		case err == nil:
+			return data, nil
+		case err != stores.ErrConflict: //nolint:errorlint // as takeSeen returns it
+			return none, err
 		}
 	}
+	return none, gate.Fail(gate.ErrConflict, nil)
+}
+
+// mayTake refuses a call of Take that could give the data to several requests.
+func (s changes[T]) mayTake() error {
+	if err := s.need(); err != nil {
+		return err
+	}
+	if s.former {
+		return gate.Fail(gate.ErrConflict, nil)
+	}
+	if r, ok := stores.As[stores.Replayable](s.m.store); ok && r.AllowsReplay() {
+		return gate.Fail(errors.ErrUnsupported, errReplay)
+	}
+	return nil
+}
+
+// takeSeen ends the base at the version whose data the request has. After another
+// request has changed it, takeSeen takes over the new one and returns stores.ErrConflict.
+func (s writes[T]) takeSeen(ctx context.Context, replay int) error {
+	id := s.rec.ID()
+	err := s.m.calls.DeleteOnce(ctx, s.carrier().Store(), id, stores.Condition{Version: s.rec.Version})
+	switch {
+	case err == nil:
+		if s.transacts(ctx) {
+			s.rare.tentative.ended = append(s.rare.tentative.ended, id)
+		}
+		s.life.Vanish()
+		s.forget()
+		s.destroyed(id)
+		return nil
+	case errors.Is(err, stores.ErrConflict):
+		if err = s.startOver(ctx, nil, replay); err == nil {
+			return stores.ErrConflict
+		}
+	case !errors.Is(err, stores.ErrNotFound):
+		return s.storeFailed(err)
+	}
+	if !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, gate.ErrRevoked) {
+		return err
+	}
+	s.m.watch.Check(id)
+	s.notes |= lostMeanwhile
+	s.gone, s.life.Base = true, false // the cookie stays, because the other request decides about it
+	s.forget()
+	return gate.Fail(gate.ErrNotFound, nil)
 }

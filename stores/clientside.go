@@ -75,6 +75,15 @@ type TransactionalRequestStore interface {
 	TakeBack(ctx context.Context, id ID) bool
 }
 
+// Replayable is a [ClientSide] store that may accept a copy of a cookie after its session
+// has ended. Then no call can know that it is the one that ended the session.
+type Replayable interface {
+	ClientSide
+
+	// AllowsReplay reports whether the store accepts such copies.
+	AllowsReplay() bool
+}
+
 // EndChecker is a [RequestStore] that tells whether one of its sessions has
 // ended for good, for callers that wait for that after the request.
 type EndChecker interface {

@@ -1,7 +1,6 @@
 package coretest
 
 import (
-	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -72,13 +71,4 @@ func spoilt(id string) string {
 		return "B" + id[1:]
 	}
 	return "A" + id[1:]
-}
-
-func decode[V any](t *testing.T, body string) V {
-	t.Helper()
-	var v V
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		t.Fatalf("body %s: %v", body, err)
-	}
-	return v
 }

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
-	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -22,9 +19,6 @@ type User struct {
 	Name string `json:"name"`
 	N    int    `json:"n"`
 }
-
-// CookieName is the name of the session cookie with the zero Options.
-const CookieName = "__Host-id"
 
 // Owner returns the identity of a user in the form that the store receives.
 func Owner(name string) string { return "sessionCookie/" + name }
@@ -118,6 +112,10 @@ func register(api huma.API, at Hooks) {
 		})
 	}
 	act("/renew", func(_ context.Context, s *humasess.Session[User]) (int, error) { return 0, s.Renew() })
+	act("/take", func(ctx context.Context, s *humasess.Session[User]) (int, error) {
+		u, err := s.Take(ctx)
+		return u.N, err
+	})
 	act("/logout", func(_ context.Context, s *humasess.Session[User]) (int, error) { return 0, s.Destroy() })
 	act("/revoke-all", func(ctx context.Context, s *humasess.Session[User]) (int, error) { return s.RevokeAll(ctx) })
 	act("/revoke-others", func(ctx context.Context, s *humasess.Session[User]) (int, error) { return s.RevokeOthers(ctx) })
@@ -129,25 +127,6 @@ func register(api huma.API, at Hooks) {
 
 func increment(u *User) error { u.N++; return nil }
 
-// Do sends a request, and fails the test unless the response has the status. It
-// returns the body.
-func Do(tb testing.TB, c *humasesstest.Client, method, path string, want int) string {
-	tb.Helper()
-	w := c.Do(method, path, nil)
-	if w.Code != want {
-		tb.Errorf("%s %s: got %d %s, want %d", method, path, w.Code, w.Body, want)
-	}
-	return strings.TrimSpace(w.Body.String())
-}
-
-// SignIn returns a client that is signed in.
-func SignIn(tb testing.TB, handler http.Handler, name string) *humasesstest.Client {
-	tb.Helper()
-	c := humasesstest.NewClient(handler)
-	Do(tb, c, http.MethodPost, "/login?name="+name, http.StatusNoContent)
-	return c
-}
-
 // N returns the counter of the user in a body.
 func N(tb testing.TB, body string) int {
 	tb.Helper()
@@ -156,24 +135,6 @@ func N(tb testing.TB, body string) int {
 		tb.Fatalf("body %s: %v", body, err)
 	}
 	return u.N
-}
-
-// Move returns a client of another server with the same session.
-func Move(c *humasesstest.Client, to http.Handler) *humasesstest.Client {
-	moved := humasesstest.NewClient(to)
-	moved.SetCookie(&http.Cookie{Name: CookieName, Value: c.Cookie(CookieName)})
-	return moved
-}
-
-// Together runs f in n goroutines that start at the same time.
-func Together(n int, f func(i int)) {
-	var done sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		done.Go(func() { <-start; f(i) })
-	}
-	close(start)
-	done.Wait()
 }
 
 // registerBearer adds the operations for clients without cookies.

@@ -40,6 +40,7 @@ var Behaviours = append([]Behaviour{
 	{"R2 a start that began before a revocation", lateStart},
 	{"R17 the sessions of one sign-in at the provider", revokeWhere},
 	{"R11 save racing destroy loses", resurrection},
+	{"R11 one of 64 callbacks takes the session", func(t *testing.T, s Shared) { Take(t, s.One, s.Other) }},
 	{"X1 parallel updates lose nothing", counting},
 	{"R1 R2 R11 a session that ends meanwhile", func(t *testing.T, s Shared) { Meanwhile(t, s) }},
 }, secureBehaviours...)

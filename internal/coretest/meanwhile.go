@@ -3,6 +3,7 @@ package coretest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -113,9 +114,14 @@ func meanwhileBodies() map[string]body {
 		"SetTTL":          func(_ context.Context, s *humasess.Session[User]) error { return s.SetTTL(time.Hour) },
 		"Reauthenticated": func(_ context.Context, s *humasess.Session[User]) error { return s.Reauthenticated("pwd") },
 		"Destroy":         func(_ context.Context, s *humasess.Session[User]) error { return s.Destroy() },
-		"List":            func(ctx context.Context, s *humasess.Session[User]) error { _, err := s.List(ctx); return err },
-		"RevokeOthers":    revokeOthers,
-		"RevokeAll":       func(ctx context.Context, s *humasess.Session[User]) error { _, err := s.RevokeAll(ctx); return err },
+		"Take":            func(ctx context.Context, s *humasess.Session[User]) error { _, err := s.Take(ctx); return err },
+		"Take and Start": func(ctx context.Context, s *humasess.Session[User]) error {
+			_, err := s.Take(ctx)
+			return errors.Join(err, s.Start(User{Name: "ada"}))
+		},
+		"List":         func(ctx context.Context, s *humasess.Session[User]) error { _, err := s.List(ctx); return err },
+		"RevokeOthers": revokeOthers,
+		"RevokeAll":    func(ctx context.Context, s *humasess.Session[User]) error { _, err := s.RevokeAll(ctx); return err },
 		"RevokeOthers and Reauthenticated": func(ctx context.Context, s *humasess.Session[User]) error {
 			if err := revokeOthers(ctx, s); err != nil {
 				return err

@@ -23,7 +23,7 @@ var coreMutants = []mutant{
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess", "opening.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		*s.ownRec() = record.Record[T]{Token: token}\n		s.rejected(events.ReasonUnknown)"},
-		{"humasess", "changes.begin", "	note()\n	s.pending = &pending[T]{id: id,", "	note()\n	if s.rec.Token != (security.Token{}) && !s.life.Base {\n		id = s.rec.ID()\n	}\n	s.pending = &pending[T]{id: id,"},
+		{"humasess", "changes.begin", "	s.pending = &pending[T]{id: id,", "	if s.rec.Token != (security.Token{}) && !s.life.Base {\n		id = s.rec.ID()\n	}\n	s.pending = &pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",
@@ -56,16 +56,28 @@ var coreMutants = []mutant{
 		"humasess", "Manager.All", "stores.Scan(bounded, m.store, head,", "stores.Scan(bounded, m.store, head[:1],",
 	}}},
 	{"R17", "a changed session ends without another look", "humasess", "TestRevokeWhereRace", []edit{{
-		"humasess", "Manager.revokeSeen", "stores.Condition{Version: raw.Version}", "stores.Condition{}",
+		"humasess/internal/storecall", "Caller.deleteSeen", "stores.Condition{Version: raw.Version}", "stores.Condition{}",
 	}}},
 	{"R17", "sessions that a sign-in carries on live", "humasess", "TestRevokeWhereRace", []edit{{
-		"humasess", "Manager.revokeListed", "			case errors.Is(err, stores.ErrNotFound):\n				again = again || !gone[raw.ID]\n", "			case errors.Is(err, stores.ErrNotFound):\n",
+		"humasess/internal/storecall", "Caller.DeleteChosen", "			case errors.Is(err, stores.ErrNotFound):\n				again = again || !gone[raw.ID]\n", "			case errors.Is(err, stores.ErrNotFound):\n",
 	}}},
 	{"R17", "undecodable sessions outlive a revocation", "humasess", "TestRevokeWhere$", []edit{{
-		"humasess", "Manager.revokeRecord", "if data != nil && !where(", "if data == nil || !where(",
+		"humasess", "Manager.RevokeWhere", "return data == nil || where(", "return data != nil && where(",
 	}}},
 	{"R17", "revoked by a function, and no mark is left", "humasess", "TestRevokeWhereDuringSignIn", []edit{{
-		"humasess", "Manager.RevokeWhere", "	if err := m.markChanged(ctx, owner); err != nil {\n		return 0, err\n	}\n", "",
+		"humasess", "Manager.RevokeWhere", "	if err == nil {\n		err = m.markChanged(ctx, owner)\n	}\n", "",
+	}}},
+	{"R11", "a session is taken although another request has changed it", "humasess", "TestTakeMeanwhile", []edit{{
+		"humasess", "writes.takeSeen", "stores.Condition{Version: s.rec.Version}", "stores.Condition{}",
+	}}},
+	{"R11", "a request that lost its answer takes the data of another one", "humasess", "TestTakeLostAnswer", []edit{{
+		"humasess/internal/storecall", "Caller.DeleteOnce", "		return cause\n", "		return nil\n",
+	}}},
+	{"R11", "a former token takes the data", "humasess", "TestTakeFormerToken", []edit{{
+		"humasess", "changes.mayTake", "	if s.former {\n		return gate.Fail(gate.ErrConflict, nil)\n	}\n", "",
+	}}},
+	{"R11", "two requests take one session", "humasess", "TestTakeMeanwhile", []edit{{
+		"humasess", "writes.takeSeen", "	case err == nil:\n", "	case err == nil, errors.Is(err, stores.ErrNotFound):\n",
 	}}},
 	{"R5", "a user revokes the session of another user", "humasess", "", []edit{{
 		"humasess", "changes.revoke", "stores.Condition{Identity: s.activeOwner()}", "stores.Condition{}",
@@ -141,7 +153,7 @@ var coreMutants = []mutant{
 		inMarks, "Judge.Created", "	return max(v, changed)", "	return max(v, min(changed, Before))",
 	}}},
 	{"", "the mark of a change comes after the list", "humasess", "TestChangeDuringSignIn", []edit{{
-		"humasess", "Manager.UpdateIdentity", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n", "",
+		"humasess", "Manager.UpdateIdentity", "	if err == nil && !slices.Contains(opts, KeepSignIns()) {\n		err = m.markChanged(ctx, owner)\n	}\n", "",
 	}, {
 		"humasess", "Manager.UpdateIdentity", "	n := 0\n	for _, raw := range records {", "	if !slices.Contains(opts, KeepSignIns()) {\n		if err := m.markChanged(ctx, owner); err != nil {\n			return 0, err\n		}\n	}\n	n := 0\n	for _, raw := range records {",
 	}}},

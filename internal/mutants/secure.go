@@ -194,7 +194,19 @@ var bearerMutants = []mutant{
 		inGate, "Request.bring", "(s.borrowed || !s.Empty())", "s.borrowed",
 	}}},
 	{"", "a page elsewhere cannot send a token to a plain handler", "humasess", "Bearer", []edit{{
-		inGate, "Handler", "		if !lines.Bearer && refuseOrigins(", "		if refuseOrigins(",
+		inGate, "servePlain", "	if !lines.Bearer && !e.exempt && refuseOrigins(", "	if !e.exempt && refuseOrigins(",
+	}}},
+	{"F4", "another spelling of a path is exempt", "humasess", "TestPagesCrossSite", []edit{{
+		inGate, "Page.allows", "r.URL.EscapedPath()", "r.URL.Path",
+	}}},
+	{"", "another spelling of the sign-in page needs no session", "humasess", "TestPagesWithoutSession", []edit{{
+		inGate, "Pages", "page.signsIn(req.URL.EscapedPath())", "page.signsIn(req.URL.Path)",
+	}}},
+	{"", "a page needs no session", "humasess", "TestPages", []edit{{
+		inGate, "Pages", "			if page.Require && open == 0 {", "			if page.Require && open == 2 {",
+	}}},
+	{"", "the way back leads to another host", "humasess", "TestPagesWithoutSession", []edit{{
+		inGate, "Page.signIn", "!localpath.Is(returnTo) || ", "returnTo == \"\" || ",
 	}}},
 	{"", "a request inside with another token borrows the session", "humasess", "TestHandlerKeepsItsBearer", []edit{{
 		inCookies, "Same", " && slices.Equal(l.authorization, other.authorization)", "",

@@ -40,7 +40,7 @@ type Store struct {
 }
 
 var (
-	_ stores.ClientSide = (*Store)(nil)
+	_ stores.Replayable = (*Store)(nil)
 	_ stores.ClockUser  = (*Store)(nil)
 )
 
@@ -64,6 +64,9 @@ func New(sealer security.Sealer, opts *Options) *Store {
 	s.UseClock(nil)
 	return s
 }
+
+// AllowsReplay reports Options.AllowReplayAfterLogout.
+func (s *Store) AllowsReplay() bool { return s.revoked == nil }
 
 // UseClock replaces the clock that deadlines are judged on; nil is [time.Now].
 func (s *Store) UseClock(now func() time.Time) {

@@ -19,7 +19,7 @@ func admit(r *Request, lines *cookies.Lines) bool {
 		}
 		if err := s.Load((*loading)(r), lines); err != nil {
 			(*loading)(r).end()
-			r.reply().refuse(answerTo(err))
+			r.reply().refuseFor(err)
 			return false
 		}
 	}
@@ -172,7 +172,7 @@ func passes(r *Request, g *guardUse) bool {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		r.reply().refuse(answerUnavailable)
 	default:
-		r.entry.sessions[g.session].manager.Refused(r.parent, r.entry.op, GuardFailed, err)
+		r.entry.sessions[g.session].manager.Refused(r.parent, r.OperationName(), GuardFailed, err)
 		r.reply().refuse(answerForbidden)
 	}
 	return false

@@ -29,7 +29,7 @@ func (r *Request) check(c *condition) (user any, err error) {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		own.failed = answerUnavailable.model(&r.scope) // says nothing about the credential, as from a guard
 	default:
-		r.entry.sessions[c.session].manager.Refused(r.parent, r.entry.op, CredentialFailed, err)
+		r.entry.sessions[c.session].manager.Refused(r.parent, r.OperationName(), CredentialFailed, err)
 	}
 	return user, err
 }

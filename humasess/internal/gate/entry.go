@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/internal/policy"
 )
@@ -14,6 +15,7 @@ import (
 // first request; see compile. Only its proof and the bindings change afterwards.
 type entry struct {
 	op          *huma.Operation
+	page        *Page           // of pages; nil otherwise
 	api         huma.API        // for the formats of its answers; nil outside an API
 	challenges  func() []string // of the program's schemes, as the document has them; nil outside an API
 	err         error           // a contradiction that makes the operation unusable
@@ -34,6 +36,22 @@ type entry struct {
 	bearer      bool       // a session of the operation may come with a bearer token
 	proof       *proof     // of the input's declarations
 	protections []policy.Protection
+}
+
+// name is for events and logs.
+func (e *entry) name(ctx huma.Context) string {
+	if e.page == nil {
+		return operationName(e.op)
+	}
+	r, _ := humago.Unwrap(ctx)
+	return e.page.route(r)
+}
+
+// write answers a request that is refused.
+func (e *entry) write(ctx huma.Context, model huma.StatusError, cause error) {
+	if e.page == nil || !e.page.refuse(ctx, model, cause) {
+		writeProblem(e.api, ctx, model)
+	}
 }
 
 // fieldCookie is the request header that brings sessions.

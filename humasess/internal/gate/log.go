@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 )
 
@@ -31,21 +30,21 @@ type warning struct {
 const maxWarned = 16
 
 // panicked reports a nil dereference of a session that is not bound.
-func (l *Log) panicked(ctx context.Context, op *huma.Operation, stack []byte) {
+func (l *Log) panicked(ctx context.Context, operation string, stack []byte) {
 	l.Logger.ErrorContext(Outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", OperationName(op), "stack", string(stack))
+		"operation", operation, "stack", string(stack))
 }
 
 // unsent reports a change that was dropped because its cookie could not be sent.
-func (l *Log) unsent(ctx context.Context, op *huma.Operation) {
+func (l *Log) unsent(ctx context.Context, operation string) {
 	l.Logger.ErrorContext(Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
-		"change the session before Unwrap", "operation", OperationName(op), "scheme", l.Scheme)
+		"change the session before Unwrap", "operation", operation, "scheme", l.Scheme)
 }
 
 // cookieSet is called for each response that sets the cookie. It warns if a browser drops
 // the cookie, because the front end then believes that the user is signed in. The warning
 // comes once for each reason and origin, and not for more than maxWarned of them.
-func (l *Log) cookieSet(ctx context.Context, op *huma.Operation, request cookies.Request) {
+func (l *Log) cookieSet(ctx context.Context, operation string, request cookies.Request) {
 	drop := l.Cookie.Dropped(request)
 	if drop == nil {
 		return
@@ -55,7 +54,7 @@ func (l *Log) cookieSet(ctx context.Context, op *huma.Operation, request cookies
 		return
 	}
 	l.Logger.WarnContext(Outside(ctx), "browsers drop the session cookie of this response",
-		"scheme", l.Scheme, "operation", OperationName(op), "cookie", l.Cookie.Name,
+		"scheme", l.Scheme, "operation", operation, "cookie", l.Cookie.Name,
 		"origin", origin, "host", host, "reason", drop.Reason, "remedy", drop.Remedy)
 }
 
@@ -79,16 +78,4 @@ func escaped(header string) string {
 	const longest = len("https://") + 253 + len(":65535")
 	quoted := strconv.Quote(header[:min(len(header), longest)])
 	return quoted[1 : len(quoted)-1]
-}
-
-// OperationName returns the operation's ID, or its method and path. It is for events
-// and logs.
-func OperationName(op *huma.Operation) string {
-	if op == nil {
-		return ""
-	}
-	if op.OperationID != "" {
-		return op.OperationID
-	}
-	return op.Method + " " + op.Path
 }

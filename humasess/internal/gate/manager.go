@@ -24,7 +24,7 @@ type Manager interface {
 	StoreTimeout() time.Duration
 
 	// Refused reports a refusal whose cause the client does not get.
-	Refused(ctx context.Context, op *huma.Operation, of Refusal, err error)
+	Refused(ctx context.Context, operation string, of Refusal, err error)
 
 	// Log tells the program about mistakes.
 	Log() *Log
@@ -51,3 +51,15 @@ const (
 // if the request does not satisfy the scheme. ErrNoSession says that it has no such
 // credential.
 type SchemeCheck = func(ctx huma.Context, scopes []string) (user any, err error)
+
+// operationName returns the operation's ID, or its method and path. It is for events
+// and logs.
+func operationName(op *huma.Operation) string {
+	if op == nil {
+		return ""
+	}
+	if op.OperationID != "" {
+		return op.OperationID
+	}
+	return op.Method + " " + op.Path
+}

@@ -38,12 +38,12 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
-			m.Refused(ctx.Context(), e.op, OriginRefused, explained(err, e, o))
+			m.Refused(ctx.Context(), e.name(ctx), OriginRefused, explained(err, e, o))
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {
 				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check
 			}
-			writeProblem(e.api, ctx, answerCrossOrigin.model(ctx))
+			e.write(ctx, answerCrossOrigin.model(ctx), err)
 			return true
 		}
 	}
@@ -59,6 +59,9 @@ func explained(err error, e *entry, o security.Origins) error {
 	}
 	if e.api != nil {
 		facts = append(facts, "AllowCrossSite can allow all origins for the operation")
+	}
+	if e.page != nil {
+		facts = append(facts, "PageOptions.AllowCrossSite can allow all origins for the path")
 	}
 	if policy.SafeMethod(o.Method) && !o.Upgrade {
 		facts = append(facts, "without Options.RejectCrossSiteReads all origins may read")

@@ -24,7 +24,8 @@ func (r *Request) reply() reply { return reply{r} }
 // served is the response of the server around [Handler].
 type served struct {
 	w      http.ResponseWriter
-	before http.Header // as the handler found it
+	before http.Header   // as the handler found it
+	inner  *http.Request // of the handler; a router may have noted the route
 }
 
 // outcome is the result of the commit.
@@ -77,7 +78,7 @@ func (p reply) begin(ctx huma.Context, status int) bool {
 		return false
 	}
 	if err := p.commit(status); err != nil {
-		p.refuse(answerTo(err))
+		p.refuseFor(err)
 		return false
 	}
 	p.outcome = committed
@@ -104,7 +105,7 @@ func (p reply) release(ctx huma.Context) {
 				p.held.Hold(response.Header{Name: "Set-Cookie", Value: expired, Add: true})
 			}
 			p.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
-			p.entry.sessions[i].manager.Log().cookieSet(p.parent, p.entry.op, cookieRequest(ctx))
+			p.entry.sessions[i].manager.Log().cookieSet(p.parent, p.OperationName(), cookieRequest(ctx))
 			cookie = true
 		}
 		if of.Token != "" {
@@ -253,6 +254,14 @@ func (p reply) handOut(ctx huma.Context) {
 // sets no cookie.
 func (p reply) refuse(a answer) { p.refuseWith(a.model(&p.scope), a.headers()) }
 
+// refuseFor is refuse with the answer that belongs to an error.
+func (p reply) refuseFor(err error) {
+	if p.entry.page != nil {
+		p.ownRare().cause = err
+	}
+	p.refuse(answerTo(err))
+}
+
 // refuseWith is refuse with a model, which has its own headers, and further headers.
 func (p reply) refuseWith(model huma.StatusError, headers http.Header) {
 	if !p.admitted {
@@ -300,7 +309,11 @@ func (p reply) writeRefusal(model huma.StatusError, headers http.Header) {
 			ctx.AppendHeader(name, v)
 		}
 	}
-	writeProblem(p.entry.api, ctx, model)
+	var cause error
+	if p.rare != nil {
+		cause = p.rare.cause
+	}
+	p.entry.write(ctx, model, cause)
 }
 
 // challenges names the schemes that would help the client. One with a token learns that

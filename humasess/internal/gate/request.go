@@ -80,6 +80,7 @@ type rare struct {
 	checked []checked        // credentials
 	failed  huma.StatusError // of a check that could not decide
 	headers http.Header      // around it
+	cause   error            // of the answer of a page
 }
 
 // checked is the result of the program's check of a credential.
@@ -221,7 +222,12 @@ func (r *Request) Bearer() bool { return r.bearer }
 func (r *Request) Secret() { r.marks.Or(secret) }
 
 // OperationName is for events and logs.
-func (r *Request) OperationName() string { return OperationName(r.entry.op) }
+func (r *Request) OperationName() string {
+	if r.entry.page != nil && r.plain != nil && r.plain.inner != nil {
+		return r.entry.page.route(r.plain.inner)
+	}
+	return r.entry.name(r.scope.humaContext)
+}
 
 // Incoming returns the context that the gate was called with.
 func (r *Request) Incoming() huma.Context { return r.scope.humaContext }
@@ -371,7 +377,7 @@ func (r *Request) dropUnsent() {
 		if _, cookie := s.Unwritten(); cookie {
 			// An error has an event of its own.
 			_ = s.Commit(http.StatusInternalServerError)
-			r.entry.sessions[i].manager.Log().unsent(r.parent, r.entry.op)
+			r.entry.sessions[i].manager.Log().unsent(r.parent, r.OperationName())
 		}
 	}
 }

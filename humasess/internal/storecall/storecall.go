@@ -116,6 +116,21 @@ func (c *Caller) Delete(ctx context.Context, store stores.Store, id stores.ID, w
 	return err
 }
 
+// DeleteOnce deletes a session for a caller that must know that this call has ended it.
+// It deletes again when the answer is lost. If the session is gone then, another call may
+// have ended it, so DeleteOnce returns the error of the lost answer.
+func (c *Caller) DeleteOnce(ctx context.Context, store stores.Store, id stores.ID, when stores.Condition) error {
+	cause := store.Delete(ctx, id, when)
+	err := cause
+	for try := 0; try < MaxLost && c.AnswerLost(ctx, err) && WaitForStore(ctx, try) == nil; try++ {
+		err = store.Delete(ctx, id, when)
+	}
+	if err != cause && errors.Is(err, stores.ErrNotFound) { //nolint:errorlint // the same error, not one like it
+		return cause
+	}
+	return err
+}
+
 // RevokeIdentity revokes an identity, again when the answer is lost. Lost is called with
 // the time of the call whose answer was lost: its mark is the caller's own.
 func (c *Caller) RevokeIdentity(

@@ -55,6 +55,20 @@ func (t *Timeouts) Check() error {
 	return nil
 }
 
+// CheckRotation returns an error if tokens cannot be renewed that often.
+func (t *Timeouts) CheckRotation(every, grace time.Duration) error {
+	switch {
+	case grace > time.Hour:
+		return fmt.Errorf("RotationGrace %v is more than an hour", grace)
+	case every != 0 && (every < time.Second || every <= grace):
+		return fmt.Errorf("RotateEvery %v is less than a second, or not more than RotationGrace %v", every, grace)
+	case every >= max(t.Absolute, t.RememberAbsolute):
+		return fmt.Errorf("RotateEvery %v is not less than AbsoluteTimeout %v and RememberAbsoluteTimeout %v: every session ends before",
+			every, t.Absolute, t.RememberAbsolute)
+	}
+	return nil
+}
+
 // Of returns the idle and the absolute timeout of a session.
 func (t *Timeouts) Of(remember bool) (idle, absolute time.Duration) {
 	if remember {
