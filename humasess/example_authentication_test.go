@@ -60,10 +60,14 @@ func ExampleSession_Reauthenticated() {
 	// 204
 }
 
+// docs: begin methods
+
 // SecondFactor admits users that have also authenticated by a one-time password.
 type SecondFactor struct{}
 
 func (SecondFactor) Methods() []string { return []string{"pwd", "otp"} }
+
+// docs: end
 
 // The 403 of a guard with Methods names each method that the session lacks, so that the
 // client asks the user for that one.

@@ -379,3 +379,29 @@ func TestPagesPanics(t *testing.T) {
 		})
 	}
 }
+
+// TestPagesWithin has a route with requirements of its own behind Pages for all routes.
+func TestPagesWithin(t *testing.T) {
+	s := newPageSite(t, &humasess.PageOptions{Require: true, LoginURL: "/login"})
+	s.handler = s.sessions.Pages(nil)(s.handler)
+	w := s.ask("", "GET", "/account", navigation)
+	wantStatus(t, w, 303)
+	wantHeader(t, w, "Location", "/login?return_to=%2Faccount")
+	wantStatus(t, s.ask("", "POST", "/account", navigation), 401)
+	s.do = func(_ http.ResponseWriter, _ *http.Request, session *humasess.Session[account]) {
+		if err := increment(t.Context(), session); err != nil {
+			t.Error(err)
+		}
+	}
+	c := s.signedIn(account{ID: "ada"})
+	s.store.Reset()
+	r := httptest.NewRequest(http.MethodPost, "/account", http.NoBody)
+	r.AddCookie(&http.Cookie{Name: cookieName, Value: token(c)})
+	got := httptest.NewRecorder()
+	s.handler.ServeHTTP(got, r)
+	wantStatus(t, got, 200)
+	s.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 1, humasesstest.OpUpdate: 1})
+	if data, _ := s.data(c); data.N != 1 {
+		t.Errorf("got %+v, want the change", data)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/events"
@@ -40,7 +41,7 @@ func TestTake(t *testing.T) {
 			data, err = s.Take(ctx)
 			select {
 			case <-done:
-			default:
+			case <-time.After(time.Minute):
 				t.Error("Done is open")
 			}
 			if s.Active() || s.Reason() != events.ReasonEnded {

@@ -7,7 +7,7 @@
 //
 // # Operations
 //
-//	GET    /session                 get-session            the user and the end of this session
+//	GET    /session                 get-session            the user, the authentication and the end of this session
 //	GET    /sessions                list-sessions          the user's sessions
 //	DELETE /sessions/{id}           revoke-session         end one session
 //	POST   /sessions/revoke-others  revoke-other-sessions  end all except this session

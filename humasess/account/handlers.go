@@ -28,8 +28,22 @@ func (h *handlers[T, V]) whoAmI(_ context.Context, in *requiredInput[T]) (*curre
 		ExpiresAt: in.Session.ExpiresAt().UTC(),
 		Deadline:  in.Session.Deadline().UTC(),
 		Carrier:   in.Session.Carrier(),
-		User:      h.options.View(in.Value()),
+
+		Authentication: inUTC(in.Session.Authentication()),
+
+		User: h.options.View(in.Value()),
 	}}, nil
+}
+
+// inUTC returns the authentication with times in UTC, as all times of these operations are.
+func inUTC(a humasess.Authentication) humasess.Authentication {
+	a.Time = a.Time.UTC()
+	methods := make([]humasess.Method, 0, len(a.Methods))
+	for _, m := range a.Methods {
+		methods = append(methods, humasess.Method{Name: m.Name, Time: m.Time.UTC()})
+	}
+	a.Methods = methods
+	return a
 }
 
 func (h *handlers[T, V]) list(ctx context.Context, in *requiredInput[T]) (*listOutput, error) {

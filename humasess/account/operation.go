@@ -44,7 +44,7 @@ func (name Operation) operation(tags []string) huma.Operation {
 	case WhoAmI:
 		op.Method, op.Path = http.MethodGet, "/session"
 		op.Summary = "Show my session"
-		op.Description = "Returns the user of this session and its end. The request does not extend the session."
+		op.Description = "Returns the user of this session, when and how the user authenticated, and the end of the session. The request does not extend it."
 		humasess.NoTouch(&op)
 	case List:
 		op.Method, op.Path = http.MethodGet, "/sessions"

@@ -18,7 +18,12 @@ type AccountCurrentSession[V any] struct {
 	ExpiresAt time.Time `json:"expires_at" doc:"When the session ends if it is not used again. Requests for this operation do not count as use."`
 	Deadline  time.Time `json:"deadline" doc:"When the session ends, even if it is used."`
 	Carrier   string    `json:"carrier" doc:"What the client keeps: \"cookie\" or \"bearer\", a token."`
-	User      V         `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
+
+	// Authentication tells a page whether a guard with Fresh or Methods would ask the
+	// user again, before the page sends the request.
+	Authentication humasess.Authentication `json:"authentication" doc:"When and how the user last proved their identity."`
+
+	User V `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
 // AccountSessionList is the answer of list-sessions.

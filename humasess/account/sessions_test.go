@@ -56,6 +56,41 @@ func TestWhoAmI(t *testing.T) {
 	t.Run("without a session", func(t *testing.T) { do(t, r.client(), "GET", "/session", 401) })
 }
 
+// TestAuthentication compares the answer as text, because clients read these names.
+func TestAuthentication(t *testing.T) {
+	r := newRig(t, options{})
+	huma.Post(r.api, "/prove", func(_ context.Context, in *struct{ humasess.Required[user] }) (*struct{}, error) {
+		return nil, in.Session.ReauthenticatedWith(humasess.Authentication{
+			Methods: []humasess.Method{{Name: "pop"}, {Name: "user"}}, Class: "phr",
+		})
+	})
+	c := r.signedIn("ada", "laptop")
+	began := r.clock.Now().UTC().Format(time.RFC3339Nano)
+	want := func(text string) {
+		t.Helper()
+		if got := do(t, c, "GET", "/session", 200).Body.String(); !strings.Contains(got, `"authentication":`+text) {
+			t.Errorf("got %s, want the authentication %s", got, text)
+		}
+	}
+	want(`{"time":"` + began + `"}`)
+	r.clock.Advance(time.Minute)
+	do(t, c, "POST", "/prove", 204)
+	proven := r.clock.Now().UTC().Format(time.RFC3339Nano)
+	r.clock.Advance(time.Minute)
+	want(`{"time":"` + proven + `","methods":[{"name":"pop","time":"` + proven + `"},{"name":"user","time":"` + proven + `"}],"class":"phr"}`)
+
+	t.Run("of a visitor", func(t *testing.T) {
+		r := rigWith(t, humasess.Options[user]{AnonymousSuffices: true})
+		r.register(options{})
+		huma.Post(r.api, "/basket", func(_ context.Context, in *struct{ humasess.Session[user] }) (*struct{}, error) {
+			return nil, in.Session.Update(func(u *user) error { u.Device = "tent"; return nil })
+		})
+		c = r.client()
+		do(t, c, "POST", "/basket", 204)
+		want(`{}`)
+	})
+}
+
 func TestList(t *testing.T) {
 	label := func(i humasess.Info[user]) string { return i.Data.Device }
 
