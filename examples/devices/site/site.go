@@ -74,7 +74,7 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:       func(u User) string { return u.ID },
 		Client:         userAgent, // for labels such as "Firefox on Linux"
-		Cookie:         cookie, // not the default name, because the ports of localhost share their cookies
+		Cookie:         cookie,    // not the default name, because the ports of localhost share their cookies
 		MaxPerIdentity: o.MaxDevices,
 		DoneInterval:   3 * time.Second, // bounds how late a page notices an end by another process, without a hint
 		Now:            o.Now,
