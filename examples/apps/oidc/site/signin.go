@@ -125,6 +125,7 @@ func (s *Site) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := rand.Text()
+	in.Until = s.now().Add(finishTime)
 	if err := s.begin(r.Context(), key, in); err != nil {
 		s.fail(w, r, broken, err)
 		return
