@@ -22,6 +22,7 @@ var pages = template.Must(template.New("pages").Parse(source))
 func show(w http.ResponseWriter, status int, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'") // no page lays its own over the form
 	w.WriteHeader(status)
 	_ = pages.ExecuteTemplate(w, name, data) // an error means that the client has gone
 }

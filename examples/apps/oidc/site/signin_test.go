@@ -247,6 +247,7 @@ func TestIDTokenRefused(t *testing.T) {
 		"expired":         {"exp": time.Now().Add(-time.Minute).Unix()},
 		"no auth_time":    {"auth_time": nil},
 		"an old one":      {"auth_time": time.Now().Add(-13 * time.Hour).Unix()},
+		"a future one":    {"auth_time": time.Now().Add(time.Hour).Unix()},
 		"no subject":      {"sub": nil},
 		"method with URL": {"amr": []string{"https://example.com/mfa"}},
 	} {
