@@ -23,7 +23,7 @@ var texts = map[int]struct{ title, text string }{
 	http.StatusNotFound:           {"Not found", "There is nothing at this address."},
 	http.StatusMethodNotAllowed:   {"That did not work", "This address does not take such a request."},
 	http.StatusConflict:           {"That was too fast", "Another page changed the same thing. Try again."},
-	http.StatusServiceUnavailable: {"Back in a moment", "We cannot reach our data right now. You stay signed in, so try again soon."},
+	http.StatusServiceUnavailable: {"Back in a moment", "We cannot reach our data right now. Please try again soon."},
 }
 
 // refused is the Error of the pages: it answers requests that do not get in, and those

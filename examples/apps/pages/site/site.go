@@ -83,11 +83,15 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 
 // routes are groups, because the middleware of a group runs after the routing. So Route
 // knows the route of a request that is refused.
+//
+// The notices are inside, so they are written first. If that fails, the answer is 503, and
+// a sign-in does not count either. The other way round the user's session would be written
+// already, and its cookie lost with the answer.
 func (s *Site) routes() http.Handler {
 	notices := s.notices.Pages(&humasess.PageOptions{Error: s.refused, Route: route})
 	pages := func(o humasess.PageOptions) chi.Middlewares {
 		o.LoginURL, o.Error, o.Route = "/login", s.refused, route
-		return chi.Chain(notices, s.sessions.Pages(&o))
+		return chi.Chain(s.sessions.Pages(&o), notices)
 	}
 	r := chi.NewRouter()
 	r.Get("/static/{file}", static())

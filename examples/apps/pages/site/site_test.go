@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/humasess/sessions/examples/apps/pages/site"
+	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -143,7 +145,7 @@ func TestStoreDown(t *testing.T) {
 	down := func(context.Context) error { return errors.New("connection refused") }
 	want := func(a answer) {
 		t.Helper()
-		a.want(t, 503, "Back in a moment", "You stay signed in", "!connection refused")
+		a.want(t, 503, "Back in a moment", "We cannot reach our data", "!connection refused")
 		if a.header.Get("Retry-After") == "" || a.header.Values("Set-Cookie") != nil {
 			t.Errorf("got %v, want Retry-After and no cookie", a.header)
 		}
@@ -160,6 +162,29 @@ func TestStoreDown(t *testing.T) {
 	want(a)
 	store.Before(humasesstest.OpCreate, nil)
 	v.get("/list").want(t, 200, "Ada Lovelace")
+}
+
+// TestNoticeNotKept has a store that fails when the first session of the request has been
+// written, so that the second one fails.
+func TestNoticeNotKept(t *testing.T) {
+	for successes := range 2 {
+		store, v := newSite(t)
+		created := 0
+		store.Before(humasesstest.OpCreate, func(context.Context) error {
+			if created++; created > successes {
+				return errors.New("connection refused")
+			}
+			return nil
+		})
+		v.post("/login", "name", "ada", "password", "engine").want(t, 503, "Back in a moment")
+		users, err := humasess.New(store, &humasess.Options[site.User]{Identity: func(u site.User) string { return u.ID }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all, err := users.List(t.Context(), "ada"); err != nil || len(all) != 0 {
+			t.Errorf("%d written: got the sessions %v, %v, want none", successes, all, err)
+		}
+	}
 }
 
 func TestHeaders(t *testing.T) {
