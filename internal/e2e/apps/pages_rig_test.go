@@ -44,10 +44,10 @@ func newPagesRig(t *testing.T) *pagesRig {
 		wait := r.holds[label]
 		delete(r.holds, label)
 		r.mu.Unlock()
+		app.ServeHTTP(w, req)
 		if wait != nil {
 			wait()
 		}
-		app.ServeHTTP(w, req)
 		r.mu.Lock()
 		r.asked[label]++
 		r.change.Broadcast()
@@ -56,9 +56,9 @@ func newPagesRig(t *testing.T) *pagesRig {
 	return r
 }
 
-// hold makes the next request wait before it reaches the application. arrived is closed
-// when it waits, and release ends the wait.
-func (r *pagesRig) hold(label string) (arrived <-chan struct{}, release func()) {
+// hold keeps the next answer to a request. done is closed when the application has acted
+// on the request, and release lets the answer go.
+func (r *pagesRig) hold(label string) (done <-chan struct{}, release func()) {
 	waits, leave := make(chan struct{}), make(chan struct{})
 	release = sync.OnceFunc(func() { close(leave) })
 	r.t.Cleanup(release)

@@ -61,7 +61,7 @@ func TestPagesBack(t *testing.T) {
 	}
 }
 
-// TestPagesTwice sends a form again while the server works on the first request.
+// TestPagesTwice sends a form again before the browser has the answer to the first request.
 func TestPagesTwice(t *testing.T) {
 	for _, scripts := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %t", scripts), func(t *testing.T) {
@@ -72,10 +72,10 @@ func TestPagesTwice(t *testing.T) {
 			}
 			twice := func(label, field, text, shown string) {
 				t.Helper()
-				arrived, release := r.hold(label)
+				done, release := r.hold(label)
 				page.Type(field, text)
 				page.Press("\r")
-				<-arrived
+				<-done
 				page.Press("\r")
 				if scripts && label == "POST /list" {
 					release() // htmx waits for the first answer

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/humasess/sessions/examples/apps/pages/site"
@@ -60,16 +61,27 @@ func TestNoticeOfTab(t *testing.T) {
 	v.get(milk).want(t, 200, "“Milk” is on the list.", "!“Bread”")
 }
 
-// TestNoticeOnce loads one page many times at once.
+// TestNoticeOnce loads one page twice at once: neither request writes before both have
+// read the notice.
 func TestNoticeOnce(t *testing.T) {
-	_, v := newSite(t)
+	store, v := newSite(t)
 	to := v.login("ada", "engine")
-	var wg sync.WaitGroup
-	answers := make([]answer, 16)
+	var readers sync.WaitGroup
+	readers.Add(2)
+	var writes atomic.Int32
+	store.Before(humasesstest.OpUpdate, func(context.Context) error {
+		if writes.Add(1) <= 2 {
+			readers.Done()
+		}
+		readers.Wait()
+		return nil
+	})
+	var both sync.WaitGroup
+	answers := make([]answer, 2)
 	for i := range answers {
-		wg.Go(func() { answers[i] = v.get(to) })
+		both.Go(func() { answers[i] = v.get(to) })
 	}
-	wg.Wait()
+	both.Wait()
 	shown := 0
 	for _, a := range answers {
 		a.want(t, 200)
