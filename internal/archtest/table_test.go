@@ -45,7 +45,10 @@ var imports = archtest.Table{
 	},
 	"humasess/internal/editlock": {},
 	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
+		Imports: []string{
+			huma, huma + "/adapters/humago",
+			"./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
+		},
 		Tests:   hostTests,
 	},
 	"humasess/internal/identity":  {},
