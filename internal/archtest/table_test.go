@@ -49,7 +49,7 @@ var imports = archtest.Table{
 			huma, huma + "/adapters/humago",
 			"./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
 		},
-		Tests:   hostTests,
+		Tests: hostTests,
 	},
 	"humasess/internal/identity":  {},
 	"humasess/internal/lifecycle": {},
