@@ -17,12 +17,12 @@ func TestPagesSignIn(t *testing.T) {
 	b := browser.New(t)
 	page := b.Open(r.origin + "/list?from=bookmark")
 	page.WaitText("the page that you asked for")
-	r.signIn(page, "ada", "motor")
+	r.signIn(page, "motor")
 	page.WaitText("The name or the password is wrong.")
 	if got := browser.Eval[string](page, "document.querySelector('#name').value + ' ' + document.activeElement.id"); got != "ada password" {
 		t.Errorf("got %q, want the name kept and the focus in the password", got)
 	}
-	r.signIn(page, "ada", "engine")
+	r.signIn(page, "engine")
 	page.WaitText("Welcome, Ada Lovelace.")
 	if got := browser.Eval[string](page, "location.pathname + location.search"); !strings.HasPrefix(got, "/list?from=bookmark&notice=") {
 		t.Errorf("got %q, want the page that was asked for", got)
@@ -149,7 +149,7 @@ func TestPagesHTMX(t *testing.T) {
 	other.WaitText("You are signed out.")
 	page.Click(`.items button[aria-label="Take off Bread"]`)
 	page.Wait("location.pathname == '/login'")
-	r.signIn(page, "ada", "engine")
+	r.signIn(page, "engine")
 	page.Wait("location.pathname == '/list' && " + pagesItems + " == 'Bread'")
 	page.WaitText("Welcome, Ada Lovelace.")
 }
@@ -181,7 +181,7 @@ func TestPagesWithoutScripts(t *testing.T) {
 	page := browser.New(t).Tab()
 	page.DisableScripts()
 	page.Go(r.origin + "/list")
-	r.signIn(page, "ada", "engine")
+	r.signIn(page, "engine")
 	page.WaitText("Welcome, Ada Lovelace.")
 	page.Type("#text", "Milk\r")
 	page.WaitText("“Milk” is on the list.")

@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -39,9 +40,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = known.GetStatus()
 	}
 	if with, ok := errors.AsType[huma.HeadersError](err); ok {
-		for name, values := range with.GetHeaders() {
-			w.Header()[name] = values // such as Retry-After
-		}
+		maps.Copy(w.Header(), with.GetHeaders()) // such as Retry-After
 	}
 	s.showError(w, r, status, err)
 }
@@ -71,8 +70,8 @@ func (s *Site) showError(w http.ResponseWriter, r *http.Request, status int, err
 	}
 	p := page{Title: known.title, Data: f}
 	if byHTMX(r) { // the page stays, and says it
-		w.Header().Set("HX-Retarget", "#notice")
-		w.Header().Set("HX-Reswap", "innerHTML")
+		w.Header().Set("Hx-Retarget", "#notice")
+		w.Header().Set("Hx-Reswap", "innerHTML")
 		s.showPart(w, status, "trouble", p)
 		return
 	}

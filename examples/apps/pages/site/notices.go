@@ -34,7 +34,7 @@ func redirect(w http.ResponseWriter, r *http.Request, path, notice string) {
 		to.RawQuery = query.Encode()
 		path = to.String()
 	}
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // the callers give local paths
 }
 
 // takeNotice returns the notice for a page. Commit makes sure that of two requests with

@@ -35,8 +35,8 @@ type form struct {
 }
 
 func (s *Site) loginForm(w http.ResponseWriter, r *http.Request) {
-	if session, _ := humasess.From[User](r.Context()); session.Active() {
-		http.Redirect(w, r, humasess.ReturnTo(r), http.StatusSeeOther) // signed in by another tab
+	if session, _ := humasess.From[User](r.Context()); session.Active() { // signed in by another tab
+		http.Redirect(w, r, humasess.ReturnTo(r), http.StatusSeeOther) //nolint:gosec // ReturnTo checks it
 		return
 	}
 	s.showForm(w, r, http.StatusOK, form{})

@@ -130,7 +130,7 @@ func TestHTMX(t *testing.T) {
 	v.next(v.post("/logout"))
 	ended := htmx("POST", "/list", "id", "9", "text", "Tea")
 	ended.want(t, 401, "!<html")
-	if got, want := ended.header.Get("HX-Redirect"), "/login?return_to=%2Flist%3Fx%3D1"; got != want {
+	if got, want := ended.header.Get("Hx-Redirect"), "/login?return_to=%2Flist%3Fx%3D1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -55,7 +55,7 @@ func (s *Site) showPart(w http.ResponseWriter, status int, name string, p page) 
 }
 
 // byHTMX reports whether htmx asks, which wants a part of the page.
-func byHTMX(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+func byHTMX(r *http.Request) bool { return r.Header.Get("Hx-Request") == "true" }
 
 // write executes the template first, so a fault in it is not half a page. All pages are
 // no-store: on the way back the browser asks again, and a page with a notice shows it
