@@ -53,6 +53,18 @@ func (p *Page) CallItself(agent string) {
 	}
 }
 
+// DisableScripts keeps the tab's pages from running scripts, from the next page on. The
+// methods of Page still work, as the developer tools do.
+func (p *Page) DisableScripts() {
+	p.tb.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	if err != nil {
+		p.tb.Fatalf("disable scripts: %v", err)
+	}
+}
+
 // Press presses keys one after another, wherever the focus is. Characters stand
 // for themselves. Other keys have those of chromedp/kb: "\t" is Tab, "\r"
 // Enter, "\u001b" Escape.
