@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -40,7 +41,7 @@ func TestFlowCookie(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer app.Close(t.Context())
+		t.Cleanup(func() { _ = app.Close(context.Background()) })
 		cookies := humasesstest.NewClient(app).Do(http.MethodGet, "/sign-in", nil).Result().Cookies()
 		if len(cookies) != 1 || cookies[0].SameSite != tt.want || !cookies[0].HttpOnly || !cookies[0].Secure {
 			t.Errorf("form %t: got %v, want one cookie with SameSite %v", tt.form, cookies, tt.want)
