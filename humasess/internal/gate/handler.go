@@ -107,19 +107,3 @@ func (e *entry) demand(roles []string) {
 	}
 	e.demands = []demand{d}
 }
-
-// SignsIn reports whether a reference leads to the page that the request is for, or to the
-// sign-in page of [Pages] around it.
-func SignsIn(r *http.Request, ref string) bool {
-	path, _, _ := strings.Cut(ref, "?")
-	if path == r.URL.EscapedPath() {
-		return true
-	}
-	around := RequestIn(r.Context())
-	for ; around != nil; around = around.outer {
-		if page := around.entry.page; page != nil && page.signsIn(path) {
-			return true
-		}
-	}
-	return false
-}

@@ -181,3 +181,28 @@ func (w *pageWriter) Write(b []byte) (int, error) {
 
 // Unwrap is for [http.ResponseController].
 func (w *pageWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// ReturnTo is the public function, which documents it.
+func ReturnTo(r *http.Request) string {
+	values := r.URL.Query()["return_to"]
+	if len(values) != 1 || !localpath.Is(values[0]) || isSignIn(r, values[0]) {
+		return "/"
+	}
+	return values[0]
+}
+
+// isSignIn reports whether a reference leads to the page that the request is for, or to
+// the sign-in page of [Pages] around it.
+func isSignIn(r *http.Request, ref string) bool {
+	path, _, _ := strings.Cut(ref, "?")
+	if path == r.URL.EscapedPath() {
+		return true
+	}
+	around := RequestIn(r.Context())
+	for ; around != nil; around = around.outer {
+		if page := around.entry.page; page != nil && page.signsIn(path) {
+			return true
+		}
+	}
+	return false
+}
