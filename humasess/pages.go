@@ -21,8 +21,8 @@ type PageOptions struct {
 	// a page without a session gets a 303 to it. Its query has the page that was asked for,
 	// see [ReturnTo]. A request of htmx gets a 401 with the header HX-Redirect. All other
 	// requests get a 401: scripts, other methods than GET and HEAD, and those for the
-	// sign-in page. The path of LoginURL itself needs no session. The default is no
-	// redirect.
+	// sign-in page. The path of LoginURL itself needs no session. It is the path that the
+	// browser asks for, also inside [http.StripPrefix]. The default is no redirect.
 	LoginURL string
 
 	// AllowCrossSite are routes that pages of other origins may post to, such as
