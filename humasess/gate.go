@@ -134,15 +134,8 @@ func (g *gateManager[T]) Refused(ctx context.Context, operation string, of gate.
 	g.report.Emit(ctx, e)
 }
 
-func (g *gateManager[T]) Panicked(ctx context.Context, operation string, stack []byte) {
-	g.opts.Logger.ErrorContext(gate.Outside(ctx), "nil dereference in an operation whose session is not bound",
-		"operation", operation, "stack", string(stack))
-}
-
-func (g *gateManager[T]) Unsent(ctx context.Context, operation string) {
-	g.opts.Logger.ErrorContext(gate.Outside(ctx), "session change dropped: the handler took the router's writer before the change and wrote the response with it, so no cookie could be sent; "+ //nolint:lll // one message
-		"change the session before Unwrap", "operation", operation, "scheme", g.scheme)
-}
+// Log returns the log of mistakes.
+func (g *gateManager[T]) Log() *gate.Log { return &g.log }
 
 // newRequest allocates a request and its session in one piece of memory: with a cookie
 // also the record that the cookie may open, and for a client-side session its carrier

@@ -44,6 +44,7 @@ type Manager[T any] struct {
 	timeouts timeouts.Timeouts
 	calls    storecall.Caller
 	report   report.Reporter
+	log      gate.Log
 	origins  *security.CrossOrigin
 	claim    *schemeclaim.Claim
 	attached atomic.Bool
@@ -110,6 +111,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		timeouts: o.timeouts(),
 		calls:    storecall.Caller{Store: store, Timeout: o.StoreTimeout},
 		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger},
+		log:      gate.Log{Logger: o.Logger, Scheme: o.SchemeName, Cookie: cookie},
 		origins:  origins,
 		claim:    claim,
 		rescoped: cookie.Rescoped(),

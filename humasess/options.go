@@ -279,7 +279,9 @@ type Options[T any] struct {
 	OnEvent func(context.Context, events.Event)
 
 	// Logger gets problems as warnings and errors, and all other events for
-	// debugging. The default is [slog.Default].
+	// debugging. A session cookie that browsers drop is a warning without an event. It
+	// comes once for each reason and origin, and at most 16 times. The default is
+	// [slog.Default].
 	Logger *slog.Logger
 }
 

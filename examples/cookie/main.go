@@ -62,8 +62,8 @@ func register(api huma.API) error {
 	store := cookie.New(sealer, &cookie.Options{Revoked: memory.NewRevocations()})
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity: func(u User) string { return u.Name },
-		// For plain http on localhost. Leave it out in production.
-		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+		// For plain http on localhost, whose ports share their cookies. Leave it out in production.
+		Cookie: humasess.CookieOptions{Name: "cookie", InsecureAllowHTTP: true},
 	})
 	if err != nil {
 		return err

@@ -70,8 +70,8 @@ func register(api huma.API) error {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
 		Bearer:   &humasess.BearerOptions{Prefix: "native_"}, // 14 days idle, 90 days at most
-		// For plain http on localhost. Leave it out in production.
-		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+		// For plain http on localhost, whose ports share their cookies. Leave it out in production.
+		Cookie: humasess.CookieOptions{Name: "native", InsecureAllowHTTP: true},
 	})
 	if err != nil {
 		return err

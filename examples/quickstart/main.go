@@ -64,8 +64,8 @@ func register(api huma.API) error {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
 		Roles:    func(u User) []string { return u.Roles },
-		// For plain http on localhost. Leave it out in production.
-		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+		// For plain http on localhost, whose ports share their cookies. Leave it out in production.
+		Cookie: humasess.CookieOptions{Name: "quickstart", InsecureAllowHTTP: true},
 	})
 	if err != nil {
 		return err

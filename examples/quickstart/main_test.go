@@ -41,7 +41,7 @@ func TestWalkthrough(t *testing.T) {
 		{name: "me", client: &ada, method: "GET", path: "/me", want: 200, shows: `"ada"`},
 		{name: "sessions", client: &ada, method: "GET", path: "/sessions", want: 200, shows: `"current":true`},
 		{name: "admin", client: &ada, method: "GET", path: "/admin", want: 200, shows: `"ada"`},
-		{name: "login of grace", client: &grace, method: "POST", path: "/login", body: login{"grace", "compiler"}, want: 204, sets: "id="},
+		{name: "login of grace", client: &grace, method: "POST", path: "/login", body: login{"grace", "compiler"}, want: 204, sets: "quickstart="},
 		{name: "me of grace", client: &grace, method: "GET", path: "/me", want: 200, shows: `"grace"`},
 		{name: "admin without the role", client: &grace, method: "GET", path: "/admin", want: 403, shows: "not allowed"},
 		{name: "logout", client: &ada, method: "POST", path: "/logout", want: 204, sets: "Max-Age=0"},
@@ -80,7 +80,7 @@ func TestDocument(t *testing.T) {
 	client.Do(http.MethodPost, "/login", map[string]string{"name": "grace", "password": "compiler"})
 	humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{
 		Sessions: []humasesstest.CheckSession{{
-			Name: "grace", Cookies: []*http.Cookie{{Name: "id", Value: client.Cookie("id")}},
+			Name: "grace", Cookies: []*http.Cookie{{Name: "quickstart", Value: client.Cookie("quickstart")}},
 		}},
 	})
 }

@@ -78,8 +78,8 @@ func handler(ctx context.Context, client rueidis.Client) (http.Handler, error) {
 	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
-		// For plain http on localhost. Leave it out in production.
-		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+		// For plain http on localhost, whose ports share their cookies. Leave it out in production.
+		Cookie: humasess.CookieOptions{Name: "redis", InsecureAllowHTTP: true},
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ const (
 	ReasonUndecided  Reason = "undecided"   // Rejected: Start in a request that perhaps began before one of them
 	ReasonCredential Reason = "credential"  // Rejected: a function of Options.Schemes returned an error, which the event has
 	ReasonLimit      Reason = "limit"       // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
-	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request
+	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
 	ReasonCSRF       Reason = "csrf"        // Refused: the request lacks the session's CSRF token
 	ReasonGuardError Reason = "guard_error" // Refused: a guard returned an error that is not a huma.StatusError
 	ReasonPeriodic   Reason = "periodic"    // Renewed: RotateEvery has passed

@@ -45,8 +45,11 @@ var imports = archtest.Table{
 	},
 	"humasess/internal/editlock": {},
 	"humasess/internal/gate": {
-		Imports: []string{huma, huma + "/adapters/humago", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores"},
-		Tests:   hostTests,
+		Imports: []string{
+			huma, huma + "/adapters/humago",
+			"./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
+		},
+		Tests: hostTests,
 	},
 	"humasess/internal/identity":  {},
 	"humasess/internal/lifecycle": {},

@@ -98,6 +98,12 @@ func crossOriginLogin(t *testing.T, a *adapter) {
 	refused.wantCookies(t, 0)
 	trusted := []edit{header("Sec-Fetch-Site", "cross-site"), header("Origin", trustedOrigin)}
 	r.loginCall(c, start(account{ID: "ada"}), trusted...).wantStatus(t, http.StatusNoContent)
+	log, host := r.log.String(), strings.TrimPrefix(r.url, "http://")
+	for _, want := range []string{"https://evil.example", "browsers drop the session cookie", trustedOrigin, host} {
+		if !strings.Contains(log, want) {
+			t.Errorf("C7 log: got %s, want %q in it", log, want)
+		}
+	}
 	r.call(c, destroy[account], foreign...).wantProblem(t, http.StatusForbidden, "cross-origin")
 	r.wantActive(c, true)
 }

@@ -18,7 +18,7 @@ var accountMutants = []mutant{
 		"humasess/account", "listed", "		if a.Current != b.Current {", "		if a.Current && b.Current {",
 	}}},
 	{"L7", "who-am-I extends the session", "humasess/account", "TestWhoAmI", []edit{{
-		"humasess/account", "Operation.operation", "The request does not extend the session.\"\n		humasess.NoTouch(&op)", "The request does not extend the session.\"",
+		"humasess/account", "Operation.operation", "ession. The request does not extend it.\"\n		humasess.NoTouch(&op)", "ession. The request does not extend it.\"",
 	}}},
 	{"O10", "omitted operations are there", "humasess/account", "TestEdit", []edit{{
 		"humasess/account", "Register", "		if slices.Contains(o.Omit, name) || name == Watch && !o.Watch {", "		if name == Watch && !o.Watch {",

@@ -38,6 +38,18 @@ var cookieMutants = []mutant{
 	{"C7", "a name that is too long", inCookies, "", []edit{{
 		inCookies, "Options.check", "	case len(c.Name) > 256:", "	case len(c.Name) > 257:",
 	}}},
+	{"C7", "a cookie for a page of another site is dropped without a word", "humasess", "TestDroppedCookie$", []edit{{
+		inCookies, "Options.Dropped", "c.SameSite != http.SameSiteNoneMode && !r.navigatesWindow()", "c.SameSite == http.SameSiteStrictMode && !r.navigatesWindow()",
+	}}},
+	{"C7", "a Secure cookie on plain http is dropped without a word", "humasess", "TestDroppedCookie$", []edit{{
+		inCookies, "Options.Dropped", "case !c.InsecureAllowHTTP && r.SecFetchSite", "case c.InsecureAllowHTTP && r.SecFetchSite",
+	}}},
+	{"C7", "warnings of dropped cookies without end", "humasess", "TestDroppedCookieWarningsAreBounded", []edit{{
+		inGate, "Log.first", " || len(l.warned) == maxWarned", "",
+	}}},
+	{"E1", "a refused origin has no name", "humasess", "TestRefusedOriginIsExplained", []edit{{
+		inGate, "refuseOrigins", "explained(err, e, o))", "err)",
+	}}},
 	{"L3", "no longest timeout", "humasess", "", []edit{{
 		inTimeouts, "Timeouts.CheckUsual", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",
 	}}},

@@ -67,10 +67,14 @@ func New(store stores.Store, opts *Options) (*Site, error) {
 			o.MaxDevices = opts.MaxDevices
 		}
 	}
+	cookie := humasess.CookieOptions{Name: "__Host-devices"}
+	if o.InsecureAllowHTTP {
+		cookie = humasess.CookieOptions{Name: "devices", InsecureAllowHTTP: true}
+	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:       func(u User) string { return u.ID },
 		Client:         userAgent, // for labels such as "Firefox on Linux"
-		Cookie:         humasess.CookieOptions{InsecureAllowHTTP: o.InsecureAllowHTTP},
+		Cookie:         cookie,    // not the default name, because the ports of localhost share their cookies
 		MaxPerIdentity: o.MaxDevices,
 		DoneInterval:   3 * time.Second, // bounds how late a page notices an end by another process, without a hint
 		Now:            o.Now,

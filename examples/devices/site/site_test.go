@@ -39,7 +39,7 @@ func login(t *testing.T, app http.Handler, agent string) *humasesstest.Client {
 // TestDocument compares the application with its own document.
 func TestDocument(t *testing.T) {
 	app := newSite(t)
-	cookie := &http.Cookie{Name: "__Host-id", Value: login(t, app, "").Cookie("__Host-id")}
+	cookie := &http.Cookie{Name: "__Host-devices", Value: login(t, app, "").Cookie("__Host-devices")}
 	humasesstest.CheckDocument(t, app.API(), &humasesstest.CheckOptions{
 		Handler: app, Sessions: []humasesstest.CheckSession{{Name: "ada", Cookies: []*http.Cookie{cookie}}},
 	})

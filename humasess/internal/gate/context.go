@@ -73,6 +73,23 @@ func RequestOf(ctx huma.Context) *Request {
 	return RequestIn(ctx.Context())
 }
 
+// hostOf returns the host with its port, which the check compares with the origin.
+// huma's adapter for fiber v3 omits the port, and net/http has no Host among the
+// headers. hostOf does not change a host that a trusted proxy has forwarded.
+//
+// Requests of autopatch have the headers of the client's PATCH and no host. For them,
+// hostOf returns the host of the outer request, if their context leads to it.
+func hostOf(ctx huma.Context) string {
+	host, sent := ctx.Host(), ctx.Header("Host")
+	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
+		return sent
+	}
+	if outer := RequestIn(ctx.Context()); outer != nil && host == "" {
+		return hostOf(outer.Incoming())
+	}
+	return host
+}
+
 // Unwrap returns the context that the gate was called with. It gives access to the
 // router's writer, so Unwrap first adds the session's headers to the response.
 func (s *scope) Unwrap() huma.Context {

@@ -26,11 +26,8 @@ type Manager interface {
 	// Refused reports a refusal whose cause the client does not get.
 	Refused(ctx context.Context, operation string, of Refusal, err error)
 
-	// Panicked reports a nil dereference of a session that is not bound.
-	Panicked(ctx context.Context, operation string, stack []byte)
-
-	// Unsent reports a change that was dropped because its cookie could not be sent.
-	Unsent(ctx context.Context, operation string)
+	// Log tells the program about mistakes.
+	Log() *Log
 
 	// NewRequest returns a request and a session in one piece of memory. With a cookie
 	// the client has sent one, which may open a session.

@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/internal/response"
@@ -36,7 +38,7 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
-			m.Refused(ctx.Context(), e.name(ctx), OriginRefused, err)
+			m.Refused(ctx.Context(), e.name(ctx), OriginRefused, explained(err, e, o))
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {
 				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check
@@ -46,6 +48,25 @@ func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 		}
 	}
 	return false
+}
+
+// explained adds to the error of a refused origin the hosts and the options that would
+// allow the request. The program sees it, and not the client.
+func explained(err error, e *entry, o security.Origins) error {
+	facts := []string{fmt.Sprintf(`Origin "%s", Host "%s"`, escaped(o.Origin), escaped(o.Host))}
+	if o.Origin != "" && o.Origin != "null" {
+		facts = append(facts, "Options.TrustedOrigins or Options.TrustOrigin can allow the origin")
+	}
+	if e.api != nil {
+		facts = append(facts, "AllowCrossSite can allow all origins for the operation")
+	}
+	if e.page != nil {
+		facts = append(facts, "PageOptions.AllowCrossSite can allow all origins for the path")
+	}
+	if policy.SafeMethod(o.Method) && !o.Upgrade {
+		facts = append(facts, "without Options.RejectCrossSiteReads all origins may read")
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(facts, "; "))
 }
 
 // requestOrigins is for [Handler].
@@ -77,21 +98,4 @@ func opensWebsocket(ctx huma.Context) bool {
 		}
 	})
 	return protocol && connection
-}
-
-// hostOf returns the host with its port, which the check compares with the origin.
-// huma's adapter for fiber v3 omits the port, and net/http has no Host among the
-// headers. hostOf does not change a host that a trusted proxy has forwarded.
-//
-// Requests of autopatch have the headers of the client's PATCH and no host. For them,
-// hostOf returns the host of the outer request, if their context leads to it.
-func hostOf(ctx huma.Context) string {
-	host, sent := ctx.Host(), ctx.Header("Host")
-	if len(sent) > len(host) && sent[:len(host)] == host && sent[len(host)] == ':' {
-		return sent
-	}
-	if outer := RequestIn(ctx.Context()); outer != nil && host == "" {
-		return hostOf(outer.Incoming())
-	}
-	return host
 }

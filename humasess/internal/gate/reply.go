@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/internal/cookies"
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
@@ -89,7 +90,7 @@ func (p reply) begin(ctx huma.Context, status int) bool {
 func (p reply) release(ctx huma.Context) {
 	p.holdPlain()
 	cookie, private := p.is(secret), p.proved
-	for _, s := range p.sessions() {
+	for i, s := range p.sessions() {
 		if s.borrowed {
 			private = private || s.Active()
 			continue
@@ -104,6 +105,7 @@ func (p reply) release(ctx huma.Context) {
 				p.held.Hold(response.Header{Name: "Set-Cookie", Value: expired, Add: true})
 			}
 			p.held.Hold(response.Header{Name: "Set-Cookie", Value: of.Cookie, Add: true})
+			p.entry.sessions[i].manager.Log().cookieSet(p.parent, p.OperationName(), cookieRequest(ctx))
 			cookie = true
 		}
 		if of.Token != "" {
@@ -124,6 +126,19 @@ func (p reply) release(ctx huma.Context) {
 		to, p.late = w.Header(), response.SendsLate(w)
 	}
 	p.held.Release(ctx, to, rules, p.exposed && p.plain == nil)
+}
+
+// cookieRequest returns the parts of a request that decide about a cookie.
+func cookieRequest(ctx huma.Context) cookies.Request {
+	return cookies.Request{
+		Host:         hostOf(ctx),
+		Origin:       ctx.Header("Origin"),
+		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
+		SecFetchMode: ctx.Header("Sec-Fetch-Mode"),
+		SecFetchDest: ctx.Header("Sec-Fetch-Dest"),
+
+		SecFetchStorageAccess: ctx.Header("Sec-Fetch-Storage-Access"),
+	}
 }
 
 // holdPlain takes the headers that the commit merges with those of the session out of

@@ -377,7 +377,7 @@ func (r *Request) dropUnsent() {
 		if _, cookie := s.Unwritten(); cookie {
 			// An error has an event of its own.
 			_ = s.Commit(http.StatusInternalServerError)
-			r.entry.sessions[i].manager.Unsent(r.parent, r.OperationName())
+			r.entry.sessions[i].manager.Log().unsent(r.parent, r.OperationName())
 		}
 	}
 }

@@ -34,7 +34,7 @@ func conclude(r *Request) {
 				if err, ok := p.(runtime.Error); !ok || err.Error() != nilDereference {
 					panic(p)
 				}
-				r.entry.sessions[0].manager.Panicked(r.parent, r.OperationName(), debug.Stack())
+				r.entry.sessions[0].manager.Log().panicked(r.parent, r.OperationName(), debug.Stack())
 				r.reply().refuseWith(huma.NewErrorWithContext(&r.scope, http.StatusInternalServerError, misplaced(r.entry.op)), nil)
 			}
 		}

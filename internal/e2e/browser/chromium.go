@@ -35,7 +35,7 @@ func flags() []chromedp.ExecAllocatorOption {
 		chromedp.WindowSize(1280, 900),
 		// Tests have their own network, and the browser makes no calls of its
 		// own.
-		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ^NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1, MAP * ^NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
 		chromedp.Flag("ignore-certificate-errors-spki-list", certificate().fingerprint),
 		// No address is typed. The suggestions for it are separate pages, two
 		// for each window, and cause a third of the browser's work.

@@ -32,6 +32,17 @@ func (p *Page) Go(url string) (status int) {
 	return int(response.Status)
 }
 
+// BlockCookiesOfOtherSites sets the user's setting of that name for the page and its next
+// navigation. Partitioned cookies are not blocked.
+func (p *Page) BlockCookiesOfOtherSites() {
+	p.tb.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, network.SetCookieControls, network.SetCookieControlsParams{EnableThirdPartyCookieRestriction: true}); err != nil {
+		p.tb.Fatalf("block cookies of other sites: %v", err)
+	}
+}
+
 // Click clicks the first element that a selector finds, once it is visible,
 // does not move, and is not covered. Selectors are CSS, or XPath if they begin
 // with a slash or a parenthesis.

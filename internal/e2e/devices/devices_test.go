@@ -219,8 +219,8 @@ func TestRemember(t *testing.T) {
 				t.Fatalf("got %d cookies, want 1", len(cookies))
 			}
 			c := cookies[0]
-			if c.Name != "__Host-id" || !c.HTTPOnly || !c.Secure {
-				t.Errorf("got %+v, want __Host-id, and nothing for scripts", c)
+			if c.Name != "__Host-devices" || !c.HTTPOnly || !c.Secure {
+				t.Errorf("got %+v, want __Host-devices, and nothing for scripts", c)
 			}
 			if left := time.Until(time.Unix(int64(c.Expires), 0)); c.Session != !tt.remember || left < tt.want && tt.remember {
 				t.Errorf("got a cookie of the browser's session: %v, for %v", c.Session, left)

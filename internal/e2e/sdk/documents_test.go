@@ -1,9 +1,11 @@
 package sdk_test
 
 import (
+	"cmp"
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 type example struct {
 	needs  func(t *testing.T) (env, args []string) // nothing when nil
 	prefix string                                  // of the paths of its documents
+	dir    string                                  // in the folder examples; its name by default
 }
 
 var examples = map[string]example{
@@ -34,16 +37,23 @@ var examples = map[string]example{
 	"redis": {needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-redis", strings.Join(servertest.StartRedis(t).Addrs, ",")}
 	}},
-	"sqlite": {needs: func(t *testing.T) (env, args []string) {
+	"sqlite": {dir: filepath.Join("apps", "sqlite"), needs: func(t *testing.T) (env, args []string) {
 		return nil, []string{"-file", filepath.Join(t.TempDir(), "sessions.db")}
 	}},
 }
+
+// applications are programs whose clients are their own pages. internal/e2e/apps tests them.
+var applications = []string{"frontend", "oidc", "pages", "passkeys"}
 
 // eachDocument calls check with the documents that the examples serve, and with those
 // of an API with bearer tokens. It fails if an example is missing.
 func eachDocument(t *testing.T, check func(t *testing.T, api, name string, document []byte)) {
 	t.Helper()
 	dirs, err := filepath.Glob(filepath.Join(root, "examples", "*", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apps, err := filepath.Glob(filepath.Join(root, "examples", "apps", "*", "main.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +67,11 @@ func eachDocument(t *testing.T, check func(t *testing.T, api, name string, docum
 		api, _ := startTokens(t)
 		each(t, "tokens", api, "")
 	})
-	for _, dir := range dirs {
+	for _, dir := range append(dirs, apps...) {
 		name := filepath.Base(filepath.Dir(dir))
+		if slices.Contains(applications, name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			e, ok := examples[name]
 			if !ok {
@@ -68,7 +81,7 @@ func eachDocument(t *testing.T, check func(t *testing.T, api, name string, docum
 			if e.needs != nil {
 				env, args = e.needs(t)
 			}
-			each(t, name, start(t, name, env, args...), e.prefix)
+			each(t, name, start(t, cmp.Or(e.dir, name), env, args...), e.prefix)
 		})
 	}
 }

@@ -24,7 +24,7 @@ var address = regexp.MustCompile(`http://[^/\s]+`)
 // with the test.
 func start(t *testing.T, example string, env []string, args ...string) (url string) {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), example)
+	binary := filepath.Join(t.TempDir(), filepath.Base(example))
 	build := exec.Command("go", "build", "-o", binary, ".")
 	build.Dir = filepath.Join(root, "examples", example)
 	if out, err := build.CombinedOutput(); err != nil {

@@ -66,7 +66,7 @@ func startTokens(t *testing.T) (url string, clock *humasesstest.Clock) {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
 		Roles:    func(u User) []string { return u.Roles },
-		Cookie:   humasess.CookieOptions{InsecureAllowHTTP: true},
+		Cookie:   humasess.CookieOptions{Name: "quickstart", InsecureAllowHTTP: true},
 		Bearer:   &humasess.BearerOptions{},
 		Now:      clock.Now,
 	})

@@ -127,7 +127,7 @@ func (w *witness) pass(to http.ResponseWriter, r *http.Request) error {
 	}
 	_ = json.Unmarshal(answer, &issued) // most answers have no token
 	w.mu.Lock()
-	w.calls = append(w.calls, call{r.Method + " " + r.URL.Path, res.StatusCode, len(r.CookiesNamed("id")), w.token(r)})
+	w.calls = append(w.calls, call{r.Method + " " + r.URL.Path, res.StatusCode, len(r.CookiesNamed("quickstart")), w.token(r)})
 	if issued.AccessToken == "" {
 		issued.AccessToken = res.Header.Get("Session-Token")
 	}

@@ -9,7 +9,7 @@ import { getMe, postLogin } from "./generated/hey-api/sdk.gen.js";
 let session: string | undefined;
 client.setConfig({ baseUrl: url, auth: (a) => (a.in === "cookie" ? session : undefined) });
 const login = await postLogin({ body: { name, password } });
-const cookie = login.response?.headers.getSetCookie()[0] ?? ""; // id=value; HttpOnly; …
+const cookie = login.response?.headers.getSetCookie()[0] ?? ""; // quickstart=value; HttpOnly; …
 session = cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf(";"));
 const me = await getMe(); // me.data is a User, me.error an ErrorModel
 // docs: end

@@ -16,10 +16,10 @@ if os.environ.get("SIGN_IN"):
             credentials = {"name": "ada", "password": "engine"}
             answer = requests.post(f"{base}/login", json=credentials, timeout=10)
             answer.raise_for_status()
-            return answer.cookies["id"]
+            return answer.cookies["quickstart"]
 
         def set(self, case, data, context):
-            case.cookies = {**(case.cookies or {}), "id": data}
+            case.cookies = {**(case.cookies or {}), "quickstart": data}
 
     # docs: end
 

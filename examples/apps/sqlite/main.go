@@ -111,8 +111,8 @@ func open(ctx context.Context, path string) (*server, error) {
 	}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity: func(u User) string { return u.ID },
-		// For plain http on localhost. Leave it out in production.
-		Cookie: humasess.CookieOptions{InsecureAllowHTTP: true},
+		// For plain http on localhost, whose ports share their cookies. Leave it out in production.
+		Cookie: humasess.CookieOptions{Name: "sqlite", InsecureAllowHTTP: true},
 	})
 	if err != nil {
 		return nil, err
