@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/localpath"
 )
 
 // PageOptions configures [Manager.Pages]. The zero value gives the pages an optional
@@ -22,8 +21,8 @@ type PageOptions struct {
 	// a page without a session gets a 303 to it. Its query has the page that was asked for,
 	// see [ReturnTo]. A request of htmx gets a 401 with the header HX-Redirect. All other
 	// requests get a 401: scripts, other methods than GET and HEAD, and those for the
-	// sign-in page. The path of LoginURL itself needs no session. The default is no
-	// redirect.
+	// sign-in page. The path of LoginURL itself needs no session. It is the path that the
+	// browser asks for, also inside [http.StripPrefix]. The default is no redirect.
 	LoginURL string
 
 	// AllowCrossSite are routes that pages of other origins may post to, such as
@@ -37,8 +36,9 @@ type PageOptions struct {
 	// written. The headers that the answer needs are set. The status is the one that is
 	// written, unless the function writes another one. The error matches [ErrNoSession],
 	// [ErrUnavailable], security.ErrCrossSite, security.ErrForeignOrigin and others, and
-	// errors.As finds a [huma.StatusError] in it. Its text is for operators. The request has no session. The function is called
-	// concurrently. The default is a problem (RFC 9457), as operations answer.
+	// errors.As finds a [huma.StatusError] in it. Its text is for operators. The request has
+	// no session. The function is called concurrently. The default is a problem (RFC 9457),
+	// as operations answer.
 	//
 	// [huma.StatusError]: https://pkg.go.dev/github.com/danielgtaylor/huma/v2#StatusError
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)
@@ -85,10 +85,4 @@ func (m *Manager[T]) Pages(opts *PageOptions) func(http.Handler) http.Handler {
 // The result is safe for [http.Redirect] and for the header Location. In HTML
 // it needs escaping like any other text. To keep it in a link, escape it with
 // [url.QueryEscape].
-func ReturnTo(r *http.Request) string {
-	values := r.URL.Query()["return_to"]
-	if len(values) != 1 || !localpath.Is(values[0]) || gate.SignsIn(r, values[0]) {
-		return "/"
-	}
-	return values[0]
-}
+func ReturnTo(r *http.Request) string { return gate.ReturnTo(r) }

@@ -219,6 +219,8 @@ func (s writes[T]) take(ctx context.Context) (data T, err error) {
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
 	defer s.mu.Unlock(s.mu.Lock())
+	s.ownRare().caller = ctx
+	defer func() { s.rare.caller = nil }()
 	var none T
 	for replay := range storecall.MaxReplays {
 		if err := s.changes().mayTake(); err != nil {
@@ -228,9 +230,6 @@ func (s writes[T]) take(ctx context.Context) (data T, err error) {
 		data, err := s.current()
 		if err != nil {
 			return none, gate.Fail(record.ErrUndecodable, err)
-		}
-		if !s.life.OnBase() || s.life.Written {
-			return data, s.changes().destroyNow(ctx) // no other request has it
 		}
 		switch err := s.takeSeen(ctx, replay); {
 		case err == nil:
@@ -258,7 +257,12 @@ func (s changes[T]) mayTake() error {
 
 // takeSeen ends the base at the version whose data the request has. After another
 // request has changed it, takeSeen takes over the new one and returns stores.ErrConflict.
+// No other request has the data of a session that this one has started. Data that Update
+// has moved to another identity come from the base.
 func (s writes[T]) takeSeen(ctx context.Context, replay int) error {
+	if s.life.Next == lifecycle.NextStart || s.life.Written {
+		return s.changes().destroyNow(ctx)
+	}
 	id := s.rec.ID()
 	err := s.m.calls.DeleteOnce(ctx, s.carrier().Store(), id, stores.Condition{Version: s.rec.Version})
 	switch {
@@ -282,7 +286,8 @@ func (s writes[T]) takeSeen(ctx context.Context, replay int) error {
 	}
 	s.m.watch.Check(id)
 	s.notes |= lostMeanwhile
-	s.gone, s.life.Base = true, false // the cookie stays, because the other request decides about it
+	s.gone = true
+	s.life.Lose()
 	s.forget()
 	return gate.Fail(gate.ErrNotFound, nil)
 }

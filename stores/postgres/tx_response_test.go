@@ -85,6 +85,8 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 			case "RevokeOthers and Commit":
 				_, err = in.Session.RevokeOthers(inside)
 				err = errors.Join(err, in.Session.Commit(inside))
+			case "Take":
+				_, err = in.Session.Take(inside)
 			case "Update":
 				err = errors.Join(in.Session.Update(func(u *user) error { u.N++; return nil }), in.Session.Commit(inside))
 			case "RevokeOthers, Destroy":
@@ -193,6 +195,9 @@ func rolledBack(t *testing.T, pool *pgxpool.Pool, store stores.Store, clientSide
 		{"Destroy", "", false, 0},
 		{"Destroy", "fail", false, 0}, // the session stays
 		{"Revoke", "fail", false, 0},
+		{"Take", "", false, 0},
+		{"Take", "fail", false, 0},
+		{"Take", "late", false, 0},
 		{"RevokeOthers", "late", true, 0},
 		{"RevokeOthers and Commit", "", true, 1},
 		{"RevokeOthers and Commit", "fail", true, 0},

@@ -27,25 +27,22 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
-const (
-	appAddress, appURL           = "localhost:8890", "http://localhost:8890"
-	providerAddress, providerURL = "localhost:8891", "http://localhost:8891"
-)
-
 func main() {
+	port := flag.String("port", "8890", "where to serve the application on localhost")
+	providerPort := flag.String("provider-port", "8891", "where to serve the provider on localhost")
 	formPost := flag.Bool("form-post", false, "let the browser post the provider's answer")
 	other := flag.String("for", "", "the URL of an application to run the provider for")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *other, *formPost)
+	err := run(ctx, "localhost:"+*port, "localhost:"+*providerPort, *other, *formPost)
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, other string, formPost bool) error {
-	secret, url := rand.Text(), appURL
+func run(ctx context.Context, appAddress, providerAddress, other string, formPost bool) error {
+	secret, url, providerURL := rand.Text(), "http://"+appAddress, "http://"+providerAddress
 	if other != "" {
 		url = other
 	}

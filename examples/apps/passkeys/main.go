@@ -25,7 +25,7 @@ import (
 func main() {
 	// A passkey belongs to a host name. Browsers allow "localhost" on plain http,
 	// and refuse addresses such as 127.0.0.1.
-	port := flag.String("port", "8891", "where to serve on localhost")
+	port := flag.String("port", "8893", "where to serve on localhost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *port)

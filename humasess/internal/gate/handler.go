@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess/internal/cookies"
+	"github.com/humasess/sessions/humasess/internal/localpath"
 	"github.com/humasess/sessions/humasess/internal/response"
 )
 
@@ -43,7 +44,7 @@ func Pages(m Manager, p *Page) (func(http.Handler) http.Handler, error) {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			open, exempt := 0, 0
-			if page.signsIn(req.URL.EscapedPath()) {
+			if page.opens(req) {
 				open = 1
 			}
 			if page.allows(req) {
@@ -108,11 +109,20 @@ func (e *entry) demand(roles []string) {
 	e.demands = []demand{d}
 }
 
-// SignsIn reports whether a reference leads to the page that the request is for, or to the
-// sign-in page of [Pages] around it.
-func SignsIn(r *http.Request, ref string) bool {
+// ReturnTo is the public function, which documents it.
+func ReturnTo(r *http.Request) string {
+	values := r.URL.Query()["return_to"]
+	if len(values) != 1 || !localpath.Is(values[0]) || isSignIn(r, values[0]) {
+		return "/"
+	}
+	return values[0]
+}
+
+// isSignIn reports whether a reference leads to the page that the request is for, or to
+// the sign-in page of [Pages] around it.
+func isSignIn(r *http.Request, ref string) bool {
 	path, _, _ := strings.Cut(ref, "?")
-	if path == r.URL.EscapedPath() {
+	if path == r.URL.EscapedPath() || path == askedPath(r) {
 		return true
 	}
 	around := RequestIn(r.Context())

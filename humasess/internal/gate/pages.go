@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess/internal/localpath"
+	"github.com/humasess/sessions/humasess/internal/response"
 )
 
 // Page says how requests of a browser are answered that do not get in. The public type
@@ -35,22 +36,43 @@ func (p *Page) complete() (*Page, error) {
 	if p.LoginURL != "" && (!localpath.Is(p.LoginURL) || strings.Contains(p.LoginURL, "#")) {
 		return nil, fmt.Errorf("LoginURL %q is not a local path", p.LoginURL)
 	}
+	if u, err := url.Parse(p.LoginURL); err == nil && p.LoginURL != "" {
+		p.LoginURL = u.RequestURI() // escaped, as the browser asks for it
+	}
 	for _, s := range p.AllowCrossSite {
 		method, path, _ := strings.Cut(s, " ")
-		if method == "" || method != strings.ToUpper(method) || !localpath.Is(path) || strings.ContainsAny(path, "?#{}") {
-			return nil, fmt.Errorf("AllowCrossSite %q is not a method and an exact path", s)
+		if method == "" || method != strings.ToUpper(method) || !localpath.Is(path) || !isEscaped(path) {
+			return nil, fmt.Errorf("AllowCrossSite %q is not a method and an exact, escaped path", s)
 		}
 	}
 	return p, nil
 }
 
+// isEscaped reports whether a request can have the path, which has neither a query nor
+// the wildcards of a pattern.
+func isEscaped(path string) bool {
+	u, err := url.Parse(path)
+	return err == nil && u.EscapedPath() == path
+}
+
 // Both exemptions compare the path as it is escaped. A router may choose the route by
 // that form, so another spelling of an exempt path may lead to another handler.
 
-// signsIn reports whether a path is that of the sign-in page, which needs no session.
+// signsIn reports whether a path is that of the sign-in page.
 func (p *Page) signsIn(escaped string) bool {
 	at, _, _ := strings.Cut(p.LoginURL, "?")
 	return at != "" && at == escaped
+}
+
+// opens reports whether the request is for the sign-in page, which needs no session. The
+// browser must have asked for it. The handler may see the end of that path only, behind
+// [http.StripPrefix]. After other changes of the path the request is for another page.
+func (p *Page) opens(r *http.Request) bool {
+	if p.LoginURL == "" {
+		return false
+	}
+	at := askedPath(r)
+	return p.signsIn(at) && strings.HasSuffix(at, r.URL.EscapedPath())
 }
 
 // allows reports whether the request is exempt from the cross-origin check.
@@ -78,14 +100,14 @@ func (p *Page) route(r *http.Request) string {
 // no answer of its own.
 func (p *Page) refuse(ctx huma.Context, model huma.StatusError, cause error) bool {
 	r, w := humago.Unwrap(ctx)
-	if p.LoginURL != "" && model.GetStatus() == http.StatusUnauthorized && !p.signsIn(r.URL.EscapedPath()) {
+	if p.LoginURL != "" && model.GetStatus() == http.StatusUnauthorized && !p.opens(r) {
 		switch {
 		case r.Header.Get("Hx-Request") == "true":
+			forbidCaches(ctx)
 			w.Header().Set("Hx-Redirect", p.signIn(askedWithHTMX(r)))
-			w.Header().Set("Cache-Control", "no-store")
 		case (r.Method == http.MethodGet || r.Method == http.MethodHead) && navigates(r.Header):
+			forbidCaches(ctx)
 			w.Header().Del(fieldChallenge)
-			w.Header().Set("Cache-Control", "no-store")
 			http.Redirect(w, r, p.signIn(asked(r)), http.StatusSeeOther) //nolint:gosec // the path is LoginURL, and the rest is escaped
 			return true
 		}
@@ -100,6 +122,13 @@ func (p *Page) refuse(ctx huma.Context, model huma.StatusError, cause error) boo
 		w.WriteHeader(status)
 	}
 	return true
+}
+
+// forbidCaches keeps a redirect out of caches, also where middleware has let them store
+// all pages.
+func forbidCaches(ctx huma.Context) {
+	response.Scrub(ctx, true)
+	ctx.SetHeader("Cache-Control", "no-store")
 }
 
 // signIn returns the address of the sign-in page, from which the user returns.
@@ -131,6 +160,15 @@ func asked(r *http.Request) string {
 		return r.RequestURI
 	}
 	return r.URL.RequestURI()
+}
+
+// askedPath returns the escaped path of asked.
+func askedPath(r *http.Request) string {
+	u, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		u = r.URL
+	}
+	return u.EscapedPath()
 }
 
 // askedWithHTMX returns the page that the user sees. The request is only for a part of it,
@@ -167,7 +205,7 @@ type pageWriter struct {
 
 // WriteHeader implements [http.ResponseWriter].
 func (w *pageWriter) WriteHeader(status int) {
-	w.wrote = true
+	w.wrote = w.wrote || !response.IsInterim(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
@@ -177,6 +215,14 @@ func (w *pageWriter) Write(b []byte) (int, error) {
 		w.WriteHeader(w.status)
 	}
 	return w.ResponseWriter.Write(b)
+}
+
+// FlushError is for [http.ResponseController].
+func (w *pageWriter) FlushError() error {
+	if !w.wrote {
+		w.WriteHeader(w.status)
+	}
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Unwrap is for [http.ResponseController].

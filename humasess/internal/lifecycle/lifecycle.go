@@ -207,6 +207,14 @@ func (l *State) Vanish() {
 	l.forgetChanges()
 }
 
+// Lose notes that another request has ended the base. That request decides about the
+// cookie.
+func (l *State) Lose() {
+	l.Base = false
+	l.Vanish()
+	l.Cookie = CookieKeep
+}
+
 func (l *State) forgetChanges() {
 	l.Rotate = RotateNo
 	l.Reasons &^= changed | Reissue | RotateDue

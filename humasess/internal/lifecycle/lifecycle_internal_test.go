@@ -18,6 +18,7 @@ var steps = map[string]func(*State){
 	"remember": func(l *State) { l.Remember() },
 	"destroy":  (*State).Destroy,
 	"vanish":   (*State).Vanish,
+	"lose":     (*State).Lose,
 	"fail":     func(l *State) { l.Fail() },
 	"commit":   func(l *State) { l.Commit(l.Plan()) },
 	"close":    func(l *State) { l.Closed = true },
@@ -129,6 +130,10 @@ func TestLifecycle(t *testing.T) {
 		{"base vanish start", phaseStarted, true, create},
 		{"base start vanish", phaseStarted, true, create},
 		{"base move vanish", phaseNone, false, expires},
+		{"base lose", phaseNone, false, nothing},
+		{"base renew lose", phaseNone, false, nothing},
+		{"base move lose", phaseNone, false, nothing},
+		{"base renew commit lose", phaseNone, false, nothing}, // the cookie may be that of a newer session
 
 		// With one that is hidden: it can be ended, and nothing else.
 		{"hide", phaseNone, false, nothing},

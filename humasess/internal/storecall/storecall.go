@@ -121,11 +121,11 @@ func (c *Caller) Delete(ctx context.Context, store stores.Store, id stores.ID, w
 // have ended it, so DeleteOnce returns the error of the lost answer.
 func (c *Caller) DeleteOnce(ctx context.Context, store stores.Store, id stores.ID, when stores.Condition) error {
 	cause := store.Delete(ctx, id, when)
-	err := cause
-	for try := 0; try < MaxLost && c.AnswerLost(ctx, err) && WaitForStore(ctx, try) == nil; try++ {
+	err, try := cause, 0
+	for ; try < MaxLost && c.AnswerLost(ctx, err) && WaitForStore(ctx, try) == nil; try++ {
 		err = store.Delete(ctx, id, when)
 	}
-	if err != cause && errors.Is(err, stores.ErrNotFound) { //nolint:errorlint // the same error, not one like it
+	if try > 0 && errors.Is(err, stores.ErrNotFound) {
 		return cause
 	}
 	return err
