@@ -56,10 +56,12 @@ func (p *Page) Click(selector string) {
 	p.do(label, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// center returns the point to click.
+// center returns the point to click. Chromium drops clicks before the first paint of a
+// page. A page with nothing to paint is waited for 5 s.
 func (p *Page) center(label, selector string) [2]float64 {
 	p.tb.Helper()
 	return until[[2]float64](p, label, fmt.Sprintf(`(e => {
+		if (!performance.getEntriesByType("paint").length && performance.now() < 5000) return null
 		if (!e?.checkVisibility({visibilityProperty: true})) return null
 		e.scrollIntoView({block: "center", behavior: "instant"})
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2
