@@ -36,8 +36,9 @@ type PageOptions struct {
 	// written. The headers that the answer needs are set. The status is the one that is
 	// written, unless the function writes another one. The error matches [ErrNoSession],
 	// [ErrUnavailable], security.ErrCrossSite, security.ErrForeignOrigin and others, and
-	// errors.As finds a [huma.StatusError] in it. Its text is for operators. The request has no session. The function is called
-	// concurrently. The default is a problem (RFC 9457), as operations answer.
+	// errors.As finds a [huma.StatusError] in it. Its text is for operators. The request has
+	// no session. The function is called concurrently. The default is a problem (RFC 9457),
+	// as operations answer.
 	//
 	// [huma.StatusError]: https://pkg.go.dev/github.com/danielgtaylor/huma/v2#StatusError
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)

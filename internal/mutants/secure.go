@@ -200,7 +200,7 @@ var bearerMutants = []mutant{
 		inGate, "Page.allows", "r.URL.EscapedPath()", "r.URL.Path",
 	}}},
 	{"", "another spelling of the sign-in page needs no session", "humasess", "TestPagesWithoutSession", []edit{{
-		inGate, "Pages", "page.signsIn(req.URL.EscapedPath())", "page.signsIn(req.URL.Path)",
+		inGate, "Page.opens", "	return p.signsIn(at) &&", "	return p.signsIn(r.URL.Path) || p.signsIn(at) &&",
 	}}},
 	{"", "a page needs no session", "humasess", "TestPages", []edit{{
 		inGate, "Pages", "			if page.Require && open == 0 {", "			if page.Require && open == 2 {",
