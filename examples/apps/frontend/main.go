@@ -64,8 +64,8 @@ func run(ctx context.Context, pagePort, apiPort string, otherSite, lax bool) err
 		return err
 	}
 	servers := []*http.Server{
-		{Addr: pageAt, Handler: site.NewFrontEnd("http://" + apiAt), ReadHeaderTimeout: 10 * time.Second},
-		{Addr: apiAt, Handler: api, ReadHeaderTimeout: 10 * time.Second},
+		{Addr: pageAt, Handler: site.NewFrontEnd("http://" + apiAt), ReadTimeout: 30 * time.Second},
+		{Addr: apiAt, Handler: api, ReadTimeout: 30 * time.Second},
 	}
 	ended := make(chan error, len(servers))
 	for _, s := range servers {

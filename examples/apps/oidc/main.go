@@ -76,7 +76,7 @@ func run(ctx context.Context, appAddress, providerAddress, other string, formPos
 func serve(ctx context.Context, handlers map[string]http.Handler) error {
 	stopped := make(chan error, len(handlers))
 	for address, handler := range handlers {
-		server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+		server := &http.Server{Addr: address, Handler: handler, ReadTimeout: 30 * time.Second}
 		defer func() { _ = server.Close() }() // the process ends
 		go func() { stopped <- server.ListenAndServe() }()
 	}

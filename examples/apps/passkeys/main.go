@@ -49,7 +49,7 @@ func run(ctx context.Context, port string) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: app, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: app, ReadTimeout: 30 * time.Second}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -99,6 +99,32 @@ func TestFrontend(t *testing.T) {
 	}
 }
 
+// TestFrontendBackButton goes back to the page after a sign-out in another tab.
+func TestFrontendBackButton(t *testing.T) {
+	f := newFrontend(t, pageHost, humasess.CookieOptions{})
+	b := browser.New(t)
+	page := b.Open(f.page)
+	signIn(page)
+	page.Type("#text", "Dear Charles")
+	page.Click("#editor .primary")
+	page.WaitText("Saved.")
+	browser.Eval[any](page, "globalThis.kept = true")
+	page.Go(f.page + "/app.css")
+
+	other := b.Open(f.page)
+	other.Click("#sign-out")
+	other.WaitText("You are signed out.")
+
+	browser.Eval[any](page, "history.back()")
+	page.Wait(`location.pathname === "/" && document.querySelector("#sign-in")?.hidden === false`)
+	if !browser.Eval[bool](page, "globalThis.kept ?? false") {
+		t.Fatal("the browser has loaded the page again, so this test shows nothing")
+	}
+	if got := browser.Eval[string](page, `document.querySelector("#text").value`); got != "" {
+		t.Errorf("got the draft %q, want none", got)
+	}
+}
+
 func TestFrontendOfAnotherSiteWithLax(t *testing.T) {
 	f := newFrontend(t, otherHost, humasess.CookieOptions{})
 	b := browser.New(t)

@@ -55,7 +55,8 @@ type draftOutput struct {
 	}
 }
 
-// passwords stand for a database with hashed passwords.
+// passwords stand for a database with hashed passwords. A real program limits how often
+// a client may try one, at the sign-in and at the confirmation.
 var passwords = map[string]string{"ada": "engine", "grace": "compiler"}
 
 func correct(name, password string) bool {

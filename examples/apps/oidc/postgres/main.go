@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: settings["LISTEN"], Handler: app, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Addr: settings["LISTEN"], Handler: app, ReadTimeout: 30 * time.Second}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -88,24 +88,26 @@ const usedLogouts = `CREATE TABLE IF NOT EXISTS used_logouts (
 
 // docs: begin once
 
-// once keeps the IDs of logout tokens in a table, which all processes share.
+// once keeps the IDs of logout tokens in a table, which all processes share. It notes an
+// ID after the success: a logout that happens twice does no harm, and one that is lost
+// with the process or the database does.
 func once(pool *pgxpool.Pool) func(context.Context, string, time.Time, func() error) error {
 	return func(ctx context.Context, id string, until time.Time, do func() error) error {
 		if _, err := pool.Exec(ctx, "DELETE FROM used_logouts WHERE until < now()"); err != nil {
 			return err
 		}
-		added, err := pool.Exec(ctx, "INSERT INTO used_logouts VALUES ($1, $2) ON CONFLICT DO NOTHING", id, until)
-		switch {
-		case err != nil:
+		var used bool
+		if err := pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM used_logouts WHERE id = $1)", id).Scan(&used); err != nil {
 			return err
-		case added.RowsAffected() == 0:
+		}
+		if used {
 			return errors.New("used before")
 		}
-		if err := do(); err != nil { // the provider may try again
-			_, undone := pool.Exec(context.WithoutCancel(ctx), "DELETE FROM used_logouts WHERE id = $1", id)
-			return errors.Join(err, undone)
+		if err := do(); err != nil {
+			return err
 		}
-		return nil
+		_, err := pool.Exec(ctx, "INSERT INTO used_logouts VALUES ($1, $2) ON CONFLICT DO NOTHING", id, until)
+		return err
 	}
 }
 

@@ -22,6 +22,7 @@ var pages = template.Must(template.New("pages").Parse(source))
 func show(w http.ResponseWriter, status int, name string, data any) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'") // no page lays its own over the form
 	w.WriteHeader(status)
 	_ = pages.ExecuteTemplate(w, name, data) // an error means that the client has gone
 }
@@ -80,7 +81,8 @@ func suffices(session *humasess.Session[account], asked *request) bool {
 }
 
 // finish notes the user in the request and the application in the session, which will
-// get a logout token.
+// get a logout token. A request gets one user. Otherwise an attacker could finish a
+// request, send its link to a victim, and then get an ID token of the victim.
 func (p *Provider) finish(session *humasess.Session[account], asked *request) error {
 	err := session.Update(func(a *account) error {
 		if !slices.Contains(a.Clients, asked.ClientID) {
@@ -92,8 +94,12 @@ func (p *Provider) finish(session *humasess.Session[account], asked *request) er
 		return err
 	}
 	current, _ := session.Get()
-	return p.storage.change(asked.id, func(r *request) {
+	return p.storage.change(asked.id, func(r *request) error {
+		if r.done {
+			return errUnknown
+		}
 		r.done, r.subject, r.sid, r.proof = true, current.User, session.ID(), session.Authentication().Claims()
+		return nil
 	})
 }
 

@@ -1,6 +1,8 @@
 // Package provider is a small OpenID provider for the example and its tests. It keeps
-// everything in memory and has two users. Protocol and tokens come from zitadel/oidc.
-// The sessions of its own users come from humasess, like those of the application.
+// everything in memory and has two users. It is not for production: requests and codes
+// never expire, and passwords can be guessed without a limit. Protocol and tokens come
+// from zitadel/oidc. The sessions of its own users come from humasess, like those of the
+// application.
 package provider
 
 import (
@@ -102,7 +104,11 @@ func New(issuer string, clients []Client, opts *Options) (*Provider, error) {
 	for _, own := range []string{"/{$}", "/sign-out", "/login"} {
 		mux.Handle(own, sessions.Handler(pages))
 	}
-	mux.Handle("/", protocol)
+	// Not /authorize/callback: it gives a code to any browser that knows the ID of a
+	// request, also to the attacker that has lured the user into finishing theirs.
+	for _, endpoint := range []string{"/authorize", "/oauth/token", "/keys", "/end_session"} {
+		mux.Handle(endpoint, protocol)
+	}
 	p.Handler = mux
 	return p, nil
 }

@@ -96,15 +96,14 @@ func (s *storage) find(is func(*request) bool) (*request, error) {
 	return nil, errUnknown
 }
 
-func (s *storage) change(id string, change func(*request)) error {
+func (s *storage) change(id string, change func(*request) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.requests[id]
 	if !ok {
 		return errUnknown
 	}
-	change(r)
-	return nil
+	return change(r)
 }
 
 func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
@@ -124,7 +123,10 @@ func (s *storage) AuthRequestByCode(_ context.Context, code string) (op.AuthRequ
 }
 
 func (s *storage) SaveAuthCode(_ context.Context, id, code string) error {
-	return s.change(id, func(r *request) { r.code = code })
+	return s.change(id, func(r *request) error {
+		r.code = code
+		return nil
+	})
 }
 
 func (s *storage) DeleteAuthRequest(_ context.Context, id string) error {

@@ -28,7 +28,8 @@ type SignIn struct {
 
 const (
 	signInTime = 10 * time.Minute
-	maxSignIns = 8 // the oldest goes first
+	finishTime = time.Minute // of a result, which waits for one redirect
+	maxSignIns = 8           // the oldest goes first
 )
 
 var errNoSignIn = errors.New("no such sign-in in this browser")

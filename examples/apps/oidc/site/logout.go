@@ -72,8 +72,8 @@ func (s *Site) endSessions(ctx context.Context, p *provider, raw string) error {
 		return errors.New("exp is too far away")
 	}
 	return s.once(ctx, p.Key+" "+token.TokenID, token.Expiry, func() error {
-		named := func(u User) bool {
-			return u.Issuer == token.Issuer && (token.SessionID == "" || u.SID == token.SessionID)
+		named := func(u User) bool { // a session whose ID token had no sid can be any of its user
+			return u.Issuer == token.Issuer && (token.SessionID == "" || u.SID == token.SessionID || u.SID == "" && u.Subject == token.Subject)
 		}
 		users := []string{User{Issuer: token.Issuer, Subject: token.Subject}.identity()}
 		if token.Subject == "" { // few providers do this, because it needs a look at all sessions

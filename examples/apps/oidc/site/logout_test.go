@@ -87,6 +87,26 @@ func TestLogoutToken(t *testing.T) {
 			}
 		})
 	}
+	t.Run("by session, which the ID token did not name", func(t *testing.T) {
+		r := newRig(t)
+		b, other := r.browser(), r.browser()
+		for sub, b := range map[string]*browser{"7": b, "8": other} {
+			_, query := b.begin("/sign-in?provider=other")
+			b.answerOther(query, map[string]any{"sub": sub, "sid": nil})
+		}
+		for _, tt := range []struct {
+			change map[string]any
+			want   string
+		}{
+			{map[string]any{"sub": nil}, "Eve"}, // it could be a session of any user
+			{nil, ""},
+		} {
+			token := url.Values{"logout_token": {r.other.sign(good(tt.change))}}
+			if p := b.do("POST", "/logout/other", token); p.status != 200 || b.user() != tt.want || other.user() != "Eve" {
+				t.Errorf("%v: got %d, users %q and %q, want %q and Eve", tt.change, p.status, b.user(), other.user(), tt.want)
+			}
+		}
+	})
 	t.Run("replayed", func(t *testing.T) {
 		r := newRig(t)
 		b := r.browser()

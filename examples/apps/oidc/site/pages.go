@@ -12,10 +12,13 @@ import (
 	"github.com/humasess/sessions/humasess"
 )
 
-//go:embed pages static
-var files embed.FS
+//go:embed pages
+var templates embed.FS
 
-var pages = template.Must(template.ParseFS(files, "pages/*.html"))
+//go:embed static
+var files embed.FS // a file server resolves "..", so it has nothing else
+
+var pages = template.Must(template.ParseFS(templates, "pages/*.html"))
 
 func static() http.Handler {
 	return http.FileServerFS(files)
@@ -131,7 +134,8 @@ func (s *Site) refuse(w http.ResponseWriter, r *http.Request, status int, err er
 
 // hardened adds headers that allow the pages only their own script, style and API.
 // Browsers apply form-action to redirects, too, so it lists the providers: the form of
-// the sign-out leads there.
+// the sign-out leads there. If the end_session_endpoint of a provider has another origin
+// than its issuer, add that one.
 func (s *Site) hardened(next http.Handler) http.Handler {
 	targets := []string{"'self'"}
 	for _, p := range s.providers {

@@ -25,7 +25,8 @@ type Provider struct {
 }
 
 // provider asks for the metadata of a Provider at the first sign-in, so that the
-// application starts while the provider is down.
+// application starts while the provider is down. It asks again once a day: endpoints
+// move, and go-oidc keeps a key that the provider has withdrawn until it sees a new one.
 type provider struct {
 	Provider
 
@@ -36,7 +37,10 @@ type provider struct {
 	known atomic.Pointer[metadata]
 }
 
+const metadataTime = 24 * time.Hour
+
 type metadata struct {
+	until       time.Time
 	oauth       oauth2.Config
 	verifier    *oidc.IDTokenVerifier
 	endSession  *url.URL // nil if the provider has no such endpoint
@@ -44,11 +48,15 @@ type metadata struct {
 }
 
 func (p *provider) metadata(ctx context.Context) (*metadata, error) {
-	if m := p.known.Load(); m != nil {
-		return m, nil
+	known := p.known.Load()
+	if known != nil && p.now().Before(known.until) {
+		return known, nil
 	}
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.Issuer)
-	if err != nil {
+	switch {
+	case err != nil && known != nil:
+		return known, nil // the sign-in itself shows whether the provider is down
+	case err != nil:
 		return nil, err
 	}
 	var claims struct {
@@ -59,6 +67,7 @@ func (p *provider) metadata(ctx context.Context) (*metadata, error) {
 		return nil, err
 	}
 	m := &metadata{
+		until: p.now().Add(metadataTime),
 		oauth: oauth2.Config{
 			ClientID: p.ClientID, ClientSecret: p.ClientSecret, Endpoint: found.Endpoint(),
 			RedirectURL: p.redirect, Scopes: []string{oidc.ScopeOpenID, "profile"},
@@ -111,7 +120,7 @@ func (p *provider) redeem(ctx context.Context, code string, in SignIn) (*Result,
 	switch {
 	case token.Nonce != in.Nonce:
 		return nil, fmt.Errorf("%w: it is of another sign-in (nonce)", errIDToken)
-	case claims.AZP != "" && claims.AZP != p.ClientID:
+	case claims.AZP != p.ClientID && (claims.AZP != "" || len(token.Audience) > 1):
 		return nil, fmt.Errorf("%w: it is for the client %q (azp)", errIDToken, claims.AZP)
 	}
 	if claims.Name == "" {

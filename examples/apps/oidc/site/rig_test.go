@@ -134,12 +134,12 @@ func newFake(t *testing.T, issuer string) *fake {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if r.URL.Path != "/token" {
 		f.Server.ServeHTTP(w, r)
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.asked++
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": f.sign(f.claims)})

@@ -125,6 +125,7 @@ func (s *Site) callback(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key := rand.Text()
+	in.Until = s.now().Add(finishTime)
 	if err := s.begin(r.Context(), key, in); err != nil {
 		s.fail(w, r, broken, err)
 		return
@@ -157,7 +158,7 @@ func (s *Site) finish(w http.ResponseWriter, r *http.Request) {
 	}
 	user, proof := in.Result.User, in.Result.Proof.Authentication()
 	session, _ := humasess.From[User](r.Context())
-	if !proof.Fresh(in.age()+time.Minute, s.now()) { // a minute for clocks and the way
+	if !proof.Fresh(in.age()+time.Minute, s.now()) || proof.Time.After(s.now().Add(time.Minute)) { // a minute for clocks and the way
 		s.fail(w, r, refused(in), errors.New("the provider has not asked the user again, or sends no auth_time"))
 		return
 	}

@@ -194,6 +194,15 @@ func TestStateRefused(t *testing.T) {
 			t.Errorf("got %d, want 400 and still Eve", p.status)
 		}
 	})
+	t.Run("expired result", func(t *testing.T) {
+		_, query := b.begin("/sign-in?provider=other")
+		r.other.claims = map[string]any{"sub": "8", "nonce": query.Get("nonce"), "auth_time": r.now().Unix(), "exp": r.now().Add(time.Minute).Unix()}
+		p := b.get("/callback/other?" + url.Values{"state": query["state"], "code": {"c"}}.Encode())
+		r.offset.Add(int64(time.Minute + time.Second))
+		if p := b.follow(p); p.status != 400 || b.user() != "Eve" {
+			t.Errorf("got %d, user %q, want 400 and still Eve", p.status, b.user())
+		}
+	})
 	t.Run("state as the key of a result", func(t *testing.T) {
 		_, query := b.begin("/sign-in?provider=other")
 		if p := b.get("/sign-in/finish?key=" + query.Get("state")); p.status != 400 {
@@ -234,9 +243,11 @@ func TestIDTokenRefused(t *testing.T) {
 		"other issuer":    {"iss": "https://evil.example"},
 		"other audience":  {"aud": "app3"},
 		"other party":     {"aud": []string{"app2", "app3"}, "azp": "app3"},
+		"no party":        {"aud": []string{"app2", "app3"}},
 		"expired":         {"exp": time.Now().Add(-time.Minute).Unix()},
 		"no auth_time":    {"auth_time": nil},
 		"an old one":      {"auth_time": time.Now().Add(-13 * time.Hour).Unix()},
+		"a future one":    {"auth_time": time.Now().Add(time.Hour).Unix()},
 		"no subject":      {"sub": nil},
 		"method with URL": {"amr": []string{"https://example.com/mfa"}},
 	} {

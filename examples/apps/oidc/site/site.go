@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -99,11 +100,20 @@ func New(store stores.Store, origin string, providers []Provider, opts *Options)
 	}
 	s := &Site{origin: origin, once: o.Once, now: o.Now}
 	for _, p := range providers {
+		switch issuer, err := url.Parse(p.Issuer); {
+		case err != nil || issuer.Scheme != "https" && !o.InsecureAllowHTTP:
+			return nil, fmt.Errorf("site.New called with the issuer %q: it must begin with https", p.Issuer)
+		case s.provider(p.Key) != nil:
+			return nil, fmt.Errorf("site.New called with two providers %q: one could answer for the other", p.Key)
+		}
 		s.providers = append(s.providers, &provider{Provider: p, redirect: origin + "/callback/" + p.Key, client: o.HTTPClient, now: o.Now})
 	}
 	// Programs on localhost share cookies, because cookies ignore the port. So these names
 	// are the example's own.
-	cookie, flowCookie := humasess.CookieOptions{Name: "__Host-oidc"}, humasess.CookieOptions{Name: "__Host-oidc-flow", SameSite: http.SameSiteNoneMode}
+	cookie, flowCookie := humasess.CookieOptions{Name: "__Host-oidc"}, humasess.CookieOptions{Name: "__Host-oidc-flow"}
+	if slices.ContainsFunc(providers, func(p Provider) bool { return p.FormPost }) {
+		flowCookie.SameSite = http.SameSiteNoneMode // only for these, because pages of other sites can then begin sign-ins here
+	}
 	if o.InsecureAllowHTTP {
 		cookie = humasess.CookieOptions{Name: "oidc", InsecureAllowHTTP: true}
 		flowCookie = humasess.CookieOptions{Name: "oidc-flow", InsecureAllowHTTP: true} // None needs https

@@ -31,7 +31,7 @@ func (h holder) WebAuthnDisplayName() string { return h.user.Name }
 func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.passkeys }
 
 var (
-	errTaken   = errors.New("the passkey belongs to another account")
+	errTaken   = errors.New("the account exists, or the passkey belongs to another one")
 	errUnknown = errors.New("the account does not exist")
 	errCloned  = errors.New("the counter of the passkey went back, so there may be a copy of it")
 )
@@ -46,11 +46,14 @@ type accounts struct {
 
 func newAccounts() *accounts { return &accounts{byID: map[string]holder{}} }
 
-// create adds an account with its first passkey. A credential ID belongs to one account
-// (WebAuthn § 7.1).
+// create adds an account with its first passkey, and never changes one that exists. A
+// credential ID belongs to one account (WebAuthn § 7.1).
 func (a *accounts) create(user User, passkey webauthn.Credential) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if _, exists := a.byID[user.ID]; exists {
+		return errTaken
+	}
 	for _, h := range a.byID {
 		if indexOf(h, passkey.ID) >= 0 {
 			return errTaken

@@ -7,6 +7,28 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 )
 
+// TestCreate is about what two tables with unique keys would refuse.
+func TestCreate(t *testing.T) {
+	all, ada := newAccounts(), User{ID: "u1", Name: "Ada"}
+	for _, tt := range []struct {
+		name, passkey string
+		user          User
+		want          error
+	}{
+		{"first", "a", ada, nil},
+		{"the account again, with another passkey", "b", User{ID: "u1", Name: "Eve"}, errTaken},
+		{"another account with the passkey", "a", User{ID: "u2"}, errTaken},
+		{"another account", "c", User{ID: "u3"}, nil},
+	} {
+		if err := all.create(tt.user, webauthn.Credential{ID: []byte(tt.passkey)}); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		}
+	}
+	if h, err := all.find("u1"); err != nil || h.user != ada || string(h.passkeys[0].ID) != "a" {
+		t.Errorf("got %+v and %v, want still Ada with her passkey", h, err)
+	}
+}
+
 // TestUsedAtOnce is about two copies of a passkey that sign in at the same time. Both have
 // been compared with the same counter before.
 func TestUsedAtOnce(t *testing.T) {

@@ -25,7 +25,7 @@ type finishInput struct {
 
 // beginRegistration chooses the ID of the new account. The account exists when the
 // passkey has answered, so nothing is left of a user that gives up. A real program limits
-// how often a client may call this.
+// how often a client may call this and beginSignIn: each call stores a ceremony.
 func (s *Site) beginRegistration(_ context.Context, in *beginRegistrationInput) (*optionsOutput, error) {
 	user := User{ID: rand.Text(), Name: strings.TrimSpace(in.Body.Name)}
 	if user.Name == "" {

@@ -139,3 +139,6 @@ on("sign-out", "click", async () => {
 });
 
 load().catch(complain);
+
+// A page from the back-forward cache may show the draft of a session that has ended.
+addEventListener("pageshow", event => { if (event.persisted) load().catch(complain); });
