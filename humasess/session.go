@@ -79,9 +79,9 @@ func (s *Required[T]) Value() T {
 }
 
 // From returns the session of T in a context below a handler whose input
-// embeds it, whose operation [Manager.Require] protects, or that
-// [Manager.Handler] wraps, and false in any other. Inside a [Guard] it finds the session
-// that the guard judges, which cannot be changed there.
+// embeds it, whose operation [Manager.Require] protects, or that [Manager.Handler] or
+// [Manager.Pages] wraps, and nil and false in any other. Inside a [Guard] it finds the
+// session that the guard judges, which cannot be changed there.
 func From[T any](ctx context.Context) (*Session[T], bool) {
 	if s, ok := gate.JudgedIn(ctx).(*state[T]); ok {
 		return &Session[T]{SessionMarker: marker[T]{state: s.view().judged()}}, true

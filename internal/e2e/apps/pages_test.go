@@ -19,7 +19,7 @@ func TestPagesSignIn(t *testing.T) {
 	page.WaitText("the page that you asked for")
 	r.signIn(page, "motor")
 	page.WaitText("The name or the password is wrong.")
-	page.Wait("document.activeElement.id == 'password'")
+	page.Wait("document.activeElement.id == 'password'") // browsers apply autofocus with the first frame, after the text is there
 	if got := browser.Eval[string](page, "document.querySelector('#name').value"); got != "ada" {
 		t.Errorf("got %q, want the name kept", got)
 	}

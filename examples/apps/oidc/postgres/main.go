@@ -30,11 +30,14 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	settings := map[string]string{}
+	settings, missing := map[string]string{}, []string(nil)
 	for _, name := range []string{"DATABASE_URL", "APP_URL", "LISTEN", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"} {
 		if settings[name] = os.Getenv(name); settings[name] == "" {
-			return fmt.Errorf("the environment has no %s", name)
+			missing = append(missing, name)
 		}
+	}
+	if missing != nil {
+		return fmt.Errorf("the environment has no %s", strings.Join(missing, ", "))
 	}
 	pool, err := pgxpool.New(ctx, settings["DATABASE_URL"])
 	if err != nil {
@@ -53,6 +56,7 @@ func run(ctx context.Context) error {
 		defer cancel()
 		stopped <- errors.Join(app.Close(limit), server.Shutdown(limit)) // the first ends the open streams
 	}()
+	log.Printf("serving %s on %s", settings["APP_URL"], server.Addr)
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}

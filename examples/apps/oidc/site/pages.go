@@ -66,6 +66,11 @@ var broken = failure{
 	Text: "Try again in a moment.", Again: "/",
 }
 
+var signedOut = failure{
+	Status: http.StatusUnauthorized, Title: "You are not signed in",
+	Text: "Nothing was changed. Sign in and try again.", Again: "/sign-in",
+}
+
 var ended = failure{
 	Status: http.StatusBadRequest, Title: "This sign-in has ended",
 	Text: "It took too long, was used already, or began in another browser.", Again: "/sign-in",
@@ -88,7 +93,7 @@ func another(in SignIn) failure {
 func unreachable(p *provider, in SignIn) failure {
 	in.Provider = p.Key
 	return failure{
-		Status: http.StatusServiceUnavailable, Title: p.Label + " does not answer",
+		Status: http.StatusServiceUnavailable, Title: "No answer from " + p.Label,
 		Text: "Nothing has changed here. Try again in a moment.", Again: in.again(),
 	}
 }
@@ -118,6 +123,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, f failure, reason er
 // refuse shows the page of a request that the sessions refuse, such as a form of another
 // site, and of one whose session cannot be written.
 func (s *Site) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	if status == http.StatusUnauthorized { // a form or a script, without a session
+		s.fail(w, r, signedOut, nil) // common, so there is nothing for the log
+		return
+	}
 	f := broken
 	f.Status = status
 	s.fail(w, r, f, err)

@@ -48,8 +48,8 @@ func TestVault(t *testing.T) {
 	if p := b.get("/vault?x=1"); p.status != 303 || p.location != "/sign-in?return_to=%2Fvault%3Fx%3D1" {
 		t.Errorf("got %d to %q, want the sign-in", p.status, p.location)
 	}
-	if p := b.do(http.MethodGet, "/vault", nil, "Sec-Fetch-Mode", "cors"); p.status != 401 {
-		t.Errorf("a script: got %d, want 401", p.status)
+	if p := b.do(http.MethodGet, "/vault", nil, "Sec-Fetch-Mode", "cors"); p.status != 401 || !strings.Contains(p.body, "<h1>You are not signed in") {
+		t.Errorf("a script: got %d %s, want 401 with the page that says it", p.status, p.body)
 	}
 }
 
@@ -332,7 +332,7 @@ func TestProviderDown(t *testing.T) {
 	b.answerOther(query, nil)
 	b.local.Close()
 	for _, path := range []string{"/sign-in?provider=local&return_to=/vault", "/sign-in?provider=form"} {
-		if p := b.get(path); p.status != 503 || !strings.Contains(p.body, "does not answer") || !strings.Contains(p.body, "Try again") {
+		if p := b.get(path); p.status != 503 || !strings.Contains(p.body, "<h1>No answer from ") || !strings.Contains(p.body, "Try again") {
 			t.Errorf("%s: got %d %s, want 503 and a page that says why", path, p.status, p.body)
 		}
 	}

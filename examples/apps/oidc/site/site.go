@@ -81,7 +81,7 @@ type Site struct {
 func New(store stores.Store, origin string, providers []Provider, opts *Options) (*Site, error) {
 	switch own, err := url.Parse(origin); {
 	case err != nil || own.Host == "" || origin != own.Scheme+"://"+own.Host:
-		return nil, fmt.Errorf("site.New called with %q: it must be an origin, such as https://app.example.com", origin)
+		return nil, fmt.Errorf("site.New called with %q: it must be an origin without a path or a slash at the end, such as https://app.example.com", origin)
 	case len(providers) == 0:
 		return nil, errors.New("site.New called without a provider")
 	}
