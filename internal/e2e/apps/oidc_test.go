@@ -102,6 +102,7 @@ func oidcAt(t *testing.T, page *browser.Page, address, text string) {
 	t.Helper()
 	page.Wait("location.href === '" + address + "'")
 	page.WaitText(text)
+	page.WaitPaint()
 }
 
 // oidcSession returns the ID of the session that a page is in.
@@ -156,6 +157,7 @@ func TestOIDC(t *testing.T) {
 				page.Wait("location.origin === '" + r.provider + "'")
 				oidcFill(page, "grace", "compiler")
 				page.WaitText("That was another account")
+				page.WaitPaint()
 				oidcPicture(t, page, "oidc-another")
 				r.offset.Add(int64(time.Minute))
 				page.Click("#again")
@@ -197,6 +199,7 @@ func TestOIDCBack(t *testing.T) {
 	t.Run("an old answer opens nothing", func(t *testing.T) {
 		page.Go(r.app + "/callback/local?" + url.Values{"state": {"x"}, "code": {"y"}, "iss": {r.provider}}.Encode())
 		page.WaitText("This sign-in has ended")
+		page.WaitPaint()
 		page.Click("#home")
 		oidcAt(t, page, r.app+"/", "Ada Lovelace")
 	})

@@ -56,12 +56,10 @@ func (p *Page) Click(selector string) {
 	p.do(label, chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// center returns the point to click. Chromium drops clicks before the first paint of a
-// page. A page with nothing to paint is waited for 5 s.
+// center returns the point to click.
 func (p *Page) center(label, selector string) [2]float64 {
 	p.tb.Helper()
 	return until[[2]float64](p, label, fmt.Sprintf(`(e => {
-		if (!performance.getEntriesByType("paint").length && performance.now() < 5000) return null
 		if (!e?.checkVisibility({visibilityProperty: true})) return null
 		e.scrollIntoView({block: "center", behavior: "instant"})
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2
@@ -102,6 +100,13 @@ func (p *Page) Text(selector string) string {
 func (p *Page) Wait(expression string) {
 	p.tb.Helper()
 	until[bool](p, "wait for "+expression, "("+expression+") ? true : null")
+}
+
+// WaitPaint waits until the browser has painted the page. Chromium drops clicks before
+// that, as on a page to which a form has just led.
+func (p *Page) WaitPaint() {
+	p.tb.Helper()
+	p.Wait("performance.getEntriesByType('paint').length > 0")
 }
 
 // WaitText waits until the page shows a text.
