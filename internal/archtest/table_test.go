@@ -92,7 +92,7 @@ var imports = archtest.Table{
 	"stores/sqlite": {Imports: []string{"./stores"}, Tests: []string{"./stores/storetest"}},
 	"stores/redis": {
 		Imports: []string{"./stores", "github.com/redis/rueidis"},
-		Tests:   slices.Concat(hostTests, serverTests),
+		Tests:   slices.Concat(hostTests, serverTests, []string{"./security", "./stores/cookie"}), // which its Revocations are for
 	},
 	"stores/postgres": {
 		Imports: []string{"./stores", "github.com/jackc/pgx/v5/..."},
