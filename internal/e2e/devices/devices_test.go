@@ -37,6 +37,7 @@ func wantForm(t *testing.T, p *browser.Page, why string) {
 
 // revoke clicks on "Sign out" of a device.
 func revoke(p *browser.Page, label string) {
+	p.Wait("!document.querySelector('[aria-busy]')") // the page does one thing at a time, and a dialog tells late that it was closed
 	p.Click(`.card button[aria-label="Sign out ` + label + `"]`)
 }
 
