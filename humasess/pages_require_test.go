@@ -338,6 +338,7 @@ func TestPagesReturnTo(t *testing.T) {
 		"/login?return_to=/account":    "/account",
 		"/login?return_to=/login":      "/",
 		"/login?return_to=/login?x=1":  "/",
+		"/login?return_to=/login%23x":  "/",
 		"/submit?return_to=/login":     "/", // the form of the sign-in page is posted elsewhere
 		"/submit?return_to=/account":   "/account",
 		"/submit?return_to=/submit":    "/",

@@ -31,7 +31,7 @@ func main() {
 	api := flag.String("api", "8889", "port of the API")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *page, *api, *otherSite, *lax)
+	err := start(ctx, *page, *api, *otherSite, *lax)
 	stop()
 	if err != nil {
 		log.Fatal(err)
@@ -50,12 +50,26 @@ func cookie(otherSite, lax bool) humasess.CookieOptions {
 	return humasess.CookieOptions{Name: "frontend", InsecureAllowHTTP: true}
 }
 
-func run(ctx context.Context, pagePort, apiPort string, otherSite, lax bool) error {
+// start opens the ports.
+func start(ctx context.Context, pagePort, apiPort string, otherSite, lax bool) error {
+	var ports net.ListenConfig
+	page, err := ports.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", pagePort))
+	if err != nil {
+		return err
+	}
+	api, err := ports.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", apiPort))
+	if err != nil {
+		return errors.Join(err, page.Close())
+	}
+	return run(ctx, page, api, otherSite, lax)
+}
+
+func run(ctx context.Context, forPage, forAPI net.Listener, otherSite, lax bool) error {
 	host := "localhost"
 	if otherSite {
 		host = "127.0.0.1"
 	}
-	pageAt, apiAt := net.JoinHostPort(host, pagePort), net.JoinHostPort("localhost", apiPort)
+	pageAt, apiAt := at(host, forPage), at("localhost", forAPI)
 	api, err := site.NewAPI(memory.New(nil), site.Options{
 		FrontEnds: []string{"http://" + pageAt},
 		Cookie:    cookie(otherSite, lax),
@@ -63,28 +77,24 @@ func run(ctx context.Context, pagePort, apiPort string, otherSite, lax bool) err
 	if err != nil {
 		return err
 	}
-	servers := []*http.Server{
-		{Addr: pageAt, Handler: site.NewFrontEnd("http://" + apiAt), ReadTimeout: 30 * time.Second},
-		{Addr: apiAt, Handler: api, ReadTimeout: 30 * time.Second},
-	}
-	ended := make(chan error, len(servers))
-	for _, s := range servers {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.Addr)
-		if err != nil {
-			return err
-		}
-		go func() { ended <- s.Serve(listener) }()
-	}
+	page := &http.Server{Handler: site.NewFrontEnd("http://" + apiAt), ReadTimeout: 30 * time.Second}
+	backEnd := &http.Server{Handler: api, ReadTimeout: 30 * time.Second}
+	ended := make(chan error, 2)
+	go func() { ended <- page.Serve(forPage) }()
+	go func() { ended <- backEnd.Serve(forAPI) }()
 	fmt.Printf("Open http://%s and sign in as ada (engine). The API is http://%s.\n", pageAt, apiAt)
 	select {
 	case err = <-ended:
 	case <-ctx.Done():
 	}
-	for _, s := range servers {
-		err = cmp.Or(err, s.Close())
-	}
+	err = cmp.Or(err, page.Close(), backEnd.Close())
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return err
+}
+
+// at returns the address of a listener under the name that the browser uses.
+func at(host string, l net.Listener) string {
+	return fmt.Sprintf("%s:%d", host, l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it listens on tcp
 }

@@ -13,9 +13,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -34,17 +36,35 @@ func main() {
 	other := flag.String("for", "", "the URL of an application to run the provider for")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, "localhost:"+*port, "localhost:"+*providerPort, *other, *formPost)
+	err := start(ctx, *port, *providerPort, *other, *formPost)
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, appAddress, providerAddress, other string, formPost bool) error {
-	secret, url, providerURL := rand.Text(), "http://"+appAddress, "http://"+providerAddress
+// start opens the ports. A busy one is an error before the program prints an address.
+func start(ctx context.Context, port, providerPort, other string, formPost bool) error {
+	var ports net.ListenConfig
+	forProvider, err := ports.Listen(ctx, "tcp", "localhost:"+providerPort)
+	if err != nil {
+		return err
+	}
 	if other != "" {
-		url = other
+		return run(ctx, nil, forProvider, other, formPost)
+	}
+	forApp, err := ports.Listen(ctx, "tcp", "localhost:"+port)
+	if err != nil {
+		return errors.Join(err, forProvider.Close())
+	}
+	return run(ctx, forApp, forProvider, "", formPost)
+}
+
+// run serves the provider, and the application unless it is another program.
+func run(ctx context.Context, forApp, forProvider net.Listener, other string, formPost bool) error {
+	secret, url, providerURL := rand.Text(), other, urlOf(forProvider)
+	if other == "" {
+		url = urlOf(forApp)
 	}
 	issuer, err := provider.New(providerURL, []provider.Client{{
 		ID: "app", Secret: secret,
@@ -58,7 +78,7 @@ func run(ctx context.Context, appAddress, providerAddress, other string, formPos
 	defer closeSoon(issuer)
 	if other != "" {
 		fmt.Printf("OIDC_ISSUER=%s OIDC_CLIENT_ID=app OIDC_CLIENT_SECRET=%s\n", providerURL, secret)
-		return serve(ctx, map[string]http.Handler{providerAddress: issuer})
+		return serve(ctx, map[net.Listener]http.Handler{forProvider: issuer})
 	}
 	// In production the URL begins with https, and InsecureAllowHTTP is left out.
 	app, err := site.New(memory.New(nil), url, []site.Provider{{
@@ -69,16 +89,16 @@ func run(ctx context.Context, appAddress, providerAddress, other string, formPos
 	}
 	defer closeSoon(app)
 	fmt.Printf("Open %s and sign in as ada (engine) or grace (compiler).\nThe provider is at %s.\n", url, providerURL)
-	return serve(ctx, map[string]http.Handler{appAddress: app, providerAddress: issuer})
+	return serve(ctx, map[net.Listener]http.Handler{forApp: app, forProvider: issuer})
 }
 
 // serve serves until the context ends.
-func serve(ctx context.Context, handlers map[string]http.Handler) error {
+func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 	stopped := make(chan error, len(handlers))
-	for address, handler := range handlers {
-		server := &http.Server{Addr: address, Handler: handler, ReadTimeout: 30 * time.Second}
+	for listener, handler := range handlers {
+		server := &http.Server{Handler: handler, ReadTimeout: 30 * time.Second}
 		defer func() { _ = server.Close() }() // the process ends
-		go func() { stopped <- server.ListenAndServe() }()
+		go func() { stopped <- server.Serve(listener) }()
 	}
 	select {
 	case <-ctx.Done():
@@ -86,6 +106,11 @@ func serve(ctx context.Context, handlers map[string]http.Handler) error {
 	case err := <-stopped:
 		return err
 	}
+}
+
+// urlOf returns the URL with the name that browsers keep cookies under.
+func urlOf(l net.Listener) string {
+	return fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port) //nolint:forcetypeassert // it listens on tcp
 }
 
 func closeSoon(c interface {

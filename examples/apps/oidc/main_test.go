@@ -5,23 +5,18 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"time"
 )
 
 // TestRun starts the program, asks for both pages, and stops it.
 func TestRun(t *testing.T) {
 	for _, other := range []string{"", "http://localhost:8080"} {
 		ctx, stop := context.WithCancel(t.Context())
-		app, provider := free(t), free(t)
+		app, provider := listen(t), listen(t)
 		stopped := make(chan error, 1)
 		go func() { stopped <- run(ctx, app, provider, other, false) }()
-		if got := get(t, "http://"+provider+"/.well-known/openid-configuration"); got != http.StatusOK {
-			t.Errorf("provider: got %d, want 200", got)
-		}
+		wantPage(t, urlOf(provider)+"/.well-known/openid-configuration")
 		if other == "" {
-			if got := get(t, "http://"+app+"/"); got != http.StatusOK {
-				t.Errorf("application: got %d, want 200", got)
-			}
+			wantPage(t, urlOf(app)+"/")
 		}
 		stop()
 		if err := <-stopped; err != nil {
@@ -30,36 +25,41 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// free returns an address of localhost with a free port.
-func free(t *testing.T) string {
+func TestStartRefusesABusyPort(t *testing.T) {
+	_, busy, err := net.SplitHostPort(listen(t).Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ports := range [][2]string{{busy, "0"}, {"0", busy}} {
+		if err := start(t.Context(), ports[0], ports[1], "", false); err == nil {
+			t.Errorf("got no error with the ports %q", ports)
+		}
+	}
+}
+
+// listen returns a listener on a free port. Requests wait until the program serves.
+func listen(t *testing.T) net.Listener {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "localhost:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = listener.Close() }()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
+}
+
+func wantPage(t *testing.T, url string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "localhost:" + port
-}
-
-// get asks for a page until the program serves.
-func get(t *testing.T, url string) int {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = res.Body.Close()
-			return res.StatusCode
-		}
-		if time.Now().After(end) {
-			t.Fatal(err)
-		}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("%s: got %s, want 200", url, res.Status)
 	}
 }

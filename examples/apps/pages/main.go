@@ -26,21 +26,20 @@ func main() {
 	listen := flag.String("listen", "localhost:8892", "where to serve")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *listen)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *listen)
+	if err == nil {
+		err = run(ctx, listener)
+	}
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, listen string) error {
+func run(ctx context.Context, listener net.Listener) error {
 	app, err := site.New(memory.New(nil), &site.Options{
 		InsecureAllowHTTP: true, // for plain http on localhost; leave it out in production
 	})
-	if err != nil {
-		return err
-	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return err
 	}

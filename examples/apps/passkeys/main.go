@@ -28,19 +28,18 @@ func main() {
 	port := flag.String("port", "8893", "where to serve on localhost")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *port)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("localhost", *port))
+	if err == nil {
+		err = run(ctx, listener)
+	}
 	stop()
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, port string) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("localhost", port))
-	if err != nil {
-		return err
-	}
-	_, port, err = net.SplitHostPort(listener.Addr().String()) // of -port 0
+func run(ctx context.Context, listener net.Listener) error {
+	_, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,10 @@ func ReturnTo(r *http.Request) string {
 // isSignIn reports whether a reference leads to the page that the request is for, or to
 // the sign-in page of [Pages] around it.
 func isSignIn(r *http.Request, ref string) bool {
-	path, _, _ := strings.Cut(ref, "?")
+	path := ref
+	if end := strings.IndexAny(ref, "?#"); end >= 0 {
+		path = ref[:end]
+	}
 	if path == r.URL.EscapedPath() || path == askedPath(r) {
 		return true
 	}

@@ -381,21 +381,3 @@ func (r *Request) dropUnsent() {
 		}
 	}
 }
-
-// Watch reports whether a channel of [Session.Release] can still be made, and notes
-// that there is one.
-func (r *Request) Watch() bool {
-	return r.marks.Or(watched)&watchOver == 0
-}
-
-// unwatch closes the channels that wait for sessions, because the request is over.
-func (r *Request) unwatch() {
-	if was := r.marks.Or(watchOver); was&watchOver != 0 || was&watched == 0 {
-		return
-	}
-	for i := range r.sessions() {
-		if !r.sessions()[i].borrowed {
-			r.sessions()[i].Release()
-		}
-	}
-}
