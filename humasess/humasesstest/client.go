@@ -10,28 +10,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 )
-
-// Issuer issues sessions without a login operation. *humasess.Manager[T] implements
-// it.
-type Issuer[T any] interface {
-	Issue(ctx context.Context, data T) (*http.Cookie, error)
-}
-
-// Login returns the cookie of a new session with the data, for requests that another
-// client sends. For humatest, the header is
-//
-//	"Cookie: " + c.Name + "=" + c.Value
-func Login[T any](tb testing.TB, m Issuer[T], data T) *http.Cookie {
-	tb.Helper()
-	c, err := m.Issue(tb.Context(), data)
-	if err != nil {
-		tb.Fatalf("humasesstest: Issue: %v", err)
-	}
-	return c
-}
 
 // Client calls a handler in process and keeps the cookies that it sets, as a
 // browser would for one host over https. It is safe for concurrent use.

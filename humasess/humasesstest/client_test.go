@@ -1,19 +1,13 @@
 package humasesstest_test
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/humatest"
-	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
-	"github.com/humasess/sessions/stores/memory"
 )
 
 // echo answers with the parts of the request, and sets the cookies in its query.
@@ -125,57 +119,4 @@ func TestClientBodies(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestLogin uses the cookie with a Client and with humatest.
-func TestLogin(t *testing.T) {
-	t.Parallel()
-	_, api := humatest.New(t, huma.DefaultConfig("Test", "1.0.0"))
-	sessions, err := humasess.New(memory.New(nil), quietOptions())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sessions.Attach(api); err != nil {
-		t.Fatal(err)
-	}
-	type whoOutput struct{ Body user }
-	huma.Get(api, "/me", func(_ context.Context, in *meInput) (*whoOutput, error) { return &whoOutput{Body: in.Value()}, nil })
-	cookie := humasesstest.Login(t, sessions, user{ID: "ada"})
-	client := humasesstest.NewClient(api.Adapter())
-	if got := client.Do(http.MethodGet, "/me", nil).Code; got != http.StatusUnauthorized {
-		t.Errorf("client without cookie: got %d, want 401", got)
-	}
-	client.SetCookie(cookie)
-	if w := client.Do(http.MethodGet, "/me", nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ada"`) {
-		t.Errorf("client: got %d with body %s, want 200 with ada", w.Code, w.Body)
-	}
-	if w := api.Get("/me", "Cookie: "+cookie.Name+"="+cookie.Value); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"ada"`) {
-		t.Errorf("humatest: got %d with body %s, want 200 with ada", w.Code, w.Body)
-	}
-}
-
-type noIssuer struct{}
-
-func (noIssuer) Issue(context.Context, user) (*http.Cookie, error) { return nil, errors.New("no") }
-
-// fatal is a recorder whose Fatalf ends the test, by a panic.
-type fatal struct {
-	recorder
-	stopped string
-}
-
-func (f *fatal) Fatalf(format string, args ...any) {
-	f.stopped = format
-	panic(f)
-}
-
-func TestLoginFails(t *testing.T) {
-	t.Parallel()
-	f := &fatal{recorder: recorder{TB: t}}
-	defer func() {
-		if p := recover(); p != f || f.stopped == "" {
-			t.Errorf("Login with an error: got %v, want Fatalf", p)
-		}
-	}()
-	humasesstest.Login(f, noIssuer{}, user{})
 }
