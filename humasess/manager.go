@@ -110,7 +110,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		users:    users,
 		timeouts: o.timeouts(),
 		calls:    storecall.Caller{Store: store, Timeout: o.StoreTimeout},
-		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger},
+		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger, LogIdentity: o.LogIdentity},
 		log:      gate.Log{Logger: o.Logger, Scheme: o.SchemeName, Cookie: cookie},
 		origins:  origins,
 		claim:    claim,

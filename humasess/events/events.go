@@ -17,7 +17,8 @@ const (
 	Evicted     Kind = "evicted"      // sessions were ended to stay within MaxPerIdentity
 	Reused      Kind = "reused"       // a request presented a secret that a rotation has replaced
 	Rejected    Kind = "rejected"     // a cookie, a token or another credential opened nothing
-	Refused     Kind = "refused"      // a request came from another origin, or a guard failed
+	Challenged  Kind = "challenged"   // a request got 401, because it had no session that suffices, nor another credential
+	Refused     Kind = "refused"      // a request got 403
 	Undecodable Kind = "undecodable"  // stored data do not fit T
 	StoreFailed Kind = "store_failed" // a call of the store failed
 	HungUp      Kind = "hung_up"      // the client or the caller cancelled during a call of the store
@@ -26,9 +27,16 @@ const (
 // Reason tells events of one [Kind] apart. It is "" for kinds without reasons.
 type Reason string
 
-// The reasons of [Rejected], [Refused], [Renewed] and [Revoked]. Later versions
-// may add reasons.
+// The reasons of [Created], [Destroyed], [Rejected], [Refused], [Renewed] and
+// [Revoked]. Later versions may add reasons.
+//
+// Each sign-in is one event with [ReasonSignIn]: a change of the identity by Update,
+// too, because it makes a new session. Created has no reason without Options.Identity.
 const (
+	ReasonSignIn     Reason = "sign_in"     // Created: the new session has an identity
+	ReasonAnonymous  Reason = "anonymous"   // Created: the new session has no identity; Challenged: the operation needs a user
+	ReasonSignOut    Reason = "sign_out"    // Destroyed: a session that had an identity, and the request signs no user in
+	ReasonReplaced   Reason = "replaced"    // Destroyed: a new session has taken its place
 	ReasonMalformed  Reason = "malformed"   // Rejected: not a token, so the store was not called
 	ReasonUnknown    Reason = "unknown"     // Rejected: the session is unknown, expired or revoked
 	ReasonMismatch   Reason = "mismatch"    // Rejected: the session exists, and the secret is wrong
@@ -42,14 +50,19 @@ const (
 	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
 	ReasonCSRF       Reason = "csrf"        // Refused: the request lacks the session's CSRF token
 	ReasonGuardError Reason = "guard_error" // Refused: a guard returned an error that is not a huma.StatusError
+	ReasonGuard      Reason = "guard"       // Refused: a guard returned a huma.StatusError, which Err has
+	ReasonRole       Reason = "role"        // Refused: the user lacks a role; Err names those that are missing
+	ReasonMethods    Reason = "methods"     // Refused: the sign-in lacks an authentication method; Err names it
+	ReasonNotFresh   Reason = "not_fresh"   // Refused: the last proof of the user is too old
 	ReasonPeriodic   Reason = "periodic"    // Renewed: RotateEvery has passed
 	ReasonReissued   Reason = "reissued"    // Renewed: no request had presented the secret of the last rotation
 	ReasonReused     Reason = "reused"      // Revoked: because of an event of kind Reused
 	ReasonEverything Reason = "everything"  // Revoked: by RevokeEverything
 )
 
-// The reasons that only Session.Reason of package humasess returns. It also returns
-// [ReasonUnknown] and [ReasonAmbiguous].
+// The reasons of [Challenged]: why the request has no session that suffices.
+// Session.Reason of package humasess returns them as well, except
+// [ReasonAnonymous]. Both also have [ReasonUnknown] and [ReasonAmbiguous].
 const (
 	ReasonAbsent      Reason = "absent"      // the request presented no cookie or token that counts
 	ReasonUndecodable Reason = "undecodable" // the session's data do not decode, and Options.OnUndecodable hides them
@@ -59,9 +72,16 @@ const (
 
 // Event reports one thing that happened to a session, for operators. It never
 // carries a token, a secret or a cookie's value.
+//
+// Identity is set wherever the session or its owner is known. It is "" for an
+// anonymous session, without Options.Identity, for RevokeEverything, and for a token
+// that opens nothing. With [ReasonMismatch] the client chose the ID and did not prove
+// that the session is its own. SessionID and Identity are then those of the session
+// that an attacker aims at.
 type Event struct {
 	Kind      Kind
 	SessionID string // the public ID, or "" if the session is not known
+	Identity  string // of the session, as Options.Identity returned it, or "" if it has none or is not known
 	Scheme    string // the SchemeName of the manager
 	Operation string // the operation's ID or path, or "" outside a request
 	Reason    Reason

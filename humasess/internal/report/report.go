@@ -16,6 +16,8 @@ type Reporter struct {
 	Scheme  string
 	OnEvent func(context.Context, events.Event) // may be nil
 	Logger  *slog.Logger
+
+	LogIdentity bool
 }
 
 // level returns the level of an event in the log.
@@ -38,7 +40,7 @@ func (r *Reporter) Emit(ctx context.Context, e events.Event) {
 		r.OnEvent(ctx, e)
 	}
 	if at := level(e); r.Logger.Enabled(ctx, at) {
-		attrs := make([]slog.Attr, 0, 6)
+		attrs := make([]slog.Attr, 0, 7)
 		attrs = append(attrs, slog.String("event", string(e.Kind)), slog.String("scheme", e.Scheme))
 		for _, a := range []slog.Attr{
 			slog.String("session", e.SessionID), slog.String("operation", e.Operation), slog.String("reason", string(e.Reason)),
@@ -46,6 +48,9 @@ func (r *Reporter) Emit(ctx context.Context, e events.Event) {
 			if a.Value.String() != "" {
 				attrs = append(attrs, a)
 			}
+		}
+		if r.LogIdentity && e.Identity != "" {
+			attrs = append(attrs, slog.String("identity", e.Identity))
 		}
 		if e.Count > 0 {
 			attrs = append(attrs, slog.Int("count", e.Count))
