@@ -17,8 +17,8 @@ const (
 	Evicted     Kind = "evicted"      // sessions were ended to stay within MaxPerIdentity
 	Reused      Kind = "reused"       // a request presented a secret that a rotation has replaced
 	Rejected    Kind = "rejected"     // a cookie, a token or another credential opened nothing
-	Challenged  Kind = "challenged"   // a request got 401, because it had no session that suffices, nor another credential
-	Refused     Kind = "refused"      // a request got 403
+	Challenged  Kind = "challenged"   // an operation or page that needs a session or another credential answered 401
+	Refused     Kind = "refused"      // a request got 403 before the handler ran
 	Undecodable Kind = "undecodable"  // stored data do not fit T
 	StoreFailed Kind = "store_failed" // a call of the store failed
 	HungUp      Kind = "hung_up"      // the client or the caller cancelled during a call of the store
@@ -73,15 +73,16 @@ const (
 // Event reports one thing that happened to a session, for operators. It never
 // carries a token, a secret or a cookie's value.
 //
-// Identity is set wherever the session or its owner is known. It is "" for an
-// anonymous session, without Options.Identity, for RevokeEverything, and for a token
-// that opens nothing. With [ReasonMismatch] the client chose the ID and did not prove
-// that the session is its own. SessionID and Identity are then those of the session
-// that an attacker aims at.
+// Identity is set if the request has presented the secret of the session, or is signing
+// the user in, or if the program has named the session or the user. So a client that
+// only knows a public ID cannot put a user's name into the log: an event with
+// [ReasonMismatch] has the ID of the session that the client aims at, and no Identity.
+// Identity is also "" for an anonymous session, for RevokeEverything, and without
+// Options.Identity.
 type Event struct {
 	Kind      Kind
 	SessionID string // the public ID, or "" if the session is not known
-	Identity  string // of the session, as Options.Identity returned it, or "" if it has none or is not known
+	Identity  string // of the session's user, as Options.Identity returned it, or ""
 	Scheme    string // the SchemeName of the manager
 	Operation string // the operation's ID or path, or "" outside a request
 	Reason    Reason

@@ -47,7 +47,7 @@ var imports = archtest.Table{
 	"humasess/internal/gate": {
 		Imports: []string{
 			huma, huma + "/adapters/humago",
-			"./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
+			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
 		},
 		Tests: hostTests,
 	},
@@ -58,7 +58,7 @@ var imports = archtest.Table{
 	"humasess/internal/record": {Imports: []string{
 		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./security", "./stores",
 	}},
-	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate"}},
+	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate", "./humasess/internal/lifecycle"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
 	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
 	"humasess/internal/storecall":   {Imports: []string{"./humasess/internal/marks", "./humasess/internal/payload", "./stores"}},
