@@ -15,7 +15,6 @@ import (
 	"time"
 
 	humasessotel "github.com/humasess/sessions/contrib/otel"
-	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/cookie"
 	"github.com/humasess/sessions/stores/memory"
@@ -67,13 +66,9 @@ func (w withTransactional) Unwrap() stores.Store { return w.Store }
 // The wrapped store must have exactly the capabilities of the store inside.
 func TestCapabilities(t *testing.T) {
 	inner := memory.New(nil)
-	keys, err := security.NewAEAD(security.Key{1})
-	if err != nil {
-		t.Fatal(err)
-	}
 	tests := map[string]stores.Store{
 		"memory":                             inner,
-		"client-side":                        cookie.New(keys, &cookie.Options{Revoked: memory.NewRevocations()}),
+		"client-side":                        cookie.New(sealer(t), &cookie.Options{Revoked: memory.NewRevocations()}),
 		"none":                               bare{inner},
 		"Index":                              withIndex{inner},
 		"Marker":                             withMarker{inner},

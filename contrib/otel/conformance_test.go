@@ -30,12 +30,8 @@ func TestCore(t *testing.T) {
 
 // A client-side store works as before, and the calls of its revocations have spans.
 func TestClientSide(t *testing.T) {
-	sealer, err := security.NewAEAD(security.Key{1})
-	if err != nil {
-		t.Fatal(err)
-	}
 	r := newRig(t, humasessotel.Options{})
-	store := r.Store(cookie.New(sealer, &cookie.Options{Revoked: r.Revocations(memory.NewRevocations())}))
+	store := r.Store(cookie.New(sealer(t), &cookie.Options{Revoked: r.Revocations(memory.NewRevocations())}))
 	handler, _ := r.serve(t, store, nil)
 	c := newClient(handler)
 	c.must(t, "POST", "/login", 204)
@@ -44,6 +40,19 @@ func TestClientSide(t *testing.T) {
 	equal(t, "spans", r.names(), []string{
 		"POST /login > check revocation", "POST /login",
 		"GET /me > check revocation", "GET /me",
-		"POST /logout > check revocation", "POST /logout > end revocation", "POST /logout",
+		"POST /logout > check revocation", "POST /logout > check revocation", "POST /logout > end revocation", "POST /logout",
 	})
+}
+
+func sealer(tb testing.TB) security.Sealer {
+	tb.Helper()
+	key, err := security.GenerateKey()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := security.NewAEAD(key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }

@@ -20,8 +20,9 @@ const (
 // counters are the counters of events, and of conflicts in the store.
 type counters struct {
 	signIns, signOuts, challenges, forbids metric.Int64Counter
-	created, renewed, revoked, evicted     metric.Int64Counter
-	rejections, reuses, undecodable        metric.Int64Counter
+	created, renewed, destroyed            metric.Int64Counter
+	revoked, evicted, undecodable          metric.Int64Counter
+	rejections, reuses                     metric.Int64Counter
 	failures, hangUps, conflicts           metric.Int64Counter
 }
 
@@ -38,11 +39,12 @@ func newCounters(meter metric.Meter) (counters, error) {
 		{&c.forbids, "humasess.forbids", "{forbid}", "Requests that got 403."},
 		{&c.created, "humasess.sessions.created", "{session}", "Sessions that were stored."},
 		{&c.renewed, "humasess.sessions.renewed", "{session}", "Sessions that got a new token."},
+		{&c.destroyed, "humasess.sessions.destroyed", "{session}", "Sessions that their own request ended."},
 		{&c.revoked, "humasess.sessions.revoked", "{session}", "Sessions that a user or an administrator ended."},
 		{&c.evicted, "humasess.sessions.evicted", "{session}", "Sessions that ended to stay within the limit of their user."},
 		{&c.rejections, "humasess.rejections", "{rejection}", "Credentials that opened nothing."},
 		{&c.reuses, "humasess.reuses", "{reuse}", "Requests with a token that a rotation has replaced."},
-		{&c.undecodable, "humasess.undecodable", "{session}", "Sessions whose data do not fit their type."},
+		{&c.undecodable, "humasess.sessions.undecodable", "{session}", "Sessions whose data do not fit their type."},
 		{&c.failures, "humasess.store.failures", "{failure}", "Store failures that a request or a call of the program met."},
 		{&c.hangUps, "humasess.hang_ups", "{hang_up}", "Requests that the client cancelled during a call of the store."},
 		{&c.conflicts, "humasess.store.conflicts", "{conflict}", "Writes of a session that another write had changed."},
@@ -67,11 +69,12 @@ func (t *Telemetry) OnEvent(ctx context.Context, e events.Event) {
 	switch e.Kind {
 	case events.Created:
 		count(ctx, c.created, e)
-		if e.Reason != events.ReasonAnonymous {
+		if e.Reason == events.ReasonSignIn {
 			count(ctx, c.signIns, withoutReason(e))
 		}
 	case events.Destroyed:
-		if e.Reason != events.ReasonReplaced && e.Reason != events.ReasonAnonymous {
+		count(ctx, c.destroyed, e)
+		if e.Reason == events.ReasonSignOut {
 			count(ctx, c.signOuts, withoutReason(e))
 		}
 	case events.Rejected:

@@ -230,14 +230,17 @@ func TestCounters(t *testing.T) {
 		guess.must(t, "POST", "/visit", 204)
 	}, "humasess.rejections{humasess.reason=unknown,"+scheme+"} 1", "humasess.sessions.created{humasess.reason=anonymous,"+scheme+"} 2")
 	step("E1 revoked", func() { b.must(t, "POST", "/login", 204); a.must(t, "POST", "/others", 204) },
-		"humasess.sessions.created{humasess.reason=sign_in,"+scheme+"} 2", "humasess.sessions.revoked{"+scheme+"} 1", "humasess.sign_ins{"+scheme+"} 2")
+		"humasess.sessions.created{humasess.reason=sign_in,"+scheme+"} 2",
+		"humasess.sessions.renewed{"+scheme+"} 1", "humasess.sessions.revoked{"+scheme+"} 1", "humasess.sign_ins{"+scheme+"} 2")
 	step("E1 store failure", func() {
 		backend.Fail(humasesstest.OpLoad, syscall.ECONNREFUSED)
 		a.must(t, "GET", "/me", 503)
 		backend.Fail(humasesstest.OpLoad, nil)
 	}, "humasess.store.failures{error.type=connection_refused,"+scheme+"} 1")
-	step("E1 sign-out", func() { a.must(t, "POST", "/logout", 204) }, "humasess.sign_outs{"+scheme+"} 1")
-	step("the end of an anonymous session", func() { visitor.must(t, "POST", "/logout", 204) })
+	step("E1 sign-out", func() { a.must(t, "POST", "/logout", 204) },
+		"humasess.sessions.destroyed{humasess.reason=sign_out,"+scheme+"} 1", "humasess.sign_outs{"+scheme+"} 1")
+	step("the end of an anonymous session is not a sign-out", func() { visitor.must(t, "POST", "/logout", 204) },
+		"humasess.sessions.destroyed{"+scheme+"} 1")
 }
 
 // These events are counted as they come, because they take long to provoke.
@@ -250,7 +253,7 @@ func TestCountersOfEvents(t *testing.T) {
 		{events.Event{Kind: events.Evicted, Count: 3}, []string{"humasess.sessions.evicted{humasess.scheme=s} 3"}},
 		{events.Event{Kind: events.Revoked, Count: -1}, []string{"humasess.sessions.revoked{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Renewed, Reason: events.ReasonPeriodic}, []string{"humasess.sessions.renewed{humasess.reason=periodic,humasess.scheme=s} 1"}},
-		{events.Event{Kind: events.Undecodable}, []string{"humasess.undecodable{humasess.scheme=s} 1"}},
+		{events.Event{Kind: events.Undecodable}, []string{"humasess.sessions.undecodable{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.HungUp}, []string{"humasess.hang_ups{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Rejected, Reason: events.ReasonLimit}, []string{"humasess.sign_ins{error.type=limit,humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Rejected, Reason: events.ReasonRevokedAgo}, []string{"humasess.sign_ins{error.type=revoked_ago,humasess.scheme=s} 1"}},
