@@ -69,11 +69,14 @@ func errorType(err error) string {
 	}
 	var network net.Error
 	var lookup *net.DNSError
+	var dial *net.OpError
 	switch {
 	case errors.As(err, &network) && network.Timeout():
 		return "timeout"
 	case errors.As(err, &lookup):
 		return "name_resolution"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return "unreachable" // no route, or no socket
 	}
 	return semconv.ErrorTypeOther.Value.AsString()
 }

@@ -150,6 +150,7 @@ func TestOutcomesAndErrors(t *testing.T) {
 		{"end of file", ctx, io.ErrUnexpectedEOF, "", "connection_reset", ""},
 		{"closed", ctx, net.ErrClosed, "", "connection_closed", ""},
 		{"DNS", ctx, &net.DNSError{Err: "no such host", Name: "secret-host"}, "", "name_resolution", ""},
+		{"no socket", ctx, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENOENT)}, "", "unreachable", ""},
 		{"SQLSTATE", ctx, fmt.Errorf("postgres: %w", sqlError{"57P01"}), "", "57P01", "57P01"},
 		{"a SQLSTATE of another form", ctx, sqlError{"a user's text"}, "", "_OTHER", ""},
 		{"Redis", ctx, fmt.Errorf("redis: %w", rueidisError{"LOADING Redis is loading"}), "", "LOADING", "LOADING"},

@@ -12,6 +12,7 @@ import (
 	humasessotel "github.com/humasess/sessions/contrib/otel"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 	prom "github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -167,4 +168,17 @@ func equal(tb testing.TB, label string, got, want []string) {
 	if !slices.Equal(got, want) {
 		tb.Errorf("%s:\ngot  %q\nwant %q", label, got, want)
 	}
+}
+
+func sealer(tb testing.TB) security.Sealer {
+	tb.Helper()
+	key, err := security.GenerateKey()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := security.NewAEAD(key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
 }
