@@ -58,7 +58,7 @@ var imports = archtest.Table{
 	"humasess/internal/record": {Imports: []string{
 		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./security", "./stores",
 	}},
-	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate", "./humasess/internal/lifecycle"}},
+	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate", "./humasess/internal/lifecycle", "./stores"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
 	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
 	"humasess/internal/storecall":   {Imports: []string{"./humasess/internal/marks", "./humasess/internal/payload", "./stores"}},

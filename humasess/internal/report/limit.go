@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -26,6 +27,12 @@ type line struct {
 
 // kind is the kind of a line, of which the log has at most one in a window.
 type kind struct{ of, reason, session string }
+
+// Attributes of the session, which a line for several sessions does not have.
+const (
+	keySession  = "session"
+	keyIdentity = "identity"
+)
 
 // counted are the lines of one kind since its last one in the log.
 type counted struct {
@@ -51,11 +58,13 @@ func (r *Reporter) limited(ctx context.Context, k kind, l line) {
 		r.write(ctx, l, 0)
 		return
 	}
-	c.n++
-	c.last = l
 	if l.err != nil { // it may have memory of the request, which the router reuses
-		c.last.attrs, c.last.err = append(l.attrs, slog.String("error", l.err.Error())), nil
+		l.attrs, l.err = append(l.attrs, slog.String("error", l.err.Error())), nil
 	}
+	if c.n++; c.n > 1 && k.session == "" {
+		l.attrs = slices.DeleteFunc(l.attrs, func(a slog.Attr) bool { return a.Key == keySession || a.Key == keyIdentity })
+	}
+	c.last = l
 	r.lines.mu.Unlock()
 	if since := now.Sub(c.from); since < 0 || since >= 2*window {
 		r.flush(k, c) // the timer is late, or one of another clock

@@ -8,6 +8,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
+	"github.com/humasess/sessions/stores"
 )
 
 // Reporter reports the events of one manager. It is safe for concurrent use if OnEvent
@@ -60,6 +61,9 @@ func (r *Reporter) Emit(ctx context.Context, e events.Event) {
 	switch e.Kind {
 	case events.StoreFailed:
 		l.count = "failures"
+		if errors.Is(e.Err, stores.ErrTooLarge) {
+			k.reason = "too_large" // a client may provoke it, and must not hide an outage
+		}
 	case events.Reused:
 		// The client may be a thief, so each session has lines of its own. No client has
 		// superseded secrets of many sessions.
@@ -78,9 +82,9 @@ func (r *Reporter) attrs(e *events.Event) []slog.Attr {
 	}
 	add("event", string(e.Kind))
 	add("scheme", r.Scheme)
-	add("session", e.SessionID)
+	add(keySession, e.SessionID)
 	if r.LogIdentity {
-		add("identity", e.Identity)
+		add(keyIdentity, e.Identity)
 	}
 	add("operation", e.Operation)
 	add("reason", string(e.Reason))
