@@ -6,7 +6,7 @@ BENCHTIME ?= 1s
 MEASURE   ?= 5s  # the time for each comparison of make bench
 
 # This module and those nested in it. internal/tools only pins programs.
-MODULES = . $(shell find cmd examples internal -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
+MODULES = . $(shell find cmd contrib examples internal -name go.mod -not -path 'internal/tools/*' -not -path '*/testdata/*' | sort | sed 's,/go.mod$$,,')
 
 # $(call each,command) runs the command in the folder of every module, and fails
 # when one of them did.

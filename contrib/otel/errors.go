@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,29 +42,29 @@ func outcome(ctx context.Context, err error) string {
 	return ""
 }
 
+// knownErrors are errors with a name of their own.
+var knownErrors = []struct {
+	name string
+	errs []error
+}{
+	{"timeout", []error{context.DeadlineExceeded}},
+	{"canceled", []error{context.Canceled}},
+	{"full", []error{stores.ErrFull}},
+	{"too_large", []error{stores.ErrTooLarge}},
+	{"connection_refused", []error{syscall.ECONNREFUSED}},
+	{"connection_reset", []error{syscall.ECONNRESET, syscall.EPIPE, io.ErrUnexpectedEOF, io.EOF}},
+	{"connection_closed", []error{net.ErrClosed}},
+}
+
 // errorType returns error.type for an error of a store. It is never the text of the
-// error, and the set of its values is bounded: those below, codes of Redis, and
+// error, and the set of its values is bounded: the names here, codes of Redis, and
 // SQLSTATE codes.
 func errorType(err error) string {
 	if code := statusCode(err); code != "" {
 		return code
 	}
-	for _, known := range []struct {
-		err  error
-		name string
-	}{
-		{context.DeadlineExceeded, "timeout"},
-		{context.Canceled, "canceled"},
-		{stores.ErrFull, "full"},
-		{stores.ErrTooLarge, "too_large"},
-		{syscall.ECONNREFUSED, "connection_refused"},
-		{syscall.ECONNRESET, "connection_reset"},
-		{syscall.EPIPE, "connection_reset"},
-		{io.ErrUnexpectedEOF, "connection_reset"},
-		{io.EOF, "connection_reset"},
-		{net.ErrClosed, "connection_closed"},
-	} {
-		if errors.Is(err, known.err) {
+	for _, known := range knownErrors {
+		if slices.ContainsFunc(known.errs, func(target error) bool { return errors.Is(err, target) }) {
 			return known.name
 		}
 	}
@@ -112,11 +113,10 @@ var redisCodes = []string{
 }
 
 func redisCode(text string) string {
+	words := strings.Fields(text)
 	for _, code := range redisCodes {
-		for _, word := range strings.Fields(text) {
-			if strings.TrimLeft(word, "-@") == code {
-				return code
-			}
+		if slices.ContainsFunc(words, func(word string) bool { return strings.TrimPrefix(word, "-") == code }) {
+			return code
 		}
 	}
 	return ""

@@ -26,6 +26,8 @@ type counters struct {
 	failures, hangUps, conflicts           metric.Int64Counter
 }
 
+const sessionUnit = "{session}"
+
 func newCounters(meter metric.Meter) (counters, error) {
 	var c counters
 	var failed error
@@ -37,14 +39,14 @@ func newCounters(meter metric.Meter) (counters, error) {
 		{&c.signOuts, "humasess.sign_outs", "{sign_out}", "Sign-outs by the user's own request."},
 		{&c.challenges, "humasess.challenges", "{challenge}", "Requests that got 401."},
 		{&c.forbids, "humasess.forbids", "{forbid}", "Requests that got 403."},
-		{&c.created, "humasess.sessions.created", "{session}", "Sessions that were stored."},
-		{&c.renewed, "humasess.sessions.renewed", "{session}", "Sessions that got a new token."},
-		{&c.destroyed, "humasess.sessions.destroyed", "{session}", "Sessions that their own request ended."},
-		{&c.revoked, "humasess.sessions.revoked", "{session}", "Sessions that a user or an administrator ended."},
-		{&c.evicted, "humasess.sessions.evicted", "{session}", "Sessions that ended to stay within the limit of their user."},
+		{&c.created, "humasess.sessions.created", sessionUnit, "Sessions that were stored."},
+		{&c.renewed, "humasess.sessions.renewed", sessionUnit, "Sessions that got a new token."},
+		{&c.destroyed, "humasess.sessions.destroyed", sessionUnit, "Sessions that their own request ended."},
+		{&c.revoked, "humasess.sessions.revoked", sessionUnit, "Sessions that a user or an administrator ended."},
+		{&c.evicted, "humasess.sessions.evicted", sessionUnit, "Sessions that ended to stay within the limit of their user."},
 		{&c.rejections, "humasess.rejections", "{rejection}", "Credentials that opened nothing."},
 		{&c.reuses, "humasess.reuses", "{reuse}", "Requests with a token that a rotation has replaced."},
-		{&c.undecodable, "humasess.sessions.undecodable", "{session}", "Sessions whose data do not fit their type."},
+		{&c.undecodable, "humasess.sessions.undecodable", sessionUnit, "Sessions whose data do not fit their type."},
 		{&c.failures, "humasess.store.failures", "{failure}", "Store failures that a request or a call of the program met."},
 		{&c.hangUps, "humasess.hang_ups", "{hang_up}", "Requests that the client cancelled during a call of the store."},
 		{&c.conflicts, "humasess.store.conflicts", "{conflict}", "Writes of a session that another write had changed."},

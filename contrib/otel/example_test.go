@@ -78,7 +78,7 @@ func ExampleTelemetry_Store() {
 	client := humasesstest.NewClient(http.HandlerFunc(traced))
 	client.Do(http.MethodPost, "/login", nil)
 	client.Do(http.MethodPost, "/visit", nil)
-	printTraces(exporter.GetSpans())
+	fmt.Print(traces(exporter.GetSpans()))
 	// Output:
 	// POST /login (server)
 	//   create session (internal) db.system.name=memory db.operation.name=create
@@ -87,22 +87,24 @@ func ExampleTelemetry_Store() {
 	//   update session (internal) db.system.name=memory db.operation.name=update
 }
 
-// printTraces prints each request, and its children below it.
-func printTraces(spans tracetest.SpanStubs) {
+// traces returns each request, and its children below it.
+func traces(spans tracetest.SpanStubs) string {
+	var b strings.Builder
 	for _, request := range spans {
 		if request.Parent.IsValid() {
 			continue
 		}
-		fmt.Printf("%s (%v)\n", request.Name, request.SpanKind)
+		fmt.Fprintf(&b, "%s (%v)\n", request.Name, request.SpanKind)
 		for _, s := range spans {
 			if s.Parent.SpanID() != request.SpanContext.SpanID() {
 				continue
 			}
-			attrs := make([]string, 0, len(s.Attributes))
+			fmt.Fprintf(&b, "  %s (%v)", s.Name, s.SpanKind)
 			for _, kv := range s.Attributes {
-				attrs = append(attrs, string(kv.Key)+"="+kv.Value.String())
+				fmt.Fprintf(&b, " %s=%s", kv.Key, kv.Value.String())
 			}
-			fmt.Printf("  %s (%v) %s\n", s.Name, s.SpanKind, strings.Join(attrs, " "))
+			b.WriteByte('\n')
 		}
 	}
+	return b.String()
 }

@@ -83,8 +83,9 @@ type call struct {
 }
 
 func (o *observer) begin(ctx context.Context, m method) call {
-	c := call{observer: o, operation: &o.operations[m], asked: ctx}
-	c.ctx, c.span = o.tracer.Start(ctx, c.operation.spanName, c.operation.start...)
+	op := &o.operations[m]
+	spanned, span := o.tracer.Start(ctx, op.spanName, op.start...)
+	c := call{observer: o, operation: op, asked: ctx, ctx: spanned, span: span}
 	if o.duration.Enabled(ctx) {
 		c.began = time.Now()
 	}

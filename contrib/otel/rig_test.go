@@ -13,7 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	humasessotel "github.com/humasess/sessions/contrib/otel"
 	"github.com/humasess/sessions/humasess"
-	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/stores"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -171,6 +170,3 @@ func equal[S ~string](tb testing.TB, label string, got, want []S) {
 		tb.Errorf("%s:\ngot  %q\nwant %q", label, got, want)
 	}
 }
-
-// ignore discards events.
-func ignore(context.Context, events.Event) {}

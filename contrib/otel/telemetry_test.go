@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -32,13 +31,12 @@ type client struct{ *humasesstest.Client }
 
 func newClient(handler http.Handler) client { return client{humasesstest.NewClient(handler)} }
 
-func (c client) must(tb testing.TB, method, path string, want int, edits ...func(*http.Request)) *httptest.ResponseRecorder {
+func (c client) must(tb testing.TB, method, path string, want int, edits ...func(*http.Request)) {
 	tb.Helper()
 	w := c.Do(method, path, nil, edits...)
 	if w.Code != want {
 		tb.Errorf("%s %s: got %d %s, want %d", method, path, w.Code, w.Body, want)
 	}
-	return w
 }
 
 func attributes(s sdktrace.ReadOnlySpan) map[string]string {

@@ -159,3 +159,22 @@ var programImports = archtest.Table{
 		Tests: []string{sessions + "/internal/servertest"},
 	},
 }
+
+// otelImports is the import table of contrib/otel. It may import the public API that a
+// wrapper needs, and the API of OpenTelemetry. Its tests are in the go.sum of its users,
+// so those that need a server or Prometheus are in internal/e2e/telemetry.
+var otelImports = archtest.Table{
+	".": {
+		Imports: []string{
+			sessions + "/humasess/events", sessions + "/stores",
+			"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
+			"go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/semconv/...", "go.opentelemetry.io/otel/trace",
+		},
+		Tests: []string{
+			huma, huma + "/adapters/humago",
+			sessions + "/contrib/otel", sessions + "/humasess", sessions + "/humasess/humasesstest", sessions + "/internal/coretest", sessions + "/security",
+			sessions + "/stores/cookie", sessions + "/stores/memory", sessions + "/stores/storetest",
+			"go.opentelemetry.io/otel/metric/noop", "go.opentelemetry.io/otel/sdk/...", "go.opentelemetry.io/otel/trace/noop",
+		},
+	},
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	promql "github.com/prometheus/prometheus/promql/parser"
 )
@@ -174,7 +175,7 @@ func strange(expr promql.Expr, all emitted) []string {
 }
 
 func strangeMatcher(m *labels.Matcher, metric string, all emitted) []string {
-	if m.Name == labels.MetricName {
+	if m.Name == model.MetricNameLabel {
 		return nil
 	}
 	known := all[metric][m.Name]
@@ -208,13 +209,13 @@ func TestAlertsFire(t *testing.T) {
 	r := newRig(t)
 	handler := r.serve(t, r.Store(inner), &humasess.Options[user]{})
 	visitor := humasesstest.NewClient(handler)
-	must(t, visitor, http.MethodPost, "/login", http.StatusNoContent)
+	post(t, visitor, "/login", http.StatusNoContent)
 	s := newServer(t, r)
 	traffic := func() {
-		must(t, visitor, http.MethodPost, "/visit", http.StatusNoContent)
+		post(t, visitor, "/visit", http.StatusNoContent)
 		expired := humasesstest.NewClient(handler)
 		expired.SetCookie(&http.Cookie{Name: "__Host-id", Value: strings.Repeat("A", 64)})
-		must(t, expired, http.MethodPost, "/visit", http.StatusNoContent)
+		post(t, expired, "/visit", http.StatusNoContent)
 	}
 	quiet := func(label string, minutes int) {
 		t.Helper()
@@ -251,7 +252,7 @@ func TestAlertsFire(t *testing.T) {
 		{
 			alert: "SessionStoreFailing",
 			begin: func() { inner.Fail(humasesstest.OpLoad, syscall.ECONNREFUSED) },
-			each:  func() { must(t, visitor, http.MethodPost, "/visit", http.StatusServiceUnavailable) },
+			each:  func() { post(t, visitor, "/visit", http.StatusServiceUnavailable) },
 			end:   func() { inner.Fail(humasesstest.OpLoad, nil) },
 		},
 		{

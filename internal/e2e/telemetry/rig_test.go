@@ -87,10 +87,10 @@ func (r *rig) serve(tb testing.TB, store stores.Store, opts *humasess.Options[us
 	})
 }
 
-func must(tb testing.TB, c *humasesstest.Client, method, path string, want int) {
+func post(tb testing.TB, c *humasesstest.Client, path string, want int) {
 	tb.Helper()
-	if w := c.Do(method, path, nil); w.Code != want {
-		tb.Errorf("%s %s: got %d %s, want %d", method, path, w.Code, w.Body, want)
+	if w := c.Do(http.MethodPost, path, nil); w.Code != want {
+		tb.Errorf("POST %s: got %d %s, want %d", path, w.Code, w.Body, want)
 	}
 }
 
@@ -142,8 +142,8 @@ func samples(name string, m *dto.Metric) []sample {
 	for _, l := range m.GetLabel() {
 		labels[l.GetName()] = l.GetValue()
 	}
-	if m.Counter != nil {
-		return []sample{{name, labels, m.GetCounter().GetValue()}}
+	if c := m.GetCounter(); c != nil {
+		return []sample{{name, labels, c.GetValue()}}
 	}
 	h := m.GetHistogram()
 	if h == nil {

@@ -146,7 +146,7 @@ func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		return ctx
 	}
-	ctx, _ = q.tracer.Start(ctx, "statement")
+	ctx, _ = q.tracer.Start(ctx, "statement") //nolint:spancheck // TraceQueryEnd ends it
 	return ctx
 }
 
@@ -164,7 +164,7 @@ func TestTraces(t *testing.T) {
 		r.names()
 		var all [][]string
 		for _, path := range []string{"/login", "/visit", "/logout"} {
-			must(t, c, http.MethodPost, path, http.StatusNoContent)
+			post(t, c, path, http.StatusNoContent)
 			for _, s := range r.spans.Ended() {
 				if strings.HasSuffix(s.Name(), " session") && s.SpanKind() != trace.SpanKindClient {
 					t.Errorf("%s: got kind %v, want client", s.Name(), s.SpanKind())
@@ -244,18 +244,18 @@ func TestOutage(t *testing.T) {
 		c := humasesstest.NewClient(r.serve(t, r.Store(store), &humasess.Options[user]{
 			StoreTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
 		}))
-		must(t, c, http.MethodPost, "/login", http.StatusNoContent)
-		must(t, c, http.MethodPost, "/visit", http.StatusNoContent)
+		post(t, c, "/login", http.StatusNoContent)
+		post(t, c, "/visit", http.StatusNoContent)
 		r.spans.Reset()
 		stop()
 		for range 8 {
-			must(t, c, http.MethodPost, "/visit", http.StatusServiceUnavailable)
+			post(t, c, "/visit", http.StatusServiceUnavailable)
 		}
 		for _, s := range r.spans.Ended() {
 			if s.Name() != "load session" {
 				continue
 			}
-			got, _ := attributeOf(s, "error.type")
+			got := attributeOf(s, "error.type")
 			if s.Status().Code != codes.Error || s.Status().Description != got || !kind.MatchString(got) || got == "_OTHER" {
 				t.Errorf("got status %v and error.type %q, want a known one", s.Status(), got)
 			}
@@ -302,12 +302,12 @@ func TestOutage(t *testing.T) {
 		c := humasesstest.NewClient(r.serve(t, r.Store(redis.New(dialRedis(t, server), nil)), &humasess.Options[user]{
 			StoreTimeout: time.Second, Logger: slog.New(slog.DiscardHandler),
 		}))
-		must(t, c, http.MethodPost, "/login", http.StatusNoContent)
+		post(t, c, "/login", http.StatusNoContent)
 		server.Command(t, server.Addrs[0], "CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction")
-		must(t, c, http.MethodPost, "/visit", http.StatusServiceUnavailable)
+		post(t, c, "/visit", http.StatusServiceUnavailable)
 		for _, s := range r.spans.Ended() {
-			got, _ := attributeOf(s, "error.type")
-			code, _ := attributeOf(s, "db.response.status_code")
+			got := attributeOf(s, "error.type")
+			code := attributeOf(s, "db.response.status_code")
 			if s.Name() == "update session" && (got != "OOM" || code != "OOM") {
 				t.Errorf("got error.type %q and status code %q, want OOM", got, code)
 			}
@@ -326,11 +326,11 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-func attributeOf(s sdktrace.ReadOnlySpan, key attribute.Key) (string, bool) {
+func attributeOf(s sdktrace.ReadOnlySpan, key attribute.Key) string {
 	for _, kv := range s.Attributes() {
 		if kv.Key == key {
-			return kv.Value.AsString(), true
+			return kv.Value.AsString()
 		}
 	}
-	return "", false
+	return ""
 }
