@@ -71,7 +71,11 @@ func TestEventOrder(t *testing.T) {
 			r.call(r.withToken(former), nothing[account])
 		}, []string{"renewed post-call", "reused post-call", "revoked/reused post-call"}},
 		{"E1 which is unknown from then on", func() { r.call(c, nothing[account]) }, []string{"rejected/unknown post-call"}},
-		{"E1 sign out", func() { c = r.client(); r.loginCall(c, start(account{ID: "u1"})); r.must(c, destroy[account]) }, []string{"created/sign_in post-login", "destroyed/sign_out post-call"}},
+		{"E1 sign out", func() {
+			c = r.client()
+			r.loginCall(c, start(account{ID: "u1"}))
+			r.must(c, destroy[account])
+		}, []string{"created/sign_in post-login", "destroyed/sign_out post-call"}},
 		{"E1 sign out again", func() { r.must(c, destroy[account]) }, nil},
 		{"E1 one that expires says nothing", func() {
 			r.loginCall(c, start(account{ID: "u1"}))

@@ -47,69 +47,72 @@ type limiter struct {
 	open map[kind]*counted
 }
 
-// limited writes a line at once, or counts it for the line at the end of the window.
-func (r *Reporter) limited(ctx context.Context, k kind, l line) {
-	now := time.Now()
-	r.lines.mu.Lock()
-	c := r.lines.open[k]
+// add writes a line at once, or counts it for the line at the end of the window.
+func (all *limiter) add(ctx context.Context, to *slog.Logger, k kind, l line) {
+	now, text := time.Now(), ""
+	if l.err != nil {
+		text = l.err.Error() // without the lock, because it is a method of the program
+	}
+	all.mu.Lock()
+	c := all.open[k]
 	if c == nil {
-		r.begin(k, now)
-		r.lines.mu.Unlock()
-		r.write(ctx, l, 0)
+		all.begin(to, k, now)
+		all.mu.Unlock()
+		l.write(ctx, to, 0)
 		return
 	}
 	if l.err != nil { // it may have memory of the request, which the router reuses
-		l.attrs, l.err = append(l.attrs, slog.String("error", l.err.Error())), nil
+		l.attrs, l.err = append(l.attrs, slog.String("error", text)), nil
 	}
 	if c.n++; c.n > 1 && k.session == "" {
 		l.attrs = slices.DeleteFunc(l.attrs, func(a slog.Attr) bool { return a.Key == keySession || a.Key == keyIdentity })
 	}
 	c.last = l
-	r.lines.mu.Unlock()
+	all.mu.Unlock()
 	if since := now.Sub(c.from); since < 0 || since >= 2*window {
-		r.flush(k, c) // the timer is late, or one of another clock
+		all.flush(to, k, c) // the timer is late, or one of another clock
 	}
 }
 
 // begin opens a window. The caller holds the lock. The timer is never stopped: it does
 // nothing if its window is over.
-func (r *Reporter) begin(k kind, now time.Time) {
-	if r.lines.open == nil {
-		r.lines.open = map[kind]*counted{}
+func (all *limiter) begin(to *slog.Logger, k kind, now time.Time) {
+	if all.open == nil {
+		all.open = map[kind]*counted{}
 	}
 	c := &counted{from: now}
-	r.lines.open[k] = c
-	time.AfterFunc(window, func() { r.flush(k, c) })
+	all.open[k] = c
+	time.AfterFunc(window, func() { all.flush(to, k, c) })
 }
 
 // flush ends a window. If it has counted lines, it writes one, and another window begins.
-func (r *Reporter) flush(k kind, c *counted) {
-	r.lines.mu.Lock()
-	if r.lines.open[k] != c {
-		r.lines.mu.Unlock()
+func (all *limiter) flush(to *slog.Logger, k kind, c *counted) {
+	all.mu.Lock()
+	if all.open[k] != c {
+		all.mu.Unlock()
 		return
 	}
-	delete(r.lines.open, k)
+	delete(all.open, k)
 	if c.n > 0 {
-		r.begin(k, time.Now())
+		all.begin(to, k, time.Now())
 	}
-	r.lines.mu.Unlock()
-	r.write(context.Background(), c.last, c.n)
+	all.mu.Unlock()
+	c.last.write(context.Background(), to, c.n)
 }
 
-// Close writes the lines that were counted and are not in the log yet.
-func (r *Reporter) Close() {
-	r.lines.mu.Lock()
-	open := r.lines.open
-	r.lines.open = nil
-	r.lines.mu.Unlock()
+// close writes the lines that were counted and are not in the log yet.
+func (all *limiter) close(to *slog.Logger) {
+	all.mu.Lock()
+	open := all.open
+	all.open = nil
+	all.mu.Unlock()
 	for _, c := range open {
-		r.write(context.Background(), c.last, c.n)
+		c.last.write(context.Background(), to, c.n)
 	}
 }
 
 // write writes a line, which stands for n of them unless n is 0.
-func (r *Reporter) write(ctx context.Context, l line, n int) {
+func (l line) write(ctx context.Context, to *slog.Logger, n int) {
 	if l.text == "" {
 		return // nothing was counted
 	}
@@ -119,5 +122,5 @@ func (r *Reporter) write(ctx context.Context, l line, n int) {
 	if l.err != nil {
 		l.attrs = append(l.attrs, slog.Any("error", l.err))
 	}
-	r.Logger.LogAttrs(ctx, l.level, l.text, l.attrs...)
+	to.LogAttrs(ctx, l.level, l.text, l.attrs...)
 }

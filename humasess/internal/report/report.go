@@ -54,7 +54,7 @@ func (r *Reporter) Emit(ctx context.Context, e events.Event) {
 	}
 	l := line{level: at, text: "session " + string(e.Kind), attrs: r.attrs(&e), err: e.Err, count: "times"}
 	if at == slog.LevelDebug {
-		r.write(ctx, l, 0)
+		l.write(ctx, r.Logger, 0)
 		return
 	}
 	k := kind{of: string(e.Kind), reason: string(e.Reason)}
@@ -69,8 +69,11 @@ func (r *Reporter) Emit(ctx context.Context, e events.Event) {
 		// superseded secrets of many sessions.
 		k.session = e.SessionID
 	}
-	r.limited(ctx, k, l)
+	r.lines.add(ctx, r.Logger, k, l)
 }
+
+// Close logs the problems that were counted and are not in the log yet.
+func (r *Reporter) Close() { r.lines.close(r.Logger) }
 
 // attrs returns the attributes of an event, except its error.
 func (r *Reporter) attrs(e *events.Event) []slog.Attr {
@@ -97,7 +100,7 @@ func (r *Reporter) attrs(e *events.Event) []slog.Attr {
 // Invalid logs a call of a session that can never work. The client gets a 500 without the
 // reason.
 func (r *Reporter) Invalid(ctx context.Context, operation string, err error) {
-	r.limited(ctx, kind{of: "invalid", reason: operation}, line{
+	r.lines.add(ctx, r.Logger, kind{of: "invalid", reason: operation}, line{
 		level: slog.LevelError, text: "invalid call of a session", count: "times", err: err,
 		attrs: []slog.Attr{slog.String("operation", operation), slog.String("scheme", r.Scheme)},
 	})
