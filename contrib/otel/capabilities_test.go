@@ -15,9 +15,12 @@ import (
 	"time"
 
 	humasessotel "github.com/humasess/sessions/contrib/otel"
+	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/cookie"
 	"github.com/humasess/sessions/stores/memory"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
 func has[C stores.Store](store stores.Store) bool {
@@ -155,9 +158,19 @@ func collectInterfaces(file *ast.File, embeds map[string][]string) {
 // Each method that is observed makes one span, and no other.
 func TestEachMethodHasASpan(t *testing.T) {
 	r := newRig(t, humasessotel.Options{})
-	inner := memory.New(nil)
+	inner := humasesstest.Wrap(memory.New(nil))
 	store := r.Store(inner)
 	ctx := t.Context()
+	seen := "" // the span in the context of the store inside
+	for _, op := range []humasesstest.Op{
+		humasesstest.OpLoad, humasesstest.OpCreate, humasesstest.OpUpdate, humasesstest.OpTouch, humasesstest.OpDelete, humasesstest.OpList,
+		humasesstest.OpRevokeIdentity, humasesstest.OpMarkChanged, humasesstest.OpScan, humasesstest.OpCount, humasesstest.OpClear,
+	} {
+		inner.Before(op, func(ctx context.Context) error {
+			seen = trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan).Name()
+			return nil
+		})
+	}
 	id, err := stores.RandomID()
 	if err != nil {
 		t.Fatal(err)
@@ -199,10 +212,40 @@ func TestEachMethodHasASpan(t *testing.T) {
 		}},
 		{"clear session", func() error { _, err := stores.Clear(ctx, store, nil); return err }},
 	} {
+		seen = ""
 		if err := tt.call(); err != nil {
 			t.Errorf("%s: %v", tt.want, err)
 		}
+		if seen != tt.want {
+			t.Errorf("the store inside has span %q, want %q", seen, tt.want)
+		}
 		equal(t, "spans of "+tt.want, r.names(), []string{tt.want})
+	}
+}
+
+// ownList is a wrapper with a List of its own around a Marker.
+type ownList struct {
+	withIndex
+	inner stores.Store
+}
+
+func (ownList) List(context.Context, string) ([]stores.Record, error) {
+	return []stores.Record{{Identity: "of the wrapper"}}, nil
+}
+
+func (o ownList) Unwrap() stores.Store { return o.inner }
+
+// An index is observed, also if another capability of the store is an index as well.
+func TestOutermostIndex(t *testing.T) {
+	r := newRig(t, humasessotel.Options{})
+	inner := memory.New(nil)
+	for name, store := range map[string]stores.Store{"alone": withIndex{inner}, "around a marker": ownList{withIndex{inner}, inner}} {
+		want, failed := stores.List(t.Context(), store, "ada")
+		got, err := stores.List(t.Context(), r.Store(store), "ada")
+		if err != nil || failed != nil || len(got) != len(want) {
+			t.Errorf("%s: got %v and %v, want %v as the store inside", name, got, err, want)
+		}
+		equal(t, name, r.names(), []string{"list session"})
 	}
 }
 
