@@ -118,7 +118,7 @@ var secureMutants = []mutant{
 		"humasess", "writes.touch", "		if written {", "		if !written {",
 	}}},
 	{"E2", "an event carries the token", "humasess", "TestRotateEvery", []edit{{
-		"humasess", "writes.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String()}", "events.Event{Kind: events.Renewed, SessionID: s.rec.Token.Reveal()}",
+		"humasess", "writes.renewed", "events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String(),", "events.Event{Kind: events.Renewed, SessionID: s.rec.Token.Reveal(),",
 	}}},
 	{"E3", "counters know no reasons", "humasess", "", []edit{{
 		"humasess/events", "Counters.Count", "	s := Series{e.Kind, e.Reason}", "	s := Series{e.Kind, \"\"}",
