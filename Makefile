@@ -81,8 +81,10 @@ tidy: ## check go.mod and go.sum
 
 # The clients that generators write are built without it, so their tests are, too.
 # Also left out are the command line, whose only goroutine sends one line, and the
-# tests in a browser, which look at programs whose packages are tested here.
-race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk,$(MODULES))
+# tests in a browser, which look at programs whose packages are tested here. The module
+# internal/e2e/telemetry builds Prometheus, which takes minutes with the detector, and
+# contrib/otel has races of its own.
+race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk internal/e2e/telemetry,$(MODULES))
 race: ## run the tests with the race detector
 	$(call each,go test -vet=off -race -shuffle=on $(OUTSIDE_BROWSER))
 
