@@ -152,7 +152,7 @@ func (m *Manager[T]) RevokeWhere(ctx context.Context, identity string, where fun
 	n, done := 0, false
 	defer func() { // also after a panic of the function
 		if n > 0 || done {
-			m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: n})
+			m.report.Emit(ctx, events.Event{Kind: events.Revoked, Identity: m.users.Unqualify(owner), Count: n})
 		}
 	}()
 	chosen := func(raw stores.Record) bool {
@@ -180,7 +180,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 	}
 	ctx, cancel := m.calls.Bounded(ctx)
 	defer cancel()
-	err = m.belongs(ctx, parsed)
+	owner, err := m.ownerOf(ctx, parsed)
 	if err == nil {
 		err = m.calls.Delete(ctx, m.adminStore(), parsed, stores.Condition{})
 	}
@@ -191,7 +191,7 @@ func (m *Manager[T]) Revoke(ctx context.Context, id string) error {
 		return m.report.StoreFailed(ctx, err)
 	}
 	m.watch.Ended(parsed)
-	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Count: 1}) // as above, id may not last
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, SessionID: parsed.String(), Identity: m.users.Unqualify(owner), Count: 1}) // as above, id may not last
 	return nil
 }
 
@@ -215,7 +215,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 	}
 	m.watch.CheckOwner(owner)
 	m.exempt(ctx, revoked.Ago, m.marks.Note(key, revoked.Mark, from))
-	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	m.report.Emit(ctx, events.Event{Kind: events.Revoked, Identity: m.users.Unqualify(owner), Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -245,19 +245,20 @@ func (m *Manager[T]) RevokeEverything(ctx context.Context) (int, error) {
 	return cleared.Count, nil
 }
 
-// belongs returns stores.ErrNotFound for a session that is not the manager's.
-func (m *Manager[T]) belongs(ctx context.Context, id stores.ID) error {
+// ownerOf returns the owner of a session, if it is known, and stores.ErrNotFound for a
+// session that is not the manager's.
+func (m *Manager[T]) ownerOf(ctx context.Context, id stores.ID) (string, error) {
 	if m.carriers.Requests != nil {
-		return nil // the record is in a cookie somewhere
+		return "", nil // the record is in a cookie somewhere
 	}
 	raw, err := m.store.Load(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if rec, bad := m.records.Open(raw); bad == nil && rec.Open.Scheme != m.scheme {
-		return stores.ErrNotFound
+		return "", stores.ErrNotFound
 	}
-	return nil
+	return raw.Identity, nil
 }
 
 // exempt lets the request whose context the call was given start a session in

@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -20,7 +21,7 @@ import (
 // uncommitted returns ErrCommitted when nothing would write a change any more.
 func (s *state[T]) uncommitted() error {
 	switch {
-	case s.notes.is(shownToGuard):
+	case s.notes.Is(report.ShownToGuard):
 		return s.changes().invalid(errInGuard)
 	case s.life.Closed:
 		return gate.Fail(gate.ErrCommitted, nil)
@@ -59,7 +60,7 @@ func (s changes[T]) signIn(method string, data T) error {
 	}
 	encoded, _, err := s.m.records.Encode(&data)
 	if err != nil {
-		return s.refuseData(method, err)
+		return s.refuseData(method, owner, err)
 	}
 	return s.begin(encoded, owner, s.life.Start)
 }
@@ -76,13 +77,13 @@ func (s changes[T]) logInvalid(err error) {
 	if s.r != nil {
 		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
 	}
-	s.m.opts.Logger.ErrorContext(ctx, "invalid call of a session", "error", err, "operation", operation, "scheme", s.m.scheme)
+	s.m.report.Invalid(ctx, operation, err)
 }
 
 // refuseData reports data that the store could not give back.
-func (s changes[T]) refuseData(method string, err error) error {
+func (s changes[T]) refuseData(method, owner string, err error) error {
 	err = fmt.Errorf("%s: %w", method, err)
-	s.emit(events.Event{Kind: events.Undecodable, Err: err})
+	s.emit(events.Event{Kind: events.Undecodable, Identity: owner, Err: err})
 	return gate.Fail(gate.ErrInvalid, err)
 }
 
@@ -99,7 +100,7 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 		}
 	}
 	note()
-	s.notes &^= lostMeanwhile // of the session before
+	s.notes &^= report.LostMeanwhile // of the session before
 	s.pending = &pending[T]{id: id, owner: owner, data: data, csrf: csrf}
 	return nil
 }
@@ -155,7 +156,7 @@ func (s changes[T]) apply(data *T, edit func(*T) error) error {
 	}
 	encoded, exact, err := s.m.records.Encode(data)
 	if err != nil {
-		return s.refuseData("Update", err)
+		return s.refuseData("Update", s.m.users.Owner(*data), err)
 	}
 	switch {
 	case !s.life.Active():

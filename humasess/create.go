@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
 	"github.com/humasess/sessions/security"
@@ -210,7 +211,7 @@ func (s creation[T]) hasReplaced(ctx context.Context, p *lifecycle.Plan, all []s
 		if slices.ContainsFunc(s.few().orphan, func(o stores.Replaced) bool { return o.ID == r.ID }) {
 			continue
 		}
-		s.writes().destroyed(r.ID)
+		s.writes().destroyed(r.ID, events.ReasonReplaced)
 		p.EndOthers = false
 		if r.ID == s.rec.ID() {
 			p.Replaces, s.life.Base = false, false
@@ -253,9 +254,9 @@ func (s creation[T]) created(token security.Token, line []byte, next *record.Ope
 	s.writes().issue(line)
 	if created.Evicted > 0 {
 		s.m.watch.CheckOwner(s.rec.Identity)
-		s.emit(events.Event{Kind: events.Evicted, Count: created.Evicted})
+		s.emit(events.Event{Kind: events.Evicted, Identity: s.rec.Identity, Count: created.Evicted})
 	}
-	s.emit(events.Event{Kind: events.Created, SessionID: s.rec.ID().String()})
+	s.emit(report.Created(s.rec.ID().String(), s.rec.Identity, s.m.users.Known()))
 }
 
 // createLost finds out whether a session was created although the answer was

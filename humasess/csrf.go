@@ -1,7 +1,6 @@
 package humasess
 
 import (
-	"context"
 	"errors"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -58,9 +57,7 @@ func (s *state[T]) Forged(ctx huma.Context) bool {
 	if s.login || !s.life.OnBase() || s.rec.Open.CSRF.Verifies(ctx.Header(name)) {
 		return false
 	}
-	s.m.report.Emit(context.WithoutCancel(s.r.Client()), events.Event{
-		Kind: events.Refused, SessionID: s.rec.ID().String(), Operation: s.r.OperationName(), Reason: events.ReasonCSRF, Err: errCSRF,
-	})
+	s.emit(events.Event{Kind: events.Refused, SessionID: s.rec.ID().String(), Identity: s.rec.Identity, Reason: events.ReasonCSRF, Err: errCSRF})
 	return true
 }
 

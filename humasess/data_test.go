@@ -88,7 +88,7 @@ func TestUndecodable(t *testing.T) {
 				wantCookies(t, w, 0)
 			}
 			r.wantCalls(map[humasesstest.Op]int{humasesstest.OpLoad: 2})
-			wantKinds(t, r.events, events.Undecodable, events.Undecodable)
+			wantKinds(t, r.events, events.Undecodable, events.Challenged, events.Undecodable, events.Challenged)
 			if !strings.Contains(r.log.String(), "another codec's data") {
 				t.Errorf("log: got %s, want the cause", r.log)
 			}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -20,7 +22,7 @@ func (s writes[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 	case err != nil:
 		return false, s.storeFailed(err)
 	}
-	s.destroyed(id)
+	s.destroyed(id, events.ReasonSignOut)
 	return true, nil
 }
 
@@ -35,7 +37,7 @@ func (s writes[T]) remove(ctx context.Context, id stores.ID) {
 	err := s.carrier().Store().Delete(ctx, id, stores.Condition{})
 	s.m.watch.Ended(id)
 	if err != nil && !errors.Is(err, stores.ErrNotFound) {
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: id.String(), Identity: s.ownerOf(id), Err: err})
 	}
 }
 
@@ -44,9 +46,30 @@ func (s writes[T]) remove(ctx context.Context, id stores.ID) {
 func (s *state[T]) independent() bool { return s.login && !s.read }
 
 // destroyed reports that the request has ended a session.
-func (s writes[T]) destroyed(id stores.ID) {
+func (s writes[T]) destroyed(id stores.ID, reason events.Reason) {
 	s.m.watch.Ended(id)
-	s.emit(events.Event{Kind: events.Destroyed, SessionID: id.String()})
+	s.emit(report.Destroyed(id.String(), s.ownerOf(id), reason))
+}
+
+// ownerOf returns the owner of a session that the request has presented or made, or "".
+func (s *state[T]) ownerOf(id stores.ID) string {
+	switch id {
+	case s.rec.ID():
+		return s.rec.Identity
+	case s.pending.id:
+		return s.pending.owner
+	}
+	return s.few().owners[id]
+}
+
+// noteOwner keeps the owner of a session that may end after another one has become the
+// base.
+func (s *state[T]) noteOwner(rec *record.Record[T]) {
+	own := s.ownRare()
+	if own.owners == nil {
+		own.owners = map[stores.ID]string{}
+	}
+	own.owners[rec.ID()] = rec.Identity
 }
 
 // List and the revocations write a session that the request is about to start,
@@ -66,6 +89,9 @@ func (s writes[T]) putOff(c *stores.Create) []stores.Replaced {
 		own++
 	}
 	ends := c.Replaces[own:]
+	if len(ends) > 0 {
+		s.noteOwner(s.rec)
+	}
 	c.Replaces = c.Replaces[:own:own]
 	if c.Limit > 0 && s.rec.Identity == c.Identity && slices.ContainsFunc(ends, func(r stores.Replaced) bool { return r.ID == s.rec.ID() }) {
 		c.Limit++
@@ -82,7 +108,7 @@ func (s writes[T]) endEarly(ctx context.Context) error {
 		err := s.m.calls.Delete(ctx, s.carrier().Store(), r.ID, stores.Condition{})
 		switch {
 		case err == nil:
-			s.destroyed(r.ID)
+			s.destroyed(r.ID, events.ReasonReplaced)
 		case errors.Is(err, stores.ErrNotFound):
 		default:
 			s.remove(ctx, s.rec.ID())

@@ -6,7 +6,6 @@ import (
 
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
@@ -17,6 +16,7 @@ func (s *state[T]) emit(e events.Event) {
 		ctx = s.r.Client()
 		e.Operation = s.r.OperationName()
 	}
+	e.Identity = s.m.users.Unqualify(e.Identity)
 	s.m.report.Emit(ctx, e)
 }
 
@@ -24,15 +24,17 @@ func (s *state[T]) emit(e events.Event) {
 // from the client. Without its secret it may be the ID of another user's session.
 func (s opening[T]) rejected(reason events.Reason) {
 	if reason == events.ReasonAmbiguous {
-		s.notes |= presentedSeveral
+		s.notes |= report.PresentedSeveral
 	} else {
-		s.notes |= presentedUnusable
+		s.notes |= report.PresentedUnusable
 	}
 	s.emit(events.Event{Kind: events.Rejected, Reason: reason})
 }
 
-func (s opening[T]) undecodable(id stores.ID, err error) {
-	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Err: err})
+// undecodable reports a record. The owner is "" if the client has not proved that the
+// session is its own.
+func (s opening[T]) undecodable(id stores.ID, owner string, err error) {
+	s.emit(events.Event{Kind: events.Undecodable, SessionID: id.String(), Identity: owner, Err: err})
 }
 
 // touched reports that the request has extended the session. It is the only
@@ -40,46 +42,30 @@ func (s opening[T]) undecodable(id stores.ID, err error) {
 // listener is set.
 func (s writes[T]) touched() {
 	if s.m.report.Listens() {
-		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID().String()})
+		s.emit(events.Event{Kind: events.Touched, SessionID: s.rec.ID().String(), Identity: s.rec.Identity})
 	}
 }
 
 func (s *state[T]) revoked() error {
-	s.notes |= lostMeanwhile
+	s.notes |= report.LostMeanwhile
 	s.m.watch.Check(s.rec.ID())
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID().String(), Reason: events.ReasonUnknown})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.rec.ID().String(), Identity: s.rec.Identity, Reason: events.ReasonUnknown})
 	return gate.Fail(gate.ErrRevoked, nil)
 }
 
 // reason implements [Session.Reason].
 func (s view[T]) reason() events.Reason {
 	defer s.mu.Unlock(s.mu.Lock())
-	switch {
-	case s.notes.is(lostMeanwhile) && s.life.OnBase():
-		return events.ReasonRevoked
-	case s.life.Active():
-		return ""
-	case s.life.Doomed, s.life.OthersDoomed, s.life.Cookie == lifecycle.CookieExpire:
-		return events.ReasonEnded
-	case s.notes.is(lostMeanwhile):
-		return events.ReasonRevoked
-	case s.life.Hidden:
-		return events.ReasonUndecodable
-	case s.notes.is(presentedSeveral):
-		return events.ReasonAmbiguous
-	case s.notes.is(presentedUnusable):
-		return events.ReasonUnknown
-	}
-	return events.ReasonAbsent
+	return s.notes.Reason(&s.life)
 }
 
 func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case s.r != nil && report.HungUp(s.r.Loading()), report.HungUp(s.few().caller):
-		s.emit(events.Event{Kind: events.HungUp, Err: err})
+		s.emit(events.Event{Kind: events.HungUp, SessionID: s.activeID(), Identity: s.activeOwner(), Err: err})
 	default:
-		s.emit(events.Event{Kind: events.StoreFailed, Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.activeID(), Identity: s.activeOwner(), Err: err})
 	}
 	return gate.Unavailable(err)
 }

@@ -31,7 +31,7 @@ func TestEventOrder(t *testing.T) {
 		do   func()
 		want []string
 	}{
-		{"E1 sign in", func() { r.loginCall(c, start(account{ID: "u1"})) }, []string{"created post-login"}},
+		{"E1 sign in", func() { r.loginCall(c, start(account{ID: "u1"})) }, []string{"created/sign_in post-login"}},
 		{"E1 a read", func() { r.must(c, nothing[account]) }, nil},
 		{"E1 a change", func() { r.must(c, increment) }, nil},
 		{"E1 use extends it", func() { r.clock.Advance(idle / 10); r.must(c, nothing[account]) }, []string{"touched post-call"}},
@@ -46,12 +46,12 @@ func TestEventOrder(t *testing.T) {
 		{"E1 renewal by time", func() { r.clock.Advance(rotate); r.must(c, nothing[account]) }, []string{"renewed/periodic post-call"}},
 		{"E1 signing in again ends the session before", func() {
 			r.loginCall(c, start(account{ID: "u1"}))
-		}, []string{"destroyed post-login", "created post-login"}},
+		}, []string{"destroyed/replaced post-login", "created/sign_in post-login"}},
 		{"E1 another user's", func() {
 			r.must(c, func(_ context.Context, s *humasess.Session[account]) error {
 				return s.Update(func(a *account) error { a.ID = "u2"; return nil })
 			})
-		}, []string{"destroyed post-call", "created post-call"}},
+		}, []string{"destroyed/replaced post-call", "created/sign_in post-call"}},
 		{"E1 a store that is down", func() {
 			r.store.Fail(humasesstest.OpLoad, errDown)
 			r.call(c, nothing[account])
@@ -71,20 +71,24 @@ func TestEventOrder(t *testing.T) {
 			r.call(r.withToken(former), nothing[account])
 		}, []string{"renewed post-call", "reused post-call", "revoked/reused post-call"}},
 		{"E1 which is unknown from then on", func() { r.call(c, nothing[account]) }, []string{"rejected/unknown post-call"}},
-		{"E1 sign out", func() { c = r.client(); r.loginCall(c, start(account{ID: "u1"})); r.must(c, destroy[account]) }, []string{"created post-login", "destroyed post-call"}},
+		{"E1 sign out", func() {
+			c = r.client()
+			r.loginCall(c, start(account{ID: "u1"}))
+			r.must(c, destroy[account])
+		}, []string{"created/sign_in post-login", "destroyed/sign_out post-call"}},
 		{"E1 sign out again", func() { r.must(c, destroy[account]) }, nil},
 		{"E1 one that expires says nothing", func() {
 			r.loginCall(c, start(account{ID: "u1"}))
 			r.clock.Advance(unused)
 			r.call(c, nothing[account])
-		}, []string{"created post-login", "rejected/unknown post-call"}},
+		}, []string{"created/sign_in post-login", "rejected/unknown post-call"}},
 		{"E1 an administrator", func() {
 			c = r.client()
 			r.loginCall(c, start(account{ID: "u1"}))
 			if _, err := r.sessions.RevokeIdentity(t.Context(), "u1"); err != nil {
 				t.Error(err)
 			}
-		}, []string{"created post-login", "revoked"}},
+		}, []string{"created/sign_in post-login", "revoked"}},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			r.in(t)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/record"
@@ -121,18 +120,8 @@ func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) er
 	return g.origins.CheckRead(o)
 }
 
-func (g *gateManager[T]) Refused(ctx context.Context, operation string, of gate.Refusal, err error) {
-	e := events.Event{Kind: events.Refused, Operation: operation, Err: err}
-	switch of {
-	case gate.OriginRefused:
-		e.Reason = events.ReasonCrossSite
-	case gate.GuardFailed:
-		e.Reason = events.ReasonGuardError
-	case gate.CredentialFailed:
-		e.Kind, e.Reason = events.Rejected, events.ReasonCredential
-	}
-	g.report.Emit(ctx, e)
-}
+// Reporter returns the reporter of events.
+func (g *gateManager[T]) Reporter() gate.Reporter { return &g.report }
 
 // Log returns the log of mistakes.
 func (g *gateManager[T]) Log() *gate.Log { return &g.log }

@@ -54,6 +54,21 @@ func (s view[T]) hasRoles(roles []string) bool {
 	return ok && s.m.users.Covers(v, roles)
 }
 
+// Describe returns the part of an event that the session knows. A user is the one of
+// another credential.
+func (s *state[T]) Describe(user any, roles []string) gate.Described {
+	d := gate.Described{Reason: s.view().reason()}
+	v, ok := user.(T)
+	if !ok {
+		v, ok = s.peek()
+		d.SessionID = s.view().id()
+	}
+	if ok {
+		d.Identity, d.Lacks = s.m.users.Of(v), s.m.users.Lacks(v, roles)
+	}
+	return d
+}
+
 // Check asks a guard. Text of errors that are no answers stays inside.
 func (s *state[T]) Check(ctx huma.Context, guard any) error {
 	v, ok := s.peek()

@@ -119,7 +119,7 @@ func (m *Manager[T]) readable(ctx context.Context, raw stores.Record) (record.Re
 			return rec, data
 		}
 	}
-	m.report.Emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Err: err})
+	m.report.Emit(ctx, events.Event{Kind: events.Undecodable, SessionID: raw.ID.String(), Identity: m.users.Unqualify(raw.Identity), Err: err})
 	return record.Record[T]{}, nil
 }
 

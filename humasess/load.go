@@ -12,6 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -101,7 +102,7 @@ func (s opening[T]) loadMany(ctx context.Context, all []cookies.Candidate) error
 	for _, raw := range records {
 		rec, err := s.carrier().Decode(raw)
 		if err != nil {
-			s.undecodable(raw.ID, err)
+			s.undecodable(raw.ID, "", err)
 			continue
 		}
 		best := liveToken[T]{record: rec}
@@ -150,6 +151,7 @@ func (s opening[T]) readable(live []liveToken[T]) []liveToken[T] {
 	for i := range live {
 		if _, err := s.m.records.Decode(&live[i].record); err != nil {
 			hidden = append(hidden, live[i].record.ID())
+			s.noteOwner(&live[i].record)
 			continue
 		}
 		readable = append(readable, live[i])
@@ -187,6 +189,7 @@ func (s opening[T]) ambiguous(live []liveToken[T]) {
 	for i := range live {
 		own := s.ownRare()
 		own.others = append(own.others, live[i].record.ID())
+		s.noteOwner(&live[i].record)
 		if p := &live[i]; !failed && p.who == owner && p.record.Open.Unconfirmed() {
 			failed = !s.confirmRecord(&p.record)
 		}
@@ -204,7 +207,7 @@ func (s opening[T]) adopt(who ownership) error {
 	if rec.Open.Checked == nil {
 		v, err := s.m.records.DecodeOwn(rec)
 		if err != nil {
-			s.undecodable(rec.ID(), err)
+			s.undecodable(rec.ID(), rec.Identity, err)
 			if !errors.Is(err, gate.ErrHide) {
 				return err
 			}
@@ -233,8 +236,8 @@ func (s opening[T]) loadFailed(token security.Token, err error) error {
 		return nil
 	}
 	if errors.Is(err, payload.ErrFormat) {
-		s.notes |= presentedUnusable // the token is not compared with a secret
-		s.undecodable(token.ID(), err)
+		s.notes |= report.PresentedUnusable // the token is not compared with a secret
+		s.undecodable(token.ID(), "", err)
 		return nil
 	}
 	return s.storeFailed(err)

@@ -110,7 +110,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 		users:    users,
 		timeouts: o.timeouts(),
 		calls:    storecall.Caller{Store: store, Timeout: o.StoreTimeout},
-		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger},
+		report:   report.Reporter{Scheme: o.SchemeName, OnEvent: o.OnEvent, Logger: o.Logger, LogIdentity: o.LogIdentity},
 		log:      gate.Log{Logger: o.Logger, Scheme: o.SchemeName, Cookie: cookie},
 		origins:  origins,
 		claim:    claim,
@@ -146,11 +146,12 @@ func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
 // Close stops background work, the store's included, and ends what waits for
 // [Session.Done]. It never closes a client that was passed to the store, and
-// sessions stay usable. It gives the scheme free for a manager of another type
+// sessions stay usable. It logs the failures that were counted and not logged yet. It gives the scheme free for a manager of another type
 // on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
 	m.claim.Release()
 	err := m.watch.Close(ctx)
+	m.report.Close()
 	if c, ok := stores.As[stores.Closer](m.store); ok {
 		err = errors.Join(err, c.Close(ctx))
 	}

@@ -26,7 +26,7 @@ import (
 //     OmitRoles, Schemes, AcceptSchemes
 //   - Stored data: Codec, OnUndecodable
 //   - Store and clock: StoreTimeout, DoneInterval, Now
-//   - Events and logs: OnEvent, Logger
+//   - Events and logs: OnEvent, LogIdentity, Logger
 type Options[T any] struct {
 	// Users.
 
@@ -278,8 +278,15 @@ type Options[T any] struct {
 	// [events.Counters] count them. The default is nil.
 	OnEvent func(context.Context, events.Event)
 
+	// LogIdentity puts the identity of the session into the lines of Logger, as the
+	// attribute "identity". OnEvent has it in any case. Identities are personal data:
+	// with LogIdentity they are kept wherever the log is. The default is false.
+	LogIdentity bool
+
 	// Logger gets problems as warnings and errors, and all other events for
-	// debugging. A session cookie that browsers drop is a warning without an event. It
+	// debugging. Failures of the store, and other lines that an outage or a client
+	// can repeat, come at most once a second for each kind and reason, with a count.
+	// A session cookie that browsers drop is a warning without an event. It
 	// comes once for each reason and origin, and at most 16 times. The default is
 	// [slog.Default].
 	Logger *slog.Logger

@@ -49,17 +49,3 @@ type none[T any] struct {
 	rec     record.Record[T]
 	pending pending[T]
 }
-
-// notes say why a request has no session. They share one byte with a mark of another kind,
-// because each request has them.
-type notes uint8
-
-const (
-	presentedUnusable notes = 1 << iota // a cookie or a token, which opened nothing
-	presentedSeveral                    // several sessions, too many cookies, or several tokens
-	lostMeanwhile                       // a write has found that the session ended while the request ran
-	shownToGuard                        // the session is a copy that never changes
-)
-
-// is reports whether one of the notes is there.
-func (n notes) is(one notes) bool { return n&one != 0 }

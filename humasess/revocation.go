@@ -7,6 +7,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/marks"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -35,7 +36,7 @@ func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 // a revocation, before a change of the identity's data, or perhaps before one of
 // them.
 func (s creation[T]) tooOld() error {
-	s.notes |= lostMeanwhile
+	s.notes |= report.LostMeanwhile
 	return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked)
 }
 
@@ -48,7 +49,7 @@ func (s creation[T]) undecided() error {
 }
 
 func (s creation[T]) refuseCreate(reason events.Reason, sentinel error) error {
-	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: reason})
+	s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Identity: s.pending.owner, Reason: reason})
 	return gate.Fail(sentinel, nil)
 }
 
@@ -82,7 +83,7 @@ func (s creation[T]) notCreated(err error) error {
 		}
 		return s.changedSince()
 	case errors.Is(err, stores.ErrLimit):
-		s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Reason: events.ReasonLimit})
+		s.emit(events.Event{Kind: events.Rejected, SessionID: s.pending.id.String(), Identity: s.pending.owner, Reason: events.ReasonLimit})
 		return gate.Fail(gate.ErrLimit, nil)
 	}
 	return s.storeFailed(err)

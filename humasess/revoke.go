@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/stores"
 )
@@ -66,7 +67,7 @@ func (s changes[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.watch.Ended(id)
-	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Count: 1}) // text may live in the request only
+	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Identity: s.activeOwner(), Count: 1}) // text may live in the request only
 	return nil
 }
 
@@ -196,7 +197,7 @@ func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores
 	}
 	s.m.watch.CheckOwner(owner)
 	s.creation().noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
-	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, Count: revoked.Count})
+	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, Identity: owner, Count: revoked.Count})
 	return revoked.Count, nil
 }
 
@@ -272,7 +273,7 @@ func (s writes[T]) takeSeen(ctx context.Context, replay int) error {
 		}
 		s.life.Vanish()
 		s.forget()
-		s.destroyed(id)
+		s.destroyed(id, events.ReasonSignOut)
 		return nil
 	case errors.Is(err, stores.ErrConflict):
 		if err = s.startOver(ctx, nil, replay); err == nil {
@@ -285,7 +286,7 @@ func (s writes[T]) takeSeen(ctx context.Context, replay int) error {
 		return err
 	}
 	s.m.watch.Check(id)
-	s.notes |= lostMeanwhile
+	s.notes |= report.LostMeanwhile
 	s.gone = true
 	s.life.Lose()
 	s.forget()

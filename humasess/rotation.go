@@ -7,6 +7,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -117,7 +118,7 @@ func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
 	next.Confirmed = int64(rec.StoreNow(s.m.now()))
 	_, err := s.carrier().Store().Update(s.r.Noting(), stores.Update{ID: rec.ID(), Version: rec.Version, Payload: s.carrier().Encode(&next)})
 	if err != nil && !errors.Is(err, stores.ErrNotFound) && !errors.Is(err, stores.ErrConflict) {
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Identity: rec.Identity, Err: err})
 		return false
 	}
 	return true
@@ -125,7 +126,7 @@ func (s opening[T]) confirmRecord(rec *record.Record[T]) bool {
 
 // renewed words the event of a rotation.
 func (s writes[T]) renewed(p lifecycle.Plan) {
-	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String()}
+	e := events.Event{Kind: events.Renewed, SessionID: s.rec.ID().String(), Identity: s.rec.Identity}
 	switch {
 	case s.former:
 		e.Reason = events.ReasonReissued
@@ -139,8 +140,8 @@ func (s writes[T]) renewed(p lifecycle.Plan) {
 // session: the thief's as well as the owner's, because the server cannot
 // tell them apart. The client gets the answer that every bad cookie gets.
 func (s opening[T]) reused(rec *record.Record[T]) {
-	s.notes |= presentedUnusable
-	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID().String()})
+	s.notes |= report.PresentedUnusable
+	s.emit(events.Event{Kind: events.Reused, SessionID: rec.ID().String(), Identity: rec.Identity})
 	if !s.m.opts.RevokeReused {
 		return
 	}
@@ -148,9 +149,9 @@ func (s opening[T]) reused(rec *record.Record[T]) {
 	switch {
 	case err == nil:
 		s.m.watch.Ended(rec.ID())
-		s.emit(events.Event{Kind: events.Revoked, SessionID: rec.ID().String(), Reason: events.ReasonReused, Count: 1})
+		s.emit(events.Event{Kind: events.Revoked, SessionID: rec.ID().String(), Identity: rec.Identity, Reason: events.ReasonReused, Count: 1})
 	case !errors.Is(err, stores.ErrNotFound):
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: rec.ID().String(), Identity: rec.Identity, Err: err})
 	}
 }
 
@@ -163,6 +164,6 @@ func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
 		s.reused(rec)
 		return
 	}
-	s.notes |= presentedUnusable
+	s.notes |= report.PresentedUnusable
 	s.emit(events.Event{Kind: events.Rejected, SessionID: rec.ID().String(), Reason: events.ReasonMismatch})
 }

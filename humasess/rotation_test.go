@@ -243,7 +243,7 @@ func TestReuse(t *testing.T) {
 			if i < len(old)-17 { // 16, and the previous one
 				want = events.Rejected
 			}
-			wantKinds(t, r.events, want)
+			wantKinds(t, r.events, want, events.Challenged)
 		}
 		r.wantActive(c, true)
 	})
@@ -253,7 +253,7 @@ func TestReuse(t *testing.T) {
 			c, old := rotated(r, 3)
 			wantStatus(t, r.requiredCall(r.withToken(old[i]), nothing[account]), http.StatusUnauthorized)
 			got := r.events.take()
-			if len(got) != 2 || got[0].Kind != events.Reused || got[1].Kind != events.Revoked || got[1].Reason != events.ReasonReused {
+			if len(got) != 3 || got[0].Kind != events.Reused || got[1].Kind != events.Revoked || got[1].Reason != events.ReasonReused {
 				t.Errorf("secret %d: got events %+v, want a reuse and a revocation for it", i, got)
 			}
 			r.wantActive(c, false)
@@ -327,7 +327,7 @@ func TestReuse(t *testing.T) {
 		_, old := rotated(r, 2)
 		r.store.Before(humasesstest.OpDelete, func(context.Context) error { return context.DeadlineExceeded })
 		wantStatus(t, r.requiredCall(r.withToken(old[0]), nothing[account]), http.StatusUnauthorized)
-		wantKinds(t, r.events, events.Reused, events.StoreFailed)
+		wantKinds(t, r.events, events.Reused, events.StoreFailed, events.Challenged)
 	})
 }
 

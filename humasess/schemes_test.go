@@ -330,10 +330,10 @@ func TestRefusedCredentialIsReported(t *testing.T) {
 		kind []string // of the events, with their reasons
 		log  string   // an error
 	}{
-		{"forged", 401, []string{"rejected/credential: no such key"}, ""},
-		{"nobody", 401, nil, "neither an error nor a user"},
+		{"forged", 401, []string{"rejected/credential: no such key", "challenged/credential: <nil>"}, ""},
+		{"nobody", 401, []string{"challenged/absent: <nil>"}, "neither an error nor a user"},
 		{"down", 503, nil, ""},
-		{"", 401, nil, ""},
+		{"", 401, []string{"challenged/absent: <nil>"}, ""},
 		{"ada", 204, nil, ""},
 	} {
 		r.events.take()

@@ -11,6 +11,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/marks"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/watch"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
@@ -37,7 +38,7 @@ type state[T any] struct {
 	clash   bool // several of the sessions of other cookies are live
 	excess  bool // the request has more cookies than are looked up
 	bearer  bool // the token goes in the header Authorization, and not in a cookie
-	notes   notes
+	notes   report.Notes
 
 	needed *[]string // roles that the session was admitted for
 }
@@ -97,6 +98,7 @@ type rare struct {
 	// Sessions of the request's other cookies: live ones of which none wins,
 	// and client-side ones of which the copy at hand has expired.
 	others []stores.ID
+	owners map[stores.ID]string // of sessions that the request has and that are not the base
 
 	orphan    []stores.Replaced // a session of this request of which the answer to Create was lost
 	early     early
@@ -222,7 +224,7 @@ func (s changes[T]) room() *T {
 
 // current returns the active session's data as the caller's own.
 func (s *state[T]) current() (T, error) {
-	if s.notes.is(shownToGuard) {
+	if s.notes.Is(report.ShownToGuard) {
 		return s.m.values.Own(&s.pending.shared.Value)
 	}
 	if shared := s.pending.shared; shared != nil {
@@ -281,7 +283,7 @@ func (s *state[T]) shared() (T, bool) {
 // judged returns the session that a guard judges, for the guard to read.
 func (s view[T]) judged() *state[T] {
 	defer s.mu.Unlock(s.mu.Lock())
-	if s.notes.is(shownToGuard) {
+	if s.notes.Is(report.ShownToGuard) {
 		return s.state
 	}
 	v, _ := s.shared()
@@ -300,7 +302,7 @@ func (s view[T]) frozen(v T, life lifecycle.State, changes *pending[T]) *state[T
 	own.shared = &record.Opened[T]{Value: v}
 	f := &state[T]{
 		content: content[T]{m: s.m, rec: &rec, pending: &own},
-		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: s.notes | shownToGuard,
+		life:    life, login: s.login, former: s.former, old: s.old, clash: s.clash, excess: s.excess, bearer: s.bearer, notes: s.notes | report.ShownToGuard,
 	}
 	f.ownRare().user = s.few().user
 	return f

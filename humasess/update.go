@@ -131,6 +131,6 @@ func (s writes[T]) touch(ctx context.Context) {
 		return
 	}
 	if !errors.Is(err, stores.ErrNotFound) {
-		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID().String(), Err: err})
+		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.rec.ID().String(), Identity: s.rec.Identity, Err: err})
 	}
 }

@@ -25,7 +25,11 @@ func count(ctx context.Context, c *call) error {
 	if err != nil {
 		return c.at(ctx, err)
 	}
-	return c.print(struct {
+	err = c.print(struct {
 		Count int `json:"count"`
 	}{n}, "%d", n)
+	if err == nil && n == 0 {
+		err = c.expected(ctx, p, s, *user == "")
+	}
+	return err
 }

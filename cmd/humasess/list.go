@@ -49,7 +49,11 @@ func list(ctx context.Context, c *call) error {
 	if s.unknown > 0 {
 		defer c.sayf("%d sessions have a format that this version cannot read. A newer version can show them.", s.unknown)
 	}
-	return out.flush()
+	err = out.flush()
+	if err == nil && n+s.unknown == 0 {
+		err = c.expected(ctx, p, s, *user == "")
+	}
+	return err
 }
 
 // walk iterates over the sessions of a user, or over all sessions if user is "".

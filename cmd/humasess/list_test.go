@@ -103,7 +103,7 @@ func TestList(t *testing.T) {
 		if out := s.want(t, exitOK, "list", "--user", "nobody"); out != "" {
 			t.Errorf("of a user without sessions: got %q", out)
 		}
-		if out := s.want(t, exitOK, "list", "--user", "ada", "--scheme", "otherCookie"); out != "" {
+		if out := s.want(t, exitNotFound, "list", "--user", "ada", "--scheme", "otherCookie"); out != "" {
 			t.Errorf("of another program: got %q", out)
 		}
 	})

@@ -170,7 +170,7 @@ Set --scheme, --prefix and --schema to the values of the program's options. Set
 HUMASESS_REDIS_KEY to the value of redis.Options.Key: the bytes themselves, or
 their encoding after "hex:" or "base64:".
 
-Exit codes: 0 success, 1 error, 2 wrong arguments, 3 no such session, 130 interrupted.
+Exit codes: 0 success, 1 error, 2 wrong arguments, 3 no such session or scheme, 130 interrupted.
 policy diff also exits with 1 if a change loosens the policy.
 `
 

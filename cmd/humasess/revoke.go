@@ -41,7 +41,7 @@ func revoke(ctx context.Context, c *call) error {
 	case c.given("id"):
 		err = s.Revoke(within, *id)
 		if errors.Is(err, humasess.ErrNotFound) {
-			return missingError(fmt.Sprintf("%v: no session of scheme %s has the ID %s", c.target, c.scheme, cell(*id)))
+			return c.missing(within, p, s, "no session of scheme %s has the ID %s", c.scheme, cell(*id))
 		}
 		if err != nil {
 			return c.at(within, err)
@@ -54,10 +54,19 @@ func revoke(ctx context.Context, c *call) error {
 	}
 	err = c.revoked(n)
 	if err == nil && n == 0 {
-		err = missingError(fmt.Sprintf("%v: user %s has no session of scheme %s; logins in progress are refused nevertheless",
-			c.target, cell(*user), c.scheme))
+		err = c.missing(within, p, s, "user %s has no session of scheme %s; logins in progress are refused nevertheless", cell(*user), c.scheme)
 	}
 	return err
+}
+
+// missing returns the error for a session that was not found, which is perhaps due to a
+// wrong scheme.
+func (c *call) missing(ctx context.Context, p *patience, s *sessions, format string, args ...any) error {
+	text := fmt.Sprintf("%v: "+format, append([]any{c.target}, args...)...)
+	if others := c.others(ctx, p, s, false); others != "" {
+		text += "; " + others
+	}
+	return missingError(text)
 }
 
 func (c *call) revoked(n int) error {
@@ -79,7 +88,10 @@ func (c *call) revokeEveryone(ctx context.Context, s *sessions, p *patience, yes
 	if err != nil {
 		return fmt.Errorf("%d revoked, but some sessions may remain; repeat the command: %w", n, c.at(ctx, err))
 	}
-	return c.revoked(n)
+	if err := c.revoked(n); err != nil || n > 0 {
+		return err
+	}
+	return c.expected(ctx, p, s, true)
 }
 
 var errDeclined = errors.New("nothing was revoked")

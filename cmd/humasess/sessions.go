@@ -17,6 +17,7 @@ type data []byte
 // sessions are the sessions of one program.
 type sessions struct {
 	*humasess.Manager[data]
+	store   stores.Store
 	unknown int // records that could not be read
 }
 
@@ -31,7 +32,7 @@ func (c *call) sessions(ctx context.Context, user string) (*sessions, error) {
 }
 
 func (c *call) manage(store stores.Store, user string) (*sessions, error) {
-	s := &sessions{}
+	s := &sessions{store: store}
 	var err error
 	s.Manager, err = humasess.New(store, &humasess.Options[data]{
 		Identity:   identity(user),

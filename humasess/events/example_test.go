@@ -59,9 +59,9 @@ func ExampleCounters() {
 	fmt.Println(expvar.Get("sessions"))
 	fmt.Print(client.Do(http.MethodGet, "/metrics", nil).Body)
 	// Output:
-	// {"created":2,"destroyed":1,"rejected/malformed":1}
+	// {"created/sign_in":2,"destroyed/replaced":1,"rejected/malformed":1}
 	// # TYPE sessions_total counter
-	// sessions_total{kind="created",reason=""} 2
-	// sessions_total{kind="destroyed",reason=""} 1
+	// sessions_total{kind="created",reason="sign_in"} 2
+	// sessions_total{kind="destroyed",reason="replaced"} 1
 	// sessions_total{kind="rejected",reason="malformed"} 1
 }

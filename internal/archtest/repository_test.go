@@ -35,31 +35,39 @@ func TestRepository(t *testing.T) {
 	})
 }
 
-// TestProgram applies the checks to cmd/humasess, which is a module of its own. It
-// uses only the packages that a user's program can import.
-func TestProgram(t *testing.T) {
-	tree, err := archtest.Load(os.DirFS(filepath.Join("..", "..", "cmd", "humasess")))
-	if err != nil {
-		t.Fatal(err)
+// TestOtherModules applies the checks to the modules that users import or install. They
+// use only the packages that a user's program can import.
+func TestOtherModules(t *testing.T) {
+	for folder, table := range map[string]archtest.Table{"cmd/humasess": programImports, "contrib/otel": otelImports} {
+		t.Run(folder, func(t *testing.T) {
+			tree, err := archtest.Load(os.DirFS(filepath.Join("..", "..", filepath.FromSlash(folder))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			none(t, tree.Imports(table))
+			none(t, tree.Undocumented())
+			none(t, tree.LongFiles(maxLines))
+		})
 	}
-	none(t, tree.Imports(programImports))
-	none(t, tree.Undocumented())
-	none(t, tree.LongFiles(maxLines))
 }
 
 // TestGolden shows the effect of a change on a user's code and go.sum.
 func TestGolden(t *testing.T) {
-	root := os.DirFS(filepath.Join("..", ".."))
-	tree, err := archtest.Load(root)
-	if err != nil {
-		t.Fatal(err)
+	for _, module := range []struct{ folder, api, modules string }{
+		{".", "api.txt", "modules.txt"}, {"contrib/otel", "api_otel.txt", "modules_otel.txt"},
+	} {
+		root := os.DirFS(filepath.Join("..", "..", filepath.FromSlash(module.folder)))
+		tree, err := archtest.Load(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		modules, err := archtest.Modules(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run("api of "+module.folder, func(t *testing.T) { golden(t, module.api, tree.API()) })
+		t.Run("modules of "+module.folder, func(t *testing.T) { golden(t, module.modules, modules) })
 	}
-	modules, err := archtest.Modules(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Run("api", func(t *testing.T) { golden(t, "api.txt", tree.API()) })
-	t.Run("modules", func(t *testing.T) { golden(t, "modules.txt", modules) })
 }
 
 func none(t *testing.T, found []string) {

@@ -47,7 +47,7 @@ var imports = archtest.Table{
 	"humasess/internal/gate": {
 		Imports: []string{
 			huma, huma + "/adapters/humago",
-			"./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
+			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
 		},
 		Tests: hostTests,
 	},
@@ -58,7 +58,7 @@ var imports = archtest.Table{
 	"humasess/internal/record": {Imports: []string{
 		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./security", "./stores",
 	}},
-	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate"}},
+	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate", "./humasess/internal/lifecycle", "./stores"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
 	"humasess/internal/schemeclaim": {Imports: []string{"./stores"}},
 	"humasess/internal/storecall":   {Imports: []string{"./humasess/internal/marks", "./humasess/internal/payload", "./stores"}},
@@ -157,5 +157,24 @@ var programImports = archtest.Table{
 			"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis", "github.com/mattn/go-isatty", "modernc.org/sqlite",
 		},
 		Tests: []string{sessions + "/internal/servertest"},
+	},
+}
+
+// otelImports is the import table of contrib/otel. It may import the public API that a
+// wrapper needs, and the API of OpenTelemetry. Its tests are in the go.sum of its users,
+// so those that need a server or Prometheus are in internal/e2e/telemetry.
+var otelImports = archtest.Table{
+	".": {
+		Imports: []string{
+			sessions + "/humasess/events", sessions + "/stores",
+			"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes",
+			"go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/semconv/...", "go.opentelemetry.io/otel/trace",
+		},
+		Tests: []string{
+			huma, huma + "/adapters/humago",
+			sessions + "/contrib/otel", sessions + "/humasess", sessions + "/humasess/humasesstest", sessions + "/internal/coretest", sessions + "/security",
+			sessions + "/stores/cookie", sessions + "/stores/memory", sessions + "/stores/storetest",
+			"go.opentelemetry.io/otel/metric/noop", "go.opentelemetry.io/otel/sdk/...", "go.opentelemetry.io/otel/trace/noop",
+		},
 	},
 }

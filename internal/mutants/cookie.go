@@ -48,7 +48,7 @@ var cookieMutants = []mutant{
 		inGate, "Log.first", " || len(l.warned) == maxWarned", "",
 	}}},
 	{"E1", "a refused origin has no name", "humasess", "TestRefusedOriginIsExplained", []edit{{
-		inGate, "refuseOrigins", "explained(err, e, o))", "err)",
+		inGate, "refuseOrigins", "Err: explained(err, e, o),", "Err: err,",
 	}}},
 	{"L3", "no longest timeout", "humasess", "", []edit{{
 		inTimeouts, "Timeouts.CheckUsual", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",

@@ -9,6 +9,7 @@ const (
 	inLifecycle = "humasess/internal/lifecycle"
 	inMarks     = "humasess/internal/marks"
 	inPolicy    = "internal/policy"
+	inReport    = "humasess/internal/report"
 	inRecord    = "humasess/internal/record"
 	inResponse  = "humasess/internal/response"
 	inTimeouts  = "humasess/internal/timeouts"
@@ -116,7 +117,7 @@ var coreMutants = []mutant{
 		inResponse, "Headers.Release", "	if missing != \"\" {", "	if missing == \"\" {",
 	}}},
 	{"H4", "401 where a role is missing", "humasess", "", []edit{{
-		inGate, "satisfies", "			refusal = answerForbidden", "			refusal = answerNoSession",
+		inGate, "satisfies", "				refusal, lacking = answerForbidden, alternative", "				refusal, lacking = answerNoSession, alternative",
 	}}},
 	{"H6", "no WWW-Authenticate", "humasess", "", []edit{{
 		inGate, "reply.writeRefusal", "		needed(fieldChallenge, challenge)", "		needed(\"X-Authenticate\", challenge)",

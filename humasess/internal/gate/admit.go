@@ -29,7 +29,7 @@ func admit(r *Request, lines *cookies.Lines) bool {
 		return false
 	}
 	for i := range r.entry.demands {
-		a, by := satisfies(r, &r.entry.demands[i])
+		a, by, lacking := satisfies(r, &r.entry.demands[i])
 		if len(by) > 0 {
 			continue
 		}
@@ -38,12 +38,14 @@ func admit(r *Request, lines *cookies.Lines) bool {
 			return false
 		}
 		if by == nil {
+			denied(r, &r.entry.demands[i], lacking)
 			r.reply().refuse(a)
 			return false
 		}
 	}
 	for i := range r.sessions() {
 		if within := r.entry.sessions[i].fresh; within > 0 && !r.sessions()[i].Proven(nil, within) {
+			stale(r, i, nil, within)
 			r.reply().refuse(answerReauth)
 			return false
 		}
@@ -77,9 +79,10 @@ func forged(r *Request) bool {
 }
 
 // satisfies returns the first alternative that holds. If none does, it returns nil and the
-// answer: 403 when one of them lacks only roles, otherwise 401.
-func satisfies(r *Request, d *demand) (answer, []condition) {
-	refusal := answerNoSession
+// answer: 403 when one of them lacks only roles, which it then returns as well, otherwise
+// 401.
+func satisfies(r *Request, d *demand) (refusal answer, by, lacking []condition) {
+	refusal = answerNoSession
 	if !r.entry.asks || d.sessionless {
 		refusal = answerNoCredentials
 	}
@@ -98,13 +101,15 @@ func satisfies(r *Request, d *demand) (answer, []condition) {
 				}
 				r.proved = r.proved || c.check != nil
 			}
-			return answer{}, alternative
+			return answer{}, alternative, nil
 		case RolesMissing:
-			refusal = answerForbidden
+			if lacking == nil {
+				refusal, lacking = answerForbidden, alternative
+			}
 		case NoSession:
 		}
 	}
-	return refusal, nil
+	return refusal, nil, lacking
 }
 
 // admits compares the request with all conditions of an alternative. A credential brings
@@ -168,11 +173,12 @@ func passes(r *Request, g *guardUse) bool {
 	var model huma.StatusError
 	switch {
 	case errors.As(err, &model):
+		guarded(r, g.session, model, err)
 		r.reply().refuseWith(model, headersAround(err, model))
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		r.reply().refuse(answerUnavailable)
 	default:
-		r.entry.sessions[g.session].manager.Refused(r.parent, r.OperationName(), GuardFailed, err)
+		guardFailed(r, g.session, err)
 		r.reply().refuse(answerForbidden)
 	}
 	return false
@@ -187,6 +193,7 @@ func refuseProof(r *Request, g *guardUse) {
 			missing = append(missing, policy.MissingMethod(one[0]))
 		}
 	}
+	stale(r, g.session, g.Methods, g.Fresh)
 	r.reply().refuseWith(answerReauth.model(&r.scope, missing...), answerReauth.headers())
 }
 

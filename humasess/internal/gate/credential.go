@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 )
 
 // check calls the program's check, once for each request and list of scopes.
@@ -29,9 +30,24 @@ func (r *Request) check(c *condition) (user any, err error) {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		own.failed = answerUnavailable.model(&r.scope) // says nothing about the credential, as from a guard
 	default:
-		r.entry.sessions[c.session].manager.Refused(r.parent, r.OperationName(), CredentialFailed, err)
+		r.entry.sessions[c.session].manager.Reporter().Emit(r.parent, events.Event{
+			Kind: events.Rejected, Reason: events.ReasonCredential, Operation: r.OperationName(), Err: err,
+		})
 	}
 	return user, err
+}
+
+// credentialRefused reports whether a check has refused a credential that was presented.
+func (r *Request) credentialRefused() bool {
+	if r.rare == nil {
+		return false
+	}
+	for _, c := range r.rare.checked {
+		if c.err != nil && !errors.Is(c.err, ErrNoSession) {
+			return true
+		}
+	}
+	return false
 }
 
 // failure returns the error of a check that could not decide, and its headers.

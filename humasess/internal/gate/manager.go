@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
 )
@@ -23,8 +24,8 @@ type Manager interface {
 	// StoreTimeout bounds the store's calls; a negative value is no bound.
 	StoreTimeout() time.Duration
 
-	// Refused reports a refusal whose cause the client does not get.
-	Refused(ctx context.Context, operation string, of Refusal, err error)
+	// Reporter tells the program about events.
+	Reporter() Reporter
 
 	// Log tells the program about mistakes.
 	Log() *Log
@@ -37,15 +38,15 @@ type Manager interface {
 	NewState() Session
 }
 
-// Refusal is the kind of a refusal.
-type Refusal int
+// Reporter tells the program of one manager about events. Its methods are safe for
+// concurrent use.
+type Reporter interface {
+	// Emit reports an event. The reporter adds the scheme.
+	Emit(ctx context.Context, e events.Event)
 
-// The kinds of refusals.
-const (
-	OriginRefused    Refusal = iota // by CheckOrigin
-	GuardFailed                     // a guard's error is not a [huma.StatusError]
-	CredentialFailed                // a SchemeCheck returned an error that is not ErrNoSession
-)
+	// Listens reports whether anything notices an event for debugging.
+	Listens() bool
+}
 
 // SchemeCheck returns the user that a security scheme of the program brings, or an error
 // if the request does not satisfy the scheme. ErrNoSession says that it has no such

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/response"
 	"github.com/humasess/sessions/internal/policy"
 	"github.com/humasess/sessions/security"
@@ -38,7 +39,9 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 func refuseOrigins(ctx huma.Context, e *entry, o security.Origins) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
-			m.Refused(ctx.Context(), e.name(ctx), OriginRefused, explained(err, e, o))
+			m.Reporter().Emit(ctx.Context(), events.Event{
+				Kind: events.Refused, Reason: events.ReasonCrossSite, Operation: e.name(ctx), Err: explained(err, e, o),
+			})
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {
 				ctx.AppendHeader("Vary", fieldAuthorization) // with a token there is no such check

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/cookies"
 )
 
@@ -47,6 +48,10 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// not 0, and by all of the methods, each within that time.
 	Proven(methods []string, within time.Duration) bool
 
+	// Describe returns the part of an event that the session knows. A user is the one of
+	// another credential, and nil for that of the session.
+	Describe(user any, roles []string) Described
+
 	// Check calls the guard with the session's data.
 	Check(ctx huma.Context, guard any) error
 
@@ -78,6 +83,14 @@ type Session interface { //nolint:interfacebloat // one type implements it, for 
 	// Release closes the channels that wait for the end of the session, because the
 	// request is over.
 	Release()
+}
+
+// Described is the part of an event that a session knows.
+type Described struct {
+	SessionID string
+	Identity  string
+	Reason    events.Reason // as Session.Reason of the public package returns it
+	Lacks     []string      // the roles that the user lacks
 }
 
 // slot is the place of one session in a request. A request inside of [Handler]

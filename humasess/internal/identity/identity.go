@@ -81,7 +81,10 @@ func (t *Type[T]) Qualify(identity string) string {
 
 // Unqualify is the inverse of Qualify.
 func (t *Type[T]) Unqualify(owner string) string {
-	return strings.TrimPrefix(owner, t.scheme+"/")
+	if rest, ok := strings.CutPrefix(owner, t.scheme); ok && strings.HasPrefix(rest, "/") {
+		return rest[1:]
+	}
+	return owner
 }
 
 // ErrOther is the reason why data that decode are undecodable: a renamed field, for
@@ -106,6 +109,16 @@ func (t *Type[T]) Covers(data T, roles []string) bool {
 	}
 	has := t.roles(data)
 	return !slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(has, role) })
+}
+
+// Lacks returns the roles that data do not have.
+func (t *Type[T]) Lacks(data T, roles []string) (lacks []string) {
+	for i, role := range roles {
+		if !t.Covers(data, roles[i:i+1]) {
+			lacks = append(lacks, role)
+		}
+	}
+	return lacks
 }
 
 var (
