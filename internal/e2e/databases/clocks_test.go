@@ -153,7 +153,9 @@ func (c *clocked) serve(opts *humasess.Options[clockUser]) *clocked {
 }
 
 // kept signs in to a session that its idle timeout does not end.
-func (c *clocked) kept() *clocked { return c.serve(&humasess.Options[clockUser]{IdleTimeout: 12 * time.Hour}) }
+func (c *clocked) kept() *clocked {
+	return c.serve(&humasess.Options[clockUser]{IdleTimeout: 12 * time.Hour})
+}
 
 func (c *clocked) call(method, path string) *clocked {
 	c.tb.Helper()
