@@ -46,6 +46,7 @@ const (
 	migrateNever = "never"
 )
 
+//nolint:gosec // the password of that container
 const advice = `Set DATABASE_URL to the connection string of a PostgreSQL server. With Docker, this starts one:
 
   docker run --rm -e POSTGRES_PASSWORD=postgres -p 5432:5432 postgres

@@ -16,21 +16,29 @@ type Note struct {
 	Created time.Time `json:"created"`
 }
 
-// Inputs and outputs of the operations with notes. All require a session.
 type (
-	NotesInput struct{ humasess.Required[User] }
-	AddInput   struct {
+	// ListInput requires a session, as all operations with notes do.
+	ListInput struct{ humasess.Required[User] }
+
+	// AddInput is a new note.
+	AddInput struct {
 		humasess.Required[User]
 		Body struct {
 			Text string `json:"text" minLength:"1" maxLength:"10000" example:"Buy brass gears."`
 		}
 	}
+
+	// DeleteInput names a note.
 	DeleteInput struct {
 		humasess.Required[User]
 		ID string `path:"id" format:"uuid" doc:"ID of the note."`
 	}
-	NotesOutput struct{ Body []Note }
-	NoteOutput  struct{ Body Note }
+
+	// ListOutput are notes, the latest first.
+	ListOutput struct{ Body []Note }
+
+	// AddOutput is the note as it was stored.
+	AddOutput struct{ Body Note }
 )
 
 // maxNotes bounds the answer. A real application has pages.
@@ -38,7 +46,7 @@ const maxNotes = 100
 
 // listNotes returns the latest notes. Each statement names the owner, so no user sees the
 // notes of another.
-func (a *App) listNotes(ctx context.Context, in *NotesInput) (*NotesOutput, error) {
+func (a *App) listNotes(ctx context.Context, in *ListInput) (*ListOutput, error) {
 	rows, err := a.pool.Query(ctx, `SELECT id::text, text, created_at FROM notes WHERE owner = $1
 		ORDER BY created_at DESC LIMIT $2`, in.Value().ID, maxNotes)
 	if err != nil {
@@ -48,25 +56,22 @@ func (a *App) listNotes(ctx context.Context, in *NotesInput) (*NotesOutput, erro
 	if err != nil {
 		return nil, a.failed(ctx, err)
 	}
-	return &NotesOutput{all}, nil
+	return &ListOutput{all}, nil
 }
 
-func (a *App) addNote(ctx context.Context, in *AddInput) (*NoteOutput, error) {
+func (a *App) addNote(ctx context.Context, in *AddInput) (*AddOutput, error) {
 	n := Note{Text: in.Body.Text}
 	row := a.pool.QueryRow(ctx, `INSERT INTO notes (owner, text) VALUES ($1, $2) RETURNING id::text, created_at`, in.Value().ID, n.Text)
 	if err := row.Scan(&n.ID, &n.Created); err != nil {
 		return nil, a.failed(ctx, err)
 	}
-	return &NoteOutput{n}, nil
+	return &AddOutput{n}, nil
 }
 
 func (a *App) deleteNote(ctx context.Context, in *DeleteInput) (*struct{}, error) {
 	tag, err := a.pool.Exec(ctx, `DELETE FROM notes WHERE id = $1 AND owner = $2`, in.ID, in.Value().ID)
-	if err != nil {
-		return nil, a.failed(ctx, err)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = huma.Error404NotFound("no such note")
 	}
-	if tag.RowsAffected() == 0 {
-		return nil, huma.Error404NotFound("no such note")
-	}
-	return nil, nil
+	return nil, a.failed(ctx, err)
 }

@@ -17,12 +17,14 @@ type Credentials struct {
 	Password string `json:"password" minLength:"15" maxLength:"128" example:"analytical engine"`
 }
 
-// Inputs of the operations with passwords.
 type (
+	// CredentialsInput is the input of the public operations that start a session.
 	CredentialsInput struct {
 		humasess.Login[User]
 		Body Credentials
 	}
+
+	// PasswordInput is a password of the user that is signed in.
 	PasswordInput struct {
 		humasess.Required[User]
 		Body struct {

@@ -67,7 +67,7 @@ func (h *Hasher) Verify(ctx context.Context, password, stored string) (ok, outda
 	if err != nil {
 		return false, false, err
 	}
-	got, err := h.key(ctx, p, salt, password, uint32(len(want))) //nolint:gosec // at most the length of a column
+	got, err := h.key(ctx, p, salt, password, uint32(len(want)))
 	if err != nil {
 		return false, false, err
 	}
