@@ -35,6 +35,7 @@ type client struct {
 	// unsure is set when an answer left open whether the session ends or gets another
 	// token, perhaps later.
 	unsure bool
+	last   string // the last request that was answered
 	// refusedLogin is set when the last login was refused because of a clock.
 	refusedLogin bool
 }
@@ -140,6 +141,7 @@ func (c *client) step() {
 func (c *client) login() {
 	calm := c.run.calm()
 	a := c.run.send(http.MethodPost, "/login?name="+url.QueryEscape(c.name), c.token)
+	defer func() { c.last = "a login" }()
 	switch {
 	case a.ok() && a.token != "":
 		c.bury(c.token)
@@ -155,7 +157,7 @@ func (c *client) login() {
 	case c.run.fault.refusesOnce && a.status == http.StatusUnauthorized && !c.refusedLogin:
 		c.refusedLogin = true
 	default:
-		c.run.violated("%d to a login", a.status)
+		c.run.violated("%d to a login after %s", a.status, c.last)
 	}
 }
 
@@ -266,6 +268,7 @@ func (c *client) bumpTwice() {
 // change makes a request that replaces the token.
 func (c *client) change(path string) {
 	a := c.run.send(http.MethodPost, path, c.token)
+	c.last = path
 	switch {
 	case a.ok() && a.token != "":
 		c.bury(c.token)
@@ -285,6 +288,7 @@ func (c *client) logout() {
 }
 
 func (c *client) loggedOut(a answer) {
+	c.last = "a logout"
 	switch {
 	case a.ok():
 		c.bury(c.token)
@@ -311,6 +315,7 @@ func (c *client) logoutBesideBump() {
 // revokeAndLogin ends all sessions of the user and signs in right after the answer.
 func (c *client) revokeAndLogin() {
 	if c.run.revoke(c.name) {
+		c.last = "a revocation"
 		c.bury(c.token)
 		c.token = ""
 	} else {

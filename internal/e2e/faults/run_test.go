@@ -108,6 +108,7 @@ func (s site) play(t *testing.T, number int, f fault) *run {
 	r.http.CloseIdleConnections()
 	r.rest(t, before)
 	r.judge()
+	r.debug(t)
 	return r
 }
 
