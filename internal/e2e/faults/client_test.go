@@ -324,6 +324,9 @@ func (c *client) revokeAndLogin() {
 	c.login()
 }
 
+// maxDead bounds the tokens that a run remembers, and looks at when it is over.
+const maxDead = 10_000
+
 // bury remembers a token that must never open a session again.
 func (c *client) bury(token string) {
 	if token == "" {
@@ -331,6 +334,10 @@ func (c *client) bury(token string) {
 	}
 	c.run.mu.Lock()
 	defer c.run.mu.Unlock()
+	if len(c.run.dead) == maxDead {
+		c.run.dead[c.random.IntN(maxDead)] = token
+		return
+	}
 	c.run.dead = append(c.run.dead, token)
 }
 

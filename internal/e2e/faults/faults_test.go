@@ -27,9 +27,9 @@ type site struct {
 	inCookies bool // sessions are in their cookies
 }
 
-func newSite(t *testing.T, name string, p place, processes int, faults ...[]fault) site {
+func newSite(t *testing.T, p place, processes int, faults ...[]fault) site {
 	t.Helper()
-	s := site{name: name, faults: slices.Concat(faults...), inCookies: p.Key != ""}
+	s := site{faults: slices.Concat(faults...), inCookies: p.Key != ""}
 	for range processes {
 		s.processes = append(s.processes, startProcess(t, p))
 	}
@@ -55,14 +55,15 @@ func TestFaults(t *testing.T) {
 	rows := newReport()
 	t.Cleanup(func() { rows.finish(t) })
 	for _, kind := range kinds {
-		t.Run(kind.name, func(t *testing.T) {
+		t.Run(strings.ReplaceAll(kind.name, ",", ""), func(t *testing.T) {
 			t.Parallel()
 			s := kind.open(t, long)
+			s.name = kind.name
 			for i, f := range s.faults {
 				if f.full && !*full {
 					continue
 				}
-				t.Run(strings.ReplaceAll(f.name, " ", "_"), func(t *testing.T) {
+				t.Run(f.name, func(t *testing.T) {
 					r := s.play(t, i, f)
 					rows.add(r)
 					for _, text := range r.broken() {
@@ -75,18 +76,20 @@ func TestFaults(t *testing.T) {
 }
 
 // kinds are the stores and the ways in which they are run.
-var kinds = []struct {
+var kinds = []kind{
+	{"PostgreSQL", openPostgresSite},
+	{"Redis", openRedisSite},
+	{"SQLite", openSQLiteSite},
+	{"memory", openMemorySite},
+	{"PostgreSQL with a standby", openStandbySite},
+	{"PostgreSQL behind PgBouncer", openBouncerSite},
+	{"Redis Sentinel", openSentinelSite},
+	{"Redis Cluster", openClusterSite},
+	{"cookies, with revocations in Redis", openCookieRedisSite},
+	{"cookies, with revocations in PostgreSQL", openCookiePostgresSite},
+}
+
+type kind struct {
 	name string
 	open func(t *testing.T, long time.Duration) site
-}{
-	{"redis", openRedisSite},
-	{"postgres", openPostgresSite},
-	{"redis cluster", openClusterSite},
-	{"redis sentinel", openSentinelSite},
-	{"bouncer", openBouncerSite},
-	{"standby", openStandbySite},
-	{"sqlite", openSQLiteSite},
-	{"memory", openMemorySite},
-	{"cookie redis", openCookieRedisSite},
-	{"cookie postgres", openCookiePostgresSite},
 }

@@ -39,6 +39,13 @@ func (n *network) poison(t *testing.T, kind, stream string, share float64, attri
 	}
 }
 
+// silence lets nothing through, and closes nothing.
+func (n *network) silence(t *testing.T) {
+	t.Helper()
+	n.poison(t, "timeout", "upstream", 1, `"timeout":0`)
+	n.poison(t, "timeout", "downstream", 1, `"timeout":0`)
+}
+
 func (n *network) heal() { n.proxy.Toxics.ResetToxics(context.Background()) }
 
 // networkFaults are the faults of the way between the API and its store.
@@ -46,8 +53,7 @@ func networkFaults(n *network, long time.Duration) []fault {
 	return []fault{
 		{name: "black hole without FIN", do: func(t *testing.T, _ *run) {
 			t.Helper()
-			n.poison(t, "timeout", "upstream", 1, `"timeout":0`)
-			n.poison(t, "timeout", "downstream", 1, `"timeout":0`)
+			n.silence(t)
 			time.Sleep(long)
 			n.heal()
 		}},

@@ -73,3 +73,21 @@ func (r *run) stopWithStreams(t *testing.T, p *process) {
 		r.violated("the stop took %v, clean %t", stopped, clean)
 	}
 }
+
+// silentStop stops a process while its store does not answer.
+func silentStop(n *network) fault {
+	return fault{name: "process of the API stopped while the store is silent", kills: true, do: func(t *testing.T, r *run) {
+		t.Helper()
+		p := r.processes[len(r.processes)-1]
+		n.silence(t)
+		closed, stopped, _ := p.stop(t)
+		n.heal()
+		if closed > closeWithin+slack {
+			r.violated("Manager.Close took %v", closed)
+		}
+		if limit := closeWithin + 2*storeTimeout + slack; stopped > limit {
+			r.violated("the stop took %v, want %v", stopped, limit)
+		}
+		p.start(t)
+	}}
+}

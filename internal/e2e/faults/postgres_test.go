@@ -41,8 +41,8 @@ func openPostgresSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
-	return newSite(t, "PostgreSQL", place{DSN: as(s.At(t, way.Addr))}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long), besideTransactions(long)}, ownFaults(long))
+	return newSite(t, place{DSN: as(s.At(t, way.Addr))}, 2,
+		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long), besideTransactions(long), silentStop(way)}, ownFaults(long))
 }
 
 func (s postgresServer) faults(long time.Duration) []fault {
@@ -119,7 +119,7 @@ func openBouncerSite(t *testing.T, _ time.Duration) site {
 	t.Helper()
 	s := servertest.StartPostgres(t)
 	bouncer := s.StartPgBouncer(t)
-	return newSite(t, "PostgreSQL behind PgBouncer", place{DSN: bouncer.DSN + "&default_query_exec_mode=exec"}, 2, []fault{
+	return newSite(t, place{DSN: bouncer.DSN + "&default_query_exec_mode=exec"}, 2, []fault{
 		{name: "PgBouncer killed and started again", do: func(t *testing.T, _ *run) {
 			t.Helper()
 			bouncer.Restart(t)
@@ -138,7 +138,7 @@ func openStandbySite(t *testing.T, long time.Duration) site {
 	standby := primary.StartStandby(t)
 	hosts := []string{primary.Addr, standby.Addr}
 	dsn := "postgres://" + servertest.PostgresUser + "@" + strings.Join(hosts, ",") + "/postgres?sslmode=disable&target_session_attrs=read-write"
-	return newSite(t, "PostgreSQL with a standby", place{DSN: dsn}, 2, []fault{
+	return newSite(t, place{DSN: dsn}, 2, []fault{
 		{name: "standby paused", do: func(t *testing.T, _ *run) {
 			t.Helper()
 			standby.Signal(t, syscall.SIGSTOP)
@@ -157,6 +157,6 @@ func openCookiePostgresSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
-	return newSite(t, "cookie, revocations in PostgreSQL", place{DSN: as(s.At(t, way.Addr)), Key: newKey(t)}, 2,
+	return newSite(t, place{DSN: as(s.At(t, way.Addr)), Key: newKey(t)}, 2,
 		networkFaults(way, long)[:1], s.faults(long)[:2], []fault{thief(6)})
 }

@@ -39,8 +39,8 @@ func openRedisSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	s := startRedis(t)
 	way := newNetwork(t, s.addr)
-	return newSite(t, "Redis", place{Redis: []string{way.Addr}}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long)}, ownFaults(long))
+	return newSite(t, place{Redis: []string{way.Addr}}, 2,
+		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long), silentStop(way)}, ownFaults(long))
 }
 
 func (s redisServer) faults(long time.Duration) []fault {
@@ -137,7 +137,7 @@ func (s redisServer) fewConnections(long time.Duration) func(*testing.T, *run) {
 func openSentinelSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	set := servertest.StartRedisSentinel(t)
-	return newSite(t, "Redis Sentinel", place{Redis: set.Sentinels, Primary: set.Primary}, 2, []fault{
+	return newSite(t, place{Redis: set.Sentinels, Primary: set.Primary}, 2, []fault{
 		{name: "fail-over by order", do: func(t *testing.T, _ *run) {
 			t.Helper()
 			before := set.Command(t, set.Sentinels[0], "SENTINEL", "GET-MASTER-ADDR-BY-NAME", set.Primary)
@@ -166,7 +166,7 @@ const asynchronous = "replication is asynchronous"
 func openClusterSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	c := cluster{servertest.StartRedisCluster(t)}
-	return newSite(t, "Redis Cluster", place{Redis: c.Addrs}, 2, []fault{
+	return newSite(t, place{Redis: c.Addrs}, 2, []fault{
 		{name: "slots migrate", do: func(t *testing.T, _ *run) {
 			t.Helper()
 			c.migrate(t, c.Addrs[0], c.Addrs[1], long)
@@ -256,7 +256,7 @@ func openCookieRedisSite(t *testing.T, long time.Duration) site {
 	way := newNetwork(t, s.addr)
 	clock := newClock(t)
 	faults := s.faults(long)
-	return newSite(t, "cookie, revocations in Redis", place{Redis: []string{way.Addr}, Key: newKey(t), Clock: clock}, 2,
+	return newSite(t, place{Redis: []string{way.Addr}, Key: newKey(t), Clock: clock}, 2,
 		networkFaults(way, long)[:1], faults[:2], []fault{thief(6), clockFault("clocks of the API an hour ahead, and back", clock)})
 }
 

@@ -102,14 +102,24 @@ func (s site) play(t *testing.T, number int, f fault) *run {
 	time.Sleep(time.Second + storeTimeout/2) // until calm, and some requests after it
 	stop()
 	working.Wait()
-	for _, token := range r.dead {
-		r.wantDead(token)
-	}
+	r.wantAllDead()
 	r.http.CloseIdleConnections()
 	r.rest(t, before)
 	r.judge()
-	r.debug(t)
 	return r
+}
+
+// wantAllDead looks once more at every dead token.
+func (r *run) wantAllDead() {
+	var looking sync.WaitGroup
+	for part := range slices.Chunk(r.dead, len(r.dead)/8+1) {
+		looking.Go(func() {
+			for _, token := range part {
+				r.wantDead(token)
+			}
+		})
+	}
+	looking.Wait()
 }
 
 // work makes requests until the context ends, and at last reads once.

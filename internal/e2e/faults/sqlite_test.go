@@ -15,7 +15,7 @@ import (
 func openSQLiteSite(t *testing.T, long time.Duration) site {
 	t.Helper()
 	file, clock := filepath.Join(t.TempDir(), "sessions.db"), newClock(t)
-	return newSite(t, "SQLite", place{File: file, Clock: clock}, 2, []fault{
+	return newSite(t, place{File: file, Clock: clock}, 2, []fault{
 		{name: "file locked", do: func(t *testing.T, _ *run) {
 			t.Helper()
 			lockFile(t, file, long)
@@ -69,6 +69,6 @@ func openMemorySite(t *testing.T, long time.Duration) site {
 	for i := range faults {
 		faults[i].forgets = "sessions end with the process"
 	}
-	return newSite(t, "memory", place{Clock: clock}, 1,
+	return newSite(t, place{Clock: clock}, 1,
 		[]fault{clockFault("clock of the API an hour ahead, and back", clock), thief(6), hangUps(long)}, faults)
 }

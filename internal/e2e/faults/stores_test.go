@@ -31,6 +31,7 @@ type place struct {
 	Redis   []string // addresses
 	Primary string   // the name at the sentinels
 	DSN     string
+	Schema  string // of PostgreSQL, "" for the default
 	File    string
 	Key     string // of the cookies, as text, if sessions are in cookies
 	Clock   string // a file with the seconds by which the clock of the process is wrong
@@ -94,10 +95,10 @@ func openPostgres(ctx context.Context, p place) (opened, stores.Revocations, err
 	}
 	o := opened{pool: pool, close: pool.Close, connections: func() int { return int(pool.Stat().TotalConns()) }}
 	if p.Key != "" {
-		revoked := postgres.NewRevocations(pool, &postgres.Options{Logger: silent})
+		revoked := postgres.NewRevocations(pool, &postgres.Options{Schema: p.Schema, Logger: silent})
 		return o, revoked, revoked.Migrate(ctx)
 	}
-	store := postgres.New(pool, &postgres.Options{Logger: silent})
+	store := postgres.New(pool, &postgres.Options{Schema: p.Schema, Logger: silent})
 	o.store = store
 	return o, nil, store.Migrate(ctx)
 }
