@@ -67,14 +67,37 @@ func (r *run) steal(t *testing.T, name string) {
 	}
 }
 
+// signInAgain signs users in right after they were revoked. A revocation that was
+// acknowledged came before, so none may be refused.
+func signInAgain(long time.Duration) fault {
+	return fault{name: "users sign in right after they were revoked", do: func(t *testing.T, r *run) {
+		t.Helper()
+		begin := time.Now()
+		var loops sync.WaitGroup
+		for i := range 6 {
+			loops.Go(func() {
+				c := client{run: r, name: fmt.Sprintf("again%d", i), random: rand.New(rand.NewPCG(uint64(i), 2))} //nolint:gosec // reproducible
+				for time.Since(begin) < long {
+					c.revokeAndLogin()
+				}
+			})
+		}
+		loops.Wait()
+	}}
+}
+
 // hangUps sends requests whose clients do not wait for the answer. They have a token that
-// has ended, so anybody can make them.
-func hangUps(long time.Duration) fault {
+// has ended, so anybody can make them. Connections counts those that were ever made to the
+// store, or is nil.
+func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 	return fault{name: "clients hang up, in 16 loops", do: func(t *testing.T, r *run) {
 		t.Helper()
 		login := r.send(http.MethodPost, "/login?name=gone", "")
 		r.send(http.MethodPost, "/logout", login.token)
-		before := r.storeFailures(t)
+		before, made := r.events(t, "store_failed"), 0
+		if connections != nil {
+			made = connections(t)
+		}
 		ctx, stop := context.WithTimeout(context.Background(), long)
 		defer stop()
 		var loops sync.WaitGroup
@@ -88,8 +111,15 @@ func hangUps(long time.Duration) fault {
 			})
 		}
 		loops.Wait()
-		if n := r.storeFailures(t) - before; n > 0 {
+		if n := r.events(t, "store_failed") - before; n > 0 {
 			r.violated("clients that hang up are %d failures of the store", n)
+		}
+		if connections == nil {
+			return
+		}
+		time.Sleep(time.Second) // until the server has counted them
+		if n := connections(t) - made; n > 50 {
+			r.violated("clients that hang up cost %d connections", n)
 		}
 	}}
 }
@@ -107,12 +137,12 @@ func (r *run) abandon(ctx context.Context, token string) {
 	}
 }
 
-// storeFailures returns the number of events that say that the store failed.
-func (r *run) storeFailures(t *testing.T) int64 {
+// events returns the number of events of one kind and reason at both processes.
+func (r *run) events(t *testing.T, series string) int64 {
 	t.Helper()
 	var n int64
 	for _, p := range r.processes {
-		n += p.stats(t).Events["store_failed"]
+		n += p.stats(t).Events[series]
 	}
 	return n
 }

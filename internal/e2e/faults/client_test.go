@@ -19,7 +19,7 @@ import (
 const cookieName = "__Host-id"
 
 // clientPatience is how long a client waits for an answer. No answer takes as long.
-const clientPatience = 40 * time.Second
+const clientPatience = 15 * time.Second
 
 // client is one user with one session at a time. It remembers each answer that it got,
 // and checks all later answers against it.
@@ -202,7 +202,7 @@ func (c *client) refused(a answer, request string) {
 	switch {
 	case a.status != http.StatusUnauthorized:
 		c.run.violated("%d to %s", a.status, request)
-	case c.unsure:
+	case c.unsure && !c.run.fault.decided:
 		c.run.unknown.Add(1)
 	case c.run.fault.forgets != "", c.run.fault.mayLose != "":
 		c.run.forgotten.Add(1)

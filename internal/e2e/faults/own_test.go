@@ -28,14 +28,15 @@ func ownFaults(long time.Duration) []fault {
 		{name: "process of the API stopped, with open streams", kills: true, do: func(t *testing.T, r *run) {
 			t.Helper()
 			p := r.processes[len(r.processes)-1]
-			r.stopWithStreams(t, p)
+			r.stopWithStreams(t, p, func() {}, storeTimeout+2*slack)
 			p.start(t)
 		}},
 	}
 }
 
-// stopWithStreams stops a process while streams of signed-in users are open.
-func (r *run) stopWithStreams(t *testing.T, p *process) {
+// stopWithStreams stops a process while streams of signed-in users are open. Before is
+// called in between.
+func (r *run) stopWithStreams(t *testing.T, p *process, before func(), within time.Duration) {
 	t.Helper()
 	const streams = 8
 	ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
@@ -64,13 +65,14 @@ func (r *run) stopWithStreams(t *testing.T, p *process) {
 		})
 	}
 	open.Wait()
+	before()
 	closed, stopped, clean := p.stop(t)
 	ended.Wait()
 	if closed > closeWithin+slack {
 		r.violated("Manager.Close took %v", closed)
 	}
-	if !clean || stopped > storeTimeout+2*slack {
-		r.violated("the stop took %v, clean %t", stopped, clean)
+	if !clean || stopped > within {
+		r.violated("the stop took %v, want %v; clean %t", stopped, within, clean)
 	}
 }
 
@@ -79,15 +81,8 @@ func silentStop(n *network) fault {
 	return fault{name: "process of the API stopped while the store is silent", kills: true, do: func(t *testing.T, r *run) {
 		t.Helper()
 		p := r.processes[len(r.processes)-1]
-		n.silence(t)
-		closed, stopped, _ := p.stop(t)
+		r.stopWithStreams(t, p, func() { n.silence(t) }, closeWithin+2*storeTimeout+slack)
 		n.heal()
-		if closed > closeWithin+slack {
-			r.violated("Manager.Close took %v", closed)
-		}
-		if limit := closeWithin + 2*storeTimeout + slack; stopped > limit {
-			r.violated("the stop took %v, want %v", stopped, limit)
-		}
 		p.start(t)
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,7 +43,7 @@ func openPostgresSite(t *testing.T, long time.Duration) site {
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
 	return newSite(t, place{DSN: as(s.At(t, way.Addr))}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long), besideTransactions(long), silentStop(way)}, ownFaults(long))
+		networkFaults(way, long), s.faults(long), []fault{thief(6), signInAgain(long), hangUps(long, s.sessions), besideTransactions(long), silentStop(way)}, ownFaults(long))
 }
 
 func (s postgresServer) faults(long time.Duration) []fault {
@@ -86,6 +87,16 @@ func (s postgresServer) faults(long time.Duration) []fault {
 		}},
 		clockFault("clock of the server an hour ahead, and back", s.pre.clock),
 	}
+}
+
+// sessions returns the number of connections that were ever made to the server.
+func (s postgresServer) sessions(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.TrimSpace(s.SQL(t, "SELECT sessions FROM pg_stat_database WHERE datname = current_database()")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func (s postgresServer) disconnect(t *testing.T) {
@@ -158,5 +169,5 @@ func openCookiePostgresSite(t *testing.T, long time.Duration) site {
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
 	return newSite(t, place{DSN: as(s.At(t, way.Addr)), Key: newKey(t)}, 2,
-		networkFaults(way, long)[:1], s.faults(long)[:2], []fault{thief(6)})
+		networkFaults(way, long)[:1], s.faults(long)[:2], []fault{thief(6), signInAgain(long)})
 }

@@ -26,7 +26,7 @@ type redisServer struct {
 func startRedis(t *testing.T) redisServer {
 	t.Helper()
 	pre := preload(t)
-	server := servertest.StartRedisWith(t, pre.env, "appendonly yes", "appendfsync everysec")
+	server := servertest.StartRedisWith(t, pre.env, "appendonly yes", "appendfsync always") // a kill loses nothing
 	return redisServer{server, server.Addrs[0], pre}
 }
 
@@ -40,7 +40,7 @@ func openRedisSite(t *testing.T, long time.Duration) site {
 	s := startRedis(t)
 	way := newNetwork(t, s.addr)
 	return newSite(t, place{Redis: []string{way.Addr}}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), hangUps(long), silentStop(way)}, ownFaults(long))
+		networkFaults(way, long), s.faults(long), []fault{thief(6), signInAgain(long), hangUps(long, nil), silentStop(way)}, ownFaults(long))
 }
 
 func (s redisServer) faults(long time.Duration) []fault {
@@ -65,13 +65,13 @@ func (s redisServer) faults(long time.Duration) []fault {
 				s.Command(t, s.addr, "SCRIPT", "FLUSH")
 			}
 		}},
-		{name: "read-only, for want of replicas", do: func(t *testing.T, _ *run) {
+		{name: "read-only, for want of replicas", decided: true, do: func(t *testing.T, _ *run) {
 			t.Helper()
 			s.set(t, "min-replicas-to-write", "1")
 			time.Sleep(long)
 			s.set(t, "min-replicas-to-write", "0")
 		}},
-		{name: "out of memory, without eviction", do: func(t *testing.T, _ *run) {
+		{name: "out of memory, without eviction", decided: true, do: func(t *testing.T, _ *run) {
 			t.Helper()
 			s.set(t, "maxmemory", "1mb")
 			time.Sleep(long)
@@ -80,7 +80,9 @@ func (s redisServer) faults(long time.Duration) []fault {
 		{name: "too few connections", do: s.fewConnections(long)},
 		{name: "disk full", do: func(t *testing.T, _ *run) {
 			t.Helper()
+			s.set(t, "appendfsync", "everysec") // with always, the server ends by itself
 			s.pre.diskFull(t, long)
+			s.set(t, "appendfsync", "always")
 		}},
 		clockFault("clock of the server an hour ahead, and back", s.pre.clock),
 		{name: "eviction", forgets: "an evicted session has ended", do: func(t *testing.T, _ *run) {
@@ -257,7 +259,7 @@ func openCookieRedisSite(t *testing.T, long time.Duration) site {
 	clock := newClock(t)
 	faults := s.faults(long)
 	return newSite(t, place{Redis: []string{way.Addr}, Key: newKey(t), Clock: clock}, 2,
-		networkFaults(way, long)[:1], faults[:2], []fault{thief(6), clockFault("clocks of the API an hour ahead, and back", clock)})
+		networkFaults(way, long)[:1], faults[:2], []fault{thief(6), signInAgain(long), clockFault("clocks of the API an hour ahead, and back", clock)})
 }
 
 // newClock returns the file of a clock that is right.

@@ -71,7 +71,7 @@ func (r *report) text() string {
 			name := one.fault.name
 			if reason := one.fault.mayLose + one.fault.forgets; reason != "" {
 				notes = append(notes, fmt.Sprintf("\\* %s; %d users had to sign in again.\n", reason, one.forgotten.Load()))
-				name += strings.Repeat(" \\*", len(notes))
+				name += " " + strings.Repeat("\\*", len(notes))
 			}
 			fmt.Fprintf(&b, "| %s | %d | %d | %s | %d | %d | %d | %s |\n", name, one.requests.Load(), one.failures.Load(),
 				short(time.Duration(one.longest.Load())), one.lost.Load(), one.resurrected.Load(), one.unknown.Load(), short(one.recovery))

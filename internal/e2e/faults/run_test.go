@@ -27,6 +27,9 @@ type fault struct {
 	mayLose string
 	// refusesOnce is set if a mark that a clock has left in the future may refuse a login.
 	refusesOnce bool
+	// decided is set if the store refuses a write at once, or can be asked about it in time.
+	// So a request that gets 503 has changed nothing.
+	decided bool
 	// full is set if it is part of the long run only.
 	full bool
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/humasess/sessions/stores/postgres"
 	"github.com/humasess/sessions/stores/redis"
 	"github.com/humasess/sessions/stores/sqlite"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/rueidis"
 	_ "modernc.org/sqlite"
@@ -40,6 +41,9 @@ type place struct {
 
 // silent keeps the errors of background work, which are expected, out of the output.
 var silent = slog.New(slog.DiscardHandler)
+
+// sweepEvery is so short that faults meet sweeps.
+const sweepEvery = 500 * time.Millisecond
 
 // maxConns is the size of the pool of PostgreSQL.
 const maxConns = 8
@@ -98,7 +102,10 @@ func openPostgres(ctx context.Context, p place) (opened, stores.Revocations, err
 		revoked := postgres.NewRevocations(pool, &postgres.Options{Schema: p.Schema, Logger: silent})
 		return o, revoked, revoked.Migrate(ctx)
 	}
-	store := postgres.New(pool, &postgres.Options{Schema: p.Schema, Logger: silent})
+	store := postgres.New(pool, &postgres.Options{
+		Schema: p.Schema, Logger: silent, SweepEvery: sweepEvery,
+		Hints: func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, p.DSN) },
+	})
 	o.store = store
 	return o, nil, store.Migrate(ctx)
 }
@@ -110,7 +117,7 @@ func openRedis(p place) (opened, stores.Revocations, error) {
 	if err != nil {
 		return opened{}, nil, err
 	}
-	return opened{store: redis.New(client, &redis.Options{Logger: silent}), close: client.Close}, redis.NewRevocations(client, nil), nil
+	return opened{store: redis.New(client, &redis.Options{Logger: silent, Hints: true}), close: client.Close}, redis.NewRevocations(client, nil), nil
 }
 
 func openSQLite(ctx context.Context, p place) (opened, error) {
@@ -119,7 +126,7 @@ func openSQLite(ctx context.Context, p place) (opened, error) {
 		return opened{}, err
 	}
 	db.SetMaxOpenConns(maxConns)
-	store := sqlite.New(db, &sqlite.Options{Now: movedClock(p), Logger: silent})
+	store := sqlite.New(db, &sqlite.Options{Now: movedClock(p), Logger: silent, SweepEvery: sweepEvery})
 	return opened{
 		store: store, close: func() { _ = db.Close() },
 		connections: func() int { return db.Stats().OpenConnections },
