@@ -48,7 +48,7 @@ func newKey(t *testing.T) string {
 
 // TestFaults injects each fault into each store while clients work.
 func TestFaults(t *testing.T) {
-	long := 3 * time.Second
+	long := 2 * storeTimeout // longer than the bound that a fault is to show
 	if *full {
 		long = 5 * time.Second
 	}

@@ -81,7 +81,10 @@ func silentStop(n *network) fault {
 	return fault{name: "process of the API stopped while the store is silent", kills: true, do: func(t *testing.T, r *run) {
 		t.Helper()
 		p := r.processes[len(r.processes)-1]
-		r.stopWithStreams(t, p, func() { n.silence(t) }, closeWithin+2*storeTimeout+slack)
+		r.stopWithStreams(t, p, func() {
+			n.silence(t)
+			time.Sleep(2 * sweepEvery) // until a sweep waits for the store
+		}, closeWithin+2*storeTimeout+slack)
 		n.heal()
 		p.start(t)
 	}}

@@ -99,7 +99,11 @@ func (s site) play(t *testing.T, number int, f fault) *run {
 	r.waitFor(t, 10*clients, recoverWithin)
 	f.do(t, r)
 	r.lifted.Store(time.Now().UnixNano())
-	r.recovered(t)
+	if !r.recovered() {
+		stop()
+		working.Wait()
+		return r
+	}
 	after := r.requests.Load()
 	r.waitFor(t, int(after)+10*clients, recoverWithin)
 	time.Sleep(time.Second + storeTimeout/2) // until calm, and some requests after it
@@ -150,20 +154,20 @@ func (r *run) waitFor(t *testing.T, answers int, within time.Duration) {
 
 // recovered waits until a new user can sign in, change the session and read it at each
 // process.
-func (r *run) recovered(t *testing.T) {
-	t.Helper()
+func (r *run) recovered() bool {
 	begin := time.Now()
 	for i, p := range r.processes {
 		name := fmt.Sprintf("after%d-%d", r.number, i)
 		for !r.works(p, name) {
 			if time.Since(begin) > recoverWithin {
 				r.violated("process %d does not work %v after the fault", i+1, recoverWithin)
-				break
+				return false
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
 	r.recovery = time.Since(begin)
+	return true
 }
 
 func (r *run) works(p *process, name string) bool {
