@@ -29,8 +29,8 @@ var faultMutants = []mutant{
 	{"", "a session in a cookie survives its revocation by revoking others", inFaults, "^TestFaults$/^cookies_with_revocations_in_Redis$/^thief", []edit{{
 		"stores/cookie", "item.stoodUnder", "	return it.stood && r.Before == it.mark\n", "	return true\n",
 	}}},
-	{"", "Close waits for a sweep on a silent server", inFaults, "^TestFaults$/^PostgreSQL$/^process_of_the_API_stopped_while", []edit{{
-		"stores/postgres", "Store.Close", "	case <-ctx.Done():\n		return ctx.Err()\n", "",
+	{"", "Close waits for a look-up on a silent server", inFaults, "^TestFaults$/^PostgreSQL$/^process_of_the_API_stopped_while", []edit{{
+		inWatch, "Sessions.Close", "	case <-ctx.Done():\n		return ctx.Err()\n", "",
 	}}},
 	{"", "a clock that stands still tells the order of marks", inFaults, "^TestFaults$/^cookies_with_revocations_in_Redis$/^users_sign_in", []edit{{
 		"humasess/internal/storecall", "Decide", "later <= 0 || ", "",

@@ -19,7 +19,7 @@ import (
 const cookieName = "__Host-id"
 
 // clientPatience is how long a client waits for an answer. No answer takes as long.
-const clientPatience = 15 * time.Second
+const clientPatience = 10 * time.Second
 
 // client is one user with one session at a time. It remembers each answer that it got,
 // and checks all later answers against it.
@@ -56,13 +56,12 @@ func (a answer) open() bool { return a.status == 0 || a.status == http.StatusSer
 // send makes a request with a token, at one of the two processes, and checks all that
 // is true of every response.
 func (r *run) send(method, path, token string) answer {
-	p := r.processes[rand.IntN(len(r.processes))] //nolint:gosec // a choice of a test
-	ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
-	defer cancel()
-	return r.sendTo(ctx, p, method, path, token)
+	return r.sendTo(r.processes[rand.IntN(len(r.processes))], method, path, token) //nolint:gosec // a choice of a test
 }
 
-func (r *run) sendTo(ctx context.Context, p *process, method, path, token string) answer {
+func (r *run) sendTo(p *process, method, path, token string) answer {
+	ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, "http://"+p.addr+path, http.NoBody)
 	if err != nil {
 		panic(err)
@@ -76,7 +75,8 @@ func (r *run) sendTo(ctx context.Context, p *process, method, path, token string
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			r.violated("no answer to %s within %v", path, clientPatience)
-		} else if !r.fault.kills && !p.isDown() && ctx.Err() == nil {
+			r.hangs.Store(true)
+		} else if !r.fault.kills && !p.isDown() {
 			r.violated("%s: %v", path, err)
 		}
 		return answer{err: err}

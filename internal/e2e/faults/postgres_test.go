@@ -3,7 +3,6 @@
 package faults_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -114,10 +113,10 @@ func besideTransactions(long time.Duration) fault {
 		for i := range 4 * maxConns {
 			loops.Go(func() {
 				p := r.processes[i%len(r.processes)]
-				for time.Since(begin) < long {
-					login := r.sendTo(context.Background(), p, http.MethodPost, fmt.Sprintf("/login?name=tx%d", i), "")
+				for time.Since(begin) < long && !r.hangs.Load() {
+					login := r.sendTo(p, http.MethodPost, fmt.Sprintf("/login?name=tx%d", i), "")
 					if login.ok() {
-						r.sendTo(context.Background(), p, http.MethodPost, "/transaction", login.token)
+						r.sendTo(p, http.MethodPost, "/transaction", login.token)
 					}
 				}
 			})

@@ -53,6 +53,7 @@ type run struct {
 
 	requests, failures, unknown, forgotten, lost, resurrected atomic.Int64
 
+	hangs    atomic.Bool  // a request had no answer, so nothing else is worth a try
 	longest  atomic.Int64 // nanoseconds
 	lifted   atomic.Int64 // the time in nanoseconds, 0 while the fault lasts
 	recovery time.Duration
@@ -133,11 +134,11 @@ func (r *run) wantAllDead() {
 func (c *client) work(ctx context.Context) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !c.run.hangs.Load() {
 		c.step()
 		<-tick.C
 	}
-	if c.token != "" {
+	if c.token != "" && !c.run.hangs.Load() {
 		c.read()
 	}
 }
@@ -159,6 +160,9 @@ func (r *run) recovered() bool {
 	for i, p := range r.processes {
 		name := fmt.Sprintf("after%d-%d", r.number, i)
 		for !r.works(p, name) {
+			if r.hangs.Load() {
+				return false
+			}
 			if time.Since(begin) > recoverWithin {
 				r.violated("process %d does not work %v after the fault", i+1, recoverWithin)
 				return false
@@ -171,11 +175,9 @@ func (r *run) recovered() bool {
 }
 
 func (r *run) works(p *process, name string) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
-	defer cancel()
-	login := r.sendTo(ctx, p, http.MethodPost, "/login?name="+name, "")
-	return login.ok() && r.sendTo(ctx, p, http.MethodPost, "/bump", login.token).ok() &&
-		r.sendTo(ctx, p, http.MethodGet, "/me", login.token).ok()
+	login := r.sendTo(p, http.MethodPost, "/login?name="+name, "")
+	return login.ok() && r.sendTo(p, http.MethodPost, "/bump", login.token).ok() &&
+		r.sendTo(p, http.MethodGet, "/me", login.token).ok()
 }
 
 // rest waits until both processes are idle. With the stats from before it wants them back

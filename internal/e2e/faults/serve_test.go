@@ -27,7 +27,7 @@ const envPlace = "FAULTS_TEST_PLACE"
 const storeTimeout = 2 * time.Second
 
 // closeWithin bounds Manager.Close at the stop of a process.
-const closeWithin = time.Second
+const closeWithin = storeTimeout / 4
 
 // stats describes a process that serves.
 type stats struct {
@@ -60,6 +60,7 @@ func TestServe(t *testing.T) {
 		IdleTimeout:     24 * time.Hour, // clocks move by an hour
 		AbsoluteTimeout: 48 * time.Hour,
 		StoreTimeout:    storeTimeout,
+		DoneInterval:    sweepEvery,
 		Now:             movedClock(p),
 		OnEvent:         counters.Count,
 		Logger:          silent,

@@ -42,7 +42,8 @@ type place struct {
 // silent keeps the errors of background work, which are expected, out of the output.
 var silent = slog.New(slog.DiscardHandler)
 
-// sweepEvery is so short that faults meet sweeps.
+// sweepEvery is the interval of sweeps, and of the look-ups for open streams. It is so short
+// that faults meet them.
 const sweepEvery = 500 * time.Millisecond
 
 // maxConns is the size of the pool of PostgreSQL.
