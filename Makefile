@@ -12,9 +12,9 @@ MODULES = . $(shell find cmd contrib examples internal -name go.mod -not -path '
 # when one of them did.
 each = @code=0; for module in $(MODULES); do printf '%s: %s\n' "$$module" '$(strip $(1))'; (cd "$$module" && $(1)) || code=1; done; exit $$code
 
-# The packages of a module whose tests need no browser, and those of internal/e2e that
-# need one.
-OUTSIDE_BROWSER := $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices -e /e2e/apps)
+# The packages of a module whose tests need no browser and inject no faults, and those of
+# internal/e2e that need a browser.
+OUTSIDE_BROWSER := $$(go list ./... | grep -v -e /e2e/browser -e /e2e/devices -e /e2e/apps -e /e2e/faults)
 IN_BROWSER      := ./browser ./devices ./apps
 
 # Programs are built once for each version of Go and of themselves.
@@ -22,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck
+.PHONY: help run test check test-sdk test-faults test-soak faults prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -34,8 +34,8 @@ run: ## start the example of the README
 test: ## run the tests, installing what they need
 	@bash scripts/test
 
-check: ## run what is slower: go vet, linters, the shape of packages, the rows of mutants, the race detector, a browser, generated clients, docs pages
-	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape vet tidy prepare-lint lint race prepare-check browser clients sdk pages
+check: ## run what is slower: go vet, linters, the shape of packages, the rows of mutants, the race detector, a browser, generated clients, docs pages, faults
+	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps mutants-check shape vet tidy prepare-lint lint race prepare-check browser clients sdk pages faults
 
 test-sdk: ## generate clients in other languages and run them (needs Node, Python, Java and the network)
 	@HUMASESS_TEST_REQUIRE=1 bash scripts/steps prepare-check clients sdk pages
@@ -57,6 +57,16 @@ sdk:
 # huma's docs pages in a browser, with their scripts from npm.
 pages:
 	cd internal/e2e && go test -tags sdk -count=1 -timeout 10m -run '^TestDocs' ./browser
+
+# A short form of test-faults, about two minutes.
+faults:
+	cd internal/e2e && go test -vet=off -count=1 -parallel 5 -timeout 10m ./faults
+
+test-faults: ## break stores and processes under load (ten minutes), and write docs/reliability.md
+	cd internal/e2e && HUMASESS_TEST_REQUIRE=1 go test -vet=off -count=1 -parallel 5 -timeout 20m -v -run '^TestFaults$$' ./faults -full -update
+
+test-soak: ## work at full load on Redis and PostgreSQL for ten minutes
+	cd internal/e2e && HUMASESS_TEST_REQUIRE=1 go test -vet=off -count=1 -timeout 20m -v -run '^TestSoak$$' ./faults -soak 10m
 
 prepare: ## install what the tests need
 	@bash scripts/prepare

@@ -73,7 +73,7 @@ func heard(t *testing.T, s *site, watching stores.Watcher) {
 func TestPgBouncer(t *testing.T) {
 	server := servertest.PostgresShared(t)
 	s := onPostgres(t)
-	s.url = server.StartPgBouncer(t) + "&default_query_exec_mode=exec"
+	s.url = server.StartPgBouncer(t).DSN + "&default_query_exec_mode=exec"
 	ids := signIn(t, s.program(t), user{ID: "ada"})
 	s.want(t, exitOK, "migrate")
 	s.want(t, exitOK, "doctor")

@@ -33,5 +33,5 @@ func (e edit) String() string {
 // all returns the mutants of every area.
 func all() []mutant {
 	return slices.Concat(sharedMutants, liveMutants, documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants, policyMutants,
-		browserMutants, secureMutants, costMutants, bearerMutants, reportMutants)
+		browserMutants, secureMutants, costMutants, bearerMutants, reportMutants, faultMutants)
 }

@@ -1,7 +1,9 @@
 package servertest
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -12,17 +14,36 @@ import (
 )
 
 // tendBouncer is a shell script that stops PgBouncer when its input ends. The input
-// ends with this process.
-const tendBouncer = `cd "$(dirname "$0")" || exit 1
-"$1" bouncer.ini </dev/null >>log 2>&1 & pid=$!
-cat >/dev/null
-kill -KILL $pid 2>/dev/null; wait $pid 2>/dev/null
+// ends with this process. Each line of the input makes it start PgBouncer again.
+const tendBouncer = `program=$1; cd "$(dirname "$0")" || exit 1
+start() { "$program" bouncer.ini </dev/null >>log 2>&1 & pid=$!; }
+halt() { kill -KILL $pid 2>/dev/null; wait $pid 2>/dev/null; }
+start
+while read -r _; do halt; start; echo done; done
+halt
 cd / && rm -rf "$(dirname "$0")"`
 
+// PgBouncer is a pool of connections in front of a server.
+type PgBouncer struct {
+	DSN    string
+	input  io.Writer
+	output *bufio.Reader
+}
+
+// Restart ends PgBouncer as a crash would, and starts it again.
+func (b *PgBouncer) Restart(tb testing.TB) {
+	tb.Helper()
+	if _, err := io.WriteString(b.input, "again\n"); err != nil {
+		tb.Fatalf("restart PgBouncer: %v", err)
+	}
+	if _, err := b.output.ReadString('\n'); err != nil {
+		tb.Fatalf("restart PgBouncer: %v", err)
+	}
+}
+
 // StartPgBouncer starts PgBouncer for one test, in transaction mode, in front of a
-// private server. PgBouncer has two connections to the server. The function
-// returns the DSN of PgBouncer.
-func (p *Postgres) StartPgBouncer(tb testing.TB) string {
+// private server. PgBouncer has two connections to the server.
+func (p *Postgres) StartPgBouncer(tb testing.TB) *PgBouncer {
 	tb.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
@@ -77,6 +98,10 @@ default_pool_size = 2
 	if err != nil {
 		tb.Fatal(err)
 	}
+	output, err := shell.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	if err := shell.Start(); err != nil {
 		tb.Fatal(err)
 	}
@@ -88,7 +113,7 @@ default_pool_size = 2
 	for begin := time.Now(); ; {
 		if conn, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
 			_ = conn.Close()
-			return p.At(tb, addr)
+			return &PgBouncer{p.At(tb, addr), input, bufio.NewReader(output)}
 		}
 		if time.Since(begin) > postgresPatience {
 			log, _ := os.ReadFile(filepath.Join(dir, "log"))

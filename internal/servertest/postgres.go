@@ -60,7 +60,9 @@ func PostgresShared(tb testing.TB) *Postgres {
 	}
 	bin := requirePostgres(tb)
 	s := &sharedPostgres
-	s.once.Do(func() { s.p, s.err = startPostgres(bin, "fsync=off", "synchronous_commit=off", "full_page_writes=off") })
+	s.once.Do(func() {
+		s.p, s.err = startPostgres(bin, nil, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	})
 	if s.err != nil {
 		tb.Fatalf("start PostgreSQL: %v", s.err)
 	}
@@ -71,7 +73,14 @@ func PostgresShared(tb testing.TB) *Postgres {
 // Without settings, the server writes data to disk before it acknowledges them.
 func StartPostgres(tb testing.TB, settings ...string) *Postgres {
 	tb.Helper()
-	p, err := startPostgres(requirePostgres(tb), settings...)
+	return StartPostgresWith(tb, nil, settings...)
+}
+
+// StartPostgresWith is [StartPostgres] with additional environment variables of the
+// server.
+func StartPostgresWith(tb testing.TB, env []string, settings ...string) *Postgres {
+	tb.Helper()
+	p, err := startPostgres(requirePostgres(tb), env, settings...)
 	if err != nil {
 		tb.Fatalf("start PostgreSQL: %v", err)
 	}
@@ -170,23 +179,23 @@ func postgresBin() string {
 	return filepath.Dir(found[0])
 }
 
-func startPostgres(bin string, settings ...string) (*Postgres, error) {
+func startPostgres(bin string, env []string, settings ...string) (*Postgres, error) {
 	var err error
 	for range 5 { // another process may take the port meanwhile
 		var p *Postgres
-		if p, err = startPostgresOnce(bin, settings); err == nil {
+		if p, err = startPostgresOnce(bin, "", env, settings); err == nil {
 			return p, nil
 		}
 	}
 	return nil, err
 }
 
-func startPostgresOnce(bin string, settings []string) (*Postgres, error) {
+func startPostgresOnce(bin, from string, env, settings []string) (*Postgres, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	proc, err := startPostgresProcess(bin, port, settings)
+	proc, err := startPostgresProcess(bin, from, port, env, settings)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 // and removes the folder.
 type postgresProcess struct {
 	dir    string
+	env    []string // of the server, beside that of this process
 	shell  *exec.Cmd
 	input  io.WriteCloser
 	output *bufio.Reader
@@ -43,7 +44,7 @@ clean() { cd / && rm -rf "$(dirname "$0")"; }
 trap '' INT
 start() { "$bin/postgres" -D data "$@" >>log 2>&1 </dev/null & pid=$!; }
 halt() { kill -QUIT $pid 2>/dev/null; wait $pid 2>/dev/null; }
-cp -R "$from/data" data >log 2>&1 || { cat log; clean; exit 1; }
+cp -R "$from/data" data >log 2>&1 && chmod -R go-rwx data || { cat log; clean; exit 1; }
 start "$@"
 echo ready
 while read -r order; do
@@ -55,7 +56,7 @@ clean`
 
 const hba = `local all ` + PostgresLocked + ` scram-sha-256
 host all ` + PostgresLocked + ` 127.0.0.1/32 scram-sha-256
-local all all trust
+local all,replication all trust
 host all all 127.0.0.1/32 trust
 `
 
@@ -66,21 +67,27 @@ var preparedPostgres struct {
 	err  error
 }
 
-func startPostgresProcess(bin string, port int, settings []string) (*postgresProcess, error) {
-	s := &preparedPostgres
-	s.once.Do(func() {
-		if s.p, s.err = newPostgresProcess(); s.err == nil {
-			s.err = s.p.run(prepare, bin)
+// startPostgresProcess starts a server on a copy of the folder from, or of the
+// prepared one.
+func startPostgresProcess(bin, from string, port int, env, settings []string) (*postgresProcess, error) {
+	if from == "" {
+		s := &preparedPostgres
+		s.once.Do(func() {
+			if s.p, s.err = newPostgresProcess(); s.err == nil {
+				s.err = s.p.run(prepare, bin)
+			}
+		})
+		if s.err != nil {
+			return nil, s.err
 		}
-	})
-	if s.err != nil {
-		return nil, s.err
+		from = s.p.dir
 	}
 	p, err := newPostgresProcess()
 	if err != nil {
 		return nil, err
 	}
-	args := []string{bin, s.p.dir}
+	p.env = env
+	args := []string{bin, from}
 	for _, s := range append([]string{
 		"port=" + strconv.Itoa(port), "listen_addresses=127.0.0.1", "unix_socket_directories=" + p.dir,
 		"max_connections=200", "shared_buffers=64MB", "autovacuum=off", "timezone=UTC",
@@ -107,6 +114,7 @@ func (p *postgresProcess) run(script string, args ...string) error {
 	}
 	p.shell = exec.Command("sh", append([]string{path}, args...)...)
 	p.shell.Dir = p.dir
+	p.shell.Env = append(os.Environ(), p.env...)
 	if err := leaveRoot(p.shell, p.dir); err != nil {
 		return err
 	}

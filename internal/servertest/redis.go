@@ -3,6 +3,7 @@ package servertest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -27,6 +28,7 @@ type Redis struct {
 	Addrs     []string // of the servers with data, primaries first
 	Sentinels []string // of the sentinels of a Sentinel set
 	Primary   string   // the name of the set at its sentinels
+	env       []string // of the servers, beside that of this process
 	processes map[string]*redisProcess
 	mu        sync.Mutex
 }
@@ -61,7 +63,7 @@ func RedisSingle(tb testing.TB) *Redis {
 		return &Redis{Addrs: []string{addr}}
 	}
 	requireRedis(tb)
-	return sharedSingle.get(tb, func() (*Redis, error) { return startSingle(nil) })
+	return sharedSingle.get(tb, func() (*Redis, error) { return startSingle(nil, nil) })
 }
 
 // RedisSentinel returns the set of a primary, two replicas and three sentinels
@@ -84,7 +86,13 @@ func RedisCluster(tb testing.TB) *Redis {
 // name, a space and a value.
 func StartRedis(tb testing.TB, settings ...string) *Redis {
 	tb.Helper()
-	return ofTest(tb, func() (*Redis, error) { return startSingle(settings) })
+	return StartRedisWith(tb, nil, settings...)
+}
+
+// StartRedisWith is [StartRedis] with additional environment variables of the server.
+func StartRedisWith(tb testing.TB, env []string, settings ...string) *Redis {
+	tb.Helper()
+	return ofTest(tb, func() (*Redis, error) { return startSingle(env, settings) })
 }
 
 // StartRedisSentinel starts a Sentinel set for one test.
@@ -160,16 +168,35 @@ func (r *Redis) Forget(tb testing.TB, prefix string) {
 // Sentinel set or a Cluster notice it within about a second.
 func (r *Redis) Kill(tb testing.TB, addr string) {
 	tb.Helper()
-	p, ok := r.processes[addr]
-	if !ok {
-		tb.Fatalf("no private server at %s", addr)
-	}
+	p := r.process(tb, addr)
 	if err := r.noticeWithin(quick); err != nil {
 		tb.Fatal(err)
 	}
 	if err := p.kill(); err != nil {
 		tb.Fatalf("kill the server at %s: %v", addr, err)
 	}
+}
+
+// Restart ends a private server as a crash would, and starts it again with the same
+// data and address.
+func (r *Redis) Restart(tb testing.TB, addr string) {
+	tb.Helper()
+	p := r.process(tb, addr)
+	if _, err := io.WriteString(p.input, "again\n"); err != nil {
+		tb.Fatalf("restart the server at %s: %v", addr, err)
+	}
+	if err := p.ready(); err != nil {
+		tb.Fatalf("restart the server at %s: %v", addr, err)
+	}
+}
+
+func (r *Redis) process(tb testing.TB, addr string) *redisProcess {
+	tb.Helper()
+	p, ok := r.processes[addr]
+	if !ok {
+		tb.Fatalf("no private server at %s", addr)
+	}
+	return p
 }
 
 func (r *Redis) stop() {
@@ -190,7 +217,7 @@ func (r *Redis) start(lines func(port int) []string, args ...string) (string, er
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		var p *redisProcess
 		settings := append([]string{"port " + strconv.Itoa(port), "bind 127.0.0.1", "protected-mode yes"}, lines(port)...)
-		if p, err = startRedisProcess(settings, args...); err == nil {
+		if p, err = startRedisProcess(r.env, settings, args...); err == nil {
 			r.mu.Lock()
 			r.processes[addr] = p
 			r.mu.Unlock()
@@ -206,30 +233,35 @@ var keepNothing = []string{`save ""`, "appendonly no", "repl-diskless-sync yes",
 
 func newRedis() *Redis { return &Redis{processes: map[string]*redisProcess{}} }
 
-func startSingle(settings []string) (*Redis, error) {
+func startSingle(env, settings []string) (*Redis, error) {
 	r := newRedis()
+	r.env = env
 	addr, err := r.start(func(int) []string { return slices.Concat(keepNothing, settings) })
 	r.Addrs = []string{addr}
 	return r, err
 }
 
 // redisProcess is a server that always ends with this process. A shell reads its
-// input until this process ends, and then stops the server.
+// input until this process ends, and then stops the server. Each line of the input
+// makes it start the server again, with its data.
 type redisProcess struct {
-	shell *exec.Cmd
-	input interface{ Close() error }
-	pid   int
-	once  sync.Once
+	shell  *exec.Cmd
+	input  io.WriteCloser
+	output io.Reader
+	dir    string
+	pid    int
+	once   sync.Once
 }
 
 const watch = `dir=$1; shift; cd "$dir" || exit 1
-"$@" >log 2>&1 & pid=$!
-echo $pid
-read _
-kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+start() { "$@" >>log 2>&1 & pid=$!; echo $pid; }
+halt() { kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null; }
+start "$@"
+while read -r _; do halt; start "$@"; done
+halt
 cd / && rm -rf "$dir"`
 
-func startRedisProcess(settings []string, args ...string) (*redisProcess, error) {
+func startRedisProcess(env, settings []string, args ...string) (*redisProcess, error) {
 	dir, err := os.MkdirTemp("", "humasess-redis-")
 	if err != nil {
 		return nil, err
@@ -243,6 +275,7 @@ func startRedisProcess(settings []string, args ...string) (*redisProcess, error)
 	}
 	line := append([]string{"-c", watch, "sh", dir, "redis-server", filepath.Join(dir, "conf")}, args...)
 	shell := exec.Command("sh", line...)
+	shell.Env = append(os.Environ(), env...)
 	input, err := shell.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -254,25 +287,28 @@ func startRedisProcess(settings []string, args ...string) (*redisProcess, error)
 	if err := shell.Start(); err != nil {
 		return nil, err
 	}
-	p := &redisProcess{shell: shell, input: input}
-	if _, err := fmt.Fscan(output, &p.pid); err != nil {
+	p := &redisProcess{shell: shell, input: input, output: output, dir: dir}
+	if err := p.ready(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(dir, "log"))
 		p.stop()
-		return nil, err
+		return nil, fmt.Errorf("%w\n%s", err, log)
 	}
-	err = eventually(func() error {
-		_, err := redisCommand(socket, "PING")
+	return p, nil
+}
+
+// ready waits until the server answers.
+func (p *redisProcess) ready() error {
+	if _, err := fmt.Fscan(p.output, &p.pid); err != nil {
+		return err
+	}
+	return eventually(func() error {
+		_, err := redisCommand(filepath.Join(p.dir, "socket"), "PING")
 		var refused redisError // a server that asks for a password is up
 		if errors.As(err, &refused) && !strings.HasPrefix(string(refused), "LOADING") {
 			return nil
 		}
 		return err
 	}, func() bool { return p.ended() })
-	if err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "log"))
-		p.stop()
-		return nil, fmt.Errorf("%w\n%s", err, log)
-	}
-	return p, nil
 }
 
 // ended reports whether the server has ended. This process does not wait for it, so

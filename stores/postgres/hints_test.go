@@ -260,7 +260,7 @@ func TestHintsBesidePgBouncer(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)
 	name := schema(t, shared(t))
-	pool := dial(t, server.StartPgBouncer(t), func(c *pgxpool.Config) {
+	pool := dial(t, server.StartPgBouncer(t).DSN, func(c *pgxpool.Config) {
 		c.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	})
 	store := hinted(t, pool, &postgres.Options{Schema: name})

@@ -49,7 +49,7 @@ func TestModes(t *testing.T) {
 func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	server := servertest.PostgresShared(t)
-	dsn := server.StartPgBouncer(t)
+	dsn := server.StartPgBouncer(t).DSN
 	separator := map[bool]string{true: "&", false: "?"}[strings.Contains(dsn, "?")]
 	for _, mode := range []string{"exec", "cache_describe"} {
 		t.Run(mode, func(t *testing.T) {

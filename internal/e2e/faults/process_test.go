@@ -1,0 +1,144 @@
+//go:build unix
+
+package faults_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a process of the API. It keeps its address when it starts again.
+type process struct {
+	place place
+
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	input   io.WriteCloser
+	output  *bufio.Scanner
+	addr    string
+	private string // the address of its stats
+	down    bool   // on purpose
+}
+
+// startProcess starts a process that ends with the test, or with the test's process.
+func startProcess(t *testing.T, p place) *process {
+	t.Helper()
+	p.Listen = "127.0.0.1:0"
+	started := &process{place: p}
+	started.start(t)
+	started.place.Listen = started.addr
+	t.Cleanup(func() {
+		_ = started.input.Close()
+		_ = started.cmd.Process.Kill()
+		_ = started.cmd.Wait()
+	})
+	return started
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
+	text, err := json.Marshal(p.place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServe$") //nolint:gosec // this program
+	cmd.Env = append(os.Environ(), envPlace+"="+string(text))
+	cmd.Stderr = os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cmd, p.input, p.output, p.down = cmd, input, bufio.NewScanner(output), false
+	p.hear(t, "ready %s %s", &p.addr, &p.private)
+}
+
+// hear reads the next line of a process.
+func (p *process) hear(t *testing.T, format string, into ...any) {
+	t.Helper()
+	if !p.output.Scan() {
+		t.Fatalf("the process at %s ends before %q", p.addr, format)
+	}
+	if _, err := fmt.Sscanf(p.output.Text(), format, into...); err != nil {
+		t.Fatalf("got line %q, want %q", p.output.Text(), format)
+	}
+}
+
+// kill ends the process as a crash would.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Wait()
+}
+
+// stop ends the process as a deployment would. It returns how long Manager.Close and the
+// whole stop took, and whether the server has ended all requests in time.
+func (p *process) stop(t *testing.T) (closed, stopped time.Duration, clean bool) {
+	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.down = true
+	if _, err := io.WriteString(p.input, "stop\n"); err != nil {
+		t.Fatal(err)
+	}
+	var ms int64
+	var late, cut bool
+	p.hear(t, "closed %d %t", &ms, &late)
+	closed = time.Duration(ms) * time.Millisecond
+	p.hear(t, "stopped %d %t", &ms, &cut)
+	_ = p.input.Close()
+	_ = p.cmd.Wait()
+	return closed, time.Duration(ms) * time.Millisecond, !cut
+}
+
+// isDown reports whether a test has ended the process.
+func (p *process) isDown() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.down
+}
+
+func (p *process) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var adminClient = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+
+func (p *process) stats(t *testing.T) stats {
+	t.Helper()
+	response, err := adminClient.Get("http://" + p.private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var s stats
+	if err := json.NewDecoder(response.Body).Decode(&s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
