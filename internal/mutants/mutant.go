@@ -1,7 +1,5 @@
 package main
 
-import "slices"
-
 // mutant is a change that breaks a promise.
 type mutant struct {
 	promise string // id in the names of the tests that must fail; "" is any
@@ -28,10 +26,4 @@ func (e edit) String() string {
 		return e.in
 	}
 	return e.in + " " + e.function
-}
-
-// all returns the mutants of every area.
-func all() []mutant {
-	return slices.Concat(sharedMutants, liveMutants, documentMutants, coreMutants, cookieMutants, sealedMutants, storeMutants, routerMutants, accountMutants, policyMutants,
-		browserMutants, secureMutants, costMutants, bearerMutants, reportMutants, faultMutants)
 }
