@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,11 +222,11 @@ func TestInvalidCallsOncePerOperation(t *testing.T) {
 type panicking struct {
 	slog.Handler
 
-	now *bool
+	now *atomic.Bool
 }
 
 func (p panicking) Handle(ctx context.Context, r slog.Record) error {
-	if *p.now {
+	if p.now.Load() {
 		panic("the log is broken")
 	}
 	return p.Handler.Handle(ctx, r)
@@ -235,14 +236,14 @@ func (p panicking) Handle(ctx context.Context, r slog.Record) error {
 // caller could recover, so the process would end.
 func TestPanicOfTheLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r, broken := newRig(slog.LevelInfo), false
-		r.Logger = slog.New(panicking{r.Logger.Handler(), &broken})
+		r, broken := newRig(slog.LevelInfo), new(atomic.Bool)
+		r.Logger = slog.New(panicking{r.Logger.Handler(), broken})
 		r.fail(2)
 		r.log.take()
-		broken = true
+		broken.Store(true)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		broken = false
+		broken.Store(false)
 		r.fail(1)
 		time.Sleep(time.Second)
 		synctest.Wait()
