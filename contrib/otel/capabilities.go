@@ -53,6 +53,7 @@ var _ stores.Index = (*index)(nil)
 // List implements [stores.Index].
 func (x *index) List(ctx context.Context, identity string) ([]stores.Record, error) {
 	c := x.begin(ctx, list)
+	defer c.panicked()
 	c.about(stores.ID{}, identity)
 	records, err := x.inner.List(c.ctx, identity)
 	c.returns(len(records))
@@ -63,6 +64,7 @@ func (x *index) List(ctx context.Context, identity string) ([]stores.Record, err
 // RevokeIdentity implements [stores.Index].
 func (x *index) RevokeIdentity(ctx context.Context, identity string, except stores.ID) (stores.Revoked, error) {
 	c := x.begin(ctx, revokeIdentity)
+	defer c.panicked()
 	c.about(stores.ID{}, identity)
 	revoked, err := x.inner.RevokeIdentity(c.ctx, identity, except)
 	c.end(err)
@@ -79,6 +81,7 @@ var _ stores.Marker = (*marker)(nil)
 // MarkChanged implements [stores.Marker].
 func (m *marker) MarkChanged(ctx context.Context, identity string) (stores.Changed, error) {
 	c := m.begin(ctx, markChanged)
+	defer c.panicked()
 	c.about(stores.ID{}, identity)
 	changed, err := m.inner.MarkChanged(c.ctx, identity)
 	c.end(err)
@@ -95,6 +98,7 @@ var _ stores.MultiLoader = (*multiLoader)(nil)
 // LoadMany implements [stores.MultiLoader].
 func (m *multiLoader) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	c := m.begin(ctx, loadMany)
+	defer c.panicked()
 	c.asks(len(ids))
 	records, err := m.inner.LoadMany(c.ctx, ids)
 	c.returns(len(records))
@@ -112,6 +116,7 @@ var _ stores.Memoizer = (*memoizer)(nil)
 // LoadMemo implements [stores.Memoizer]. Its span is that of a load.
 func (m *memoizer) LoadMemo(ctx context.Context, id stores.ID) (stores.Record, *stores.Memo, error) {
 	c := m.begin(ctx, load)
+	defer c.panicked()
 	r, memo, err := m.inner.LoadMemo(c.ctx, id)
 	c.about(id, r.Identity)
 	c.end(err)
@@ -128,6 +133,7 @@ var _ stores.Scanner = (*scanner)(nil)
 // Scan implements [stores.Scanner].
 func (s *scanner) Scan(ctx context.Context, head []byte, cursor string, limit int) (stores.Page, error) {
 	c := s.begin(ctx, scan)
+	defer c.panicked()
 	page, err := s.inner.Scan(c.ctx, head, cursor, limit)
 	c.returns(len(page.Records))
 	c.end(err)
@@ -137,6 +143,7 @@ func (s *scanner) Scan(ctx context.Context, head []byte, cursor string, limit in
 // Count implements [stores.Scanner].
 func (s *scanner) Count(ctx context.Context, head []byte) (int, error) {
 	c := s.begin(ctx, countAll)
+	defer c.panicked()
 	n, err := s.inner.Count(c.ctx, head)
 	c.end(err)
 	return n, err
@@ -145,6 +152,7 @@ func (s *scanner) Count(ctx context.Context, head []byte) (int, error) {
 // Clear implements [stores.Scanner].
 func (s *scanner) Clear(ctx context.Context, head []byte) (stores.Cleared, error) {
 	c := s.begin(ctx, clearAll)
+	defer c.panicked()
 	cleared, err := s.inner.Clear(c.ctx, head)
 	c.end(err)
 	return cleared, err

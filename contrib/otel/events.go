@@ -119,7 +119,7 @@ func withoutReason(e events.Event) events.Event {
 }
 
 // count adds the sessions of an event. A store that does not know their number counts
-// as one session, as in [events.Counters].
+// as one session. A revocation that has found no session counts as none.
 func count(ctx context.Context, counter metric.Int64Counter, e events.Event, more ...attribute.KeyValue) {
 	if !counter.Enabled(ctx) {
 		return
@@ -129,5 +129,9 @@ func count(ctx context.Context, counter metric.Int64Counter, e events.Event, mor
 	if e.Reason != "" {
 		attrs = append(attrs, reasonKey.String(string(e.Reason)))
 	}
-	counter.Add(ctx, int64(max(e.Count, 1)), metric.WithAttributeSet(attribute.NewSet(attrs...)))
+	n := max(e.Count, 1)
+	if e.Count == 0 && (e.Kind == events.Revoked || e.Kind == events.Evicted) {
+		n = 0
+	}
+	counter.Add(ctx, int64(n), metric.WithAttributeSet(attribute.NewSet(attrs...)))
 }

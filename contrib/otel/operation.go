@@ -80,6 +80,7 @@ type call struct {
 	ctx       context.Context // with the span
 	span      trace.Span
 	began     time.Time // zero if durations are not recorded
+	over      bool
 }
 
 func (o *observer) begin(ctx context.Context, m method) call {
@@ -117,12 +118,25 @@ func (c *call) returns(n int) {
 	}
 }
 
-// end records the duration before the span ends, so an exemplar can name the span.
+// end ends a call that has returned.
 func (c *call) end(err error) {
 	options := c.operation.succeeded
 	if err != nil {
 		options = c.failed(err)
 	}
+	c.finish(options)
+}
+
+// panicked ends a call that has not returned. It does not recover.
+func (c *call) panicked() {
+	if !c.over {
+		c.finish(c.errored("panic"))
+	}
+}
+
+// finish records the duration before the span ends, so an exemplar can name the span.
+func (c *call) finish(options []metric.RecordOption) {
+	c.over = true
 	if !c.began.IsZero() {
 		c.duration.Record(c.ctx, time.Since(c.began).Seconds(), options...)
 	}
@@ -139,11 +153,16 @@ func (c *call) failed(err error) []metric.RecordOption {
 		c.span.SetAttributes(outcomeKey.String(name))
 		return c.operation.succeeded
 	}
-	kind := semconv.ErrorTypeKey.String(errorType(err))
-	c.span.SetAttributes(kind)
 	if code := statusCode(err); code != "" {
 		c.span.SetAttributes(semconv.DBResponseStatusCode(code))
 	}
+	return c.errored(errorType(err))
+}
+
+// errored notes an error on the span, and returns the attributes for the duration.
+func (c *call) errored(errorType string) []metric.RecordOption {
+	kind := semconv.ErrorTypeKey.String(errorType)
+	c.span.SetAttributes(kind)
 	c.span.SetStatus(codes.Error, kind.Value.AsString()) // not the text, which may hold an address or data
 	return []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(c.system, c.operation.name, kind))}
 }

@@ -14,6 +14,9 @@ import (
 //
 //	store := cookie.New(sealer, &cookie.Options{Revoked: telemetry.Revocations(redis.NewRevocations(client, nil))})
 func (t *Telemetry) Revocations(inner stores.Revocations) stores.Revocations {
+	if inner == nil {
+		return nil // New of package humasess reports it
+	}
 	system := systemOf(inner)
 	kind := trace.SpanKindClient
 	if inProcess[system] {
@@ -41,6 +44,7 @@ type revocations struct {
 // Check implements [stores.Revocations].
 func (r *revocations) Check(ctx context.Context, id stores.ID, identity string) (stores.Standing, error) {
 	c := r.begin(ctx, check)
+	defer c.panicked()
 	c.about(id, identity)
 	standing, err := r.inner.Check(c.ctx, id, identity)
 	c.end(err)
@@ -50,6 +54,7 @@ func (r *revocations) Check(ctx context.Context, id stores.ID, identity string) 
 // End implements [stores.Revocations].
 func (r *revocations) End(ctx context.Context, id stores.ID, keep time.Duration, name int64) error {
 	c := r.begin(ctx, end)
+	defer c.panicked()
 	c.about(id, "")
 	err := r.inner.End(c.ctx, id, keep, name)
 	c.end(err)
@@ -59,6 +64,7 @@ func (r *revocations) End(ctx context.Context, id stores.ID, keep time.Duration,
 // RevokeIdentity implements [stores.Revocations].
 func (r *revocations) RevokeIdentity(ctx context.Context, identity string, name int64) (stores.Revoked, error) {
 	c := r.begin(ctx, revokeIdentity)
+	defer c.panicked()
 	c.about(stores.ID{}, identity)
 	revoked, err := r.inner.RevokeIdentity(c.ctx, identity, name)
 	c.end(err)
@@ -75,6 +81,7 @@ var _ stores.MultiRevocations = (*multiRevocations)(nil)
 // CheckMany implements [stores.MultiRevocations].
 func (r *multiRevocations) CheckMany(ctx context.Context, subjects []stores.Subject) ([]stores.Standing, error) {
 	c := r.begin(ctx, checkMany)
+	defer c.panicked()
 	c.asks(len(subjects))
 	standings, err := r.multi.CheckMany(c.ctx, subjects)
 	c.end(err)

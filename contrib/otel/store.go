@@ -40,6 +40,7 @@ var _ stores.Store = (*store)(nil)
 // Load implements [stores.Store].
 func (s *store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 	c := s.begin(ctx, load)
+	defer c.panicked()
 	r, err := s.inner.Load(c.ctx, id)
 	c.about(id, r.Identity)
 	c.end(err)
@@ -49,6 +50,7 @@ func (s *store) Load(ctx context.Context, id stores.ID) (stores.Record, error) {
 // Create implements [stores.Store].
 func (s *store) Create(ctx context.Context, described stores.Create) (stores.Created, error) {
 	c := s.begin(ctx, create)
+	defer c.panicked()
 	c.about(described.ID, described.Identity)
 	created, err := s.inner.Create(c.ctx, described)
 	c.end(err)
@@ -58,6 +60,7 @@ func (s *store) Create(ctx context.Context, described stores.Create) (stores.Cre
 // Update implements [stores.Store].
 func (s *store) Update(ctx context.Context, u stores.Update) (stores.Updated, error) {
 	c := s.begin(ctx, update)
+	defer c.panicked()
 	c.about(u.ID, "")
 	updated, err := s.inner.Update(c.ctx, u)
 	c.end(err)
@@ -67,6 +70,7 @@ func (s *store) Update(ctx context.Context, u stores.Update) (stores.Updated, er
 // Touch implements [stores.Store].
 func (s *store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (time.Time, error) {
 	c := s.begin(ctx, touch)
+	defer c.panicked()
 	c.about(id, "")
 	expires, err := s.inner.Touch(c.ctx, id, idle)
 	c.end(err)
@@ -76,6 +80,7 @@ func (s *store) Touch(ctx context.Context, id stores.ID, idle time.Duration) (ti
 // Delete implements [stores.Store].
 func (s *store) Delete(ctx context.Context, id stores.ID, when stores.Condition) error {
 	c := s.begin(ctx, remove)
+	defer c.panicked()
 	c.about(id, when.Identity)
 	err := s.inner.Delete(c.ctx, id, when)
 	c.end(err)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -51,7 +52,7 @@ type limiter struct {
 func (all *limiter) add(ctx context.Context, to *slog.Logger, k kind, l line) {
 	now, text := time.Now(), ""
 	if l.err != nil {
-		text = l.err.Error() // without the lock, because it is a method of the program
+		text = fmt.Sprint(l.err) // without the lock, because it calls a method of the program, which may panic
 	}
 	all.mu.Lock()
 	c := all.open[k]
@@ -82,7 +83,10 @@ func (all *limiter) begin(to *slog.Logger, k kind, now time.Time) {
 	}
 	c := &counted{from: now}
 	all.open[k] = c
-	time.AfterFunc(window, func() { all.flush(to, k, c) })
+	time.AfterFunc(window, func() {
+		defer func() { _ = recover() }() // of a log that panics, because no caller is there to recover
+		all.flush(to, k, c)
+	})
 }
 
 // flush ends a window. If it has counted lines, it writes one, and another window begins.

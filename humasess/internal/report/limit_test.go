@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,5 +215,59 @@ func TestInvalidCallsOncePerOperation(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		r.want(t, "afterwards", fmt.Sprintf(line, "a")+" times=2")
+	})
+}
+
+// panicking is a log that fails at times.
+type panicking struct {
+	slog.Handler
+
+	now *atomic.Bool
+}
+
+func (p panicking) Handle(ctx context.Context, r slog.Record) error {
+	if p.now.Load() {
+		panic("the log is broken")
+	}
+	return p.Handler.Handle(ctx, r)
+}
+
+// A log that panics in a request is for the router to answer. At the end of a window no
+// caller could recover, so the process would end.
+func TestPanicOfTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, broken := newRig(slog.LevelInfo), new(atomic.Bool)
+		r.Logger = slog.New(panicking{r.Logger.Handler(), broken})
+		r.fail(2)
+		r.log.take()
+		broken.Store(true)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		broken.Store(false)
+		r.fail(1)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		r.want(t, "after the panic", failed+`session=id identity=ada operation=op error="down 1" failures=1`)
+	})
+}
+
+// nilError is an error whose nil pointer has no text.
+type nilError struct{ text string }
+
+func (e *nilError) Error() string { return e.text }
+
+// The text of an error may panic. slog writes the panic into the line, so the request
+// goes on.
+func TestErrorWithoutText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(slog.LevelInfo)
+		for range 2 {
+			r.Emit(context.Background(), events.Event{Kind: events.StoreFailed, Err: (*nilError)(nil)})
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := r.log.take(); len(got) != 2 || !strings.Contains(got[1], "failures=1") {
+			t.Errorf("got %q, want a line and another with a count", got)
+		}
 	})
 }

@@ -162,3 +162,16 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestDataOfClients sends data that PostgreSQL does not accept. They are not a failure of
+// the service.
+func TestDataOfClients(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	ada := humasesstest.NewClient(r.start())
+	r.all([]step{
+		{"ada", ada, "POST", "/sign-up", credentials("ada", first), 204},
+		{"a NUL", ada, "POST", "/notes", text("brass\x00gears"), 422},
+		{"another form of UUIDs", ada, "DELETE", "/notes/urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6", nil, 422},
+	})
+}

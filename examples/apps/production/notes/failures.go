@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,6 +19,9 @@ func (a *App) failed(ctx context.Context, err error) error {
 	}
 	if chosen := huma.StatusError(nil); errors.As(err, &chosen) {
 		return err
+	}
+	if unfit(err) {
+		return huma.Error422UnprocessableEntity("the database does not accept these data")
 	}
 	a.log.ErrorContext(ctx, "request failed", "error", err)
 	if !down(err) {
@@ -39,6 +43,13 @@ func down(err error) bool {
 		return false
 	}
 	return pgconn.SafeToRetry(err)
+}
+
+// unfit reports whether the server has refused the data of the client, such as a text with
+// a NUL. The schema of an operation does not exclude all of them.
+func unfit(err error) bool {
+	answer := (*pgconn.PgError)(nil)
+	return errors.As(err, &answer) && strings.HasPrefix(answer.Code, "22") // data exception
 }
 
 // taken reports whether a unique name exists already.

@@ -2,6 +2,7 @@ package notes_test
 
 import (
 	"net/http"
+	"net/netip"
 	"strconv"
 	"testing"
 
@@ -44,5 +45,36 @@ func TestLimits(t *testing.T) {
 	}
 	if w := c.Do("POST", "/login", credentials("eve", second), from("203.0.113.9")); w.Code != http.StatusUnauthorized {
 		t.Errorf("another name from another address: got %d, want 401", w.Code)
+	}
+}
+
+// TestForgedAddress reaches the process past its proxies, with the header of a proxy.
+// Each address may try 30 passwords in a minute.
+func TestForgedAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	app := r.start()
+	c := humasesstest.NewClient(app)
+	refused := func(remote string, forwarded func(int) string) bool {
+		for i := range 70 {
+			w := c.Do("POST", "/login", credentials("user"+strconv.Itoa(i), second), func(r *http.Request) {
+				r.RemoteAddr = remote
+				r.Header.Set("X-Forwarded-For", forwarded(i))
+			})
+			if w.Code == http.StatusTooManyRequests {
+				return true
+			}
+		}
+		return false
+	}
+	if !refused("198.51.100.7:1234", func(i int) string { return "192.0.2." + strconv.Itoa(i) }) {
+		t.Error("a client that forges the header: got no 429, want one, because the connection is not of a proxy")
+	}
+	if refused("10.1.2.3:1234", func(i int) string { return "203.0.113." + strconv.Itoa(i) }) {
+		t.Error("many clients of a proxy: got a 429, want none")
+	}
+	if !refused("10.1.2.3:1234", func(i int) string { return "192.0.2." + strconv.Itoa(i) + ", 198.51.100.8" }) {
+		t.Error("a client that forges the part before its address: got no 429, want one")
 	}
 }

@@ -41,16 +41,18 @@ func describe(ctx huma.Context) humasess.Client {
 	return c
 }
 
-// logged writes one line for each request, and answers 500 for a panic. The probes of
+// logged writes one line for each request, and answers 500 for a panic. An answer that has
+// begun breaks off instead, because the client would take it for complete. The probes of
 // the platform leave no line while all is well.
 func (a *App) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin, out := time.Now(), middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			cause := recover()
-			if cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // the value itself, as net/http compares it
+			abort := cause == http.ErrAbortHandler //nolint:errorlint // the value itself, as net/http compares it
+			if cause != nil && !abort {
 				a.log.ErrorContext(r.Context(), "panic", "cause", cause, "stack", string(debug.Stack()))
-				if out.Status() == 0 {
+				if abort = out.Status() != 0; !abort {
 					problem(out, http.StatusInternalServerError, "unexpected error")
 				}
 			}
@@ -61,6 +63,9 @@ func (a *App) logged(next http.Handler) http.Handler {
 				slog.Int("bytes", out.BytesWritten()),
 				slog.Duration("duration", time.Since(begin)),
 				slog.String("client", middleware.GetClientIP(r.Context())))
+			if abort {
+				panic(http.ErrAbortHandler)
+			}
 		}()
 		next.ServeHTTP(out, r)
 	})

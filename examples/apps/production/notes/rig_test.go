@@ -3,6 +3,7 @@ package notes_test
 import (
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"testing"
 
@@ -15,14 +16,15 @@ import (
 
 // rig is the application on a server of its own. Each process of it has a pool.
 type rig struct {
-	tb     testing.TB
-	server *servertest.Postgres
-	log    io.Writer
+	tb      testing.TB
+	server  *servertest.Postgres
+	log     io.Writer
+	proxies []netip.Prefix
 }
 
 func newRig(tb testing.TB) rig {
 	tb.Helper()
-	return rig{tb, servertest.StartPostgres(tb, "fsync=off"), io.Discard}
+	return rig{tb: tb, server: servertest.StartPostgres(tb, "fsync=off"), log: io.Discard}
 }
 
 func (r rig) pool() *pgxpool.Pool {
@@ -43,7 +45,9 @@ func (r rig) start() *notes.App {
 		r.tb.Fatal(err)
 	}
 	origin := &url.URL{Scheme: "https", Host: "example.com"}
-	app, err := notes.New(pool, postgres.New(pool, &postgres.Options{Logger: logger}), notes.Options{Origin: origin, Logger: logger})
+	app, err := notes.New(pool, postgres.New(pool, &postgres.Options{Logger: logger}), notes.Options{
+		Origin: origin, Proxies: r.proxies, Logger: logger,
+	})
 	if err != nil {
 		r.tb.Fatal(err)
 	}
