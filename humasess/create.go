@@ -164,7 +164,7 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 		return false, s.notCreated(err)
 	}
 	judge, call := s.judge(), marks.Bracket{From: from, To: time.Now()}
-	verdict := storecall.Decide(ctx, s.carrier().Store(), &judge, s.pending.id, s.pending.owner, &created, call)
+	verdict := s.m.calls.Decide(ctx, s.carrier().Store(), &judge, s.pending.id, s.pending.owner, &created, call)
 	var own []stores.Replaced // sessions of this request, which end although others are put off
 	switch {
 	case created.Replaced:

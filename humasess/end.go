@@ -31,7 +31,7 @@ func (s writes[T]) end(ctx context.Context, id stores.ID) (found bool, err error
 func (s writes[T]) remove(ctx context.Context, id stores.ID) {
 	if ctx.Err() != nil { // the budget is spent
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second/2)
 		defer cancel()
 	}
 	err := s.carrier().Store().Delete(ctx, id, stores.Condition{})

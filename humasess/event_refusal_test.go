@@ -32,6 +32,8 @@ func (adviser) Check(_ huma.Context, a account) error {
 		return huma.Error402PaymentRequired("the plan has ended")
 	case "401":
 		return huma.Error401Unauthorized("sign in with the new plan")
+	case "none":
+		return fmt.Errorf("%w", humasess.ErrNoSession)
 	case "503":
 		return huma.Error503ServiceUnavailable("plans are unavailable")
 	}
@@ -87,6 +89,7 @@ func TestRefusalEvents(t *testing.T) {
 			`refused/not_fresh of "u1" at /fresh: the user has not authenticated within 5m0s`, true, "DEBUG"},
 		{"a guard", noted("402"), "/advised", nil, 402, `refused/guard of "u1" at /advised: the plan has ended`, true, "DEBUG"},
 		{"a guard that sees no user", noted("401"), "/advised", nil, 401, `challenged/guard of "u1" at /advised: sign in with the new plan`, true, "DEBUG"},
+		{"a guard that finds no session", noted("none"), "/advised", nil, 401, `challenged/guard of "u1" at /advised: humasess: no active session`, true, "DEBUG"},
 		{"a guard that cannot decide", noted("503"), "/advised", nil, 503, "", false, ""},
 		{"a guard that fails", noted("x"), "/advised", nil, 403, `refused/guard_error of "u1" at /advised: broken`, true, "WARN"},
 		{"no cookie", r.client, "/required", nil, 401, `challenged/absent of "" at post-required`, false, "DEBUG"},

@@ -32,7 +32,7 @@ type User struct {
 // LoginInput is the input of a public operation that starts a session.
 type LoginInput struct {
 	humasess.Login[User]
-	Name string `query:"name" minLength:"1"`
+	Name string `query:"name" required:"true" minLength:"1"`
 }
 
 // Inputs of the other operations differ in their requirements.
@@ -40,7 +40,7 @@ type (
 	MeInput    struct{ humasess.Required[User] }
 	ThemeInput struct {
 		humasess.Required[User]
-		Theme string `query:"theme" enum:"light,dark"`
+		Theme string `query:"theme" required:"true" enum:"light,dark"`
 	}
 	LogoutInput struct{ humasess.Session[User] }
 )

@@ -32,9 +32,10 @@ var faultMutants = []mutant{
 	{"", "Close waits for a look-up on a silent server", inFaults, "^TestFaults$/^PostgreSQL$/^process_of_the_API_stopped_while", []edit{{
 		inWatch, "Sessions.Close", "	case <-ctx.Done():\n		return ctx.Err()\n", "",
 	}}},
-	{"", "a clock that stands still tells the order of marks", inFaults, "^TestFaults$/^cookies_with_revocations_in_Redis$/^users_sign_in", []edit{{
-		"humasess/internal/storecall", "Decide", "later <= 0 || ", "",
-	}}},
+	{"", "the clock of a cookie tells the order of marks", inFaults, "^TestFaults$/^cookies_with_revocations_in_Redis$/^users_sign_in", []edit{
+		{"humasess/internal/storecall", "Caller.Decide", " && !c.ClientSide", ""},
+		{"humasess/internal/storecall", "Caller.Decide", "later <= 0 && from.After(call.To) || ", ""},
+	}},
 	{"", "a mark right before a sign-in counts", inFaults, "^TestFaults$/^(Redis|PostgreSQL)$/^users_sign_in", []edit{{
 		"humasess/internal/marks", "Judge.judge", "	case before:\n		return Before\n	case !after && earliest.Before(j.Began):\n		return Perhaps\n", "",
 	}}},

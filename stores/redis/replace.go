@@ -12,8 +12,9 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// undoWithin bounds the deletion of a session whose create has failed.
-const undoWithin = 2 * time.Second
+// undoWithin bounds the deletion of a session whose create has failed. It comes on top of
+// the time that the call has.
+const undoWithin = time.Second / 2
 
 // A create may replace sessions of its own group and others. The script of a
 // create checks and deletes those of its group in its one atomic step. The

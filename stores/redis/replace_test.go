@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -312,5 +313,37 @@ func TestSignInOnAFullServer(t *testing.T) {
 		lives(t, store, name+": the new session", id, false)
 		lives(t, store, name+": the own session", own, true)
 		lives(t, store, name+": the visitor", visitor, true)
+	}
+}
+
+// TestReplacesInTime lets the server fall silent after the first answer of a create that
+// has several steps. The call ends soon after its context, although it undoes the first step.
+func TestReplacesInTime(t *testing.T) {
+	t.Parallel()
+	const within, most = 500 * time.Millisecond, 2 * time.Second
+	const all = int64(1) << 30
+	for steps := range int64(3) {
+		var answers atomic.Int64 // that still come
+		answers.Store(all)
+		way := servertest.NewChangingProxy(t, servertest.RedisSingle(t).Addrs[0], func(data []byte) []byte {
+			if answers.Add(-1) < 0 {
+				return nil
+			}
+			return data
+		})
+		store := open(t, dial(t, &servertest.Redis{Addrs: []string{way.Addr}}))
+		visitor, err := add(t.Context(), store, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers.Store(steps)
+		ctx, cancel := context.WithTimeout(t.Context(), within)
+		begin := time.Now()
+		_, _, err = replace(ctx, t, store, stores.Create{Identity: "ada", Replaces: []stores.Replaced{{ID: visitor, Version: 1}}})
+		took := time.Since(begin)
+		cancel()
+		if took > most {
+			t.Errorf("after %d answers: got %v after %v, want at most %v", steps, err, took, most)
+		}
 	}
 }

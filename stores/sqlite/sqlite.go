@@ -133,3 +133,20 @@ func (s *Store) UseClock(now func() time.Time) {
 
 // clock returns the time in the form of the file.
 func (s *Store) clock() int64 { return nanos((*s.now.Load())()) }
+
+// sameMoment is the longest time between two readings of clocks that count as one.
+const sameMoment = 10 * time.Microsecond
+
+// clocks returns the machine's time and the store's at one moment. The age of a mark is by
+// the one, and Created.Now by the other. If the process pauses between the readings, a mark
+// seems to be later than it is, and a sign-in after it is refused.
+func (s *Store) clocks() (machine, store int64) {
+	for range 3 {
+		now := time.Now()
+		machine, store = nanos(now), s.clock()
+		if time.Since(now) < sameMoment {
+			break
+		}
+	}
+	return machine, store
+}

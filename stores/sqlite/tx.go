@@ -46,7 +46,9 @@ func (s *Store) write(ctx context.Context, do func(*tx) error) error {
 			s.leave(ctx, conn) // it may have begun before the context ended
 			return err
 		}
-		err := do(&tx{ctx: ctx, conn: conn, real: nanos(time.Now()), now: s.clock()})
+		t := &tx{ctx: ctx, conn: conn}
+		t.real, t.now = s.clocks()
+		err := do(t)
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -30,6 +30,7 @@ func TestDecideWithoutAClock(t *testing.T) {
 	began := time.Now().Add(-2 * way)
 	read := began.Add(way) // when the store read its clock
 	call := marks.Bracket{From: began, To: read.Add(way)}
+	var caller storecall.Caller
 	still := began.Truncate(time.Second)
 	for name, now := range map[string]func() time.Time{
 		"stands still":    func() time.Time { return still },
@@ -38,13 +39,17 @@ func TestDecideWithoutAClock(t *testing.T) {
 	} {
 		created := stores.Created{Now: still, RevokedAgo: read.Sub(began.Add(-gap)), Mark: 1}
 		judge := marks.Judge{Journal: new(marks.Journal), Began: began}
-		if got := storecall.Decide(t.Context(), clocked{now: now}, &judge, stores.ID{}, "ada", &created, call); got != marks.Perhaps {
+		if got := caller.Decide(t.Context(), clocked{now: now}, &judge, stores.ID{}, "ada", &created, call); got != marks.Perhaps {
 			t.Errorf("clock %s: got verdict %d, want Perhaps", name, got)
 		}
 	}
 	created := stores.Created{Now: read, RevokedAgo: read.Sub(began.Add(-gap)), Mark: 1}
 	judge := marks.Judge{Journal: new(marks.Journal), Began: began}
-	if got := storecall.Decide(t.Context(), clocked{now: time.Now}, &judge, stores.ID{}, "ada", &created, call); got != marks.Before {
+	if got := caller.Decide(t.Context(), clocked{now: time.Now}, &judge, stores.ID{}, "ada", &created, call); got != marks.Before {
 		t.Errorf("clock that moves: got verdict %d, want Before", got)
+	}
+	caller.ClientSide = true
+	if got := caller.Decide(t.Context(), clocked{now: time.Now}, &judge, stores.ID{}, "ada", &created, call); got != marks.Perhaps {
+		t.Errorf("clock of a cookie: got verdict %d, want Perhaps", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -211,4 +212,36 @@ func TestSQLitePool(t *testing.T) {
 	if _, err := brief.Load(t.Context(), stores.ID{1}); !errors.Is(err, stores.ErrNotFound) {
 		t.Errorf("Load, with the connection free: got %v, want ErrNotFound", err)
 	}
+}
+
+// TestSQLiteMarkOfOneMoment pauses the process between the readings of the two clocks. The
+// mark of a revocation must not seem to be later than it is, because a sign-in after it
+// would be refused.
+func TestSQLiteMarkOfOneMoment(t *testing.T) {
+	var pauses atomic.Bool
+	store, _ := openOne(t, filepath.Join(t.TempDir(), "sessions.db"), &sqlite.Options{SweepEvery: -1, Now: func() time.Time {
+		if pauses.Swap(false) {
+			<-time.After(20 * time.Millisecond)
+		}
+		return time.Now()
+	}})
+	ctx := t.Context()
+	if err := store.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for n := range byte(5) { // the machine may pause the process by itself
+		if _, err := store.RevokeIdentity(ctx, "ada", stores.ID{}); err != nil {
+			t.Fatal(err)
+		}
+		revoked := time.Now()
+		pauses.Store(true)
+		created, err := store.Create(ctx, stores.Create{ID: stores.ID{1, n}, Identity: "ada", Idle: time.Hour, Absolute: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if late := created.Now.Add(-created.RevokedAgo).Sub(revoked); late <= 0 {
+			return
+		}
+	}
+	t.Error("got marks later than the revocations that left them")
 }

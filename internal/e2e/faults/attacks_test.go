@@ -94,6 +94,9 @@ func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 		t.Helper()
 		login := r.send(http.MethodPost, "/login?name=gone", "")
 		r.send(http.MethodPost, "/logout", login.token)
+		// A connection that such a request has begun must not fail another client's.
+		gone := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4 * clients}}
+		defer gone.CloseIdleConnections()
 		before, made := r.events(t, "store_failed"), 0
 		if connections != nil {
 			made = connections(t)
@@ -105,7 +108,7 @@ func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 			loops.Go(func() {
 				for ctx.Err() == nil {
 					short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(2000))*time.Microsecond) //nolint:gosec // a time of a test
-					r.abandon(short, login.token)
+					r.abandon(short, gone, login.token)
 					cancel()
 				}
 			})
@@ -125,14 +128,14 @@ func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 }
 
 // abandon sends a request that ends with its context.
-func (r *run) abandon(ctx context.Context, token string) {
+func (r *run) abandon(ctx context.Context, gone *http.Client, token string) {
 	p := r.processes[rand.IntN(len(r.processes))] //nolint:gosec // a choice of a test
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/me", http.NoBody)
 	if err != nil {
 		return
 	}
 	request.Header.Set("Cookie", cookieName+"="+token)
-	if response, err := r.http.Do(request); err == nil {
+	if response, err := gone.Do(request); err == nil {
 		_ = response.Body.Close()
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/humasess/sessions/security"
@@ -134,16 +135,25 @@ func openSQLite(ctx context.Context, p place) (opened, error) {
 	}, store.Migrate(ctx)
 }
 
-// movedClock returns a clock that is wrong by the seconds in a file.
+// movedClock returns a clock that is wrong by the seconds in a file. It reads the file ten
+// times a second.
 func movedClock(p place) func() time.Time {
 	if p.Clock == "" {
 		return nil
 	}
-	return func() time.Time {
+	wrong := new(atomic.Int64)
+	read := func() {
 		text, _ := os.ReadFile(p.Clock)
-		seconds, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-		return time.Now().Add(time.Duration(seconds) * time.Second)
+		seconds, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+		wrong.Store(seconds)
 	}
+	read()
+	go func() {
+		for range time.Tick(100 * time.Millisecond) {
+			read()
+		}
+	}()
+	return func() time.Time { return time.Now().Add(time.Duration(wrong.Load()) * time.Second) }
 }
 
 // broken returns a store that breaks a promise, or the store itself.

@@ -243,6 +243,12 @@ func TestAlertsFire(t *testing.T) {
 		}
 	}
 	quiet("healthy", 20)
+	for range 2 { // the first failure begins the series, and the second one increases it
+		inner.Fail(humasesstest.OpLoad, syscall.ECONNREFUSED)
+		post(t, visitor, "/visit", http.StatusServiceUnavailable)
+		inner.Fail(humasesstest.OpLoad, nil)
+		quiet("a single failure", 10)
+	}
 	for _, tt := range []struct {
 		alert string
 		begin func()

@@ -86,7 +86,7 @@ func New(pool *pgxpool.Pool, store stores.Store, opts Options) (*App, error) {
 	}
 
 	router := chi.NewRouter()
-	router.Use(addressOf(opts.Proxies), a.logged, hardened, bounded, a.limits.perAddress)
+	router.Use(routed, addressOf(opts.Proxies), a.logged, hardened, bounded, a.limits.perAddress)
 	router.Get("/livez", a.health.live)
 	router.Get("/readyz", a.health.ready)
 	config := huma.DefaultConfig("Notes", "1.0.0")
