@@ -15,8 +15,8 @@ func (p *Postgres) StartStandby(tb testing.TB, settings ...string) *Postgres {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer os.RemoveAll(dir)                                                                                        //nolint:errcheck // a temporary folder
-	copied := exec.Command(filepath.Join(p.bin, "pg_basebackup"), "-d", p.With(tb, "application_name", "standby"), //nolint:gosec // our own server
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	copied := exec.Command(filepath.Join(p.bin, "pg_basebackup"), "-d", p.With(tb, "application_name", "standby"),
 		"-D", filepath.Join(dir, "data"), "-R", "-X", "stream", "-c", "fast")
 	if out, err := copied.CombinedOutput(); err != nil {
 		tb.Fatalf("pg_basebackup: %v\n%s", err, out)
@@ -43,7 +43,8 @@ func (p *Postgres) Promote(tb testing.TB) {
 // SQL runs one statement as the owner of the server.
 func (p *Postgres) SQL(tb testing.TB, statement string) string {
 	tb.Helper()
-	out, err := exec.Command(filepath.Join(p.bin, "psql"), "-d", p.DSN, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement).CombinedOutput() //nolint:gosec // our own server
+	psql := exec.Command(filepath.Join(p.bin, "psql"), "-d", p.DSN, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement)
+	out, err := psql.CombinedOutput()
 	if err != nil {
 		tb.Fatalf("%s: %v\n%s", statement, err, out)
 	}
@@ -57,8 +58,8 @@ func open(dir string) error {
 			return err
 		}
 		if entry.IsDir() {
-			return os.Chmod(path, 0o755) //nolint:gosec // a copy of test data
+			return os.Chmod(path, 0o755)
 		}
-		return os.Chmod(path, 0o644) //nolint:gosec // a copy of test data
+		return os.Chmod(path, 0o644)
 	})
 }

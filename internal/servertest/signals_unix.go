@@ -34,7 +34,7 @@ func (p *Postgres) Signal(tb testing.TB, signal syscall.Signal) {
 	}
 	// The first process is stopped first, so that it starts no other meanwhile.
 	for _, pid := range append([]int{pid}, children(pid)...) {
-		if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH { //nolint:errorlint // an errno
+		if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH {
 			tb.Fatalf("signal process %d of PostgreSQL: %v", pid, err)
 		}
 	}

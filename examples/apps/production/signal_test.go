@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // polite one, so another must end the process at once.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), asMain+"=1", "DATABASE_URL="+servertest.StartPostgres(t, "fsync=off").DSN,
 		"LISTEN=localhost:0", "ORIGIN=http://localhost:8888", "DRAIN=1h")
 	out, err := cmd.StdoutPipe()
@@ -49,8 +49,8 @@ func TestSecondSignal(t *testing.T) {
 	until("serving")
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	until("shutting down")
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
 	again, limit := time.NewTicker(100*time.Millisecond), time.After(20*time.Second)
 	defer again.Stop()
 	for {

@@ -15,10 +15,10 @@ import (
 // thief signs in as the user does, and calls revoke-others in a loop while the user is
 // revoked. Afterwards no token that a thief ever got may open anything, and the user
 // can sign in.
-func thief(rounds int) fault {
+func thief() fault {
 	return fault{name: "thief renews while the user is revoked", do: func(t *testing.T, r *run) {
 		t.Helper()
-		for i := range rounds {
+		for i := range 6 {
 			r.steal(t, fmt.Sprintf("victim%d", i))
 		}
 	}}
@@ -28,7 +28,7 @@ func (r *run) steal(t *testing.T, name string) {
 	t.Helper()
 	login := r.send(http.MethodPost, "/login?name="+name, "")
 	if !login.ok() {
-		r.violated("%d to a login", login.status)
+		r.violatedf("%d to a login", login.status)
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -49,21 +49,21 @@ func (r *run) steal(t *testing.T, name string) {
 			}
 		})
 	}
-	time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond) //nolint:gosec // a time of a test
+	time.Sleep(time.Duration(20+rand.IntN(60)) * time.Millisecond)
 	if !r.revoke(name) {
-		r.violated("a revocation failed")
+		r.violatedf("a revocation failed")
 	}
 	stop()
 	loops.Wait()
 	again := r.send(http.MethodPost, "/login?name="+name, "")
 	if !again.ok() {
-		r.violated("%d to a login after a revocation", again.status)
+		r.violatedf("%d to a login after a revocation", again.status)
 	}
 	for _, token := range tokens {
 		r.wantDead(token)
 	}
 	if a := r.send(http.MethodGet, "/me", again.token); again.ok() && !a.ok() {
-		r.violated("%d to the user who signed in after a revocation", a.status)
+		r.violatedf("%d to the user who signed in after a revocation", a.status)
 	}
 }
 
@@ -76,7 +76,7 @@ func signInAgain(long time.Duration) fault {
 		var loops sync.WaitGroup
 		for i := range 6 {
 			loops.Go(func() {
-				c := client{run: r, name: fmt.Sprintf("again%d", i), random: rand.New(rand.NewPCG(uint64(i), 2))} //nolint:gosec // reproducible
+				c := client{run: r, name: fmt.Sprintf("again%d", i), random: rand.New(rand.NewPCG(uint64(i), 2))}
 				for time.Since(begin) < long {
 					c.revokeAndLogin()
 				}
@@ -107,7 +107,7 @@ func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 		for range 16 {
 			loops.Go(func() {
 				for ctx.Err() == nil {
-					short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(2000))*time.Microsecond) //nolint:gosec // a time of a test
+					short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(2000))*time.Microsecond)
 					r.abandon(short, gone, login.token)
 					cancel()
 				}
@@ -115,21 +115,21 @@ func hangUps(long time.Duration, connections func(*testing.T) int) fault {
 		}
 		loops.Wait()
 		if n := r.events(t, "store_failed") - before; n > 0 {
-			r.violated("clients that hang up are %d failures of the store", n)
+			r.violatedf("clients that hang up are %d failures of the store", n)
 		}
 		if connections == nil {
 			return
 		}
 		time.Sleep(time.Second) // until the server has counted them
 		if n := connections(t) - made; n > 50 {
-			r.violated("clients that hang up cost %d connections", n)
+			r.violatedf("clients that hang up cost %d connections", n)
 		}
 	}}
 }
 
 // abandon sends a request that ends with its context.
 func (r *run) abandon(ctx context.Context, gone *http.Client, token string) {
-	p := r.processes[rand.IntN(len(r.processes))] //nolint:gosec // a choice of a test
+	p := r.processes[rand.IntN(len(r.processes))]
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.addr+"/me", http.NoBody)
 	if err != nil {
 		return

@@ -56,7 +56,7 @@ func (a answer) open() bool { return a.status == 0 || a.status == http.StatusSer
 // send makes a request with a token, at one of the two processes, and checks all that
 // is true of every response.
 func (r *run) send(method, path, token string) answer {
-	return r.sendTo(r.processes[rand.IntN(len(r.processes))], method, path, token) //nolint:gosec // a choice of a test
+	return r.sendTo(r.processes[rand.IntN(len(r.processes))], method, path, token)
 }
 
 func (r *run) sendTo(p *process, method, path, token string) answer {
@@ -74,10 +74,10 @@ func (r *run) sendTo(p *process, method, path, token string) answer {
 	took := time.Since(begin)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			r.violated("no answer to %s within %v", path, clientPatience)
+			r.violatedf("no answer to %s within %v", path, clientPatience)
 			r.hangs.Store(true)
 		} else if !r.fault.kills && !p.isDown() {
-			r.violated("%s: %v", path, err)
+			r.violatedf("%s: %v", path, err)
 		}
 		return answer{err: err}
 	}
@@ -95,11 +95,11 @@ func (r *run) sendTo(p *process, method, path, token string) answer {
 	r.count(a, took)
 	switch {
 	case a.status == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "":
-		r.violated("503 to %s without Retry-After", path)
+		r.violatedf("503 to %s without Retry-After", path)
 	case a.status > 500 && a.status != http.StatusServiceUnavailable, a.status == 500:
-		r.violated("%d to %s: %s", a.status, path, body)
+		r.violatedf("%d to %s: %s", a.status, path, body)
 	case deleted && a.open():
-		r.violated("%d to %s deletes the cookie", a.status, path)
+		r.violatedf("%d to %s deletes the cookie", a.status, path)
 	}
 	if deleted {
 		a.token = ""
@@ -149,7 +149,7 @@ func (c *client) login() {
 		c.settle(calm)
 		c.refusedLogin = false
 	case a.ok():
-		c.run.violated("a login without a cookie")
+		c.run.violatedf("a login without a cookie")
 	case a.open():
 		c.unsure = true
 	case c.unsure && (a.status == http.StatusUnauthorized || a.status == http.StatusConflict):
@@ -157,7 +157,7 @@ func (c *client) login() {
 	case c.run.fault.refusesOnce && a.status == http.StatusUnauthorized && !c.refusedLogin:
 		c.refusedLogin = true
 	default:
-		c.run.violated("%d to a login after %s", a.status, c.last)
+		c.run.violatedf("%d to a login after %s", a.status, c.last)
 	}
 }
 
@@ -186,13 +186,13 @@ func (c *client) settle(calm bool) {
 func (c *client) saw(data account) {
 	switch {
 	case data.Name != c.name:
-		c.run.violated("wrong user: got %s, want %s", data.Name, c.name)
+		c.run.violatedf("wrong user: got %s, want %s", data.Name, c.name)
 	case data.N < c.acked:
 		c.run.lost.Add(1)
-		c.run.lostByStore("lost: got %d changes, %d were acknowledged", data.N, c.acked)
+		c.run.lostByStoref("lost: got %d changes, %d were acknowledged", data.N, c.acked)
 		c.acked = data.N
 	case data.N > c.tried:
-		c.run.violated("got %d changes, %d were made", data.N, c.tried)
+		c.run.violatedf("got %d changes, %d were made", data.N, c.tried)
 	}
 	c.acked = max(c.acked, data.N)
 }
@@ -201,13 +201,13 @@ func (c *client) saw(data account) {
 func (c *client) refused(a answer, request string) {
 	switch {
 	case a.status != http.StatusUnauthorized:
-		c.run.violated("%d to %s", a.status, request)
+		c.run.violatedf("%d to %s", a.status, request)
 	case c.unsure && !c.run.fault.decided:
 		c.run.unknown.Add(1)
 	case c.run.fault.forgets != "", c.run.fault.mayLose != "":
 		c.run.forgotten.Add(1)
 	default:
-		c.run.violated("signed out: 401 to %s", request)
+		c.run.violatedf("signed out: 401 to %s", request)
 	}
 	c.bury(c.token)
 	c.token = ""
@@ -232,7 +232,7 @@ func (c *client) bumped(a answer) {
 		c.acked++
 		c.keep(a)
 		if a.body.Name != c.name || a.body.N < c.acked || a.body.N > c.tried {
-			c.run.violated("change %d to %d acknowledged as %+v", c.acked, c.tried, a.body)
+			c.run.violatedf("change %d to %d acknowledged as %+v", c.acked, c.tried, a.body)
 		}
 	case a.open():
 	default:
@@ -274,7 +274,7 @@ func (c *client) change(path string) {
 		c.bury(c.token)
 		c.token = a.token
 	case a.ok():
-		c.run.violated("%s without a new cookie", path)
+		c.run.violatedf("%s without a new cookie", path)
 	case a.open():
 		c.unsure = true
 	case a.status == http.StatusConflict && c.unsure:
@@ -358,21 +358,21 @@ func (r *run) wantDead(token string) {
 	a := r.send(http.MethodGet, "/me", token)
 	if a.ok() {
 		r.resurrected.Add(1)
-		r.lostByStore("resurrected: an ended session of %s answers", a.body.Name)
+		r.lostByStoref("resurrected: an ended session of %s answers", a.body.Name)
 	} else if a.status != http.StatusUnauthorized && !a.open() {
-		r.violated("%d to a token that has ended", a.status)
+		r.violatedf("%d to a token that has ended", a.status)
 	}
 }
 
-// lostByStore notes that an acknowledged write was undone.
-func (r *run) lostByStore(format string, args ...any) {
+// lostByStoref notes that an acknowledged write was undone.
+func (r *run) lostByStoref(format string, args ...any) {
 	if r.fault.mayLose == "" {
-		r.violated(format, args...)
+		r.violatedf(format, args...)
 	}
 }
 
-// violated notes a broken promise.
-func (r *run) violated(format string, args ...any) {
+// violatedf notes a broken promise.
+func (r *run) violatedf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text := fmt.Sprintf(format, args...)

@@ -28,7 +28,7 @@ func clockFault(name, file string) fault {
 				continue
 			}
 			if a := r.send(http.MethodPost, path, ""); !a.ok() {
-				r.violated("%d to a second login after the clock stepped back", a.status)
+				r.violatedf("%d to a second login after the clock stepped back", a.status)
 			}
 		}
 	}}

@@ -54,13 +54,13 @@ func (r *run) stopWithStreams(t *testing.T, p *process, before func(), within ti
 			response, err := r.http.Do(request)
 			open.Done()
 			if err != nil {
-				r.violated("stream: %v", err)
+				r.violatedf("stream: %v", err)
 				return
 			}
 			_, err = io.Copy(io.Discard, response.Body)
 			_ = response.Body.Close()
 			if err != nil {
-				r.violated("stream cut off: %v", err)
+				r.violatedf("stream cut off: %v", err)
 			}
 		})
 	}
@@ -69,10 +69,10 @@ func (r *run) stopWithStreams(t *testing.T, p *process, before func(), within ti
 	closed, stopped, clean := p.stop(t)
 	ended.Wait()
 	if closed > 2*closeWithin {
-		r.violated("Manager.Close took %v", closed)
+		r.violatedf("Manager.Close took %v", closed)
 	}
 	if !clean || stopped > within {
-		r.violated("the stop took %v, want %v; clean %t", stopped, within, clean)
+		r.violatedf("the stop took %v, want %v; clean %t", stopped, within, clean)
 	}
 }
 

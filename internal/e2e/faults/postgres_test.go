@@ -42,7 +42,7 @@ func openPostgresSite(t *testing.T, long time.Duration) site {
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
 	return newSite(t, place{DSN: as(s.At(t, way.Addr))}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), signInAgain(long), hangUps(long, s.sessions), besideTransactions(long), silentStop(way)}, ownFaults(long))
+		networkFaults(way, long), s.faults(long), []fault{thief(), signInAgain(long), hangUps(long, s.sessions), besideTransactions(long), silentStop(way)}, ownFaults(long))
 }
 
 func (s postgresServer) faults(long time.Duration) []fault {
@@ -168,5 +168,5 @@ func openCookiePostgresSite(t *testing.T, long time.Duration) site {
 	s := startPostgres(t)
 	way := newNetwork(t, s.Addr)
 	return newSite(t, place{DSN: as(s.At(t, way.Addr)), Key: newKey(t)}, 2,
-		networkFaults(way, long)[:1], s.faults(long)[:2], []fault{thief(6), signInAgain(long)})
+		networkFaults(way, long)[:1], s.faults(long)[:2], []fault{thief(), signInAgain(long)})
 }

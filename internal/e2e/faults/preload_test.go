@@ -27,11 +27,11 @@ func preload(t *testing.T) *preloaded {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // for the user of PostgreSQL
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	library := filepath.Join(dir, "faults.so")
-	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-O1", "-o", library, "testdata/faults.c", "-ldl").CombinedOutput(); err != nil { //nolint:gosec // our own code
+	if out, err := exec.Command("gcc", "-shared", "-fPIC", "-O1", "-o", library, "testdata/faults.c", "-ldl").CombinedOutput(); err != nil {
 		t.Fatalf("gcc: %v\n%s", err, out)
 	}
 	p := &preloaded{clock: filepath.Join(dir, "clock"), full: filepath.Join(dir, "full")}
@@ -43,7 +43,7 @@ func preload(t *testing.T) *preloaded {
 // setClock moves a clock, which its readers notice within [settle].
 func setClock(t *testing.T, file string, by time.Duration) {
 	t.Helper()
-	if err := os.WriteFile(file, []byte(strconv.Itoa(int(by.Seconds()))), 0o644); err != nil { //nolint:gosec // for the user of PostgreSQL
+	if err := os.WriteFile(file, []byte(strconv.Itoa(int(by.Seconds()))), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -51,7 +51,7 @@ func setClock(t *testing.T, file string, by time.Duration) {
 // diskFull makes all writes of the server fail.
 func (p *preloaded) diskFull(t *testing.T, long time.Duration) {
 	t.Helper()
-	if err := os.WriteFile(p.full, nil, 0o644); err != nil { //nolint:gosec // for the user of PostgreSQL
+	if err := os.WriteFile(p.full, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(long)

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -50,7 +49,7 @@ func (p *process) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServe$") //nolint:gosec // this program
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServe$")
 	cmd.Env = append(os.Environ(), envPlace+"="+string(text))
 	cmd.Stderr = os.Stderr
 	input, err := cmd.StdinPipe()
@@ -67,11 +66,11 @@ func (p *process) start(t *testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cmd, p.input, p.output, p.down = cmd, input, bufio.NewScanner(output), false
-	p.hear(t, "ready %s %s", &p.addr, &p.private)
+	p.hearf(t, "ready %s %s", &p.addr, &p.private)
 }
 
-// hear reads the next line of a process.
-func (p *process) hear(t *testing.T, format string, into ...any) {
+// hearf reads the next line of a process.
+func (p *process) hearf(t *testing.T, format string, into ...any) {
 	t.Helper()
 	if !p.output.Scan() {
 		t.Fatalf("the process at %s ends before %q", p.addr, format)
@@ -105,9 +104,9 @@ func (p *process) stop(t *testing.T) (closed, stopped time.Duration, clean bool)
 	}
 	var ms int64
 	var late, cut bool
-	p.hear(t, "closed %d %t", &ms, &late)
+	p.hearf(t, "closed %d %t", &ms, &late)
 	closed = time.Duration(ms) * time.Millisecond
-	p.hear(t, "stopped %d %t", &ms, &cut)
+	p.hearf(t, "stopped %d %t", &ms, &cut)
 	_ = p.input.Close()
 	_ = p.cmd.Wait()
 	return closed, time.Duration(ms) * time.Millisecond, !cut
@@ -118,13 +117,6 @@ func (p *process) isDown() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.down
-}
-
-func (p *process) signal(t *testing.T, signal syscall.Signal) {
-	t.Helper()
-	if err := p.cmd.Process.Signal(signal); err != nil {
-		t.Fatal(err)
-	}
 }
 
 var adminClient = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}

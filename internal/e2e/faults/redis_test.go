@@ -40,7 +40,7 @@ func openRedisSite(t *testing.T, long time.Duration) site {
 	s := startRedis(t)
 	way := newNetwork(t, s.addr)
 	return newSite(t, place{Redis: []string{way.Addr}}, 2,
-		networkFaults(way, long), s.faults(long), []fault{thief(6), signInAgain(long), hangUps(long, nil), silentStop(way)}, ownFaults(long))
+		networkFaults(way, long), s.faults(long), []fault{thief(), signInAgain(long), hangUps(long, nil), silentStop(way)}, ownFaults(long))
 }
 
 func (s redisServer) faults(long time.Duration) []fault {
@@ -259,7 +259,7 @@ func openCookieRedisSite(t *testing.T, long time.Duration) site {
 	clock := newClock(t)
 	faults := s.faults(long)
 	return newSite(t, place{Redis: []string{way.Addr}, Key: newKey(t), Clock: clock}, 2,
-		networkFaults(way, long)[:1], faults[:2], []fault{thief(6), signInAgain(long), clockFault("clocks of the API an hour ahead, and back", clock)})
+		networkFaults(way, long)[:1], faults[:2], []fault{thief(), signInAgain(long), clockFault("clocks of the API an hour ahead, and back", clock)})
 }
 
 // newClock returns the file of a clock that is right.

@@ -98,7 +98,7 @@ func (r *report) finish(t *testing.T) {
 	if !*update || t.Failed() {
 		return
 	}
-	if err := os.WriteFile(page, []byte(r.text()), 0o644); err != nil { //nolint:gosec // a page for everyone
+	if err := os.WriteFile(page, []byte(r.text()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

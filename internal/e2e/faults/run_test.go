@@ -94,7 +94,7 @@ func (s site) play(t *testing.T, number int, f fault) *run {
 	defer stop()
 	var working sync.WaitGroup
 	for i := range clients {
-		c := &client{run: r, name: fmt.Sprintf("user%d-%d", number, i), random: rand.New(rand.NewPCG(uint64(i), 1))} //nolint:gosec // reproducible
+		c := &client{run: r, name: fmt.Sprintf("user%d-%d", number, i), random: rand.New(rand.NewPCG(uint64(i), 1))}
 		working.Go(func() { c.work(ctx) })
 	}
 	r.waitFor(t, 10*clients, recoverWithin)
@@ -164,7 +164,7 @@ func (r *run) recovered() bool {
 				return false
 			}
 			if time.Since(begin) > recoverWithin {
-				r.violated("process %d does not work %v after the fault", i+1, recoverWithin)
+				r.violatedf("process %d does not work %v after the fault", i+1, recoverWithin)
 				return false
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -209,7 +209,7 @@ func (r *run) rest(t *testing.T, before []stats) []stats {
 			return now
 		}
 		if time.Since(begin) > restWithin {
-			r.violated("%s", excess)
+			r.violatedf("%s", excess)
 			return now
 		}
 	}
@@ -221,10 +221,10 @@ func (r *run) judge() {
 		return // the times of the process are gone
 	}
 	if r.load > storeTimeout+slack {
-		r.violated("loads took up to %v", r.load.Round(time.Millisecond))
+		r.violatedf("loads took up to %v", r.load.Round(time.Millisecond))
 	}
 	if r.commit > storeTimeout+slack {
-		r.violated("commits took up to %v", r.commit.Round(time.Millisecond))
+		r.violatedf("commits took up to %v", r.commit.Round(time.Millisecond))
 	}
 }
 

@@ -30,7 +30,7 @@ func TestSoak(t *testing.T) {
 			defer stop()
 			var working sync.WaitGroup
 			for i := range clients {
-				c := &client{run: r, name: fmt.Sprintf("user%d", i), random: rand.New(rand.NewPCG(uint64(i), 1))} //nolint:gosec // reproducible
+				c := &client{run: r, name: fmt.Sprintf("user%d", i), random: rand.New(rand.NewPCG(uint64(i), 1))}
 				working.Go(func() {
 					for ctx.Err() == nil {
 						c.step()

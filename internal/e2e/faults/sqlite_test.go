@@ -35,7 +35,7 @@ func openSQLiteSite(t *testing.T, long time.Duration) site {
 			}
 		}},
 		clockFault("clocks of the API an hour ahead, and back", clock),
-		thief(6), signInAgain(long),
+		thief(), signInAgain(long),
 	}, ownFaults(long))
 }
 
@@ -70,5 +70,5 @@ func openMemorySite(t *testing.T, long time.Duration) site {
 		faults[i].forgets = "sessions end with the process"
 	}
 	return newSite(t, place{Clock: clock}, 1,
-		[]fault{clockFault("clock of the API an hour ahead, and back", clock), thief(6), signInAgain(long), hangUps(long, nil)}, faults)
+		[]fault{clockFault("clock of the API an hour ahead, and back", clock), thief(), signInAgain(long), hangUps(long, nil)}, faults)
 }

@@ -34,7 +34,7 @@ func TestPanics(t *testing.T) {
 	server := httptest.NewServer(app)
 	t.Cleanup(server.Close)
 	get := func(path string) (status int, body string, err error) {
-		res, err := server.Client().Get(server.URL + path) //nolint:noctx // the server of the test
+		res, err := server.Client().Get(server.URL + path)
 		if err != nil {
 			return 0, "", err
 		}
