@@ -196,7 +196,7 @@ func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, e
 		}
 		s.hasReplaced(ctx, p, late)
 	}
-	s.created(token, line, next, &created)
+	s.created(ctx, token, line, next, &created)
 	return true, nil
 }
 
@@ -241,7 +241,8 @@ func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) err
 }
 
 // created makes the new session the base.
-func (s creation[T]) created(token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+func (s creation[T]) created(ctx context.Context, token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+	again := s.continues()
 	rec := s.m.records.New(&stores.Record{
 		ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,
 		LastSeen: created.Now, Expires: created.Expires, Deadline: created.Deadline, Now: created.Now,
@@ -256,7 +257,7 @@ func (s creation[T]) created(token security.Token, line []byte, next *record.Ope
 		s.m.watch.CheckOwner(s.rec.Identity)
 		s.emit(events.Event{Kind: events.Evicted, Identity: s.rec.Identity, Count: created.Evicted})
 	}
-	s.emit(report.Created(s.rec.ID().String(), s.rec.Identity, s.m.users.Known()))
+	s.writes().emitWritten(ctx, report.Created(s.rec.ID().String(), s.rec.Identity, s.m.users.Known(), again))
 }
 
 // createLost finds out whether a session was created although the answer was
@@ -302,10 +303,14 @@ func (s creation[T]) client() []byte {
 	return payload.EncodeClient(client.Clean(c.UserAgent, c.Address))
 }
 
+// continues reports whether the new session is the present one, of the same user, after
+// an authentication.
+func (s creation[T]) continues() bool { return s.pending.again && s.pending.owner == s.rec.Identity }
+
 // methods are those of the session to create.
 func (s creation[T]) methods() []Method {
 	var before []Method
-	if s.pending.again && s.pending.owner == s.rec.Identity {
+	if s.continues() {
 		before = decodeMethods(s.rec.Open.Methods)
 	}
 	return withMethods(before, s.pending.proof.methods)

@@ -67,7 +67,7 @@ func (s changes[T]) revoke(ctx context.Context, text string) error {
 		return s.storeFailed(err)
 	}
 	s.m.watch.Ended(id)
-	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Identity: s.activeOwner(), Count: 1}) // text may live in the request only
+	s.writes().emitWritten(ctx, events.Event{Kind: events.Revoked, SessionID: id.String(), Identity: s.activeOwner(), Count: 1}) // text may live in the request only
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (s changes[T]) revokeOwner(ctx context.Context, owner string, except stores
 	}
 	s.m.watch.CheckOwner(owner)
 	s.creation().noteOwn(revoked.Ago, s.m.marks.Note(key, revoked.Mark, from))
-	s.writes().emitRevoked(ctx, events.Event{Kind: events.Revoked, Identity: owner, Count: revoked.Count})
+	s.writes().emitWritten(ctx, events.Event{Kind: events.Revoked, Identity: owner, Count: revoked.Count})
 	return revoked.Count, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -33,11 +34,12 @@ func (s writes[T]) endAgain(ctx context.Context) error {
 	return nil
 }
 
-// emitRevoked reports a revocation: one in a transaction when the response has
-// succeeded, because others do not see it before.
-func (s writes[T]) emitRevoked(ctx context.Context, e events.Event) {
+// emitWritten reports a revocation or a new session: one in a transaction when the
+// response has succeeded, because others do not see it before. A new session takes the
+// place of one whose transaction was rolled back.
+func (s writes[T]) emitWritten(ctx context.Context, e events.Event) {
 	if s.transacts(ctx) {
-		s.rare.tentative.events = append(s.rare.tentative.events, e)
+		s.rare.tentative.events = append(report.WithoutCreated(s.rare.tentative.events, e), e)
 		return
 	}
 	s.emit(e)

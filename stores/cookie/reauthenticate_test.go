@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores/cookie"
@@ -21,6 +22,7 @@ type site struct {
 	clock    *humasesstest.Clock
 	sessions *humasess.Manager[coretest.User]
 	mux      *http.ServeMux
+	events   events.Counters
 	do       func(context.Context, *humasess.Session[coretest.User]) error
 }
 
@@ -29,7 +31,7 @@ func newSite(t *testing.T, opts *cookie.Options) *site {
 	s := &site{t: t, clock: humasesstest.NewClock(), mux: http.NewServeMux()}
 	var err error
 	s.sessions, err = humasess.New(cookie.New(aead(t, key(t)), opts), &humasess.Options[coretest.User]{
-		Now: s.clock.Now, Identity: func(u coretest.User) string { return u.Name },
+		Now: s.clock.Now, Identity: func(u coretest.User) string { return u.Name }, OnEvent: s.events.Count,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +94,17 @@ func TestReauthenticated(t *testing.T) {
 			}
 			return nil
 		})
+	})
+	t.Run("it is a renewal, and not another sign-in", func(t *testing.T) {
+		s := newSite(t, revoked())
+		s.call(s.login(), http.StatusNoContent, reauthenticate)
+		for series, want := range map[events.Series]int64{
+			{Kind: events.Created, Reason: events.ReasonSignIn}: 1, {Kind: events.Renewed}: 1, {Kind: events.Destroyed, Reason: events.ReasonSignOut}: 0,
+		} {
+			if got := s.events.Value(series); got != want {
+				t.Errorf("%v: got %d events, want %d", series, got, want)
+			}
+		}
 	})
 	t.Run("L4 A1 A2 both deadlines begin anew, and the methods add up", func(t *testing.T) {
 		s := newSite(t, revoked())

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/coretest"
 	"github.com/humasess/sessions/stores"
@@ -33,7 +34,8 @@ func TestSignUpInOneTransaction(t *testing.T) {
 	if _, err := pool.Exec(ctx, "CREATE TABLE "+users+" (name text PRIMARY KEY)"); err != nil {
 		t.Fatal(err)
 	}
-	sessions, err := humasess.New(store, &humasess.Options[user]{Identity: func(u user) string { return u.Name }})
+	var counters events.Counters
+	sessions, err := humasess.New(store, &humasess.Options[user]{Identity: func(u user) string { return u.Name }, OnEvent: counters.Count})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +93,9 @@ func TestSignUpInOneTransaction(t *testing.T) {
 				t.Errorf("sessions: got %d and error %v, want %d", len(live), err, tt.live)
 			}
 		})
+	}
+	if got := counters.Value(events.Series{Kind: events.Created, Reason: events.ReasonSignIn}); got != 2 {
+		t.Errorf("got %d sign-ins, want the 2 that were committed", got)
 	}
 }
 

@@ -1,17 +1,33 @@
 package report
 
-import "github.com/humasess/sessions/humasess/events"
+import (
+	"slices"
 
-// Created returns the event of a new session. users says whether sessions have owners.
-func Created(id, owner string, users bool) events.Event {
+	"github.com/humasess/sessions/humasess/events"
+)
+
+// Created returns the event of a new session. users says whether sessions have owners. A
+// session that continues another one of the same user is that one with a new ID.
+func Created(id, owner string, users, continues bool) events.Event {
 	e := events.Event{Kind: events.Created, SessionID: id, Identity: owner}
 	switch {
+	case continues:
+		e.Kind = events.Renewed
 	case owner != "":
 		e.Reason = events.ReasonSignIn
 	case users:
 		e.Reason = events.ReasonAnonymous
 	}
 	return e
+}
+
+// WithoutCreated returns the events that stay when another one follows. Of the sessions
+// that a request creates, only the last one can be there.
+func WithoutCreated(all []events.Event, next events.Event) []events.Event {
+	if next.Kind != events.Created {
+		return all
+	}
+	return slices.DeleteFunc(all, func(e events.Event) bool { return e.Kind == events.Created })
 }
 
 // Destroyed returns the event of a session that a request has ended. The end of an
