@@ -26,7 +26,8 @@ func keygen(_ context.Context, c *call) error {
 		}
 	}
 	c.sayf("Store the key with the other secrets of your program, for example in the variable SESSION_KEYS.\n" +
-		"security.KeysFromEnv(\"SESSION_KEYS\") reads it for security.NewAEAD. To replace the key, put the\n" +
-		"new one first: NEW,OLD. Remove the old key when the last session that it sealed has ended.")
+		"security.KeysFromEnv(\"SESSION_KEYS\") reads it for security.NewAEAD. To replace the key, run\n" +
+		"all processes with OLD,NEW and then with NEW,OLD, because the first key seals. Remove the old key\n" +
+		"when the last session that it sealed has ended.")
 	return nil
 }

@@ -24,7 +24,7 @@ func TestKeygen(t *testing.T) {
 		t.Fatalf("got %+v, want one key", r)
 	}
 	check(strings.TrimSuffix(r.out, "\n"))
-	has(t, "how to set it", r.err, "security.KeysFromEnv", "NEW,OLD")
+	has(t, "how to set it", r.err, "security.KeysFromEnv", "OLD,NEW", "NEW,OLD")
 	if strings.Contains(r.err, strings.TrimSpace(r.out)) {
 		t.Error("the key is in both outputs")
 	}

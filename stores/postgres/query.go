@@ -82,7 +82,7 @@ func explain(err error) error {
 	if errors.As(err, &e) {
 		switch e.Code {
 		case codeUndefinedTable, codeUndefinedFunction, codeUndefinedColumn, codeUndefinedSchema:
-			return fmt.Errorf("postgres: tables or functions are from another version, call Migrate: %w", err)
+			return fmt.Errorf("postgres: tables or functions are missing or from another version, call Migrate: %w", err)
 		case codeReadOnly:
 			return fmt.Errorf("postgres: sessions need a connection that may write: %w", err)
 		case codeNoRight:

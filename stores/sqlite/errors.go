@@ -29,7 +29,7 @@ func explain(ctx context.Context, err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "no such table"), strings.Contains(text, "no such column"), strings.Contains(text, "has no column named"):
-		return fmt.Errorf("sqlite: tables are from another version, call Migrate: %w", err)
+		return fmt.Errorf("sqlite: tables are missing or from another version, call Migrate: %w", err)
 	case strings.Contains(text, "database or disk is full"):
 		return fmt.Errorf("sqlite: the disk or the database is full: %w: %w", stores.ErrFull, err)
 	case strings.Contains(text, "malformed"), strings.Contains(text, "file is not a database"):
