@@ -68,7 +68,7 @@ func (r *run) stopWithStreams(t *testing.T, p *process, before func(), within ti
 	before()
 	closed, stopped, clean := p.stop(t)
 	ended.Wait()
-	if closed > 2*closeWithin {
+	if closed > closeWithin+slack {
 		r.violatedf("Manager.Close took %v", closed)
 	}
 	if !clean || stopped > within {

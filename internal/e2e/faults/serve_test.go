@@ -27,7 +27,7 @@ const envPlace = "FAULTS_TEST_PLACE"
 const storeTimeout = 2 * time.Second
 
 // closeWithin bounds Manager.Close at the stop of a process.
-const closeWithin = storeTimeout / 4
+const closeWithin = storeTimeout / 8
 
 // stats describes a process that serves.
 type stats struct {
