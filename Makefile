@@ -62,7 +62,7 @@ pages:
 faults:
 	cd internal/e2e && go test -vet=off -count=1 -parallel 5 -timeout 10m ./faults
 
-test-faults: ## break stores and processes under load (ten minutes), and write docs/reliability.md
+test-faults: ## break stores and processes under load (some minutes), and write docs/reliability.md
 	cd internal/e2e && HUMASESS_TEST_REQUIRE=1 go test -vet=off -count=1 -parallel 5 -timeout 20m -v -run '^TestFaults$$' ./faults -full -update
 
 test-soak: ## work at full load on Redis and PostgreSQL for ten minutes

@@ -146,8 +146,8 @@ func (m *Manager[T]) CookieName() string { return m.opts.Cookie.Name }
 
 // Close stops background work, the store's included, and ends what waits for
 // [Session.Done]. It never closes a client that was passed to the store, and
-// sessions stay usable. It logs the failures that were counted and not logged yet. It gives the scheme free for a manager of another type
-// on the same store; see [New].
+// sessions stay usable. It logs the failures that were counted and not logged yet. It
+// gives the scheme free for a manager of another type on the same store; see [New].
 func (m *Manager[T]) Close(ctx context.Context) error {
 	m.claim.Release()
 	err := m.watch.Close(ctx)

@@ -35,11 +35,11 @@ func (s writes[T]) endAgain(ctx context.Context) error {
 }
 
 // emitWritten reports a revocation or a new session: one in a transaction when the
-// response has succeeded, because others do not see it before. A new session takes the
-// place of one whose transaction was rolled back.
+// response has succeeded, because others do not see it before. Outside a request there is
+// no response to wait for.
 func (s writes[T]) emitWritten(ctx context.Context, e events.Event) {
-	if s.transacts(ctx) {
-		s.rare.tentative.events = append(report.WithoutCreated(s.rare.tentative.events, e), e)
+	if s.transacts(ctx) && s.r != nil {
+		s.rare.tentative.events = append(s.rare.tentative.events, e)
 		return
 	}
 	s.emit(e)
@@ -49,7 +49,7 @@ func (s writes[T]) emitWritten(ctx context.Context, e events.Event) {
 func (s writes[T]) settleTransaction(ctx context.Context, status int) {
 	t := &s.rare.tentative
 	if status < 400 {
-		for _, e := range t.events {
+		for _, e := range report.WithoutCreated(t.events, s.rec.ID().String()) {
 			s.emit(e)
 		}
 		return

@@ -94,8 +94,34 @@ func TestSignUpInOneTransaction(t *testing.T) {
 			}
 		})
 	}
-	if got := counters.Value(events.Series{Kind: events.Created, Reason: events.ReasonSignIn}); got != 2 {
+	signIns := events.Series{Kind: events.Created, Reason: events.ReasonSignIn}
+	if got := counters.Value(signIns); got != 2 {
 		t.Errorf("got %d sign-ins, want the 2 that were committed", got)
+	}
+	if err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		_, err := sessions.Issue(postgres.WithTx(ctx, tx), user{Name: "eve"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := counters.Value(signIns); got != 3 {
+		t.Errorf("got %d sign-ins, want 3: no response decides about that of Issue", got)
+	}
+	huma.Post(api, "/retry", func(ctx context.Context, in *signUpInput) (*struct{}, error) {
+		if err := in.Session.Start(user{Name: in.Name}); err != nil {
+			return nil, err
+		}
+		first := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			return errors.Join(in.Session.Commit(postgres.WithTx(ctx, tx)), errors.New("take it back"))
+		})
+		if first == nil {
+			t.Error("the transaction was not rolled back")
+		}
+		return nil, errors.Join(in.Session.Start(user{Name: in.Name}), in.Session.Commit(ctx))
+	})
+	do(t, humasesstest.NewClient(mux), "POST", "/retry?name=dan", 204)
+	if got := counters.Value(signIns); got != 4 {
+		t.Errorf("got %d sign-ins, want 4: a transaction was rolled back before the last one", got)
 	}
 }
 

@@ -21,13 +21,10 @@ func Created(id, owner string, users, continues bool) events.Event {
 	return e
 }
 
-// WithoutCreated returns the events that stay when another one follows. Of the sessions
-// that a request creates, only the last one can be there.
-func WithoutCreated(all []events.Event, next events.Event) []events.Event {
-	if next.Kind != events.Created {
-		return all
-	}
-	return slices.DeleteFunc(all, func(e events.Event) bool { return e.Kind == events.Created })
+// WithoutCreated returns the events except those of new sessions with another ID than that
+// of the request's session. Their transactions were rolled back.
+func WithoutCreated(all []events.Event, id string) []events.Event {
+	return slices.DeleteFunc(all, func(e events.Event) bool { return e.Kind == events.Created && e.SessionID != id })
 }
 
 // Destroyed returns the event of a session that a request has ended. The end of an

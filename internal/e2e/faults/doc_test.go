@@ -4,6 +4,6 @@
 // The API runs in two operating-system processes on one store. Each client knows every
 // answer that it got, and checks all later answers against it.
 //
-// A run of [TestFaults] with -full takes about ten minutes and writes
-// docs/reliability.md. Without it the faults are shorter and fewer.
+// With -full, [TestFaults] injects all faults, for longer. With -update as well, it writes
+// docs/reliability.md.
 package faults_test
