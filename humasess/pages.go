@@ -35,12 +35,10 @@ type PageOptions struct {
 	// Error writes the page of a request that does not get in or whose session cannot be
 	// written. The headers that the answer needs are set. The status is the one that is
 	// written, unless the function writes another one. The error matches [ErrNoSession],
-	// [ErrUnavailable], security.ErrCrossSite, security.ErrForeignOrigin and others, and
+	// [ErrUnavailable], [security.ErrCrossSite], [security.ErrForeignOrigin] and others, and
 	// errors.As finds a [huma.StatusError] in it. Its text is for operators. The request has
 	// no session. The function is called concurrently. The default is a problem (RFC 9457),
 	// as operations answer.
-	//
-	// [huma.StatusError]: https://pkg.go.dev/github.com/danielgtaylor/huma/v2#StatusError
 	Error func(w http.ResponseWriter, r *http.Request, status int, err error)
 
 	// Route returns the route of a request for events and logs, with or without its method.
@@ -84,5 +82,5 @@ func (m *Manager[T]) Pages(opts *PageOptions) func(http.Handler) http.Handler {
 //
 // The result is safe for [http.Redirect] and for the header Location. In HTML
 // it needs escaping like any other text. To keep it in a link, escape it with
-// [url.QueryEscape].
+// [net/url.QueryEscape].
 func ReturnTo(r *http.Request) string { return gate.ReturnTo(r) }

@@ -17,7 +17,7 @@ import (
 func (t *Tree) API() []string {
 	var lines []string
 	for _, p := range t.packages {
-		if p.name == "main" || strings.HasPrefix(p.dir, "examples/") || slices.Contains(strings.Split(p.dir, "/"), "internal") {
+		if !p.published() {
 			continue
 		}
 		s := surface{dir: p.dir, visible: p.visible()}

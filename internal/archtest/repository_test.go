@@ -2,6 +2,8 @@ package archtest_test
 
 import (
 	"flag"
+	"go/build"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +27,7 @@ func TestRepository(t *testing.T) {
 	}
 	t.Run("imports", func(t *testing.T) { none(t, tree.Imports(imports)) })
 	t.Run("comments", func(t *testing.T) { none(t, tree.Undocumented()) })
+	t.Run("doc links", func(t *testing.T) { none(t, tree.DocLinks(standardLibrary())) })
 	t.Run("file length", func(t *testing.T) { none(t, tree.LongFiles(maxLines)) })
 	t.Run("markdown", func(t *testing.T) {
 		found, err := archtest.Markdown(root)
@@ -38,6 +41,10 @@ func TestRepository(t *testing.T) {
 // TestOtherModules applies the checks to the modules that users import or install. They
 // use only the packages that a user's program can import.
 func TestOtherModules(t *testing.T) {
+	root, err := archtest.Load(os.DirFS(filepath.Join("..", "..")))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for folder, table := range map[string]archtest.Table{"cmd/humasess": programImports, "contrib/otel": otelImports} {
 		t.Run(folder, func(t *testing.T) {
 			tree, err := archtest.Load(os.DirFS(filepath.Join("..", "..", filepath.FromSlash(folder))))
@@ -46,6 +53,7 @@ func TestOtherModules(t *testing.T) {
 			}
 			none(t, tree.Imports(table))
 			none(t, tree.Undocumented())
+			none(t, tree.DocLinks(standardLibrary(), root))
 			none(t, tree.LongFiles(maxLines))
 		})
 	}
@@ -69,6 +77,9 @@ func TestGolden(t *testing.T) {
 		t.Run("modules of "+module.folder, func(t *testing.T) { golden(t, module.modules, modules) })
 	}
 }
+
+// standardLibrary returns the source of the Go installation that runs the test.
+func standardLibrary() fs.FS { return os.DirFS(filepath.Join(build.Default.GOROOT, "src")) }
 
 func none(t *testing.T, found []string) {
 	t.Helper()
