@@ -162,9 +162,9 @@ var validPrefix = regexp.MustCompile(`^[A-Za-z0-9_]{2,32}$`)
 // answer must not embed it: huma would document the type as a BearerToken. The access
 // token is a credential.
 type BearerToken struct {
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type"` // "Bearer"
-	ExpiresIn   int    `json:"expires_in"` // seconds until the session ends if it is not used
+	AccessToken string `json:"access_token"` // a credential, which begins with BearerOptions.Prefix
+	TokenType   string `json:"token_type"`   // "Bearer"
+	ExpiresIn   int    `json:"expires_in"`   // seconds until the session ends if it is not used
 }
 
 // Schema implements [huma.SchemaProvider]: the document describes the token in place, so

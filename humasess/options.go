@@ -11,22 +11,23 @@ import (
 )
 
 // Options configure a [Manager]. The zero value is the secure one, and nil
-// means the same. [New] copies them. They are in groups:
+// means the same. [New] copies them, so a later change has no effect. Most
+// programs set Identity, and Roles if they have any. The fields are in groups,
+// each with the most used option first:
 //
-//   - Users: Identity, AnonymousSuffices, Roles
-//   - Lifetime: IdleTimeout, AbsoluteTimeout, RememberIdleTimeout,
-//     RememberAbsoluteTimeout, AssuranceLevel
-//   - Rotation of tokens: RotateEvery, RotationGrace, RevokeReused
+//   - Users: Identity, Roles, AnonymousSuffices
 //   - Cookie: Cookie, Sealer, ClearSiteData
+//   - Timeouts: IdleTimeout, AbsoluteTimeout, RememberIdleTimeout,
+//     RememberAbsoluteTimeout, AssuranceLevel
 //   - Requests of other origins: TrustedOrigins, TrustOrigin,
 //     RejectCrossSiteReads, CSRFHeader
-//   - Clients: Client
-//   - Limits: MaxPerIdentity, RefuseOverLimit
-//   - Operations and their document: RequireByDefault, Bearer, SchemeName,
-//     OmitRoles, Schemes, AcceptSchemes
+//   - Operations and their document: RequireByDefault, SchemeName, OmitRoles
+//   - Bearer tokens and other credentials: Bearer, Schemes, AcceptSchemes
+//   - Sessions of a user: MaxPerIdentity, RefuseOverLimit, Client
+//   - Renewal of tokens: RotateEvery, RotationGrace, RevokeReused
+//   - Events and logs: OnEvent, Logger, LogIdentity
 //   - Stored data: Codec, OnUndecodable
 //   - Store and clock: StoreTimeout, DoneInterval, Now
-//   - Events and logs: OnEvent, LogIdentity, Logger
 type Options[T any] struct {
 	// Users.
 
@@ -40,16 +41,33 @@ type Options[T any] struct {
 	// listed or revoked by user. The default is nil.
 	Identity func(T) string
 
+	// Roles returns the roles that requirements are checked against. It must
+	// depend on nothing but its argument. The default is nil.
+	Roles func(T) []string
+
 	// AnonymousSuffices lets anonymous sessions satisfy Required, Guarded,
 	// Require, RequireFresh and RequireByDefault. It changes nothing else. The
 	// default is false.
 	AnonymousSuffices bool
 
-	// Roles returns the roles that requirements are checked against. It must
-	// depend on nothing but its argument. The default is nil.
-	Roles func(T) []string
+	// Cookie.
 
-	// Lifetime.
+	// Cookie are the attributes of the session cookie. The default is
+	// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`.
+	Cookie CookieOptions
+
+	// Sealer encrypts the token in the cookie, so that forged cookies never
+	// reach the store. See [security.NewAEAD]. The default is nil.
+	Sealer security.Sealer
+
+	// ClearSiteData are the kinds of data that browsers are to forget when a
+	// response signs out: "cache", "storage", "executionContexts" or "cookies".
+	// "cookies" also signs out of sibling hosts, because it is for the whole
+	// registrable domain. The session's own cookie expires without it. Browsers
+	// heed the header on https only. The default is none.
+	ClearSiteData []string
+
+	// Timeouts.
 
 	// IdleTimeout is the time that a session lives at least after its last
 	// request. It ends at most a tenth later, because requests extend it at most
@@ -79,43 +97,6 @@ type Options[T any] struct {
 	// lifetimes only, because the program authenticates its users. 0 sets and
 	// refuses nothing. The default is 0.
 	AssuranceLevel int
-
-	// Rotation of tokens.
-
-	// RotateEvery renews the token of a busy session that often, as Renew does
-	// (OWASP's "renewal timeout"). A request that only reads is answered even
-	// when the rotation cannot be written. It must be longer than RotationGrace.
-	// With 0, only Renew renews a token. The default is 0.
-	RotateEvery time.Duration
-
-	// RotationGrace is the time that the previous token still opens the session
-	// after a request first presented the new token. Requests that were under way
-	// need it. Negative is not at all. The default is 10 seconds.
-	RotationGrace time.Duration
-
-	// RevokeReused ends a session when a request presents one of its last 16
-	// replaced secrets after RotationGrace. Such a secret shows that a thief has
-	// the token, or that the thief has renewed it. Without RevokeReused the request
-	// only gives an event of kind [events.Reused]. A request that is under way for
-	// longer than RotationGrace signs its own user out, too. The default is false.
-	RevokeReused bool
-
-	// Cookie.
-
-	// Cookie are the attributes of the session cookie. The default is
-	// `__Host-id; Path=/; Secure; HttpOnly; SameSite=Lax`.
-	Cookie CookieOptions
-
-	// Sealer encrypts the token in the cookie, so that forged cookies never
-	// reach the store. See [security.NewAEAD]. The default is nil.
-	Sealer security.Sealer
-
-	// ClearSiteData are the kinds of data that browsers are to forget when a
-	// response signs out: "cache", "storage", "executionContexts" or "cookies".
-	// "cookies" also signs out of sibling hosts, because it is for the whole
-	// registrable domain. The session's own cookie expires without it. Browsers
-	// heed the header on https only. The default is none.
-	ClearSiteData []string
 
 	// Requests of other origins.
 
@@ -147,46 +128,11 @@ type Options[T any] struct {
 	// default is "".
 	CSRFHeader string
 
-	// Clients.
-
-	// Client returns the description of the client that List shows with each
-	// session, for pages that show users where they are signed in. [ClientOf] is
-	// such a function; a function of the program may return a full address or the
-	// address that a proxy reports.
-	//
-	// Only Start and Reauthenticated call it, so a thief of the cookie cannot
-	// change the description. The user agent is cut to 256 bytes without control
-	// characters. The description ends with the session. With nil nothing is
-	// captured, and the next write of a session erases an earlier description.
-	// The default is nil.
-	Client func(huma.Context) Client
-
-	// Limits.
-
-	// MaxPerIdentity bounds the active sessions of one identity, with cookies and with
-	// bearer tokens together. A Start beyond it
-	// ends the oldest session. -1 is no limit. The default is 100.
-	MaxPerIdentity int
-
-	// RefuseOverLimit refuses a Start beyond MaxPerIdentity, and an Update that
-	// would change the identity, with [ErrLimit] from Commit or with its 409 in
-	// place of the handler's answer. The oldest session stays. A session that the
-	// request replaces does not count. A user that cannot sign out elsewhere must
-	// wait until a session expires. The default is false.
-	RefuseOverLimit bool
-
 	// Operations and their document.
 
 	// RequireByDefault requires a session for every operation that does not
 	// embed Session or Login or say `security: []`. The default is false.
 	RequireByDefault bool
-
-	// Bearer lets clients without cookies have sessions, with a token in the header
-	// Authorization. [Session.StartBearer] issues the token. Everything else is the same for
-	// both: the store, limits, lists and revocations. A requirement of SchemeName admits
-	// both. With nil there are only cookies. A store of sessions that are in their cookies
-	// refuses it. The default is nil.
-	Bearer *BearerOptions
 
 	// SchemeName is the key of the security scheme in the OpenAPI document,
 	// and part of every record: sessions are lost when it changes. Programs with
@@ -198,6 +144,15 @@ type Options[T any] struct {
 	// for tools that refuse them on a cookie scheme. They are checked all the
 	// same. The default is false.
 	OmitRoles bool
+
+	// Bearer tokens and other credentials.
+
+	// Bearer lets clients without cookies have sessions, with a token in the header
+	// Authorization. [Session.StartBearer] issues the token. Everything else is the same for
+	// both: the store, limits, lists and revocations. A requirement of SchemeName admits
+	// both. With nil there are only cookies. A store of sessions that are in their cookies
+	// refuses it. The default is nil.
+	Bearer *BearerOptions
 
 	// Schemes are other credentials of the program that bring a user: API keys, passwords
 	// of machines, tokens of another issuer, client certificates. The key is that of the
@@ -242,6 +197,73 @@ type Options[T any] struct {
 	// The default is none.
 	AcceptSchemes []string
 
+	// Sessions of a user.
+
+	// MaxPerIdentity bounds the active sessions of one identity, with cookies and with
+	// bearer tokens together. A Start beyond it ends the oldest session. -1 is no limit.
+	// The default is 100.
+	MaxPerIdentity int
+
+	// RefuseOverLimit refuses a Start beyond MaxPerIdentity, and an Update that
+	// would change the identity, with [ErrLimit] from Commit or with its 409 in
+	// place of the handler's answer. The oldest session stays. A session that the
+	// request replaces does not count. A user that cannot sign out elsewhere must
+	// wait until a session expires. The default is false.
+	RefuseOverLimit bool
+
+	// Client returns the description of the client that List shows with each
+	// session, for pages that show users where they are signed in. [ClientOf] is
+	// such a function; a function of the program may return a full address or the
+	// address that a proxy reports.
+	//
+	// Only Start and Reauthenticated call it, so a thief of the cookie cannot
+	// change the description. The user agent is cut to 256 bytes without control
+	// characters. The description ends with the session. With nil nothing is
+	// captured, and the next write of a session erases an earlier description.
+	// The default is nil.
+	Client func(huma.Context) Client
+
+	// Renewal of tokens.
+
+	// RotateEvery renews the token of a busy session that often, as Renew does
+	// (OWASP's "renewal timeout"). A request that only reads is answered even
+	// when the rotation cannot be written. It must be longer than RotationGrace.
+	// With 0, only Renew renews a token. The default is 0.
+	RotateEvery time.Duration
+
+	// RotationGrace is the time that the previous token still opens the session
+	// after a request first presented the new token. Requests that were under way
+	// need it. Negative is not at all. The default is 10 seconds.
+	RotationGrace time.Duration
+
+	// RevokeReused ends a session when a request presents one of its last 16
+	// replaced secrets after RotationGrace. Such a secret shows that a thief has
+	// the token, or that the thief has renewed it. Without RevokeReused the request
+	// only gives an event of kind [events.Reused]. A request that is under way for
+	// longer than RotationGrace signs its own user out, too. The default is false.
+	RevokeReused bool
+
+	// Events and logs.
+
+	// OnEvent is called for every event, within the request and concurrently.
+	// [events.Counters] count them. The default is nil.
+	OnEvent func(context.Context, events.Event)
+
+	// Logger gets problems as warnings and errors, and all other events for
+	// debugging. Failures of the store, and other lines that an outage or a client
+	// can repeat, come at most once a second for each kind and reason, with a count.
+	// A session cookie that browsers drop is a warning without an event. It
+	// comes once for each reason and origin, and at most 16 times. The default is
+	// [slog.Default].
+	Logger *slog.Logger
+
+	// LogIdentity puts the identity of the session into the lines of Logger, as the
+	// attribute "identity". OnEvent has it in any case. Identities are personal data:
+	// with LogIdentity they are kept wherever the log is. The default is false.
+	LogIdentity bool
+
+	// Stored data.
+
 	// Codec encodes T for the store. The default is JSON.
 	Codec Codec
 
@@ -271,32 +293,16 @@ type Options[T any] struct {
 	// Now is the clock for tests and for stores that have none of their own.
 	// The default is [time.Now].
 	Now func() time.Time
-
-	// Events and logs.
-
-	// OnEvent is called for every event, within the request and concurrently.
-	// [events.Counters] count them. The default is nil.
-	OnEvent func(context.Context, events.Event)
-
-	// LogIdentity puts the identity of the session into the lines of Logger, as the
-	// attribute "identity". OnEvent has it in any case. Identities are personal data:
-	// with LogIdentity they are kept wherever the log is. The default is false.
-	LogIdentity bool
-
-	// Logger gets problems as warnings and errors, and all other events for
-	// debugging. Failures of the store, and other lines that an outage or a client
-	// can repeat, come at most once a second for each kind and reason, with a count.
-	// A session cookie that browsers drop is a warning without an event. It
-	// comes once for each reason and origin, and at most 16 times. The default is
-	// [slog.Default].
-	Logger *slog.Logger
 }
 
-// Codec encodes session data for the store. The zero Codec is JSON. Both
-// functions get a *T and are called concurrently; Marshal must not keep it, nor
-// Unmarshal the bytes.
+// Codec encodes session data for the store. The zero Codec is JSON of package
+// encoding/json. Set both functions or none. They are called concurrently.
 type Codec struct {
-	Marshal   func(v any) ([]byte, error)
+	// Marshal encodes v, which is a *T. It must not keep v.
+	Marshal func(v any) ([]byte, error)
+
+	// Unmarshal decodes data into v, which is a *T. It must not keep data. Data that
+	// Marshal did not write are an error: see Options.OnUndecodable.
 	Unmarshal func(data []byte, v any) error
 }
 

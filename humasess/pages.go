@@ -44,8 +44,8 @@ type PageOptions struct {
 	// Route returns the route of a request for events and logs, with or without its method.
 	// Routers other than [http.ServeMux] need it, such as chi with
 	// chi.RouteContext(r.Context()).RoutePattern. A middleware around the router does not
-	// know the route of a request that it refuses. The default is the request's Pattern.
-	// Without a route, events have only the method.
+	// know the route of a request that it refuses. Without a route, events have only the
+	// method. The default is the request's Pattern.
 	Route func(r *http.Request) string
 }
 

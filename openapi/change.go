@@ -31,7 +31,7 @@ func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
 
 // Change is a difference of two policies.
 type Change struct {
-	Effect  Effect `json:"effect"`
+	Effect  Effect `json:"effect"`        // on access
 	Subject string `json:"subject"`       // "GET /path", or "manager sessionCookie: idleTimeout"
 	Old     string `json:"old,omitempty"` // empty if only the new policy has the subject
 	New     string `json:"new,omitempty"` // empty if only the old policy has the subject

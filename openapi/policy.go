@@ -16,38 +16,39 @@ const PolicyVersion = 1
 // a file for reviewers: [Diff] tells which changes loosen it. Everything in it is in a
 // stable order.
 type Policy struct {
-	Version    int         `json:"version"` // PolicyVersion
-	Managers   []Manager   `json:"managers"`
-	Operations []Operation `json:"operations"`
+	Version    int         `json:"version"`    // PolicyVersion
+	Managers   []Manager   `json:"managers"`   // in the order of their schemes
+	Operations []Operation `json:"operations"` // in the order of their paths and methods
 }
 
 // Manager has the options of a session manager that decide which requests its sessions
-// admit, and for how long. A duration of 0 is absent.
+// admit, and for how long. The fields have the names of the options, which
+// humasess.Options and humasess.BearerOptions describe. A duration of 0 is absent.
 type Manager struct {
 	Scheme string `json:"scheme"` // Options.SchemeName
 	Data   string `json:"data"`   // type of the session data, as main.User
-	Cookie Cookie `json:"cookie"`
+	Cookie Cookie `json:"cookie"` // attributes of the session cookie
 
 	// Bearer is the carrier of clients without cookies, nil if there is none.
 	Bearer *Bearer `json:"bearer,omitempty"`
 
-	IdleTimeout             Duration `json:"idleTimeout"`
-	AbsoluteTimeout         Duration `json:"absoluteTimeout"`
-	RememberIdleTimeout     Duration `json:"rememberIdleTimeout"`
-	RememberAbsoluteTimeout Duration `json:"rememberAbsoluteTimeout"`
-	RotateEvery             Duration `json:"rotateEvery,omitzero"` // 0 is never
-	RotationGrace           Duration `json:"rotationGrace,omitzero"`
-	RevokeReused            bool     `json:"revokeReused,omitempty"`
-	MaxPerIdentity          int      `json:"maxPerIdentity"` // -1 is no limit
-	RefuseOverLimit         bool     `json:"refuseOverLimit,omitempty"`
+	IdleTimeout             Duration `json:"idleTimeout"`               // since the last request
+	AbsoluteTimeout         Duration `json:"absoluteTimeout"`           // since the sign-in
+	RememberIdleTimeout     Duration `json:"rememberIdleTimeout"`       // of remembered sessions
+	RememberAbsoluteTimeout Duration `json:"rememberAbsoluteTimeout"`   // of remembered sessions
+	RotateEvery             Duration `json:"rotateEvery,omitzero"`      // 0 is never
+	RotationGrace           Duration `json:"rotationGrace,omitzero"`    // 0 is none
+	RevokeReused            bool     `json:"revokeReused,omitempty"`    // a replaced token ends its session
+	MaxPerIdentity          int      `json:"maxPerIdentity"`            // -1 is no limit
+	RefuseOverLimit         bool     `json:"refuseOverLimit,omitempty"` // instead of ending the oldest session
 
-	RequireByDefault  bool `json:"requireByDefault,omitempty"`
-	AnonymousSuffices bool `json:"anonymousSuffices,omitempty"`
-	ClientSide        bool `json:"clientSide,omitempty"` // the session is in its cookie
+	RequireByDefault  bool `json:"requireByDefault,omitempty"`  // for operations without a declaration
+	AnonymousSuffices bool `json:"anonymousSuffices,omitempty"` // a session without a user is enough
+	ClientSide        bool `json:"clientSide,omitempty"`        // the session is in its cookie
 
-	TrustedOrigins       []string `json:"trustedOrigins,omitempty"`
-	RejectCrossSiteReads bool     `json:"rejectCrossSiteReads,omitempty"`
-	CSRFHeader           string   `json:"csrfHeader,omitempty"`
+	TrustedOrigins       []string `json:"trustedOrigins,omitempty"`       // sorted
+	RejectCrossSiteReads bool     `json:"rejectCrossSiteReads,omitempty"` // also refuses reads of other sites
+	CSRFHeader           string   `json:"csrfHeader,omitempty"`           // header of the CSRF token, "" is none
 
 	// Schemes are the other credentials that bring a user of the manager.
 	Schemes []Credential `json:"schemes,omitempty"`
@@ -60,30 +61,30 @@ type Manager struct {
 
 // Cookie has the attributes of a session cookie. It always has HttpOnly.
 type Cookie struct {
-	Name        string   `json:"name"`
-	Former      []string `json:"former,omitempty"` // names that still open sessions
-	Path        string   `json:"path"`
-	Domain      string   `json:"domain,omitempty"`
-	SameSite    string   `json:"sameSite"` // Strict, Lax or None
-	Insecure    bool     `json:"insecure,omitempty"`
-	Partitioned bool     `json:"partitioned,omitempty"`
+	Name        string   `json:"name"`                  // with its prefix, as __Host-id
+	Former      []string `json:"former,omitempty"`      // names that still open sessions
+	Path        string   `json:"path"`                  // "/" is every path
+	Domain      string   `json:"domain,omitempty"`      // "" is the host alone
+	SameSite    string   `json:"sameSite"`              // Strict, Lax or None
+	Insecure    bool     `json:"insecure,omitempty"`    // without Secure, for plain http
+	Partitioned bool     `json:"partitioned,omitempty"` // keyed by the top-level site
 }
 
 // Bearer is the carrier of clients that send a token in the header Authorization.
 type Bearer struct {
-	Scheme          string   `json:"scheme"`
-	Prefix          string   `json:"prefix"` // of every token
-	IdleTimeout     Duration `json:"idleTimeout"`
-	AbsoluteTimeout Duration `json:"absoluteTimeout"`
+	Scheme          string   `json:"scheme"`          // BearerOptions.SchemeName
+	Prefix          string   `json:"prefix"`          // of every token
+	IdleTimeout     Duration `json:"idleTimeout"`     // since the last request
+	AbsoluteTimeout Duration `json:"absoluteTimeout"` // since the sign-in
 }
 
 // Credential is a security scheme of the program. Type, In and Name are those of the
 // document.
 type Credential struct {
-	Scheme   string `json:"scheme"`
-	Type     string `json:"type,omitempty"`
-	In       string `json:"in,omitempty"`
-	Name     string `json:"name,omitempty"`
+	Scheme   string `json:"scheme"`             // key of the scheme in the document
+	Type     string `json:"type,omitempty"`     // apiKey, http, mutualTLS, oauth2 or openIdConnect
+	In       string `json:"in,omitempty"`       // header, query or cookie, of an apiKey
+	Name     string `json:"name,omitempty"`     // of the header, parameter or cookie, or of the http scheme
 	Accepted bool   `json:"accepted,omitempty"` // wherever the session suffices
 }
 
@@ -104,11 +105,11 @@ const (
 // Operation.Hidden. Those that embed a session type have neither Method nor Path, and
 // Count says how many there are with the same policy. The others are not listed.
 type Operation struct {
-	Method string `json:"method,omitempty"`
-	Path   string `json:"path,omitempty"`
-	Count  int    `json:"count,omitempty"`
+	Method string `json:"method,omitempty"` // "" if it is not known
+	Path   string `json:"path,omitempty"`   // with the prefixes of its groups, "" if it is not known
+	Count  int    `json:"count,omitempty"`  // of operations without a path that have this policy
 
-	Access Access `json:"access"`
+	Access Access `json:"access"` // a summary of Admits
 
 	// Admits lists the kinds of requests that get in. A request needs to be one of them.
 	// It has the fewest kinds that say the same.
@@ -153,8 +154,8 @@ type Condition struct {
 
 // Proof is how and when the user must have authenticated.
 type Proof struct {
-	Within  Duration `json:"within,omitzero"` // 0 is at any time
-	Methods []string `json:"methods,omitempty"`
+	Within  Duration `json:"within,omitzero"`   // 0 is at any time
+	Methods []string `json:"methods,omitempty"` // all of them, by names of RFC 8176
 }
 
 // Duration is a duration that is text in JSON, as "5m" and "1h30m".

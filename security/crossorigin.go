@@ -24,8 +24,8 @@ type CrossOrigin struct{ trusted map[string]bool }
 // Request describes a request to [CrossOrigin.Check]: its method, its Host
 // and the two headers that browsers send.
 type Request struct {
-	Method       string
-	Host         string
+	Method       string // as "POST"
+	Host         string // the header Host or :authority, with the port if it has one
 	SecFetchSite string // Fetch Metadata § 2.3
 	Origin       string // RFC 6454 § 7
 

@@ -40,7 +40,11 @@ type Revocations interface {
 // Standing is the state of a session in [Revocations].
 type Standing struct {
 	Ended bool // End was called for it
-	Era   uint32
+
+	// Era names the memory that holds the marks. It changes when marks
+	// may have been lost, for example after a restart. A session that began in another
+	// era is refused, because its end may be among the lost marks.
+	Era uint32
 
 	// Mark is the [Revoked.Mark] of the identity's last revocation, or 0
 	// without one. A session that began under another mark is revoked.
@@ -51,7 +55,7 @@ type Standing struct {
 
 // Subject is the session that a caller of [Revocations] asks about.
 type Subject struct {
-	ID       ID
+	ID       ID     // of the session
 	Identity string // "" for an anonymous session
 }
 

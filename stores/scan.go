@@ -33,8 +33,8 @@ type Scanner interface {
 
 // Page is one page of a Scan.
 type Page struct {
-	Records []Record
-	Next    string // the cursor of the next page, "" after the last
+	Records []Record // may be empty before the last page
+	Next    string   // the cursor of the next page, "" after the last
 }
 
 // Cleared is a store's answer to Clear.

@@ -58,7 +58,7 @@ var (
 
 // Record is a session in a store.
 type Record struct {
-	ID       ID
+	ID       ID     // as in Create
 	Identity string // groups one user's sessions; "" is anonymous and unindexed
 	Version  int64  // 1 or more; every Update increases it, Touch does not
 
@@ -72,9 +72,9 @@ type Record struct {
 
 // Create describes a session to be created.
 type Create struct {
-	ID       ID
-	Identity string
-	Payload  []byte
+	ID       ID     // of [NewID]; the zero ID is not allowed
+	Identity string // of the user; "" is anonymous and unindexed
+	Payload  []byte // opaque data, at most the limit of the store
 
 	Idle     time.Duration // until it expires unless touched; more than 0
 	Absolute time.Duration // until it expires in any case; more than 0
@@ -108,17 +108,17 @@ type Create struct {
 
 // Replaced is a session that a Create ends.
 type Replaced struct {
-	ID        ID
+	ID        ID    // of the session that ends
 	Version   int64 // exactly this version; 0 is any
 	MayBeGone bool  // Create succeeds even if the session has already ended
 }
 
 // Created is a store's answer to Create.
 type Created struct {
-	Version  int64
-	Expires  time.Time
-	Deadline time.Time
-	Now      time.Time
+	Version  int64     // of the session after the call
+	Expires  time.Time // as [Record.Expires]
+	Deadline time.Time // as [Record.Deadline]
+	Now      time.Time // the time of the call on the store's clock
 
 	// RevokedAgo is the time from the last revocation to Now: by RevokeIdentity
 	// for this identity, or by Clear for all. It is [NotRevoked] without
@@ -161,9 +161,9 @@ func (c *Create) TooOld(found *Created) error {
 
 // Update describes the new state of an existing session.
 type Update struct {
-	ID      ID
-	Version int64 // the version it replaces, exactly
-	Payload []byte
+	ID      ID     // of a live session
+	Version int64  // the version it replaces, exactly
+	Payload []byte // replaces the payload; at most the limit of the store
 
 	Idle     time.Duration // extends the session to now + Idle; 0 leaves Expires and LastSeen
 	Absolute time.Duration // restarts the deadline at now + Absolute; 0 leaves it
@@ -184,10 +184,10 @@ type Update struct {
 
 // Updated is a store's answer to Update.
 type Updated struct {
-	Version  int64
-	Expires  time.Time
-	Deadline time.Time
-	Now      time.Time
+	Version  int64     // of the session after the call
+	Expires  time.Time // as [Record.Expires]
+	Deadline time.Time // as [Record.Deadline]
+	Now      time.Time // the time of the call on the store's clock
 }
 
 // Condition restricts a Delete. The zero Condition deletes any session with the

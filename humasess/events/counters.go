@@ -26,7 +26,7 @@ type Counters struct {
 
 // Series is a kind of events together with a reason.
 type Series struct {
-	Kind   Kind
+	Kind   Kind   // of the events
 	Reason Reason // "" for kinds without reasons
 }
 

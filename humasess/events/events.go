@@ -82,12 +82,12 @@ const (
 // Identity is also "" for an anonymous session, for RevokeEverything, and without
 // Options.Identity.
 type Event struct {
-	Kind      Kind
+	Kind      Kind   // the kind; switch on it, and ignore kinds that you do not know
 	SessionID string // the public ID, or "" if the session is not known
 	Identity  string // of the session's user, as Options.Identity returned it, or ""
 	Scheme    string // the SchemeName of the manager
 	Operation string // the operation's ID or path, or "" outside a request
-	Reason    Reason
+	Reason    Reason // tells events of one kind apart, or ""
 	Count     int   // the number of sessions, for Evicted and Revoked
 	Err       error // the cause, which clients never see
 }

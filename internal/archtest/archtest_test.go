@@ -122,7 +122,9 @@ func TestUndocumented(t *testing.T) {
 		{"method of an interface", "// T is.\ntype T interface {\n\tM()\n\t// N does.\n\tN()\n}", []string{"M has no comment"}},
 		{"only method of an interface", "// T does M.\ntype T interface{ M() }", nil},
 		{"field of options", "// AOptions are.\ntype AOptions struct {\n\tA int\n\tB int // counts\n}", []string{"A has no comment"}},
-		{"field of something else", "// T is.\ntype T struct{ A int }", nil},
+		{"field of another struct", "// T is.\ntype T struct{ A, b int }", []string{"A has no comment"}},
+		{"field with text for the OpenAPI document", "// T is.\ntype T struct {\n\tA int `json:\"a\" doc:\"Counts.\"`\n}", nil},
+		{"field of an unexported struct", "// t is.\ntype t struct{ A int }", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,9 +10,10 @@ import (
 // Undocumented names every package without a package comment, and every exported name
 // without a comment. It checks constants, variables, functions, types and methods of
 // exported types. It also checks the methods of an interface that has several, and
-// the fields of types whose name ends in Options. A comment on a group of constants
-// or variables serves all of them, and a comment at the end of the line counts. A
-// program needs only its package comment, because it cannot be imported.
+// the fields of structs. A struct of an internal package needs them only if its name
+// ends in Options. A comment on a group of constants or variables serves all of them. A
+// comment at the end of the line counts, and so does a tag with the key doc. A program
+// needs only its package comment, because it cannot be imported.
 func (t *Tree) Undocumented() []string {
 	var found []string
 	for _, p := range t.packages {
@@ -27,7 +28,7 @@ func (t *Tree) Undocumented() []string {
 				continue
 			}
 			for _, decl := range f.syntax.Decls {
-				for _, name := range undocumented(decl) {
+				for _, name := range undocumented(decl, p.published()) {
 					found = append(found, t.at(name.Pos(), "%s has no comment; describe its promises to callers", name.Name))
 				}
 			}
@@ -41,7 +42,7 @@ func (t *Tree) Undocumented() []string {
 
 // undocumented returns the exported names that a declaration leaves without a
 // comment.
-func undocumented(decl ast.Decl) []*ast.Ident {
+func undocumented(decl ast.Decl, published bool) []*ast.Ident {
 	var found []*ast.Ident
 	note := func(name *ast.Ident, comments ...*ast.CommentGroup) {
 		for _, c := range comments {
@@ -67,7 +68,10 @@ func undocumented(decl ast.Decl) []*ast.Ident {
 				}
 			case *ast.TypeSpec:
 				note(spec.Name, ofSingle(decl), spec.Doc, spec.Comment)
-				for _, member := range members(spec) {
+				for _, member := range members(spec, published) {
+					if member.Tag != nil && strings.Contains(member.Tag.Value, ` doc:"`) {
+						continue
+					}
 					for _, name := range member.Names {
 						note(name, member.Doc, member.Comment)
 					}
@@ -88,7 +92,7 @@ func ofSingle(decl *ast.GenDecl) *ast.CommentGroup {
 }
 
 // members returns the parts of an exported type that need a comment each.
-func members(spec *ast.TypeSpec) []*ast.Field {
+func members(spec *ast.TypeSpec, published bool) []*ast.Field {
 	if !spec.Name.IsExported() {
 		return nil
 	}
@@ -98,7 +102,7 @@ func members(spec *ast.TypeSpec) []*ast.Field {
 			return typ.Methods.List
 		}
 	case *ast.StructType:
-		if strings.HasSuffix(spec.Name.Name, "Options") {
+		if published || strings.HasSuffix(spec.Name.Name, "Options") {
 			return typ.Fields.List
 		}
 	}

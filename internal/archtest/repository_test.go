@@ -28,6 +28,7 @@ func TestRepository(t *testing.T) {
 	t.Run("imports", func(t *testing.T) { none(t, tree.Imports(imports)) })
 	t.Run("comments", func(t *testing.T) { none(t, tree.Undocumented()) })
 	t.Run("doc links", func(t *testing.T) { none(t, tree.DocLinks(standardLibrary())) })
+	t.Run("options", func(t *testing.T) { none(t, tree.Options()) })
 	t.Run("file length", func(t *testing.T) { none(t, tree.LongFiles(maxLines)) })
 	t.Run("markdown", func(t *testing.T) {
 		found, err := archtest.Markdown(root)
@@ -54,6 +55,7 @@ func TestOtherModules(t *testing.T) {
 			none(t, tree.Imports(table))
 			none(t, tree.Undocumented())
 			none(t, tree.DocLinks(standardLibrary(), root))
+			none(t, tree.Options())
 			none(t, tree.LongFiles(maxLines))
 		})
 	}

@@ -32,21 +32,21 @@ const (
 type Event struct {
 	Client int   `json:"client"` // calls of one client follow each other
 	Call   int64 `json:"call"`   // nanoseconds on one monotonic clock
-	Return int64 `json:"return"`
+	Return int64 `json:"return"` // on the same clock
 
-	Op       Op     `json:"op"`
+	Op       Op     `json:"op"`                 // the method
 	ID       string `json:"id,omitempty"`       // not for revoke
 	Identity string `json:"identity,omitempty"` // for create and revoke
 	Except   string `json:"except,omitempty"`   // for revoke: an ID
 	Payload  string `json:"payload,omitempty"`  // for create and update: unique
 	Version  int64  `json:"version,omitempty"`  // for update, and for delete if conditional
 
-	Result Result `json:"result"`
+	Result Result `json:"result"` // the answer
 }
 
 // Result is the answer of a store.
 type Result struct {
-	Error    string `json:"error,omitempty"`
+	Error    string `json:"error,omitempty"`    // OK or the kind of error
 	Version  int64  `json:"version,omitempty"`  // of load, create and update
 	Identity string `json:"identity,omitempty"` // of load
 	Payload  string `json:"payload,omitempty"`  // of load
@@ -59,7 +59,9 @@ type Result struct {
 type History struct {
 	// Identities maps every ID to the identity that all its sessions have.
 	Identities map[string]string `json:"identities"`
-	Events     []Event           `json:"events"`
+
+	// Events are the calls, in the order in which they began.
+	Events []Event `json:"events"`
 }
 
 // Check looks for answers that are not possible in any order of the calls. It
