@@ -1,9 +1,15 @@
-// Package humasess gives a [huma] API typed sessions. A session is a struct
-// embedded in an operation's input, so it is part of the OpenAPI document: the
-// cookie's security scheme, which operations need a session, which roles, and
-// the 401 and 403 that follow are generated, and what is enforced.
+// Package humasess gives a [huma] API typed sessions. A program embeds one struct in the
+// input of an operation. The package then loads the session, checks it, saves it and
+// sends the cookie. It also writes the same requirement into the OpenAPI document: the
+// security scheme, the roles, and the answers 401 and 403. So the document and the checks
+// always agree.
 //
-// [New] and [Manager.Attach] are the two calls most programs need:
+// The module is called sessions, and this package humasess is one folder of it, beside the
+// stores and the tools.
+//
+// # The two calls most programs need
+//
+// [New] makes a [Manager] from a store and [Options]. [Manager.Attach] adds it to an API:
 //
 //	sessions, err := humasess.New(memory.New(nil), &humasess.Options[User]{
 //		Identity: func(u User) string { return u.ID },
@@ -12,78 +18,107 @@
 //	…
 //	err = sessions.Attach(api) // before the first operation
 //
+// Operations are registered with huma's own functions, such as huma.Register and
+// huma.Get. The example of the package is a complete program.
+//
 // # Inputs
 //
 // The type that an operation embeds says which session it requires:
 //
-//   - [Session]: nothing. It works with and without an active session, which
-//     is also right for logging out.
-//   - [Login]: nothing. Its job is to start a session, and the document says so.
-//   - [Required]: a session with a user, or 401 before the body is read.
-//   - [Guarded]: also the check of a [Guard], and its roles, or 403.
+//   - [Session]: nothing. The operation works with and without an active session. A
+//     logout embeds it, so that a user without a session can log out too.
+//   - [Login]: nothing. The operation starts a session, and the document says so.
+//   - [Required]: a session with a user. Otherwise the answer is 401, before the body is
+//     read.
+//   - [Guarded]: also the roles and the check of a [Guard]. Otherwise the answer is 403.
 //
-// Embed by value, at the top of the input or in an exported struct embedded
-// there. Two session types in one operation are embedded under names of their
-// own, which must be exported for huma to see them:
+// Embed by value, at the top of the input or in an exported struct embedded there. An
+// operation with two types of sessions embeds each under an exported name:
 //
 //	type (
 //		Auth   = humasess.Required[User]
 //		Basket = humasess.Session[Cart]
 //	)
 //
-// [Manager.Protect] protects operations of a group that embed nothing, [From]
-// finds the session below a handler, and [Manager.Handler] is for plain net/http
-// routes.
-// A mistake in the way sessions are used panics at registration, as huma does,
-// or is answered with a 500 that names the operation and the correction.
+// [Manager.Protect] protects the operations of a group that embed nothing. [Manager.Require]
+// and [Manager.RequireFresh] do the same as modifiers. [Options.RequireByDefault] protects
+// every operation that declares nothing. [From] finds the session in a context below the
+// handler.
+//
+// A mistake in a declaration panics at registration, as in huma. A mistake that shows only
+// in a request gets a 500, and the log names the operation and the correction.
 //
 // # Life of a session
 //
-// A request's session is loaded once, before the handler, and written once,
-// before the first byte of the response. [Session.Start] signs in with a new
-// token, [Session.Update] changes data and loses no concurrent change, and
-// [Session.Destroy] signs out for good: no request that is still running
-// brings the session back. Nothing is stored for a visitor until one of the
-// first two.
+// A session is loaded once, before the handler. It is written once, before the first byte
+// of the response. Nothing is stored for a visitor until the handler calls
+// [Session.Start] or [Session.Update].
 //
-// A response of 400 or more drops the pending changes of Start, Update, and Renew;
-// [Session.Commit] writes earlier. Changes that end sessions stand.
+//   - [Session.Start] signs in: a new ID, a new token, and both timeouts begin.
+//   - [Session.Update] changes the data. No concurrent change is lost.
+//   - [Session.Destroy] signs out. A request that is still running cannot bring the session
+//     back.
+//   - [Session.Take] returns the data and ends the session, for data that count once.
+//   - [Session.Reauthenticated] notes that the user has entered the password again.
 //
-// # Errors
+// A response of 400 or more drops the pending changes of Start, Update and Renew.
+// [Session.Commit] writes them earlier. Changes that end sessions stand with any response.
 //
-// Errors of a session match one of this package's, or [errors.ErrUnsupported],
-// by [errors.Is], and carry the right [huma.StatusError]: a handler returns
-// them as they are. Those that match [ErrInvalid] are logged, because the client
-// gets a 500 without the reason. A store that cannot be reached is a 503,
-// and signs no user out.
+// A session ends after [Options.IdleTimeout] without a request, and after
+// [Options.AbsoluteTimeout] in any case. [Session.Remember] selects longer timeouts, and
+// [Session.SetTTL] a shorter one. [Session.Done] tells a stream that its session has ended.
 //
-// # Concurrency
+// # Sessions of a user
 //
-// A [Manager] is shared by all requests. A [Session] is safe for concurrent
-// use by the goroutines of its request and belongs to that request: changes
-// after the response has begun are [ErrCommitted]. Data that Get and Value
-// return is the caller's own.
+// [Options.Identity] tells which sessions belong to one user. [Session.List],
+// [Session.Revoke], [Session.RevokeOthers] and [Session.RevokeAll] are for users.
+// [Manager.List], [Manager.Revoke], [Manager.RevokeIdentity], [Manager.RevokeWhere] and
+// [Manager.UpdateIdentity] are for administrators. Package [github.com/humasess/sessions/humasess/account] has ready
+// operations for a page of devices.
 //
 // # Clients without cookies
 //
-// With Options.Bearer, mobile apps, command lines and services have sessions, too.
-// [Session.StartBearer] signs in and returns a token, which the client stores and sends
-// in the header Authorization. [Session.RenewBearer] replaces the token, and
-// [Manager.IssueBearer] gives one to another device. All else is the same for both
-// kinds of clients.
+// With [Options.Bearer], mobile apps, command lines and services have sessions, too.
+// [Session.StartBearer] signs in and returns a token. The client stores the token and
+// sends it in the header Authorization. [Session.RenewBearer] replaces the token, and
+// [Manager.IssueBearer] makes one for another device.
+//
+// # Pages and plain net/http
+//
+// [Manager.Handler] gives a plain [http.Handler] the session. [Manager.Pages] is a
+// middleware for HTML pages: it redirects a user without a session to the sign-in page.
+// [ReturnTo] leads the user back from there.
+//
+// # Errors
+//
+// Each error of a session matches an error of this package, or [errors.ErrUnsupported], by
+// [errors.Is]. It is also a [huma.StatusError] with the right status. So a handler returns
+// it as it is. The client gets a 500 without the reason for [ErrInvalid], and the reason is
+// logged. A store that fails is [ErrUnavailable], a 503. It signs no user out.
+//
+// # Concurrency
+//
+// A [Manager] is safe for concurrent use, and all requests share it. A [Session] is safe for
+// concurrent use by the goroutines of its request. After the response has begun, changes
+// return [ErrCommitted]. The caller owns the data that [Session.Get] and [Required.Value]
+// return.
+//
+// # Tests
+//
+// Package [github.com/humasess/sessions/humasess/humasesstest] has a clock, a store that fails on demand and a client that
+// keeps cookies. It also compares an API with its document, and with a file of its policy.
 //
 // # When not to use it
 //
-// Sessions are of users that sign in to this API. Keys of machines, tokens of an
-// identity provider and client certificates are other credentials, which the program
-// checks. They can stand beside a session: see Options.Schemes.
+// Sessions are for users that sign in to this API. An API that only accepts API keys, tokens
+// of an identity provider or client certificates needs no session. Such a credential can
+// stand beside a session: see [Options.Schemes]. The package checks no passwords and speaks
+// to no identity provider. It works with huma only.
 //
 // # Compatibility
 //
-// Until version 1, a minor version may change the API, and the change log says
-// how. From version 1 the module follows semantic versioning. The stored format
-// is versioned apart from that: a release reads the records of the one before it,
-// and the other way round, so that it can be rolled out and back under load.
-// The problem types of error answers, the kinds of events and the cookie's
-// shape are part of the API; the wording of messages is not.
+// Until version 1, a minor version may change the API, and [docs/compatibility.md] says which
+// changes of the API, the stored format, answers and events a release may make.
+//
+// [docs/compatibility.md]: https://github.com/humasess/sessions/blob/main/docs/compatibility.md
 package humasess

@@ -40,11 +40,6 @@ func (t *Tree) DocLinks(std fs.FS, others ...*Tree) []string {
 	return found
 }
 
-// published reports whether users can import the package.
-func (p *pkg) published() bool {
-	return p.name != "main" && !strings.HasPrefix(p.dir, "examples/") && !slices.Contains(strings.Split(p.dir, "/"), "internal")
-}
-
 func (t *Tree) importPath(p *pkg) string { return path.Join(t.module, p.dir) }
 
 // imports returns the paths of the imported packages by the names that links use.

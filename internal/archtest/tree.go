@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -112,6 +113,11 @@ func (t *Tree) lookup(dir string) *pkg {
 		}
 	}
 	return nil
+}
+
+// published reports whether users can import the package.
+func (p *pkg) published() bool {
+	return p.name != "main" && !strings.HasPrefix(p.dir, "examples/") && !slices.Contains(strings.Split(p.dir, "/"), "internal")
 }
 
 // at prefixes a finding with its place.
