@@ -144,3 +144,69 @@ func ExampleGuard_from() {
 	fmt.Println(client.Do(http.MethodGet, "/office", nil).Code)
 	// Output: 204
 }
+
+// Large transfers ask for the password again. Small ones do not, so the handler decides.
+func ExampleSession_RequireFresh() {
+	type TransferInput struct {
+		humasess.Required[Member]
+		Amount int `query:"amount"`
+	}
+	clock := humasesstest.NewClock()
+	api, _, client := newAPI(humasess.Options[Member]{Now: clock.Now})
+	huma.Post(api, "/transfer", func(_ context.Context, in *TransferInput) (*struct{}, error) {
+		if in.Amount > 1000 {
+			if err := in.Session.RequireFresh(5 * time.Minute); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+
+	client.Do("POST", "/login", Member{ID: "ada"})
+	clock.Advance(10 * time.Minute)
+	fmt.Println(client.Do("POST", "/transfer?amount=10", nil).Code)
+	fmt.Println(client.Do("POST", "/transfer?amount=5000", nil).Code)
+	// Output:
+	// 204
+	// 403
+}
+
+// A modifier asks for a recent sign-in on every operation of a group.
+func ExampleManager_RequireFresh() {
+	clock := humasesstest.NewClock()
+	api, sessions, client := newAPI(humasess.Options[Member]{Now: clock.Now})
+	payments := huma.NewGroup(api)
+	payments.UseSimpleModifier(sessions.RequireFresh(5 * time.Minute))
+	huma.Post(payments, "/pay", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+
+	client.Do("POST", "/login", Member{ID: "ada"})
+	fmt.Println(client.Do("POST", "/pay", nil).Code)
+	clock.Advance(10 * time.Minute)
+	fmt.Println(client.Do("POST", "/pay", nil).Code)
+	// Output:
+	// 204
+	// 403
+}
+
+// After a sign-in with a provider, the session has the time, the methods and the class of
+// the ID token.
+func ExampleSession_ReauthenticatedWith() {
+	api, _, client := memberAPI()
+	huma.Post(api, "/callback", func(_ context.Context, in *struct{ humasess.Login[Member] }) (*struct{}, error) {
+		// Verify the ID token here, and read its claims.
+		claims := humasess.Claims{AuthTime: time.Now().Unix(), AMR: []string{"pwd", "otp"}, ACR: "silver"}
+		if err := in.Session.Start(Member{ID: "ada"}); err != nil {
+			return nil, err
+		}
+		return nil, in.Session.ReauthenticatedWith(claims.Authentication())
+	})
+	huma.Get(api, "/proof", func(_ context.Context, in *struct{ humasess.Required[Member] }) (*struct{}, error) {
+		proof := in.Session.Authentication()
+		fmt.Println(proof.Class, proof.Claims().AMR, proof.Fresh(time.Hour, time.Now()))
+		return nil, nil
+	})
+
+	client.Do("POST", "/callback", nil)
+	client.Do("GET", "/proof", nil)
+	// Output: silver [pwd otp] true
+}

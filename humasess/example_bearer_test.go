@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"net/http/httptest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,4 +76,57 @@ func ExampleManager_IssueBearer() {
 	// Bearer hs_
 	// "bearer"
 	// "cookie"
+}
+
+// TokenOutput is the answer to a sign-in without cookies.
+type TokenOutput struct{ Body humasess.BearerToken }
+
+// accessToken returns the token in an answer.
+func accessToken(answer *httptest.ResponseRecorder) string {
+	var token humasess.BearerToken
+	if err := json.Unmarshal(answer.Body.Bytes(), &token); err != nil {
+		log.Fatal(err)
+	}
+	return token.AccessToken
+}
+
+// A mobile app signs in, stores the token, and sends it in the header Authorization.
+func ExampleSession_StartBearer() {
+	api, _, app := newAPI(humasess.Options[Member]{Bearer: &humasess.BearerOptions{}})
+	huma.Post(api, "/token", func(_ context.Context, in *SignInInput) (*TokenOutput, error) {
+		// Check the password here.
+		token, err := in.Session.StartBearer(in.Body)
+		return &TokenOutput{Body: token}, err
+	})
+	huma.Get(api, "/me", func(_ context.Context, in *struct{ humasess.Required[Member] }) (*MemberOutput, error) {
+		return &MemberOutput{Body: in.Value()}, nil
+	})
+
+	token := accessToken(app.Do("POST", "/token", Member{ID: "ada", Roles: []string{}}))
+	fmt.Println(app.Do("GET", "/me", nil).Code)
+	fmt.Println(app.Do("GET", "/me", nil, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}).Code)
+	// Output:
+	// 401
+	// 200
+}
+
+// An app renews its token from time to time. The session and its ID stay.
+func ExampleSession_RenewBearer() {
+	api, sessions, app := newAPI(humasess.Options[Member]{Bearer: &humasess.BearerOptions{}})
+	huma.Post(api, "/token/renew", func(_ context.Context, in *struct{ humasess.Required[Member] }) (*TokenOutput, error) {
+		token, err := in.Session.RenewBearer()
+		return &TokenOutput{Body: token}, err
+	})
+
+	first, err := sessions.IssueBearer(context.Background(), Member{ID: "ada"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	second := accessToken(app.Do("POST", "/token/renew", nil, func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+first.AccessToken)
+	}))
+	fmt.Println(second != "", second != first.AccessToken)
+	// Output: true true
 }

@@ -28,15 +28,18 @@ type SignInInput struct {
 	Body Member
 }
 
-// memberAPI is an API with a login that believes everything, and a client
-// that keeps cookies.
-func memberAPI() (huma.API, *humasess.Manager[Member], *humasesstest.Client) {
+// newAPI returns an API whose manager has the given options. Its login accepts any
+// member. Its document describes the scheme apiKey. The client keeps cookies.
+func newAPI(opts humasess.Options[Member]) (huma.API, *humasess.Manager[Member], *humasesstest.Client) {
 	mux := http.NewServeMux()
-	api := humago.New(mux, huma.DefaultConfig("Examples", "1.0.0"))
-	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		Identity: func(m Member) string { return m.ID },
-		Roles:    func(m Member) []string { return m.Roles },
-	})
+	config := huma.DefaultConfig("Examples", "1.0.0")
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"apiKey": {Type: "apiKey", In: "header", Name: "X-API-Key"},
+	}
+	api := humago.New(mux, config)
+	opts.Identity = func(m Member) string { return m.ID }
+	opts.Roles = func(m Member) []string { return m.Roles }
+	sessions, err := humasess.New(memory.New(nil), &opts)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -49,55 +52,9 @@ func memberAPI() (huma.API, *humasess.Manager[Member], *humasesstest.Client) {
 	return api, sessions, humasesstest.NewClient(mux)
 }
 
-func Example() {
-	type (
-		User struct {
-			ID    string   `json:"id"`
-			Roles []string `json:"roles"`
-		}
-		LoginInput struct {
-			humasess.Login[User]
-			Body struct{ Name, Password string }
-		}
-		MeInput     struct{ humasess.Required[User] }
-		LogoutInput struct{ humasess.Session[User] }
-		MeOutput    struct{ Body User }
-	)
-	mux := http.NewServeMux()
-	api := humago.New(mux, huma.DefaultConfig("Example", "1.0.0"))
-	sessions, err := humasess.New[User](memory.New(nil), nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := sessions.Attach(api); err != nil {
-		log.Fatal(err)
-	}
-	huma.Post(api, "/login", func(_ context.Context, in *LoginInput) (*struct{}, error) {
-		if in.Body.Password != "engine" {
-			return nil, huma.Error401Unauthorized("wrong name or password")
-		}
-		return nil, in.Session.Start(User{ID: in.Body.Name})
-	})
-	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
-		return &MeOutput{Body: in.Value()}, nil
-	})
-	huma.Post(api, "/logout", func(_ context.Context, in *LogoutInput) (*struct{}, error) {
-		return nil, in.Session.Destroy()
-	})
-
-	client := humasesstest.NewClient(mux)
-	fmt.Println("me:", client.Do("GET", "/me", nil).Code)
-	fmt.Println("login:", client.Do("POST", "/login", map[string]string{"Name": "ada", "Password": "engine"}).Code)
-	fmt.Println("me:", client.Do("GET", "/me", nil).Code)
-	thief := client.Clone()
-	fmt.Println("logout:", client.Do("POST", "/logout", nil).Code)
-	fmt.Println("old cookie:", thief.Do("GET", "/me", nil).Code)
-	// Output:
-	// me: 401
-	// login: 204
-	// me: 200
-	// logout: 204
-	// old cookie: 401
+// memberAPI is newAPI with the default options.
+func memberAPI() (huma.API, *humasess.Manager[Member], *humasesstest.Client) {
+	return newAPI(humasess.Options[Member]{})
 }
 
 func ExampleSession() {

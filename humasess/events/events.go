@@ -88,6 +88,6 @@ type Event struct {
 	Scheme    string // the SchemeName of the manager
 	Operation string // the operation's ID or path, or "" outside a request
 	Reason    Reason // tells events of one kind apart, or ""
-	Count     int   // the number of sessions, for Evicted and Revoked
-	Err       error // the cause, which clients never see
+	Count     int    // the number of sessions, for Evicted and Revoked
+	Err       error  // the cause, which clients never see
 }
