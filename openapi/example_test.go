@@ -34,6 +34,7 @@ func exampleAPI() huma.API {
 	return api
 }
 
+// A generator that does not read OpenAPI 3.1 gets the document as 3.0.3.
 func ExampleDowngrade() {
 	oapi := exampleAPI().OpenAPI()
 	fmt.Println(oapi.OpenAPI, oapi.Paths["/report"].Get.Security)
@@ -60,6 +61,7 @@ func ExampleDowngrade() {
 	// The session lacks the required role: `admin`.
 }
 
+// The policy as a table for reviewers.
 func ExamplePolicyOf() {
 	policy, err := openapi.PolicyOf(exampleAPI())
 	if err != nil {
@@ -75,6 +77,7 @@ func ExamplePolicyOf() {
 	// | `GET /report` | user | `sessionCookie`, role `admin` | |
 }
 
+// A change that opens an operation loosens the policy.
 func ExampleDiff() {
 	before, err := openapi.PolicyOf(exampleAPI())
 	if err != nil {
@@ -87,4 +90,23 @@ func ExampleDiff() {
 	}
 	// Output:
 	// loosens GET /report: user, `sessionCookie`, role `admin` -> public
+}
+
+// CI compares the policy of a pull request with the file of the main branch.
+func ExampleParsePolicy() {
+	file := openapi.Policy{Version: openapi.PolicyVersion}.JSON() // stands for the file
+	before, err := openapi.ParsePolicy(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	after, err := openapi.PolicyOf(exampleAPI())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, change := range openapi.Diff(before, after) {
+		fmt.Println(change.Effect, change.Subject)
+	}
+	// Output:
+	// other manager sessionCookie
+	// other GET /report
 }

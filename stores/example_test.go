@@ -62,3 +62,59 @@ func ExampleStore() {
 	// <nil>
 	// stores: session not found
 }
+
+// A sign-in replaces the anonymous session of its visitor in one step.
+func ExampleCreate() {
+	ctx, store := context.Background(), memory.New(nil)
+	visitor, err := stores.RandomID()
+	if err != nil {
+		log.Fatal(err)
+	}
+	created, err := store.Create(ctx, stores.Create{ID: visitor, Idle: time.Minute, Absolute: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	member, err := stores.NewID(ctx, store, "ada")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = store.Create(ctx, stores.Create{
+		ID: member, Identity: "ada", Idle: time.Minute, Absolute: time.Hour,
+		Replaces: []stores.Replaced{{ID: visitor, Version: created.Version}},
+	})
+	fmt.Println(err)
+	_, err = store.Load(ctx, visitor)
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// stores: session not found
+}
+
+// An administrator goes through all sessions of a store, a page at a time.
+func ExampleScan() {
+	ctx, store := context.Background(), memory.New(nil)
+	for range 3 {
+		id, err := stores.RandomID()
+		if err != nil {
+			log.Fatal(err)
+		}
+		if _, err := store.Create(ctx, stores.Create{ID: id, Idle: time.Minute, Absolute: time.Hour}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	seen, cursor := map[stores.ID]bool{}, ""
+	for {
+		page, err := stores.Scan(ctx, store, nil, cursor, 2)
+		if err != nil {
+			log.Fatal(err) // matches errors.ErrUnsupported if the store is not a Scanner
+		}
+		for _, record := range page.Records {
+			seen[record.ID] = true
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	fmt.Println(len(seen))
+	// Output: 3
+}

@@ -10,7 +10,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	humasessotel "github.com/humasess/sessions/contrib/otel"
 	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/stores/cookie"
 	"github.com/humasess/sessions/stores/memory"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -85,6 +88,48 @@ func ExampleTelemetry_Store() {
 	// POST /visit (server)
 	//   load session (internal) db.system.name=memory db.operation.name=load
 	//   update session (internal) db.system.name=memory db.operation.name=update
+}
+
+// A program with a function of its own for events calls both.
+func ExampleTelemetry_OnEvent() {
+	telemetry, err := humasessotel.New(nil)
+	if err != nil {
+		panic(err)
+	}
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[member]{
+		Identity: func(m member) string { return m.ID },
+		OnEvent: func(ctx context.Context, e events.Event) {
+			telemetry.OnEvent(ctx, e)
+			fmt.Println(e.Identity, e.Kind)
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := sessions.Issue(context.Background(), member{ID: "ada"}); err != nil {
+		panic(err)
+	}
+	// Output: ada created
+}
+
+// With sessions in cookies, the calls of the revocations leave the process.
+func ExampleTelemetry_Revocations() {
+	telemetry, err := humasessotel.New(nil)
+	if err != nil {
+		panic(err)
+	}
+	key, err := security.GenerateKey()
+	if err != nil {
+		panic(err)
+	}
+	sealer, err := security.NewAEAD(key)
+	if err != nil {
+		panic(err)
+	}
+	store := cookie.New(sealer, &cookie.Options{Revoked: telemetry.Revocations(memory.NewRevocations())})
+	_, err = humasess.New(store, &humasess.Options[member]{Identity: func(m member) string { return m.ID }})
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 // traces returns each request, and its children below it.

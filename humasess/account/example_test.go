@@ -23,6 +23,7 @@ type Profile struct {
 	Name string `json:"name"`
 }
 
+// One call registers the operations of a page that shows users where they are signed in.
 func Example() {
 	sessions, err := humasess.New(memory.New(nil), &humasess.Options[Member]{
 		Identity: func(m Member) string { return m.ID },
@@ -59,39 +60,4 @@ func Example() {
 	// 401
 	// 200
 	// 204
-}
-
-func ExampleOptions_edit() {
-	sessions, _ := humasess.New(memory.New(nil), &humasess.Options[Member]{
-		Identity: func(m Member) string { return m.ID },
-	})
-	api := humago.New(http.NewServeMux(), huma.DefaultConfig("Members", "1.0.0"))
-	if err := sessions.Attach(api); err != nil {
-		log.Fatal(err)
-	}
-	err := account.Register(huma.NewGroup(api, "/api"), sessions, &account.Options[Member, Profile]{
-		View: func(m Member) Profile { return Profile{Name: m.Name} },
-		Tags: []string{"Devices"},
-		Omit: []account.Operation{account.SignOutEverywhere},
-		Edit: func(name account.Operation, op *huma.Operation) {
-			switch name {
-			case account.List:
-				op.OperationID, op.Path = "list-devices", "/devices"
-			case account.Revoke:
-				op.OperationID, op.Path = "forget-device", "/devices/{id}"
-			case account.RevokeOthers:
-				op.Hidden = true
-			}
-		},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(api.OpenAPI().Paths["/api/devices"].Get.OperationID)
-	fmt.Println(api.OpenAPI().Paths["/api/devices/{id}"].Delete.OperationID)
-	fmt.Println(len(api.OpenAPI().Paths))
-	// Output:
-	// list-devices
-	// forget-device
-	// 4
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/humasess/sessions/stores/memory"
 )
 
+// A program passes the store to humasess.New. The calls here are those that the sessions
+// make.
 func Example() {
 	ctx := context.Background()
 	store := memory.New(&memory.Options{MaxSessions: 100_000})
@@ -72,4 +74,19 @@ func ExampleOptions() {
 	// Output:
 	// 13:59:00 <nil>
 	// stores: session not found
+}
+
+// Revocations remember that a session of a cookie store has ended.
+func ExampleNewRevocations() {
+	ctx, ended := context.Background(), memory.NewRevocations()
+	id, err := stores.RandomID()
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(ended.End(ctx, id, time.Hour, 1)) // 1 is the name of this call
+	standing, err := ended.Check(ctx, id, "ada")
+	fmt.Println(standing.Ended, err)
+	// Output:
+	// <nil>
+	// true <nil>
 }

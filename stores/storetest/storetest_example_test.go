@@ -3,6 +3,7 @@ package storetest_test
 import (
 	"context"
 	"fmt"
+	"testing"
 
 	"github.com/humasess/sessions/stores"
 	"github.com/humasess/sessions/stores/memory"
@@ -17,6 +18,16 @@ func (s forgetful) Create(ctx context.Context, c stores.Create) (stores.Created,
 		return stores.Created{}, err
 	}
 	return s.Store.Create(ctx, c)
+}
+
+// The test file of a store calls Run in a test. A store that cannot find sessions by
+// identity exempts two promises.
+func ExampleRun() {
+	var t *testing.T // func TestConformance(t *testing.T) {
+
+	storetest.Run(t, func(*testing.T) stores.Store { return memory.New(nil) }, &storetest.Options{
+		Exempt: map[int]string{5: "there is no index", 7: "there is no index"},
+	})
 }
 
 // A check can also run by itself. A store's own test calls Run instead.
