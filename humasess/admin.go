@@ -30,7 +30,7 @@ func KeepSignIns() UpdateOption { return UpdateOption{keepSignIns: true} }
 // run several times for one session; its first error stops. The identity
 // itself must stay. Nothing is extended. Requests that are running keep their
 // own copy of the data, the calling one too: [Session.Get] shows the change from
-// the next request on. No session of the identity is no error.
+// the next request on. An identity without a session is not an error.
 //
 // Call it after the program's own data have changed. Logins that were already in
 // progress are refused with 409, except in the calling request, because they may
@@ -136,8 +136,8 @@ func (m *Manager[T]) updateRecord(ctx context.Context, raw stores.Record, owner 
 // A session ends only at the version that the function has seen. If a request changes
 // the session meanwhile, the function is asked again about the new data, so it may run
 // several times for one session. [ErrConflict] when a session changes all the time.
-// After an error, some sessions may be left; call it again. No session of the identity
-// is no error.
+// After an error, some sessions may be left; call it again. An identity without a
+// session is not an error.
 //
 // Logins that were already in progress are refused as by [Manager.UpdateIdentity], with
 // 409, except in the calling request. [errors.ErrUnsupported] as List.
@@ -221,7 +221,7 @@ func (m *Manager[T]) RevokeIdentity(ctx context.Context, identity string) (int, 
 
 // RevokeEverything ends all sessions of the manager, of every identity and of
 // none, and returns how many there were (ASVS 7.4.5). The sessions that other managers and
-// programs keep in the same server or table stays. It is done in slices, so
+// programs keep in the same server or table stay. It is done in slices, so
 // that requests go on meanwhile; sessions that start while it runs may end too.
 //
 // Logins that were already in progress are refused, by any manager of the store

@@ -174,7 +174,7 @@ func ClientOf(ctx huma.Context) Client {
 }
 
 // Label describes the client to its user, as "Firefox on Windows", or by the
-// name of a program that is no browser, as "curl". It is "" when nothing is
+// name of a program that is not a browser, as "curl". It is "" when nothing is
 // known. Browsers hide more than that, and a client may send any text. So show the
 // label, and decide nothing by it.
 func (c Client) Label() string { return client.Label(c.UserAgent) }

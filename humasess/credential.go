@@ -30,7 +30,7 @@ type CookieOptions struct {
 	// there. The default, "", keeps it to the host that set it.
 	Domain string
 
-	// Path limits the cookie to a path, which is no protection against other
+	// Path limits the cookie to a path, which does not protect it from other
 	// pages of the host. The default is "/".
 	Path string
 

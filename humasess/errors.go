@@ -2,10 +2,9 @@ package humasess
 
 import "github.com/humasess/sessions/humasess/internal/gate"
 
-// Errors that methods return. Match them with [errors.Is]. Each also leads to
-// a [huma.StatusError], so that a handler may return it as it is; the status
-// is given in parentheses. An action that the store does not support
-// matches [errors.ErrUnsupported] (501).
+// Errors that methods return. Match them with [errors.Is]. Each is also a
+// [huma.StatusError] with the status in parentheses, so a handler returns it as it is.
+// An action that the store does not support matches [errors.ErrUnsupported] (501).
 var (
 	// ErrNoSession is returned by methods that need an active session when there
 	// is none (401).
@@ -24,16 +23,20 @@ var (
 	// (404).
 	ErrNotFound = gate.ErrNotFound
 
-	// ErrConflict is returned when concurrent changes kept a change from
-	// being written, when the function of an Update failed while it was
-	// replayed, when the request came with a token that a parallel one has
-	// just renewed and asks for an action that only the newest token allows,
-	// when the request has cookies of several sessions, or when the user's data
-	// changed during the sign-in: then the client may repeat it at once (409).
+	// ErrConflict is returned for a change that cannot be combined with another one
+	// (409). The reasons are:
+	//
+	//   - Concurrent changes kept a change from being written.
+	//   - The function of an Update failed while it was replayed.
+	//   - A parallel request has just renewed the token, and the action needs the newest
+	//     token.
+	//   - The request has cookies of several sessions.
+	//   - The user's data changed during the sign-in. The client may
+	//     repeat the sign-in at once, as the header Retry-After says.
 	ErrConflict = gate.ErrConflict
 
-	// ErrLimit is returned when a Start is refused by Options.RefuseOverLimit: the
-	// identity has as many sessions as it may (409).
+	// ErrLimit is returned when [Options.RefuseOverLimit] refuses a Start, because the
+	// identity has [Options.MaxPerIdentity] sessions (409).
 	ErrLimit = gate.ErrLimit
 
 	// ErrTooManyCookies is returned by Start, Destroy, and an Update without an
@@ -54,9 +57,10 @@ var (
 
 	// ErrInvalid is returned for a call that can never work: data that the
 	// codec cannot encode, a TTL of less than a second, an empty identity, or
-	// another identity in UpdateIdentity. The program is to be changed (500).
+	// another identity in UpdateIdentity. The program needs a correction, and the log
+	// has the reason (500).
 	ErrInvalid = gate.ErrInvalid
 
-	// ErrHide is the error that Options.OnUndecodable returns to hide a record.
+	// ErrHide is the error that [Options.OnUndecodable] returns to hide a record.
 	ErrHide = gate.ErrHide
 )

@@ -18,9 +18,9 @@ import (
 //	type HomeInput struct{ humasess.Session[User] }
 //
 // It is loaded before the handler runs and written before the first byte of
-// the response. Its methods are safe for concurrent use; those that change it
-// return [ErrCommitted] once the response has begun. A response of 400 or
-// more drops the pending changes of Start, Update and Renew.
+// the response. Its methods are safe for concurrent use. After the response has
+// begun, methods that change it return [ErrCommitted]. A response of 400 or more
+// drops the pending changes of Start, Update and Renew.
 //
 // A Session that huma has not filled in, because it is not embedded as shown,
 // panics.
@@ -106,7 +106,7 @@ func (s *Session[T]) bound() *state[T] {
 // data is the caller's: changing it changes nothing else.
 func (s *Session[T]) Get() (T, bool) { return s.bound().view().get() }
 
-// Active reports whether there is a session, be it one that this request has
+// Active reports whether there is a session, also one that this request has
 // started.
 func (s *Session[T]) Active() bool { return s.bound().Active() }
 
@@ -275,7 +275,7 @@ func (s *Session[T]) Resolve(ctx huma.Context) []error {
 }
 
 // Guarded is a [Required] that also passes a guard: 401 without a session,
-// else 403 unless the session passes everything that the guard G asks for.
+// and 403 unless the session passes everything that the guard G asks for.
 //
 // G has at least one of these methods, with value or pointer receivers:
 //
@@ -343,7 +343,7 @@ func (s *Guarded[T, G]) Value() T {
 // closed already.
 //
 // The channel is also closed when the request is over, like that of its
-// context, so that no goroutine waits for ever; and by [Manager.Close]. After Hijack
+// context, so that no goroutine leaks, and by [Manager.Close]. After Hijack
 // the request is over when the connection is closed. A session in its cookie
 // ends for its waiters at the deadline that this cookie has, even if another
 // one has a later deadline by now. Done may be called at any time, and costs

@@ -3,8 +3,24 @@
 // imports the standard library only.
 //
 // Most programs never import it. They pass the result of a constructor such as
-// memory.New to humasess.New. Import it to write your own store, and call
-// storetest.Run in that store's tests.
+// memory.New to humasess.New. Import it to write your own store or a wrapper of
+// one. Call storetest.Run in that store's tests.
+//
+// A store implements the five methods of [Store]. Its capabilities are further
+// interfaces, and each is optional:
+//
+//   - [Index] finds the sessions of a user, and [Marker] remembers that their data
+//     changed. Lists, limits and revocations need an Index.
+//   - [Scanner] goes through all sessions, for administration.
+//   - [MultiLoader] and [Memoizer] make loads faster.
+//   - [Watcher] tells that a session has ended.
+//   - [IDMaker], [ClockUser], [Closer] and [Transactional] depend on the server.
+//
+// The core looks up a capability with [As], which follows Unwrap of wrappers. A
+// function with the name of each method, such as [List] and [Scan], calls it or
+// returns an error that matches [errors.ErrUnsupported].
+//
+// [ClientSide] and [Revocations] are for sessions that are in their cookies.
 //
 // # The promises
 //

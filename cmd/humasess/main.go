@@ -1,6 +1,17 @@
-// Humasess administers the sessions of programs that use humasess, from a
+// Humasess administers the sessions of programs that use package humasess, from a
 // terminal. It lists, counts and revokes sessions, prepares a database, generates
-// keys, and checks a store for faults. Its help and docs/cli.md explain the usage.
+// keys, and checks a store for faults. It also shows and compares policies.
+//
+// Install it and read its help:
+//
+//	go install github.com/humasess/sessions/cmd/humasess@latest
+//	humasess help
+//
+// The exit code is 0 on success, 1 after an error, 2 for a wrong usage, 3 if a
+// session was not found, and 130 after an interrupt. The page [docs/cli.md] explains
+// each command.
+//
+// [docs/cli.md]: https://github.com/humasess/sessions/blob/main/docs/cli.md
 package main
 
 import (

@@ -5,6 +5,9 @@
 //		View: func(u User) Profile { return Profile{Name: u.Name} },
 //	})
 //
+// [Register] is the only call. The API must have the manager attached, and the manager needs
+// humasess.Options.Identity.
+//
 // # Operations
 //
 //	GET    /session                 get-session            the user, the authentication and the end of this session
@@ -17,8 +20,8 @@
 //
 // The operations show and end only the sessions of the user that sends the request.
 // The ID of another user's session gets the same answer as one that does not exist.
-// The body of no answer contains a credential. Of a session's data, answers contain only the
-// results of Options.View and Options.Label.
+// The body of an answer never contains a credential. Of a session's data, answers contain
+// only the results of [Options.View] and [Options.Label].
 //
 // With Options.Bearer of the manager, the operations serve clients with bearer tokens as
 // well, and a list shows the sessions of both kinds. Then revoke-other-sessions answers
@@ -27,7 +30,14 @@
 // [Options] can omit operations and change every field of their [huma.Operation].
 // They can require a recent authentication before a request ends other sessions. A
 // [huma.Group] adds a prefix to the paths. Two managers on one API need different
-// prefixes, and Options.Edit for different operation IDs.
+// prefixes, and [Options.Edit] for different operation IDs.
+//
+// # Errors
+//
+// The answers are those of package humasess: 401 without a user, 404 for the ID of another
+// user's session, 403 if [Options.Fresh] asks for the password again, and 503 if the store
+// fails. The store must have an index of users, so a store of client-side sessions does not
+// work.
 //
 // # When not to use it
 //

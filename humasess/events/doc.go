@@ -1,4 +1,5 @@
-// Package events tells operators about the events of sessions.
+// Package events has the events that a manager reports to operators: sign-ins, refusals,
+// signs of an attack, and failures of the store.
 //
 // A manager calls Options.OnEvent with each [Event], within the request and
 // concurrently. An event has a [Kind] and, for some kinds, a [Reason]:
