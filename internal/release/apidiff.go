@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// difference compares the public packages of the checkout with those of a commit. It
+// returns the incompatible changes, or with all set every change.
+func difference(ctx context.Context, repository, base string, all bool) (string, error) {
+	temp, err := os.MkdirTemp("", "apidiff")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
+	tool := filepath.Join(temp, "apidiff")
+	if _, err := (command{dir: filepath.Join(repository, "internal", "tools")}).run(ctx, "go", "build", "-o", tool, "golang.org/x/exp/cmd/apidiff"); err != nil {
+		return "", err
+	}
+	old := filepath.Join(temp, "old")
+	if err := os.Mkdir(old, 0o750); err != nil {
+		return "", err
+	}
+	if _, err := (command{dir: repository}).run(ctx, "git", "archive", "--output", old+".tar", base); err != nil {
+		return "", err
+	}
+	if _, err := (command{dir: old}).run(ctx, "tar", "-xf", old+".tar"); err != nil {
+		return "", err
+	}
+	var found strings.Builder
+	for i, m := range published {
+		if strings.HasPrefix(m.dir, "cmd/") || !exists(filepath.Join(old, m.dir, "go.mod")) {
+			continue // a program has no API, and a new module has no API to keep
+		}
+		var exports [2]string
+		for j, dir := range []string{old, repository} {
+			exports[j] = filepath.Join(temp, fmt.Sprint("export", i, j))
+			if _, err := (command{dir: filepath.Join(dir, m.dir)}).run(ctx, tool, "-m", "-w", exports[j], m.path); err != nil {
+				return "", err
+			}
+		}
+		args := []string{"-m", "-incompatible", exports[0], exports[1]}
+		if all {
+			args = []string{"-m", exports[0], exports[1]}
+		}
+		changes, err := (command{dir: temp}).run(ctx, tool, args...)
+		if err != nil {
+			return "", err
+		}
+		if changes != "" {
+			_, _ = fmt.Fprintf(&found, "%s:\n%s\n", m.path, changes)
+		}
+	}
+	return found.String(), nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// printDifference prints every change of the API since a commit. It fails for an
+// incompatible change.
+func printDifference(ctx context.Context, out io.Writer, repository, base string) error {
+	changes, err := difference(ctx, repository, base, true)
+	if err != nil {
+		return err
+	}
+	if changes == "" {
+		changes = "no change of the API since " + base + "\n"
+	}
+	if _, err := io.WriteString(out, changes); err != nil {
+		return err
+	}
+	incompatible, err := difference(ctx, repository, base, false)
+	if err == nil && incompatible != "" {
+		err = errors.New("incompatible changes of the API since " + base)
+	}
+	return err
+}
+
+// checkDifference refuses incompatible changes in a version that may not have them.
+func checkDifference(ctx context.Context, repository, version, base string) (string, error) {
+	if base == "" {
+		var err error
+		if base, err = versionBefore(ctx, repository, version); err != nil {
+			return "", err
+		}
+	}
+	if base == "" {
+		return "no version before " + version, nil
+	}
+	incompatible, err := difference(ctx, repository, base, false)
+	switch {
+	case err != nil:
+		return "", err
+	case incompatible == "":
+		return "compatible with " + base, nil
+	case validVersion(base) == nil && mayBreak(version, base):
+		return "incompatible with " + base + ", as a new minor version before 1.0 may be:\n" + incompatible, nil
+	default:
+		return "", fmt.Errorf("%s has incompatible changes since %s:\n%s", version, base, incompatible)
+	}
+}
