@@ -10,16 +10,20 @@ import (
 	"strings"
 )
 
+// incompatible is the heading that apidiff prints above such changes.
+const incompatible = "Incompatible changes:"
+
 // difference compares the public packages of the checkout with those of a commit. It
-// returns the incompatible changes, or with all set every change.
-func difference(ctx context.Context, repository, base string, all bool) (string, error) {
+// returns the text of apidiff for each module that changed. The folder tools has the
+// go.mod that pins apidiff.
+func difference(ctx context.Context, tools, repository, base string) (string, error) {
 	temp, err := os.MkdirTemp("", "apidiff")
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	tool := filepath.Join(temp, "apidiff")
-	if _, err := (command{dir: filepath.Join(repository, "internal", "tools")}).run(ctx, "go", "build", "-o", tool, "golang.org/x/exp/cmd/apidiff"); err != nil {
+	if _, err := (command{dir: tools}).run(ctx, "go", "build", "-o", tool, "golang.org/x/exp/cmd/apidiff"); err != nil {
 		return "", err
 	}
 	old := filepath.Join(temp, "old")
@@ -44,11 +48,7 @@ func difference(ctx context.Context, repository, base string, all bool) (string,
 				return "", err
 			}
 		}
-		args := []string{"-m", "-incompatible", exports[0], exports[1]}
-		if all {
-			args = []string{"-m", exports[0], exports[1]}
-		}
-		changes, err := (command{dir: temp}).run(ctx, tool, args...)
+		changes, err := (command{dir: temp}).run(ctx, tool, "-m", exports[0], exports[1])
 		if err != nil {
 			return "", err
 		}
@@ -59,6 +59,8 @@ func difference(ctx context.Context, repository, base string, all bool) (string,
 	return found.String(), nil
 }
 
+func toolsOf(repository string) string { return filepath.Join(repository, "internal", "tools") }
+
 func exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
@@ -67,7 +69,7 @@ func exists(name string) bool {
 // printDifference prints every change of the API since a commit. It fails for an
 // incompatible change.
 func printDifference(ctx context.Context, out io.Writer, repository, base string) error {
-	changes, err := difference(ctx, repository, base, true)
+	changes, err := difference(ctx, toolsOf(repository), repository, base)
 	if err != nil {
 		return err
 	}
@@ -77,11 +79,10 @@ func printDifference(ctx context.Context, out io.Writer, repository, base string
 	if _, err := io.WriteString(out, changes); err != nil {
 		return err
 	}
-	incompatible, err := difference(ctx, repository, base, false)
-	if err == nil && incompatible != "" {
-		err = errors.New("incompatible changes of the API since " + base)
+	if strings.Contains(changes, incompatible) {
+		return errors.New("incompatible changes of the API since " + base)
 	}
-	return err
+	return nil
 }
 
 // checkDifference refuses incompatible changes in a version that may not have them.
@@ -95,15 +96,21 @@ func checkDifference(ctx context.Context, repository, version, base string) (str
 	if base == "" {
 		return "no version before " + version, nil
 	}
-	incompatible, err := difference(ctx, repository, base, false)
-	switch {
-	case err != nil:
+	changes, err := difference(ctx, toolsOf(repository), repository, base)
+	if err != nil {
 		return "", err
-	case incompatible == "":
+	}
+	return judge(version, base, changes)
+}
+
+// judge returns an error if the changes since base are not allowed in version.
+func judge(version, base, changes string) (string, error) {
+	switch {
+	case !strings.Contains(changes, incompatible):
 		return "compatible with " + base, nil
 	case validVersion(base) == nil && mayBreak(version, base):
-		return "incompatible with " + base + ", as a new minor version before 1.0 may be:\n" + incompatible, nil
+		return "incompatible with " + base + ", which this version may be:\n" + changes, nil
 	default:
-		return "", fmt.Errorf("%s has incompatible changes since %s:\n%s", version, base, incompatible)
+		return "", fmt.Errorf("%s has incompatible changes since %s:\n%s", version, base, changes)
 	}
 }

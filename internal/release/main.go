@@ -19,7 +19,6 @@ const usage = `usage:
 	release prepare -version V -dir DIR [-sign]   make a clone with the commits and tags
 	release apidiff -base COMMIT                  compare the public packages with COMMIT
 	release versions [-short] [VERSION...]        run tests with other versions of huma
-	release licences [-update]                    compare docs/licences.md with the modules
 `
 
 var errUsage = errors.New("wrong arguments")
@@ -49,7 +48,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	dir := set.String("dir", "", "the folder of the new clone")
 	sign := set.Bool("sign", false, "sign the commits and tags with the key of your git configuration")
 	short := set.Bool("short", false, "run few packages")
-	update := set.Bool("update", false, "write the page")
 	if set.Parse(args[1:]) != nil {
 		return errUsage
 	}
@@ -76,8 +74,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return printDifference(ctx, out, repository, *base)
 	case "versions":
 		return versions(ctx, out, repository, set.Args(), *short)
-	case "licences":
-		return licences(ctx, repository, *update)
 	}
 	return errUsage
 }
