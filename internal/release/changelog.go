@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -45,4 +48,29 @@ func reopened(changelog string) string {
 		return changelog
 	}
 	return before + "\n## Unreleased\n\n## " + after
+}
+
+// section returns the changes of a version, without the heading.
+func section(changelog, version string) (string, error) {
+	_, after, found := strings.Cut(changelog, "\n## "+strings.TrimPrefix(version, "v")+" - ")
+	if !found {
+		return "", fmt.Errorf("CHANGELOG.md has no section for %s", version)
+	}
+	_, text, _ := strings.Cut(after, "\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	return strings.TrimSpace(text) + "\n", nil
+}
+
+// notes prints the changes of a version.
+func notes(out io.Writer, repository, version string) error {
+	changelog, err := os.ReadFile(filepath.Join(repository, "CHANGELOG.md"))
+	if err != nil {
+		return err
+	}
+	text, err := section(string(changelog), version)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, text)
+	return err
 }

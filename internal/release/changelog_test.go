@@ -29,3 +29,12 @@ func TestReopened(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestSection(t *testing.T) {
+	const changelog = "# Changelog\n\n## Unreleased\n\n## 0.1.1 - 2026-12-01\n\n- Two.\n\n## 0.1.0 - 2026-11-01\n\n- One.\n"
+	for version, want := range map[string]string{"v0.1.1": "- Two.\n", "v0.1.0": "- One.\n", "v0.1": "", "v0.2.0": ""} {
+		if got, err := section(changelog, version); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q, %v, want %q", version, got, err, want)
+		}
+	}
+}

@@ -17,6 +17,8 @@ import (
 const usage = `usage:
 	release check [-version V] [-base TAG]        check a copy of this checkout
 	release prepare -version V -dir DIR [-sign]   make a clone with the commits and tags
+	release binaries -version V -dir DIR          build the command line from the module proxy
+	release notes -version V                      print the changes of a version
 	release apidiff -base COMMIT                  compare the public packages with COMMIT
 	release versions [-short] [VERSION...]        run tests with other versions of huma
 `
@@ -45,7 +47,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	set.SetOutput(io.Discard)
 	version := set.String("version", "", "the version; its default is the unreleased one in CHANGELOG.md")
 	base := set.String("base", "", "the commit or tag to compare the API with; its default is the newest tag before")
-	dir := set.String("dir", "", "the folder of the new clone")
+	dir := set.String("dir", "", "a new folder")
 	sign := set.Bool("sign", false, "sign the commits and tags with the key of your git configuration")
 	short := set.Bool("short", false, "run few packages")
 	if set.Parse(args[1:]) != nil {
@@ -67,6 +69,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 		return prepare(ctx, out, repository, folder, *version, *base, *sign)
+	case "binaries":
+		if *dir == "" {
+			return errUsage
+		}
+		folder, err := filepath.Abs(*dir)
+		if err != nil {
+			return err
+		}
+		return binaries(ctx, out, folder, *version)
+	case "notes":
+		return notes(out, repository, *version)
 	case "apidiff":
 		if *base == "" {
 			return errUsage

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -149,27 +150,46 @@ func (o outside) runs(ctx context.Context, user command) error {
 	return nil
 }
 
-// install installs the command line as its users do, and runs it.
+// install installs the command line as its users do, and runs it. A second build in
+// other folders has the same bytes, so users can repeat the build of a release.
 func install(ctx context.Context, p *proxy, temp, version string) (string, error) {
-	bin := filepath.Join(temp, "bin")
-	user := p.user(temp).with("GOBIN=" + bin)
-	program := root.path + "/cmd/humasess@" + version
-	if _, err := user.run(ctx, "go", "install", program); err != nil {
+	user := p.user(temp)
+	platform, err := user.run(ctx, "go", "env", "GOOS", "GOARCH")
+	if err != nil {
 		return "", err
 	}
-	got, err := user.run(ctx, filepath.Join(bin, "humasess"), "version")
+	platform = strings.ReplaceAll(platform, "\n", "/")
+	var sums [2][sha256.Size]byte
+	var program string
+	for i, modcache := range []string{p.modcache, p.modcache + "2"} {
+		dir := filepath.Join(temp, fmt.Sprint("bin", i))
+		name, err := binary(ctx, user.with("GOMODCACHE="+modcache), dir, version, platform)
+		if err != nil {
+			return "", err
+		}
+		program = filepath.Join(dir, name)
+		data, err := os.ReadFile(program)
+		if err != nil {
+			return "", err
+		}
+		sums[i] = sha256.Sum256(data)
+	}
+	if sums[0] != sums[1] {
+		return "", errors.New("two builds of the command line differ")
+	}
+	got, err := user.run(ctx, program, "version")
 	if err != nil {
 		return "", err
 	}
 	if want := "humasess " + version; got != want {
 		return "", fmt.Errorf("humasess version printed %q, want %q", got, want)
 	}
-	help, err := user.run(ctx, filepath.Join(bin, "humasess"), "help")
+	help, err := user.run(ctx, program, "help")
 	if err != nil {
 		return "", err
 	}
 	if !strings.Contains(help, "revoke") {
 		return "", fmt.Errorf("humasess help does not list its commands:\n%s", help)
 	}
-	return "go install " + program, nil
+	return "humasess@" + version + " runs; two builds are equal", nil
 }
