@@ -38,7 +38,7 @@ func difference(ctx context.Context, tools, repository, base string) (string, er
 	}
 	var found strings.Builder
 	for i, m := range published {
-		if strings.HasPrefix(m.dir, "cmd/") || !exists(filepath.Join(old, m.dir, "go.mod")) {
+		if strings.HasPrefix(m.dir, "cmd/") || !exists(filepath.Join(old, m.dir, goModFile)) {
 			continue // a program has no API, and a new module has no API to keep
 		}
 		var exports [2]string

@@ -133,7 +133,7 @@ func consistent(ctx context.Context, dir string) (string, error) {
 
 // humaVersion returns the oldest supported huma, in the form path@version.
 func humaVersion(ctx context.Context, dir string) (string, error) {
-	mod, err := readGoMod(ctx, dir, "go.mod")
+	mod, err := readGoMod(ctx, dir, goModFile)
 	if err != nil {
 		return "", err
 	}

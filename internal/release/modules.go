@@ -35,6 +35,8 @@ func (m module) tag(version string) string {
 	return m.dir + "/" + version
 }
 
+const goModFile = "go.mod"
+
 // goMod is the part of go.mod that matters here, as go mod edit -json prints it.
 type goMod struct {
 	Require []struct{ Path, Version string }
@@ -61,7 +63,7 @@ func isPublished(path string) bool {
 // pin sets the version of published modules in the go.mod in dir. With replaced it
 // keeps the directives that replace them by folders of the repository.
 func pin(ctx context.Context, dir, version string, replaced bool) error {
-	mod, err := readGoMod(ctx, dir, "go.mod")
+	mod, err := readGoMod(ctx, dir, goModFile)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func unpublished(dir string) ([]string, error) {
 		if d.IsDir() && relative != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
 			return fs.SkipDir
 		}
-		if d.Name() != "go.mod" {
+		if d.Name() != goModFile {
 			return nil
 		}
 		folder, _ := filepath.Split(relative)

@@ -18,9 +18,9 @@ var programs embed.FS
 // outside is a program of a user. It is built in an empty folder, and the proxy is its
 // only source of published modules.
 type outside struct {
-	name  string
-	more  []string // the modules in its go.sum that a program with huma alone has not
-	print string   // its output
+	name   string
+	more   []string // the modules in its go.sum that a program with huma alone has not
+	output string   // its output
 }
 
 // ofCore are the modules that each user of the library gets. Package security imports
@@ -28,20 +28,20 @@ type outside struct {
 var ofCore = []string{root.path, "github.com/gorilla/securecookie", "github.com/google/gofuzz", "golang.org/x/net"}
 
 var outsides = []outside{
-	{name: "memory", more: ofCore, print: "GET /me 401, POST /login 204, GET /me 200"},
+	{name: "memory", more: ofCore, output: "GET /me 401, POST /login 204, GET /me 200"},
 	{name: "postgres", more: slices.Concat(ofCore, []string{
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgpassfile", "github.com/jackc/pgservicefile", "github.com/jackc/puddle/v2",
 		"github.com/stretchr/objx", "golang.org/x/sync", "golang.org/x/text", "gopkg.in/check.v1",
-	}), print: "GET /me 401, POST /login 503, GET /me 401"},
+	}), output: "GET /me 401, POST /login 503, GET /me 401"},
 	{name: "redis", more: slices.Concat(ofCore, []string{
 		"github.com/redis/rueidis", "github.com/google/go-cmp", "github.com/onsi/gomega", "go.yaml.in/yaml/v3", "golang.org/x/sys", "golang.org/x/text",
-	}), print: "no server"},
+	}), output: "no server"},
 	{name: "otel", more: slices.Concat(ofCore, []string{
 		root.path + "/contrib/otel", "github.com/cespare/xxhash/v2", "github.com/go-logr/logr", "github.com/go-logr/stdr",
 		"go.opentelemetry.io/auto/sdk", "go.opentelemetry.io/otel",
 		"go.opentelemetry.io/otel/log", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/sdk/metric",
 		"go.opentelemetry.io/otel/trace", "github.com/google/go-cmp", "go.yaml.in/yaml/v3", "golang.org/x/sys",
-	}), print: "GET /me 401, POST /login 204, GET /me 200"},
+	}), output: "GET /me 401, POST /login 204, GET /me 200"},
 }
 
 // create writes the program and its go.mod and tidies it.
@@ -144,8 +144,8 @@ func (o outside) runs(ctx context.Context, user command) error {
 	if err != nil {
 		return err
 	}
-	if got != o.print {
-		return fmt.Errorf("the program printed %q, want %q", got, o.print)
+	if got != o.output {
+		return fmt.Errorf("the program printed %q, want %q", got, o.output)
 	}
 	return nil
 }

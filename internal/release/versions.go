@@ -62,12 +62,12 @@ func testWith(ctx context.Context, repository, version string, packages []string
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	for _, name := range []string{"go.mod", "go.sum"} {
+	for _, name := range []string{goModFile, "go.sum"} {
 		if err := copyFile(filepath.Join(repository, name), filepath.Join(temp, name)); err != nil {
 			return "", err
 		}
 	}
-	source, modfile := command{dir: repository}, "-modfile="+filepath.Join(temp, "go.mod")
+	source, modfile := command{dir: repository}, "-modfile="+filepath.Join(temp, goModFile)
 	if _, err := source.run(ctx, "go", "get", modfile, humaPath+"@"+version); err != nil {
 		return "", err
 	}

@@ -22,7 +22,7 @@ func faultsOfZip(names []string) []string {
 	}
 	for _, name := range names {
 		base := path.Base(name)
-		if base == "go.mod" && name != "go.mod" {
+		if base == goModFile && name != goModFile {
 			faults = append(faults, "the zip has the nested module "+path.Dir(name))
 		}
 		if strings.HasPrefix(base, ".env") || strings.HasSuffix(base, ".test") || strings.HasSuffix(base, ".pem") && !strings.Contains(name, "testdata/") {
