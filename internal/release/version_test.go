@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -51,7 +52,7 @@ func TestVersionBefore(t *testing.T) {
 }
 
 // TestTestedVersions fails when docs/compatibility.md does not name exactly the
-// versions of huma that make huma-versions tests.
+// versions of huma that make huma-versions tests, or names a test that is gone.
 func TestTestedVersions(t *testing.T) {
 	repository, err := repositoryRoot(t.Context())
 	if err != nil {
@@ -65,8 +66,30 @@ func TestTestedVersions(t *testing.T) {
 	if !strings.Contains(string(text), want) {
 		t.Errorf("docs/compatibility.md: got no row %q", want)
 	}
+	exist := testNames(t, repository)
+	for _, name := range testName.FindAllString(string(text), -1) {
+		if !exist[name] {
+			t.Errorf("docs/compatibility.md names %s, and there is no such test", name)
+		}
+	}
 	oldest, err := humaVersion(t.Context(), repository)
 	if err != nil || oldest != humaPath+"@"+tested[0] {
 		t.Errorf("go.mod: got %s, %v, want the oldest tested version %s", oldest, err, tested[0])
 	}
+}
+
+var testName = regexp.MustCompile(`\bTest[A-Z]\w*`)
+
+// testNames returns the names in the tests of the repository.
+func testNames(t *testing.T, repository string) map[string]bool {
+	t.Helper()
+	lines, err := command{dir: repository}.run(t.Context(), "git", "grep", "--untracked", "-h", "^func Test", "--", "*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, name := range testName.FindAllString(lines, -1) {
+		names[name] = true
+	}
+	return names
 }
