@@ -43,7 +43,11 @@ func goEnv(ctx context.Context, name string) (string, error) {
 	return command{}.run(ctx, "go", "env", name)
 }
 
-// repositoryRoot returns the top folder of the checkout that the working folder is in.
+// repositoryRoot returns the top folder of the repository that this program is in.
 func repositoryRoot(ctx context.Context) (string, error) {
-	return command{}.run(ctx, "git", "rev-parse", "--show-toplevel")
+	mod, err := goEnv(ctx, "GOMOD")
+	if err != nil {
+		return "", err
+	}
+	return filepath.Dir(filepath.Dir(filepath.Dir(mod))), nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -78,18 +79,27 @@ func TestTestedVersions(t *testing.T) {
 	}
 }
 
-var testName = regexp.MustCompile(`\bTest[A-Z]\w*`)
+var (
+	testName = regexp.MustCompile(`\bTest[A-Z]\w*`)
+	testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
 
 // testNames returns the names in the tests of the repository.
 func testNames(t *testing.T, repository string) map[string]bool {
 	t.Helper()
-	lines, err := command{dir: repository}.run(t.Context(), "git", "grep", "--untracked", "-h", "^func Test", "--", "*_test.go")
+	names := map[string]bool{}
+	err := filepath.WalkDir(repository, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		for _, found := range testFunc.FindAllSubmatch(text, -1) {
+			names[string(found[1])] = true
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	names := map[string]bool{}
-	for _, name := range testName.FindAllString(lines, -1) {
-		names[name] = true
 	}
 	return names
 }
