@@ -11,7 +11,7 @@ import (
 )
 
 // Markdown looks at every Markdown file. A relative link must lead to a file
-// or folder. A block of Go code that is a program (it begins with "package")
+// or folder, and #name after a Markdown file to one of its headings. A block of Go code that is a program (it begins with "package")
 // must follow the line
 //
 //	<!-- file: path/from/the/root.go -->
@@ -20,7 +20,7 @@ import (
 // blocks too. With #name after the path it means the part of the file between the two
 // comments "docs: begin name" and "docs: end", without the indentation that its lines
 // share. Any other block of Go code must parse, as a file, as declarations or as
-// statements.
+// statements. Every block names its language.
 func Markdown(fsys fs.FS) ([]string, error) {
 	var found []string
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -103,16 +103,20 @@ func (d *document) notef(line int, format string, args ...any) {
 
 func (d *document) links(line string, number int) {
 	for _, match := range linkTarget.FindAllStringSubmatch(codeSpan.ReplaceAllString(line, ""), -1) {
-		target, _, _ := strings.Cut(match[1]+match[2], "#")
-		if target == "" || absolute.MatchString(target) {
+		whole := match[1] + match[2]
+		target, anchor, _ := strings.Cut(whole, "#")
+		if whole == "" || absolute.MatchString(whole) {
 			continue
 		}
 		file := path.Join(path.Dir(d.name), target)
 		if rooted, ok := strings.CutPrefix(target, "/"); ok {
 			file = path.Clean(rooted)
 		}
-		if _, err := fs.Stat(d.fsys, file); err != nil {
-			d.notef(number, "link to %q, which does not exist", target)
+		if target == "" {
+			file = d.name
+		}
+		if problem := broken(d.fsys, file, anchor); problem != "" {
+			d.notef(number, "link to %q, %s", whole, problem)
 		}
 	}
 }
@@ -128,6 +132,8 @@ func (d *document) block(b *block) {
 		case code != strings.Trim(want, "\n"):
 			d.notef(b.line, "block differs from %s; copy the file", b.file)
 		}
+	case b.language == "":
+		d.notef(b.line, "block names no language; write text if it has none")
 	case b.language != "go":
 	case isProgram(code):
 		d.notef(b.line, "block is a program; keep it as a file and write <!-- file: … --> above it")
