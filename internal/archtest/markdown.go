@@ -22,7 +22,37 @@ import (
 // share. Any other block of Go code must parse, as a file, as declarations or as
 // statements. Every block names its language.
 func Markdown(fsys fs.FS) ([]string, error) {
+	docs, err := documents(fsys)
 	var found []string
+	for _, doc := range docs {
+		found = append(found, doc.found...)
+	}
+	return found, err
+}
+
+// Block is a fenced block of code in a Markdown file.
+type Block struct {
+	Path     string // of the Markdown file
+	Line     int    // of the fence
+	Language string
+	Marker   string // the file that the block equals, or ""
+	Code     string // without the indentation of the fence
+}
+
+// Blocks returns the blocks of code of every Markdown file.
+func Blocks(fsys fs.FS) ([]Block, error) {
+	docs, err := documents(fsys)
+	var blocks []Block
+	for _, doc := range docs {
+		for _, b := range doc.blocks {
+			blocks = append(blocks, Block{Path: doc.name, Line: b.line, Language: b.language, Marker: b.file, Code: b.code.String()})
+		}
+	}
+	return blocks, err
+}
+
+func documents(fsys fs.FS) ([]*document, error) {
+	var docs []*document
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -36,18 +66,19 @@ func Markdown(fsys fs.FS) ([]string, error) {
 		if err != nil {
 			return err
 		}
-		doc := document{fsys: fsys, name: name}
+		doc := &document{fsys: fsys, name: name}
 		doc.read(string(text))
-		found = append(found, doc.found...)
+		docs = append(docs, doc)
 		return nil
 	})
-	return found, err
+	return docs, err
 }
 
 type document struct {
-	fsys  fs.FS
-	name  string
-	found []string
+	fsys   fs.FS
+	name   string
+	found  []string
+	blocks []*block
 }
 
 var (
@@ -122,6 +153,7 @@ func (d *document) links(line string, number int) {
 }
 
 func (d *document) block(b *block) {
+	d.blocks = append(d.blocks, b)
 	code := strings.TrimRight(b.code.String(), "\n")
 	switch {
 	case b.file != "":

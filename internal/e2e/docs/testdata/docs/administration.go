@@ -1,0 +1,14 @@
+package docs
+
+type User struct {
+	ID    string
+	Roles []string
+	SID   string
+}
+
+var (
+	roles []string
+	sid   string
+)
+
+func use(humasess.Info[User], error)

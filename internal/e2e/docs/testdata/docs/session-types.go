@@ -1,0 +1,3 @@
+package docs
+
+type Cart struct{ Items []string }
