@@ -79,7 +79,7 @@ func GoLinks(fsys fs.FS) ([]string, error) {
 			return err
 		case d.IsDir() && ignored(name):
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".go":
+		case d.IsDir() || path.Ext(name) != extGo:
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, name)
@@ -112,7 +112,7 @@ func GoLinks(fsys fs.FS) ([]string, error) {
 func broken(fsys fs.FS, file, anchor string) string {
 	text, err := fs.ReadFile(fsys, file)
 	switch {
-	case err == nil && anchor != "" && path.Ext(file) == ".md" && !anchors(string(text))[anchor]:
+	case err == nil && anchor != "" && path.Ext(file) == extMarkdown && !anchors(string(text))[anchor]:
 		return fmt.Sprintf("a heading that %s does not have", file)
 	case err == nil:
 		return ""

@@ -59,7 +59,7 @@ func documents(fsys fs.FS) ([]*document, error) {
 			return err
 		case d.IsDir() && ignored(name):
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".md":
+		case d.IsDir() || path.Ext(name) != extMarkdown:
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, name)

@@ -37,7 +37,7 @@ var tableExports = sync.OnceValues(func() (map[string]string, error) {
 func exports(paths []string) (map[string]string, error) {
 	var stderr bytes.Buffer
 	args := []string{"list", "-e", "-export", "-deps", "-f", "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}", "--"}
-	cmd := exec.Command("go", append(args, paths...)...) //nolint:noctx // a test that hangs is ended by its timeout
+	cmd := exec.Command("go", append(args, paths...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {

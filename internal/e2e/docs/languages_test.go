@@ -86,7 +86,7 @@ func inBlock(fsys fs.FS, b archtest.Block) []string {
 			return []string{err.Error()}
 		}
 	case "sh":
-		cmd := exec.Command("bash", "-n") //nolint:noctx // it reads only
+		cmd := exec.Command("bash", "-n")
 		cmd.Stdin = strings.NewReader(b.Code)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return []string{string(bytes.TrimSpace(out))}
@@ -136,7 +136,7 @@ func inCommand(fsys fs.FS, dir, command string) []string {
 func sourceOf(fsys fs.FS, dir string) (source string, program bool) {
 	names, _ := fs.Glob(fsys, path.Join(dir, "*.go"))
 	for _, name := range names {
-		text, _ := fs.ReadFile(fsys, name) //nolint:errcheck // Glob has seen it
+		text, _ := fs.ReadFile(fsys, name) // Glob has seen it
 		source += string(text)
 	}
 	return source, strings.Contains(source, "\npackage main\n") || strings.HasPrefix(source, "package main\n")
