@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -34,7 +35,7 @@ type given struct {
 
 func (g *given) Unwrap() stores.Store { return g.Store }
 
-func (g *given) NewID(string) (stores.ID, error) {
+func (g *given) NewID(context.Context, string) (stores.ID, error) {
 	if len(g.ids) == 0 {
 		return stores.ID{}, errors.New("no ID is left")
 	}
