@@ -7,7 +7,6 @@ type User struct {
 }
 
 type (
-	HomeInput struct{ humasess.Session[User] }
 	MeInput   struct{ humasess.Required[User] }
 )
 
