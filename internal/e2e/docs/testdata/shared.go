@@ -7,7 +7,7 @@ type User struct {
 }
 
 type (
-	MeInput   struct{ humasess.Required[User] }
+	MeInput struct{ humasess.Required[User] }
 )
 
 var (
@@ -18,5 +18,3 @@ var (
 	opts     *humasess.Options[User]
 	sessions *humasess.Manager[User]
 )
-
-func authenticate(ctx context.Context, name, password string) (User, error)
