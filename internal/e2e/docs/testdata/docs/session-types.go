@@ -1,3 +1,0 @@
-package docs
-
-type Cart struct{ Items []string }
