@@ -11,4 +11,3 @@ var (
 	sid   string
 )
 
-func use(humasess.Info[User], error)

@@ -1,5 +1,0 @@
-package docs
-
-type User struct{ ID, Name string }
-
-type Profile struct{ Name string }
