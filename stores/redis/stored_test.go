@@ -91,7 +91,7 @@ func recordKeys(t *testing.T, client rueidis.Client, store *redis.Store) {
 		b.WriteString("\n")
 	}
 	for identity, owner := range map[string]string{"ada": "ada", "visitor": ""} {
-		id, err := store.NewIDContext(t.Context(), owner)
+		id, err := store.NewID(t.Context(), owner)
 		if err != nil {
 			t.Fatal(err)
 		}
