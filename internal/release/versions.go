@@ -75,7 +75,7 @@ func testWith(ctx context.Context, repository, version string, packages []string
 	if err != nil {
 		return "", err
 	}
-	if _, err := source.run(ctx, "go", slices.Concat([]string{"test", modfile, "-vet=off", "-shuffle=on"}, packages)...); err != nil {
+	if _, err := source.run(ctx, "go", slices.Concat([]string{"test", modfile, "-vet=off", "-shuffle=on", "-p", "3", "-parallel", "8"}, packages)...); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("%d packages pass with %s", len(packages), used), nil
