@@ -1,0 +1,72 @@
+package moving
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/account"
+	"github.com/humasess/sessions/stores"
+)
+
+// Settings are those of [NewAPI].
+type Settings struct {
+	Open    func(huma.Config) huma.API // such as humago.New
+	Store   stores.Store
+	Edit    func(*humasess.Options[User])
+	Old     Old
+	Cookie  http.Cookie
+	Lookup  func(ctx context.Context, id string) (User, time.Time, error)
+	Claim   func(ctx context.Context, cookie string) bool
+	Grace   time.Duration
+	Profile func(User) string
+}
+
+// NewAPI returns an API during the move. Its operations are not registered yet.
+func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
+	store, oldCookie := s.Store, s.Cookie
+	// docs: begin api
+	config := huma.DefaultConfig("API", "1.0.0")
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"oldSession": {Type: "apiKey", In: "cookie", Name: oldCookie.Name},
+	}
+	move := &Move{Old: s.Old, Cookie: oldCookie, Lookup: s.Lookup, Claim: s.Claim, Grace: s.Grace}
+	opts := &humasess.Options[User]{
+		Identity:      func(u User) string { return u.ID },
+		Roles:         func(u User) []string { return u.Roles },
+		Schemes:       map[string]func(huma.Context, []string) (User, error){"oldSession": move.User},
+		AcceptSchemes: []string{"oldSession"},
+	}
+	// docs: end
+	if s.Edit != nil {
+		s.Edit(opts)
+	}
+	api := s.Open(config)
+	// docs: begin attach
+	sessions, err := humasess.New(store, opts)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := sessions.Attach(api); err != nil {
+		return nil, nil, nil, err
+	}
+	move.API = api
+	api.UseMiddleware(move.Middleware) // after Attach, before the first operation
+	// docs: end
+	// docs: begin account
+	err = account.Register(api, sessions, &account.Options[User, string]{
+		View: s.Profile,
+		Edit: func(name account.Operation, op *huma.Operation) {
+			switch name {
+			case account.WhoAmI:
+				op.Security = []map[string][]string{{"sessionCookie": {}}, {"oldSession": {}}}
+			case account.SignOut:
+				move.SignsOut(op)
+			}
+		},
+	})
+	// docs: end
+	return api, sessions, move, err
+}
