@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -22,6 +23,8 @@ type Settings struct {
 	Claim   func(ctx context.Context, cookie string) bool
 	Grace   time.Duration
 	Profile func(User) string
+
+	AcceptOnly bool // the first release, which leaves the old sessions alone
 }
 
 // NewAPI returns an API during the move. Its operations are not registered yet.
@@ -52,9 +55,17 @@ func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
 	if err := sessions.Attach(api); err != nil {
 		return nil, nil, nil, err
 	}
-	move.API = api
-	api.UseMiddleware(move.Middleware) // after Attach, before the first operation
+	if oldCookie.Name == sessions.CookieName() {
+		return nil, nil, nil, errors.New("the old cookie needs another name: one would overwrite the other")
+	}
 	// docs: end
+	move.API = api
+	if !s.AcceptOnly {
+		// docs: begin use
+		move.API = api
+		api.UseMiddleware(move.Middleware) // after Attach, before the first operation
+		// docs: end
+	}
 	// docs: begin account
 	err = account.Register(api, sessions, &account.Options[User, string]{
 		View: s.Profile,

@@ -27,14 +27,14 @@ type Move struct {
 	Old    Old
 	Cookie http.Cookie                                                   // the old one: Name, Path, Domain, Secure
 	Lookup func(ctx context.Context, id string) (User, time.Time, error) // the user; old sessions from before that time do not count
-	Claim  func(ctx context.Context, cookie string) bool                 // of parallel requests with one cookie, one starts our session
+	Claim  func(ctx context.Context, cookie string) bool                 // of parallel reads with one cookie, one starts our session
 	Grace  time.Duration                                                 // a minute, in which requests with the old cookie alone end
-	Moved  atomic.Int64                                                  // sessions of ours that old ones have become
+	Moved  atomic.Int64                                                  // old sessions that came
 }
 
-// User is a function of Options.Schemes.
+// User is the function of Options.Schemes.
 func (m *Move) User(ctx huma.Context, _ []string) (User, error) {
-	user, _, err := m.find(ctx)
+	user, _, err := m.find(ctx.Context(), m.cookie(ctx))
 	return user, err
 }
 
@@ -43,60 +43,61 @@ func (m *Move) Middleware(ctx huma.Context, next func(huma.Context)) {
 	var err error
 	switch s, ok := humasess.From[User](ctx.Context()); {
 	case !ok:
-	case s.Carrier() == "oldSession" && ctx.Header("Sec-Fetch-Site") != "cross-site":
-		err = m.start(ctx, s)
+	case s.Carrier() == "oldSession":
+		reads := ctx.Method() == http.MethodGet || ctx.Method() == http.MethodHead
+		if ctx.Header("Sec-Fetch-Site") != "cross-site" && (!reads || m.Claim(ctx.Context(), m.cookie(ctx))) {
+			err = m.Start(ctx.Context(), s, m.cookie(ctx))
+		}
 	case s.Carrier() == "cookie" && time.Since(s.CreatedAt()) > m.Grace: // the client has our cookie
 		err = m.end(ctx)
 	}
 	m.serve(ctx, next, err)
 }
 
-// SignsOut is a modifier of operations that sign out or revoke. They end the old session first.
+// SignsOut is a modifier of operations that sign out. They end the old session first.
 func (m *Move) SignsOut(op *huma.Operation) {
 	op.Middlewares = append(slices.Clip(op.Middlewares), func(ctx huma.Context, next func(huma.Context)) {
 		m.serve(ctx, next, m.end(ctx))
 	})
 }
 
-func (m *Move) start(ctx huma.Context, s *humasess.Session[User]) error {
-	user, found, err := m.find(ctx)
+// Start starts a session of ours that ends with the old one at the latest.
+func (m *Move) Start(ctx context.Context, s *humasess.Session[User], cookie string) error {
+	user, found, err := m.find(ctx, cookie)
 	left := time.Until(found.Ends)
-	reads := ctx.Method() == http.MethodGet || ctx.Method() == http.MethodHead
-	if err != nil || left < time.Second || reads && !m.Claim(ctx.Context(), found.cookie) {
-		return err // without an error, the old session serves this request
+	if err != nil || left < time.Second {
+		return err
 	}
 	m.Moved.Add(1)
 	return errors.Join(s.Start(user), s.Remember(found.Persistent), s.SetTTL(left),
-		s.ReauthenticatedWith(humasess.Authentication{Time: found.SignedIn})) // without it, the old sign-in would be a recent one
+		s.ReauthenticatedWith(humasess.Authentication{Time: found.SignedIn})) // otherwise it would be a recent sign-in
 }
 
-func (m *Move) find(ctx huma.Context) (user User, found Found, err error) {
-	cookie, err := huma.ReadCookie(ctx, m.Cookie.Name)
-	if err != nil {
+func (m *Move) find(ctx context.Context, cookie string) (user User, found Found, err error) {
+	var since time.Time
+	if cookie == "" {
 		return user, found, humasess.ErrNoSession
 	}
-	if found, err = m.Old.Find(ctx.Context(), cookie.Value); err != nil {
-		return user, found, m.unavailable(err)
-	}
-	if found.ID == "" {
+	if found, err = m.Old.Find(ctx, cookie); err == nil && found.ID == "" {
 		return user, found, humasess.ErrNoSession // an anonymous session
 	}
-	found.cookie = cookie.Value
-	user, since, err := m.Lookup(ctx.Context(), found.ID)
+	if err == nil {
+		user, since, err = m.Lookup(ctx, found.ID)
+	}
 	if err == nil && found.SignedIn.Before(since) {
 		err = ErrDead
 	}
-	return user, found, m.unavailable(err)
+	return user, found, unavailable(err)
 }
 
 // end ends the old session of the request, and expires its cookie.
 func (m *Move) end(ctx huma.Context) error {
-	cookie, err := huma.ReadCookie(ctx, m.Cookie.Name)
-	if err != nil {
+	cookie := m.cookie(ctx)
+	if cookie == "" {
 		return nil
 	}
-	if err := m.Old.End(ctx.Context(), cookie.Value); err != nil {
-		return m.unavailable(err)
+	if err := m.Old.End(ctx.Context(), cookie); err != nil {
+		return unavailable(err)
 	}
 	expired := m.Cookie
 	expired.MaxAge = -1
@@ -104,13 +105,11 @@ func (m *Move) end(ctx huma.Context) error {
 	return nil
 }
 
-// unavailable turns failures of the old store into a 503, because a 401 would sign users out.
-func (m *Move) unavailable(err error) error {
-	if err == nil || errors.Is(err, ErrDead) {
-		return err
+func (m *Move) cookie(ctx huma.Context) string {
+	if cookie, err := huma.ReadCookie(ctx, m.Cookie.Name); err == nil {
+		return cookie.Value
 	}
-	slog.Error("old sessions", "error", err)
-	return huma.Error503ServiceUnavailable("sessions are unavailable")
+	return ""
 }
 
 func (m *Move) serve(ctx huma.Context, next func(huma.Context), err error) {
@@ -121,6 +120,15 @@ func (m *Move) serve(ctx huma.Context, next func(huma.Context), err error) {
 	status := huma.Error401Unauthorized("") // the old session has ended meanwhile
 	errors.As(err, &status)
 	_ = huma.WriteErr(m.API, ctx, status.GetStatus(), status.Error())
+}
+
+// unavailable turns failures of the old store into a 503, because a 401 would sign users out.
+func unavailable(err error) error {
+	if err == nil || errors.Is(err, ErrDead) {
+		return err
+	}
+	slog.Error("old sessions", "error", err)
+	return huma.Error503ServiceUnavailable("sessions are unavailable")
 }
 
 // docs: end

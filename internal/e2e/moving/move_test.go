@@ -142,9 +142,9 @@ func TestStoresFail(t *testing.T) {
 		if b.cookie(l) == "" {
 			t.Fatal("the old cookie has gone")
 		}
-		r.users.fail = errors.New("down")
+		r.users.failWith(errors.New("down"))
 		r.want("users are down", b.do(post, r.url+"/note"), 503, "")
-		r.users.fail = nil
+		r.users.failWith(nil)
 		r.want("up again", b.do(post, r.url+"/note"), 200, b.user, ours)
 		if l.fail == nil {
 			return

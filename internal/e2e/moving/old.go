@@ -20,7 +20,6 @@ type Found struct {
 	SignedIn, Ends time.Time
 	Persistent     bool // the cookie outlives the browser
 
-	cookie string
 }
 
 // ErrDead is the error for a cookie that opens nothing.

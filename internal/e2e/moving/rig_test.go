@@ -38,6 +38,12 @@ func (u *users) lookup(_ context.Context, id string) (moving.User, time.Time, er
 	return moving.User{ID: id, Roles: []string{"admin"}}, u.since[id], u.fail
 }
 
+func (u *users) failWith(err error) {
+	defer u.mu.Unlock()
+	u.mu.Lock()
+	u.fail = err
+}
+
 func (u *users) endOld(id string) {
 	defer u.mu.Unlock()
 	u.mu.Lock()
@@ -266,3 +272,5 @@ func (r *rig) wantSessions(label string, want int) {
 		r.t.Errorf("%s: got %d sessions of ours and %v, want %d", label, got, err, want)
 	}
 }
+
+func humagoAPI(c huma.Config) huma.API { return humago.New(http.NewServeMux(), c) }
