@@ -14,20 +14,18 @@ import (
 
 // Settings are those of [NewAPI].
 type Settings struct {
-	Open    func(huma.Config) huma.API // such as humago.New
-	Store   stores.Store
-	Edit    func(*humasess.Options[User])
-	Old     Old
-	Cookie  http.Cookie
-	Lookup  func(ctx context.Context, id string) (User, time.Time, error)
-	Claim   func(ctx context.Context, cookie string) bool
-	Grace   time.Duration
-	Profile func(User) string
+	Open   func(huma.Config) huma.API // such as humago.New
+	Store  stores.Store
+	Old    Old
+	Cookie http.Cookie
+	Lookup func(ctx context.Context, id string) (User, time.Time, error)
+	Claim  func(ctx context.Context, cookie string) bool
+	Grace  time.Duration
 
 	AcceptOnly bool // the first release, which leaves the old sessions alone
 }
 
-// NewAPI returns an API during the move. Its operations are not registered yet.
+// NewAPI returns an API during the move. Only the operations of package account are registered.
 func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
 	store, oldCookie := s.Store, s.Cookie
 	// docs: begin api
@@ -36,48 +34,42 @@ func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
 		"oldSession": {Type: "apiKey", In: "cookie", Name: oldCookie.Name},
 	}
 	move := &Move{Old: s.Old, Cookie: oldCookie, Lookup: s.Lookup, Claim: s.Claim, Grace: s.Grace}
-	opts := &humasess.Options[User]{
+	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:      func(u User) string { return u.ID },
 		Roles:         func(u User) []string { return u.Roles },
 		Schemes:       map[string]func(huma.Context, []string) (User, error){"oldSession": move.User},
 		AcceptSchemes: []string{"oldSession"},
-	}
+	})
 	// docs: end
-	if s.Edit != nil {
-		s.Edit(opts)
-	}
-	api := s.Open(config)
-	// docs: begin attach
-	sessions, err := humasess.New(store, opts)
 	if err != nil {
-		return nil, nil, nil, err
-	}
-	if err := sessions.Attach(api); err != nil {
 		return nil, nil, nil, err
 	}
 	if oldCookie.Name == sessions.CookieName() {
 		return nil, nil, nil, errors.New("the old cookie needs another name: one would overwrite the other")
 	}
-	// docs: end
+	api := s.Open(config)
 	move.API = api
+	if err := sessions.Attach(api); err != nil {
+		return nil, nil, nil, err
+	}
 	if !s.AcceptOnly {
 		// docs: begin use
-		move.API = api
 		api.UseMiddleware(move.Middleware) // after Attach, before the first operation
 		// docs: end
 	}
+	return api, sessions, move, registerAccount(api, sessions, move)
+}
+
+func registerAccount(api huma.API, sessions *humasess.Manager[User], move *Move) error {
+	view := func(u User) string { return u.ID }
 	// docs: begin account
-	err = account.Register(api, sessions, &account.Options[User, string]{
-		View: s.Profile,
-		Edit: func(name account.Operation, op *huma.Operation) {
-			switch name {
-			case account.WhoAmI:
-				op.Security = []map[string][]string{{"sessionCookie": {}}, {"oldSession": {}}}
-			case account.SignOut:
-				move.SignsOut(op)
-			}
-		},
-	})
+	return account.Register(api, sessions, &account.Options[User, string]{View: view, Edit: func(name account.Operation, op *huma.Operation) {
+		switch name {
+		case account.WhoAmI:
+			op.Security = []map[string][]string{{"sessionCookie": {}}, {"oldSession": {}}}
+		case account.SignOut:
+			move.SignsOut(op)
+		}
+	}})
 	// docs: end
-	return api, sessions, move, err
 }

@@ -92,7 +92,7 @@ func TestDocument(t *testing.T) {
 func TestSameName(t *testing.T) {
 	t.Parallel()
 	_, _, _, err := moving.NewAPI(moving.Settings{
-		Open: humagoAPI, Store: memory.New(nil), Cookie: http.Cookie{Name: ours}, Profile: func(moving.User) string { return "" },
+		Open: humagoAPI, Store: memory.New(nil), Cookie: http.Cookie{Name: ours},
 	})
 	if err == nil || !strings.Contains(err.Error(), "another name") {
 		t.Errorf("got %v, want an error", err)

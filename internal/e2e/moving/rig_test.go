@@ -92,7 +92,6 @@ func newRig(t *testing.T, l library, edits ...func(*moving.Settings)) *rig {
 			return humago.New(mux, c)
 		},
 		Store: r.store, Old: l.old, Cookie: l.cookie, Lookup: r.users.lookup, Claim: moving.ClaimOnce(), Grace: time.Minute,
-		Profile: func(u moving.User) string { return u.ID },
 	}
 	for _, edit := range edits {
 		edit(&s)
