@@ -2,6 +2,7 @@ package moving_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ import (
 
 // libraries are all recipes.
 var libraries = []func(*testing.T) library{
-	scsMemory, scsRedis, scsPostgres, gorillaFiles, gorillaCookies, jwtCookie,
+	scsMemory, scsRedis, scsPostgres, gorillaFiles, gorillaCookies, jwtCookie, rocketPostgres,
 }
 
 func eachLibrary(t *testing.T, f func(*testing.T, library)) {
@@ -79,24 +80,31 @@ func redisClient(t *testing.T) *redis.Client {
 }
 
 func scsPostgres(t *testing.T) library {
+	pool := schema(t, `CREATE TABLE sessions (token TEXT PRIMARY KEY, data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL)`)
+	l := ofSCS(t, "scs/postgres", pgxstore.NewWithCleanupInterval(pool, 0))
+	l.fail = pool.Close
+	return l
+}
+
+// schema returns connections to a schema with a table of the old library.
+func schema(t *testing.T, table string) *pgxpool.Pool {
+	t.Helper()
 	ctx := context.Background()
 	config, err := pgxpool.ParseConfig(servertest.PostgresShared(t).DSN)
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema := "moving_" + t.Name()
-	config.ConnConfig.RuntimeParams["search_path"] = `"` + schema + `"`
+	name := fmt.Sprintf(`"moving_%d_%s"`, people.Add(1), t.Name())
+	config.ConnConfig.RuntimeParams["search_path"] = name
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	if _, err := pool.Exec(ctx, `CREATE SCHEMA "`+schema+`"; CREATE TABLE sessions (token TEXT PRIMARY KEY, data BYTEA NOT NULL, expiry TIMESTAMPTZ NOT NULL)`); err != nil {
+	if _, err := pool.Exec(ctx, "CREATE SCHEMA "+name+"; "+table); err != nil {
 		t.Fatal(err)
 	}
-	l := ofSCS(t, "scs/postgres", pgxstore.NewWithCleanupInterval(pool, 0))
-	l.fail = pool.Close
-	return l
+	return pool
 }
 
 func ofGorilla(t *testing.T, name string, store sessions.Store, ended moving.Ended) library {

@@ -82,7 +82,7 @@ func TestFirstRequests(t *testing.T) {
 			r.want(tt.path, b.do(tt.method, r.url+tt.path), tt.want, "", tt.set...)
 			r.wantSessions(tt.path, len(tt.set))
 			r.want("then", b.do(post, r.url+"/note"), 200, b.user, map[bool][]string{true: {ours}}[tt.set == nil]...)
-			r.want("step-up", b.do(post, r.url+"/transfer"), 204, "")
+			r.want("step-up", b.do(post, r.url+"/transfer"), map[bool]int{true: 403, false: 204}[l.ageless], "")
 		}
 	})
 }

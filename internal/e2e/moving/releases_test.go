@@ -5,8 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/humasess/sessions/humasess"
+	"github.com/humasess/sessions/humasess/account"
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/e2e/moving"
+	"github.com/humasess/sessions/openapi"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -86,6 +90,44 @@ func TestDocument(t *testing.T) {
 	humasesstest.CheckDocument(t, r.api, &humasesstest.CheckOptions{Schemes: map[string]humasesstest.CheckScheme{
 		"oldSession": {Live: cookie(value), Dead: cookie("dead")},
 	}})
+}
+
+// TestEnd compares the policy during the move with the one after it.
+func TestEnd(t *testing.T) {
+	t.Parallel()
+	during := newRig(t, scsMemory(t))
+	api := humagoAPI(huma.DefaultConfig("API", "1.0.0"))
+	sessions, err := humasess.New(memory.New(nil), &humasess.Options[moving.User]{
+		Identity: func(u moving.User) string { return u.ID },
+		Roles:    func(u moving.User) []string { return u.Roles },
+	})
+	if err == nil {
+		err = sessions.Attach(api)
+	}
+	if err == nil {
+		err = account.Register(api, sessions, &account.Options[moving.User, string]{View: func(u moving.User) string { return u.ID }})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := &rig{t: t, api: api, sessions: sessions, move: &moving.Move{}}
+	after.register()
+	before, err := openapi.PolicyOf(during.api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, err := openapi.PolicyOf(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[openapi.Effect]int{}
+	for _, c := range openapi.Diff(before, end) {
+		count[c.Effect]++
+		t.Log(c)
+	}
+	if count[openapi.Tightens] < 5 || count[openapi.Loosens] > 0 {
+		t.Errorf("got %v, want operations that tighten, and none that loosens", count)
+	}
 }
 
 // TestSameName gives the old cookie the name of ours.

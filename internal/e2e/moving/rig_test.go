@@ -153,6 +153,8 @@ type library struct {
 	old    moving.Old
 	cookie http.Cookie
 	fail   func() // ends the connection to the store; nil if there is none
+
+	ageless bool // the old session does not know when the user signed in
 }
 
 // serve starts the old program, whose cookie needs https.
