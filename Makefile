@@ -52,7 +52,7 @@ clients:
 	cd internal/e2e/sdk && go test -vet=off -shuffle=on -timeout 10m ./...
 
 sdk:
-	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 20m -v -run '^TestSDK$$' .
+	cd internal/e2e/sdk && go test -tags sdk -count=1 -timeout 20m -v -run '^TestSDK' .
 
 # huma's docs pages in a browser, with their scripts from npm.
 pages:

@@ -28,11 +28,9 @@ func silent(r *rig[account], op humasesstest.Op) {
 // asking is a store that asks a silent server before it makes an ID.
 type asking struct{ *memory.Store }
 
-var _ stores.ContextIDMaker = asking{}
+var _ stores.IDMaker = asking{}
 
-func (asking) NewID(string) (stores.ID, error) { return stores.RandomID() }
-
-func (asking) NewIDContext(ctx context.Context, _ string) (stores.ID, error) {
+func (asking) NewID(ctx context.Context, _ string) (stores.ID, error) {
 	<-ctx.Done()
 	return stores.ID{}, ctx.Err()
 }

@@ -108,8 +108,8 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 // newID makes an ID for a session to create. The store may have to ask a server
 // for it, long before the commit, so each call has a budget of its own.
 func (s changes[T]) newID(owner string) (stores.ID, error) {
-	if _, asks := stores.As[stores.ContextIDMaker](s.carrier().Store()); !asks {
-		return stores.NewID(s.carrier().Store(), owner)
+	if _, makes := stores.As[stores.IDMaker](s.carrier().Store()); !makes {
+		return stores.RandomID()
 	}
 	ctx := context.Background()
 	if s.r != nil {
@@ -117,7 +117,7 @@ func (s changes[T]) newID(owner string) (stores.ID, error) {
 	}
 	ctx, cancel := s.m.calls.Bounded(gate.Outside(ctx))
 	defer cancel()
-	return stores.NewIDContext(ctx, s.carrier().Store(), owner)
+	return stores.NewID(ctx, s.carrier().Store(), owner)
 }
 
 func (s changes[T]) update(change func(*T) error) error {

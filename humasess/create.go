@@ -65,7 +65,7 @@ func (s creation[T]) create(ctx context.Context, p lifecycle.Plan) error {
 				return s.storeFailed(err)
 			}
 		}
-		id, err := stores.NewIDContext(ctx, s.carrier().Store(), s.pending.owner)
+		id, err := stores.NewID(ctx, s.carrier().Store(), s.pending.owner)
 		if err != nil {
 			return s.storeFailed(err)
 		}

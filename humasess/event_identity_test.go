@@ -131,7 +131,7 @@ func TestIdentityOfEvents(t *testing.T) {
 				}
 				return s.Start(account{ID: "u1"})
 			})
-		}, []string{`revoked of "u1"`, `rejected/revoked_ago of "u1"`}},
+		}, []string{`revoked of "u1"`, `rejected/revoked_during_sign_in of "u1"`}},
 		{"the session ended meanwhile", "u1", public(func(ctx context.Context, s *humasess.Session[account]) error {
 			if err := r.sessions.Revoke(context.Background(), s.ID()); err != nil {
 				t.Error(err)

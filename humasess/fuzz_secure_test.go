@@ -67,7 +67,7 @@ func FuzzOrigins(f *testing.F) {
 			return strings.EqualFold(strings.Trim(s, " \t"), "websocket")
 		})
 		want := http.StatusNoContent
-		o := security.Origins{Method: method, Host: host, SecFetchSite: site, Origin: origin, Upgrade: handshake}
+		o := security.Request{Method: method, Host: host, SecFetchSite: site, Origin: origin, Upgrade: handshake}
 		if reference.Check(o) != nil {
 			want = http.StatusForbidden
 		}

@@ -109,7 +109,7 @@ func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck {
 	return checks
 }
 
-func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Origins) error {
+func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Request) error {
 	if g.opts.TrustOrigin != nil {
 		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
 	}

@@ -20,7 +20,7 @@ type repeating struct {
 	ids []stores.ID // the last one for ever
 }
 
-func (s *repeating) NewID(string) (stores.ID, error) {
+func (s *repeating) NewID(context.Context, string) (stores.ID, error) {
 	id := s.ids[0]
 	if len(s.ids) > 1 {
 		s.ids = s.ids[1:]
@@ -103,7 +103,7 @@ func tagOf(identity string) byte {
 	return identity[len(identity)-1]
 }
 
-func (s *tagged) NewID(identity string) (stores.ID, error) {
+func (s *tagged) NewID(ctx context.Context, identity string) (stores.ID, error) {
 	id, err := stores.RandomID()
 	id[0] = tagOf(identity)
 	return id, err

@@ -37,11 +37,11 @@ func (s creation[T]) noteOwn(ago time.Duration, done marks.Mark) {
 // them.
 func (s creation[T]) tooOld() error {
 	s.notes |= report.LostMeanwhile
-	return s.refuseCreate(events.ReasonRevokedAgo, gate.ErrRevoked)
+	return s.refuseCreate(events.ReasonRevokedDuringSignIn, gate.ErrRevoked)
 }
 
 func (s creation[T]) changedSince() error {
-	return s.refuseCreate(events.ReasonChangedAgo, gate.ErrChangedMeanwhile)
+	return s.refuseCreate(events.ReasonChangedDuringSignIn, gate.ErrChangedMeanwhile)
 }
 
 func (s creation[T]) undecided() error {

@@ -21,9 +21,9 @@ var (
 // that have no *http.Request. It is immutable.
 type CrossOrigin struct{ trusted map[string]bool }
 
-// Origins describes a request to [CrossOrigin.Check]: its method, its Host
+// Request describes a request to [CrossOrigin.Check]: its method, its Host
 // and the two headers that browsers send.
-type Origins struct {
+type Request struct {
 	Method       string
 	Host         string
 	SecFetchSite string // Fetch Metadata § 2.3
@@ -61,7 +61,7 @@ func NewCrossOrigin(trusted []string) (*CrossOrigin, error) {
 }
 
 // trusts reports whether the origin of the request is trusted.
-func (c *CrossOrigin) trusts(r *Origins) bool {
+func (c *CrossOrigin) trusts(r *Request) bool {
 	return c.trusted[r.Origin] || r.Trust != nil && checkOrigin(r.Origin) == nil && r.Trust(r.Origin)
 }
 
@@ -80,7 +80,7 @@ func (c *CrossOrigin) trusts(r *Origins) bool {
 // from http to https of the same host, without a port in its Host. HSTS
 // prevents it. We fail open there, as net/http does, because the headers do not
 // show the difference.
-func (c *CrossOrigin) Check(r Origins) error {
+func (c *CrossOrigin) Check(r Request) error {
 	if !r.Upgrade && (r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions) {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (c *CrossOrigin) Check(r Origins) error {
 // another site, except for navigation. Such a page could embed the response or
 // measure it. Requests without Sec-Fetch-Site pass, because without it they
 // cannot be told apart.
-func (c *CrossOrigin) CheckRead(r Origins) error {
+func (c *CrossOrigin) CheckRead(r Request) error {
 	if r.SecFetchSite != "cross-site" || r.Method == http.MethodOptions {
 		return nil
 	}

@@ -13,7 +13,7 @@ func ExampleCrossOrigin_Check() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, r := range []security.Origins{
+	for _, r := range []security.Request{
 		{Method: "POST", Host: "example.com", SecFetchSite: "same-origin"},
 		{Method: "POST", Host: "example.com", SecFetchSite: "cross-site", Origin: "https://evil.example"},
 		{Method: "POST", Host: "example.com", SecFetchSite: "same-site", Origin: "https://admin.example.com"},

@@ -78,17 +78,9 @@ type IDMaker interface {
 	Store
 
 	// NewID returns at least 96 bits from a cryptographic source. Identity is
-	// "" for an anonymous session.
-	NewID(identity string) (ID, error)
-}
-
-// ContextIDMaker is an [IDMaker] that may have to ask a server before it makes
-// an ID. A wrapper that replaces its NewID must replace NewIDContext as well.
-type ContextIDMaker interface {
-	IDMaker
-
-	// NewIDContext is NewID, except that waiting ends with the context.
-	NewIDContext(ctx context.Context, identity string) (ID, error)
+	// "" for an anonymous session. A store that asks a server before it makes
+	// an ID stops waiting when the context ends.
+	NewID(ctx context.Context, identity string) (ID, error)
 }
 
 // Memoizer is a [Store] in this process. Beside each payload it keeps a [Memo],
@@ -200,24 +192,11 @@ func LoadMany(ctx context.Context, store Store, ids []ID) ([]Record, error) {
 }
 
 // NewID returns an ID from an [IDMaker], or a [RandomID] for any other store.
-func NewID(store Store, identity string) (ID, error) {
+func NewID(ctx context.Context, store Store, identity string) (ID, error) {
 	if m, ok := As[IDMaker](store); ok {
-		return m.NewID(identity)
+		return m.NewID(ctx, identity)
 	}
 	return RandomID()
-}
-
-// NewIDContext returns an ID from the outermost [IDMaker], which may be a
-// [ContextIDMaker]. For any other store it returns a [RandomID].
-func NewIDContext(ctx context.Context, store Store, identity string) (ID, error) {
-	m, ok := As[IDMaker](store)
-	if !ok {
-		return RandomID()
-	}
-	if c, ok := m.(ContextIDMaker); ok {
-		return c.NewIDContext(ctx, identity)
-	}
-	return m.NewID(identity)
 }
 
 // List lists the sessions of an identity from an [Index]. For any other store

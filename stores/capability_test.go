@@ -85,9 +85,9 @@ func (c *capable) LoadMany(_ context.Context, ids []stores.ID) ([]stores.Record,
 	return make([]stores.Record, len(ids)), nil
 }
 
-func (c *capable) NewID(identity string) (stores.ID, error) {
+func (c *capable) NewID(ctx context.Context, identity string) (stores.ID, error) {
 	c.used = append(c.used, "NewID "+identity)
-	return stores.ID{42}, nil
+	return stores.ID{42}, ctx.Err()
 }
 
 func (c *capable) UseClock(now func() time.Time) { c.now = now }
@@ -191,14 +191,27 @@ func TestLoadMany(t *testing.T) {
 func TestNewID(t *testing.T) {
 	t.Run("by the store", func(t *testing.T) {
 		x := &capable{}
-		id, err := stores.NewID(&wrapper{inner: x}, "ada")
+		id, err := stores.NewID(t.Context(), &wrapper{inner: x}, "ada")
 		if err != nil || id != (stores.ID{42}) || !slices.Equal(x.used, []string{"NewID ada"}) {
 			t.Errorf("got %v, calls %q and error %v", id, x.used, err)
 		}
 	})
+	t.Run("by the wrapper of a store", func(t *testing.T) {
+		id, err := stores.NewID(t.Context(), &choosing{wrapper{inner: &capable{}}}, "ada")
+		if err != nil || id != (stores.ID{44}) {
+			t.Errorf("got %v and error %v, want that of the wrapper", id, err)
+		}
+	})
+	t.Run("the context ends the wait", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := stores.NewID(ctx, &capable{}, "ada"); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+	})
 	t.Run("at random", func(t *testing.T) {
 		withReader(t, fill(9), func() {
-			id, err := stores.NewID(&plain{}, "ada")
+			id, err := stores.NewID(t.Context(), &plain{}, "ada")
 			if err != nil || id[0] != 9 || id[15] != 9 {
 				t.Errorf("got %v and error %v, want 16 times 9", id, err)
 			}
@@ -206,52 +219,10 @@ func TestNewID(t *testing.T) {
 	})
 }
 
-// asking is a capable store that needs a context to make IDs.
-type asking struct{ capable }
-
-var _ stores.ContextIDMaker = (*asking)(nil)
-
-func (a *asking) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
-	a.used = append(a.used, "NewIDContext "+identity)
-	return stores.ID{43}, ctx.Err()
-}
-
 // choosing makes IDs in the place of the store inside.
 type choosing struct{ wrapper }
 
-func (choosing) NewID(string) (stores.ID, error) { return stores.ID{44}, nil }
-
-func TestNewIDContext(t *testing.T) {
-	for _, tt := range []struct {
-		name  string
-		store stores.Store
-		want  stores.ID
-	}{
-		{"by the store, with the context", &wrapper{inner: &asking{}}, stores.ID{43}},
-		{"by a store that needs none", &wrapper{inner: &capable{}}, stores.ID{42}},
-		{"by the wrapper of a store", &choosing{wrapper{inner: &asking{}}}, stores.ID{44}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if id, err := stores.NewIDContext(t.Context(), tt.store, "ada"); err != nil || id != tt.want {
-				t.Errorf("got %v and error %v, want %v", id, err, tt.want)
-			}
-		})
-	}
-	t.Run("at random", func(t *testing.T) {
-		withReader(t, fill(9), func() {
-			if id, err := stores.NewIDContext(t.Context(), &plain{}, "ada"); err != nil || id[0] != 9 {
-				t.Errorf("got %v and error %v, want 16 times 9", id, err)
-			}
-		})
-	})
-	t.Run("the context ends the wait", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := stores.NewIDContext(ctx, &asking{}, "ada"); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want context.Canceled", err)
-		}
-	})
-}
+func (choosing) NewID(context.Context, string) (stores.ID, error) { return stores.ID{44}, nil }
 
 func TestIndexHelpers(t *testing.T) {
 	ctx := context.Background()

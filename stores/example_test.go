@@ -40,7 +40,7 @@ func ExampleAs() {
 // These are the calls of the core on a store.
 func ExampleStore() {
 	ctx, store := context.Background(), memory.New(nil)
-	id, err := stores.NewID(store, "ada")
+	id, err := stores.NewID(context.Background(), store, "ada")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func (c *call) kept(ctx context.Context, p *patience, store stores.Store, sample
 func (c *call) roundTrip(ctx context.Context, store stores.Store) finding {
 	const name, life = "round trip", time.Minute
 	before, after := []byte("humasess doctor"), []byte("humasess doctor was here")
-	id, err := stores.NewID(store, "")
+	id, err := stores.NewID(ctx, store, "")
 	if err != nil {
 		return c.failed(ctx, name, err)
 	}

@@ -7,12 +7,12 @@ import (
 )
 
 func keygen(_ context.Context, c *call) error {
-	n := c.flags.Int("n", 1, "generate `N` keys, one per line")
+	n := c.flags.Int("count", 1, "generate `N` keys, one per line")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	if *n < 1 {
-		return usagef("--n is %d; it must be at least 1", *n)
+		return usagef("--count is %d; it must be at least 1", *n)
 	}
 	for range *n {
 		key, err := security.GenerateKey()

@@ -28,7 +28,7 @@ func TestKeygen(t *testing.T) {
 	if strings.Contains(r.err, strings.TrimSpace(r.out)) {
 		t.Error("the key is in both outputs")
 	}
-	r = in(t.Context(), nil, "", "keygen", "-n", "3")
+	r = in(t.Context(), nil, "", "keygen", "--count", "3")
 	for line := range strings.Lines(r.out) {
 		check(strings.TrimSuffix(line, "\n"))
 	}

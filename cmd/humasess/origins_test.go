@@ -35,7 +35,7 @@ func signInAs[T any](t *testing.T, s *site, scheme string, all ...T) {
 // put stores a session with a payload that the test has chosen.
 func put(t *testing.T, s *site, payload string) {
 	t.Helper()
-	id, err := stores.NewID(s.store, "")
+	id, err := stores.NewID(t.Context(), s.store, "")
 	if err != nil {
 		t.Fatal(err)
 	}

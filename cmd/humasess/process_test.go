@@ -117,7 +117,7 @@ func TestProcess(t *testing.T) {
 	})
 	t.Run("question without a terminal", func(t *testing.T) {
 		for _, input := range []string{"", os.DevNull} {
-			cmd, errs := process(t, s, "revoke", "--everyone")
+			cmd, errs := process(t, s, "revoke", "--all")
 			if input != "" {
 				f, err := os.Open(input)
 				if err != nil {

@@ -14,19 +14,19 @@ func revoke(ctx context.Context, c *call) error {
 	c.storeFlags()
 	user := c.flags.String("user", "", "end all sessions of the user with this `ID`, and refuse logins in progress")
 	id := c.flags.String("id", "", "end the session with this `ID`, as list shows it")
-	everyone := c.flags.Bool("everyone", false, "end all sessions of the program, and refuse logins in progress")
-	yes := c.flags.Bool("yes", false, "with --everyone, do not ask for confirmation")
+	all := c.flags.Bool("all", false, "end all sessions of the program, and refuse logins in progress")
+	yes := c.flags.Bool("yes", false, "with --all, do not ask for confirmation")
 	if err := c.parse(); err != nil {
 		return err
 	}
 	chosen := 0
-	for _, set := range []bool{c.given("user"), c.given("id"), *everyone} {
+	for _, set := range []bool{c.given("user"), c.given("id"), *all} {
 		if set {
 			chosen++
 		}
 	}
 	if chosen != 1 {
-		return usagef("give exactly one of --user ID, --id ID and --everyone")
+		return usagef("give exactly one of --user ID, --id ID and --all")
 	}
 	within, p := c.patience(ctx)
 	defer p.pause()
@@ -36,8 +36,8 @@ func revoke(ctx context.Context, c *call) error {
 		return err
 	}
 	switch {
-	case *everyone:
-		return c.revokeEveryone(ctx, s, p, *yes)
+	case *all:
+		return c.revokeAll(ctx, s, p, *yes)
 	case c.given("id"):
 		err = s.Revoke(within, *id)
 		if errors.Is(err, humasess.ErrNotFound) {
@@ -75,9 +75,9 @@ func (c *call) revoked(n int) error {
 	}{n}, "%d revoked", n)
 }
 
-// revokeEveryone ends all sessions of the program. It has no timeout, because it is
+// revokeAll ends all sessions of the program. It has no timeout, because it is
 // of little use if it stops halfway.
-func (c *call) revokeEveryone(ctx context.Context, s *sessions, p *patience, yes bool) error {
+func (c *call) revokeAll(ctx context.Context, s *sessions, p *patience, yes bool) error {
 	p.pause()
 	if !yes {
 		if err := c.confirm(ctx, s); err != nil {
@@ -98,7 +98,7 @@ var errDeclined = errors.New("nothing was revoked")
 
 func (c *call) confirm(ctx context.Context, s *sessions) error {
 	if !c.interactive {
-		return usagef("--everyone signs out all users of the program; without a terminal it requires --yes")
+		return usagef("--all signs out all users of the program; without a terminal it requires --yes")
 	}
 	n, err := s.Count(ctx)
 	if err != nil {

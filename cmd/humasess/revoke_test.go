@@ -55,7 +55,7 @@ func TestRevokeRefusesLogins(t *testing.T) {
 	each(t, func(t *testing.T, s *site) {
 		s.want(t, exitNotFound, "revoke", "--user", "ada")
 		const owner = "sessionCookie/ada"
-		id, err := stores.NewID(s.store, owner)
+		id, err := stores.NewID(t.Context(), s.store, owner)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func TestRights(t *testing.T) {
 		if got := s.want(t, exitOK, "count"); got != "2\n" {
 			t.Errorf("count: got %q", got)
 		}
-		if got := s.want(t, exitOK, "revoke", "--everyone", "--yes"); got != "2 revoked\n" {
+		if got := s.want(t, exitOK, "revoke", "--all", "--yes"); got != "2 revoked\n" {
 			t.Errorf("revoke: got %q", got)
 		}
 	}

@@ -19,13 +19,13 @@ func TestUnknownScheme(t *testing.T) {
 				t.Errorf("empty store, humasess %v: got exit code %d with %q, want %d", args, r.code, r.err, exitOK)
 			}
 		}
-		s.want(t, exitOK, "revoke", "--everyone", "--yes", "--scheme", "shp")
+		s.want(t, exitOK, "revoke", "--all", "--yes", "--scheme", "shp")
 		m := s.program(t, func(o *humasess.Options[user]) { o.SchemeName = "shop" })
 		ids := signIn(t, m, user{ID: "ada"})
 		signInAs(t, s, "till", operator{"1"})
 		const want = "the store has no session of scheme shp; it has sessions of shop, till, which --scheme chooses"
 		for _, args := range append(commands,
-			[]string{"revoke", "--user", "ada"}, []string{"revoke", "--id", ids[0]}, []string{"revoke", "--everyone", "--yes"},
+			[]string{"revoke", "--user", "ada"}, []string{"revoke", "--id", ids[0]}, []string{"revoke", "--all", "--yes"},
 		) {
 			r := s.call(t, append(args, "--scheme", "shp")...)
 			if r.code != exitNotFound || !strings.Contains(r.err, want) {
@@ -38,7 +38,7 @@ func TestUnknownScheme(t *testing.T) {
 		if r := s.call(t, "count"); r.code != exitOK || !strings.Contains(r.err, "no session of scheme sessionCookie; it has sessions of shop, till") {
 			t.Errorf("the default scheme: got exit code %d with %q, want %d and the schemes", r.code, r.err, exitOK)
 		}
-		if r := s.call(t, "revoke", "--everyone", "--yes"); r.code != exitNotFound || r.out != "0 revoked\n" {
+		if r := s.call(t, "revoke", "--all", "--yes"); r.code != exitNotFound || r.out != "0 revoked\n" {
 			t.Errorf("revoke of the default scheme: got exit code %d with %q, want %d", r.code, r.out, exitNotFound)
 		}
 		if got := number(t, m, "ada"); got != 1 {

@@ -53,7 +53,7 @@ func TestSecrets(t *testing.T) {
 			maps.Copy(env, tt.env)
 			for _, args := range [][]string{
 				{"list", "--user", "ada"}, {"list"}, {"count"}, {"revoke", "--id", strings.Repeat("A", 22)}, {"revoke", "--user", "ada"},
-				{"revoke", "--everyone", "--yes"}, {"migrate"}, {"migrate", "--print"}, {"doctor"}, {"doctor", "--json"}, {"help"},
+				{"revoke", "--all", "--yes"}, {"migrate"}, {"migrate", "--print"}, {"doctor"}, {"doctor", "--json"}, {"help"},
 			} {
 				r := in(t.Context(), env, "", args...)
 				for name, text := range map[string]string{"output": r.out, "errors": r.err} {

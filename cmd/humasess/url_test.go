@@ -105,7 +105,7 @@ func TestPasswordsInOtherPlaces(t *testing.T) {
 		"redis://hunter2@localhost:1", "rediss://hunter2:@localhost:1/0", "redis://hun%09ter2@localhost:1",
 		"redis://localhost:1/hunter2", "redis://localhost:1?dial_timeout=hunter2",
 	} {
-		for _, args := range [][]string{{"count"}, {"doctor", "--json"}, {"migrate"}, {"migrate", "--print"}, {"revoke", "--everyone"}} {
+		for _, args := range [][]string{{"count"}, {"doctor", "--json"}, {"migrate"}, {"migrate", "--print"}, {"revoke", "--all"}} {
 			silent(t, in(t.Context(), map[string]string{"HUMASESS_STORE": store}, "", args...), []string{"hunter2", "ter2"}, append(args, store)...)
 		}
 	}

@@ -35,8 +35,8 @@ func TestUsage(t *testing.T) {
 		{"parameter of PostgreSQL", "list --store postgres://localhost/x?sslmode=maybe", "", "sslmode"},
 		{"revoke nothing", "revoke --store " + file, "", "give exactly one of --user ID"},
 		{"revoke two", "revoke --user a --id b --store " + file, "", "give exactly one of --user ID"},
-		{"revoke all and one", "revoke --user a --everyone --store " + file, "", "give exactly one of --user ID"},
-		{"no key", "keygen --n 0", "", "at least 1"},
+		{"revoke all and one", "revoke --user a --all --store " + file, "", "give exactly one of --user ID"},
+		{"no key", "keygen --count 0", "", "at least 1"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -30,19 +30,18 @@ func has[C stores.Store](store stores.Store) bool {
 
 // capabilities are all capabilities of a store.
 var capabilities = map[string]func(stores.Store) bool{
-	"Index":          has[stores.Index],
-	"Marker":         has[stores.Marker],
-	"MultiLoader":    has[stores.MultiLoader],
-	"IDMaker":        has[stores.IDMaker],
-	"ContextIDMaker": has[stores.ContextIDMaker],
-	"Memoizer":       has[stores.Memoizer],
-	"ClockUser":      has[stores.ClockUser],
-	"Closer":         has[stores.Closer],
-	"Transactional":  has[stores.Transactional],
-	"Watcher":        has[stores.Watcher],
-	"Scanner":        has[stores.Scanner],
-	"ClientSide":     has[stores.ClientSide],
-	"Replayable":     has[stores.Replayable],
+	"Index":         has[stores.Index],
+	"Marker":        has[stores.Marker],
+	"MultiLoader":   has[stores.MultiLoader],
+	"IDMaker":       has[stores.IDMaker],
+	"Memoizer":      has[stores.Memoizer],
+	"ClockUser":     has[stores.ClockUser],
+	"Closer":        has[stores.Closer],
+	"Transactional": has[stores.Transactional],
+	"Watcher":       has[stores.Watcher],
+	"Scanner":       has[stores.Scanner],
+	"ClientSide":    has[stores.ClientSide],
+	"Replayable":    has[stores.Replayable],
 }
 
 // bare has no capability.
@@ -56,12 +55,11 @@ type (
 	withMemoizer      struct{ stores.Memoizer }
 	withScanner       struct{ stores.Scanner }
 	withTransactional struct{ stores.Store }
-	withContextIDs    struct{ stores.Store }
+	withIDs           struct{ stores.Store }
 )
 
 func (withTransactional) InTransaction(context.Context) bool { return true }
-func (withContextIDs) NewID(string) (stores.ID, error)       { return stores.ID{7}, nil }
-func (withContextIDs) NewIDContext(context.Context, string) (stores.ID, error) {
+func (withIDs) NewID(context.Context, string) (stores.ID, error) {
 	return stores.ID{8}, nil
 }
 func (w withTransactional) Unwrap() stores.Store { return w.Store }
@@ -79,7 +77,7 @@ func TestCapabilities(t *testing.T) {
 		"Memoizer":                           withMemoizer{inner},
 		"Scanner":                            withScanner{inner},
 		"Transactional":                      withTransactional{bare{inner}},
-		"ContextIDMaker":                     withContextIDs{inner},
+		"IDMaker":                            withIDs{inner},
 		"a wrapper around others":            withTransactional{withIndex{inner}},
 		"observed twice":                     newRig(t, humasessotel.Options{}).Store(withScanner{inner}),
 		"a wrapper around one that observes": withTransactional{newRig(t, humasessotel.Options{}).Store(withIndex{inner})},

@@ -105,7 +105,7 @@ func (t *Telemetry) OnEvent(ctx context.Context, e events.Event) {
 // rejected tells a refused sign-in from a credential that opened nothing.
 func (t *Telemetry) rejected(ctx context.Context, e events.Event) {
 	switch e.Reason {
-	case events.ReasonRevokedAgo, events.ReasonChangedAgo, events.ReasonUndecided, events.ReasonLimit:
+	case events.ReasonRevokedDuringSignIn, events.ReasonChangedDuringSignIn, events.ReasonUndecided, events.ReasonLimit:
 		count(ctx, t.counters.signIns, withoutReason(e), semconv.ErrorTypeKey.String(string(e.Reason)))
 	default:
 		count(ctx, t.counters.rejections, e)

@@ -255,7 +255,7 @@ func TestCountersOfEvents(t *testing.T) {
 		{events.Event{Kind: events.Undecodable}, []string{"humasess.sessions.undecodable{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.HungUp}, []string{"humasess.hang_ups{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Rejected, Reason: events.ReasonLimit}, []string{"humasess.sign_ins{error.type=limit,humasess.scheme=s} 1"}},
-		{events.Event{Kind: events.Rejected, Reason: events.ReasonRevokedAgo}, []string{"humasess.sign_ins{error.type=revoked_ago,humasess.scheme=s} 1"}},
+		{events.Event{Kind: events.Rejected, Reason: events.ReasonRevokedDuringSignIn}, []string{"humasess.sign_ins{error.type=revoked_during_sign_in,humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Touched}, nil},
 		{events.Event{Kind: "a later version"}, nil},
 	} {

@@ -34,31 +34,31 @@ type Reason string
 // sign-in, because it makes a new session. The old one is [Destroyed] with
 // [ReasonReplaced]. Without Options.Identity, Created has no reason.
 const (
-	ReasonSignIn     Reason = "sign_in"     // Created: the new session has an identity
-	ReasonAnonymous  Reason = "anonymous"   // Created: the new session has no identity; Challenged: the operation needs a user
-	ReasonSignOut    Reason = "sign_out"    // Destroyed: by the handler, and the session had an identity
-	ReasonReplaced   Reason = "replaced"    // Destroyed: a new session has taken its place
-	ReasonMalformed  Reason = "malformed"   // Rejected: not a token, so the store was not called
-	ReasonUnknown    Reason = "unknown"     // Rejected: the session is unknown, expired or revoked
-	ReasonMismatch   Reason = "mismatch"    // Rejected: the session exists, and the secret is wrong
-	ReasonForeign    Reason = "foreign"     // Rejected: the session belongs to another manager, or to a cookie and not to a bearer token, or the reverse
-	ReasonAmbiguous  Reason = "ambiguous"   // Rejected: several different cookies of one name
-	ReasonRevokedAgo Reason = "revoked_ago" // Rejected: Start in a request that began before a revocation
-	ReasonChangedAgo Reason = "changed_ago" // Rejected: Start in a request that began before UpdateIdentity or RevokeWhere
-	ReasonUndecided  Reason = "undecided"   // Rejected: Start in a request that perhaps began before one of them
-	ReasonCredential Reason = "credential"  // Rejected: a function of Options.Schemes returned an error, which the event has; Challenged: nothing else was presented
-	ReasonLimit      Reason = "limit"       // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
-	ReasonCrossSite  Reason = "cross_site"  // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
-	ReasonCSRF       Reason = "csrf"        // Refused: the request lacks the session's CSRF token
-	ReasonGuardError Reason = "guard_error" // Refused: a guard returned an error that is not a huma.StatusError
-	ReasonGuard      Reason = "guard"       // Refused: a guard returned a huma.StatusError below 500, which Err has; Challenged: it was a 401
-	ReasonRole       Reason = "role"        // Refused: the user lacks a role; Err names those that are missing
-	ReasonMethods    Reason = "methods"     // Refused: the sign-in lacks an authentication method; Err names it
-	ReasonNotFresh   Reason = "not_fresh"   // Refused: the last proof of the user is too old
-	ReasonPeriodic   Reason = "periodic"    // Renewed: RotateEvery has passed
-	ReasonReissued   Reason = "reissued"    // Renewed: no request had presented the secret of the last rotation
-	ReasonReused     Reason = "reused"      // Revoked: because of an event of kind Reused
-	ReasonEverything Reason = "everything"  // Revoked: by RevokeEverything
+	ReasonSignIn              Reason = "sign_in"                // Created: the new session has an identity
+	ReasonAnonymous           Reason = "anonymous"              // Created: the new session has no identity; Challenged: the operation needs a user
+	ReasonSignOut             Reason = "sign_out"               // Destroyed: by the handler, and the session had an identity
+	ReasonReplaced            Reason = "replaced"               // Destroyed: a new session has taken its place
+	ReasonMalformed           Reason = "malformed"              // Rejected: not a token, so the store was not called
+	ReasonUnknown             Reason = "unknown"                // Rejected: the session is unknown, expired or revoked
+	ReasonMismatch            Reason = "mismatch"               // Rejected: the session exists, and the secret is wrong
+	ReasonForeign             Reason = "foreign"                // Rejected: the session belongs to another manager, or to a cookie and not to a bearer token, or the reverse
+	ReasonAmbiguous           Reason = "ambiguous"              // Rejected: several different cookies of one name
+	ReasonRevokedDuringSignIn Reason = "revoked_during_sign_in" // Rejected: Start in a request that began before a revocation
+	ReasonChangedDuringSignIn Reason = "changed_during_sign_in" // Rejected: Start in a request that began before UpdateIdentity or RevokeWhere
+	ReasonUndecided           Reason = "undecided"              // Rejected: Start in a request that perhaps began before one of them
+	ReasonCredential          Reason = "credential"             // Rejected: a function of Options.Schemes returned an error, which the event has; Challenged: nothing else was presented
+	ReasonLimit               Reason = "limit"                  // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
+	ReasonCrossSite           Reason = "cross_site"             // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
+	ReasonCSRF                Reason = "csrf"                   // Refused: the request lacks the session's CSRF token
+	ReasonGuardError          Reason = "guard_error"            // Refused: a guard returned an error that is not a huma.StatusError
+	ReasonGuard               Reason = "guard"                  // Refused: a guard returned a huma.StatusError below 500, which Err has; Challenged: it was a 401
+	ReasonRole                Reason = "role"                   // Refused: the user lacks a role; Err names those that are missing
+	ReasonMethods             Reason = "methods"                // Refused: the sign-in lacks an authentication method; Err names it
+	ReasonNotFresh            Reason = "not_fresh"              // Refused: the last proof of the user is too old
+	ReasonPeriodic            Reason = "periodic"               // Renewed: RotateEvery has passed
+	ReasonReissued            Reason = "reissued"               // Renewed: no request had presented the secret of the last rotation
+	ReasonReused              Reason = "reused"                 // Revoked: because of an event of kind Reused
+	ReasonEverything          Reason = "everything"             // Revoked: by RevokeEverything
 )
 
 // Reasons why a request has no session. Session.Reason of package humasess returns them,

@@ -225,12 +225,9 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 	return call(ctx, s, OpLoad, func() ([]stores.Record, error) { return stores.LoadMany(ctx, s.inner, ids) })
 }
 
-// NewID implements [stores.IDMaker].
-func (s *Store) NewID(identity string) (stores.ID, error) { return stores.NewID(s.inner, identity) }
-
-// NewIDContext implements [stores.ContextIDMaker]. It is not counted.
-func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
-	return stores.NewIDContext(ctx, s.inner, identity)
+// NewID implements [stores.IDMaker]. It is not counted.
+func (s *Store) NewID(ctx context.Context, identity string) (stores.ID, error) {
+	return stores.NewID(ctx, s.inner, identity)
 }
 
 // UseClock implements [stores.ClockUser].

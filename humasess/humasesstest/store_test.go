@@ -155,7 +155,7 @@ func TestStorePassesResultsOn(t *testing.T) {
 	s := humasesstest.Wrap(memory.New(nil))
 	s.UseClock(clock.Now)
 	ctx := t.Context()
-	id, err := s.NewID("ada")
+	id, err := s.NewID(t.Context(), "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestStoreWithoutCapabilities(t *testing.T) {
 	if all, err := s.LoadMany(ctx, []stores.ID{id}); err != nil || len(all) != 1 {
 		t.Errorf("LoadMany: got %d sessions, %v, want 1", len(all), err)
 	}
-	if made, err := s.NewID("ada"); err != nil || made.IsZero() {
+	if made, err := s.NewID(t.Context(), "ada"); err != nil || made.IsZero() {
 		t.Errorf("NewID: got %v, %v, want a random one", made, err)
 	}
 	s.UseClock(time.Now)

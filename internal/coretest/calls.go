@@ -12,7 +12,7 @@ import (
 // Add creates a session of an identity that lives for an hour.
 func Add(t *testing.T, store stores.Store, identity string) stores.ID {
 	t.Helper()
-	id, err := stores.NewID(store, identity)
+	id, err := stores.NewID(t.Context(), store, identity)
 	if err != nil {
 		t.Fatalf("NewID: %v", err)
 	}

@@ -37,7 +37,7 @@ func (c Counted) RoundTrips(t *testing.T, overSession int) {
 	for _, path := range []string{"/bump", "/list", "/revoke-others", "/logout"} {
 		Do(t, warm, "POST", path, 200)
 	}
-	unknown, err := stores.NewID(c.Store, "")
+	unknown, err := stores.NewID(t.Context(), c.Store, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,12 +114,12 @@ func (c Counted) StoreRoundTrips(t *testing.T) {
 	t.Helper()
 	ctx, store := t.Context(), c.Store
 	second := Add(t, store, "ada")
-	unknown, err := stores.NewID(store, "")
+	unknown, err := stores.NewID(t.Context(), store, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	create := func(limit int, replaces ...stores.Replaced) error {
-		id, err := stores.NewID(store, "ada")
+		id, err := stores.NewID(t.Context(), store, "ada")
 		if err != nil {
 			return err
 		}

@@ -76,7 +76,7 @@ var (
 
 // NewID returns 96 random bits. The other bits are zero, so the cookie omits
 // them.
-func (t *requestStore) NewID(string) (id stores.ID, err error) {
+func (t *requestStore) NewID(context.Context, string) (id stores.ID, err error) {
 	_, err = rand.Read(id[:shortID])
 	return id, err
 }

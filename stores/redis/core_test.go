@@ -93,7 +93,7 @@ func onEachPrimary(t *testing.T, store *redis.Store, server *servertest.Redis) [
 	names := make([]string, 3)
 	for i, found := 0, 0; found < len(names); i++ {
 		name := fmt.Sprintf("user%d", i)
-		id, err := store.NewID(owner(name))
+		id, err := store.NewID(t.Context(), owner(name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,7 @@ func TestExpiryByTimeAlone(t *testing.T) {
 				if i%3 > 0 {
 					identity = strconv.Itoa(worker) + "/" + strconv.Itoa(i/3)
 				}
-				id, err := store.NewID(identity)
+				id, err := store.NewID(t.Context(), identity)
 				if err != nil {
 					t.Error(err)
 					return

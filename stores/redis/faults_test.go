@@ -18,7 +18,7 @@ import (
 
 // add creates a session that lives for an hour.
 func add(ctx context.Context, store *redis.Store, identity string) (stores.ID, error) {
-	id, err := store.NewID(identity)
+	id, err := store.NewID(ctx, identity)
 	if err != nil {
 		return id, err
 	}
@@ -173,7 +173,7 @@ func TestWithoutRights(t *testing.T) {
 		id := mustAdd(t, store, "ada")
 		anonymous := mustAdd(t, store, "")
 		for range 3 {
-			id, err := store.NewID("ada")
+			id, err := store.NewID(t.Context(), "ada")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ func sameGroup(t *testing.T) (a, b string) {
 }
 
 func create(ctx context.Context, store *redis.Store, identity string, idle time.Duration, limit int) (stores.Created, error) {
-	id, err := store.NewID(identity)
+	id, err := store.NewID(ctx, identity)
 	if err != nil {
 		return stores.Created{}, err
 	}

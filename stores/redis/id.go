@@ -43,18 +43,10 @@ func (id *plainID) anonymous() bool { return id[0]&identified == 0 }
 // owns reports whether the ID can be one of the identity's sessions.
 func (d *digest) owns(id *plainID) bool { return [tagSize]byte(id[:tagSize]) == d.tag }
 
-// NewID is [Store.NewIDContext] for callers without a context. It waits for
-// Redis for at most 5 seconds.
-func (s *Store) NewID(identity string) (stores.ID, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), askWithin)
-	defer cancel()
-	return s.NewIDContext(ctx, identity)
-}
-
-// NewIDContext returns an ID in the group of its identity, or a random one for
+// NewID returns an ID in the group of its identity, or a random one for
 // an anonymous session. The first call of a process may ask Redis for the key
 // of IDs.
-func (s *Store) NewIDContext(ctx context.Context, identity string) (stores.ID, error) {
+func (s *Store) NewID(ctx context.Context, identity string) (stores.ID, error) {
 	k, err := s.key(ctx)
 	if err != nil {
 		return stores.ID{}, err

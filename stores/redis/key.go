@@ -57,9 +57,6 @@ const (
 	// sign-in. Both are limited, because attackers can send many unknown IDs.
 	askAfterUnknown = time.Second
 	askAfterCreate  = time.Minute
-
-	// askWithin bounds NewID, which has no context.
-	askWithin = 5 * time.Second
 )
 
 //go:embed lua/key.lua

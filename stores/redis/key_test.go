@@ -29,7 +29,7 @@ func TestIDsShowNothing(t *testing.T) {
 			for _, identity := range []string{"ada@example.com", ""} {
 				var set [128]int
 				for range n {
-					id, err := store.NewID(identity)
+					id, err := store.NewID(t.Context(), identity)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -220,7 +220,7 @@ func TestLostKey(t *testing.T) {
 	t.Run("an ID of the old key is refused at a sign-in", func(t *testing.T) {
 		p := prefix(t)
 		old, now, _ := process(p)
-		id, err := old.NewID("ada")
+		id, err := old.NewID(t.Context(), "ada")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestLostKey(t *testing.T) {
 		p := prefix(t)
 		server.Command(t, server.Addrs[0], "SET", p+"{key}k", "short")
 		store, _, _ := process(p)
-		if _, err := store.NewID("ada"); err == nil {
+		if _, err := store.NewID(t.Context(), "ada"); err == nil {
 			t.Error("got no error")
 		}
 	})
@@ -253,17 +253,17 @@ func TestLostKey(t *testing.T) {
 }
 
 // This server accepts the question and does not answer.
-func TestNewIDContextOfASilentServer(t *testing.T) {
+func TestNewIDOfASilentServer(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartRedis(t)
 	store := redis.New(dial(t, server), nil)
 	server.Command(t, server.Addrs[0], "CLIENT", "PAUSE", "3000", "ALL")
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := stores.NewIDContext(ctx, store, "ada"); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := stores.NewID(ctx, store, "ada"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
-	if _, err := store.NewID("ada"); err != nil {
+	if _, err := store.NewID(t.Context(), "ada"); err != nil {
 		t.Errorf("NewID once the server answers again: got %v, want nil", err)
 	}
 }

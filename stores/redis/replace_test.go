@@ -18,7 +18,7 @@ import (
 // replace creates a session that replaces others.
 func replace(ctx context.Context, t *testing.T, store *redis.Store, c stores.Create) (stores.ID, stores.Created, error) {
 	t.Helper()
-	id, err := store.NewID(c.Identity)
+	id, err := store.NewID(t.Context(), c.Identity)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestReplaces(t *testing.T) {
 	}
 	t.Run("not a session to replace", func(t *testing.T) {
 		store := open(t, dial(t, servertest.RedisSingle(t)))
-		id, err := store.NewID("ada")
+		id, err := store.NewID(t.Context(), "ada")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func TestMaxPayload(t *testing.T) {
 			if _, err := store.Update(ctx, stores.Update{ID: id, Version: 1, Payload: make([]byte, tt.bound)}); err != nil {
 				t.Errorf("Update: %v", err)
 			}
-			fresh, err := store.NewID("ada")
+			fresh, err := store.NewID(t.Context(), "ada")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,7 +23,7 @@
 // Migrate switches the file to write-ahead logging, so readers wait for no
 // other call. Every write is an immediate transaction, one at a time. The store
 // waits for its turn, and for a connection of the DB, as long as the call's
-// context and Options.Wait allow. It honours the context meanwhile. SQLite's
+// context and Options.BusyTimeout allow. It honours the context meanwhile. SQLite's
 // own busy timeout does not, so leave that short. The file must be on a local
 // disk.
 //

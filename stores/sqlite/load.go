@@ -71,7 +71,7 @@ func (s *Store) records(ctx context.Context, text string, args ...any) (records 
 }
 
 // read calls do with a connection, and repeats it while the file is locked. It
-// waits for both as long as the context and Options.Wait allow.
+// waits for both as long as the context and Options.BusyTimeout allow.
 func (s *Store) read(ctx context.Context, do func(*sql.Conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

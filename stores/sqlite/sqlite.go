@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	defaultPrefix     = "humasess_"
-	defaultSweepEvery = time.Minute
-	defaultMaxPayload = 1 << 20
-	defaultWait       = 5 * time.Second
+	defaultPrefix      = "humasess_"
+	defaultSweepEvery  = time.Minute
+	defaultMaxPayload  = 1 << 20
+	defaultBusyTimeout = 5 * time.Second
 )
 
 // Options configures a [Store]. The zero Options is ready to use.
@@ -28,9 +28,9 @@ type Options struct {
 	// file need the same clock. The default is [time.Now].
 	Now func() time.Time
 
-	// Wait bounds how long a call waits for other writers of the file, and for
+	// BusyTimeout bounds how long a call waits for other writers of the file, and for
 	// a connection of the DB. The default is five seconds.
-	Wait time.Duration
+	BusyTimeout time.Duration
 
 	// MaxPayload bounds the encoded data of a session, in bytes. Create and
 	// Update answer [stores.ErrTooLarge] for more, and write nothing. The
@@ -63,14 +63,14 @@ func (o *Options) withDefaults() Options {
 	if r.MaxPayload < 0 {
 		panic(fmt.Sprintf("sqlite: New called with MaxPayload %d", r.MaxPayload))
 	}
-	if r.Wait < 0 {
-		panic(fmt.Sprintf("sqlite: New called with Wait %v", r.Wait))
+	if r.BusyTimeout < 0 {
+		panic(fmt.Sprintf("sqlite: New called with BusyTimeout %v", r.BusyTimeout))
 	}
 	if r.Now == nil {
 		r.Now = time.Now
 	}
-	if r.Wait == 0 {
-		r.Wait = defaultWait
+	if r.BusyTimeout == 0 {
+		r.BusyTimeout = defaultBusyTimeout
 	}
 	if r.MaxPayload == 0 {
 		r.MaxPayload = defaultMaxPayload
@@ -116,7 +116,7 @@ func New(db *sql.DB, opts *Options) *Store {
 	o := opts.withDefaults()
 	n := newNames(o.Prefix)
 	s := &Store{
-		db: db, names: n, text: newStatements(n), wait: o.Wait, maxPayload: o.MaxPayload, writer: make(chan struct{}, 1),
+		db: db, names: n, text: newStatements(n), wait: o.BusyTimeout, maxPayload: o.MaxPayload, writer: make(chan struct{}, 1),
 	}
 	s.sweeper.every, s.sweeper.logger, s.sweeper.closed = o.SweepEvery, o.Logger, o.SweepEvery < 0
 	s.UseClock(o.Now)

@@ -20,7 +20,7 @@ type broken struct {
 	revoke   func(context.Context, string, stores.ID) (stores.Revoked, error)
 	loadMany func(context.Context, []stores.ID) ([]stores.Record, error)
 	loadMemo func(context.Context, stores.ID) (stores.Record, *stores.Memo, error)
-	newID    func(string) (stores.ID, error)
+	newID    func(context.Context, string) (stores.ID, error)
 	useClock func(func() time.Time)
 	close    func(context.Context) error
 	watch    func(context.Context, func(stores.ID)) error
@@ -88,9 +88,11 @@ func (b *broken) Clear(ctx context.Context, head []byte) (stores.Cleared, error)
 	return b.clear(ctx, head)
 }
 
-func (b *broken) NewID(identity string) (stores.ID, error) { return b.newID(identity) }
-func (b *broken) UseClock(now func() time.Time)            { b.useClock(now) }
-func (b *broken) Close(ctx context.Context) error          { return b.close(ctx) }
+func (b *broken) NewID(ctx context.Context, identity string) (stores.ID, error) {
+	return b.newID(ctx, identity)
+}
+func (b *broken) UseClock(now func() time.Time)   { b.useClock(now) }
+func (b *broken) Close(ctx context.Context) error { return b.close(ctx) }
 
 func (b *broken) Watch(ctx context.Context, ended func(stores.ID)) error { return b.watch(ctx, ended) }
 

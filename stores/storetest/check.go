@@ -12,9 +12,9 @@ import (
 
 // Check is one requirement on a store.
 type Check struct {
-	Name    string // unique; also the name of the subtest
-	Promise int    // of package stores, 1 to 11
-	Says    string // the broken promise when it fails, as a sentence
+	Name      string // unique; also the name of the subtest
+	Promise   int    // of package stores, 1 to 11
+	Violation string // the broken promise when it fails, as a sentence
 
 	// Optional is set for a capability that a store may lack. Then Run returns
 	// an error that matches errors.ErrUnsupported.
@@ -33,11 +33,11 @@ func Checks() []Check {
 		boundChecks, capabilityChecks, scanChecks, watchChecks)
 }
 
-func newCheck(promise int, name, says string, f func(e *env)) Check {
+func newCheck(promise int, name, violation string, f func(e *env)) Check {
 	return Check{
-		Name:    name,
-		Promise: promise,
-		Says:    says,
+		Name:      name,
+		Promise:   promise,
+		Violation: violation,
 		Run: func(ctx context.Context, store stores.Store, opts *Options) error {
 			e := newEnv(ctx, store, opts)
 			err := e.run(f)
@@ -47,14 +47,14 @@ func newCheck(promise int, name, says string, f func(e *env)) Check {
 			case e.late():
 				return slowError{e.unit, err}
 			default:
-				return fmt.Errorf("promise %d is broken: %s\n%w", promise, says, err)
+				return fmt.Errorf("promise %d is broken: %s\n%w", promise, violation, err)
 			}
 		},
 	}
 }
 
-func newOptional(promise int, name, says string, f func(e *env)) Check {
-	c := newCheck(promise, name, says, f)
+func newOptional(promise int, name, violation string, f func(e *env)) Check {
+	c := newCheck(promise, name, violation, f)
 	c.Optional = true
 	return c
 }

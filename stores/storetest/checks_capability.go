@@ -40,7 +40,7 @@ var capabilityChecks = []Check{
 			m := need[stores.IDMaker](e, "IDMaker")
 			seen := make(map[stores.ID]bool)
 			for i := range 1000 {
-				id, err := m.NewID([]string{"", "alice"}[i%2])
+				id, err := m.NewID(e.ctx, []string{"", "alice"}[i%2])
 				if err != nil {
 					e.fatalf("NewID: %v", err)
 				}

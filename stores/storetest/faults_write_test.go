@@ -47,7 +47,7 @@ var writeFaults = []fault{
 	}},
 	{"NewID repeats itself", 1, []string{"IDs are never made twice"}, func(b *broken) {
 		n := byte(0)
-		b.newID = func(string) (stores.ID, error) {
+		b.newID = func(context.Context, string) (stores.ID, error) {
 			n++
 			return stores.ID{15: n}, nil
 		}

@@ -45,10 +45,10 @@ func newHonest() *honest {
 	return &honest{now: time.Now, rows: make(map[stores.ID]*row), marks: make(map[string]time.Time), changes: make(map[string]stamp)}
 }
 
-func (h *honest) UseClock(now func() time.Time)   { h.now = now }
-func (h *honest) NewID(string) (stores.ID, error) { return stores.RandomID() }
-func (h *honest) Close(context.Context) error     { return nil }
-func (h *honest) lock() func()                    { h.mu.Lock(); return h.mu.Unlock }
+func (h *honest) UseClock(now func() time.Time)                    { h.now = now }
+func (h *honest) NewID(context.Context, string) (stores.ID, error) { return stores.RandomID() }
+func (h *honest) Close(context.Context) error                      { return nil }
+func (h *honest) lock() func()                                     { h.mu.Lock(); return h.mu.Unlock }
 func (h *honest) live(id stores.ID) (*row, bool) {
 	r, ok := h.rows[id]
 	return r, ok && r.Expires.After(h.now())

@@ -32,7 +32,7 @@ func Record(ctx context.Context, store stores.Store, seed uint64, opts *Options)
 	o := opts.withDefaults()
 	for i := range recordedSessions {
 		identity := fmt.Sprintf("history%d-%d", seed, i%2)
-		id, err := stores.NewID(store, identity)
+		id, err := stores.NewID(ctx, store, identity)
 		if err != nil {
 			r.h.Events = append(r.h.Events, Event{Op: OpCreate, Identity: identity, Result: Result{Error: err.Error()}})
 			return r.h

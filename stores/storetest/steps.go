@@ -10,7 +10,7 @@ import (
 
 // id returns a new ID; it ends the check if NewID fails.
 func (e *env) id(identity string) stores.ID {
-	id, err := stores.NewID(e.store, identity)
+	id, err := stores.NewID(e.ctx, e.store, identity)
 	if err != nil {
 		e.fatalf("NewID(%q): %v", identity, err)
 	}

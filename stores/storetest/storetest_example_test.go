@@ -28,7 +28,7 @@ func ExampleChecks() {
 		}
 		fmt.Println("memory:", check.Run(ctx, memory.New(nil), nil))
 		if check.Run(ctx, forgetful{memory.New(nil)}, nil) != nil {
-			fmt.Println("forgetful:", check.Says)
+			fmt.Println("forgetful:", check.Violation)
 		}
 	}
 	// Output:

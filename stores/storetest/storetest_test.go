@@ -48,8 +48,8 @@ func TestBrokenStores(t *testing.T) {
 				err := failure(t, c, f)
 				if err == nil {
 					t.Errorf("%q does not notice", name)
-				} else if !strings.Contains(err.Error(), c.Says) {
-					t.Errorf("%q fails with %q, want it to say %q", name, err, c.Says)
+				} else if !strings.Contains(err.Error(), c.Violation) {
+					t.Errorf("%q fails with %q, want it to say %q", name, err, c.Violation)
 				}
 			}
 		})
@@ -105,8 +105,8 @@ func TestChecksAreWellFormed(t *testing.T) {
 		if c.Promise < 1 || c.Promise > 11 {
 			t.Errorf("%q is about promise %d", c.Name, c.Promise)
 		}
-		if !strings.HasSuffix(c.Says, ".") {
-			t.Errorf("%q says %q, want a sentence", c.Name, c.Says)
+		if !strings.HasSuffix(c.Violation, ".") {
+			t.Errorf("%q says %q, want a sentence", c.Name, c.Violation)
 		}
 	}
 }

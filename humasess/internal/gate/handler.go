@@ -59,7 +59,7 @@ func servePlain(e *entry, w http.ResponseWriter, req *http.Request, next http.Ha
 	ctx := humago.NewContext(e.op, req, w)
 	lines := cookies.LinesOf(ctx)
 	lines.Bear(e.prefixes)
-	if !lines.Bearer && !e.exempt && refuseOrigins(ctx, e, requestOrigins(req)) {
+	if !lines.Bearer && !e.exempt && refuseOrigins(ctx, e, requestOf(req)) {
 		lines.Release()
 		return
 	}

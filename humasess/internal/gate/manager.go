@@ -19,7 +19,7 @@ type Manager interface {
 	SchemeChecks() map[string]SchemeCheck
 
 	// CheckOrigin returns an error for a request that a page of another origin sent.
-	CheckOrigin(ctx context.Context, o security.Origins) error
+	CheckOrigin(ctx context.Context, o security.Request) error
 
 	// StoreTimeout bounds the store's calls; a negative value is no bound.
 	StoreTimeout() time.Duration

@@ -51,7 +51,7 @@ func TestOtherProcess(t *testing.T) {
 func writeForever(t *testing.T, store stores.Store) {
 	ctx := t.Context()
 	for {
-		id, err := stores.NewID(store, "ada")
+		id, err := stores.NewID(t.Context(), store, "ada")
 		if err != nil {
 			return
 		}

@@ -19,7 +19,9 @@ var (
 	_ stores.IDMaker = (*split)(nil)
 )
 
-func (s *split) NewID(identity string) (stores.ID, error) { return stores.NewID(s.first, identity) }
+func (s *split) NewID(ctx context.Context, identity string) (stores.ID, error) {
+	return stores.NewID(ctx, s.first, identity)
+}
 
 func (s *split) next() stores.Store {
 	if s.calls.Add(1)%2 == 0 {

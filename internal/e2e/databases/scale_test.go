@@ -74,7 +74,7 @@ func scale(t *testing.T, store stores.Index, most int) {
 			wg.Go(func() {
 				for i := from + w; i < to; i += workers {
 					name := identity(i)
-					id, err := stores.NewID(store, name)
+					id, err := stores.NewID(t.Context(), store, name)
 					if err == nil {
 						_, err = store.Create(ctx, stores.Create{ID: id, Identity: name, Payload: payload, Idle: 10 * time.Hour, Absolute: 10 * time.Hour})
 					}

@@ -75,7 +75,7 @@ func TestSQLiteFull(t *testing.T) {
 // TestSQLiteLocked calls the store while another connection locks the file.
 func TestSQLiteLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
-	store, _ := openOne(t, path, &sqlite.Options{Wait: 50 * time.Millisecond})
+	store, _ := openOne(t, path, &sqlite.Options{BusyTimeout: 50 * time.Millisecond})
 	if err := store.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestSQLiteLocked(t *testing.T) {
 	coretest.Do(t, c, "POST", "/bump", 503)
 	coretest.Do(t, c, "GET", "/me", 200) // readers do not wait for writers
 
-	patient, _ := openOne(t, path, &sqlite.Options{Wait: time.Hour})
+	patient, _ := openOne(t, path, &sqlite.Options{BusyTimeout: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := patient.RevokeIdentity(ctx, "ada", stores.ID{}); !errors.Is(err, context.DeadlineExceeded) {

@@ -161,13 +161,13 @@ func TestSQLiteMigratesOlderTables(t *testing.T) {
 }
 
 // TestSQLitePool calls the store while another part of the program holds all
-// connections. Each call ends with Options.Wait, and with its context.
+// connections. Each call ends with Options.BusyTimeout, and with its context.
 func TestSQLitePool(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sessions.db")
 	db := openFile(t, path)
 	db.SetMaxOpenConns(1)
-	brief := sqlite.New(db, &sqlite.Options{Wait: 20 * time.Millisecond, SweepEvery: -1})
-	patient := sqlite.New(db, &sqlite.Options{Wait: time.Hour, SweepEvery: -1})
+	brief := sqlite.New(db, &sqlite.Options{BusyTimeout: 20 * time.Millisecond, SweepEvery: -1})
+	patient := sqlite.New(db, &sqlite.Options{BusyTimeout: time.Hour, SweepEvery: -1})
 	if err := brief.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestSQLitePool(t *testing.T) {
 	}
 	for name, err := range calls(brief, t.Context()) {
 		if err == nil || !strings.Contains(err.Error(), "no connection of the pool") {
-			t.Errorf("X5 %s: got %v, want that Options.Wait is over", name, err)
+			t.Errorf("X5 %s: got %v, want that Options.BusyTimeout is over", name, err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

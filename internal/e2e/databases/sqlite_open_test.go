@@ -30,7 +30,7 @@ func TestSQLiteOptions(t *testing.T) {
 		{"nil DB", nil, nil, "nil DB"},
 		{"NUL in the prefix", db, &sqlite.Options{Prefix: "a\x00b"}, "NUL"},
 		{"negative payload", db, &sqlite.Options{MaxPayload: -1}, "MaxPayload -1"},
-		{"negative wait", db, &sqlite.Options{Wait: -1}, "Wait -1ns"},
+		{"negative wait", db, &sqlite.Options{BusyTimeout: -1}, "BusyTimeout -1ns"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -31,14 +31,14 @@ func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
 	// docs: begin api
 	config := huma.DefaultConfig("API", "1.0.0")
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"oldSession": {Type: "apiKey", In: "cookie", Name: oldCookie.Name},
+		scheme: {Type: "apiKey", In: "cookie", Name: oldCookie.Name},
 	}
 	move := &Move{Old: s.Old, Cookie: oldCookie, Lookup: s.Lookup, Claim: s.Claim, Grace: s.Grace}
 	sessions, err := humasess.New(store, &humasess.Options[User]{
 		Identity:      func(u User) string { return u.ID },
 		Roles:         func(u User) []string { return u.Roles },
-		Schemes:       map[string]func(huma.Context, []string) (User, error){"oldSession": move.User},
-		AcceptSchemes: []string{"oldSession"},
+		Schemes:       map[string]func(huma.Context, []string) (User, error){scheme: move.User},
+		AcceptSchemes: []string{scheme},
 	})
 	// docs: end
 	if err != nil {
@@ -66,7 +66,7 @@ func registerAccount(api huma.API, sessions *humasess.Manager[User], move *Move)
 	return account.Register(api, sessions, &account.Options[User, string]{View: view, Edit: func(name account.Operation, op *huma.Operation) {
 		switch name {
 		case account.WhoAmI:
-			op.Security = []map[string][]string{{"sessionCookie": {}}, {"oldSession": {}}}
+			op.Security = []map[string][]string{{"sessionCookie": {}}, {scheme: {}}}
 		case account.SignOut:
 			move.SignsOut(op)
 		}

@@ -21,6 +21,9 @@ type User struct {
 
 // docs: begin move
 
+// scheme is the name of the old cookie in the document.
+const scheme = "oldSession"
+
 // Move takes users from their old sessions to ours.
 type Move struct {
 	API    huma.API
@@ -43,7 +46,7 @@ func (m *Move) Middleware(ctx huma.Context, next func(huma.Context)) {
 	var err error
 	switch s, ok := humasess.From[User](ctx.Context()); {
 	case !ok:
-	case s.Carrier() == "oldSession":
+	case s.Carrier() == scheme:
 		reads := ctx.Method() == http.MethodGet || ctx.Method() == http.MethodHead
 		if ctx.Header("Sec-Fetch-Site") != "cross-site" && (!reads || m.Claim(ctx.Context(), m.cookie(ctx))) {
 			err = m.Start(ctx.Context(), s, m.cookie(ctx))

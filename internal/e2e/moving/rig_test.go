@@ -72,14 +72,15 @@ type (
 	login struct {
 		humasess.Login[moving.User]
 	}
-	recent struct{}
+	Recent struct{}
 	fresh  struct {
-		humasess.Guarded[moving.User, recent]
+		humasess.Guarded[moving.User, Recent]
 	}
 	output struct{ Body string }
 )
 
-func (recent) Fresh() time.Duration { return 10 * time.Minute }
+// Fresh is the age of a recent sign-in.
+func (Recent) Fresh() time.Duration { return 10 * time.Minute }
 
 func newRig(t *testing.T, l library, edits ...func(*moving.Settings)) *rig {
 	t.Helper()

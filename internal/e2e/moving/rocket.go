@@ -26,12 +26,12 @@ type Rocket struct {
 
 // Find returns the session of a cookie. The table does not have the time of the sign-in.
 func (o Rocket) Find(ctx context.Context, cookie string) (Found, error) {
-	id, err := o.open(cookie)
-	if err != nil {
+	id, ok := o.open(cookie)
+	if !ok {
 		return Found{}, ErrDead
 	}
 	found := Found{SignedIn: time.Unix(0, 0), Persistent: true}
-	err = o.Pool.QueryRow(ctx, `SELECT coalesce(user_id::text, ''), expires FROM sessions WHERE id = $1 AND expires > now()`, id).Scan(&found.ID, &found.Ends)
+	err := o.Pool.QueryRow(ctx, `SELECT coalesce(user_id::text, ''), expires FROM sessions WHERE id = $1 AND expires > now()`, id).Scan(&found.ID, &found.Ends)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrDead
 	}
@@ -40,41 +40,38 @@ func (o Rocket) Find(ctx context.Context, cookie string) (Found, error) {
 
 // End deletes the session of a cookie.
 func (o Rocket) End(ctx context.Context, cookie string) error {
-	id, err := o.open(cookie)
-	if err != nil {
+	id, ok := o.open(cookie)
+	if !ok {
 		return nil
 	}
-	_, err = o.Pool.Exec(ctx, `DELETE FROM sessions WHERE id = $1`, id)
+	_, err := o.Pool.Exec(ctx, `DELETE FROM sessions WHERE id = $1`, id)
 	return err
 }
 
 // open decrypts a private cookie of Rocket 0.5.
-func (o Rocket) open(cookie string) (string, error) {
-	keys := o.Key // of 64 bytes, or the material for them
-	if len(keys) < 64 {
-		var err error
-		if keys, err = hkdf.Expand(sha256.New, keys, "COOKIE;SIGNED:HMAC-SHA256;PRIVATE:AEAD-AES-256-GCM", 64); err != nil {
-			return "", err
-		}
+func (o Rocket) open(cookie string) (id string, ok bool) {
+	keys, err := o.Key, error(nil)
+	if len(keys) < 64 { // it is the material for keys
+		keys, err = hkdf.Expand(sha256.New, keys, "COOKIE;SIGNED:HMAC-SHA256;PRIVATE:AEAD-AES-256-GCM", 64)
 	}
-	value, err := url.PathUnescape(cookie)
 	if err != nil {
-		return "", err
-	}
-	sealed, err := base64.StdEncoding.DecodeString(value)
-	if err != nil || len(sealed) < 12 {
-		return "", ErrDead
+		return "", false
 	}
 	block, err := aes.NewCipher(keys[32:64])
 	if err != nil {
-		return "", err
+		return "", false
 	}
 	aead, err := cipher.NewGCM(block)
 	if err != nil {
-		return "", err
+		return "", false
 	}
-	id, err := aead.Open(nil, sealed[:12], sealed[12:], []byte(o.Name))
-	return string(id), err
+	value, _ := url.PathUnescape(cookie)
+	sealed, _ := base64.StdEncoding.DecodeString(value)
+	if len(sealed) < aead.NonceSize() {
+		return "", false
+	}
+	text, err := aead.Open(nil, sealed[:aead.NonceSize()], sealed[aead.NonceSize():], []byte(o.Name))
+	return string(text), err == nil
 }
 
 // docs: end

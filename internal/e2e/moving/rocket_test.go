@@ -65,7 +65,11 @@ func TestCookiesOfRocket(t *testing.T) {
 	ctx := context.Background()
 	for _, tt := range []struct{ key, cookie, id string }{
 		{"9+oVWyuPeXr6sFmBhnO2s6xUXOlF0rS2QFNzFgFiXHg=", "AzyZrTnQfKbwgrOzE2IZtlWaYQTQyudNhkaIFIAOA6leaCY%2F48Z73jHi37Fmezi1", "s1NM3in23WebB45gjavL"},
-		{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==", "EmIrJcx%2FN+jaiCUwzvM+uRRCRfeP2yu90Jai2yZLTtZP1MNY7074ASZLavqvPXhk", "WuyZUXJltAqVvKrcpd5q"},
+		{
+			"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+Pw==",
+			"EmIrJcx%2FN+jaiCUwzvM+uRRCRfeP2yu90Jai2yZLTtZP1MNY7074ASZLavqvPXhk",
+			"WuyZUXJltAqVvKrcpd5q",
+		},
 	} {
 		key, err := base64.StdEncoding.DecodeString(tt.key)
 		if err != nil {

@@ -112,7 +112,7 @@ func (f *filler) add(n, every int, identity string, payload []byte) []stores.ID 
 }
 
 func (f *filler) create(identity string, payload []byte) stores.ID {
-	id := must(stores.NewID(f.subject.store, identity))
+	id := must(stores.NewID(context.Background(), f.subject.store, identity))
 	must(f.subject.store.Create(context.Background(), stores.Create{
 		ID: id, Identity: identity, Payload: payload, Idle: lifetime, Absolute: lifetime,
 	}))

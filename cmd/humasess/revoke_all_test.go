@@ -63,7 +63,7 @@ func TestEveryone(t *testing.T) {
 		}
 
 		for _, answer := range []string{"\n", "no\n", "y\n", "yes please\n"} {
-			r := s.answer(t, answer, "revoke", "--everyone")
+			r := s.answer(t, answer, "revoke", "--all")
 			if r.code != exitError || r.out != "" {
 				t.Errorf("answer %q: got %+v", answer, r)
 			}
@@ -72,19 +72,19 @@ func TestEveryone(t *testing.T) {
 		if got := s.want(t, exitOK, "count"); got != "1200\n" {
 			t.Fatalf("after answers that are not yes: got %s", got)
 		}
-		if r := s.answer(t, "yes\n", "revoke", "--everyone"); r.code != exitOK || r.out != "1200 revoked\n" {
+		if r := s.answer(t, "yes\n", "revoke", "--all"); r.code != exitOK || r.out != "1200 revoked\n" {
 			t.Errorf("answer yes: got %+v", r)
 		}
 		if a, b := s.want(t, exitOK, "count"), s.want(t, exitOK, "count", "--scheme", "otherCookie"); a != "0\n" || b != "2\n" {
 			t.Errorf("left: got %s and of the other program %s, want 0 and 2", a, b)
 		}
-		if got := s.want(t, exitOK, "revoke", "--everyone", "--yes", "--json", "--scheme", "otherCookie"); got != "{\"revoked\":2}\n" {
+		if got := s.want(t, exitOK, "revoke", "--all", "--yes", "--json", "--scheme", "otherCookie"); got != "{\"revoked\":2}\n" {
 			t.Errorf("with --yes: got %q", got)
 		}
-		if got := s.want(t, exitOK, "revoke", "--everyone", "--yes"); got != "0 revoked\n" {
+		if got := s.want(t, exitOK, "revoke", "--all", "--yes"); got != "0 revoked\n" {
 			t.Errorf("without sessions: got %q", got)
 		}
-		id, err := stores.NewID(s.store, "")
+		id, err := stores.NewID(t.Context(), s.store, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +103,7 @@ func TestQuestionInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var errs bytes.Buffer
-	code := run(ctx, []string{"revoke", "--everyone", "--store", s.url}, console{
+	code := run(ctx, []string{"revoke", "--all", "--store", s.url}, console{
 		in: silent, interactive: true, out: io.Discard, getenv: func(string) string { return "" },
 		err: writer(func(p []byte) (int, error) {
 			if bytes.Contains(p, []byte("Type yes")) {
@@ -136,7 +136,7 @@ func TestEveryoneOnACluster(t *testing.T) {
 		t.Errorf("count: got %q", got)
 	}
 	s.want(t, exitOK, "revoke", "--user", "user7")
-	if got := s.want(t, exitOK, "revoke", "--everyone", "--yes"); got != "59 revoked\n" {
+	if got := s.want(t, exitOK, "revoke", "--all", "--yes"); got != "59 revoked\n" {
 		t.Errorf("revoke: got %q", got)
 	}
 	if got := s.want(t, exitOK, "count"); got != "0\n" {

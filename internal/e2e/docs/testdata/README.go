@@ -1,0 +1,3 @@
+package docs
+
+type MeOutput struct{ Body User }
