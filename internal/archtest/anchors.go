@@ -12,6 +12,7 @@ import (
 )
 
 var (
+	fenceLine   = regexp.MustCompile("^( *)(```+|~~~+) *([A-Za-z0-9_+-]*)")
 	headingLine = regexp.MustCompile(`^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$`)
 	htmlAnchor  = regexp.MustCompile(`<a\s[^>]*(?:id|name)="([^"]+)"`)
 	linkInText  = regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`)

@@ -82,7 +82,6 @@ type document struct {
 }
 
 var (
-	fenceLine  = regexp.MustCompile("^( *)(```+|~~~+) *([A-Za-z0-9_+-]*)")
 	fileLine   = regexp.MustCompile(`^ *<!-- file: (\S+) -->\s*$`)
 	markLine   = regexp.MustCompile(`^\s*(?://|#) docs: (begin \S+|end)\s*$`)
 	codeSpan   = regexp.MustCompile("`[^`]*`")

@@ -89,6 +89,12 @@ func timeLeft(_ context.Context, in *MeInput) (*struct{ Body time.Duration }, er
 	return &struct{ Body time.Duration }{time.Until(in.Session.ExpiresAt())}, nil
 }
 
+func registerMe(api huma.API) {
+	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*struct{ Body User }, error) {
+		return &struct{ Body User }{in.Value()}, nil
+	})
+}
+
 // newAPI is a program of the blocks that docs/guide.md shows.
 func newAPI(t *testing.T) (huma.API, *humasess.Manager[User]) {
 	t.Helper()
@@ -132,6 +138,7 @@ func newAPI(t *testing.T) (huma.API, *humasess.Manager[User]) {
 	// docs: begin time-left
 	huma.Get(api, "/time-left", timeLeft, humasess.NoTouch)
 	// docs: end
+	registerMe(api)
 	huma.Get(api, "/settings", func(context.Context, *AdminInput) (*struct{}, error) { return &struct{}{}, nil })
 	huma.Get(api, "/teams/{team}", func(context.Context, *struct {
 		humasess.Guarded[User, Member]

@@ -10,4 +10,3 @@ var (
 	roles []string
 	sid   string
 )
-

@@ -1,9 +1,8 @@
 package docs
 
 var (
-	api humatest.TestAPI
-	key string
-	t   *testing.T
+	api   humatest.TestAPI
+	key   string
+	store *humasesstest.Store
+	t     *testing.T
 )
-
-func newAPI(t *testing.T) (huma.API, *humasess.Manager[User])

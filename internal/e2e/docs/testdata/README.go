@@ -1,3 +1,0 @@
-package docs
-
-type MeOutput struct{ Body User }
