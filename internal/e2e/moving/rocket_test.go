@@ -85,6 +85,15 @@ func TestCookiesOfRocket(t *testing.T) {
 		if found, err := old.Find(ctx, tt.cookie); err != nil || found.ID != "ada" {
 			t.Errorf("got %+v and %v, want the user of the row", found, err)
 		}
+		if _, err := pool.Exec(ctx, rocketSave, tt.id, "ada", "{}", time.Now().Add(-time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := old.Find(ctx, tt.cookie); !errors.Is(err, moving.ErrDead) {
+			t.Errorf("expired: got %v, want ErrDead", err)
+		}
+		if _, err := pool.Exec(ctx, rocketSave, tt.id, "ada", "{}", time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
 		old.Name = "other"
 		if _, err := old.Find(ctx, tt.cookie); !errors.Is(err, moving.ErrDead) {
 			t.Errorf("under another name: got %v, want ErrDead", err)
