@@ -33,7 +33,7 @@ const limit = time.Minute
 // the page stands for any text within the line. The carriage returns of HTTP are ignored.
 // The error has all blocks with other output. A page without a block is an error, too.
 func Check(ctx context.Context, page, dir string, edit func(block string) string) error {
-	text, err := os.ReadFile(page)
+	text, err := os.ReadFile(page) //nolint:gosec // a page of this repository
 	if err != nil {
 		return err
 	}
@@ -55,9 +55,11 @@ func run(ctx context.Context, dir, block string) error {
 	cmd.Dir = dir
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if got := strings.ReplaceAll(out.String(), "\r", ""); err != nil || !matches(want, got) {
-		return fmt.Errorf("got error %v and\n%s\nwant\n%s\n%s", err, got, want, errs.String())
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%w\n%s\n%s", err, out.String(), errs.String())
+	}
+	if got := strings.ReplaceAll(out.String(), "\r", ""); !matches(want, got) {
+		return fmt.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log"
 	"net/http"
 	"os"
@@ -40,6 +41,6 @@ func run(ctx context.Context) error {
 		return err
 	}
 	address := cmp.Or(os.Getenv("LISTEN"), "localhost:8888")
-	log.Printf("docs page: http://%s/docs", address)
+	fmt.Printf("Docs page: http://%s/docs\n", address)
 	return http.ListenAndServe(address, router)
 }

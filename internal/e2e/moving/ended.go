@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // docs: begin ended
@@ -15,20 +12,6 @@ import (
 type Ended interface {
 	Add(ctx context.Context, s Found) error // it stays until s.Ends
 	Has(ctx context.Context, s Found) (bool, error)
-}
-
-// EndedInRedis is the list as keys in Redis.
-type EndedInRedis struct{ *redis.Client }
-
-// Add notes an end.
-func (e EndedInRedis) Add(ctx context.Context, s Found) error {
-	return e.Set(ctx, endedKey(s), 1, max(time.Until(s.Ends), time.Second)).Err()
-}
-
-// Has reports whether a session has ended.
-func (e EndedInRedis) Has(ctx context.Context, s Found) (bool, error) {
-	n, err := e.Exists(ctx, endedKey(s)).Result()
-	return n > 0, err
 }
 
 // endedKey names the sign-in and not the cookie, because several values can carry one sign-in.
