@@ -5,6 +5,7 @@ go 1.25.0
 require github.com/danielgtaylor/huma/v2 v2.39.0
 
 require (
+	github.com/go-chi/chi/v5 v5.3.0
 	github.com/gorilla/securecookie v1.1.2
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/redis/rueidis v1.0.79

@@ -116,7 +116,7 @@ func (a Authentication) Claims() Claims {
 // attacker at the browser can take max_age out of the request. Without auth_time the
 // time is the Unix epoch, and not now.
 func (c Claims) Authentication() Authentication {
-	a := Authentication{Time: time.Unix(c.AuthTime, 0), Class: c.ACR}
+	a := Authentication{Time: time.Unix(max(c.AuthTime, 0), 0), Class: c.ACR} // the zero Time would be now
 	for _, name := range c.AMR {
 		a.Methods = append(a.Methods, Method{Name: name, Time: a.Time})
 	}

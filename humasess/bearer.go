@@ -51,8 +51,7 @@ func (s view[T]) carriedBy() string {
 // signInBearer makes a new session of the data, for a client without cookies.
 func (s changes[T]) signInBearer(method string, data T) error {
 	if s.m.bearer == nil {
-		s.logInvalid(fmt.Errorf("%s: %w", method, errNoBearer))
-		return gate.Fail(gate.ErrOtherCarrier, errNoBearer)
+		return s.mistake(gate.ErrOtherCarrier, fmt.Errorf("%s: %w", method, errNoBearer))
 	}
 	was := s.bearer
 	s.bearer = true

@@ -67,17 +67,16 @@ func (s changes[T]) signIn(method string, data T) error {
 
 // invalid reports a call that can never work. The client gets a 500 without the
 // reason, so the log has it.
-func (s changes[T]) invalid(err error) error {
-	s.logInvalid(err)
-	return gate.Fail(gate.ErrInvalid, err)
-}
+func (s changes[T]) invalid(err error) error { return s.mistake(gate.ErrInvalid, err) }
 
-func (s changes[T]) logInvalid(err error) {
+// mistake logs a mistake of the program, and returns the error for the handler.
+func (s changes[T]) mistake(sentinel, err error) error {
 	ctx, operation := context.Background(), ""
 	if s.r != nil {
 		ctx, operation = gate.Outside(s.r.Client()), s.r.OperationName()
 	}
 	s.m.report.Invalid(ctx, operation, err)
+	return gate.Fail(sentinel, err)
 }
 
 // refuseData reports data that the store could not give back.

@@ -84,6 +84,15 @@ func TestReauthenticatedWith(t *testing.T) {
 			return err
 		})
 	})
+	for name, seconds := range map[string]int64{"does not say when": 0, "says the zero time": time.Time{}.Unix(), "says a time before 1970": -1} {
+		t.Run("A1 A6 a provider that "+name+" is not a proof of now", func(t *testing.T) {
+			r := newRig(t, accountOptions())
+			c := r.client()
+			a := humasess.Claims{AuthTime: seconds, ACR: "urn:example:high"}.Authentication()
+			wantStatus(t, signIn(r, c, a), http.StatusNoContent)
+			wantStatus(t, r.call(c, func(_ context.Context, s *humasess.Session[account]) error { return s.RequireFresh(time.Hour) }), http.StatusForbidden)
+		})
+	}
 	t.Run("A1 A6 a provider that does not say when is no proof of now", func(t *testing.T) {
 		r := newRig(t, accountOptions())
 		c := r.client()

@@ -3,6 +3,7 @@ package humasess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -264,6 +265,7 @@ func (s creation[T]) created(ctx context.Context, token security.Token, line []b
 // lost. If so, the next try takes its place: the marks that a Create reports are
 // needed.
 func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *stores.Create, hash [32]byte, cause error) error {
+	again := fmt.Errorf("%w: %w", errCreateAgain, cause)
 	for try := range storecall.MaxLost {
 		if storecall.WaitForStore(ctx, try) != nil {
 			break
@@ -272,11 +274,11 @@ func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *store
 		err := s.m.records.Fetch(ctx, c.ID, &rec)
 		switch {
 		case errors.Is(err, stores.ErrNotFound):
-			return errCreateAgain
+			return again
 		case err != nil:
 			continue
 		case rec.Open.Hash != hash:
-			return errCreateAgain // the ID was taken
+			return again // the ID was taken
 		}
 		// Whether the store has ended the old sessions, too, only the answer says.
 		orphan := []stores.Replaced{{ID: c.ID, Version: rec.Version}}
@@ -285,7 +287,7 @@ func (s creation[T]) createLost(ctx context.Context, p *lifecycle.Plan, c *store
 		}
 		s.hasReplaced(ctx, p, c.Replaces)
 		s.ownRare().orphan = orphan
-		return errCreateAgain
+		return again
 	}
 	return s.storeFailed(cause)
 }

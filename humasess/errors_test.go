@@ -89,7 +89,7 @@ func errorCases() []errorCase {
 				_, err := r.sessions.List(ctx, "u1")
 				return err
 			}},
-		{"unsupported", errors.ErrUnsupported, 501, "", "not supported by the session store",
+		{"unsupported", errors.ErrUnsupported, 501, "", "the sessions of this API do not support this",
 			func(r *rig[account], ctx context.Context, s *humasess.Session[account]) error {
 				r.store.Fail(humasesstest.OpRevokeIdentity, fmt.Errorf("no index: %w", errors.ErrUnsupported))
 				defer r.store.Fail(humasesstest.OpRevokeIdentity, nil)

@@ -83,13 +83,13 @@ func (s *state[T]) Judge(user any, roles []string) gate.Admission {
 	v := user.(T)
 	switch {
 	case s.m.users.Owner(v) == "" && !s.m.anonymousSuffices:
-		s.changes().logInvalid(errors.New("Schemes: the function returned neither an error nor a user with an identity"))
+		_ = s.changes().invalid(errors.New("Schemes: the function returned neither an error nor a user with an identity"))
 		return gate.NoSession
 	case !s.m.users.Covers(v, roles):
 		return gate.RolesMissing
 	}
 	if _, err := s.m.values.Own(&v); err != nil {
-		s.changes().logInvalid(fmt.Errorf("Schemes: %w", err))
+		_ = s.changes().invalid(fmt.Errorf("Schemes: %w", err))
 		return gate.NoSession
 	}
 	return gate.Admitted

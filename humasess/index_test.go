@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -501,5 +502,28 @@ func TestUnsupported(t *testing.T) {
 			}
 			return s.Start(account{ID: "u1"})
 		}), http.StatusNoContent)
+	}
+}
+
+// TestListWithoutIdentity tells the program its mistake in the log, because the client
+// gets a 501 without the reason.
+func TestListWithoutIdentity(t *testing.T) {
+	for name, do := range map[string]handler[account]{
+		"List": func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.List(ctx); return err },
+		"RevokeOthers": func(ctx context.Context, s *humasess.Session[account]) error {
+			_, err := s.RevokeOthers(ctx)
+			return err
+		},
+		"RevokeAll": func(ctx context.Context, s *humasess.Session[account]) error { _, err := s.RevokeAll(ctx); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := accountOptions()
+			o.Identity = nil
+			r := newRig(t, o)
+			wantStatus(t, r.call(r.signedIn(account{ID: "u1"}), do), http.StatusNotImplemented)
+			if got := r.log.String(); !strings.Contains(got, "Options.Identity is not set") {
+				t.Errorf("got log %q, want the option in it", got)
+			}
+		})
 	}
 }

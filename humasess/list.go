@@ -40,8 +40,8 @@ type Info[T any] struct {
 // without extending them. An anonymous session lists itself only. A session that
 // Start has just begun is written first, and listed. [ErrRevoked] when the
 // session has ended while the request ran.
-// [ErrNoSession] without an active session; [errors.ErrUnsupported] when the
-// store has no index.
+// [ErrNoSession] without an active session; [errors.ErrUnsupported] without
+// Options.Identity, and when the store has no index.
 func (s *Session[T]) List(ctx context.Context) ([]Info[T], error) {
 	return s.bound().changes().list(ctx)
 }
@@ -54,7 +54,7 @@ func (s changes[T]) list(ctx context.Context) ([]Info[T], error) {
 		return nil, err
 	}
 	if !s.m.users.Known() {
-		return nil, gate.Fail(errors.ErrUnsupported, errNoIdentity)
+		return nil, s.mistake(errors.ErrUnsupported, fmt.Errorf("List: %w", errNoIdentity))
 	}
 	if s.activeOwner() == "" {
 		if !s.life.OnBase() {

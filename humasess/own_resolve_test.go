@@ -40,7 +40,7 @@ func (l *LayerOnLayer) Resolve(ctx huma.Context) []error {
 
 func (b *Beside) Resolve(huma.Context) []error { b.resolvedBeside = true; return nil }
 
-// TestOwnResolve is about inputs with a Resolve of the program. docs/guide.md says what
+// TestOwnResolve is about inputs with a Resolve of the program. docs/guards.md says what
 // these cases do.
 func TestOwnResolve(t *testing.T) {
 	r := newRig(t, accountOptions())

@@ -136,7 +136,7 @@ func (s changes[T]) mayRevoke(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if !s.m.users.Known() {
-		return "", gate.Fail(errors.ErrUnsupported, errNoIdentity)
+		return "", s.mistake(errors.ErrUnsupported, errNoIdentity)
 	}
 	if s.activeOwner() == "" {
 		if s.former {

@@ -93,3 +93,86 @@ func TestDocs(t *testing.T) {
 		t.Errorf("got %q and error %v, want the text that explains how to set a key", how, err)
 	}
 }
+
+var (
+	fenceOf   = regexp.MustCompile("^ *```([a-z]*)")
+	codeSpan  = regexp.MustCompile("`([^`\n]+)`")
+	ourUsage  = regexp.MustCompile(`\bhumasess ((?:policy )?[a-z]+)((?: [^|;&)>#]*)?)`)
+	namedFlag = regexp.MustCompile(`(?:^| )--?([a-z][a-z-]*)`)
+)
+
+// TestCommandsInDocs looks for the commands and flags of humasess that the Markdown files name,
+// in blocks of commands and in text.
+func TestCommandsInDocs(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, page := range append(pages, "../../README.md", "../../CHANGELOG.md", "../../SECURITY.md", "../../CONTRIBUTING.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		language, inside, number := "", false, 0
+		for line := range strings.Lines(string(text)) {
+			number++
+			if fence := fenceOf.FindStringSubmatch(line); fence != nil {
+				language, inside = fence[1], !inside
+				continue
+			}
+			commands := []string{line}
+			switch {
+			case !inside:
+				commands = nil
+				for _, span := range codeSpan.FindAllStringSubmatch(line, -1) {
+					commands = append(commands, span[1])
+				}
+			case language == "console" && !strings.HasPrefix(line, "$ "), language != "console" && language != "sh" && language != "yaml":
+				continue
+			}
+			for _, command := range commands {
+				for _, problem := range unknown(t, command) {
+					t.Errorf("%s:%d: %q: %s", page, number, strings.TrimSpace(command), problem)
+				}
+				count += len(ourUsage.FindAllString(command, -1))
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("got %d commands, want those of the docs", count)
+	}
+}
+
+func TestUnknownCommands(t *testing.T) {
+	for command, want := range map[string]int{
+		"humasess list --user ada --json | humasess count": 0, "humasess policy show x.json": 0, "humasess help": 0, "echo humasess": 0,
+		"humasess lost": 1, "humasess list --usr ada": 1, "$(humasess keygen --key)": 1, "humasess policy shaw": 1, "humasess count && humasess migrate --prunt": 1,
+	} {
+		if got := unknown(t, command); len(got) != want {
+			t.Errorf("%s: got %q, want %d problems", command, got, want)
+		}
+	}
+}
+
+// unknown returns the commands and flags that a text names and humasess does not have.
+func unknown(t *testing.T, text string) []string {
+	t.Helper()
+	var problems []string
+	for _, use := range ourUsage.FindAllStringSubmatch(text, -1) {
+		if use[1] == "help" || use[1] == "version" {
+			continue
+		}
+		help := in(t.Context(), nil, "", append(strings.Fields(use[1]), "-h")...)
+		if help.code != exitOK {
+			problems = append(problems, strings.TrimSpace(help.err))
+			continue
+		}
+		for _, flag := range namedFlag.FindAllStringSubmatch(use[2], -1) {
+			if flag[1] != "h" && !strings.Contains(help.out, "--"+flag[1]+" ") {
+				problems = append(problems, "humasess "+use[1]+" does not have --"+flag[1])
+			}
+		}
+	}
+	return problems
+}

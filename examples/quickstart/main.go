@@ -10,9 +10,11 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -42,8 +44,16 @@ type (
 // MeOutput shows the session's data.
 type MeOutput struct{ Body User }
 
-// SessionsOutput shows where a user is signed in.
-type SessionsOutput struct{ Body []humasess.Info[User] }
+// Device is the part of a session that its user sees.
+type Device struct {
+	ID        string    `json:"id"`
+	Current   bool      `json:"current"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// DevicesOutput shows where a user is signed in.
+type DevicesOutput struct{ Body []Device }
 
 // Admin guards operations for administrators.
 type Admin struct{}
@@ -83,9 +93,13 @@ func register(api huma.API) error {
 	huma.Get(api, "/me", func(_ context.Context, in *MeInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
 	})
-	huma.Get(api, "/sessions", func(ctx context.Context, in *MeInput) (*SessionsOutput, error) {
+	huma.Get(api, "/sessions", func(ctx context.Context, in *MeInput) (*DevicesOutput, error) {
 		all, err := in.Session.List(ctx)
-		return &SessionsOutput{Body: all}, err
+		out := &DevicesOutput{Body: make([]Device, len(all))}
+		for i, s := range all {
+			out.Body[i] = Device{s.ID, s.Current, s.CreatedAt, s.ExpiresAt}
+		}
+		return out, err
 	})
 	huma.Get(api, "/admin", func(_ context.Context, in *AdminInput) (*MeOutput, error) {
 		return &MeOutput{Body: in.Value()}, nil
@@ -99,13 +113,13 @@ func register(api huma.API) error {
 func main() {
 	address := flag.String("listen", "localhost:8888", "where to serve")
 	flag.Parse()
-	mux := http.NewServeMux()
-	if err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
+	router := chi.NewMux()
+	if err := register(humachi.New(router, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
 		log.Fatal(err)
 	}
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
-		log.Fatal(err)
+		log.Fatalf("%v\nChoose another address with -listen, for example -listen localhost:0", err)
 	}
 	fmt.Printf(`Docs page: http://%[1]s/docs
 
@@ -116,5 +130,5 @@ func main() {
 	curl -i -c jar -b jar -X POST %[1]s/logout
 	curl -i -b jar %[1]s/me           # 401
 `, listener.Addr())
-	log.Fatal(http.Serve(listener, mux))
+	log.Fatal(http.Serve(listener, router))
 }

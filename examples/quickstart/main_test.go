@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
@@ -14,15 +15,15 @@ import (
 // with the old cookie.
 func TestWalkthrough(t *testing.T) {
 	t.Parallel()
-	mux := http.NewServeMux()
-	if err := register(humago.New(mux, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
+	router := chi.NewMux()
+	if err := register(humachi.New(router, huma.DefaultConfig("Quickstart", "1.0.0"))); err != nil {
 		t.Fatal(err)
 	}
 	type login struct {
 		Name     string `json:"name"`
 		Password string `json:"password"`
 	}
-	ada := humasesstest.NewClient(mux)
+	ada := humasesstest.NewClient(router)
 	grace := ada.Clone()
 	var thief *humasesstest.Client
 	steps := []struct {
@@ -72,7 +73,7 @@ func TestWalkthrough(t *testing.T) {
 // TestDocument compares the program with its own document.
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	api := humago.New(http.NewServeMux(), huma.DefaultConfig("Quickstart", "1.0.0"))
+	api := humachi.New(chi.NewMux(), huma.DefaultConfig("Quickstart", "1.0.0"))
 	if err := register(api); err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ const (
 	ReasonRevokedDuringSignIn Reason = "revoked_during_sign_in" // Rejected: Start in a request that began before a revocation
 	ReasonChangedDuringSignIn Reason = "changed_during_sign_in" // Rejected: Start in a request that began before UpdateIdentity or RevokeWhere
 	ReasonUndecided           Reason = "undecided"              // Rejected: Start in a request that perhaps began before one of them
-	ReasonCredential          Reason = "credential"             // Rejected: a function of Options.Schemes returned an error, which the event has; Challenged: nothing else was presented
+	ReasonCredential          Reason = "credential"             // Rejected: a function of Options.Schemes returned the error of the event; Challenged: nothing else was presented
 	ReasonLimit               Reason = "limit"                  // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
 	ReasonCrossSite           Reason = "cross_site"             // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
 	ReasonCSRF                Reason = "csrf"                   // Refused: the request lacks the session's CSRF token

@@ -271,13 +271,13 @@ func TestMarkdown(t *testing.T) {
 		text string
 		want []string
 	}{
-		{"links that lead somewhere", "[a](b.md), ![c](/docs/a.md#x)\n\n[d]: ../x/main.go\n", nil},
-		{"links elsewhere", "[a](https://example.com/x), [b](#c), [d](mailto:e@example.com), <https://example.com>\n", nil},
+		{"links that lead somewhere", "[a](b.md), ![c](/docs/b.md#x)\n\n[d]: ../x/main.go\n", nil},
+		{"links elsewhere", "[a](https://example.com/x#c), [d](mailto:e@example.com), <https://example.com>\n", nil},
 		{"dead link", "\n[a](c.md)\n", []string{`docs/a.md:2: link to "c.md"`}},
 		{"dead link with a title", "[a](c.md \"title\") [b](b.md)\n", []string{`link to "c.md"`}},
 		{"dead link by reference", "[a]: c.md\n", []string{`link to "c.md"`}},
 		{"link out of the repository", "[a](../../b.md)\n", []string{`link to "../../b.md"`}},
-		{"link in code", "`[a](c.md)`\n" + fence + "\n[a](c.md)\n" + fence + "\n", nil},
+		{"link in code", "`[a](c.md)`\n" + fence + "text\n[a](c.md)\n" + fence + "\n", nil},
 		{"declarations", goBlock("import \"io\"\n\ntype T struct{ io.Reader }\n\nfunc f() {}"), nil},
 		{"statements", goBlock("x, err := f()\nif err != nil {\n\treturn err\n}"), nil},
 		{"not Go", goBlock("x := := 1"), []string{"docs/a.md:1: block does not parse"}},
@@ -296,13 +296,14 @@ func TestMarkdown(t *testing.T) {
 		{"part that differs", "<!-- file: x/parts.py#two -->\n" + fence + "python\nz()\n" + fence + "\n", []string{"block differs from x/parts.py#two"}},
 		{"missing part", "<!-- file: x/parts.py#three -->\n" + fence + "python\nw()\n" + fence + "\n", []string{`"x/parts.py#three", which does not exist`}},
 		{"part of a missing file", "<!-- file: x/x.py#one -->\n" + fence + "python\nw()\n" + fence + "\n", []string{`"x/x.py#one", which does not exist`}},
+		{"block without a language", fence + "\nx\n" + fence + "\n", []string{"docs/a.md:1: block names no language"}},
 		{"block without end", fence + "go\nx()\n", []string{"block of code has no end"}},
-		{"fence within a longer fence", "~~~~\n" + goBlock("x := := 1") + "~~~~\n", nil},
+		{"fence within a longer fence", "~~~~md\n" + goBlock("x := := 1") + "~~~~\n", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := archtest.Markdown(source{
-				"docs/a.md": tt.text, "docs/b.md": "", "x/main.go": program, "x/x.sh": "true\n",
+				"docs/a.md": tt.text, "docs/b.md": "# X\n", "x/main.go": program, "x/x.sh": "true\n",
 				"x/parts.py": "v()\n    # docs: begin one\n    if x:\n        y()\n\n    z()\n    # docs: end\nu()\n# docs: begin two\nw()\n# docs: end\n",
 			}.files())
 			if err != nil {

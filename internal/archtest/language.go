@@ -52,9 +52,9 @@ func Language(fsys fs.FS) ([]Prose, error) {
 			return nil
 		}
 		switch path.Ext(name) {
-		case ".go":
+		case extGo:
 			return all.code(fsys, name)
-		case ".md":
+		case extMarkdown:
 			return all.markdown(fsys, name)
 		}
 		return nil

@@ -11,7 +11,7 @@ import (
 )
 
 // Markdown looks at every Markdown file. A relative link must lead to a file
-// or folder. A block of Go code that is a program (it begins with "package")
+// or folder, and #name after a Markdown file to one of its headings. A block of Go code that is a program (it begins with "package")
 // must follow the line
 //
 //	<!-- file: path/from/the/root.go -->
@@ -20,38 +20,68 @@ import (
 // blocks too. With #name after the path it means the part of the file between the two
 // comments "docs: begin name" and "docs: end", without the indentation that its lines
 // share. Any other block of Go code must parse, as a file, as declarations or as
-// statements.
+// statements. Every block names its language.
 func Markdown(fsys fs.FS) ([]string, error) {
+	docs, err := documents(fsys)
 	var found []string
+	for _, doc := range docs {
+		found = append(found, doc.found...)
+	}
+	return found, err
+}
+
+// Block is a fenced block of code in a Markdown file.
+type Block struct {
+	Path     string // of the Markdown file
+	Line     int    // of the fence
+	Language string
+	Marker   string // the file that the block equals, or ""
+	Code     string // without the indentation of the fence
+}
+
+// Blocks returns the blocks of code of every Markdown file.
+func Blocks(fsys fs.FS) ([]Block, error) {
+	docs, err := documents(fsys)
+	var blocks []Block
+	for _, doc := range docs {
+		for _, b := range doc.blocks {
+			blocks = append(blocks, Block{Path: doc.name, Line: b.line, Language: b.language, Marker: b.file, Code: b.code.String()})
+		}
+	}
+	return blocks, err
+}
+
+func documents(fsys fs.FS) ([]*document, error) {
+	var docs []*document
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && ignored(name):
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".md":
+		case d.IsDir() || path.Ext(name) != extMarkdown:
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
-		doc := document{fsys: fsys, name: name}
+		doc := &document{fsys: fsys, name: name}
 		doc.read(string(text))
-		found = append(found, doc.found...)
+		docs = append(docs, doc)
 		return nil
 	})
-	return found, err
+	return docs, err
 }
 
 type document struct {
-	fsys  fs.FS
-	name  string
-	found []string
+	fsys   fs.FS
+	name   string
+	found  []string
+	blocks []*block
 }
 
 var (
-	fenceLine  = regexp.MustCompile("^( *)(```+|~~~+) *([A-Za-z0-9_+-]*)")
 	fileLine   = regexp.MustCompile(`^ *<!-- file: (\S+) -->\s*$`)
 	markLine   = regexp.MustCompile(`^\s*(?://|#) docs: (begin \S+|end)\s*$`)
 	codeSpan   = regexp.MustCompile("`[^`]*`")
@@ -103,21 +133,26 @@ func (d *document) notef(line int, format string, args ...any) {
 
 func (d *document) links(line string, number int) {
 	for _, match := range linkTarget.FindAllStringSubmatch(codeSpan.ReplaceAllString(line, ""), -1) {
-		target, _, _ := strings.Cut(match[1]+match[2], "#")
-		if target == "" || absolute.MatchString(target) {
+		whole := match[1] + match[2]
+		target, anchor, _ := strings.Cut(whole, "#")
+		if whole == "" || absolute.MatchString(whole) {
 			continue
 		}
 		file := path.Join(path.Dir(d.name), target)
 		if rooted, ok := strings.CutPrefix(target, "/"); ok {
 			file = path.Clean(rooted)
 		}
-		if _, err := fs.Stat(d.fsys, file); err != nil {
-			d.notef(number, "link to %q, which does not exist", target)
+		if target == "" {
+			file = d.name
+		}
+		if problem := broken(d.fsys, file, anchor); problem != "" {
+			d.notef(number, "link to %q, %s", whole, problem)
 		}
 	}
 }
 
 func (d *document) block(b *block) {
+	d.blocks = append(d.blocks, b)
 	code := strings.TrimRight(b.code.String(), "\n")
 	switch {
 	case b.file != "":
@@ -128,6 +163,8 @@ func (d *document) block(b *block) {
 		case code != strings.Trim(want, "\n"):
 			d.notef(b.line, "block differs from %s; copy the file", b.file)
 		}
+	case b.language == "":
+		d.notef(b.line, "block names no language; write text if it has none")
 	case b.language != "go":
 	case isProgram(code):
 		d.notef(b.line, "block is a program; keep it as a file and write <!-- file: … --> above it")

@@ -37,6 +37,13 @@ func TestRepository(t *testing.T) {
 		}
 		none(t, found)
 	})
+	t.Run("pages that Go files name", func(t *testing.T) {
+		found, err := archtest.GoLinks(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		none(t, found)
+	})
 }
 
 // TestOtherModules applies the checks to the modules that users import or install. They

@@ -118,6 +118,15 @@ var imports = archtest.Table{
 		Imports: []string{huma, huma + "/adapters/humago", "./humasess", "./humasess/account", "./stores"},
 		Tests:   []string{"./humasess/humasesstest", "./stores/memory"},
 	},
+	// The first programs of a reader run on the router of huma's tutorial.
+	"examples/hello": {
+		Imports: []string{huma, huma + "/adapters/humachi", "github.com/go-chi/chi/v5", "./humasess", "./stores/memory"},
+		Tests:   []string{"./internal/console"},
+	},
+	"examples/quickstart": {
+		Imports: []string{huma, huma + "/adapters/humachi", "github.com/go-chi/chi/v5", "./humasess", "./stores/memory"},
+		Tests:   []string{"./humasess/humasesstest"},
+	},
 	"examples/...": {Imports: []string{
 		huma + "/...", "./humasess/...", "./openapi", "./security", "./stores/...",
 		"github.com/jackc/pgx/v5/...", "github.com/redis/rueidis",
@@ -131,6 +140,7 @@ var imports = archtest.Table{
 	}},
 	"internal/archtest/walk/trace": {},
 	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
+	"internal/console":             {},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},

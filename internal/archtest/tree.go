@@ -13,6 +13,12 @@ import (
 	"strings"
 )
 
+// The files that the checks read.
+const (
+	extGo       = ".go"
+	extMarkdown = ".md"
+)
+
 // Tree is the parsed source of one module, without the modules nested in it.
 type Tree struct {
 	module   string
@@ -48,7 +54,7 @@ func Load(fsys fs.FS) (*Tree, error) {
 			return err
 		case d.IsDir() && (ignored(name) || name != "." && isModule(fsys, name)):
 			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".go":
+		case d.IsDir() || path.Ext(name) != extGo:
 			return nil
 		}
 		return t.parse(fsys, name)

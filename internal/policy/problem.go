@@ -51,7 +51,7 @@ var (
 	ProblemCookies       = Problem{http.StatusBadRequest, typeCookies, "too many cookies of the session's name; delete the cookies of this site", ""}
 	ProblemLimit         = Problem{http.StatusConflict, typeLimit, "too many active sessions; sign out on another device first", ""}
 	ProblemUnavailable   = Problem{http.StatusServiceUnavailable, typeUnavailable, "sessions are unavailable at the moment", "5"}
-	ProblemUnsupported   = Problem{http.StatusNotImplemented, typeUnsupported, "not supported by the session store", ""}
+	ProblemUnsupported   = Problem{http.StatusNotImplemented, typeUnsupported, "the sessions of this API do not support this", ""}
 	ProblemInternal      = Problem{http.StatusInternalServerError, typeInternal, "unexpected error occurred", ""}
 )
 

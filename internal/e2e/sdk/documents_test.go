@@ -42,9 +42,9 @@ var examples = map[string]example{
 	}},
 }
 
-// applications are programs whose clients are their own pages, and those that have
-// settings instead of flags. Their own tests and internal/e2e/apps test them.
-var applications = []string{"frontend", "oidc", "pages", "passkeys", "production"}
+// applications are programs whose clients are their own pages, and those that have no flag
+// for the address. Their own tests and internal/e2e/apps test them.
+var applications = []string{"frontend", "hello", "oidc", "pages", "passkeys", "production", "tutorial"}
 
 // eachDocument calls check with the documents that the examples serve, and with those
 // of an API with bearer tokens. It fails if an example is missing.

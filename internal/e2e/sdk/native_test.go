@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// native runs clients that no generator writes: those of docs/clients.md that keep their
+// native runs clients that no generator writes: those of docs/native-clients.md that keep their
 // token or their cookies in a file.
 func native(t *testing.T, r runtimes, quickstart string) {
 	t.Helper()

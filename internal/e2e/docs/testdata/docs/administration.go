@@ -1,0 +1,12 @@
+package docs
+
+type User struct {
+	ID    string
+	Roles []string
+	SID   string
+}
+
+var (
+	roles []string
+	sid   string
+)

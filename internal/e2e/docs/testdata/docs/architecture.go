@@ -1,0 +1,7 @@
+package docs
+
+type (
+	marker[T any]        struct{}
+	kindMarker[T, K any] struct{}
+	requiredKind         struct{}
+)

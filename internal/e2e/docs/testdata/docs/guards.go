@@ -1,0 +1,3 @@
+package docs
+
+func isMember(ctx context.Context, user, team string) (bool, error)

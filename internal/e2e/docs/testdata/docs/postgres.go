@@ -1,0 +1,6 @@
+package docs
+
+var (
+	id   string
+	pool *pgxpool.Pool
+)

@@ -1,0 +1,5 @@
+package docs
+
+var store *sqlite.Store
+
+func private(path string) error

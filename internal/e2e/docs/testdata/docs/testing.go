@@ -1,0 +1,8 @@
+package docs
+
+var (
+	api   humatest.TestAPI
+	key   string
+	store *humasesstest.Store
+	t     *testing.T
+)
