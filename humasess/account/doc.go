@@ -36,8 +36,8 @@
 //
 // The answers are those of package humasess: 401 without a user, 404 for the ID of another
 // user's session, 403 if [Options.Fresh] asks for the password again, and 503 if the store
-// fails. The store must have an index of users, so a store of client-side sessions does not
-// work.
+// fails. Without an index of users, as with sessions that are in their cookies, [Register]
+// returns an error that names the operation to omit.
 //
 // # When not to use it
 //
