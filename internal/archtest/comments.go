@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -69,9 +70,6 @@ func undocumented(decl ast.Decl, published bool) []*ast.Ident {
 			case *ast.TypeSpec:
 				note(spec.Name, ofSingle(decl), spec.Doc, spec.Comment)
 				for _, member := range members(spec, published) {
-					if member.Tag != nil && strings.Contains(member.Tag.Value, ` doc:"`) {
-						continue
-					}
 					for _, name := range member.Names {
 						note(name, member.Doc, member.Comment)
 					}
@@ -103,10 +101,15 @@ func members(spec *ast.TypeSpec, published bool) []*ast.Field {
 		}
 	case *ast.StructType:
 		if published || strings.HasSuffix(spec.Name.Name, "Options") {
-			return typ.Fields.List
+			return slices.DeleteFunc(slices.Clone(typ.Fields.List), hasText)
 		}
 	}
 	return nil
+}
+
+// hasText reports whether the tag of a field has a text for the OpenAPI document.
+func hasText(field *ast.Field) bool {
+	return field.Tag != nil && strings.Contains(field.Tag.Value, ` doc:"`)
 }
 
 // baseName returns the name of the type in a receiver or an embedded field,

@@ -18,18 +18,18 @@ func Example() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer pool.Close()
 	store := postgres.New(pool, &postgres.Options{Schema: "shop"}) // a schema for each program
 	if err := store.Migrate(ctx); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	// sessions, err := humasess.New(store, …)
 
 	// At the end of the program, the store stops its sweeper before the pool is closed.
 	if err := store.Close(ctx); err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 }
 
@@ -58,22 +58,17 @@ func ExampleWithTx() {
 	_ = register
 }
 
-// A program with a migration tool of its own runs the statements of Schema.
-func ExampleSchema() {
-	log.Print(postgres.Schema(&postgres.Options{Schema: "shop"}))
-}
-
 // Check finds settings of the server that break a promise to users.
 func ExampleStore_Check() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, os.Getenv("DATABASE_URL"))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer pool.Close()
 	findings, err := postgres.New(pool, nil).Check(ctx)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, sentence := range findings {
 		log.Print(sentence)

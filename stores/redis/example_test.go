@@ -16,13 +16,13 @@ import (
 func Example() {
 	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{os.Getenv("REDIS_ADDRESS")}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer client.Close()
 	store := redis.New(client, &redis.Options{Prefix: "shop:"}) // a prefix for each program
 	findings, err := store.Check(context.Background())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, sentence := range findings {
 		log.Print(sentence)
@@ -34,16 +34,16 @@ func Example() {
 func ExampleNewRevocations() {
 	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{os.Getenv("REDIS_ADDRESS")}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer client.Close()
 	keys, err := security.KeysFromEnv("SESSION_KEYS")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	sealer, err := security.NewAEAD(keys...)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	store := cookie.New(sealer, &cookie.Options{Revoked: redis.NewRevocations(client, &redis.Options{Prefix: "shop:"})})
 	_ = store // sessions, err := humasess.New(store, …)
