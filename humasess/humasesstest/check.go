@@ -115,6 +115,9 @@ type CheckScheme struct {
 // answers. CheckDocument also sends the request if the operation reads JSON, because
 // an invalid body stops it before the handler. It sends other requests with
 // Options.CallUnsafe only, and otherwise logs the operation.
+//
+// It also logs an operation that gives the session a token by a safe method, as a sign-in
+// by GET does (ASVS 3.5.3). The callback of an identity provider is one on purpose.
 func CheckDocument(tb testing.TB, api huma.API, opts *CheckOptions) {
 	tb.Helper()
 	var o CheckOptions

@@ -61,6 +61,25 @@ func (c *checker) check(op operation) {
 		c.tb.Errorf("humasesstest: %v requires roles %q of sessions with a bearer token, but none of CheckOptions.Sessions has a Token and lacks one; add such a session", op, roles)
 	}
 	c.checkOrigin(op)
+	if safe(op.method) && sendsToken(op) {
+		c.tb.Logf("humasesstest: %v gives the session a token; browsers repeat and prefetch requests of %s, so use POST unless another site redirects there", op, op.method)
+	}
+}
+
+// safe reports whether requests of a method should change nothing (RFC 9110 § 9.2.1).
+func safe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions || method == http.MethodTrace
+}
+
+// sendsToken reports whether the document says that a successful answer has a new cookie
+// or token. Then the operation starts a session or gives it a new token.
+func sendsToken(op operation) bool {
+	for status, r := range op.Responses {
+		if r != nil && (status < "4" || status == "default") && (r.Headers["Set-Cookie"] != nil || r.Headers["Session-Token"] != nil) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *checker) mentionsOurs(op operation) bool {

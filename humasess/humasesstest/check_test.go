@@ -277,6 +277,18 @@ func TestCheckDocumentOptions(t *testing.T) {
 			t.Errorf("got errors %q and logs %q, want a log only", r.errors, r.logs)
 		}
 	})
+	t.Run("F5 a sign-in by a safe method is named, and one by POST is not", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, quietOptions())
+		type signIn struct{ humasess.Login[user] }
+		handle(f, http.MethodGet, "/callback", nil, func(*signIn) error { return nil })
+		handle(f, http.MethodPost, "/login", nil, func(*signIn) error { return nil })
+		r := &recorder{TB: t}
+		humasesstest.CheckDocument(r, f.api, nil)
+		if len(r.errors) > 0 || !r.mentions(r.logs, "GET /callback", "use POST") || r.mentions(r.logs, "POST /login", "use POST") {
+			t.Errorf("got errors %q and logs %q, want a log of GET /callback", r.errors, r.logs)
+		}
+	})
 	t.Run("Skip omits operations", func(t *testing.T) {
 		t.Parallel()
 		f := newFixture(t, quietOptions())

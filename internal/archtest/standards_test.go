@@ -86,6 +86,7 @@ var standards = []standard{
 	{"F2", "Origin against Host"},
 	{"F3", "the same on every router"},
 	{"F4", "exemptions are for one operation, and said"},
+	{"F5", "a sign-in by a safe method is named in tests (ASVS 3.5.3)"},
 	{"F6", "no simple content types for JSON (ASVS 3.5.2)"},
 	{"F7", "login is checked too"},
 	{"F8", "a CSRF token bound to the session, by option (NIST 5.1)"},
