@@ -387,3 +387,13 @@ func spoilt(text string) string {
 	}
 	return "A" + text[1:]
 }
+
+// kept returns the number of live sessions in a store.
+func kept(t *testing.T, store *memory.Store) int {
+	t.Helper()
+	n, err := store.Count(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

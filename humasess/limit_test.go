@@ -121,8 +121,8 @@ func TestRefuseOverLimit(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if passed.Load() != 5 || refused.Load() != 45 || inner.Len() != 5 {
-			t.Errorf("got %d passed, %d refused, %d stored, want 5, 45 and 5", passed.Load(), refused.Load(), inner.Len())
+		if passed.Load() != 5 || refused.Load() != 45 || kept(t, inner) != 5 {
+			t.Errorf("got %d passed, %d refused, %d stored, want 5, 45 and 5", passed.Load(), refused.Load(), kept(t, inner))
 		}
 	})
 

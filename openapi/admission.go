@@ -36,8 +36,8 @@ func (c Condition) satisfies(other Condition) bool {
 // impliedBy reports whether all proofs together are as strong as p. An authentication by a
 // method within a time is an authentication within that time.
 func (p Proof) impliedBy(all []Proof) bool {
-	within := func(q Proof) bool { return p.Within == 0 || q.Within != 0 && q.Within <= p.Within }
-	if p.Within != 0 && !slices.ContainsFunc(all, within) {
+	within := func(q Proof) bool { return p.Fresh == 0 || q.Fresh != 0 && q.Fresh <= p.Fresh }
+	if p.Fresh != 0 && !slices.ContainsFunc(all, within) {
 		return false
 	}
 	return !slices.ContainsFunc(p.Methods, func(method string) bool {

@@ -95,8 +95,8 @@ func (a Admission) conditions() string {
 			if len(p.Methods) > 0 {
 				text += " by " + codes(p.Methods)
 			}
-			if p.Within > 0 {
-				text += fmt.Sprintf(" within %v", p.Within)
+			if p.Fresh > 0 {
+				text += fmt.Sprintf(" within %v", p.Fresh)
 			}
 			parts = append(parts, text)
 		}
@@ -109,11 +109,11 @@ func (a Admission) conditions() string {
 
 func (op Operation) remarks() []string {
 	var all []string
-	if op.CrossSiteAllowed {
+	if op.AllowCrossSite {
 		all = append(all, "cross-site requests allowed")
 	}
-	if op.HandlerProof > 0 {
-		all = append(all, fmt.Sprintf("the handler may ask for a sign-in within %v", op.HandlerProof))
+	if op.HandlerFresh > 0 {
+		all = append(all, fmt.Sprintf("the handler may ask for a sign-in within %v", op.HandlerFresh))
 	}
 	if op.NoTouch {
 		all = append(all, "never extends the session")

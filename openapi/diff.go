@@ -43,9 +43,9 @@ func Diff(old, new Policy) []Change { //nolint:predeclared,revive // the contrac
 func diffOperation(was, is Operation, up, down widening) []Change {
 	effect := Other
 	switch {
-	case up.loosens(was, is), is.CrossSiteAllowed && !was.CrossSiteAllowed, orNever(is.HandlerProof) > orNever(was.HandlerProof):
+	case up.loosens(was, is), is.AllowCrossSite && !was.AllowCrossSite, orNever(is.HandlerFresh) > orNever(was.HandlerFresh):
 		effect = Loosens
-	case down.loosens(is, was), was.CrossSiteAllowed && !is.CrossSiteAllowed, orNever(is.HandlerProof) < orNever(was.HandlerProof):
+	case down.loosens(is, was), was.AllowCrossSite && !is.AllowCrossSite, orNever(is.HandlerFresh) < orNever(was.HandlerFresh):
 		effect = Tightens
 	case was.Access == is.Access && was.NoTouch == is.NoTouch && was.Hidden == is.Hidden && !up.readsOthers(was, is):
 		return nil

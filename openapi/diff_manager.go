@@ -156,7 +156,7 @@ func (c *comparison) cookie(was, is Cookie) {
 		effect = Tightens // fewer paths get the cookie
 	}
 	c.text("cookie.path", was.Path, is.Path, effect)
-	c.flag("cookie.insecure", was.Insecure, is.Insecure, Loosens)
+	c.flag("cookie.insecureAllowHTTP", was.InsecureAllowHTTP, is.InsecureAllowHTTP, Loosens)
 	c.flag("cookie.partitioned", was.Partitioned, is.Partitioned, Tightens)
 	order := []string{"Strict", "Lax", "None"}
 	if effect = Loosens; slices.Contains(order, is.SameSite) && slices.Index(order, is.SameSite) < slices.Index(order, was.SameSite) {

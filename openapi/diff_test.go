@@ -221,7 +221,7 @@ func TestDiffManagers(t *testing.T) {
 		},
 		{
 			cookieOf(humasess.CookieOptions{Name: "id"}), cookieOf(humasess.CookieOptions{Name: "id", InsecureAllowHTTP: true}),
-			"loosens cookie.insecure: false -> true", openapi.Tightens,
+			"loosens cookie.insecureAllowHTTP: false -> true", openapi.Tightens,
 		},
 		{
 			cookieOf(humasess.CookieOptions{Name: "id"}), cookieOf(humasess.CookieOptions{Name: "id", Path: "/api"}),

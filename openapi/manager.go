@@ -15,7 +15,7 @@ func managerOf(doc *policy.Document, s policy.Scheme) Manager {
 		Data:   s.Type.String(),
 		Cookie: Cookie{
 			Name: s.CookieName, Former: slices.Clone(s.Former), Path: o.Path, Domain: o.Domain,
-			SameSite: o.SameSite, Insecure: o.Insecure, Partitioned: o.Partitioned,
+			SameSite: o.SameSite, InsecureAllowHTTP: o.Insecure, Partitioned: o.Partitioned,
 		},
 		IdleTimeout:             Duration(o.Timeouts.Idle),
 		AbsoluteTimeout:         Duration(o.Timeouts.Absolute),

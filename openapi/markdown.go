@@ -134,7 +134,7 @@ func (m Manager) options() [][2]string {
 // header returns the attributes in the form of a Set-Cookie.
 func (c Cookie) header() string {
 	text := c.Name + "; Path=" + c.Path
-	text += set(c.Domain != "", "; Domain="+c.Domain) + set(!c.Insecure, "; Secure")
+	text += set(c.Domain != "", "; Domain="+c.Domain) + set(!c.InsecureAllowHTTP, "; Secure")
 	return text + "; HttpOnly; SameSite=" + c.SameSite + set(c.Partitioned, "; Partitioned")
 }
 

@@ -61,13 +61,13 @@ type Manager struct {
 
 // Cookie has the attributes of a session cookie. It always has HttpOnly.
 type Cookie struct {
-	Name        string   `json:"name"`                  // with its prefix, as __Host-id
-	Former      []string `json:"former,omitempty"`      // names that still open sessions
-	Path        string   `json:"path"`                  // "/" is every path
-	Domain      string   `json:"domain,omitempty"`      // "" is the host alone
-	SameSite    string   `json:"sameSite"`              // Strict, Lax or None
-	Insecure    bool     `json:"insecure,omitempty"`    // without Secure, for plain http
-	Partitioned bool     `json:"partitioned,omitempty"` // keyed by the top-level site
+	Name              string   `json:"name"`                        // with its prefix, as __Host-id
+	Former            []string `json:"former,omitempty"`            // names that still open sessions
+	Path              string   `json:"path"`                        // "/" is every path
+	Domain            string   `json:"domain,omitempty"`            // "" is the host alone
+	SameSite          string   `json:"sameSite"`                    // Strict, Lax or None
+	InsecureAllowHTTP bool     `json:"insecureAllowHTTP,omitempty"` // without Secure, for plain http
+	Partitioned       bool     `json:"partitioned,omitempty"`       // keyed by the top-level site
 }
 
 // Bearer is the carrier of clients that send a token in the header Authorization.
@@ -119,13 +119,13 @@ type Operation struct {
 	// API has several managers. All of them must trust the origin of a request.
 	Sessions []string `json:"sessions,omitempty"`
 
-	Hidden           bool `json:"hidden,omitempty"`           // the document does not show it
-	CrossSiteAllowed bool `json:"crossSiteAllowed,omitempty"` // see humasess.AllowCrossSite
-	NoTouch          bool `json:"noTouch,omitempty"`          // see humasess.NoTouch
+	Hidden         bool `json:"hidden,omitempty"`         // the document does not show it
+	AllowCrossSite bool `json:"allowCrossSite,omitempty"` // see humasess.AllowCrossSite
+	NoTouch        bool `json:"noTouch,omitempty"`        // see humasess.NoTouch
 
-	// HandlerProof is the greatest age of the user's authentication, where the handler may
+	// HandlerFresh is the greatest age of the user's authentication, where the handler may
 	// ask for one, as those of package account do with Options.Fresh. 0 if it does not.
-	HandlerProof Duration `json:"handlerProof,omitzero"`
+	HandlerFresh Duration `json:"handlerFresh,omitzero"`
 }
 
 // Admission is one kind of request. A request of that kind fulfils all conditions. The
@@ -154,7 +154,7 @@ type Condition struct {
 
 // Proof is how and when the user must have authenticated.
 type Proof struct {
-	Within  Duration `json:"within,omitzero"`   // 0 is at any time
+	Fresh   Duration `json:"fresh,omitzero"`    // 0 is at any time
 	Methods []string `json:"methods,omitempty"` // all of them, by names of RFC 8176
 }
 

@@ -138,7 +138,7 @@ func TestPolicyOf(t *testing.T) {
 		},
 		{
 			name: "cross-site", op: post[required](humasess.AllowCrossSite),
-			want: `"admits":[` + session + `],"crossSiteAllowed":true`,
+			want: `"admits":[` + session + `],"allowCrossSite":true`,
 		},
 		{name: "no touch", op: get[required](humasess.NoTouch), want: `"admits":[` + session + `],"noTouch":true`},
 		{name: "reads of other sites", opts: humasess.Options[user]{RejectCrossSiteReads: true}, op: get[optional](), want: `"admits":[{"sameOrigin":true}]`},
@@ -149,7 +149,7 @@ func TestPolicyOf(t *testing.T) {
 		},
 		{
 			name: "freshness and methods", op: get[guarded[strict]](),
-			want: `"users":[{"credential":"sessionCookie","proofs":[{"within":"1m","methods":["otp"]}]}]`,
+			want: `"users":[{"credential":"sessionCookie","proofs":[{"fresh":"1m","methods":["otp"]}]}]`,
 		},
 		{
 			name: "roles of a group and freshness", op: func(api huma.API, m *humasess.Manager[user]) {
@@ -159,7 +159,7 @@ func TestPolicyOf(t *testing.T) {
 				get[nothing]()(g, m)
 			},
 			want: `{"method":"GET","path":"/a/x","access":"user","admits":[{"credentials":{"sessionCookie":[]},` +
-				`"users":[{"credential":"sessionCookie","roles":["admin"],"proofs":[{"within":"1m"}]}]}]},` + "\n" + `{"method":"GET","path":"/b/x",`,
+				`"users":[{"credential":"sessionCookie","roles":["admin"],"proofs":[{"fresh":"1m"}]}]}]},` + "\n" + `{"method":"GET","path":"/b/x",`,
 		},
 		{
 			name: "a bearer token", opts: humasess.Options[user]{Bearer: &humasess.BearerOptions{}}, op: post[required](),
@@ -185,7 +185,7 @@ func TestPolicyOf(t *testing.T) {
 		{
 			name: "an API key cannot prove a recent sign-in", opts: withKey(),
 			op:   get[guarded[recent]](secured(map[string][]string{"sessionCookie": {}}, map[string][]string{"apiKey": {}})),
-			want: `"admits":[{"credentials":{"sessionCookie":[]},"users":[{"credential":"sessionCookie","proofs":[{"within":"1h"}]}]}]`,
+			want: `"admits":[{"credentials":{"sessionCookie":[]},"users":[{"credential":"sessionCookie","proofs":[{"fresh":"1h"}]}]}]`,
 		},
 		{
 			name: "a scheme that no manager checks", op: get[nothing](secured(map[string][]string{"foreign": {}})),

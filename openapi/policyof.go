@@ -70,10 +70,10 @@ func (r *reader) operation(e policy.Entry) Operation {
 	return Operation{
 		Method: e.Operation.Method, Path: e.Operation.Path,
 		Access: r.access(e), Admits: r.admits(e), Sessions: r.sessions(e),
-		Hidden:           e.Hidden,
-		CrossSiteAllowed: policy.CrossSiteAllowed(e.Operation),
-		NoTouch:          policy.TouchDisabled(e.Operation),
-		HandlerProof:     Duration(policy.HandlerProof(e.Operation)),
+		Hidden:         e.Hidden,
+		AllowCrossSite: policy.CrossSiteAllowed(e.Operation),
+		NoTouch:        policy.TouchDisabled(e.Operation),
+		HandlerFresh:   Duration(policy.HandlerProof(e.Operation)),
 	}
 }
 
@@ -272,15 +272,15 @@ func (r *reader) sessions(e policy.Entry) []string {
 func proofs(p policy.Policy, s policy.Scheme) []Proof {
 	var all []Proof
 	if within := p.Fresh[s.Key]; within > 0 {
-		all = append(all, Proof{Within: Duration(within)})
+		all = append(all, Proof{Fresh: Duration(within)})
 	}
 	for _, d := range p.Declarations {
 		if d.Type == s.Type && (d.Fresh > 0 || len(d.Methods) > 0) {
-			all = append(all, Proof{Within: Duration(d.Fresh), Methods: slices.Sorted(slices.Values(d.Methods))})
+			all = append(all, Proof{Fresh: Duration(d.Fresh), Methods: slices.Sorted(slices.Values(d.Methods))})
 		}
 	}
 	slices.SortFunc(all, func(a, b Proof) int {
-		return cmp.Or(cmp.Compare(a.Within, b.Within), slices.Compare(a.Methods, b.Methods))
+		return cmp.Or(cmp.Compare(a.Fresh, b.Fresh), slices.Compare(a.Methods, b.Methods))
 	})
 	return all
 }

@@ -23,7 +23,7 @@ type counters struct {
 	created, renewed, destroyed            metric.Int64Counter
 	revoked, evicted, undecodable          metric.Int64Counter
 	rejections, reuses                     metric.Int64Counter
-	failures, cancellations, conflicts           metric.Int64Counter
+	failures, cancellations, conflicts     metric.Int64Counter
 }
 
 const sessionUnit = "{session}"

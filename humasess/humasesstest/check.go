@@ -31,9 +31,9 @@ type CheckOptions struct {
 	// the operation ID, or "GET /path" without one. The default is none.
 	Skip map[string]string
 
-	// Path gives values to path parameters, by name. The default is the
+	// PathParams gives values to path parameters, by name. The default is the
 	// parameter's example or one that fits the type of its schema.
-	Path map[string]string
+	PathParams map[string]string
 
 	// AllowUnmarked logs operations that have neither a session nor a public mark.
 	// The default is false, which reports them as errors.
@@ -74,14 +74,14 @@ type CheckSession struct {
 // CheckScheme adds credentials of a security scheme of the program to requests of
 // [CheckDocument]. The manager checks such a scheme with a function of Options.Schemes.
 type CheckScheme struct {
-	// Live adds a credential that works, for every scope that the document requires.
-	// If its user lacks a role, the answer may be a 403 that the document lists. Live
+	// Valid adds a credential that works, for every scope that the document requires.
+	// If its user lacks a role, the answer may be a 403 that the document lists. Valid
 	// is required.
-	Live func(r *http.Request)
+	Valid func(r *http.Request)
 
-	// Dead adds a credential of the same kind that does not work. The default sends
+	// Invalid adds a credential of the same kind that does not work. The default sends
 	// none.
-	Dead func(r *http.Request)
+	Invalid func(r *http.Request)
 }
 
 // CheckDocument compares an API with the statements of its OpenAPI document about
@@ -236,14 +236,14 @@ func (c *checker) credentials() ([]bearer, error) {
 			return nil, fmt.Errorf("Schemes[%q] names no security scheme of the document", key)
 		case c.ours(key):
 			return nil, fmt.Errorf("Schemes[%q] is the scheme of a session; use Sessions", key)
-		case use.Live == nil:
-			return nil, fmt.Errorf("Schemes[%q] has no Live", key)
+		case use.Valid == nil:
+			return nil, fmt.Errorf("Schemes[%q] has no Valid", key)
 		}
-		all = append(all, bearer{name: "live credential of " + key, key: key, add: use.Live, schemes: map[string]bool{key: true}})
-		if use.Dead == nil {
+		all = append(all, bearer{name: "live credential of " + key, key: key, add: use.Valid, schemes: map[string]bool{key: true}})
+		if use.Invalid == nil {
 			continue
 		}
-		dead := bearer{name: "dead credential of " + key, key: key, add: use.Dead}
+		dead := bearer{name: "dead credential of " + key, key: key, add: use.Invalid}
 		all = append(all, dead)
 		for _, b := range c.bearers {
 			if len(b.schemes) > 0 && len(b.cookies) > 0 {

@@ -173,7 +173,7 @@ func (c *checker) target(op operation) string {
 	return placeholder.ReplaceAllStringFunc(op.path, func(text string) string {
 		name, _, _ := strings.Cut(strings.Trim(text, "{}"), ":")
 		name, rest := strings.CutSuffix(name, "...")
-		value, ok := c.opts.Path[name]
+		value, ok := c.opts.PathParams[name]
 		if !ok {
 			value = c.example(op, name)
 		}

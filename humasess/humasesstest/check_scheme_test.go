@@ -60,8 +60,8 @@ func schemes() map[string]humasesstest.CheckScheme {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
 	return map[string]humasesstest.CheckScheme{
-		"apiKey": {Live: add("X-Key", "live"), Dead: add("X-Key", "dead")},
-		"basic":  {Live: add("Authorization", "Basic live"), Dead: add("Authorization", "Basic dead")},
+		"apiKey": {Valid: add("X-Key", "live"), Invalid: add("X-Key", "dead")},
+		"basic":  {Valid: add("Authorization", "Basic live"), Invalid: add("Authorization", "Basic dead")},
 	}
 }
 
@@ -142,7 +142,7 @@ func TestCheckDocumentSeesLiesAboutSchemes(t *testing.T) {
 			o.Schemes[key] = s
 		}
 	}
-	live := func(s *humasesstest.CheckScheme) { s.Live = func(*http.Request) {} }
+	live := func(s *humasesstest.CheckScheme) { s.Valid = func(*http.Request) {} }
 	for _, tt := range []struct {
 		name  string
 		lie   func(*fixture, *humasesstest.CheckOptions)
@@ -213,8 +213,8 @@ func TestCheckDocumentSeesLiesAboutSchemes(t *testing.T) {
 			[]string{`Schemes["sessionBearer"] is the scheme of a session`},
 		},
 		{
-			"no live credential", use("basic", func(s *humasesstest.CheckScheme) { s.Live = nil }),
-			[]string{`Schemes["basic"] has no Live`},
+			"no live credential", use("basic", func(s *humasesstest.CheckScheme) { s.Valid = nil }),
+			[]string{`Schemes["basic"] has no Valid`},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -341,7 +341,7 @@ func TestCheckDocumentOptions(t *testing.T) {
 			seen = append(seen, *in)
 			return &output{}, nil
 		})
-		humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{Prefix: "/v1", Path: map[string]string{"name": "a/b c"}})
+		humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{Prefix: "/v1", PathParams: map[string]string{"name": "a/b c"}})
 		if len(seen) != 2 {
 			t.Fatalf("got %d calls of a handler whose parameters are checked, want 2", len(seen))
 		}

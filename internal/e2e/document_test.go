@@ -48,9 +48,9 @@ func documented(t *testing.T, a *adapter) {
 	}
 	const internals = "the handlers of every rig are given with the request"
 	humasesstest.CheckDocument(t, api, &humasesstest.CheckOptions{
-		Sessions: []humasesstest.CheckSession{session("user"), session("root", "admin")},
-		Path:     map[string]string{"id": "user", "tenant": "acme"},
-		Handler:  proxy,
+		Sessions:   []humasesstest.CheckSession{session("user"), session("root", "admin")},
+		PathParams: map[string]string{"id": "user", "tenant": "acme"},
+		Handler:    proxy,
 		Skip: map[string]string{
 			"get-open": "it says nothing on purpose", "post-call": internals, "post-required": internals, "post-login": internals,
 			"get-accounts-by-id-orders": "its guard asks for more than roles",

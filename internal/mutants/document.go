@@ -147,7 +147,7 @@ var policyMutants = []mutant{
 		inOpenAPI, "Condition.satisfies", " && containsAll(c.Guards, other.Guards)", "",
 	}}},
 	{"", "a longer freshness does not loosen", inOpenAPI, "TestDiff", []edit{{
-		inOpenAPI, "Proof.impliedBy", "q.Within <= p.Within", "q.Within >= p.Within",
+		inOpenAPI, "Proof.impliedBy", "q.Fresh <= p.Fresh", "q.Fresh >= p.Fresh",
 	}}},
 	{"", "the user of a key has the roles of a session", "internal/declaretest", "TestRandomPolicies", []edit{{
 		inOpenAPI, "Admission.satisfies", "return c.Credential == theirs.Credential", "return c.Credential != \"\"",
@@ -189,7 +189,7 @@ var policyMutants = []mutant{
 		inPolicy, "Document.Policy", "{d.records.hiddenAt(op)}", "{nil}",
 	}}},
 	{"", "a handshake of other sites does not loosen", inOpenAPI, "TestDiff", []edit{{
-		inOpenAPI, "diffOperation", ", is.CrossSiteAllowed && !was.CrossSiteAllowed", "",
+		inOpenAPI, "diffOperation", ", is.AllowCrossSite && !was.AllowCrossSite", "",
 	}}},
 	{"", "a policy of another version is read", inOpenAPI, "TestPolicyOfErrors", []edit{{
 		inOpenAPI, "ParsePolicy", "	if version.Version != PolicyVersion {", "	if version.Version < 0 {",

@@ -10,3 +10,11 @@ const Shards = shardCount
 
 // SetMost replaces the bound of the marks.
 func (r *Revocations) SetMost(n int) { r.most = n }
+
+// Len returns the number of sessions kept, including expired ones until they
+// are swept. It is never above Options.MaxSessions.
+func (s *Store) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count
+}

@@ -111,14 +111,6 @@ func New(opts *Options) *Store {
 	return s
 }
 
-// Len returns the number of sessions kept, including expired ones until they
-// are swept. It is never above Options.MaxSessions.
-func (s *Store) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.count
-}
-
 // LoadMany returns the live sessions among ids.
 func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record, error) {
 	if err := ctx.Err(); err != nil {

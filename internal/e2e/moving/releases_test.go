@@ -88,7 +88,7 @@ func TestDocument(t *testing.T) {
 		return func(r *http.Request) { r.AddCookie(&http.Cookie{Name: l.cookie.Name, Value: value}) }
 	}
 	humasesstest.CheckDocument(t, r.api, &humasesstest.CheckOptions{Schemes: map[string]humasesstest.CheckScheme{
-		"oldSession": {Live: cookie(value), Dead: cookie("dead")},
+		"oldSession": {Valid: cookie(value), Invalid: cookie("dead")},
 	}})
 }
 
