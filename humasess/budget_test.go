@@ -214,7 +214,7 @@ func TestStoreTimeout(t *testing.T) {
 			took(t, time.Second, func() {
 				r.call(c, nothing[account], func(req *http.Request) { *req = *req.WithContext(ctx) })
 			})
-			wantKinds(t, r.events, events.HungUp)
+			wantKinds(t, r.events, events.Canceled)
 		})
 	})
 	t.Run("a client that hangs up later loses nothing", func(t *testing.T) {

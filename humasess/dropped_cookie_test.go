@@ -179,7 +179,7 @@ func TestRefusedOriginIsExplained(t *testing.T) {
 			t.Errorf("events: got %v, want PageOptions.AllowCrossSite", all)
 		}
 	})
-	wantText(t, "log", r.log.String(), "level=WARN", `session refused`, `reason=cross_site`, `https://app.example`)
+	wantText(t, "log", r.log.String(), "level=WARN", `session refused`, `reason=cross_origin`, `https://app.example`)
 }
 
 // withHost sets the Host of a request.

@@ -63,7 +63,7 @@ func (s *state[T]) storeFailed(err error) error {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 	case s.r != nil && report.HungUp(s.r.Loading()), report.HungUp(s.few().caller):
-		s.emit(events.Event{Kind: events.HungUp, SessionID: s.activeID(), Identity: s.activeOwner(), Err: err})
+		s.emit(events.Event{Kind: events.Canceled, SessionID: s.activeID(), Identity: s.activeOwner(), Err: err})
 	default:
 		s.emit(events.Event{Kind: events.StoreFailed, SessionID: s.activeID(), Identity: s.activeOwner(), Err: err})
 	}

@@ -40,7 +40,7 @@ func TestEventOrder(t *testing.T) {
 		{"E1 a guess", func() { r.call(r.withToken(strings.Repeat("A", 64)), nothing[account]) }, []string{"rejected/unknown post-call"}},
 		{"E1 another origin", func() {
 			r.call(c, nothing[account], withHeaders("Sec-Fetch-Site", "cross-site"))
-		}, []string{"refused/cross_site post-call"}},
+		}, []string{"refused/cross_origin post-call"}},
 		{"E1 renewal", func() { former = token(c); r.must(c, renew[account]) }, []string{"renewed post-call"}},
 		{"E1 the token is confirmed", func() { r.must(c, nothing[account]) }, nil},
 		{"E1 renewal by time", func() { r.clock.Advance(rotate); r.must(c, nothing[account]) }, []string{"renewed/periodic post-call"}},

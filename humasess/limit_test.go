@@ -29,7 +29,7 @@ func TestRefuseOverLimit(t *testing.T) {
 		w := r.loginCall(r.client(), start(account{ID: "u1"}))
 		wantStatus(t, w, http.StatusConflict)
 		wantCookies(t, w, 0)
-		if got := problemOf(t, w); got.Type != "urn:humasess:problem:limit" || got.Detail == "" {
+		if got := problemOf(t, w); got.Type != "urn:humasess:problem:too-many-sessions" || got.Detail == "" {
 			t.Errorf("problem: got %+v", got)
 		}
 		got := r.events.take()

@@ -23,8 +23,8 @@ const (
 // finding is the result of one check of doctor. Text ends with the remedy.
 type finding struct {
 	Check   string `json:"check"`
-	Verdict string `json:"verdict"`
-	Text    string `json:"text"`
+	Status  string `json:"status"`
+	Message string `json:"message"`
 }
 
 func doctor(ctx context.Context, c *call) error {
@@ -46,8 +46,8 @@ func doctor(ctx context.Context, c *call) error {
 	var verdict error
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	for _, f := range found {
-		f.Text = c.redact(f.Text)
-		if f.Verdict == fail {
+		f.Message = c.redact(f.Message)
+		if f.Status == fail {
 			verdict = errQuiet
 		}
 		if c.json {
@@ -56,7 +56,7 @@ func doctor(ctx context.Context, c *call) error {
 			}
 			continue
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Verdict, f.Check, f.Text)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", f.Status, f.Check, f.Message)
 	}
 	return errors.Join(w.Flush(), verdict)
 }
@@ -82,7 +82,7 @@ func (c *call) examine(ctx context.Context, p *patience, sample int) []finding {
 	p.goOn()
 	found = append(found, c.target.inspect(ctx)...)
 	p.goOn()
-	if !slices.ContainsFunc(checked, func(f finding) bool { return f.Verdict == fail }) {
+	if !slices.ContainsFunc(checked, func(f finding) bool { return f.Status == fail }) {
 		found = append(found, c.kept(ctx, p, store, sample)...)
 		p.goOn()
 	}
@@ -122,7 +122,7 @@ func (c *call) kept(ctx context.Context, p *patience, store stores.Store, sample
 	o, err := readOrigins(ctx, p, store, sample)
 	if err != nil {
 		f := c.failed(ctx, "sessions", err)
-		f.Verdict = warn
+		f.Status = warn
 		return []finding{f}
 	}
 	return o.findings()

@@ -46,8 +46,8 @@ func wantFindings(t *testing.T, s *site, code int, want ...string) {
 	found := parse[finding](t, s.want(t, code, "doctor", "--json"))
 	sick := false
 	for _, f := range found {
-		sick = sick || f.Verdict == fail
-		if f.Verdict == fail && code == exitOK || f.Text == "" {
+		sick = sick || f.Status == fail
+		if f.Status == fail && code == exitOK || f.Message == "" {
 			t.Errorf("got %+v", f)
 		}
 	}
@@ -59,7 +59,7 @@ func wantFindings(t *testing.T, s *site, code int, want ...string) {
 		verdict, check, _ := strings.Cut(head, " ")
 		ok := false
 		for _, f := range found {
-			ok = ok || f.Verdict == verdict && f.Check == check && strings.Contains(f.Text, text)
+			ok = ok || f.Status == verdict && f.Check == check && strings.Contains(f.Message, text)
 		}
 		if !ok {
 			t.Errorf("got %+v, want %q", found, w)

@@ -77,7 +77,7 @@ func (s *sessions) walk(ctx context.Context, user string) iter.Seq2[humasess.Inf
 func rowOf(info humasess.Info[data]) row {
 	r := row{
 		ID: info.ID, User: info.Identity, CreatedAt: info.CreatedAt.UTC(), LastSeenAt: info.LastSeenAt.UTC(), ExpiresAt: info.ExpiresAt.UTC(),
-		Carrier: info.Carrier, Device: info.Client.Label(), raw: info.Data,
+		Carrier: info.Carrier, Label: info.Client.Label(), raw: info.Data,
 	}
 	if at := info.Authentication.Time; !at.IsZero() {
 		at = at.UTC()

@@ -146,7 +146,7 @@ func TestListCarriers(t *testing.T) {
 			}
 		}
 		table := s.want(t, exitOK, "list", "--user", "ada")
-		if strings.Count(table, "  CARRIER  DEVICE\n") != 1 || strings.Count(table, "  cookie   -\n") != 1 || strings.Count(table, "  bearer   -\n") != 1 {
+		if strings.Count(table, "  CARRIER  LABEL\n") != 1 || strings.Count(table, "  cookie   -\n") != 1 || strings.Count(table, "  bearer   -\n") != 1 {
 			t.Errorf("got table %q, want a column with each carrier once", table)
 		}
 		for _, r := range parse[row](t, s.want(t, exitOK, "list", "--json", "--user", "ada")) {

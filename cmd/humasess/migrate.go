@@ -44,7 +44,7 @@ func (c *call) printSchema() error {
 	}
 	if c.json {
 		return c.print(struct {
-			Schema string `json:"schema"`
+			Statements string `json:"statements"`
 		}{text}, "")
 	}
 	_, err := fmt.Fprintln(c.out, text)

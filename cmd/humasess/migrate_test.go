@@ -96,9 +96,9 @@ func TestMigratePrint(t *testing.T) {
 		if r.code != exitOK || r.out != tt.want {
 			t.Errorf("%q: got %+v", tt.args, r)
 		}
-		type schema struct{ Schema string }
+		type script struct{ Statements string }
 		r = in(t.Context(), nil, "", append([]string{"migrate", "--print", "--json"}, tt.args...)...)
-		if got := parse[schema](t, r.out); tt.want != "" && (len(got) != 1 || got[0].Schema+"\n" != tt.want) {
+		if got := parse[script](t, r.out); tt.want != "" && (len(got) != 1 || got[0].Statements+"\n" != tt.want) {
 			t.Errorf("%q: got %+v in JSON", tt.args, r)
 		}
 	}

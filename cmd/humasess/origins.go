@@ -81,8 +81,8 @@ func (o *origins) findings() []finding {
 			named--
 		}
 		if named > 1 {
-			f.Verdict = warn
-			f.Text += " " + apart
+			f.Status = warn
+			f.Message += " " + apart
 		}
 		found = append(found, f)
 	}

@@ -49,7 +49,7 @@ func kept(t *testing.T, s *site, args ...string) (lines []string) {
 	t.Helper()
 	for _, f := range parse[finding](t, s.want(t, exitOK, append([]string{"doctor", "--json"}, args...)...)) {
 		if f.Check == "sessions" {
-			lines = append(lines, f.Verdict+" "+f.Text)
+			lines = append(lines, f.Status+" "+f.Message)
 		}
 	}
 	return lines

@@ -25,7 +25,7 @@ type row struct {
 	AuthenticatedAt *time.Time      `json:"authenticated_at,omitempty"`
 	Methods         []string        `json:"methods,omitempty"`
 	Carrier         string          `json:"carrier"` // "cookie" or "bearer"
-	Device          string          `json:"device,omitempty"`
+	Label           string          `json:"label,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
 	DataBase64      []byte          `json:"data_base64,omitempty"` // of data that is not JSON
 
@@ -55,13 +55,13 @@ func (r *rows) add(s row) error {
 		return r.encode(s)
 	}
 	if r.n == 1 {
-		head := "ID\tUSER\tCREATED\tLAST SEEN\tEXPIRES\tCARRIER\tDEVICE"
+		head := "ID\tUSER\tCREATED\tLAST SEEN\tEXPIRES\tCARRIER\tLABEL"
 		if r.data {
 			head += "\tDATA"
 		}
 		_, _ = fmt.Fprintln(r.table, head)
 	}
-	line := strings.Join([]string{s.ID, cell(s.User), stamp(s.CreatedAt), stamp(s.LastSeenAt), stamp(s.ExpiresAt), cell(s.Carrier), cell(s.Device)}, "\t")
+	line := strings.Join([]string{s.ID, cell(s.User), stamp(s.CreatedAt), stamp(s.LastSeenAt), stamp(s.ExpiresAt), cell(s.Carrier), cell(s.Label)}, "\t")
 	if r.data {
 		line += "\t" + content(s.raw)
 	}

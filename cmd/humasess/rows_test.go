@@ -23,7 +23,7 @@ func FuzzShown(f *testing.F) {
 			var out bytes.Buffer
 			c := &call{console: console{out: &out}, json: true}
 			rows := c.rows(data)
-			in := row{ID: "id", User: text, Device: text, raw: []byte(text)}
+			in := row{ID: "id", User: text, Label: text, raw: []byte(text)}
 			if err := rows.add(in); err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +41,7 @@ func FuzzShown(f *testing.F) {
 		}
 		var out bytes.Buffer
 		rows := (&call{console: console{out: &out}}).rows(true)
-		if err := rows.add(row{User: text, Device: text, raw: []byte(text)}); err != nil {
+		if err := rows.add(row{User: text, Label: text, raw: []byte(text)}); err != nil {
 			t.Fatal(err)
 		}
 		if err := rows.flush(); err != nil {

@@ -43,7 +43,7 @@ func emittedMetrics(t *testing.T) []string {
 	r := newRig(t, humasessotel.Options{})
 	for _, kind := range []events.Kind{
 		events.Created, events.Renewed, events.Destroyed, events.Revoked, events.Evicted, events.Reused, events.Rejected,
-		events.Challenged, events.Refused, events.Undecodable, events.StoreFailed, events.HungUp,
+		events.Challenged, events.Refused, events.Undecodable, events.StoreFailed, events.Canceled,
 	} {
 		for _, reason := range reasonsOf(kind) {
 			r.OnEvent(t.Context(), events.Event{Kind: kind, Reason: reason, Err: errors.New("x")})

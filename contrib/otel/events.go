@@ -23,7 +23,7 @@ type counters struct {
 	created, renewed, destroyed            metric.Int64Counter
 	revoked, evicted, undecodable          metric.Int64Counter
 	rejections, reuses                     metric.Int64Counter
-	failures, hangUps, conflicts           metric.Int64Counter
+	failures, cancellations, conflicts           metric.Int64Counter
 }
 
 const sessionUnit = "{session}"
@@ -48,7 +48,7 @@ func newCounters(meter metric.Meter) (counters, error) {
 		{&c.reuses, "humasess.reuses", "{reuse}", "Requests with a token that a rotation has replaced."},
 		{&c.undecodable, "humasess.sessions.undecodable", sessionUnit, "Sessions whose data do not fit their type."},
 		{&c.failures, "humasess.store.failures", "{failure}", "Store failures that a request or a call of the program met."},
-		{&c.hangUps, "humasess.hang_ups", "{hang_up}", "Requests that the client cancelled during a call of the store."},
+		{&c.cancellations, "humasess.cancellations", "{request}", "Requests that the client cancelled during a call of the store."},
 		{&c.conflicts, "humasess.store.conflicts", "{conflict}", "Writes of a session that another write had changed."},
 	} {
 		counter, err := meter.Int64Counter(n.name, metric.WithUnit(n.unit), metric.WithDescription(n.about))
@@ -97,8 +97,8 @@ func (t *Telemetry) OnEvent(ctx context.Context, e events.Event) {
 		count(ctx, c.undecodable, e)
 	case events.StoreFailed:
 		count(ctx, c.failures, e, semconv.ErrorTypeKey.String(errorType(e.Err)))
-	case events.HungUp:
-		count(ctx, c.hangUps, e)
+	case events.Canceled:
+		count(ctx, c.cancellations, e)
 	}
 }
 

@@ -222,7 +222,7 @@ func TestCounters(t *testing.T) {
 		"humasess.forbids{humasess.reason=role,"+scheme+"} 1")
 	step("E1 cross-site", func() {
 		a.must(t, "POST", "/visit", 403, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
-	}, "humasess.forbids{humasess.reason=cross_site,"+scheme+"} 1")
+	}, "humasess.forbids{humasess.reason=cross_origin,"+scheme+"} 1")
 	step("E3 a guess", func() {
 		guess := newClient(handler)
 		guess.SetCookie(&http.Cookie{Name: sessions.CookieName(), Value: strings.Repeat("A", 64)})
@@ -253,7 +253,7 @@ func TestCountersOfEvents(t *testing.T) {
 		{events.Event{Kind: events.Revoked, Count: -1}, []string{"humasess.sessions.revoked{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Renewed, Reason: events.ReasonPeriodic}, []string{"humasess.sessions.renewed{humasess.reason=periodic,humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Undecodable}, []string{"humasess.sessions.undecodable{humasess.scheme=s} 1"}},
-		{events.Event{Kind: events.HungUp}, []string{"humasess.hang_ups{humasess.scheme=s} 1"}},
+		{events.Event{Kind: events.Canceled}, []string{"humasess.cancellations{humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Rejected, Reason: events.ReasonLimit}, []string{"humasess.sign_ins{error.type=limit,humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Rejected, Reason: events.ReasonRevokedDuringSignIn}, []string{"humasess.sign_ins{error.type=revoked_during_sign_in,humasess.scheme=s} 1"}},
 		{events.Event{Kind: events.Touched}, nil},

@@ -146,7 +146,7 @@ func TestRevokeOthersByToken(t *testing.T) {
 	r := bearerRig(t, options{})
 	laptop, phone, tablet, bob := r.signedIn("ada", "l"), r.withToken("ada", "p"), r.withToken("ada", "t"), r.withToken("bob", "p")
 	before := phone.token
-	if got := phone.do("POST", "/sessions/revoke-others", 200); !strings.Contains(got, `"ended":2`) {
+	if got := phone.do("POST", "/sessions/revoke-others", 200); !strings.Contains(got, `"revoked":2`) {
 		t.Errorf("got %s, want 2 ended", got)
 	}
 	if phone.token == before {
@@ -172,7 +172,7 @@ func TestRevokeOthersByToken(t *testing.T) {
 func TestSignOutEverywhereByToken(t *testing.T) {
 	r := bearerRig(t, options{})
 	laptop, phone, bob := r.signedIn("ada", "l"), r.withToken("ada", "p"), r.withToken("bob", "p")
-	if got := phone.do("POST", "/sign-out-everywhere", 200); !strings.Contains(got, `"ended":2`) {
+	if got := phone.do("POST", "/sign-out-everywhere", 200); !strings.Contains(got, `"revoked":2`) {
 		t.Errorf("got %s, want 2 ended", got)
 	}
 	phone.do("GET", "/session", 401)

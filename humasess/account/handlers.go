@@ -16,7 +16,7 @@ type (
 
 	currentOutput[V any] struct{ Body AccountCurrentSession[V] }
 	listOutput           struct{ Body AccountSessionList }
-	endedOutput          struct{ Body AccountEndedSessions }
+	endedOutput          struct{ Body AccountRevokedSessions }
 )
 
 type handlers[T, V any] struct{ options Options[T, V] }

@@ -47,7 +47,7 @@ func schemaOf[V any](name Operation) reflect.Type {
 	case List:
 		return reflect.TypeFor[AccountSessionList]()
 	case RevokeOthers, SignOutEverywhere:
-		return reflect.TypeFor[AccountEndedSessions]()
+		return reflect.TypeFor[AccountRevokedSessions]()
 	case Watch:
 		return reflect.TypeFor[AccountSessionEnded]()
 	case Revoke, SignOut:

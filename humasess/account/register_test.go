@@ -63,7 +63,7 @@ func TestRegisterRefuses(t *testing.T) {
 
 	for name, prepare := range map[string]func(r *rig, o *options){
 		"AccountSessionList":           func(r *rig, _ *options) { answers[AccountSessionList](r) },
-		"AccountEndedSessions":         func(r *rig, _ *options) { answers[AccountEndedSessions](r) },
+		"AccountRevokedSessions":         func(r *rig, _ *options) { answers[AccountRevokedSessions](r) },
 		"AccountCurrentSessionProfile": func(r *rig, _ *options) { answers[AccountCurrentSessionProfile](r) },
 		"Profile":                      func(r *rig, _ *options) { answers[Profile](r) },
 		"AccountSessionEnded":          func(r *rig, o *options) { answers[AccountSessionEnded](r); o.Watch = true },
@@ -166,7 +166,7 @@ func TestRegisterLeavesNoTrace(t *testing.T) {
 // Types of a program with the names of schemas that Register adds.
 type (
 	AccountSessionList           struct{ Bank string }
-	AccountEndedSessions         struct{ Bank string }
+	AccountRevokedSessions         struct{ Bank string }
 	AccountCurrentSessionProfile struct{ Bank string }
 	AccountSessionEnded          struct{ Bank string }
 )

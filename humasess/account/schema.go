@@ -44,10 +44,10 @@ type AccountSessionSummary struct {
 	ExpiresAt  time.Time `json:"expires_at" doc:"When the session ends if it is not used again."`
 }
 
-// AccountEndedSessions is the answer of revoke-other-sessions and
+// AccountRevokedSessions is the answer of revoke-other-sessions and
 // sign-out-everywhere.
-type AccountEndedSessions struct {
-	Ended *int `json:"ended,omitempty" minimum:"0" doc:"Number of sessions that ended. Missing if the server does not count them."`
+type AccountRevokedSessions struct {
+	Revoked *int `json:"revoked,omitempty" minimum:"0" doc:"Number of sessions that ended. Missing if the server does not count them."`
 }
 
 // ended returns the answer for a count, which is negative if it is unknown.
@@ -55,7 +55,7 @@ func ended(n int) *endedOutput {
 	if n < 0 {
 		return &endedOutput{}
 	}
-	return &endedOutput{AccountEndedSessions{&n}}
+	return &endedOutput{AccountRevokedSessions{&n}}
 }
 
 // listed returns the answer of list-sessions of no more than most sessions, and sorts

@@ -251,7 +251,7 @@ func TestRevokeOthers(t *testing.T) {
 		r := newRig(t, options{})
 		laptop, phone, tablet, bob := r.signedIn("ada", "l"), r.signedIn("ada", "p"), r.signedIn("ada", "t"), r.signedIn("bob", "d")
 		before := token(laptop)
-		if w := do(t, laptop, "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"ended":2`) {
+		if w := do(t, laptop, "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"revoked":2`) {
 			t.Errorf("got %s, want 2 ended", w.Body)
 		}
 		if token(laptop) == before {
@@ -305,7 +305,7 @@ func TestAnonymous(t *testing.T) {
 		if labels(got) != "mine*" || got.Total != 1 {
 			t.Errorf("got %q of %d, want mine* of 1", labels(got), got.Total)
 		}
-		if w := do(t, clients[0], "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"ended":0`) {
+		if w := do(t, clients[0], "POST", "/sessions/revoke-others", 200); !strings.Contains(w.Body.String(), `"revoked":0`) {
 			t.Errorf("got %s, want 0 ended", w.Body)
 		}
 		do(t, clients[1], "GET", "/session", 200)
@@ -359,7 +359,7 @@ func TestSignOut(t *testing.T) {
 		r := newRig(t, options{})
 		laptop, phone, bob := r.signedIn("ada", "l"), r.signedIn("ada", "p"), r.signedIn("bob", "d")
 		old := laptop.Clone()
-		if w := do(t, laptop, "POST", "/sign-out-everywhere", 200); !strings.Contains(w.Body.String(), `"ended":2`) {
+		if w := do(t, laptop, "POST", "/sign-out-everywhere", 200); !strings.Contains(w.Body.String(), `"revoked":2`) {
 			t.Errorf("got %s, want 2 ended", w.Body)
 		}
 		do(t, old, "GET", "/session", 401)

@@ -21,7 +21,7 @@ const (
 	Refused     Kind = "refused"      // a request got 403 before the handler ran
 	Undecodable Kind = "undecodable"  // stored data do not fit T
 	StoreFailed Kind = "store_failed" // a call of the store failed
-	HungUp      Kind = "hung_up"      // the client or the caller cancelled during a call of the store
+	Canceled      Kind = "canceled"      // the client or the caller cancelled during a call of the store
 )
 
 // Reason tells events of one [Kind] apart. It is "" for kinds without reasons.
@@ -48,7 +48,7 @@ const (
 	ReasonUndecided           Reason = "undecided"              // Rejected: Start in a request that perhaps began before one of them
 	ReasonCredential          Reason = "credential"             // Rejected: a function of Options.Schemes returned the error of the event; Challenged: nothing else was presented
 	ReasonLimit               Reason = "limit"                  // Rejected: Start beyond MaxPerIdentity with RefuseOverLimit
-	ReasonCrossSite           Reason = "cross_site"             // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
+	ReasonCrossOrigin           Reason = "cross_origin"             // Refused: a page of another origin sent the request; Err has the Origin, the Host and the options that would allow it
 	ReasonCSRF                Reason = "csrf"                   // Refused: the request lacks the session's CSRF token
 	ReasonGuardError          Reason = "guard_error"            // Refused: a guard returned an error that is not a huma.StatusError
 	ReasonGuard               Reason = "guard"                  // Refused: a guard returned a huma.StatusError below 500, which Err has; Challenged: it was a 401

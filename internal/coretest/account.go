@@ -46,14 +46,14 @@ func ownSessions(t *testing.T, s Shared) {
 	}
 	Do(t, laptop, "DELETE", accountPrefix+"/sessions/"+id(tablet), http.StatusNoContent)
 	Do(t, Move(tablet, other), "GET", accountPrefix+"/session", http.StatusUnauthorized)
-	if got := decode[account.AccountEndedSessions](t, Do(t, laptop, "POST", accountPrefix+"/sessions/revoke-others", 200)); got.Ended == nil || *got.Ended != 1 {
-		t.Errorf("revoke others: got %v, want 1", got.Ended)
+	if got := decode[account.AccountRevokedSessions](t, Do(t, laptop, "POST", accountPrefix+"/sessions/revoke-others", 200)); got.Revoked == nil || *got.Revoked != 1 {
+		t.Errorf("revoke others: got %v, want 1", got.Revoked)
 	}
 	Do(t, phone, "GET", accountPrefix+"/session", http.StatusUnauthorized)
 	again := SignIn(t, other, "ada")
 	former := laptop.Clone()
-	if got := decode[account.AccountEndedSessions](t, Do(t, Move(laptop, other), "POST", accountPrefix+"/sign-out-everywhere", 200)); got.Ended == nil || *got.Ended != 2 {
-		t.Errorf("sign out everywhere: got %v, want 2", got.Ended)
+	if got := decode[account.AccountRevokedSessions](t, Do(t, Move(laptop, other), "POST", accountPrefix+"/sign-out-everywhere", 200)); got.Revoked == nil || *got.Revoked != 2 {
+		t.Errorf("sign out everywhere: got %v, want 2", got.Revoked)
 	}
 	for _, c := range []*humasesstest.Client{former, again} {
 		Do(t, c, "GET", accountPrefix+"/session", http.StatusUnauthorized)

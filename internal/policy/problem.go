@@ -25,7 +25,7 @@ const (
 	typeConflict    = "urn:humasess:problem:conflict"
 	typeChanged     = "urn:humasess:problem:changed-during-sign-in"
 	typeCookies     = "urn:humasess:problem:too-many-cookies"
-	typeLimit       = "urn:humasess:problem:limit"
+	typeLimit       = "urn:humasess:problem:too-many-sessions"
 	typeUnavailable = "urn:humasess:problem:unavailable"
 	typeUnsupported = "urn:humasess:problem:unsupported"
 	typeNotFound    = "urn:humasess:problem:not-found"

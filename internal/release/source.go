@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,14 +12,48 @@ import (
 // branch is the branch that users and pull requests see.
 const branch = "main"
 
-// copyOf makes a new repository in dir with the files of the checkout, with those
-// that are not committed. Ignored files are left out.
-func copyOf(ctx context.Context, repository, dir string) error {
+// versioned reports whether a folder is the checkout of a git repository, and not the
+// content of an archive.
+func versioned(ctx context.Context, dir string) bool {
+	_, err := command{dir: dir}.run(ctx, "git", "rev-parse", "--verify", "HEAD")
+	return err == nil
+}
+
+// filesOf returns the files of a checkout with those that are not committed, without
+// ignored ones, or all files of an archive.
+func filesOf(ctx context.Context, repository string) ([]string, error) {
+	if !versioned(ctx, repository) {
+		return filesOfArchive(repository)
+	}
 	list, err := command{dir: repository}.run(ctx, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+	return strings.Split(strings.TrimSuffix(list, "\x00"), "\x00"), err
+}
+
+func filesOfArchive(dir string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".bin" || entry.Name() == ".git"): // programs that make has built
+			return fs.SkipDir
+		case entry.IsDir():
+			return nil
+		}
+		relative, err := filepath.Rel(dir, name)
+		names = append(names, relative)
+		return err
+	})
+	return names, err
+}
+
+// copyOf makes a new repository in dir with the files of the checkout.
+func copyOf(ctx context.Context, repository, dir string) error {
+	names, err := filesOf(ctx, repository)
 	if err != nil {
 		return err
 	}
-	for name := range strings.SplitSeq(strings.TrimSuffix(list, "\x00"), "\x00") {
+	for _, name := range names {
 		if err := copyFile(filepath.Join(repository, name), filepath.Join(dir, name)); err != nil {
 			return err
 		}

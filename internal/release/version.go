@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-var versionForm = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)(-rc\.\d+)?$`)
+var versionForm = regexp.MustCompile(`^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$`)
 
 func validVersion(version string) error {
 	if !versionForm.MatchString(version) {
-		return fmt.Errorf("%q is not a version such as v0.1.0 or v0.1.0-rc.1", version)
+		return fmt.Errorf("%q is not a version such as v0.1.0", version)
 	}
 	return nil
 }
@@ -39,15 +39,18 @@ func mayBreak(version, base string) bool {
 }
 
 // versionBefore returns the newest tag of the root module that is older than version,
-// and "" if there is none. Release candidates do not count.
+// and "" if there is none, or if the folder is not a git repository.
 func versionBefore(ctx context.Context, repository, version string) (string, error) {
+	if !versioned(ctx, repository) {
+		return "", nil
+	}
 	tags, err := command{dir: repository}.run(ctx, "git", "tag", "--list", "v*")
 	if err != nil {
 		return "", err
 	}
 	newest := ""
 	for tag := range strings.SplitSeq(tags, "\n") {
-		if validVersion(tag) != nil || strings.Contains(tag, "-") || compareVersions(tag, version) >= 0 {
+		if validVersion(tag) != nil || compareVersions(tag, version) >= 0 {
 			continue
 		}
 		if newest == "" || compareVersions(tag, newest) > 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestValidVersion(t *testing.T) {
-	for version, want := range map[string]bool{"v0.1.0": true, "v1.10.2": true, "v0.2.0-rc.1": true, "0.1.0": false, "v1": false, "v1.0.0-beta": false, "": false} {
+	for version, want := range map[string]bool{"v0.1.0": true, "v1.10.2": true, "v0.2.0-rc.1": false, "v01.0.0": false, "0.1.0": false, "v1": false, "v1.0.0-beta": false, "": false} {
 		if got := validVersion(version) == nil; got != want {
 			t.Errorf("%q: got %v, want %v", version, got, want)
 		}

@@ -227,7 +227,7 @@ func TestEviction(t *testing.T) {
 						t.Errorf("Load: got %v, want ErrNotFound", err)
 					}
 				}
-				if got := strings.Count(log.String(), "session="+old.String()); got != 1 {
+				if got := strings.Count(log.String(), "session_id="+old.String()); got != 1 {
 					t.Errorf("log: got %d warnings about the session, want 1:\n%s", got, log.String())
 				}
 				log.Reset()

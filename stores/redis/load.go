@@ -43,7 +43,7 @@ func (s *Store) loaded(ctx context.Context, id stores.ID, answer func() ([]rueid
 	}
 	switch len(values) {
 	case 1:
-		s.logger.WarnContext(ctx, evictedText, slog.String("session", id.String()))
+		s.logger.WarnContext(ctx, evictedText, slog.String("session_id", id.String()))
 		return none, stores.ErrNotFound
 	case 3:
 	default:

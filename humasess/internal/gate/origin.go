@@ -40,7 +40,7 @@ func refuseOrigins(ctx huma.Context, e *entry, o crossorigin.Request) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
 			m.Reporter().Emit(ctx.Context(), events.Event{
-				Kind: events.Refused, Reason: events.ReasonCrossSite, Operation: e.name(ctx), Err: explained(err, e, o),
+				Kind: events.Refused, Reason: events.ReasonCrossOrigin, Operation: e.name(ctx), Err: explained(err, e, o),
 			})
 			ctx.AppendHeader("Vary", "Sec-Fetch-Site, Origin")
 			if len(e.prefixes) > 0 {

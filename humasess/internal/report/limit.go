@@ -31,7 +31,7 @@ type kind struct{ of, reason, session string }
 
 // Attributes of the session, which a line for several sessions does not have.
 const (
-	keySession  = "session"
+	keySession  = "session_id"
 	keyIdentity = "identity"
 )
 

@@ -89,7 +89,7 @@ func TestStoreFailuresOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(slog.LevelInfo)
 		r.fail(100)
-		r.want(t, "the first at once", failed+`session=id identity=ada operation=op error="down 1"`)
+		r.want(t, "the first at once", failed+`session_id=id identity=ada operation=op error="down 1"`)
 		time.Sleep(time.Second - time.Nanosecond)
 		r.fail(1)
 		synctest.Wait()
@@ -103,12 +103,12 @@ func TestStoreFailuresOnceASecond(t *testing.T) {
 		r.want(t, "the next second")
 		time.Sleep(time.Second / 2)
 		synctest.Wait()
-		r.want(t, "one failure keeps its session", failed+`session=id identity=ada operation=op error="down 1" failures=1`)
+		r.want(t, "one failure keeps its session", failed+`session_id=id identity=ada operation=op error="down 1" failures=1`)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		r.want(t, "nothing more")
 		r.fail(1)
-		r.want(t, "the next outage at once", failed+`session=id identity=ada operation=op error="down 1"`)
+		r.want(t, "the next outage at once", failed+`session_id=id identity=ada operation=op error="down 1"`)
 		if r.events != 103 {
 			t.Errorf("OnEvent: got %d events, want each of 103", r.events)
 		}
@@ -176,8 +176,8 @@ func TestKindsOfLines(t *testing.T) {
 		all  []events.Event
 		want int // lines at once
 	}{
-		{"cross-site requests", []events.Event{{Kind: events.Refused, Reason: events.ReasonCrossSite}, {Kind: events.Refused, Reason: events.ReasonCrossSite}}, 1},
-		{"different reasons", []events.Event{{Kind: events.Refused, Reason: events.ReasonCrossSite}, {Kind: events.Refused, Reason: events.ReasonCSRF}}, 2},
+		{"cross-site requests", []events.Event{{Kind: events.Refused, Reason: events.ReasonCrossOrigin}, {Kind: events.Refused, Reason: events.ReasonCrossOrigin}}, 1},
+		{"different reasons", []events.Event{{Kind: events.Refused, Reason: events.ReasonCrossOrigin}, {Kind: events.Refused, Reason: events.ReasonCSRF}}, 2},
 		{"undecodable data", []events.Event{{Kind: events.Undecodable, SessionID: "a"}, {Kind: events.Undecodable, SessionID: "b"}}, 1},
 		{"reuse of one session", []events.Event{{Kind: events.Reused, SessionID: "a"}, {Kind: events.Reused, SessionID: "a"}}, 1},
 		{"reuse of two sessions", []events.Event{{Kind: events.Reused, SessionID: "a"}, {Kind: events.Reused, SessionID: "b"}}, 2},
@@ -247,7 +247,7 @@ func TestPanicOfTheLog(t *testing.T) {
 		r.fail(1)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		r.want(t, "after the panic", failed+`session=id identity=ada operation=op error="down 1" failures=1`)
+		r.want(t, "after the panic", failed+`session_id=id identity=ada operation=op error="down 1" failures=1`)
 	})
 }
 

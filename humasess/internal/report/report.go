@@ -118,7 +118,7 @@ func (r *Reporter) StoreFailed(ctx context.Context, err error) error {
 		return gate.Fail(errors.ErrUnsupported, err)
 	}
 	if HungUp(ctx) {
-		r.Emit(ctx, events.Event{Kind: events.HungUp, Err: err})
+		r.Emit(ctx, events.Event{Kind: events.Canceled, Err: err})
 	} else {
 		r.Emit(ctx, events.Event{Kind: events.StoreFailed, Err: err})
 	}

@@ -170,7 +170,7 @@ func TestFrontendThatIsNotAllowed(t *testing.T) {
 			if got := page.Fetch(f.api+"/logout", `{method: "POST", credentials: "include", mode: "no-cors"}`); got.Type != "opaque" {
 				t.Errorf("POST: got %+v, want an opaque response", got)
 			}
-			for _, want := range []string{"reason=cross_site", origin, f.api[len("https://"):], "Options.TrustedOrigins"} {
+			for _, want := range []string{"reason=cross_origin", origin, f.api[len("https://"):], "Options.TrustedOrigins"} {
 				if got := f.log.String(); !strings.Contains(got, want) {
 					t.Errorf("log: got %s, want %q in it", got, want)
 				}

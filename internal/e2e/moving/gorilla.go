@@ -20,6 +20,9 @@ type Gorilla struct {
 	Ended Ended // for a CookieStore, which has nothing on the server; nil for others
 }
 
+// accepted is the age up to which NewCookieStore accepts a cookie by default.
+const accepted = 30 * 24 * time.Hour
+
 // Find returns the session of a cookie.
 func (o Gorilla) Find(ctx context.Context, cookie string) (Found, error) {
 	session, err := o.session(ctx, cookie)
@@ -28,11 +31,14 @@ func (o Gorilla) Find(ctx context.Context, cookie string) (Found, error) {
 	}
 	id, _ := session.Values["userID"].(string)     // the keys of your program
 	since, _ := session.Values["signedIn"].(int64) // Unix seconds
-	from, life := time.Unix(since, 0), time.Duration(session.Options.MaxAge)*time.Second
-	if since == 0 {
-		from = time.Now() // the end is not known, and the sign-in is long ago
+	life := time.Duration(session.Options.MaxAge) * time.Second
+	if life <= 0 { // the cookie ends with the browser
+		life = accepted
 	}
-	found := Found{ID: id, SignedIn: time.Unix(since, 0), Ends: from.Add(life), Persistent: true}
+	found := Found{ID: id, SignedIn: time.Unix(since, 0), Persistent: session.Options.MaxAge > 0}
+	if found.Ends = found.SignedIn.Add(life); time.Until(found.Ends) <= 0 {
+		found.Ends = time.Now().Add(life) // saved again after the sign-in, or that is not known
+	}
 	return found, notEnded(ctx, o.Ended, found)
 }
 
@@ -49,6 +55,9 @@ func (o Gorilla) End(ctx context.Context, cookie string) error {
 		if err != nil || found.ID == "" {
 			return ignoreDead(err)
 		}
+		// A copy that was saved a moment ago is valid for so long. MaxAge of Options is about
+		// the browser only, unless the program has called MaxAge of the store.
+		found.Ends = time.Now().Add(max(accepted, time.Duration(session.Options.MaxAge)*time.Second))
 		return o.Ended.Add(ctx, found)
 	}
 	session.Options.MaxAge = -1

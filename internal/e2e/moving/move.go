@@ -51,10 +51,15 @@ func (m *Move) Middleware(ctx huma.Context, next func(huma.Context)) {
 		if ctx.Header("Sec-Fetch-Site") != "cross-site" && (!reads || m.Claim(ctx.Context(), m.cookie(ctx))) {
 			err = m.Start(ctx.Context(), s, m.cookie(ctx))
 		}
-	case s.Carrier() == "cookie" && time.Since(s.CreatedAt()) > m.Grace: // the client has our cookie
-		err = m.end(ctx)
+	case s.Carrier() == "cookie" && hasUser(s) && time.Since(s.CreatedAt()) > m.Grace: // the client has our cookie
+		_ = m.end(ctx) // if the old store is down, the next request tries again
 	}
 	m.serve(ctx, next, err)
+}
+
+func hasUser(s *humasess.Session[User]) bool {
+	user, _ := s.Get()
+	return user.ID != ""
 }
 
 // SignsOut is a modifier of operations that sign out. They end the old session first.
@@ -70,6 +75,9 @@ func (m *Move) Start(ctx context.Context, s *humasess.Session[User], cookie stri
 	left := time.Until(found.Ends)
 	if err != nil || left < time.Second {
 		return err
+	}
+	if found.SignedIn.IsZero() || found.SignedIn.After(time.Now()) {
+		found.SignedIn = time.Unix(0, 0) // not known, so it is not a recent sign-in
 	}
 	m.Moved.Add(1)
 	return errors.Join(s.Start(user), s.Remember(found.Persistent), s.SetTTL(left),
@@ -93,18 +101,31 @@ func (m *Move) find(ctx context.Context, cookie string) (user User, found Found,
 	return user, found, unavailable(err)
 }
 
-// end ends the old session of the request, and expires its cookie.
+// end ends the old sessions of the request, and expires their cookie. A browser sends several
+// cookies of one name if they differ in path or domain. Anonymous sessions stay.
 func (m *Move) end(ctx huma.Context) error {
-	cookie := m.cookie(ctx)
-	if cookie == "" {
-		return nil
+	expire := false
+	for _, cookie := range huma.ReadCookies(ctx) {
+		if cookie.Name != m.Cookie.Name || cookie.Value == "" {
+			continue
+		}
+		found, err := m.Old.Find(ctx.Context(), cookie.Value)
+		if err == nil && found.ID == "" {
+			continue
+		}
+		if err == nil {
+			err = m.Old.End(ctx.Context(), cookie.Value)
+		}
+		if err != nil && !errors.Is(err, ErrDead) {
+			return unavailable(err)
+		}
+		expire = true
 	}
-	if err := m.Old.End(ctx.Context(), cookie); err != nil {
-		return unavailable(err)
+	if expire {
+		expired := m.Cookie
+		expired.MaxAge = -1
+		ctx.AppendHeader("Set-Cookie", expired.String())
 	}
-	expired := m.Cookie
-	expired.MaxAge = -1
-	ctx.AppendHeader("Set-Cookie", expired.String())
 	return nil
 }
 

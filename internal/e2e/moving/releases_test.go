@@ -48,7 +48,7 @@ func TestAnonymousSessions(t *testing.T) {
 	for _, open := range []func(*testing.T) library{scsMemory, gorillaFiles, gorillaCookies} {
 		l := open(t)
 		t.Run(l.name, func(t *testing.T) {
-			r := newRig(t, l)
+			r := newRig(t, l, noGrace)
 			b := newBrowser(t)
 			b.do(post, l.server+"/basket")
 			value := b.cookie(l)

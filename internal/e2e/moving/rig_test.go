@@ -137,7 +137,7 @@ func (r *rig) register() {
 	})
 	huma.Post(r.api, "/login", func(_ context.Context, in *login) (*struct{}, error) {
 		return nil, in.Session.Start(moving.User{ID: "ada"})
-	})
+	}, r.move.SignsOut)
 	// docs: begin logout
 	huma.Post(r.api, "/logout", func(_ context.Context, in *optional) (*struct{}, error) {
 		return nil, in.Session.Destroy()

@@ -15,7 +15,7 @@ func (a *App) audited(next func(context.Context, events.Event)) func(context.Con
 		case events.Created, events.Destroyed, events.Revoked, events.Evicted:
 			a.log.LogAttrs(ctx, slog.LevelInfo, "audit",
 				slog.String("event", string(e.Kind)), slog.String("reason", string(e.Reason)),
-				slog.String("session", e.SessionID), slog.String("identity", e.Identity), slog.Int("count", e.Count))
+				slog.String("session_id", e.SessionID), slog.String("identity", e.Identity), slog.Int("count", e.Count))
 		}
 		if next != nil {
 			next(ctx, e)
