@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/humasesstest"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -287,7 +287,7 @@ func TestSealedBearer(t *testing.T) {
 	sealed := strings.TrimPrefix(tok, "hs_")
 	for _, bad := range []string{
 		token(browser), sealed[1:], sealed + "A", flip(sealed, 3), flip(sealed, len(sealed)-2),
-		strings.Repeat("A", security.TokenLength), strings.Repeat("A", 9000),
+		strings.Repeat("A", credential.TokenLength), strings.Repeat("A", 9000),
 	} {
 		r.store.Reset()
 		if got := r.requiredCall(r.client(), nil, withToken("hs_"+bad)); got.Code != http.StatusUnauthorized || r.store.Total() != 0 {

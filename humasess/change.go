@@ -12,7 +12,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -92,9 +92,9 @@ func (s changes[T]) begin(data []byte, owner string, note func()) error {
 	if err != nil {
 		return s.storeFailed(err)
 	}
-	var csrf security.CSRFKey
+	var csrf credential.CSRFKey
 	if s.m.opts.CSRFHeader != "" && !s.bearer {
-		if csrf, err = security.NewCSRFKey(); err != nil {
+		if csrf, err = credential.NewCSRFKey(); err != nil {
 			return s.storeFailed(err)
 		}
 	}

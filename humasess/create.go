@@ -16,7 +16,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/storecall"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -75,7 +75,7 @@ func (s creation[T]) create(ctx context.Context, p lifecycle.Plan) error {
 }
 
 // newPayload returns the payload of the pending session with a new secret.
-func (s creation[T]) newPayload(token security.Token, l lifetime) payload.Fields {
+func (s creation[T]) newPayload(token credential.Token, l lifetime) payload.Fields {
 	now := s.m.now().UnixNano()
 	next := payload.Fields{Created: now, Authenticated: now, Methods: encodeMethods(s.methods())}
 	if s.terms().inherits() {
@@ -119,7 +119,7 @@ func (s creation[T]) replaced(p *lifecycle.Plan) []stores.Replaced {
 // come since the request began or before: then it is deleted again, and the next
 // try knows better.
 func (s creation[T]) createOnce(ctx context.Context, p *lifecycle.Plan) (bool, error) {
-	token, err := security.NewToken(s.pending.id)
+	token, err := credential.NewToken(s.pending.id)
 	if err != nil {
 		return false, s.storeFailed(err)
 	}
@@ -242,7 +242,7 @@ func (s creation[T]) endReplaced(ctx context.Context, all []stores.Replaced) err
 }
 
 // created makes the new session the base.
-func (s creation[T]) created(ctx context.Context, token security.Token, line []byte, next *record.Opened[T], created *stores.Created) {
+func (s creation[T]) created(ctx context.Context, token credential.Token, line []byte, next *record.Opened[T], created *stores.Created) {
 	again := s.continues()
 	rec := s.m.records.New(&stores.Record{
 		ID: s.pending.id, Identity: s.pending.owner, Version: created.Version,

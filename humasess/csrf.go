@@ -6,7 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/gate"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // CSRFToken returns a token for the header that Options.CSRFHeader names. The
@@ -33,12 +33,12 @@ func (s changes[T]) csrfToken() (string, error) {
 		return "", gate.Fail(errors.ErrUnsupported, errNoSecret)
 	}
 	key := s.view().csrfKey()
-	if key == (security.CSRFKey{}) {
+	if key == (credential.CSRFKey{}) {
 		if err := s.uncommitted(); err != nil {
 			return "", err
 		}
 		var err error
-		if key, err = security.NewCSRFKey(); err != nil {
+		if key, err = credential.NewCSRFKey(); err != nil {
 			return "", err
 		}
 		s.ownPending().csrf = key

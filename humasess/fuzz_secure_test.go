@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/stores/memory"
 )
 
@@ -23,7 +23,7 @@ func FuzzOrigins(f *testing.F) {
 	opts := accountOptions()
 	opts.Logger = everything.Logger(slog.LevelDebug)
 	opts.TrustedOrigins = []string{"https://app.example"}
-	reference, err := security.NewCrossOrigin(opts.TrustedOrigins)
+	reference, err := crossorigin.NewCrossOrigin(opts.TrustedOrigins)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func FuzzOrigins(f *testing.F) {
 			return strings.EqualFold(strings.Trim(s, " \t"), "websocket")
 		})
 		want := http.StatusNoContent
-		o := security.Request{Method: method, Host: host, SecFetchSite: site, Origin: origin, Upgrade: handshake}
+		o := crossorigin.Request{Method: method, Host: host, SecFetchSite: site, Origin: origin, Upgrade: handshake}
 		if reference.Check(o) != nil {
 			want = http.StatusForbidden
 		}

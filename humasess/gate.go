@@ -13,8 +13,8 @@ import (
 	"github.com/humasess/sessions/humasess/internal/carrier"
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/internal/policy"
-	"github.com/humasess/sessions/security"
 )
 
 // gateManager has the methods of a Manager that the gate calls, so that they are
@@ -109,7 +109,7 @@ func (g *gateManager[T]) SchemeChecks() map[string]gate.SchemeCheck {
 	return checks
 }
 
-func (g *gateManager[T]) CheckOrigin(ctx context.Context, o security.Request) error {
+func (g *gateManager[T]) CheckOrigin(ctx context.Context, o crossorigin.Request) error {
 	if g.opts.TrustOrigin != nil {
 		o.Trust = func(origin string) bool { return g.opts.TrustOrigin(ctx, origin) }
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -62,7 +62,7 @@ func (s opening[T]) loadBearer(ctx context.Context, text string) error {
 }
 
 // loadOne looks up the only token of the request.
-func (s opening[T]) loadOne(ctx context.Context, token security.Token) error {
+func (s opening[T]) loadOne(ctx context.Context, token credential.Token) error {
 	rec := s.ownRec()
 	if err := s.carrier().Fetch(ctx, token, rec); err != nil {
 		s.noteCopies([]stores.ID{token.ID()}, err)
@@ -78,7 +78,7 @@ func (s opening[T]) loadOne(ctx context.Context, token security.Token) error {
 }
 
 // OpenToken implements [cookies.Opener].
-func (s *state[T]) OpenToken(name, text string) (t security.Token, old bool, err error) {
+func (s *state[T]) OpenToken(name, text string) (t credential.Token, old bool, err error) {
 	t, old, err = s.carrier().Open(name, text)
 	return t, old || s.m.rescoped || name != s.m.opts.Cookie.Name, err
 }
@@ -230,7 +230,7 @@ func (s opening[T]) adopt(who ownership) error {
 	return nil
 }
 
-func (s opening[T]) loadFailed(token security.Token, err error) error {
+func (s opening[T]) loadFailed(token credential.Token, err error) error {
 	if errors.Is(err, stores.ErrNotFound) {
 		s.rejected(events.ReasonUnknown)
 		return nil

@@ -22,8 +22,8 @@ import (
 	"github.com/humasess/sessions/humasess/internal/turns"
 	"github.com/humasess/sessions/humasess/internal/values"
 	"github.com/humasess/sessions/humasess/internal/watch"
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/internal/stored"
-	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -45,7 +45,7 @@ type Manager[T any] struct {
 	calls    storecall.Caller
 	report   report.Reporter
 	log      gate.Log
-	origins  *security.CrossOrigin
+	origins  *crossorigin.CrossOrigin
 	claim    *schemeclaim.Claim
 	attached atomic.Bool
 
@@ -88,7 +88,7 @@ func New[T any](store stores.Store, opts *Options[T]) (*Manager[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: %w", err)
 	}
-	origins, err := security.NewCrossOrigin(o.TrustedOrigins)
+	origins, err := crossorigin.NewCrossOrigin(o.TrustedOrigins)
 	if err != nil {
 		return nil, fmt.Errorf("humasess: invalid options: TrustedOrigins: %w", err)
 	}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/humasess/sessions/humasess/internal/record"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -20,7 +20,7 @@ type pending[T any] struct {
 	ttl      time.Duration // 0 is none
 	proof    proof
 	again    bool // the session to create is the base under another ID
-	csrf     security.CSRFKey
+	csrf     credential.CSRFKey
 }
 
 // first has room for the first change, in one piece.

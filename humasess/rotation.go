@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -30,7 +30,7 @@ const (
 )
 
 // ownerOf compares the token with the secrets that open the record.
-func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership {
+func (s opening[T]) ownerOf(r *record.Record[T], token credential.Token) ownership {
 	if r.Open.Scheme != s.m.scheme || r.Open.Bearer != s.bearer {
 		return notOwner
 	}
@@ -49,7 +49,7 @@ func (s opening[T]) ownerOf(r *record.Record[T], token security.Token) ownership
 
 // superseded reports whether the token was once the session's, with the same carrier. A
 // client that still has it may be a thief, or the victim of one.
-func (s opening[T]) superseded(r *record.Record[T], token security.Token) bool {
+func (s opening[T]) superseded(r *record.Record[T], token credential.Token) bool {
 	if r.Open.Scheme != s.m.scheme || r.Open.Bearer != s.bearer {
 		return false
 	}
@@ -155,7 +155,7 @@ func (s opening[T]) reused(rec *record.Record[T]) {
 	}
 }
 
-func (s opening[T]) rejectedAs(rec *record.Record[T], token security.Token) {
+func (s opening[T]) rejectedAs(rec *record.Record[T], token credential.Token) {
 	switch {
 	case rec.Open.Scheme != s.m.scheme, rec.Open.Bearer != s.bearer:
 		s.rejected(events.ReasonForeign)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/humasess/humasesstest"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores/memory"
 )
@@ -46,7 +47,7 @@ func TestSealedTokens(t *testing.T) {
 	})
 	t.Run("T2 forged cookies cost no store call", func(t *testing.T) {
 		value := c.Cookie(cookieName)
-		plain := strings.Repeat("A", security.TokenLength)
+		plain := strings.Repeat("A", credential.TokenLength)
 		for _, forged := range []string{plain, value[1:], value + "A", flip(value, 3), flip(value, 20), flip(value, len(value)-2), strings.Repeat("A", 9000)} {
 			r.store.Reset()
 			other := r.client()

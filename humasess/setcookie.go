@@ -7,7 +7,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/gate"
 	"github.com/humasess/sessions/humasess/internal/lifecycle"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // Issued returns the headers of the response that follow from the session.
@@ -47,7 +47,7 @@ func (s view[T]) issuedBearer(h *gate.Issued) {
 
 // seal begins the cookie of a token. It comes before the write of the session,
 // because after an error nothing may have changed.
-func (s writes[T]) seal(token security.Token) ([]byte, error) {
+func (s writes[T]) seal(token credential.Token) ([]byte, error) {
 	line, err := s.carrier().Begin(token)
 	if err != nil {
 		return nil, s.storeFailed(fmt.Errorf("seal token: %w", err))
@@ -72,8 +72,8 @@ func (s writes[T]) issue(line []byte) {
 }
 
 // csrfKey returns the key of the active session, zero if it has none.
-func (s view[T]) csrfKey() security.CSRFKey {
-	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (security.CSRFKey{}) {
+func (s view[T]) csrfKey() credential.CSRFKey {
+	if s.life.Next == lifecycle.NextSame && s.rec.Open.CSRF != (credential.CSRFKey{}) {
 		return s.rec.Open.CSRF
 	}
 	return s.pending.csrf
@@ -81,7 +81,7 @@ func (s view[T]) csrfKey() security.CSRFKey {
 
 // csrfHeader returns the header that goes with a new cookie, or "".
 func (s view[T]) csrfHeader() (name, value string) {
-	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (security.CSRFKey{}) {
+	if s.m.opts.CSRFHeader == "" || s.csrfKey() == (credential.CSRFKey{}) {
 		return "", ""
 	}
 	value, err := s.csrfKey().Token()

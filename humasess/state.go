@@ -13,7 +13,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/report"
 	"github.com/humasess/sessions/humasess/internal/watch"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -71,7 +71,7 @@ func (s *content[T]) ownRec() *record.Record[T] {
 }
 
 // setBase makes a record the base. The token has opened it.
-func (s *content[T]) setBase(rec record.Record[T], token security.Token) {
+func (s *content[T]) setBase(rec record.Record[T], token credential.Token) {
 	rec.Token = token
 	*s.ownRec() = rec
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -26,7 +26,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	absolute, shorten := s.terms().deadlineChange()
 	next.Until, next.Idle = s.terms().until(), s.terms().newIdle()
 	next.Remember = s.terms().remembered()
-	if next.CSRF == (security.CSRFKey{}) {
+	if next.CSRF == (credential.CSRFKey{}) {
 		next.CSRF = s.pending.csrf
 	}
 	next.Client = s.m.opts.keptClient(next.Client)
@@ -38,7 +38,7 @@ func (s writes[T]) replace(ctx context.Context, p lifecycle.Plan) error {
 	token := s.rec.Token
 	if p.Rotate != lifecycle.RotateNo {
 		var err error
-		if token, err = security.NewToken(s.rec.ID()); err != nil {
+		if token, err = credential.NewToken(s.rec.ID()); err != nil {
 			return s.storeFailed(err)
 		}
 		s.supersede(&next.Fields, p.Rotate)

@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base64"
 	"slices"
 )
 
@@ -15,6 +16,9 @@ import (
 const aeadVersion = 1
 
 const aeadHeader = 1 + keyIDSize
+
+// textEncoding refuses spare bits that are not zero, so each value has one text.
+var textEncoding = base64.RawURLEncoding.Strict()
 
 // aeadSealer is XAES-256-GCM with random nonces.
 type aeadSealer struct {
@@ -65,7 +69,7 @@ func (s *aeadSealer) AppendSeal(dst, value []byte, b Binding) ([]byte, error) {
 		return nil, err
 	}
 	own.sealed = aead.Seal(sealed, nonce[12:], value, s.additional(own, sealed[:aeadHeader], b))
-	return tokenEncoding.AppendEncode(dst, own.sealed), nil
+	return textEncoding.AppendEncode(dst, own.sealed), nil
 }
 
 // additional returns the additional data: the binding, then the header, which
@@ -87,7 +91,7 @@ func (s *aeadSealer) AppendOpen(dst []byte, text string, b Binding) ([]byte, boo
 	}
 	own := scratches.Get().(*scratch)
 	defer own.done()
-	sealed, ok := own.decode(tokenEncoding, text)
+	sealed, ok := own.decode(textEncoding, text)
 	if !ok || len(sealed) < aeadHeader+xaesNonceSize+xaesOverhead || sealed[0] != aeadVersion {
 		return nil, false, ErrNotSealed
 	}

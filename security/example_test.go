@@ -9,44 +9,6 @@ import (
 	"github.com/humasess/sessions/security"
 )
 
-// Pages of other origins may read, and may not change anything.
-func ExampleCrossOrigin_Check() {
-	check, err := security.NewCrossOrigin([]string{"https://admin.example.com"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, r := range []security.Request{
-		{Method: "POST", Host: "example.com", SecFetchSite: "same-origin"},
-		{Method: "POST", Host: "example.com", SecFetchSite: "cross-site", Origin: "https://evil.example"},
-		{Method: "POST", Host: "example.com", SecFetchSite: "same-site", Origin: "https://admin.example.com"},
-		{Method: "GET", Host: "example.com", SecFetchSite: "cross-site"},
-	} {
-		fmt.Println(r.Method, r.SecFetchSite, r.Origin, errors.Is(check.Check(r), security.ErrCrossSite))
-	}
-	// Output:
-	// POST same-origin  false
-	// POST cross-site https://evil.example true
-	// POST same-site https://admin.example.com false
-	// GET cross-site  false
-}
-
-// A log gets the public ID of a token, and the store gets the hash of its secret.
-func ExampleParseToken() {
-	token, err := security.NewToken([16]byte{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("logged as:", token)
-	parsed, err := security.ParseToken(token.Reveal())
-	fmt.Println(err, parsed.Matches(token.Hash()))
-	_, err = security.ParseToken("guess")
-	fmt.Println(err)
-	// Output:
-	// logged as: AAAAAAAAAAAAAAAAAAAAAA
-	// <nil> true
-	// security: malformed token
-}
-
 // A sealer encrypts the tokens in cookies, or whole sessions of package stores/cookie. To
 // rotate the key, put a new one in front.
 func ExampleNewAEAD() {
@@ -98,22 +60,4 @@ func ExampleKeysFromEnv() {
 	// Output:
 	// 1 true <nil>
 	// true
-}
-
-// A page gets another token at each request. All of them prove the same key.
-func ExampleCSRFKey() {
-	key, err := security.NewCSRFKey()
-	if err != nil {
-		log.Fatal(err)
-	}
-	first, err := key.Token()
-	if err != nil {
-		log.Fatal(err)
-	}
-	second, err := key.Token()
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(first == second, key.Verifies(first), key.Verifies(second), key.Verifies("guess"))
-	// Output: false true true false
 }

@@ -60,7 +60,7 @@ func (s *secureCookieSealer) name(own *scratch, b Binding) string {
 	}
 	own.binding = b.appendTo(own.binding[:0])
 	sum := sha256.Sum256(own.binding)
-	name := tokenEncoding.EncodeToString(sum[:])
+	name := textEncoding.EncodeToString(sum[:])
 	s.last.Store(&namedBinding{b, name})
 	return name
 }

@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -35,7 +35,7 @@ func deadToken(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("humasesstest: %v", err)
 	}
-	token, err := security.NewToken(id)
+	token, err := credential.NewToken(id)
 	if err != nil {
 		tb.Fatalf("humasesstest: %v", err)
 	}

@@ -29,34 +29,34 @@ var serverTests = []string{
 var imports = archtest.Table{
 	"humasess": {
 		Imports: []string{
-			huma, "./security", "./stores", "./internal/policy", "./internal/stored",
+			huma, "./security", "./stores", "./internal/credential", "./internal/crossorigin", "./internal/policy", "./internal/stored",
 			"./humasess/events", "./humasess/internal/...",
 		},
 		Tests: slices.Concat(hostTests, []string{"./humasess/humasesstest", "./internal/eavesdrop", "./stores/memory", "./stores/storetest"}),
 	},
 	"humasess/internal/carrier": {Imports: []string{
-		"./humasess/internal/cookies", "./humasess/internal/payload", "./humasess/internal/record", "./humasess/internal/timeouts", "./security", "./stores",
+		"./humasess/internal/cookies", "./humasess/internal/payload", "./humasess/internal/record", "./humasess/internal/timeouts", "./internal/credential", "./security", "./stores",
 	}},
 	"humasess/internal/client":    {Imports: []string{huma}},
 	"humasess/internal/localpath": {},
 	"humasess/internal/cookies": {
-		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./security"},
+		Imports: []string{huma, "golang.org/x/net/publicsuffix", "./humasess/internal/response", "./internal/credential"},
 		Tests:   hostTests,
 	},
 	"humasess/internal/editlock": {},
 	"humasess/internal/gate": {
 		Imports: []string{
 			huma, huma + "/adapters/humago",
-			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/policy", "./security", "./stores",
+			"./humasess/events", "./humasess/internal/cookies", "./humasess/internal/localpath", "./humasess/internal/response", "./internal/crossorigin", "./internal/policy", "./stores",
 		},
 		Tests: hostTests,
 	},
 	"humasess/internal/identity":  {},
 	"humasess/internal/lifecycle": {},
 	"humasess/internal/marks":     {Imports: []string{"./stores"}},
-	"humasess/internal/payload":   {Imports: []string{"./internal/stored", "./security"}},
+	"humasess/internal/payload":   {Imports: []string{"./internal/credential", "./internal/stored"}},
 	"humasess/internal/record": {Imports: []string{
-		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./security", "./stores",
+		"./humasess/internal/gate", "./humasess/internal/identity", "./humasess/internal/payload", "./humasess/internal/values", "./internal/credential", "./stores",
 	}},
 	"humasess/internal/report":      {Imports: []string{"./humasess/events", "./humasess/internal/gate", "./humasess/internal/lifecycle", "./stores"}},
 	"humasess/internal/response":    {Imports: []string{huma}, Tests: hostTests},
@@ -74,8 +74,8 @@ var imports = archtest.Table{
 		Tests: []string{huma, huma + "/adapters/humago", "./humasess", "./humasess/humasesstest", "./stores/memory"},
 	},
 	"humasess/humasesstest": {
-		Imports: []string{huma, "testing", "./humasess", "./internal/policy", "./openapi", "./security", "./stores"},
-		Tests:   slices.Concat(hostTests, []string{"./stores/memory"}),
+		Imports: []string{huma, "testing", "./humasess", "./internal/credential", "./internal/policy", "./openapi", "./stores"},
+		Tests:   slices.Concat(hostTests, []string{"./security", "./stores/memory"}),
 	},
 	"openapi":  {Imports: []string{huma, "./internal/policy"}, Tests: slices.Concat(hostTests, []string{"./humasess", "./internal/policy", "./stores/memory"})},
 	"security": {Imports: []string{"github.com/gorilla/securecookie"}},
@@ -141,6 +141,8 @@ var imports = archtest.Table{
 	"internal/archtest/walk/trace": {},
 	"internal/archtest/words":      {Imports: []string{"./internal/archtest"}},
 	"internal/console":             {},
+	"internal/credential":          {Imports: []string{"./security"}},
+	"internal/crossorigin":         {Imports: []string{"./security"}},
 	"internal/coretest": {Imports: []string{
 		huma, huma + "/adapters/humago", "testing", "./humasess", "./humasess/account", "./humasess/events", "./humasess/humasesstest", "./stores",
 	}},

@@ -27,19 +27,19 @@ var browserMutants = []mutant{
 		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if e.op == nil && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"F1", "hosts of a site may send", inBrowser, "TestCrossSite$", []edit{{
-		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
+		inCrossOrigin, "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
 	{"F4", "no origin is trusted", inBrowser, "TestCrossSiteAllowed", []edit{{
-		"security", "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
+		inCrossOrigin, "CrossOrigin.Check", "	default:\n		if c.trusts(&r) {", "	default:\n		if c.trusted[r.Host] {",
 	}}},
 	{"F7", "logins are not checked", inBrowser, "TestLoginOfOthers", []edit{{
 		inGate, "enter", "	if !lines.Bearer && refuseForeign(ctx, e, lines.Upgrade) {", "	if !slices.ContainsFunc(e.sessions, func(s sessionUse) bool { return s.login }) && refuseForeign(ctx, e, lines.Upgrade) {",
 	}}},
 	{"F10", "reads are never refused", inBrowser, "TestRejectCrossSiteReads", []edit{{
-		"security", "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
+		inCrossOrigin, "CrossOrigin.CheckRead", "	if safe && r.SecFetchMode == \"navigate\"", "	if safe || r.SecFetchMode == \"navigate\"",
 	}}},
 	{"F11", "websockets of any page", inBrowser, "TestListen", []edit{{
-		"security", "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
+		inCrossOrigin, "CrossOrigin.Check", "	if !r.Upgrade && (r.Method", "	if (r.Method",
 	}}},
 	{"H1", "the back button shows private pages", inBrowser, "TestBackButton", []edit{{
 		inGate, "reply.rulesFor", "	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: private, Cookie: cookie}", "	return response.Rules{Vary: p.entry.vary, Line: p.entry.varyLine, Private: cookie, Cookie: cookie}",

@@ -2,17 +2,17 @@ package main
 
 // cookieMutants break tokens, cookies and options.
 var cookieMutants = []mutant{
-	{"T1", "the secret is zero", "security", "", []edit{{
-		"security", "NewToken", "	_, err := rand.Read(t.secret[:])", "	_, err := rand.Read(nil)",
+	{"T1", "the secret is zero", inCredential, "", []edit{{
+		inCredential, "NewToken", "	_, err := rand.Read(t.secret[:])", "	_, err := rand.Read(nil)",
 	}}},
-	{"T4", "lines break a token", "security", "", []edit{{
-		"security", "ParseToken", "err != nil || n != len(raw)", "err != nil || n < 0",
+	{"T4", "lines break a token", inCredential, "", []edit{{
+		inCredential, "ParseToken", "err != nil || n != len(raw)", "err != nil || n < 0",
 	}}},
 	{"T4", "malformed tokens are looked up", "humasess", "", []edit{{
-		"security", "ParseToken", "	if len(text) != TokenLength {\n		return Token{}, ErrMalformedToken\n	}", "	if len(text) != TokenLength {\n		return Token{}, nil\n	}",
+		inCredential, "ParseToken", "	if len(text) != TokenLength {\n		return Token{}, ErrMalformedToken\n	}", "	if len(text) != TokenLength {\n		return Token{}, nil\n	}",
 	}}},
-	{"T6", "the secret itself is stored", "security", "", []edit{{
-		"security", "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
+	{"T6", "the secret itself is stored", inCredential, "", []edit{{
+		inCredential, "Token.Hash", "{ return sha256.Sum256(t.secret[:]) }", "{ return t.secret }",
 	}}},
 	{"T12", "the first of two cookies wins", "humasess", "", []edit{{
 		"humasess", "state.Load", "	case c.Count > 1:\n		return o.loadMany(ctx, c.All())\n	}", "	}",
@@ -53,22 +53,22 @@ var cookieMutants = []mutant{
 	{"L3", "no longest timeout", "humasess", "", []edit{{
 		inTimeouts, "Timeouts.CheckUsual", "	case t.Absolute > cookies.MaxAge:", "	case t.Absolute < 0:",
 	}}},
-	{"F1", "same-site is same-origin", "security", "", []edit{{
-		"security", "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
+	{"F1", "same-site is same-origin", inCrossOrigin, "", []edit{{
+		inCrossOrigin, "CrossOrigin.Check", "	case \"same-origin\", \"none\":", "	case \"same-origin\", \"same-site\", \"none\":",
 	}}},
-	{"F2", "any Origin will do", "security", "", []edit{{
-		"security", "ownOrigin", "return name == ownName && port == ownPort && name != \"\"", "return name != \"\" && (ownName != \"\" || port == ownPort)",
+	{"F2", "any Origin will do", inCrossOrigin, "", []edit{{
+		inCrossOrigin, "ownOrigin", "return name == ownName && port == ownPort && name != \"\"", "return name != \"\" && (ownName != \"\" || port == ownPort)",
 	}}},
-	{"F2", "no host is the host of null", "security", "", []edit{{
-		"security", "ownOrigin", "	if err != nil || u.Host == \"\" || host == \"\" {\n", "	if err != nil || u.Host != host && u.Host == \"\" {\n",
+	{"F2", "no host is the host of null", inCrossOrigin, "", []edit{{
+		inCrossOrigin, "ownOrigin", "	if err != nil || u.Host == \"\" || host == \"\" {\n", "	if err != nil || u.Host != host && u.Host == \"\" {\n",
 	}, {
-		"security", "ownOrigin", " && name != \"\"", "",
+		inCrossOrigin, "ownOrigin", " && name != \"\"", "",
 	}}},
-	{"F2", "every port is the default port", "security", "", []edit{{
-		"security", "ownOrigin", "return name == ownName && port == ownPort", "return name == ownName && (port == ownPort || ownPort == \"80\")",
+	{"F2", "every port is the default port", inCrossOrigin, "", []edit{{
+		inCrossOrigin, "ownOrigin", "return name == ownName && port == ownPort", "return name == ownName && (port == ownPort || ownPort == \"80\")",
 	}}},
-	{"F4", "trusted origins with a path", "security", "", []edit{{
-		"security", "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
+	{"F4", "trusted origins with a path", inCrossOrigin, "", []edit{{
+		inCrossOrigin, "checkOrigin", "len(origin) != len(u.Scheme+\"://\"+u.Host)", "len(origin)-len(u.Path) != len(u.Scheme+\"://\"+u.Host)",
 	}}},
 	{"F11", "handshakes of websockets are safe", "humasess", "", []edit{{
 		inGate, "refuseForeign", "	handshake := upgrade && opensWebsocket(ctx)", "	handshake := opensWebsocket(ctx) && e.op == nil",

@@ -2,19 +2,21 @@ package main
 
 // Packages inside the core.
 const (
-	inCarrier   = "humasess/internal/carrier"
-	inCookies   = "humasess/internal/cookies"
-	inGate      = "humasess/internal/gate"
-	inIdentity  = "humasess/internal/identity"
-	inLifecycle = "humasess/internal/lifecycle"
-	inMarks     = "humasess/internal/marks"
-	inPolicy    = "internal/policy"
-	inReport    = "humasess/internal/report"
-	inRecord    = "humasess/internal/record"
-	inResponse  = "humasess/internal/response"
-	inTimeouts  = "humasess/internal/timeouts"
-	inValues    = "humasess/internal/values"
-	inWatch     = "humasess/internal/watch"
+	inCarrier     = "humasess/internal/carrier"
+	inCookies     = "humasess/internal/cookies"
+	inCredential  = "internal/credential"
+	inCrossOrigin = "internal/crossorigin"
+	inGate        = "humasess/internal/gate"
+	inIdentity    = "humasess/internal/identity"
+	inLifecycle   = "humasess/internal/lifecycle"
+	inMarks       = "humasess/internal/marks"
+	inPolicy      = "internal/policy"
+	inReport      = "humasess/internal/report"
+	inRecord      = "humasess/internal/record"
+	inResponse    = "humasess/internal/response"
+	inTimeouts    = "humasess/internal/timeouts"
+	inValues      = "humasess/internal/values"
+	inWatch       = "humasess/internal/watch"
 )
 
 // coreMutants break the behaviour of a session in a request.
@@ -24,7 +26,7 @@ var coreMutants = []mutant{
 	}}},
 	{"T3", "the client's ID is adopted", "humasess", "", []edit{
 		{"humasess", "opening.loadFailed", "	if errors.Is(err, stores.ErrNotFound) {\n		s.rejected(events.ReasonUnknown)", "	if errors.Is(err, stores.ErrNotFound) {\n		*s.ownRec() = record.Record[T]{Token: token}\n		s.rejected(events.ReasonUnknown)"},
-		{"humasess", "changes.begin", "	s.pending = &pending[T]{id: id,", "	if s.rec.Token != (security.Token{}) && !s.life.Base {\n		id = s.rec.ID()\n	}\n	s.pending = &pending[T]{id: id,"},
+		{"humasess", "changes.begin", "	s.pending = &pending[T]{id: id,", "	if s.rec.Token != (credential.Token{}) && !s.life.Base {\n		id = s.rec.ID()\n	}\n	s.pending = &pending[T]{id: id,"},
 	}},
 	{"T8", "Start leaves the old session", "humasess", "", []edit{{
 		inLifecycle, "State.Plan", "	p.Replaces = l.Base && !l.Doomed && p.Create && !l.keep", "	p.Replaces = l.Base && !l.Doomed && p.Create && l.keep",

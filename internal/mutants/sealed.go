@@ -3,7 +3,7 @@ package main
 // sealedMutants break keys, sealers, and the store of sessions that travel.
 var sealedMutants = []mutant{
 	{"T5", "sealed data are readable", "security", "", []edit{{
-		"security", "aeadSealer.AppendSeal", "	return tokenEncoding.AppendEncode(dst, own.sealed), nil", "	return tokenEncoding.AppendEncode(dst, append(own.sealed, value...)), nil",
+		"security", "aeadSealer.AppendSeal", "	return textEncoding.AppendEncode(dst, own.sealed), nil", "	return textEncoding.AppendEncode(dst, append(own.sealed, value...)), nil",
 	}}},
 	{"K1", "line breaks in a sealed text are passed over", "security", "", []edit{{
 		"security", "scratch.decode", "	return s.sealed, err == nil && encoding.EncodedLen(n) == len(text)", "	return s.sealed, err == nil",

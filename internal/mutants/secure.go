@@ -52,13 +52,13 @@ var secureMutants = []mutant{
 		inGate, "compile", "policy.CrossSiteAllowed(op)", "op != nil",
 	}}},
 	{"F8", "any CSRF token of the right length will do", "humasess", "", []edit{{
-		"security", "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
+		inCredential, "CSRFKey.Verifies", "return hmac.Equal(raw[csrfNonceSize:], k.mac(raw[:csrfNonceSize]))", "return len(k.mac(raw[:csrfNonceSize])) > 0",
 	}}},
 	{"F8", "a CSRF token outlives a sign-in", "humasess", "TestCSRFToken", []edit{{
 		"humasess", "creation.newPayload", "	next.Data = s.pending.data\n", "	next.Data = s.pending.data\n	if s.rec.Open != nil {\n		next.CSRF = s.rec.Open.CSRF\n	}\n",
 	}}},
 	{"F8", "a rotation draws a new CSRF key", "humasess", "TestCSRFToken", []edit{{
-		"humasess", "writes.replace", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (security.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.Rotate != lifecycle.RotateNo {\n		next.CSRF, _ = security.NewCSRFKey()\n",
+		"humasess", "writes.replace", "	if next.CSRF == (credential.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n", "	if next.CSRF == (credential.CSRFKey{}) {\n		next.CSRF = s.pending.csrf\n	} else if p.Rotate != lifecycle.RotateNo {\n		next.CSRF, _ = credential.NewCSRFKey()\n",
 	}}},
 	{"F8", "a CSRF token is a requirement of its own", "humasess", "TestCSRFToken", []edit{{
 		inPolicy, "schemes.tokenAlone", "token && !session && s.CSRFHeader", "token && !session && token == session && s.CSRFHeader",
@@ -72,8 +72,8 @@ var secureMutants = []mutant{
 	{"F10", "reads of other sites are not refused", "humasess", "", []edit{{
 		"humasess", "gateManager.CheckOrigin", "	return g.origins.CheckRead(o)", "	return nil",
 	}}},
-	{"F4", "the function is asked about any text", "security", "TestCrossOriginTrust", []edit{{
-		"security", "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
+	{"F4", "the function is asked about any text", inCrossOrigin, "TestCrossOriginTrust", []edit{{
+		inCrossOrigin, "CrossOrigin.trusts", "r.Trust != nil && checkOrigin(r.Origin) == nil && ", "r.Trust != nil && ",
 	}}},
 	{"C4", "cookies for public suffixes", inCookies, "TestCookieOptions", []edit{{
 		inCookies, "checkDomain", "suffix == lower {", "suffix == lower && len(suffix) > 100 {",

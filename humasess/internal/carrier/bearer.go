@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -21,16 +22,16 @@ var _ Carrier[struct{}] = Bearer[struct{}]{}
 
 // Open implements [Carrier]. Old is always false: the client stores the token, so only
 // a renewal that it asks for replaces it.
-func (c Bearer[T]) Open(_, value string) (security.Token, bool, error) {
+func (c Bearer[T]) Open(_, value string) (credential.Token, bool, error) {
 	text, ok := strings.CutPrefix(value, c.Prefix)
 	if !ok {
-		return security.Token{}, false, security.ErrMalformedToken
+		return credential.Token{}, false, credential.ErrMalformedToken
 	}
 	if c.Sealer == nil {
-		t, err := security.ParseToken(text)
+		t, err := credential.ParseToken(text)
 		return t, false, err
 	}
-	t, _, err := security.OpenToken(c.Sealer, text, c.sealing())
+	t, _, err := credential.OpenToken(c.Sealer, text, c.sealing())
 	return t, false, err
 }
 
@@ -38,7 +39,7 @@ func (c Bearer[T]) Open(_, value string) (security.Token, bool, error) {
 func (c Bearer[T]) sealing() security.Binding { return c.binding("Authorization:") }
 
 // Begin implements [Carrier]. It returns the token, without the name of its scheme.
-func (c Bearer[T]) Begin(token security.Token) ([]byte, error) {
+func (c Bearer[T]) Begin(token credential.Token) ([]byte, error) {
 	if c.Sealer == nil {
 		return append([]byte(c.Prefix), token.Reveal()...), nil
 	}

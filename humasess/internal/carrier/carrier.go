@@ -9,6 +9,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -41,13 +42,13 @@ type Carrier[T any] interface { //nolint:interfacebloat // three types implement
 
 	// Open reads the value of a cookie, or of the header. Old is true when the cookie is
 	// to be written again, because its key is about to be removed.
-	Open(name, value string) (token security.Token, old bool, err error)
+	Open(name, value string) (token credential.Token, old bool, err error)
 
 	// Fetch loads the record of a token. After an error the record is unchanged.
-	Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error
+	Fetch(ctx context.Context, token credential.Token, into *record.Record[T]) error
 
 	// Matches reports whether the token has the current secret of a record.
-	Matches(o *record.Opened[T], token security.Token) bool
+	Matches(o *record.Opened[T], token credential.Token) bool
 
 	// Encode returns a payload for the store. It is valid until the next call.
 	Encode(p *payload.Fields) []byte
@@ -60,7 +61,7 @@ type Carrier[T any] interface { //nolint:interfacebloat // three types implement
 
 	// Begin returns the part of a Set-Cookie before its attributes, or nil if Finish
 	// makes it. It comes before the write, because it may fail.
-	Begin(token security.Token) ([]byte, error)
+	Begin(token credential.Token) ([]byte, error)
 
 	// Finish returns the line that the client gets after the write: a Set-Cookie, or the
 	// token of the header. A cookie with age 0 ends with the browser.
@@ -75,7 +76,7 @@ type Carrier[T any] interface { //nolint:interfacebloat // three types implement
 
 	// TakeBack undoes the calls of a transaction of the program that was rolled back.
 	// It reports whether it has done so.
-	TakeBack(ctx context.Context, token security.Token) bool
+	TakeBack(ctx context.Context, token credential.Token) bool
 
 	// Renewable returns an error if a session cannot have a new secret.
 	Renewable() error

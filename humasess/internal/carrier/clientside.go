@@ -8,7 +8,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
 	"github.com/humasess/sessions/humasess/internal/timeouts"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -41,9 +41,9 @@ func (c *ClientSide[T]) requestStore() stores.RequestStore {
 }
 
 // Open implements [Carrier].
-func (c *ClientSide[T]) Open(name, value string) (security.Token, bool, error) {
+func (c *ClientSide[T]) Open(name, value string) (credential.Token, bool, error) {
 	id, old, err := c.openIn(c.requestStore(), name, value)
-	return security.BareToken(id), old, err
+	return credential.BareToken(id), old, err
 }
 
 // openIn opens a value with the binding of the name under which it came.
@@ -55,7 +55,7 @@ func (c *ClientSide[T]) openIn(requests stores.RequestStore, name, value string)
 }
 
 // Fetch implements [Carrier].
-func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error {
+func (c *ClientSide[T]) Fetch(ctx context.Context, token credential.Token, into *record.Record[T]) error {
 	raw, err := c.requestStore().Load(ctx, token.ID())
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (c *ClientSide[T]) Fetch(ctx context.Context, token security.Token, into *r
 }
 
 // Matches is true for each token: the store has opened the seal of its cookie.
-func (c *ClientSide[T]) Matches(*record.Opened[T], security.Token) bool { return true }
+func (c *ClientSide[T]) Matches(*record.Opened[T], credential.Token) bool { return true }
 
 // Encode implements [Carrier].
 func (c *ClientSide[T]) Encode(p *payload.Fields) []byte { return p.AppendClientSide(c.buffer[:0]) }
@@ -99,7 +99,7 @@ func (c *ClientSide[T]) Allocate() *record.Opened[T] {
 }
 
 // Begin cannot fail, so the value comes after the write.
-func (c *ClientSide[T]) Begin(security.Token) ([]byte, error) { return nil, nil }
+func (c *ClientSide[T]) Begin(credential.Token) ([]byte, error) { return nil, nil }
 
 // Finish implements [Carrier].
 func (c *ClientSide[T]) Finish(_ []byte, id stores.ID, age time.Duration) []byte {
@@ -115,7 +115,7 @@ func (c *ClientSide[T]) Reissues() (now, periodically bool) { return c.revoked, 
 func (c *ClientSide[T]) OthersRevoked() { c.revoked = true }
 
 // TakeBack implements [Carrier].
-func (c *ClientSide[T]) TakeBack(ctx context.Context, token security.Token) bool {
+func (c *ClientSide[T]) TakeBack(ctx context.Context, token credential.Token) bool {
 	requests, ok := c.requestStore().(stores.TransactionalRequestStore)
 	if !ok || !requests.TakeBack(ctx, token.ID()) {
 		return false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/record"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/security"
 	"github.com/humasess/sessions/stores"
 )
@@ -21,12 +22,12 @@ var _ Carrier[struct{}] = Tokens[struct{}]{}
 func (c Tokens[T]) Store() stores.Store { return c.Records.Store }
 
 // Open implements [Carrier].
-func (c Tokens[T]) Open(name, value string) (security.Token, bool, error) {
+func (c Tokens[T]) Open(name, value string) (credential.Token, bool, error) {
 	if c.Sealer == nil {
-		t, err := security.ParseToken(value)
+		t, err := credential.ParseToken(value)
 		return t, false, err
 	}
-	return security.OpenToken(c.Sealer, value, c.binding(name))
+	return credential.OpenToken(c.Sealer, value, c.binding(name))
 }
 
 func (c Tokens[T]) binding(name string) security.Binding {
@@ -34,7 +35,7 @@ func (c Tokens[T]) binding(name string) security.Binding {
 }
 
 // Fetch implements [Carrier].
-func (c Tokens[T]) Fetch(ctx context.Context, token security.Token, into *record.Record[T]) error {
+func (c Tokens[T]) Fetch(ctx context.Context, token credential.Token, into *record.Record[T]) error {
 	err := c.Records.Fetch(ctx, token.ID(), into)
 	if err == nil {
 		into.Token = token
@@ -43,7 +44,7 @@ func (c Tokens[T]) Fetch(ctx context.Context, token security.Token, into *record
 }
 
 // Matches compares the secret in constant time.
-func (c Tokens[T]) Matches(o *record.Opened[T], token security.Token) bool {
+func (c Tokens[T]) Matches(o *record.Opened[T], token credential.Token) bool {
 	return token.Matches(o.Hash)
 }
 
@@ -57,7 +58,7 @@ func (c Tokens[T]) Decode(rec stores.Record) (record.Record[T], error) { return 
 func (c Tokens[T]) Allocate() *record.Opened[T] { return new(record.Opened[T]) }
 
 // Begin implements [Carrier].
-func (c Tokens[T]) Begin(token security.Token) ([]byte, error) {
+func (c Tokens[T]) Begin(token credential.Token) ([]byte, error) {
 	line := c.Cookies.Begin(nil)
 	if c.Sealer == nil {
 		return append(line, token.Reveal()...), nil
@@ -78,7 +79,7 @@ func (c Tokens[T]) Reissues() (now, periodically bool) { return false, false }
 func (c Tokens[T]) OthersRevoked() {}
 
 // TakeBack leaves it to the store: a rolled back write is not there.
-func (c Tokens[T]) TakeBack(context.Context, security.Token) bool { return false }
+func (c Tokens[T]) TakeBack(context.Context, credential.Token) bool { return false }
 
 // Renewable implements [Carrier].
 func (c Tokens[T]) Renewable() error { return nil }

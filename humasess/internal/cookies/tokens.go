@@ -3,7 +3,7 @@ package cookies
 import (
 	"strings"
 
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // maxCandidates bounds the different tokens that are looked up, all in one round
@@ -20,14 +20,14 @@ const maxValues = 256
 // Opener reads the value of a cookie that came under a name. Old is true when
 // the response must write the cookie again.
 type Opener interface {
-	OpenToken(name, text string) (t security.Token, old bool, err error)
+	OpenToken(name, text string) (t credential.Token, old bool, err error)
 }
 
 // Candidate is one token of a request.
 type Candidate struct {
 	name, value string // as the client sent them
 
-	Token security.Token
+	Token credential.Token
 	Old   bool // sealed with another key than the first, or maybe of a former scope
 }
 

@@ -10,17 +10,17 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // textOf is a well-formed token that is made of one letter.
-func textOf(letter string) string { return strings.Repeat(letter, security.TokenLength) }
+func textOf(letter string) string { return strings.Repeat(letter, credential.TokenLength) }
 
 // unsealed opens tokens as they are.
 type unsealed struct{}
 
-func (unsealed) OpenToken(name, text string) (security.Token, bool, error) {
-	t, err := security.ParseToken(text)
+func (unsealed) OpenToken(name, text string) (credential.Token, bool, error) {
+	t, err := credential.ParseToken(text)
 	return t, name != "id", err
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // maxSize is the largest name plus value that browsers keep, in octets (RFC 6265bis
@@ -39,7 +39,7 @@ func parse(t *testing.T, line string) *http.Cookie {
 }
 
 func TestCookieSet(t *testing.T) {
-	token := strings.Repeat("t", security.TokenLength)
+	token := strings.Repeat("t", credential.TokenLength)
 	t.Run("C1 C2 C4 C5 C12 default", func(t *testing.T) {
 		want := "__Host-id=" + token + "; Path=/; HttpOnly; Secure; SameSite=Lax"
 		if got := writerOf(t, Options{}).set(token, 0); got != want {
@@ -91,7 +91,7 @@ func TestCookieSet(t *testing.T) {
 			}
 			name = name[1:]
 		}
-		if size := len(name) + security.TokenLength; len(name) == 0 || size > maxSize {
+		if size := len(name) + credential.TokenLength; len(name) == 0 || size > maxSize {
 			t.Errorf("name plus value: got %d, want 1 to %d", size, maxSize)
 		}
 	})
@@ -110,7 +110,7 @@ func TestCookieDeletion(t *testing.T) {
 		{"None and Partitioned", Options{SameSite: http.SameSiteNoneMode, Partitioned: true}, "https://example.com/"},
 		{"plain http", Options{InsecureAllowHTTP: true}, "http://localhost/"},
 	}
-	token := strings.Repeat("t", security.TokenLength)
+	token := strings.Repeat("t", credential.TokenLength)
 	for _, tt := range tests {
 		t.Run("C14 "+tt.name, func(t *testing.T) {
 			w := writerOf(t, tt.c)

@@ -6,8 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/internal/policy"
-	"github.com/humasess/sessions/security"
 )
 
 // Manager keeps the sessions of one type. Its methods are safe for concurrent use.
@@ -19,7 +19,7 @@ type Manager interface {
 	SchemeChecks() map[string]SchemeCheck
 
 	// CheckOrigin returns an error for a request that a page of another origin sent.
-	CheckOrigin(ctx context.Context, o security.Request) error
+	CheckOrigin(ctx context.Context, o crossorigin.Request) error
 
 	// StoreTimeout bounds the store's calls; a negative value is no bound.
 	StoreTimeout() time.Duration

@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/humasess/sessions/humasess/events"
 	"github.com/humasess/sessions/humasess/internal/response"
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/internal/policy"
-	"github.com/humasess/sessions/security"
 )
 
 // refuseForeign answers 403 to a request that a page of another origin has sent,
@@ -24,7 +24,7 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 	if !handshake && !e.isolated && policy.SafeMethod(ctx.Method()) {
 		return false
 	}
-	return refuseOrigins(ctx, e, security.Request{
+	return refuseOrigins(ctx, e, crossorigin.Request{
 		Method:       ctx.Method(),
 		Host:         hostOf(ctx),
 		SecFetchSite: ctx.Header("Sec-Fetch-Site"),
@@ -36,7 +36,7 @@ func refuseForeign(ctx huma.Context, e *entry, upgrade bool) bool {
 }
 
 // refuseOrigins asks the managers of the operation.
-func refuseOrigins(ctx huma.Context, e *entry, o security.Request) bool {
+func refuseOrigins(ctx huma.Context, e *entry, o crossorigin.Request) bool {
 	for _, m := range e.judges {
 		if err := m.CheckOrigin(ctx.Context(), o); err != nil {
 			m.Reporter().Emit(ctx.Context(), events.Event{
@@ -55,7 +55,7 @@ func refuseOrigins(ctx huma.Context, e *entry, o security.Request) bool {
 
 // explained adds to the error of a refused origin the hosts and the options that would
 // allow the request. The program sees it, and not the client.
-func explained(err error, e *entry, o security.Request) error {
+func explained(err error, e *entry, o crossorigin.Request) error {
 	facts := []string{fmt.Sprintf(`Origin "%s", Host "%s"`, escaped(o.Origin), escaped(o.Host))}
 	if o.Origin != "" && o.Origin != "null" {
 		facts = append(facts, "Options.TrustedOrigins or Options.TrustOrigin can allow the origin")
@@ -73,8 +73,8 @@ func explained(err error, e *entry, o security.Request) error {
 }
 
 // requestOf is for [Handler].
-func requestOf(r *http.Request) security.Request {
-	return security.Request{
+func requestOf(r *http.Request) crossorigin.Request {
+	return crossorigin.Request{
 		Method:       r.Method,
 		Host:         r.Host,
 		SecFetchSite: r.Header.Get("Sec-Fetch-Site"),

@@ -14,8 +14,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/internal/stored"
-	"github.com/humasess/sessions/security"
 )
 
 // Fields are the fields of a payload. All times are Unix nanoseconds; 0 stands for
@@ -45,7 +45,7 @@ type Fields struct {
 
 	Older []byte // marks of superseded secrets, oldest first; see [Fields.Supersede]
 
-	CSRF security.CSRFKey // zero if there is none
+	CSRF credential.CSRFKey // zero if there is none
 
 	Write uint64 // the name of the last update, 0 if there is none
 
@@ -158,7 +158,7 @@ func (p *Fields) Encode(typeName string) []byte {
 		b = appendField(b, tagClient, p.Client)
 	}
 	parts[2] = part{&p.Client, len(b)}
-	if p.CSRF != (security.CSRFKey{}) {
+	if p.CSRF != (credential.CSRFKey{}) {
 		b = appendField(b, tagCSRF, p.CSRF[:])
 	}
 	if p.Bearer {

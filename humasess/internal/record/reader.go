@@ -10,7 +10,7 @@ import (
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/payload"
 	"github.com/humasess/sessions/humasess/internal/values"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -98,7 +98,7 @@ func (r *Reader[T]) New(raw *stores.Record, open *Opened[T]) (rec Record[T]) {
 
 // fill is New with the caller's memory.
 func (r *Reader[T]) fill(rec *Record[T], raw *stores.Record, open *Opened[T]) {
-	rec.Token = security.BareToken(raw.ID)
+	rec.Token = credential.BareToken(raw.ID)
 	rec.Identity, rec.Version = raw.Identity, raw.Version
 	rec.LastSeen, rec.Expires, rec.Deadline = InstantOf(raw.LastSeen), InstantOf(raw.Expires), InstantOf(raw.Deadline)
 	rec.Now, rec.loaded = InstantOf(raw.Now), r.Now().Sub(epoch)

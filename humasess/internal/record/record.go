@@ -7,7 +7,7 @@ import (
 
 	"github.com/humasess/sessions/humasess/internal/identity"
 	"github.com/humasess/sessions/humasess/internal/payload"
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -23,8 +23,8 @@ type Opened[T any] struct {
 // Record is a live session as one load has found it. The whole is small, because each
 // request with a session has one.
 type Record[T any] struct {
-	Token    security.Token // that opened it; without a secret if it was found by its ID
-	Identity string         // as in [stores.Record], like the fields that follow
+	Token    credential.Token // that opened it; without a secret if it was found by its ID
+	Identity string           // as in [stores.Record], like the fields that follow
 	Version  int64
 	LastSeen Instant
 	Expires  Instant

@@ -37,7 +37,7 @@ import (
 
 const (
 	core     = "./humasess,./humasess/internal/...,./internal/policy,./openapi"
-	below    = "./security,./stores,./stores/memory,./internal/stored"
+	below    = "./security,./internal/credential,./internal/crossorigin,./stores,./stores/memory,./internal/stored"
 	requests = "./internal/archtest/walk/requests"
 	tracer   = "github.com/humasess/sessions/internal/archtest/walk/trace"
 )

@@ -1,4 +1,4 @@
-package security
+package credential
 
 import (
 	"crypto/hmac"
@@ -57,7 +57,7 @@ func (k CSRFKey) mac(nonce []byte) []byte {
 }
 
 // String hides the key.
-func (CSRFKey) String() string { return "security.CSRFKey(hidden)" }
+func (CSRFKey) String() string { return "credential.CSRFKey(hidden)" }
 
 // GoString hides the key.
 func (k CSRFKey) GoString() string { return k.String() }

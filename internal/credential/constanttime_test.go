@@ -1,4 +1,4 @@
-package security_test
+package credential_test
 
 import (
 	"go/ast"

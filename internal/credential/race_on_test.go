@@ -1,6 +1,6 @@
 //go:build race
 
-package security_test
+package credential_test
 
 // raceEnabled makes the long loops shorter.
 const raceEnabled = true

@@ -1,4 +1,6 @@
-package security
+// Package credential makes and verifies the texts that prove a session: its [Token] in a
+// cookie, and the CSRF tokens of its [CSRFKey]. It does no I/O.
+package credential
 
 import (
 	"crypto/rand"
@@ -8,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/humasess/sessions/security"
 )
 
 const (
@@ -20,7 +24,7 @@ const (
 
 // ErrMalformedToken is returned by [ParseToken] and [OpenToken]. It does not
 // give a reason, because the text came from a client.
-var ErrMalformedToken = errors.New("security: malformed token")
+var ErrMalformedToken = errors.New("malformed token")
 
 // tokenEncoding is canonical, because 48 bytes fill their 64 characters and
 // leave no spare bits.
@@ -73,7 +77,7 @@ const tokenUse = "token"
 
 // OpenToken reads the text that [Token.Seal] returns. Old reports whether a key
 // other than the first sealed it. Any other text is [ErrMalformedToken].
-func OpenToken(s Sealer, text string, b Binding) (t Token, old bool, err error) {
+func OpenToken(s security.Sealer, text string, b security.Binding) (t Token, old bool, err error) {
 	b.Purpose = tokenUse
 	value, old, err := s.Open(text, b)
 	if err != nil || len(value) != idSize+secretSize {
@@ -84,7 +88,7 @@ func OpenToken(s Sealer, text string, b Binding) (t Token, old bool, err error) 
 
 // Seal returns the token as sealed text. So a server detects a forged token
 // without a look-up.
-func (t Token) Seal(s Sealer, b Binding) (string, error) {
+func (t Token) Seal(s security.Sealer, b security.Binding) (string, error) {
 	b.Purpose = tokenUse
 	raw := t.raw()
 	return s.Seal(raw[:], b)
@@ -132,4 +136,4 @@ func (t Token) Format(s fmt.State, verb rune) {
 func (t Token) String() string { return tokenEncoding.EncodeToString(t.id[:]) }
 
 // GoString is String, for %#v.
-func (t Token) GoString() string { return "security.Token(" + t.String() + ")" }
+func (t Token) GoString() string { return "credential.Token(" + t.String() + ")" }

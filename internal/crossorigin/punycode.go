@@ -1,10 +1,32 @@
-package security
+package crossorigin
 
 import (
+	"bufio"
+	"bytes"
 	"math"
+	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 )
+
+// punycode returns the ASCII form of a host with other letters. It uses
+// net/http, which converts the host as it writes a request.
+func punycode(host string) (string, bool) {
+	if !strings.ContainsFunc(host, func(r rune) bool { return r >= 0x80 }) {
+		return "", false
+	}
+	var b bytes.Buffer
+	asked := http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "https", Host: host}}
+	if asked.Write(&b) != nil {
+		return "", false
+	}
+	sent, err := http.ReadRequest(bufio.NewReader(&b))
+	if err != nil {
+		return "", false
+	}
+	return strings.ToLower(sent.Host), true
+}
 
 // validPunycode reports whether a browser can produce the text after "xn--" in
 // a label of a host (URL Standard, "domain to ASCII"). It refuses text that

@@ -1,4 +1,4 @@
-package security_test
+package crossorigin_test
 
 import (
 	"errors"
@@ -10,12 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/humasess/sessions/internal/crossorigin"
 	"github.com/humasess/sessions/security"
 )
 
-func newCrossOrigin(t testing.TB, trusted ...string) *security.CrossOrigin {
+func newCrossOrigin(t testing.TB, trusted ...string) *crossorigin.CrossOrigin {
 	t.Helper()
-	c, err := security.NewCrossOrigin(trusted)
+	c, err := crossorigin.NewCrossOrigin(trusted)
 	if err != nil {
 		t.Fatalf("NewCrossOrigin(%q): %v", trusted, err)
 	}
@@ -54,7 +55,7 @@ func TestCrossOriginSecFetchSite(t *testing.T) {
 				if safe {
 					want = nil
 				}
-				got := c.Check(security.Request{Method: method, Host: "example.com", SecFetchSite: tt.site, Origin: tt.origin})
+				got := c.Check(crossorigin.Request{Method: method, Host: "example.com", SecFetchSite: tt.site, Origin: tt.origin})
 				if !errors.Is(got, want) {
 					t.Errorf("%q: got %v, want %v", method, got, want)
 				}
@@ -119,7 +120,7 @@ func TestCrossOriginOrigin(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run("F2 "+tt.name, func(t *testing.T) {
-			o := security.Request{Method: "POST", Host: tt.host, Origin: tt.origin}
+			o := crossorigin.Request{Method: "POST", Host: tt.host, Origin: tt.origin}
 			if got := c.Check(o); !errors.Is(got, tt.want) {
 				t.Errorf("POST: got %v, want %v", got, tt.want)
 			}
@@ -151,7 +152,7 @@ func TestCrossOriginUpgrade(t *testing.T) {
 	for _, tt := range tests {
 		for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "CONNECT"} {
 			t.Run("F11 "+tt.name+" "+method, func(t *testing.T) {
-				o := security.Request{Method: method, Host: "example.com", SecFetchSite: tt.site, Origin: tt.origin, Upgrade: true}
+				o := crossorigin.Request{Method: method, Host: "example.com", SecFetchSite: tt.site, Origin: tt.origin, Upgrade: true}
 				if got := c.Check(o); !errors.Is(got, tt.want) {
 					t.Errorf("got %v, want %v", got, tt.want)
 				}
@@ -245,7 +246,7 @@ func TestNewCrossOrigin(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run("F4 "+tt.name, func(t *testing.T) {
-			_, err := security.NewCrossOrigin([]string{"https://first.example", tt.origin})
+			_, err := crossorigin.NewCrossOrigin([]string{"https://first.example", tt.origin})
 			if (err == nil) != (tt.err == "") {
 				t.Fatalf("error: got %v, want %q", err, tt.err)
 			}
@@ -255,7 +256,7 @@ func TestNewCrossOrigin(t *testing.T) {
 			// A valid entry really trusts its origin, because a useless entry
 			// would be a trap.
 			if err == nil {
-				o := security.Request{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: tt.origin}
+				o := crossorigin.Request{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: tt.origin}
 				if err := newCrossOrigin(t, tt.origin).Check(o); err != nil {
 					t.Errorf("Check: got %v, want nil", err)
 				}
@@ -266,7 +267,7 @@ func TestNewCrossOrigin(t *testing.T) {
 		trusted := []string{"https://first.example"}
 		c := newCrossOrigin(t, trusted...)
 		trusted[0] = "https://second.example"
-		o := security.Request{Method: "POST", Host: "api.example", Origin: "https://second.example"}
+		o := crossorigin.Request{Method: "POST", Host: "api.example", Origin: "https://second.example"}
 		if err := c.Check(o); !errors.Is(err, security.ErrForeignOrigin) {
 			t.Errorf("got %v, want %v", err, security.ErrForeignOrigin)
 		}
@@ -275,7 +276,7 @@ func TestNewCrossOrigin(t *testing.T) {
 	t.Run("F4 no bypass by path", func(t *testing.T) {
 		// Only the list makes an exception. The same request with every field
 		// set is still refused.
-		o := security.Request{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: "https://api.example"}
+		o := crossorigin.Request{Method: "POST", Host: "api.example", SecFetchSite: "cross-site", Origin: "https://api.example"}
 		if err := newCrossOrigin(t).Check(o); !errors.Is(err, security.ErrCrossSite) {
 			t.Errorf("got %v, want %v", err, security.ErrCrossSite)
 		}
@@ -303,7 +304,7 @@ func TestCrossOriginTrust(t *testing.T) {
 		t.Run("F4 "+tt.name, func(t *testing.T) {
 			for _, yes := range []bool{true, false} {
 				asked := 0
-				o := security.Request{Method: tt.method, Host: "api.example", SecFetchSite: tt.site, Origin: tt.origin}
+				o := crossorigin.Request{Method: tt.method, Host: "api.example", SecFetchSite: tt.site, Origin: tt.origin}
 				o.Trust = func(origin string) bool {
 					asked++
 					if origin != tt.origin {
@@ -332,7 +333,7 @@ func pick(r *rand.Rand, words []string) string { return words[r.IntN(len(words))
 
 // differs reports whether our answer differs from net/http's on purpose. Two
 // spellings of one host are the same, and an empty host matches no origin.
-func differs(o security.Request) bool {
+func differs(o crossorigin.Request) bool {
 	u, err := url.Parse(o.Origin)
 	return o.SecFetchSite == "" && err == nil && (strings.EqualFold(u.Host, o.Host) && u.Host != o.Host || u.Host == "" && o.Host == "")
 }
@@ -358,7 +359,7 @@ func TestCrossOriginLikeNetHTTP(t *testing.T) {
 				// The comparison leaves out origins that net/http accepts and
 				// we refuse, such as those with a user.
 				o := pick(r, origins)
-				if _, err := security.NewCrossOrigin([]string{o}); err != nil {
+				if _, err := crossorigin.NewCrossOrigin([]string{o}); err != nil {
 					continue
 				}
 				trusted = append(trusted, o)
@@ -366,7 +367,7 @@ func TestCrossOriginLikeNetHTTP(t *testing.T) {
 					t.Fatalf("seed %d: we trust %q, net/http does not: %v", seed, o, err)
 				}
 			}
-			o := security.Request{Method: pick(r, methods), Host: pick(r, hosts), SecFetchSite: pick(r, sites), Origin: pick(r, origins)}
+			o := crossorigin.Request{Method: pick(r, methods), Host: pick(r, hosts), SecFetchSite: pick(r, sites), Origin: pick(r, origins)}
 			req := &http.Request{Method: o.Method, Host: o.Host, Header: http.Header{}}
 			if o.SecFetchSite != "" {
 				req.Header.Set("Sec-Fetch-Site", o.SecFetchSite)

@@ -1,4 +1,4 @@
-package security_test
+package credential_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/humasess/sessions/security"
+	"github.com/humasess/sessions/internal/credential"
 )
 
 // id is a public ID that shows in text as the letters "AQID…".
@@ -40,9 +40,9 @@ func withReader(t *testing.T, r io.Reader, f func()) {
 	f()
 }
 
-func newToken(t testing.TB) security.Token {
+func newToken(t testing.TB) credential.Token {
 	t.Helper()
-	token, err := security.NewToken(id)
+	token, err := credential.NewToken(id)
 	if err != nil {
 		t.Fatalf("NewToken: %v", err)
 	}
@@ -52,7 +52,7 @@ func newToken(t testing.TB) security.Token {
 func TestNewToken(t *testing.T) {
 	t.Run("T1 secret comes from crypto/rand.Reader", func(t *testing.T) {
 		z := &zeros{}
-		var token security.Token
+		var token credential.Token
 		withReader(t, z, func() { token = newToken(t) })
 		if z.read != 32 {
 			t.Errorf("bytes read: got %d, want 32", z.read)
@@ -127,7 +127,7 @@ func TestTokenRandomness(t *testing.T) {
 func TestParseToken(t *testing.T) {
 	valid := newToken(t).Reveal()
 	t.Run("T4 well-formed", func(t *testing.T) {
-		token, err := security.ParseToken(valid)
+		token, err := credential.ParseToken(valid)
 		if err != nil {
 			t.Fatalf("error: got %v, want nil", err)
 		}
@@ -165,11 +165,11 @@ func TestParseToken(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run("T4 "+tt.name, func(t *testing.T) {
-			token, err := security.ParseToken(tt.text)
-			if !errors.Is(err, security.ErrMalformedToken) {
-				t.Errorf("error: got %v, want %v", err, security.ErrMalformedToken)
+			token, err := credential.ParseToken(tt.text)
+			if !errors.Is(err, credential.ErrMalformedToken) {
+				t.Errorf("error: got %v, want %v", err, credential.ErrMalformedToken)
 			}
-			if token != (security.Token{}) {
+			if token != (credential.Token{}) {
 				t.Error("token: got one, want the zero Token")
 			}
 			if err != nil && tt.text != "" && strings.Contains(err.Error(), tt.text) && len(tt.text) > 1 {
@@ -185,10 +185,10 @@ func FuzzParseToken(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		token, err := security.ParseToken(text)
+		token, err := credential.ParseToken(text)
 		if err != nil {
-			if !errors.Is(err, security.ErrMalformedToken) || token != (security.Token{}) {
-				t.Fatalf("got %v and error %v, want the zero Token and %v", token, err, security.ErrMalformedToken)
+			if !errors.Is(err, credential.ErrMalformedToken) || token != (credential.Token{}) {
+				t.Fatalf("got %v and error %v, want the zero Token and %v", token, err, credential.ErrMalformedToken)
 			}
 			return
 		}
@@ -237,11 +237,11 @@ func TestTokenMatches(t *testing.T) {
 }
 
 func TestTokenText(t *testing.T) {
-	var token security.Token
+	var token credential.Token
 	withReader(t, constant('S'), func() { token = newToken(t) })
 	wrapped := struct {
-		Token   security.Token
-		Pointer *security.Token
+		Token   credential.Token
+		Pointer *credential.Token
 	}{token, &token}
 	var text, lines bytes.Buffer
 	slog.New(slog.NewTextHandler(&text, nil)).Info("x", "token", token, "pointer", &token, "wrapped", wrapped)
