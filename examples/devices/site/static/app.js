@@ -261,9 +261,9 @@ function revoke(button, device, label) {
 $("others").addEventListener("click", event => act(event.currentTarget,
   "Enter your password to sign out your other devices.",
   () => call("POST", "/sessions/revoke-others"),
-  async ({ended}) => {
+  async ({revoked}) => {
     await refresh();
-    say(ended === undefined ? "Your other devices are signed out." : `${count(ended)} signed out.`);
+    say(revoked === undefined ? "Your other devices are signed out." : `${count(revoked)} signed out.`);
     $("devices-title").focus();
   }));
 
