@@ -57,6 +57,15 @@ func (p *proxy) create(ctx context.Context, temp, name string, requires ...strin
 	if err := os.WriteFile(filepath.Join(user.dir, "main.go"), source, 0o600); err != nil {
 		return user, nil, err
 	}
+	if strings.Contains(string(source), "visit(") {
+		shared, err := programs.ReadFile("testdata/programs/visit.go")
+		if err != nil {
+			return user, nil, err
+		}
+		if err := os.WriteFile(filepath.Join(user.dir, "visit.go"), shared, 0o600); err != nil {
+			return user, nil, err
+		}
+	}
 	if _, err := user.run(ctx, "go", "mod", "init", "example.com/"+name); err != nil {
 		return user, nil, err
 	}
