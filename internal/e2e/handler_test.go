@@ -297,11 +297,12 @@ func siteFlushes(t *testing.T, r *rig[account]) {
 	}
 }
 
-// deadline is a context whose deadline passes when the test says so. A handler
-// finds passed under the key deadline{}.
+// deadline is a context whose deadline passes when the handler says so, which finds
+// the deadline under the key deadline{}. The handler ends after the client has its
+// answer: when both are due, http.TimeoutHandler may choose the handler's.
 type deadline struct {
 	context.Context
-	passed chan struct{}
+	passed, answered chan struct{}
 }
 
 func (d deadline) Done() <-chan struct{} { return d.passed }
@@ -317,21 +318,20 @@ func (d deadline) Err() error {
 
 func (d deadline) Value(key any) any {
 	if key == (deadline{}) {
-		return d.passed
+		return d
 	}
 	return d.Context.Value(key)
 }
 
-// A handler inside a TimeoutHandler may have committed although its response is
-// thrown away.
+// A handler inside a TimeoutHandler goes on after its response was thrown away.
 func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 	var r *rig[account]
-	done := make(chan struct{}, 2)
+	answered, ended := make(chan struct{}, 1), make(chan struct{}, 2)
 	slow := func(ctx context.Context, s *humasess.Session[account]) error {
-		defer func() { done <- struct{}{} }()
 		err := s.Start(account{ID: "eve"})
-		close(ctx.Value(deadline{}).(chan struct{}))
-		if !waited(ctx.Done()) {
+		d := ctx.Value(deadline{}).(deadline)
+		close(d.passed)
+		if !waited(d.answered) {
 			t.Error("the request never timed out")
 		}
 		return err
@@ -345,9 +345,12 @@ func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 				t.Errorf("Start: %v", err)
 			}
 		}))
-		timeout := http.TimeoutHandler(router, patience, "too slow")
+		timeout := http.TimeoutHandler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			router.ServeHTTP(w, req)
+			ended <- struct{}{}
+		}), patience, "too slow")
 		return serve(t, r.sessions.Handler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			timeout.ServeHTTP(w, req.WithContext(deadline{req.Context(), make(chan struct{})}))
+			timeout.ServeHTTP(w, req.WithContext(deadline{req.Context(), make(chan struct{}), answered}))
 		})))
 	}}
 	r = newRig(t, a, setup[account]{opts: accountOptions(), ops: func(made *rig[account], _ huma.API) { r = made }})
@@ -357,7 +360,8 @@ func TestHandlerOutsideTimeoutHandler(t *testing.T) {
 		func() *response { return r.loginCall(c, slow) },
 	} {
 		got := request()
-		wait(t, "end of the handler", done)
+		answered <- struct{}{}
+		wait(t, "end of the handler", ended)
 		got.wantStatus(t, http.StatusServiceUnavailable)
 		got.wantCookies(t, 0)
 		if got.text != "too slow" {
