@@ -22,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk test-faults test-soak faults prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck huma-newest huma-versions binaries release release-check apidiff
+.PHONY: help run test check test-sdk test-faults test-soak faults prepare prepare-lint prepare-check browser clients sdk pages format format-check vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck huma-newest huma-versions binaries release release-check apidiff
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -74,8 +74,11 @@ prepare: ## install what the tests need
 
 prepare-lint: $(LINT)
 
-format: ## check the formatting
-	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
+format: ## format the Go code
+	gofmt -w .
+
+format-check:
+	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "make format mends these:"; echo "$$files"; exit 1; fi
 
 vet: ## run go vet
 	$(call each,go vet ./...)
