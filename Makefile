@@ -99,7 +99,7 @@ tidy: ## check go.mod and go.sum
 # contrib/otel has races of its own.
 race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk internal/e2e/telemetry,$(MODULES))
 race: ## run the tests with the race detector
-	$(call each,go test -vet=off -race -shuffle=on $(OUTSIDE_BROWSER))
+	$(call each,go test -vet=off -race -shuffle=on -timeout 20m $(OUTSIDE_BROWSER))
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations run without it only.
@@ -113,7 +113,7 @@ plain: ## run the tests, and the gates on allocations
 plain-root: MODULES := .
 plain-nested: MODULES := $(filter-out . internal/e2e/sdk,$(MODULES))
 plain-root plain-nested:
-	$(call each,go test -vet=off -shuffle=on -p 3 -parallel 8 $(OUTSIDE_BROWSER))
+	$(call each,go test -vet=off -shuffle=on -timeout 20m -p 3 -parallel 8 $(OUTSIDE_BROWSER))
 
 # The Rust crate that humasess is compared with is built once, if cargo is here.
 ANCESTOR := $(CURDIR)/.bin/ancestor/release/ancestor
