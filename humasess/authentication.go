@@ -38,8 +38,8 @@ type Method struct {
 	Time time.Time `json:"time" doc:"When the user last used the method."`
 }
 
-// Fresh reports whether the latest proof is at most that old at a time. One
-// that lies further in the future than that is not: clocks step.
+// Fresh reports whether at now the latest proof is at most within old. A proof that lies
+// further in the future than within is not fresh, because clocks step.
 func (a Authentication) Fresh(within time.Duration, now time.Time) bool {
 	return !a.Time.IsZero() && now.Sub(a.Time).Abs() <= within
 }
