@@ -22,7 +22,7 @@ BIN  := .bin/$(shell go env GOVERSION)
 LINT := $(BIN)/golangci-lint
 VULN := $(BIN)/govulncheck
 
-.PHONY: help run test check test-sdk test-faults test-soak faults prepare prepare-lint prepare-check browser clients sdk pages format vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck huma-newest huma-versions binaries release release-check apidiff
+.PHONY: help run test check test-sdk test-faults test-soak faults prepare prepare-lint prepare-check browser clients sdk pages format format-check vet lint shape tidy race plain plain-root plain-nested bench benchmarks scale fuzz mutants mutants-check golden vulncheck huma-newest huma-versions binaries release release-check apidiff
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 12
@@ -74,8 +74,11 @@ prepare: ## install what the tests need
 
 prepare-lint: $(LINT)
 
-format: ## check the formatting
-	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi
+format: ## format the Go code
+	gofmt -w .
+
+format-check:
+	@files=$$(gofmt -l .) || exit 1; if [ -n "$$files" ]; then echo "make format mends these:"; echo "$$files"; exit 1; fi
 
 vet: ## run go vet
 	$(call each,go vet ./...)
@@ -96,7 +99,7 @@ tidy: ## check go.mod and go.sum
 # contrib/otel has races of its own.
 race: MODULES := $(filter-out cmd/humasess internal/e2e/sdk internal/e2e/telemetry,$(MODULES))
 race: ## run the tests with the race detector
-	$(call each,go test -vet=off -race -shuffle=on $(OUTSIDE_BROWSER))
+	$(call each,go test -vet=off -race -shuffle=on -timeout 20m $(OUTSIDE_BROWSER))
 
 # The race detector makes sync.Pool drop at random, so tests that count
 # allocations run without it only.
@@ -110,7 +113,7 @@ plain: ## run the tests, and the gates on allocations
 plain-root: MODULES := .
 plain-nested: MODULES := $(filter-out . internal/e2e/sdk,$(MODULES))
 plain-root plain-nested:
-	$(call each,go test -vet=off -shuffle=on -p 3 -parallel 8 $(OUTSIDE_BROWSER))
+	$(call each,go test -vet=off -shuffle=on -timeout 20m -p 3 -parallel 8 $(OUTSIDE_BROWSER))
 
 # The Rust crate that humasess is compared with is built once, if cargo is here.
 ANCESTOR := $(CURDIR)/.bin/ancestor/release/ancestor

@@ -21,7 +21,7 @@ type (
 
 type handlers[T, V any] struct{ options Options[T, V] }
 
-func (h *handlers[T, V]) whoAmI(_ context.Context, in *requiredInput[T]) (*currentOutput[V], error) { //nolint:unparam // huma handlers return an error
+func (h *handlers[T, V]) get(_ context.Context, in *requiredInput[T]) (*currentOutput[V], error) { //nolint:unparam // huma handlers return an error
 	return &currentOutput[V]{AccountCurrentSession[V]{
 		ID:        in.Session.ID(),
 		CreatedAt: in.Session.CreatedAt().UTC(),

@@ -42,7 +42,7 @@ func (r *registration[T, V]) checkSchemas(all map[Operation]huma.Operation) (err
 // has no body.
 func schemaOf[V any](name Operation) reflect.Type {
 	switch name {
-	case WhoAmI:
+	case Get:
 		return reflect.TypeFor[AccountCurrentSession[V]]()
 	case List:
 		return reflect.TypeFor[AccountSessionList]()

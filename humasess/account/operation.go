@@ -17,7 +17,7 @@ type Operation string
 
 // The operations, in the order in which they are registered.
 const (
-	WhoAmI            Operation = "get-session"           // GET /session
+	Get               Operation = "get-session"           // GET /session
 	List              Operation = "list-sessions"         // GET /sessions
 	Revoke            Operation = "revoke-session"        // DELETE /sessions/{id}
 	RevokeOthers      Operation = "revoke-other-sessions" // POST /sessions/revoke-others
@@ -26,7 +26,7 @@ const (
 	Watch             Operation = "watch-session"         // GET /session/events, with Options.Watch
 )
 
-var operations = []Operation{WhoAmI, List, Revoke, RevokeOthers, SignOut, SignOutEverywhere, Watch}
+var operations = []Operation{Get, List, Revoke, RevokeOthers, SignOut, SignOutEverywhere, Watch}
 
 // indexed reports whether the operation needs all sessions of an identity.
 func (name Operation) indexed() bool {
@@ -41,7 +41,7 @@ func (name Operation) endsOthers() bool { return name.indexed() && name != List 
 func (name Operation) operation(tags []string) huma.Operation {
 	op := huma.Operation{OperationID: string(name), Tags: slices.Clone(tags)}
 	switch name {
-	case WhoAmI:
+	case Get:
 		op.Method, op.Path = http.MethodGet, "/session"
 		op.Summary = "Show my session"
 		op.Description = "Returns the user of this session, when and how the user authenticated, and the end of the session. The request does not extend it."
@@ -80,7 +80,7 @@ func (name Operation) operation(tags []string) huma.Operation {
 
 // check returns an error for a change that Options.Edit must not make.
 func (name Operation) check(op *huma.Operation) error {
-	reads := name == WhoAmI || name == List || name == Watch
+	reads := name == Get || name == List || name == Watch
 	unsafe := []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	switch {
 	case op.OperationID == "":

@@ -77,7 +77,7 @@ func (o *Options[T, V]) withDefaults() (Options[T, V], error) {
 		}
 	}
 	switch {
-	case c.View == nil && !slices.Contains(c.Omit, WhoAmI):
+	case c.View == nil && !slices.Contains(c.Omit, Get):
 		return c, errors.New("View is nil; it must return the data that get-session shows, or Omit must contain get-session")
 	case c.Fresh < 0:
 		return c, fmt.Errorf("Fresh is %v; it must not be negative", c.Fresh)

@@ -115,8 +115,8 @@ func (r *registration[T, V]) prepare(name Operation) (huma.Operation, error) {
 func (r *registration[T, V]) add(name Operation, op huma.Operation) error {
 	h := &handlers[T, V]{r.options}
 	switch name {
-	case WhoAmI:
-		huma.Register(r.api, op, h.whoAmI)
+	case Get:
+		huma.Register(r.api, op, h.get)
 	case List:
 		huma.Register(r.api, op, h.list)
 	case Revoke:

@@ -84,7 +84,7 @@ func TestRegisterRefuses(t *testing.T) {
 				t.Errorf("got the schemas %q after the error, want %q", after, schemas)
 			}
 			o.Watch = false
-			o.Omit = []account.Operation{account.WhoAmI, account.List, account.RevokeOthers, account.SignOutEverywhere}
+			o.Omit = []account.Operation{account.Get, account.List, account.RevokeOthers, account.SignOutEverywhere}
 			if err := account.Register(r.api, r.sessions, o); err != nil {
 				t.Errorf("got error %v without the operations that clash, want none", err)
 			}
@@ -137,7 +137,7 @@ func TestRegisterRefuses(t *testing.T) {
 		if err := m.Attach(api); err != nil {
 			t.Fatal(err)
 		}
-		err := account.Register(api, m, &options{View: view, Omit: []account.Operation{account.WhoAmI}})
+		err := account.Register(api, m, &options{View: view, Omit: []account.Operation{account.Get}})
 		if err == nil || !strings.Contains(err.Error(), "list-sessions finds a user's sessions by Options.Identity") {
 			t.Errorf("got error %v, want one about Identity", err)
 		}

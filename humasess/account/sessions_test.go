@@ -19,7 +19,7 @@ import (
 	"github.com/humasess/sessions/humasess/humasesstest"
 )
 
-func TestWhoAmI(t *testing.T) {
+func TestGet(t *testing.T) {
 	r := newRig(t, options{})
 	c := r.signedIn("ada", "laptop")
 	began := r.clock.Now()

@@ -17,7 +17,7 @@ var accountMutants = []mutant{
 	{"R5", "the session that asks is listed anywhere", "humasess/account", "TestList", []edit{{
 		"humasess/account", "listed", "		if a.Current != b.Current {", "		if a.Current && b.Current {",
 	}}},
-	{"L7", "who-am-I extends the session", "humasess/account", "TestWhoAmI", []edit{{
+	{"L7", "get-session extends the session", "humasess/account", "TestGet", []edit{{
 		"humasess/account", "Operation.operation", "ession. The request does not extend it.\"\n		humasess.NoTouch(&op)", "ession. The request does not extend it.\"",
 	}}},
 	{"O10", "omitted operations are there", "humasess/account", "TestEdit", []edit{{

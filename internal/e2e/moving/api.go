@@ -65,7 +65,7 @@ func registerAccount(api huma.API, sessions *humasess.Manager[User], move *Move)
 	// docs: begin account
 	return account.Register(api, sessions, &account.Options[User, string]{View: view, Edit: func(name account.Operation, op *huma.Operation) {
 		switch name {
-		case account.WhoAmI:
+		case account.Get:
 			op.Security = []map[string][]string{{"sessionCookie": {}}, {scheme: {}}}
 		case account.SignOut:
 			move.SignsOut(op)
