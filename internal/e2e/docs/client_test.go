@@ -57,6 +57,15 @@ func (Observed) Check(ctx huma.Context, _ User) error {
 	return err
 }
 
+type (
+	ObservedInput struct {
+		humasess.Guarded[User, Observed]
+	}
+	SameClientInput struct {
+		humasess.Guarded[User, SameClient]
+	}
+)
+
 type auditKey struct{}
 
 // audit hands the clients to the test.
@@ -100,16 +109,8 @@ func TestAnotherClient(t *testing.T) {
 		return nil, in.Session.Reauthenticated("pwd")
 	}, humasess.Renews)
 	huma.Post(api, "/read", func(context.Context, *MeInput) (*struct{}, error) { return nil, nil })
-	huma.Post(api, "/observed", func(context.Context, *struct {
-		humasess.Guarded[User, Observed]
-	}) (*struct{}, error) {
-		return nil, nil
-	})
-	huma.Post(api, "/transfer", func(context.Context, *struct {
-		humasess.Guarded[User, SameClient]
-	}) (*struct{}, error) {
-		return nil, nil
-	})
+	huma.Post(api, "/observed", func(context.Context, *ObservedInput) (*struct{}, error) { return nil, nil })
+	huma.Post(api, "/transfer", func(context.Context, *SameClientInput) (*struct{}, error) { return nil, nil })
 
 	type step struct {
 		path, userAgent, address string
