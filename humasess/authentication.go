@@ -155,8 +155,8 @@ func decodeMethods(b []byte) []Method {
 }
 
 // Client describes the client of a session's last sign-in, as Options.Client
-// returned it. The client chooses its user agent freely, so programs must not
-// decide anything by it.
+// returned it. The client chooses its user agent freely, so it proves nothing. A
+// change of it may be a reason to ask for a new sign-in.
 type Client struct {
 	UserAgent string       `json:"user_agent,omitempty" doc:"User agent of the client."`                // without control characters, "" if not noted
 	Address   netip.Prefix `json:"address,omitzero" doc:"Address of the client, or the network of it."` // of /32 or /128 when it is a full one, the zero value if not noted
