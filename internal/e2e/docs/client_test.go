@@ -25,6 +25,9 @@ func moved(ctx huma.Context, session *humasess.Session[User]) (bool, error) {
 		return false, err
 	}
 	current := slices.IndexFunc(all, func(i humasess.Info[User]) bool { return i.Current })
+	if current < 0 {
+		return false, humasess.ErrNoSession // it has just ended
+	}
 	was, is := all[current].Client, humasess.ClientOf(ctx)
 	if was.Label() == is.Label() && was.Address == is.Address {
 		return false, nil
