@@ -293,8 +293,8 @@ func (m *Manager[T]) Issue(ctx context.Context, data T) (*http.Cookie, error) {
 // IssueBearer starts a session and returns its token, for a device of a user who is
 // signed in elsewhere. It ends no session, except when the user has more than
 // Options.MaxPerIdentity. The token lasts longer than most cookies, so an operation that
-// turns a cookie into a token asks for a recent authentication: see the method Fresh of
-// [Guarded]. With the context of a handler, no cache stores the answer.
+// turns a cookie into a token asks for a recent authentication, by a guard with a method
+// Fresh: see [Guarded]. With the context of a handler, no cache stores the answer.
 //
 // [ErrInvalid] for data without an identity; [errors.ErrUnsupported] without
 // Options.Bearer.

@@ -38,8 +38,8 @@ type Method struct {
 	Time time.Time `json:"time" doc:"When the user last used the method."`
 }
 
-// Fresh reports whether the latest proof is at most that old at a time. One
-// that lies further in the future than that is not: clocks step.
+// Fresh reports whether at now the latest proof is at most within old. A proof that lies
+// further in the future than within is not fresh, because clocks step.
 func (a Authentication) Fresh(within time.Duration, now time.Time) bool {
 	return !a.Time.IsZero() && now.Sub(a.Time).Abs() <= within
 }
@@ -155,8 +155,8 @@ func decodeMethods(b []byte) []Method {
 }
 
 // Client describes the client of a session's last sign-in, as Options.Client
-// returned it. The client chooses its user agent freely, so programs must not
-// decide anything by it.
+// returned it. The client chooses its user agent freely, so it proves nothing. A
+// change of it may be a reason to ask for a new sign-in.
 type Client struct {
 	UserAgent string       `json:"user_agent,omitempty" doc:"User agent of the client."`                // without control characters, "" if not noted
 	Address   netip.Prefix `json:"address,omitzero" doc:"Address of the client, or the network of it."` // of /32 or /128 when it is a full one, the zero value if not noted

@@ -93,7 +93,7 @@ func (s changes[T]) renewBearer() (BearerToken, error) {
 // renewedElsewhere refuses a renewal with a former token. The answer with the present one
 // may still arrive.
 func (s changes[T]) renewedElsewhere() error {
-	return gate.FailUntil(gate.ErrJustRenewed, s.m.opts.RotationGrace)
+	return gate.FailFor(gate.ErrJustRenewed, s.m.opts.RotationGrace)
 }
 
 // tokenNow writes the session and returns its new token. The call has a budget of its

@@ -228,7 +228,7 @@ func TestGuards(t *testing.T) {
 	plain := account{ID: "u1"}
 	half := account{ID: "u1", Roles: []string{"admin"}}
 	full := account{ID: "u1", Roles: []string{"staff", "x", "admin"}}
-	fixed := "the session is not allowed to do this"
+	fixed := "the user is not allowed to do this"
 	tests := []struct {
 		name   string
 		who    account

@@ -2,9 +2,11 @@ package humasess
 
 import "github.com/humasess/sessions/humasess/internal/gate"
 
-// Errors that methods return. Match them with [errors.Is]. Each is also a
-// [huma.StatusError] with the status in parentheses, so a handler returns it as it is.
-// An action that the store does not support matches [errors.ErrUnsupported] (501).
+// Errors that methods return. Match them with [errors.Is]. By [errors.As] each is also a
+// [huma.StatusError] with the status in parentheses. So a handler or a guard returns it as
+// it is, wraps it, or returns the variable itself. The client never gets the text of an
+// error around it. An action that the store does not support matches
+// [errors.ErrUnsupported] (501 if a method returned it).
 var (
 	// ErrNoSession is returned by methods that need an active session when there
 	// is none (401).
@@ -31,6 +33,8 @@ var (
 	//   - A parallel request has just renewed the token, and the action needs the newest
 	//     token.
 	//   - The request has cookies of several sessions.
+	//   - The request has a bearer token, so a cookie that Start sets would be lost.
+	//   - RenewBearer renews a token that was replaced within the grace.
 	//   - The user's data changed during the sign-in. The client may
 	//     repeat the sign-in at once, as the header Retry-After says.
 	ErrConflict = gate.ErrConflict
@@ -60,7 +64,8 @@ var (
 	// another identity in UpdateIdentity. The program needs a correction, and the log
 	// has the reason (500).
 	ErrInvalid = gate.ErrInvalid
-
-	// ErrHide is the error that [Options.OnUndecodable] returns to hide a record.
-	ErrHide = gate.ErrHide
 )
+
+// ErrHide is the error that the program's [Options.OnUndecodable] returns to hide a record.
+// It has no status, and no method returns it.
+var ErrHide = gate.ErrHide

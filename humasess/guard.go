@@ -21,9 +21,10 @@ import (
 // headers are visible. [From] finds the session in ctx.Context(), for example for its
 // Authentication. It has exactly the data that Check got, and refuses every change with
 // [ErrInvalid]; its Done is closed. A [huma.StatusError] is sent as it is, for example a
-// 503 when the guard's own database is down. [ErrNoSession] is the 401 of a request
-// without a session. Any other error is a 403 that says nothing, with the text in the log. After a concurrent change of the
-// session Check may run again.
+// 503 when the guard's own database is down. So are the errors of this package:
+// [ErrNoSession] is the 401 of a request without a session, and [ErrReauthenticate] asks
+// for a new sign-in. Any other error is a 403 that says nothing, with the text in the log.
+// After a concurrent change of the session Check may run again.
 type Guard[T any] interface {
 	Check(ctx huma.Context, data T) error
 }

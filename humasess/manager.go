@@ -64,7 +64,7 @@ type Manager[T any] struct {
 
 // New returns a manager that keeps its sessions in store. The options may be
 // nil. Options that could not work, and those that browsers would not honour,
-// are an error: nothing is checked later.
+// are an error, because options are not checked again.
 //
 // A second type for the same Options.SchemeName on the same store is an error,
 // because each manager would accept the tokens of the other. Wrappers around one

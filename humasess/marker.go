@@ -40,7 +40,7 @@ func (*marker[T]) Schema(registry huma.Registry) *huma.Schema {
 // UnmarshalText implements [encoding.TextUnmarshaler]. Text that is no handle
 // comes from a client of an API without a gate, and is ignored.
 func (m *marker[T]) UnmarshalText(text []byte) error {
-	if r := gate.Handled(text); r != nil {
+	if r := gate.RequestOfHandle(text); r != nil {
 		if s, i := stateOf[T](r); r.Bind(i) {
 			m.state = s
 		}

@@ -49,7 +49,8 @@ func (s *Session[T]) Authentication() Authentication { return s.bound().view().a
 // time, and else [ErrReauthenticate], for the handler to return: 403 with the
 // type "urn:humasess:problem:reauthentication-required". Where it never
 // depends on the request's data, give the guard a method Fresh instead, which
-// is documented. [ErrNoSession] without an active session.
+// is documented. No proof is within 0, so RequireFresh(0) asks in any case.
+// [ErrNoSession] without an active session.
 func (s *Session[T]) RequireFresh(within time.Duration) error {
 	st := s.bound()
 	if !st.hasUser() {

@@ -338,9 +338,9 @@ func (s *Guarded[T, G]) Value() T {
 // which the client makes no requests ends with the idle timeout.
 //
 // Renew, a change of the data and of the time left leave the channel open. It
-// is the session's of this moment: one that Start has begun in this request is
-// done, too, when it is not written. Without an active session the channel is
-// closed already.
+// belongs to the session that is active at the call. If Start has begun that
+// session and the request does not write it, the channel closes. Without an
+// active session it is closed already.
 //
 // The channel is also closed when the request is over, like that of its
 // context, so that no goroutine leaks, and by [Manager.Close]. After Hijack

@@ -58,7 +58,7 @@ func ExampleDowngrade() {
 	// Output:
 	// 3.1.0 [map[sessionCookie:[admin]]]
 	// 3.0.3 [map[sessionCookie:[]]]
-	// The session lacks the required role: `admin`.
+	// The user lacks the required role: `admin`.
 }
 
 // The policy as a table for reviewers.

@@ -218,7 +218,8 @@ type Store interface {
 	// Touch extends the session to now + idle, never beyond its deadline, and
 	// returns its expiry. It accepts any version and does not change it. A
 	// touch within a twentieth of idle after LastSeen is not written and
-	// returns the present expiry. It answers ErrNotFound if there is no such
+	// returns the present expiry. The core asks once per tenth of idle, and parallel
+	// requests may ask together. It answers ErrNotFound if there is no such
 	// session.
 	Touch(ctx context.Context, id ID, idle time.Duration) (expires time.Time, err error)
 

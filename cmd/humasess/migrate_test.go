@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/humasess/sessions/internal/servertest"
@@ -77,6 +79,9 @@ func TestMigrate(t *testing.T) {
 	})
 }
 
+// placeholder matches braces with a name in them, and not the empty array of SQL.
+var placeholder = regexp.MustCompile(`\{[^}]+\}`)
+
 // TestMigratePrint prints the schema of the store, and connects to no server.
 func TestMigratePrint(t *testing.T) {
 	tests := []struct {
@@ -95,6 +100,11 @@ func TestMigratePrint(t *testing.T) {
 		}
 		if r.code != exitOK || r.out != tt.want {
 			t.Errorf("%q: got %+v", tt.args, r)
+		}
+		for line := range strings.Lines(r.out) {
+			if placeholder.MatchString(line) {
+				t.Errorf("%q: got the line %q, want no placeholder and no comment about one", tt.args, line)
+			}
 		}
 		type script struct{ Statements string }
 		r = in(t.Context(), nil, "", append([]string{"migrate", "--print", "--json"}, tt.args...)...)

@@ -84,7 +84,7 @@ type app struct {
 // neither.
 func (a *app) signUp(ctx context.Context, in *CredentialsInput) (*struct{}, error) {
 	salt := newSalt()
-	return nil, pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	return nil, failed(pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO example_users VALUES ($1, $2, $3)`, in.Body.Name, salt, hash(salt, in.Body.Password))
 		if e := (*pgconn.PgError)(nil); errors.As(err, &e) && e.Code == "23505" { // unique_violation
 			return huma.Error409Conflict("this name is taken")
@@ -96,14 +96,14 @@ func (a *app) signUp(ctx context.Context, in *CredentialsInput) (*struct{}, erro
 			return err
 		}
 		return in.Session.Commit(postgres.WithTx(ctx, tx))
-	})
+	}))
 }
 
 func (a *app) login(ctx context.Context, in *CredentialsInput) (*struct{}, error) {
 	var salt, want []byte
 	err := a.pool.QueryRow(ctx, `SELECT salt, hash FROM example_users WHERE name = $1`, in.Body.Name).Scan(&salt, &want)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return nil, err
+		return nil, failed(err)
 	}
 	if subtle.ConstantTimeCompare(hash(salt, in.Body.Password), want) != 1 {
 		return nil, huma.Error401Unauthorized("wrong name or password")
@@ -118,7 +118,7 @@ func (a *app) changePassword(ctx context.Context, in *PasswordInput) (*struct{},
 	_, err := a.pool.Exec(ctx, `UPDATE example_users SET salt = $2, hash = $3 WHERE name = $1`,
 		in.Value().ID, salt, hash(salt, in.Body.Password))
 	if err != nil {
-		return nil, err
+		return nil, failed(err)
 	}
 	_, err = in.Session.RevokeOthers(ctx)
 	return nil, err
@@ -126,6 +126,16 @@ func (a *app) changePassword(ctx context.Context, in *PasswordInput) (*struct{},
 
 func (a *app) me(_ context.Context, in *UserInput) (*MeOutput, error) {
 	return &MeOutput{Body: in.Value()}, nil
+}
+
+// failed keeps the text of a database from the client: it logs the error and returns a 503.
+// An answer that is chosen already stays.
+func failed(err error) error {
+	if chosen := huma.StatusError(nil); err == nil || errors.As(err, &chosen) {
+		return err
+	}
+	log.Print(err)
+	return huma.Error503ServiceUnavailable("try again later")
 }
 
 // handler is the whole API on a pool of connections.

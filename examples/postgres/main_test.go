@@ -6,21 +6,24 @@ import (
 
 	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/servertest"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // TestTwoServers signs up at one instance of the program and continues at the
 // other.
 func TestTwoServers(t *testing.T) {
 	dsn := servertest.StartPostgres(t, "fsync=off").DSN
-	instance := func() *humasesstest.Client {
+	instance := func() (*humasesstest.Client, *pgxpool.Pool) {
 		h, pool, err := start(t.Context(), dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(pool.Close)
-		return humasesstest.NewClient(h)
+		return humasesstest.NewClient(h), pool
 	}
-	first, second := instance(), instance()
+	first, _ := instance()
+	second, _ := instance()
+	visitor, pool := instance()
 	ada := map[string]string{"name": "ada", "password": "analytical engine"}
 	changed := map[string]string{"name": "ada", "password": "difference engine"}
 	steps := []struct {
@@ -48,6 +51,13 @@ func TestTwoServers(t *testing.T) {
 	for _, s := range steps {
 		if w := s.client.Do(s.method, s.path, s.body); w.Code != s.want {
 			t.Fatalf("%s: got %d %s, want %d", s.name, w.Code, w.Body, s.want)
+		}
+	}
+	pool.Close() // the database is gone
+	for _, path := range []string{"/signup", "/login"} {
+		w := visitor.Do("POST", path, ada)
+		if w.Code != 503 || strings.Contains(w.Body.String(), "pool") {
+			t.Errorf("%s without the database: got %d %s, want 503 without the reason", path, w.Code, w.Body)
 		}
 	}
 }

@@ -26,7 +26,8 @@ type AccountCurrentSession[V any] struct {
 	User V `json:"user"` // no text: OpenAPI 3.0 allows none beside a reference
 }
 
-// AccountSessionList is the answer of list-sessions.
+// AccountSessionList is the answer of list-sessions. The names of these types are those of
+// the schemas in the document, where they stand beside yours.
 type AccountSessionList struct {
 	Sessions []AccountSessionSummary `json:"sessions" nullable:"false" doc:"This session first, then the most recently used."`
 	Total    int                     `json:"total" minimum:"0" doc:"Number of the user's sessions. The list may contain fewer."`

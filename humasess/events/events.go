@@ -42,7 +42,7 @@ const (
 	ReasonUnknown             Reason = "unknown"                // Rejected: the session is unknown, expired or revoked
 	ReasonMismatch            Reason = "mismatch"               // Rejected: the session exists, and the secret is wrong
 	ReasonForeign             Reason = "foreign"                // Rejected: the session belongs to another manager, or to a cookie and not to a bearer token, or the reverse
-	ReasonAmbiguous           Reason = "ambiguous"              // Rejected: several different cookies of one name
+	ReasonAmbiguous           Reason = "ambiguous"              // Rejected: several different cookies of one name, or several bearer tokens
 	ReasonRevokedDuringSignIn Reason = "revoked_during_sign_in" // Rejected: Start in a request that began before a revocation
 	ReasonChangedDuringSignIn Reason = "changed_during_sign_in" // Rejected: Start in a request that began before UpdateIdentity or RevokeWhere
 	ReasonUndecided           Reason = "undecided"              // Rejected: Start in a request that perhaps began before one of them

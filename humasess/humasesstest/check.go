@@ -92,17 +92,17 @@ type CheckScheme struct {
 //   - The document lets a request in, and the answer is 401, or it is a 403, a
 //     success or a server error that the document does not list.
 //   - An unsafe request of a page of another origin is not refused, or one with a
-//     bearer token is refused for its origin. A request with a live credential of
-//     Options.Schemes must be refused.
+//     bearer token is refused for its origin. A live credential of a scheme of the
+//     program does not make such a request acceptable.
 //   - An operation has neither a session nor an explicit public mark, which is
 //     `Security: []map[string][]string{}`.
 //
 // CheckDocument tries requests without a cookie, with the cookie of an unknown
-// session, and with the cookies of Options.Sessions. If a manager has bearer tokens, it
+// session, and with the cookies of CheckOptions.Sessions. If a manager has bearer tokens, it
 // also tries the token of an unknown session, alone and beside a cookie, and the tokens
-// of Options.Sessions. It also tries the credentials of Options.Schemes, and the dead
-// ones beside a cookie as well. It does not check hidden operations, because they are not in the
-// document.
+// of CheckOptions.Sessions. It also tries the credentials of CheckOptions.Schemes, and the
+// dead ones beside a cookie as well. It does not check hidden operations, because they are
+// not in the document.
 //
 // # Requests that it sends
 //
@@ -114,7 +114,7 @@ type CheckScheme struct {
 // 9110 § 9.2.1). Then the handler runs, and its context is canceled as soon as it
 // answers. CheckDocument also sends the request if the operation reads JSON, because
 // an invalid body stops it before the handler. It sends other requests with
-// Options.CallUnsafe only, and otherwise logs the operation.
+// CheckOptions.CallUnsafe only, and otherwise logs the operation.
 //
 // It also logs an operation that gives the session a token by a safe method, as a sign-in
 // by GET does (ASVS 3.5.3). The callback of an identity provider is one on purpose.

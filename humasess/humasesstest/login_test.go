@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -128,5 +129,36 @@ func TestLoginAge(t *testing.T) {
 	}
 	if !created.Equal(now) {
 		t.Errorf("created: got %v, want %v", created, now)
+	}
+}
+
+// stopper replaces a *testing.T that is expected to stop.
+type stopper struct {
+	testing.TB
+	text string
+}
+
+func (*stopper) Helper() {}
+
+func (s *stopper) Fatalf(format string, args ...any) {
+	s.text = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// TestLoginNegativeAge requires an error that names the age.
+func TestLoginNegativeAge(t *testing.T) {
+	t.Parallel()
+	sessions, err := humasess.New(memory.New(nil), quietOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, done := &stopper{TB: t}, make(chan struct{})
+	go func() {
+		defer close(done)
+		humasesstest.Login(s, sessions, user{ID: "ada"}, humasesstest.Authenticated(-time.Minute, "pwd"))
+	}()
+	<-done
+	if want := "Authenticated called with -1m0s, which is not an age"; !strings.Contains(s.text, want) {
+		t.Errorf("got %q, want %q in it", s.text, want)
 	}
 }

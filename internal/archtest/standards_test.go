@@ -120,10 +120,12 @@ var standards = []standard{
 	{"A2", "no class above that of the authentication (NIST 5.1)"},
 	{"A3", "methods with their times"},
 	{"A4", "re-authentication changes the token (ASVS 7.2.4)"},
+	{"A5", "another client is reported, or asks for a fresh sign-in, and ends nothing (ASVS 8.2.4)"},
 	{"A6", "auth_time, acr and amr, both ways (OpenID Connect)"},
 	{"E1", "an event for each change, in order (ASVS 16)"},
 	{"E2", "no secret in logs and events (ASVS 16)"},
 	{"E3", "guesses are counted (OWASP)"},
+	{"E4", "addresses and user agents are kept by option only, and truncated"},
 }
 
 var rowName = regexp.MustCompile(`^(?:[A-Z]\d{1,2} )+`)

@@ -161,8 +161,8 @@ func TestProblemsAreTrue(t *testing.T) {
 		if got := slices.Sorted(maps.Keys(examplesOf(t, all, "403"))); !slices.Equal(got, want) {
 			t.Errorf("got examples %q, want %q", got, want)
 		}
-		text := "One of these causes:\n\n- The session lacks the required role: `admin`.\n- `reauthentication-required`: the user has not authenticated within 1m30s.\n" +
-			"- The session is not allowed to do this.\n- The request lacks the session's CSRF token in `X-Csrf-Token`.\n- Sent by a page of another origin."
+		text := "One of these causes:\n\n- The user lacks the required role: `admin`.\n- `reauthentication-required`: the user has not authenticated within 1m30s.\n" +
+			"- The user is not allowed to do this.\n- The request lacks the session's CSRF token in `X-Csrf-Token`.\n- Sent by a page of another origin."
 		if got := all.Responses["403"].Description; got != text {
 			t.Errorf("got %q, want %q", got, text)
 		}

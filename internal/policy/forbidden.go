@@ -12,7 +12,7 @@ import (
 
 const (
 	crossOriginText = "Sent by a page of another origin."
-	guardText       = "The session is not allowed to do this."
+	guardText       = "The user is not allowed to do this."
 )
 
 // forbidden returns the causes of the operation's 403. It is empty when the core never
@@ -24,14 +24,14 @@ func forbidden(d *schemes, op *huma.Operation, p Policy) []cause {
 		if len(roles) > 1 {
 			noun = "roles"
 		}
-		text := fmt.Sprintf("The session lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `"))
-		all = append(all, cause{"role", "The session lacks a role", text, ProblemForbidden, nil})
+		text := fmt.Sprintf("The user lacks the required %s: `%s`.", noun, strings.Join(roles, "`, `"))
+		all = append(all, cause{"role", "The user lacks a role", text, ProblemForbidden, nil})
 	}
 	if text := proofText(p, op); text != "" {
 		all = append(all, cause{"reauthentication-required", "The user has to authenticate again", text, ProblemReauth, missing(p)})
 	}
 	if slices.ContainsFunc(p.Declarations, func(d Declaration) bool { return d.Kind == Guarded && d.Guard != nil }) {
-		all = append(all, cause{"guard", "A guard refuses the session", guardText, ProblemForbidden, nil})
+		all = append(all, cause{"guard", "A guard refuses the user", guardText, ProblemForbidden, nil})
 	}
 	for _, s := range csrfChecked(d, op) {
 		if mentions(op.Security, s.CSRFKey()) {

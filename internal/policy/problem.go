@@ -36,7 +36,7 @@ const (
 var (
 	ProblemNoSession     = Problem{http.StatusUnauthorized, typeNoSession, "a valid session is required", ""}
 	ProblemNoCredentials = Problem{http.StatusUnauthorized, typeNoSession, "valid credentials are required", ""}
-	ProblemForbidden     = Problem{http.StatusForbidden, typeForbidden, "the session is not allowed to do this", ""}
+	ProblemForbidden     = Problem{http.StatusForbidden, typeForbidden, "the user is not allowed to do this", ""}
 	ProblemReauth        = Problem{http.StatusForbidden, typeReauth, "the user has to authenticate again", ""}
 	ProblemCSRF          = Problem{http.StatusForbidden, typeCSRF, "the CSRF token is missing or does not belong to the session", ""}
 	ProblemCrossOrigin   = Problem{http.StatusForbidden, typeCrossOrigin, "cross-origin request refused", ""}

@@ -33,8 +33,10 @@ type Options struct {
 	// is [time.Now].
 	Now func() time.Time
 
-	// SweepEvery is how often expired sessions are removed from memory. Methods
-	// ignore an expired session even before that. The default is one minute.
+	// SweepEvery is how often expired sessions are removed from memory. A
+	// goroutine does this. Methods ignore an expired session even before that.
+	// With a negative value there is no goroutine, and each Create removes some
+	// expired sessions. The default is one minute.
 	SweepEvery time.Duration
 }
 
@@ -61,7 +63,7 @@ type Store struct {
 
 	every   time.Duration
 	sweeper *sweeper // nil while none runs
-	closed  bool
+	closed  bool     // no sweeper starts
 }
 
 var (
@@ -77,7 +79,7 @@ var (
 )
 
 // New returns an empty store. It starts no goroutine, because the first session
-// does. It panics when MaxSessions, MaxPayload or SweepEvery is negative.
+// does. It panics when MaxSessions or MaxPayload is negative.
 func New(opts *Options) *Store {
 	var o Options
 	if opts != nil {
@@ -89,9 +91,6 @@ func New(opts *Options) *Store {
 	if o.MaxPayload < 0 {
 		panic(fmt.Sprintf("memory: New called with MaxPayload %d", o.MaxPayload))
 	}
-	if o.SweepEvery < 0 {
-		panic(fmt.Sprintf("memory: New called with SweepEvery %v", o.SweepEvery))
-	}
 	if o.MaxSessions == 0 {
 		o.MaxSessions = defaultMaxSessions
 	}
@@ -101,7 +100,7 @@ func New(opts *Options) *Store {
 	if o.SweepEvery == 0 {
 		o.SweepEvery = defaultSweepEvery
 	}
-	s := &Store{max: o.MaxSessions, maxPayload: o.MaxPayload, every: o.SweepEvery}
+	s := &Store{max: o.MaxSessions, maxPayload: o.MaxPayload, every: o.SweepEvery, closed: o.SweepEvery < 0}
 	for i := range s.shards {
 		s.shards[i].queue.publish()
 	}

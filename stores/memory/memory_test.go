@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -97,11 +98,11 @@ func wantLive(tb testing.TB, s *memory.Store, n int, live ...int) {
 }
 
 func TestNewPanics(t *testing.T) {
-	for _, opts := range []*memory.Options{{MaxSessions: -1}, {MaxPayload: -1}, {SweepEvery: -1}} {
+	for want, opts := range map[string]*memory.Options{"MaxSessions -1": {MaxSessions: -1}, "MaxPayload -1": {MaxPayload: -1}} {
 		func() {
 			defer func() {
-				if recover() == nil {
-					t.Errorf("New(%+v) does not panic", *opts)
+				if text, _ := recover().(string); !strings.Contains(text, want) {
+					t.Errorf("New(%+v): got panic %q, want %q in it", *opts, text, want)
 				}
 			}()
 			memory.New(opts)

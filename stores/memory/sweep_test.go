@@ -125,21 +125,34 @@ func TestForgottenStore(t *testing.T) {
 	})
 }
 
-// TestTidyWithoutSweeper shows that a closed store does not grow without limit.
+// TestTidyWithoutSweeper shows that a store without a goroutine does not grow
+// without limit. The store is closed, or has a negative SweepEvery.
 func TestTidyWithoutSweeper(t *testing.T) {
-	c := newClock()
-	s := open(t, &memory.Options{Now: c.Now})
-	if err := s.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for n := range 20_000 {
-		short := spec(n+1, "")
-		short.Idle = time.Minute
-		create(t, s, short)
-		c.Add(time.Second)
-	}
-	if got := s.Len(); got > 1000 {
-		t.Errorf("Len = %d of 60 live sessions, want some hundreds at most", got)
+	for name, opts := range map[string]memory.Options{"closed": {}, "negative SweepEvery": {SweepEvery: -1}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newClock()
+				opts.Now = c.Now
+				s := open(t, &opts)
+				if opts.SweepEvery == 0 {
+					if err := s.Close(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for n := range 20_000 {
+					short := spec(n+1, "")
+					short.Idle = time.Minute
+					create(t, s, short)
+					c.Add(time.Second)
+				}
+				if got := sweepers(); got != 0 {
+					t.Errorf("got %d sweepers, want 0", got)
+				}
+				if got := s.Len(); got > 1000 {
+					t.Errorf("Len = %d of 60 live sessions, want some hundreds at most", got)
+				}
+			})
+		})
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// schemaText is the schema with placeholders in braces, for quoted names and literals.
+// [Schema] prints its comments too, so they describe the text without placeholders.
+//
 //go:embed schema.sql
 var schemaText string
 

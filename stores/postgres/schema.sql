@@ -1,5 +1,5 @@
 -- The schema of a humasess store in PostgreSQL. It may run at any time, and in
--- any number of processes in parallel. {…} stand for quoted names and literals.
+-- any number of processes in parallel.
 SELECT pg_advisory_xact_lock({space});
 
 DO {body}

@@ -52,7 +52,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string, error) {
 	text, err := node.Do(ctx, node.B().Info().Build()).ToString()
 	if err != nil {
-		return nil, fmt.Errorf("redis: INFO of %s: %w", addr, explain(err))
+		return nil, fmt.Errorf("INFO of %s: %w", addr, explain(err))
 	}
 	var found []string
 	note := func(format string, args ...any) {
@@ -61,7 +61,7 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 	before := time.Now()
 	clock, err := node.Do(ctx, node.B().Time().Build()).AsIntSlice()
 	if err != nil || len(clock) != 2 {
-		return nil, fmt.Errorf("redis: TIME of %s: %w", addr, explain(err))
+		return nil, fmt.Errorf("TIME of %s: %w", addr, explain(err))
 	}
 	skew := time.Unix(clock[0], clock[1]*1000).Sub(before.Add(time.Since(before) / 2))
 	if skew.Abs() > maxSkew {

@@ -38,8 +38,8 @@ func explain(err error) error {
 		return stores.ErrNotFound
 	}
 	e, ok := rueidis.IsRedisErr(err)
-	if !ok {
-		return err
+	if !ok { // of the connection, which rueidis returns without a prefix
+		return fmt.Errorf("redis: %w", err)
 	}
 	// Some versions wrap an error inside a script in other words.
 	text := e.Error()

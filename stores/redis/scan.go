@@ -55,7 +55,7 @@ func (s *Store) primaries(ctx context.Context) ([]string, map[string]rueidis.Cli
 	for addr, node := range nodes {
 		role, err := node.Do(ctx, node.B().Role().Build()).ToArray()
 		if err != nil {
-			return nil, nil, fmt.Errorf("redis: ROLE of %s: %w", addr, explain(err))
+			return nil, nil, fmt.Errorf("ROLE of %s: %w", addr, explain(err))
 		}
 		if len(role) == 0 {
 			return nil, nil, errFormat
@@ -314,9 +314,11 @@ func (s *Store) execMany(ctx context.Context, script *rueidis.Lua, sha string, c
 			m, err := result.ToMessage()
 			if again(err) {
 				m, err = s.exec(ctx, script, part[i].keys, part[i].args)
+			} else {
+				err = explain(err)
 			}
 			if err != nil {
-				return explain(err)
+				return err
 			}
 			if f == nil {
 				continue

@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// schemaText is the schema with placeholders in braces, for quoted names. [Schema]
+// prints its comments too, so they describe the text without placeholders.
+//
 //go:embed schema.sql
 var schemaText string
 

@@ -1,5 +1,5 @@
--- The schema of a humasess store in SQLite. It may run at any time. {…} stand
--- for quoted names. Times are nanoseconds since 1970.
+-- The schema of a humasess store in SQLite. It may run at any time. Times
+-- are nanoseconds since 1970.
 CREATE TABLE IF NOT EXISTS {sessions} (
   seq INTEGER PRIMARY KEY, -- the order of creation
   id BLOB NOT NULL UNIQUE,

@@ -7,7 +7,8 @@ import (
 )
 
 // Options configures [Run]. The zero Options suits a store with its own clock
-// and all capabilities that the promises need.
+// and all capabilities that the promises need. A negative Unit, Concurrency or
+// Rounds is the default, too.
 type Options struct {
 	// Exempt maps the numbers of promises that the store does not make to the
 	// reasons. [Run] logs each. The default is none.

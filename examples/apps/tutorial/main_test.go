@@ -9,8 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/humasess/sessions/humasess/humasesstest"
 	"github.com/humasess/sessions/internal/console"
 	"github.com/humasess/sessions/internal/servertest"
+	"github.com/humasess/sessions/stores/memory"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // TestTutorial runs the commands of docs/tutorial.md.
@@ -61,6 +67,25 @@ func wait(t *testing.T, url string, ended <-chan error) {
 		case <-ctx.Done():
 			t.Fatal("the program does not answer")
 		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// TestDatabaseDown shows that a client does not see the error of the database.
+func TestDatabaseDown(t *testing.T) {
+	pool, err := pgxpool.New(t.Context(), "postgres://127.0.0.1:1/none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	router := chi.NewMux()
+	if err := register(humachi.New(router, huma.DefaultConfig("Tutorial", "1.0.0")), pool, memory.New(nil)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/signup", "/login"} {
+		w := humasesstest.NewClient(router).Do("POST", path, Credentials{"ada", "analytical engine"})
+		if w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "127.0.0.1") {
+			t.Errorf("%s: got %d %s, want 503 without the reason", path, w.Code, w.Body)
 		}
 	}
 }

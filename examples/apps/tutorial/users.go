@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5"
@@ -28,7 +29,7 @@ func addUser(ctx context.Context, pool *pgxpool.Pool, c Credentials) (User, erro
 	if errors.Is(err, pgx.ErrNoRows) {
 		return User{}, huma.Error409Conflict("this name is taken")
 	}
-	return user, err
+	return user, failed(err)
 }
 
 // decoy makes the check of an unknown name as slow as that of a wrong password.
@@ -40,7 +41,7 @@ func checkPassword(ctx context.Context, pool *pgxpool.Pool, c Credentials) (User
 	err := pool.QueryRow(ctx, `SELECT id, password FROM users WHERE name = $1`, c.Name).Scan(&user.ID, &hash)
 	unknown := errors.Is(err, pgx.ErrNoRows)
 	if err != nil && !unknown {
-		return User{}, err
+		return User{}, failed(err)
 	}
 	if bcrypt.CompareHashAndPassword(hash, []byte(c.Password)) != nil || unknown {
 		return User{}, huma.Error401Unauthorized("wrong name or password")
@@ -54,7 +55,17 @@ func setPassword(ctx context.Context, pool *pgxpool.Pool, id int64, password str
 		return err
 	}
 	_, err = pool.Exec(ctx, `UPDATE users SET password = $2 WHERE id = $1`, id, hash)
-	return err
+	return failed(err)
+}
+
+// failed keeps the text of a database from the client: it logs the error and returns a 503.
+// An answer that is chosen already stays.
+func failed(err error) error {
+	if chosen := huma.StatusError(nil); err == nil || errors.As(err, &chosen) {
+		return err
+	}
+	log.Print(err)
+	return huma.Error503ServiceUnavailable("try again later")
 }
 
 func hashPassword(password string) ([]byte, error) {

@@ -175,9 +175,6 @@ func passes(r *Request, g *guardUse) bool {
 	case errors.As(err, &model):
 		guarded(r, g.session, model, err)
 		r.reply().refuseWith(model, headersAround(err, model))
-	case errors.Is(err, ErrNoSession):
-		guarded(r, g.session, answerNoSession.model(&r.scope), err)
-		r.reply().refuse(answerNoSession)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		r.reply().refuse(answerUnavailable)
 	default:

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,25 +12,57 @@ import (
 
 // Errors of the public package, which documents them, and their special cases.
 var (
-	ErrNoSession      = errors.New("humasess: no active session")
-	ErrRevoked        = errors.New("humasess: session was revoked")
-	ErrReauthenticate = errors.New("humasess: authentication is not fresh enough")
-	ErrNotFound       = errors.New("humasess: session not found")
-	ErrConflict       = errors.New("humasess: conflicting change")
-	ErrLimit          = errors.New("humasess: identity has as many sessions as it may")
-	ErrTooManyCookies = errors.New("humasess: too many session cookies")
-	ErrUnavailable    = errors.New("humasess: session store unavailable")
-	ErrCommitted      = errors.New("humasess: session changed after the response has begun")
-	ErrInvalid        = errors.New("humasess: invalid call")
+	ErrNoSession      = newSentinel("no active session", answerNoSession, nil)
+	ErrRevoked        = newSentinel("session was revoked", answerNoSession, nil)
+	ErrReauthenticate = newSentinel("authentication is not fresh enough", answerReauth, nil)
+	ErrNotFound       = newSentinel("session not found", answerNotFound, nil)
+	ErrConflict       = newSentinel("conflicting change", answerConflict, nil)
+	ErrLimit          = newSentinel("identity has as many sessions as it may", answerLimit, nil)
+	ErrTooManyCookies = newSentinel("too many session cookies", answerCookies, nil)
+	ErrUnavailable    = newSentinel("session store unavailable", answerUnavailable, nil)
+	ErrCommitted      = newSentinel("session changed after the response has begun", answerInternal, nil)
+	ErrInvalid        = newSentinel("invalid call", answerInternal, nil)
 	ErrHide           = errors.New("humasess: hide undecodable session")
 
-	ErrSeveral          = fmt.Errorf("humasess: the request has several active sessions, which Start and Destroy end: %w", ErrConflict)
-	ErrChangedMeanwhile = fmt.Errorf("humasess: the user's data changed during the sign-in: %w", ErrConflict)
-	ErrBesideToken      = fmt.Errorf("humasess: the client has a bearer token, so a cookie would be lost: use StartBearer: %w", ErrConflict)
-	ErrJustRenewed      = fmt.Errorf("humasess: the token was replaced, and the client may still receive the new one: %w", ErrConflict)
-	ErrOtherCarrier     = fmt.Errorf("humasess: not for the carrier of this session: %w", errors.ErrUnsupported)
-	ErrUndecided        = fmt.Errorf("humasess: it is not known whether the user was revoked during the sign-in: %w", ErrUnavailable)
+	ErrSeveral          = newSentinel("the request has several active sessions, which Start and Destroy end", answerSeveral, ErrConflict)
+	ErrChangedMeanwhile = newSentinel("the user's data changed during the sign-in", answerChanged, ErrConflict)
+	ErrBesideToken      = newSentinel("the client has a bearer token, so a cookie would be lost: use StartBearer", answerBesideToken, ErrConflict)
+	ErrJustRenewed      = newSentinel("the token was replaced, and the client may still receive the new one", answerJustRenewed, ErrConflict)
+	ErrOtherCarrier     = newSentinel("not for the carrier of this session", answerOtherCarrier, errors.ErrUnsupported)
+	ErrUndecided        = newSentinel("it is not known whether the user was revoked during the sign-in", answerUndecided, ErrUnavailable)
 )
+
+// sentinel is an error that programs compare with. It is a huma.StatusError by
+// [errors.As] only, because huma.NewError, which makes its body, may change.
+type sentinel struct {
+	text   string
+	answer answer
+	kind   error // that it also matches
+}
+
+func newSentinel(text string, a answer, kind error) error {
+	text = "humasess: " + text
+	if kind != nil {
+		text += ": " + kind.Error()
+	}
+	return &sentinel{text, a, kind}
+}
+
+func (s *sentinel) Error() string { return s.text }
+
+func (s *sentinel) Unwrap() error { return s.kind }
+
+// GetHeaders implements [huma.HeadersError].
+func (s *sentinel) GetHeaders() http.Header { return s.answer.headers() }
+
+// As makes the answer of a sentinel that a program returns by itself.
+func (s *sentinel) As(target any) bool {
+	model, ok := target.(*huma.StatusError)
+	if ok {
+		*model = s.answer.model(nil)
+	}
+	return ok
+}
 
 // failure is an error of ours. It is not a huma.StatusError itself, but unwraps to
 // the one that huma.NewError makes, which huma then sends as the body.
@@ -60,15 +91,15 @@ func (f *failure) Error() string {
 func (f *failure) GetHeaders() http.Header { return f.headers }
 
 func (f *failure) Unwrap() []error {
-	all := []error{f.sentinel, f.model}
+	all := []error{f.model, f.sentinel}
 	if f.cause != nil {
 		all = append(all, f.cause)
 	}
 	return all
 }
 
-// FailUntil is Fail with the time after which the client may try again.
-func FailUntil(sentinel error, after time.Duration) error {
+// FailFor is Fail with the time after which the client may try again.
+func FailFor(sentinel error, after time.Duration) error {
 	a := answerTo(sentinel)
 	f := &failure{sentinel: sentinel, model: a.model(nil), headers: a.headers()}
 	f.headers["Retry-After"] = []string{strconv.Itoa(int(max((after+time.Second-1)/time.Second, 1)))}
@@ -92,35 +123,12 @@ func answerTo(err error) answer {
 	if errors.As(err, &f) {
 		err = f.sentinel // not its cause
 	}
+	var s *sentinel
 	switch {
-	case errors.Is(err, ErrSeveral):
-		return answerSeveral
-	case errors.Is(err, ErrChangedMeanwhile):
-		return answerChanged
-	case errors.Is(err, ErrBesideToken):
-		return answerBesideToken
-	case errors.Is(err, ErrJustRenewed):
-		return answerJustRenewed
-	case errors.Is(err, ErrOtherCarrier):
-		return answerOtherCarrier
-	case errors.Is(err, ErrUndecided):
-		return answerUndecided
-	case errors.Is(err, ErrTooManyCookies):
-		return answerCookies
-	case errors.Is(err, ErrNoSession), errors.Is(err, ErrRevoked):
-		return answerNoSession
-	case errors.Is(err, ErrReauthenticate):
-		return answerReauth
-	case errors.Is(err, ErrNotFound):
-		return answerNotFound
-	case errors.Is(err, ErrConflict):
-		return answerConflict
-	case errors.Is(err, ErrLimit):
-		return answerLimit
+	case errors.As(err, &s):
+		return s.answer
 	case errors.Is(err, errors.ErrUnsupported):
 		return answerUnsupported
-	case errors.Is(err, ErrUnavailable):
-		return answerUnavailable
 	}
 	return answerInternal
 }

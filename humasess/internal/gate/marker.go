@@ -27,8 +27,8 @@ func IsMarker(name string) bool { return strings.HasPrefix(name, markerPrefix) }
 // one request, and is never sent to a client.
 var handles sync.Map // string -> *Request
 
-// Handled returns the request that a handle names, or nil.
-func Handled(handle []byte) *Request {
+// RequestOfHandle returns the request that a handle names, or nil.
+func RequestOfHandle(handle []byte) *Request {
 	if r, ok := handles.Load(string(handle)); ok {
 		return r.(*Request)
 	}

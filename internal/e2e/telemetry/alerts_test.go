@@ -226,14 +226,14 @@ func TestAlertsFire(t *testing.T) {
 			}
 		}
 	}
-	event := func(n int, e events.Event) func() {
+	in := func(r *rig, n int, e events.Event) {
 		e.Scheme = "sessionCookie"
-		return func() {
-			for range n {
-				r.OnEvent(t.Context(), e)
-			}
+		for range n {
+			r.OnEvent(t.Context(), e)
 		}
 	}
+	event := func(n int, e events.Event) func() { return func() { in(r, n, e) } }
+	mismatch := events.Event{Kind: events.Rejected, Reason: events.ReasonMismatch}
 	slow := func(ctx context.Context) error {
 		select {
 		case <-time.After(600 * time.Millisecond): // over the thresholds of both rules
@@ -251,6 +251,7 @@ func TestAlertsFire(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		alert string
+		when  string
 		begin func()
 		each  func() // in each minute
 		end   func()
@@ -272,13 +273,22 @@ func TestAlertsFire(t *testing.T) {
 			end: func() { inner.Before(humasesstest.OpUpdate, nil) },
 		},
 		{alert: "SessionTokensGuessed", each: event(600, events.Event{Kind: events.Rejected, Reason: events.ReasonUnknown})},
-		{alert: "SessionSecretsGuessed", each: event(10, events.Event{Kind: events.Rejected, Reason: events.ReasonMismatch})},
+		{alert: "SessionSecretsGuessed", when: ", at once before the first scrape", each: func() {}, begin: event(21, mismatch)},
+		{alert: "SessionSecretsGuessed", each: event(10, mismatch)},
+		{
+			alert: "SessionSecretsGuessed", when: ", half of it in a new process", each: func() {},
+			begin: func() {
+				in(r, 15, mismatch)
+				s.rigs = append(s.rigs, newRig(t))
+				in(s.rigs[1], 15, mismatch)
+			},
+		},
 		{alert: "SessionSignInsRefused", each: event(30, events.Event{Kind: events.Rejected, Reason: events.ReasonLimit})},
 		{alert: "SessionTokenReused", each: func() {}, begin: event(1, events.Event{Kind: events.Reused})},
 		{alert: "SessionsUndecodable", each: func() {}, begin: event(1, events.Event{Kind: events.Undecodable})},
 		{alert: "SessionConflicts", each: conflict(t, r.Store(inner), 9)},
 	} {
-		t.Run("E3 "+tt.alert, func(t *testing.T) {
+		t.Run("E3 "+tt.alert+tt.when, func(t *testing.T) {
 			if tt.begin != nil {
 				tt.begin()
 			}

@@ -48,9 +48,9 @@ func rules(tb testing.TB) []rulefmt.Rule {
 	return all
 }
 
-// server is a Prometheus that scrapes a rig once in a minute of its own time.
+// server is a Prometheus that scrapes rigs once in a minute of its own time.
 type server struct {
-	rig    *rig
+	rigs   []*rig // the instances of one job
 	db     *tsdb.DB
 	engine *promql.Engine
 	rules  []rulefmt.Rule
@@ -66,7 +66,7 @@ func newServer(tb testing.TB, r *rig) *server {
 	}
 	tb.Cleanup(func() { _ = db.Close() })
 	return &server{
-		rig: r, db: db, rules: rules(tb), now: time.Date(2030, 1, 2, 3, 0, 0, 0, time.UTC), since: map[string]time.Time{},
+		rigs: []*rig{r}, db: db, rules: rules(tb), now: time.Date(2030, 1, 2, 3, 0, 0, 0, time.UTC), since: map[string]time.Time{},
 		engine: promql.NewEngine(promql.EngineOpts{MaxSamples: 1_000_000, Timeout: time.Minute, Parser: parser.NewParser(parser.Options{})}),
 	}
 }
@@ -76,10 +76,12 @@ func (s *server) minute(tb testing.TB) map[string]bool {
 	tb.Helper()
 	s.now = s.now.Add(time.Minute)
 	appender := s.db.Appender(tb.Context())
-	for _, v := range s.rig.scrape(tb) {
-		v.labels["__name__"], v.labels["job"] = v.name, "api"
-		if _, err := appender.Append(0, labels.FromMap(v.labels), s.now.UnixMilli(), v.value); err != nil {
-			tb.Fatal(err)
+	for i, r := range s.rigs {
+		for _, v := range r.scrape(tb) {
+			v.labels["__name__"], v.labels["job"], v.labels["instance"] = v.name, "api", strconv.Itoa(i)
+			if _, err := appender.Append(0, labels.FromMap(v.labels), s.now.UnixMilli(), v.value); err != nil {
+				tb.Fatal(err)
+			}
 		}
 	}
 	if err := appender.Commit(); err != nil {

@@ -26,14 +26,14 @@ type finishInput struct {
 // beginRegistration chooses the ID of the new account. The account exists when the
 // passkey has answered, so nothing is left of a user that gives up. A real program limits
 // how often a client may call this and beginSignIn: each call stores a ceremony.
-func (s *Site) beginRegistration(_ context.Context, in *beginRegistrationInput) (*optionsOutput, error) {
+func (s *Site) beginRegistration(ctx context.Context, in *beginRegistrationInput) (*optionsOutput, error) {
 	user := User{ID: rand.Text(), Name: strings.TrimSpace(in.Body.Name)}
 	if user.Name == "" {
 		return nil, huma.Error422UnprocessableEntity("the name is blank")
 	}
 	options, data, err := s.passkeys.BeginRegistration(holder{user: user})
 	if err != nil {
-		return nil, err
+		return nil, s.failed(ctx, err)
 	}
 	return begin(&in.Begin, Ceremony{Purpose: registration, User: user}, data, options)
 }

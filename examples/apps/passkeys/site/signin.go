@@ -11,10 +11,10 @@ type beginInput struct{ Begin }
 
 // beginSignIn asks for any passkey of this site. The passkey says whose it is, so the
 // user types no name, and the answer shows no account that exists.
-func (s *Site) beginSignIn(_ context.Context, in *beginInput) (*optionsOutput, error) {
+func (s *Site) beginSignIn(ctx context.Context, in *beginInput) (*optionsOutput, error) {
 	options, data, err := s.passkeys.BeginDiscoverableLogin()
 	if err != nil {
-		return nil, err
+		return nil, s.failed(ctx, err)
 	}
 	return begin(&in.Begin, Ceremony{Purpose: signIn}, data, options)
 }

@@ -129,6 +129,12 @@ func New(store stores.Store, origin string, opts *Options) (*Site, error) {
 	return s, s.register()
 }
 
+// failed keeps the text of an error from the client, and logs it.
+func (s *Site) failed(ctx context.Context, err error) error {
+	s.log.ErrorContext(ctx, "ceremony failed", "error", err)
+	return huma.Error500InternalServerError("unexpected error")
+}
+
 // register adds the operations.
 func (s *Site) register() error {
 	if err := s.sessions.Attach(s.api); err != nil {

@@ -39,7 +39,7 @@ type finishStepUpInput struct {
 
 // beginStepUp asks for a passkey of the user that is signed in. The data of the ceremony
 // name that user, so another user of the same browser cannot finish it.
-func (s *Site) beginStepUp(_ context.Context, in *beginStepUpInput) (*optionsOutput, error) {
+func (s *Site) beginStepUp(ctx context.Context, in *beginStepUpInput) (*optionsOutput, error) {
 	user := in.Member.Value()
 	owner, err := s.accounts.find(user.ID)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *Site) beginStepUp(_ context.Context, in *beginStepUpInput) (*optionsOut
 	}
 	options, data, err := s.passkeys.BeginLogin(owner, webauthn.WithUserVerification(protocol.VerificationRequired))
 	if err != nil {
-		return nil, err
+		return nil, s.failed(ctx, err)
 	}
 	return begin(&in.Begin, Ceremony{Purpose: stepUp, User: user}, data, options)
 }

@@ -1,7 +1,7 @@
 -- +goose Up
 -- +goose StatementBegin
 -- The schema of a humasess store in PostgreSQL. It may run at any time, and in
--- any number of processes in parallel. {…} stand for quoted names and literals.
+-- any number of processes in parallel.
 SELECT pg_advisory_xact_lock(747991485690153504);
 
 DO $body0$
