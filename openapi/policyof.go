@@ -185,9 +185,6 @@ func (r *reader) admission(e policy.Entry, term map[string][]string) (Admission,
 				a.Users = append(a.Users, c)
 			}
 		}
-		if s.CSRFHeader != "" && slices.Contains(own, s.Key) && changes(e.Operation) {
-			a.Credentials[s.CSRFKey()] = []string{}
-		}
 	}
 	if token && sessions > 1 {
 		return a, false // a request with a token is judged by the token alone
@@ -217,10 +214,6 @@ func (r *reader) bringing(term map[string][]string, s policy.Scheme) []string {
 }
 
 // changes reports whether requests need the CSRF token of their session.
-func changes(op *huma.Operation) bool {
-	return !policy.SafeMethod(op.Method) && !policy.CrossSiteAllowed(op)
-}
-
 // checksOrigin reports whether requests of other origins are refused.
 func (r *reader) checksOrigin(e policy.Entry) bool {
 	if policy.CrossSiteAllowed(e.Operation) {

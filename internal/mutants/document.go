@@ -161,9 +161,6 @@ var policyMutants = []mutant{
 	{"", "a token of a session is refused for its origin in the file", inOpenAPI, "TestPolicyOf", []edit{{
 		inOpenAPI, "reader.admission", "!token && r.checksOrigin(e)", "r.checksOrigin(e)",
 	}}},
-	{"", "the file forgets the CSRF token", inOpenAPI, "TestPolicyOf", []edit{{
-		inOpenAPI, "reader.admission", "s.CSRFHeader != \"\" && slices.Contains(own, s.Key)", "s.CSRFHeader != \"\" && len(own) > 1",
-	}}},
 	{"", "a key proves a recent sign-in in the file", inOpenAPI, "TestPolicyOf", []edit{{
 		inOpenAPI, "reader.admission", "	if len(own) == 0 && len(c.Proofs) > 0 {", "	if len(own) == 0 && len(c.Proofs) > 1 {",
 	}}},
