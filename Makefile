@@ -144,26 +144,29 @@ golden: ## rewrite the golden files
 	@for dir in $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | sed 's,/[^/]*$$,,' | sort -u); do \
 		(cd "$$dir" && go test . -run Golden -update) || exit 1; done
 
+# exec lets a signal reach the program, which then removes its temporary files.
+RELEASE := go build -o '$(CURDIR)/$(BIN)/release' . && exec '$(CURDIR)/$(BIN)/release'
+
 # Programs outside the repository get the version from a local module proxy. The tests read
 # files of other modules, which the test cache does not notice.
 release-check: ## prepare the next version in a copy and check it (VERSION, BASE; about a minute)
-	@cd internal/release && go test -vet=off -count=1 . && go run . check -version '$(VERSION)' -base '$(BASE)'
+	@cd internal/release && go test -vet=off -count=1 . && $(RELEASE) check -version '$(VERSION)' -base '$(BASE)'
 
 release: ## make a clone in DIR with the commits and tags of VERSION (SIGN=1), and push nothing
-	@cd internal/release && go run . prepare -version '$(VERSION)' -base '$(BASE)' -dir '$(abspath $(DIR))' $(if $(SIGN),-sign)
+	@cd internal/release && $(RELEASE) prepare -version '$(VERSION)' -base '$(BASE)' -dir '$(DIR)' $(if $(SIGN),-sign)
 
 binaries: ## build the command line of VERSION from the module proxy into DIR, with SHA256SUMS
-	@cd internal/release && go run . binaries -version '$(VERSION)' -dir '$(abspath $(DIR))'
+	@cd internal/release && $(RELEASE) binaries -version '$(VERSION)' -dir '$(DIR)'
 
 apidiff: ## compare the public packages with the commit or tag BASE
-	@cd internal/release && go run . apidiff -base '$(BASE)'
+	@cd internal/release && $(RELEASE) apidiff -base '$(BASE)'
 
 huma-versions: ## run the tests with other versions of huma (HUMA="v2.39.1 latest")
-	@cd internal/release && HUMASESS_TEST_REQUIRE=1 go run . versions $(HUMA)
+	@cd internal/release && export HUMASESS_TEST_REQUIRE=1 && $(RELEASE) versions $(HUMA)
 
 # A short form of huma-versions, for a look before the job of CI that runs all of it.
 huma-newest:
-	@cd internal/release && go run . versions -short
+	@cd internal/release && $(RELEASE) versions -short
 
 vulncheck: $(VULN) ## look for known vulnerabilities (needs the network)
 	$(call each,"$(CURDIR)/$(VULN)" ./...)

@@ -74,13 +74,8 @@ func slug(heading string) string {
 // the strings of files that are not tests. The page must exist, and have the anchor.
 func GoLinks(fsys fs.FS) ([]string, error) {
 	var found []string
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && ignored(name):
-			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != extGo:
+	err := walk(fsys, ignored, func(name string) error {
+		if path.Ext(name) != extGo {
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, name)

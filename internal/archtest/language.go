@@ -42,15 +42,7 @@ var (
 // blanks, because then it is a sentence. Nested modules count like other folders.
 func Language(fsys fs.FS) ([]Prose, error) {
 	var all prose
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (ignored(name) || path.Base(name) == "node_modules"):
-			return fs.SkipDir
-		case d.IsDir():
-			return nil
-		}
+	err := walk(fsys, ignored, func(name string) error {
 		switch path.Ext(name) {
 		case extGo:
 			return all.code(fsys, name)

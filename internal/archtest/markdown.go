@@ -53,13 +53,8 @@ func Blocks(fsys fs.FS) ([]Block, error) {
 
 func documents(fsys fs.FS) ([]*document, error) {
 	var docs []*document
-	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && ignored(name):
-			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != extMarkdown:
+	err := walk(fsys, ignored, func(name string) error {
+		if path.Ext(name) != extMarkdown {
 			return nil
 		}
 		text, err := fs.ReadFile(fsys, name)

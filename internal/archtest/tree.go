@@ -48,13 +48,9 @@ func Load(fsys fs.FS) (*Tree, error) {
 		return nil, err
 	}
 	t := &Tree{module: module, fset: token.NewFileSet()}
-	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (ignored(name) || name != "." && isModule(fsys, name)):
-			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != extGo:
+	nested := func(dir string) bool { return ignored(dir) || dir != "." && isModule(fsys, dir) }
+	err = walk(fsys, nested, func(name string) error {
+		if path.Ext(name) != extGo {
 			return nil
 		}
 		return t.parse(fsys, name)
@@ -62,11 +58,26 @@ func Load(fsys fs.FS) (*Tree, error) {
 	return t, err
 }
 
+// walk calls f with the name of each file that is not in a skipped folder.
+func walk(fsys fs.FS, skip func(dir string) bool, f func(name string) error) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			return f(name)
+		case skip(name):
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
 // ignored reports whether the checks skip a folder. The go command ignores the same
-// names.
+// names, except node_modules.
 func ignored(dir string) bool {
 	base := path.Base(dir)
-	return base == "testdata" || dir != "." && (base[0] == '.' || base[0] == '_')
+	return base == "testdata" || base == "node_modules" || dir != "." && (base[0] == '.' || base[0] == '_')
 }
 
 func isModule(fsys fs.FS, dir string) bool {

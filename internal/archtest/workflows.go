@@ -52,13 +52,8 @@ func Updates(fsys fs.FS) ([]string, error) {
 	}
 	folders := entry.FindAllString(string(text), -1)
 	var found []string
-	err = fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && ignored(name):
-			return fs.SkipDir
-		case d.Name() == "go.mod" && !slices.Contains(folders, path.Join("/", path.Dir(name))):
+	err = walk(fsys, ignored, func(name string) error {
+		if path.Base(name) == "go.mod" && !slices.Contains(folders, path.Join("/", path.Dir(name))) {
 			found = append(found, ".github/dependabot.yml does not name the folder of "+name)
 		}
 		return nil

@@ -146,6 +146,12 @@ var coreMutants = []mutant{
 	{"", "an error response keeps the session of Start", "humasess", "TestCommit|TestErrorResponses", []edit{{
 		"humasess", "state.Commit", "	if status >= 400 {\n		w.drop()", "	if status >= 600 {\n		w.drop()",
 	}}},
+	{"", "a sentinel that a handler returns has no answer", "humasess", "TestSentinels", []edit{{
+		inGate, "sentinel.As", "	return ok\n", "	return false\n",
+	}}},
+	{"", "a sentinel that a handler returns has no headers", "humasess", "TestSentinels", []edit{{
+		inGate, "sentinel.GetHeaders", "return s.answer.headers()", "return nil",
+	}}},
 	{"", "nothing of the handler's in a 503, but its headers", "humasess", "TestStoreFailsOnCommit", []edit{{
 		inGate, "reply.refuseWith", "	p.held.Reset()\n	p.held.Release(", "	p.held.Release(",
 	}}},

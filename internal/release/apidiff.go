@@ -94,7 +94,7 @@ func checkDifference(ctx context.Context, repository, version, base string) (str
 		}
 	}
 	if base == "" {
-		return "no version before " + version, nil
+		return "no version before " + version, missingTag(ctx, repository, version)
 	}
 	changes, err := difference(ctx, toolsOf(repository), repository, base)
 	if err != nil {

@@ -55,7 +55,7 @@ func prepare(ctx context.Context, out io.Writer, repository, dir, version, base 
 	if err := os.WriteFile(name, []byte(strings.Join(sums, "\n")+"\n"), 0o600); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "\n%s\n\nNothing was pushed. Read the two commits, then run:\n\n\tgit -C %s push --atomic origin HEAD:%s", strings.Join(sums, "\n"), dir, branch)
+	_, _ = fmt.Fprintf(out, "\n%s\n\nNothing was pushed. Read the two commits, then run:\n\n\tgit -C '%s' push --atomic origin HEAD:%s", strings.Join(sums, "\n"), dir, branch)
 	for _, m := range published {
 		_, _ = fmt.Fprint(out, " ", m.tag(version))
 	}

@@ -27,8 +27,8 @@ const usage = `usage:
 var errUsage = errors.New("wrong arguments")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := inTemp(func() error { return run(ctx, os.Args[1:], os.Stdout) })
 	stop()
 	if errors.Is(err, errUsage) {
 		fmt.Fprint(os.Stderr, usage)
@@ -40,6 +40,20 @@ func main() {
 	}
 }
 
+// inTemp runs f with a folder for the temporary files of the go command, and removes it. A go
+// command that is interrupted leaves its files. Other programs keep TMPDIR, because the user
+// of a test's server cannot enter the folder.
+func inTemp(f func() error) error {
+	dir, err := os.MkdirTemp("", "release")
+	if err != nil {
+		return err
+	}
+	if err := os.Setenv("GOTMPDIR", dir); err != nil {
+		return err
+	}
+	return errors.Join(f(), os.RemoveAll(dir))
+}
+
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
 		return errUsage
@@ -48,7 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	set.SetOutput(io.Discard)
 	version := set.String("version", "", "the version; its default is the unreleased one in CHANGELOG.md")
 	base := set.String("base", "", "the commit or tag to compare the API with; its default is the newest tag before")
-	dir := set.String("dir", "", "a new folder")
+	dir := set.String("dir", "", "a new folder; a relative one begins at the top of the repository")
 	sign := set.Bool("sign", false, "sign the commits and tags with the key of your git configuration")
 	short := set.Bool("short", false, "run few packages")
 	if set.Parse(args[1:]) != nil {
@@ -58,6 +72,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	folder := *dir
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join(repository, folder)
+	}
 	switch args[0] {
 	case "check":
 		return check(ctx, out, repository, *version, *base)
@@ -65,18 +83,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if *version == "" || *dir == "" {
 			return errUsage
 		}
-		folder, err := filepath.Abs(*dir)
-		if err != nil {
-			return err
-		}
 		return prepare(ctx, out, repository, folder, *version, *base, *sign)
 	case "binaries":
 		if *dir == "" {
 			return errUsage
-		}
-		folder, err := filepath.Abs(*dir)
-		if err != nil {
-			return err
 		}
 		return binaries(ctx, out, folder, *version)
 	case "notes":

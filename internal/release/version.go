@@ -4,12 +4,17 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
 var versionForm = regexp.MustCompile(`^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$`)
+
+// releasedForm is the heading of a released version in the changelog.
+var releasedForm = regexp.MustCompile(`(?m)^## (\d+\.\d+\.\d+) - \d`)
 
 func validVersion(version string) error {
 	if !versionForm.MatchString(version) {
@@ -58,4 +63,19 @@ func versionBefore(ctx context.Context, repository, version string) (string, err
 		}
 	}
 	return newest, nil
+}
+
+// missingTag returns an error if the changelog has a release before version, but the
+// checkout has no tag of one. A shallow clone has no tags, so nothing would be compared.
+func missingTag(ctx context.Context, repository, version string) error {
+	changelog, err := os.ReadFile(filepath.Join(repository, "CHANGELOG.md"))
+	if err != nil || !versioned(ctx, repository) {
+		return err
+	}
+	for _, heading := range releasedForm.FindAllStringSubmatch(string(changelog), -1) {
+		if before := "v" + heading[1]; compareVersions(before, version) < 0 {
+			return fmt.Errorf("the checkout has no tag %s, which CHANGELOG.md lists; run git fetch --unshallow --tags", before)
+		}
+	}
+	return nil
 }

@@ -52,6 +52,32 @@ func TestVersionBefore(t *testing.T) {
 	}
 }
 
+// TestMissingTag has a checkout without tags, as a shallow clone is. It must not pass as one
+// before the first release.
+func TestMissingTag(t *testing.T) {
+	git := identity(command{dir: t.TempDir()})
+	for _, args := range [][]string{{"init", "--quiet"}, {"commit", "--quiet", "--allow-empty", "--message", "Begin"}} {
+		if _, err := git.run(t.Context(), "git", args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		changelog, version string
+		want               bool
+	}{
+		{"# Changelog\n\n## 0.1.0 - unreleased\n", "v0.1.0", false},
+		{"# Changelog\n\n## Unreleased\n\n## 0.1.0 - 2026-01-02\n", "v0.2.0", true},
+		{"# Changelog\n\n## 0.2.0 - 2026-02-03\n\n## 0.1.0 - 2026-01-02\n", "v0.1.0", false},
+	} {
+		if err := os.WriteFile(filepath.Join(git.dir, "CHANGELOG.md"), []byte(test.changelog), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checkDifference(t.Context(), git.dir, test.version, ""); (err != nil) != test.want {
+			t.Errorf("%s after %q: got %v, want an error: %v", test.version, test.changelog, err, test.want)
+		}
+	}
+}
+
 // TestTestedVersions fails when docs/compatibility.md does not name exactly the
 // versions of huma that make huma-versions tests, or names a test that is gone.
 func TestTestedVersions(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -61,27 +60,8 @@ func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	server := servertest.RedisCluster(t)
 	name := prefix(t)
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childAddr+"="+strings.Join(server.Addrs, ","), childPrefix+"="+name)
-	cmd.Stderr = os.Stderr
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = input.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("second process: %v", err)
-		}
-	})
-	url, err := bufio.NewReader(output).ReadString('\n')
+	other := servertest.StartProcess(t, os.Args[0], nil, childAddr+"="+strings.Join(server.Addrs, ","), childPrefix+"="+name)
+	url, err := bufio.NewReader(other.Output).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}

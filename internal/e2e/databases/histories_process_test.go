@@ -7,13 +7,13 @@ import (
 	"io"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/humasess/sessions/humasess"
 	"github.com/humasess/sessions/internal/coretest"
+	"github.com/humasess/sessions/internal/servertest"
 	"github.com/humasess/sessions/stores"
 )
 
@@ -70,29 +70,11 @@ func writeForever(t *testing.T, store stores.Store) {
 	}
 }
 
-// spawn starts another process, which ends with the test, or with this process.
-func spawn(t *testing.T, job string, p place) (*exec.Cmd, *bufio.Scanner) {
+// startOther starts another process.
+func startOther(t *testing.T, job string, p place) (servertest.Process, *bufio.Scanner) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestOtherProcess$")
-	cmd.Env = append(os.Environ(), envJob+"="+job, envKind+"="+p.kind, envWhere+"="+p.where)
-	cmd.Stderr = os.Stderr
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = input.Close()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	return cmd, bufio.NewScanner(output)
+	other := servertest.StartProcess(t, os.Args[0], []string{"-test.run=^TestOtherProcess$"}, envJob+"="+job, envKind+"="+p.kind, envWhere+"="+p.where)
+	return other, bufio.NewScanner(other.Output)
 }
 
 var limited = humasess.Options[coretest.User]{MaxPerIdentity: coretest.TwoProcessesLimit}
@@ -103,7 +85,7 @@ func TestTwoProcesses(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			p := k.open(t)
-			_, output := spawn(t, "serve", p)
+			_, output := startOther(t, "serve", p)
 			var url string
 			for output.Scan() {
 				if rest, ok := strings.CutPrefix(output.Text(), "ready "); ok {
@@ -128,7 +110,7 @@ func TestKilled(t *testing.T) {
 			p := k.open(t)
 			store := p.store(t)
 			for range rounds {
-				cmd, output := spawn(t, "write", p)
+				other, output := startOther(t, "write", p)
 				tried, did := map[stores.ID]int64{}, map[stores.ID]int64{}
 				for n := 0; output.Scan(); n++ {
 					var label, id string
@@ -145,12 +127,12 @@ func TestKilled(t *testing.T) {
 					}
 					tried[stores.ID(raw)] = version
 					if n == lines {
-						if err := cmd.Process.Kill(); err != nil {
+						if err := other.Process.Kill(); err != nil {
 							t.Fatal(err)
 						}
 					}
 				}
-				_ = cmd.Wait()
+				_ = other.Wait()
 				if len(did) < 10 {
 					t.Fatalf("got %d sessions acknowledged, want some", len(did))
 				}

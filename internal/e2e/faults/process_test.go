@@ -9,19 +9,20 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/internal/servertest"
 )
 
 // process is a process of the API. It keeps its address when it starts again.
 type process struct {
+	t     *testing.T // the process ends with it, and not with the subtest that starts it again
 	place place
 
 	mu      sync.Mutex
-	cmd     *exec.Cmd
-	input   io.WriteCloser
+	child   servertest.Process
 	output  *bufio.Scanner
 	addr    string
 	private string // the address of its stats
@@ -32,14 +33,9 @@ type process struct {
 func startProcess(t *testing.T, p place) *process {
 	t.Helper()
 	p.Listen = "127.0.0.1:0"
-	started := &process{place: p}
+	started := &process{t: t, place: p}
 	started.start(t)
 	started.place.Listen = started.addr
-	t.Cleanup(func() {
-		_ = started.input.Close()
-		_ = started.cmd.Process.Kill()
-		_ = started.cmd.Wait()
-	})
 	return started
 }
 
@@ -49,23 +45,10 @@ func (p *process) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestServe$")
-	cmd.Env = append(os.Environ(), envPlace+"="+string(text))
-	cmd.Stderr = os.Stderr
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	child := servertest.StartProcess(p.t, os.Args[0], []string{"-test.run=^TestServe$"}, envPlace+"="+string(text))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cmd, p.input, p.output, p.down = cmd, input, bufio.NewScanner(output), false
+	p.child, p.output, p.down = child, bufio.NewScanner(child.Output), false
 	p.hearf(t, "ready %s %s", &p.addr, &p.private)
 }
 
@@ -86,10 +69,10 @@ func (p *process) kill(t *testing.T) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down = true
-	if err := p.cmd.Process.Kill(); err != nil {
+	if err := p.child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = p.cmd.Wait()
+	_ = p.child.Wait()
 }
 
 // stop ends the process as a deployment would. It returns how long Manager.Close and the
@@ -99,7 +82,7 @@ func (p *process) stop(t *testing.T) (closed, stopped time.Duration, clean bool)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.down = true
-	if _, err := io.WriteString(p.input, "stop\n"); err != nil {
+	if _, err := io.WriteString(p.child.Input, "stop\n"); err != nil {
 		t.Fatal(err)
 	}
 	var ms int64
@@ -107,8 +90,8 @@ func (p *process) stop(t *testing.T) (closed, stopped time.Duration, clean bool)
 	p.hearf(t, "closed %d %t", &ms, &late)
 	closed = time.Duration(ms) * time.Millisecond
 	p.hearf(t, "stopped %d %t", &ms, &cut)
-	_ = p.input.Close()
-	_ = p.cmd.Wait()
+	_ = p.child.Input.Close()
+	_ = p.child.Wait()
 	return closed, time.Duration(ms) * time.Millisecond, !cut
 }
 

@@ -25,7 +25,7 @@ func openSQLiteSite(t *testing.T, long time.Duration) site {
 			for _, size := range []uint64{0, unix.RLIM_INFINITY} {
 				for _, p := range r.processes {
 					limit := unix.Rlimit{Cur: size, Max: unix.RLIM_INFINITY}
-					if err := unix.Prlimit(p.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
+					if err := unix.Prlimit(p.child.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil); err != nil {
 						t.Fatal(err)
 					}
 				}

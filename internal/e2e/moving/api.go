@@ -48,7 +48,7 @@ func NewAPI(s Settings) (huma.API, *humasess.Manager[User], *Move, error) {
 		return nil, nil, nil, errors.New("the old cookie needs another name: one would overwrite the other")
 	}
 	api := s.Open(config)
-	move.API = api
+	move.API, move.Sessions = api, sessions
 	if err := sessions.Attach(api); err != nil {
 		return nil, nil, nil, err
 	}

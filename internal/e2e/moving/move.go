@@ -26,13 +26,14 @@ const scheme = "oldSession"
 
 // Move takes users from their old sessions to ours.
 type Move struct {
-	API    huma.API
-	Old    Old
-	Cookie http.Cookie                                                   // the old one: Name, Path, Domain, Secure
-	Lookup func(ctx context.Context, id string) (User, time.Time, error) // the user; old sessions from before that time do not count
-	Claim  func(ctx context.Context, cookie string) bool                 // of parallel reads with one cookie, one starts our session
-	Grace  time.Duration                                                 // a minute, in which requests with the old cookie alone end
-	Moved  atomic.Int64                                                  // old sessions that came
+	API      huma.API
+	Sessions *humasess.Manager[User]
+	Old      Old
+	Cookie   http.Cookie                                                   // the old one: Name, Path, Domain, Secure
+	Lookup   func(ctx context.Context, id string) (User, time.Time, error) // the user; old sessions from before that time do not count
+	Claim    func(ctx context.Context, cookie string) bool                 // of parallel reads with one cookie, one starts our session
+	Grace    time.Duration                                                 // a minute, in which requests with the old cookie alone end
+	Moved    atomic.Int64                                                  // old sessions that came
 }
 
 // User is the function of Options.Schemes.
@@ -52,7 +53,7 @@ func (m *Move) Middleware(ctx huma.Context, next func(huma.Context)) {
 			err = m.Start(ctx.Context(), s, m.cookie(ctx))
 		}
 	case s.Carrier() == "cookie" && hasUser(s) && time.Since(s.CreatedAt()) > m.Grace: // the client has our cookie
-		_ = m.end(ctx) // if the old store is down, the next request tries again
+		_, _ = m.end(ctx) // if the old store is down, the next request tries again
 	}
 	m.serve(ctx, next, err)
 }
@@ -62,11 +63,36 @@ func hasUser(s *humasess.Session[User]) bool {
 	return user.ID != ""
 }
 
-// SignsOut is a modifier of operations that sign out. They end the old session first.
+// SignsOut is a modifier of operations that sign out. They end the old session first, then
+// those that first requests start from it meanwhile.
 func (m *Move) SignsOut(op *huma.Operation) {
 	op.Middlewares = append(slices.Clip(op.Middlewares), func(ctx huma.Context, next func(huma.Context)) {
-		m.serve(ctx, next, m.end(ctx))
+		ended, err := m.end(ctx)
+		for _, found := range ended {
+			err = errors.Join(err, m.revoke(ctx.Context(), found))
+		}
+		m.serve(ctx, next, err)
 	})
+}
+
+// revoke ends the sessions of ours that an old one has started within the grace, because the
+// browser may not have their cookies yet. RevokeWhere also refuses those that requests in
+// their handlers are about to start. The request's own session is left to the operation.
+func (m *Move) revoke(ctx context.Context, found Found) error {
+	own := ""
+	if s, ok := humasess.From[User](ctx); ok {
+		own = s.ID()
+	}
+	user, _, err := m.Lookup(ctx, found.ID)
+	if err == nil {
+		_, err = m.Sessions.RevokeWhere(ctx, user.ID, func(s humasess.Info[User]) bool {
+			return s.ID != own && s.Authentication.Time.Unix() == found.signedIn().Unix() && time.Since(s.CreatedAt) <= m.Grace
+		})
+	}
+	if errors.Is(err, ErrDead) || errors.Is(err, errors.ErrUnsupported) { // client-side sessions
+		return nil
+	}
+	return unavailable(err)
 }
 
 // Start starts a session of ours that ends with the old one at the latest.
@@ -76,12 +102,9 @@ func (m *Move) Start(ctx context.Context, s *humasess.Session[User], cookie stri
 	if err != nil || left < time.Second {
 		return err
 	}
-	if found.SignedIn.IsZero() || found.SignedIn.After(time.Now()) {
-		found.SignedIn = time.Unix(0, 0) // not known, so it is not a recent sign-in
-	}
 	m.Moved.Add(1)
 	return errors.Join(s.Start(user), s.Remember(found.Persistent), s.SetTTL(left),
-		s.ReauthenticatedWith(humasess.Authentication{Time: found.SignedIn})) // otherwise it would be a recent sign-in
+		s.ReauthenticatedWith(humasess.Authentication{Time: found.signedIn()})) // otherwise it would be a recent sign-in
 }
 
 func (m *Move) find(ctx context.Context, cookie string) (user User, found Found, err error) {
@@ -103,7 +126,7 @@ func (m *Move) find(ctx context.Context, cookie string) (user User, found Found,
 
 // end ends the old sessions of the request, and expires their cookie. A browser sends several
 // cookies of one name if they differ in path or domain. Anonymous sessions stay.
-func (m *Move) end(ctx huma.Context) error {
+func (m *Move) end(ctx huma.Context) (ended []Found, err error) {
 	expire := false
 	for _, cookie := range huma.ReadCookies(ctx) {
 		if cookie.Name != m.Cookie.Name || cookie.Value == "" {
@@ -115,9 +138,10 @@ func (m *Move) end(ctx huma.Context) error {
 		}
 		if err == nil {
 			err = m.Old.End(ctx.Context(), cookie.Value)
+			ended = append(ended, found)
 		}
 		if err != nil && !errors.Is(err, ErrDead) {
-			return unavailable(err)
+			return ended, unavailable(err)
 		}
 		expire = true
 	}
@@ -126,7 +150,7 @@ func (m *Move) end(ctx huma.Context) error {
 		expired.MaxAge = -1
 		ctx.AppendHeader("Set-Cookie", expired.String())
 	}
-	return nil
+	return ended, nil
 }
 
 func (m *Move) cookie(ctx huma.Context) string {

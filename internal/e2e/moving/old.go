@@ -19,7 +19,14 @@ type Found struct {
 	ID             string // of the user, "" for an anonymous session
 	SignedIn, Ends time.Time
 	Persistent     bool // the cookie outlives the browser
+}
 
+// signedIn is a time that cannot count as a recent sign-in if the old library tells none.
+func (f Found) signedIn() time.Time {
+	if f.SignedIn.IsZero() || f.SignedIn.After(time.Now()) {
+		return time.Unix(0, 0)
+	}
+	return f.SignedIn
 }
 
 // ErrDead is the error for a cookie that opens nothing.

@@ -47,6 +47,10 @@ func TestPages(t *testing.T) {
 		b := l.signedIn(t)
 		r.want("an old session", b.do(get, server.URL+"/account", navigate), 200, b.user)
 		r.wantSessions("an old session", 1)
+		other := l.signedIn(t)
+		r.want("HEAD first", other.do(http.MethodHead, server.URL+"/account", navigate), 200, "")
+		r.want("then", other.do(get, server.URL+"/account", navigate), 200, other.user)
+		r.wantSessions("HEAD first", 2)
 		r.want("no session", newBrowser(t).do(get, server.URL+"/account", navigate), 200, "name and password")
 		r.want("a forged cookie", thief(t, l, "forged").do(get, server.URL+"/account", navigate), 200, "name and password")
 		if l.fail != nil {

@@ -198,8 +198,14 @@ func (l library) signedIn(t *testing.T) *browser {
 // signedInAgo is a browser with an old session that is not new.
 func (l library) signedInAgo(t *testing.T, ago time.Duration) *browser {
 	t.Helper()
+	return l.signedInAs(t, fmt.Sprintf("%d@%s", people.Add(1), t.Name()), ago)
+}
+
+// signedInAs is another browser of a user.
+func (l library) signedInAs(t *testing.T, user string, ago time.Duration) *browser {
+	t.Helper()
 	b := newBrowser(t)
-	b.user = fmt.Sprintf("%d@%s", people.Add(1), t.Name())
+	b.user = user
 	if got := b.do(http.MethodPost, l.server+"/login?ago="+ago.String()+"&user="+url.QueryEscape(b.user)); got.status != http.StatusOK && got.status != http.StatusNoContent {
 		t.Fatalf("old login: got %+v", got)
 	}

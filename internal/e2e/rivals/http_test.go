@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/internal/servertest"
 )
 
 // httpLine is the result of a subject and a request over HTTP on the loopback
@@ -126,8 +128,8 @@ func startAncestor(tb testing.TB, program string) served {
 	tb.Helper()
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
-	input, output := spawn(tb, program, nil,
+	p := servertest.StartProcess(tb, program, nil,
 		"ROCKET_WORKERS=1", "ROCKET_ADDRESS=127.0.0.1", "ROCKET_PORT=0", "ROCKET_LOG_LEVEL=off", "ROCKET_CLI_COLORS=false",
 		"ROCKET_SECRET_KEY="+base64.StdEncoding.EncodeToString(key))
-	return served{input, "127.0.0.1:" + firstLine(tb, output)}
+	return served{p.Input, "127.0.0.1:" + firstLine(tb, p.Output)}
 }

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/humasess/sessions/internal/servertest"
 )
 
 // load is a task for the load generator: each connection signs in, and then sends
@@ -202,8 +204,8 @@ type generator struct {
 
 func startGenerator(tb testing.TB) *generator {
 	tb.Helper()
-	input, output := spawn(tb, os.Args[0], []string{"-test.run=^TestGenerate$"}, envGenerate+"=yes")
-	return &generator{json.NewEncoder(input), json.NewDecoder(bufio.NewReader(output))}
+	p := servertest.StartProcess(tb, os.Args[0], []string{"-test.run=^TestGenerate$"}, oneThread, envGenerate+"=yes")
+	return &generator{json.NewEncoder(p.Input), json.NewDecoder(bufio.NewReader(p.Output))}
 }
 
 // send returns the requests per second that the server answers.

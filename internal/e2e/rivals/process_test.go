@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -69,33 +68,8 @@ func serve(t *testing.T, s subject) {
 	_ = server.Serve(listener) // ends with the input
 }
 
-// spawn starts a process with one thread for its code. The process ends when its
-// input ends, so it ends with the test, or with this process.
-func spawn(tb testing.TB, program string, args []string, env ...string) (io.WriteCloser, io.Reader) {
-	tb.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(append(os.Environ(), "GOMAXPROCS=1"), env...)
-	cmd.Stderr = os.Stderr
-	input, err := cmd.StdinPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = input.Close()
-		stop := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-		_, _ = io.Copy(io.Discard, output)
-		_ = cmd.Wait()
-		stop.Stop()
-	})
-	return input, output
-}
+// oneThread leaves a process one thread for its code.
+const oneThread = "GOMAXPROCS=1"
 
 // served is a process that serves a subject. It ends when its input is closed.
 type served struct {
@@ -106,15 +80,15 @@ type served struct {
 // startSubject starts the process of a subject.
 func startSubject(tb testing.TB, group, name string) served {
 	tb.Helper()
-	env := []string{envGroup + "=" + group, envSubject + "=" + name}
+	env := []string{oneThread, envGroup + "=" + group, envSubject + "=" + name}
 	switch group {
 	case inRedis:
 		env = append(env, envRedis+"="+servertest.RedisSingle(tb).Addrs[0])
 	case inPostgres:
 		env = append(env, envPostgres+"="+servertest.PostgresShared(tb).DSN)
 	}
-	input, output := spawn(tb, os.Args[0], []string{"-test.run=^TestServe$"}, env...)
-	return served{input, firstLine(tb, output)}
+	p := servertest.StartProcess(tb, os.Args[0], []string{"-test.run=^TestServe$"}, env...)
+	return served{p.Input, firstLine(tb, p.Output)}
 }
 
 // firstLine returns the line that a process prints when it is ready.
