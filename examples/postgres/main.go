@@ -38,7 +38,7 @@ type User struct {
 type CredentialsInput struct {
 	humasess.Login[User]
 	Body struct {
-		Name     string `json:"name" minLength:"1" maxLength:"64" example:"ada"`
+		Name     string `json:"name" minLength:"1" maxLength:"64" pattern:"^[^\\x00]*$" example:"ada"` // a text of PostgreSQL has no NUL
 		Password string `json:"password" minLength:"8" maxLength:"72" example:"analytical engine"`
 	}
 }

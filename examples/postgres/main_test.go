@@ -35,6 +35,7 @@ func TestTwoServers(t *testing.T) {
 		want   int
 	}{
 		{"before", first, "GET", "/me", nil, 401},
+		{"a name that no text of PostgreSQL can be", first, "POST", "/signup", map[string]string{"name": "a\x00", "password": "analytical engine"}, 422},
 		{"sign up", first, "POST", "/signup", ada, 204},
 		{"signed in at once", first, "GET", "/me", nil, 200},
 		{"the name again", second, "POST", "/signup", ada, 409},

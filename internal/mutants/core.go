@@ -147,7 +147,13 @@ var coreMutants = []mutant{
 		"humasess", "state.Commit", "	if status >= 400 {\n		w.drop()", "	if status >= 600 {\n		w.drop()",
 	}}},
 	{"", "a sentinel that a handler returns has no answer", "humasess", "TestSentinels", []edit{{
-		inGate, "sentinel.As", "	return ok\n", "	return false\n",
+		inGate, "sentinel.As", "return errors.As(s.answer.model(nil), target)", "return false",
+	}}},
+	{"", "the cause of an error is in the member errors", "humasess", "TestErrorInErrors", []edit{{
+		inGate, "failure.ErrorDetail", "return answerTo(f).detail()", "return &huma.ErrorDetail{Message: f.Error()}",
+	}}},
+	{"", "a sentinel of a guard is not made for the request", "humasess", "TestSentinelInContext", []edit{{
+		inGate, "ours", "return err\n", "return nil\n",
 	}}},
 	{"", "a sentinel that a handler returns has no headers", "humasess", "TestSentinels", []edit{{
 		inGate, "sentinel.GetHeaders", "return s.answer.headers()", "return nil",

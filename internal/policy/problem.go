@@ -73,7 +73,7 @@ func Causes() []Cause {
 	return []Cause{
 		{ProblemCookies, "a sign-in, a sign-out or an `Update` without an active session, with more than 16 different cookies of the session's name"},
 		{ProblemNoSession, "an operation requires a session, and no user is signed in (an anonymous session does not suffice)"},
-		{ProblemNoCredentials, "none of an operation's schemes is satisfied, and one of them needs no session; the detail is \"valid credentials are required\""},
+		{ProblemNoCredentials, "none of an operation's schemes is satisfied, and one of them needs no session. The detail is \"" + ProblemNoCredentials.Detail + "\""},
 		{ProblemNoSession, "the session was revoked while the request ran, before the request wrote"},
 		{ProblemForbidden, "a role is missing, or a guard returned an error that is not a `huma.StatusError`"},
 		{ProblemCrossOrigin, "an unsafe method, or the handshake of a websocket, sent by a page of another origin"},

@@ -3,6 +3,7 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -42,4 +43,31 @@ func TestErrorsNameTheStore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLostHintsNameTheStore reads the warning of a subscription whose server is gone.
+func TestLostHintsNameTheStore(t *testing.T) {
+	server := servertest.StartRedis(t)
+	begun, lines := make(chan struct{}, 1), make(logged, 100)
+	store := redis.New(dial(t, server), &redis.Options{Hints: true, Logger: slog.New(slog.NewTextHandler(lines, nil))})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- store.Watch(ctx, func(stores.ID) { begun <- struct{}{} }) }()
+	<-begun
+	server.Kill(t, server.Addrs[0])
+	if line := <-lines; !strings.Contains(line, "hints of ended sessions are interrupted") || strings.Count(line, "redis: ") != 1 {
+		t.Errorf("got %s, want a warning that says redis: once", line)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Watch: got %v, want its context's error", err)
+	}
+}
+
+// logged has the lines of a log.
+type logged chan string
+
+func (l logged) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
 }

@@ -79,7 +79,7 @@ func (s *Store) listen(ctx context.Context, ended func(stores.ID)) error {
 		tell(s.keys.current.Load().public(id))
 	})
 	if err == nil {
-		err = errors.New("redis: the subscription has ended")
+		return errors.New("redis: the subscription has ended")
 	}
-	return err
+	return explain(err)
 }

@@ -170,9 +170,9 @@ func passes(r *Request, g *guardUse) bool {
 	if err == nil {
 		return true
 	}
-	var model huma.StatusError
+	model := statusError(&r.scope, err)
 	switch {
-	case errors.As(err, &model):
+	case model != nil:
 		guarded(r, g.session, model, err)
 		r.reply().refuseWith(model, headersAround(err, model))
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -23,9 +23,9 @@ func (r *Request) check(c *condition) (user any, err error) {
 	if err == nil || errors.Is(err, ErrNoSession) {
 		return user, err
 	}
-	var model huma.StatusError
+	model := statusError(&r.scope, err)
 	switch {
-	case errors.As(err, &model) && model.GetStatus() >= http.StatusInternalServerError:
+	case model != nil && model.GetStatus() >= http.StatusInternalServerError:
 		own.failed, own.headers = model, headersAround(err, model)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		own.failed = answerUnavailable.model(&r.scope) // says nothing about the credential, as from a guard

@@ -55,14 +55,13 @@ func (s *sentinel) Unwrap() error { return s.kind }
 // GetHeaders implements [huma.HeadersError].
 func (s *sentinel) GetHeaders() http.Header { return s.answer.headers() }
 
-// As makes the answer of a sentinel that a program returns by itself.
-func (s *sentinel) As(target any) bool {
-	model, ok := target.(*huma.StatusError)
-	if ok {
-		*model = s.answer.model(nil)
-	}
-	return ok
-}
+// As makes the answer of a sentinel that a program returns by itself. The program may ask
+// for its own type of huma.NewError.
+func (s *sentinel) As(target any) bool { return errors.As(s.answer.model(nil), target) }
+
+// ErrorDetail implements [huma.ErrorDetailer]: the text of a member of "errors", which
+// clients read.
+func (s *sentinel) ErrorDetail() *huma.ErrorDetail { return s.answer.detail() }
 
 // failure is an error of ours. It is not a huma.StatusError itself, but unwraps to
 // the one that huma.NewError makes, which huma then sends as the body.
@@ -90,6 +89,11 @@ func (f *failure) Error() string {
 // GetHeaders implements [huma.HeadersError].
 func (f *failure) GetHeaders() http.Header { return f.headers }
 
+// ErrorDetail implements [huma.ErrorDetailer]: a program may put the error into the
+// "errors" of its own answer, and huma does so with one of a Resolve. There the text has
+// to be that of the answer, because the cause is for operators.
+func (f *failure) ErrorDetail() *huma.ErrorDetail { return answerTo(f).detail() }
+
 func (f *failure) Unwrap() []error {
 	all := []error{f.model, f.sentinel}
 	if f.cause != nil {
@@ -115,6 +119,30 @@ func Unavailable(cause error) error {
 		return Fail(stores.ErrTooLarge, cause)
 	}
 	return Fail(ErrUnavailable, cause)
+}
+
+// statusError returns the answer in an error of the program, or nil. That of an error of
+// ours is made for the request, unless several errors are joined.
+func statusError(ctx huma.Context, err error) (model huma.StatusError) {
+	if own := ours(err); own != nil {
+		return answerTo(own).model(ctx)
+	}
+	errors.As(err, &model)
+	return model
+}
+
+// ours returns the error of ours that an error is or wraps, unless the program has chosen
+// another answer around it.
+func ours(err error) error {
+	for ; err != nil; err = errors.Unwrap(err) {
+		switch err.(type) { //nolint:errorlint // one link of the chain at a time
+		case *sentinel, *failure:
+			return err
+		case huma.StatusError, interface{ As(target any) bool }:
+			return nil
+		}
+	}
+	return nil
 }
 
 // answerTo returns the answer that belongs to an error.

@@ -69,6 +69,9 @@ func (a answer) model(ctx huma.Context, details ...error) huma.StatusError {
 	return e
 }
 
+// detail returns the answer as a member of "errors" in the body of another one.
+func (a answer) detail() *huma.ErrorDetail { return &huma.ErrorDetail{Message: a.Detail} }
+
 // withHeader returns a copy with one more header.
 func withHeader(headers http.Header, name, value string) http.Header {
 	all := http.Header{name: {value}}

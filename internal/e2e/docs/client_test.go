@@ -29,7 +29,8 @@ func moved(ctx huma.Context, session *humasess.Session[User]) (bool, error) {
 		return false, humasess.ErrNoSession // it has just ended
 	}
 	was, is := all[current].Client, humasess.ClientOf(ctx)
-	if was.Label() == is.Label() && was.Address == is.Address {
+	known := was != (humasess.Client{}) // not of Manager.Issue
+	if known && was.Label() == is.Label() && was.Address == is.Address {
 		return false, nil
 	}
 	audit(ctx.Context(), session.ID(), was, is)
@@ -186,6 +187,22 @@ func TestAnotherClient(t *testing.T) {
 			}
 		})
 	}
+	t.Run("A5 a session without a client is not at the one without an address", func(t *testing.T) {
+		cookie, err := sessions.Issue(t.Context(), User{ID: "ada"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := humasesstest.NewClient(router)
+		client.SetCookie(cookie)
+		reports := 0
+		w := client.Do(http.MethodPost, "/transfer", nil, func(r *http.Request) {
+			r.RemoteAddr = "@" // of a Unix socket
+			*r = *r.WithContext(context.WithValue(r.Context(), auditKey{}, func(humasess.Client, humasess.Client) { reports++ }))
+		})
+		if w.Code != http.StatusForbidden || reports != 1 {
+			t.Errorf("got %d %s and %d reports, want 403 and one", w.Code, w.Body, reports)
+		}
+	})
 	document := api.OpenAPI().Paths["/transfer"].Post.Responses["403"]
 	if text, err := document.Content["application/problem+json"].MarshalJSON(); err != nil || !strings.Contains(string(text), "reauthentication-required") {
 		t.Errorf("the document of the 403: got %s, %v, want the problem type", text, err)

@@ -321,6 +321,39 @@ func TestAlertsFire(t *testing.T) {
 	}
 }
 
+// The rules for rare events do not count old events again after a gap of the scrapes.
+func TestAlertsAfterGap(t *testing.T) {
+	r := newRig(t)
+	for range 30 {
+		for _, e := range []events.Event{{Kind: events.Rejected, Reason: events.ReasonMismatch}, {Kind: events.Reused}, {Kind: events.Undecodable}} {
+			r.OnEvent(t.Context(), e)
+		}
+	}
+	s := newServer(t, r)
+	if firing := s.minute(t); len(firing) != 3 {
+		t.Fatalf("new events: got alerts %v, want three", firing)
+	}
+	for range 30 {
+		s.minute(t)
+	}
+	for name, gap := range map[string]func(){
+		"a failed scrape": func() { s.missed(t) },
+		"ten failed scrapes": func() {
+			for range 10 {
+				s.missed(t)
+			}
+		},
+		"Prometheus was down": func() { s.now = s.now.Add(12 * time.Minute) },
+	} {
+		gap()
+		for minute := range 32 {
+			if firing := s.minute(t); len(firing) > 0 {
+				t.Errorf("%s, %d minutes later: got alerts %v", name, minute, firing)
+			}
+		}
+	}
+}
+
 // conflict makes updates of which all have a wrong version.
 func conflict(t *testing.T, store stores.Store, n int) func() {
 	return func() {

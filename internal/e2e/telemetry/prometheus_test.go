@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/tsdb"
@@ -74,12 +75,23 @@ func newServer(tb testing.TB, r *rig) *server {
 // minute scrapes, and returns the alerts that fire.
 func (s *server) minute(tb testing.TB) map[string]bool {
 	tb.Helper()
+	return s.scrape(tb, func(v float64) float64 { return v })
+}
+
+// missed is minute with a scrape that fails, which ends each series.
+func (s *server) missed(tb testing.TB) {
+	tb.Helper()
+	s.scrape(tb, func(float64) float64 { return math.Float64frombits(value.StaleNaN) })
+}
+
+func (s *server) scrape(tb testing.TB, stored func(float64) float64) map[string]bool {
+	tb.Helper()
 	s.now = s.now.Add(time.Minute)
 	appender := s.db.Appender(tb.Context())
 	for i, r := range s.rigs {
 		for _, v := range r.scrape(tb) {
 			v.labels["__name__"], v.labels["job"], v.labels["instance"] = v.name, "api", strconv.Itoa(i)
-			if _, err := appender.Append(0, labels.FromMap(v.labels), s.now.UnixMilli(), v.value); err != nil {
+			if _, err := appender.Append(0, labels.FromMap(v.labels), s.now.UnixMilli(), stored(v.value)); err != nil {
 				tb.Fatal(err)
 			}
 		}
