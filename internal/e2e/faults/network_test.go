@@ -65,7 +65,7 @@ func networkFaults(n *network, long time.Duration) []fault {
 		}},
 		{name: "resets in the middle of a reply", decided: true, do: func(t *testing.T, _ *run) {
 			t.Helper()
-			n.poison(t, "limit_data", "downstream", 0.3, `"bytes":4000`)
+			n.poison(t, "limit_data", "downstream", 1, `"bytes":20000`) // of each connection, or only those that live on would be left
 			time.Sleep(long)
 			n.heal()
 		}},
