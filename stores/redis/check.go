@@ -50,7 +50,7 @@ func (s *Store) Check(ctx context.Context) ([]string, error) {
 }
 
 func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string, error) {
-	text, err := node.Do(ctx, node.B().Info().Build()).ToString()
+	text, err := do(ctx, node, node.B().Info().Build()).ToString()
 	if err != nil {
 		return nil, fmt.Errorf("INFO of %s: %w", addr, explain(err))
 	}
@@ -59,8 +59,11 @@ func checkNode(ctx context.Context, addr string, node rueidis.Client) ([]string,
 		found = append(found, addr+" "+fmt.Sprintf(format, args...))
 	}
 	before := time.Now()
-	clock, err := node.Do(ctx, node.B().Time().Build()).AsIntSlice()
-	if err != nil || len(clock) != 2 {
+	clock, err := do(ctx, node, node.B().Time().Build()).AsIntSlice()
+	if err == nil && len(clock) != 2 {
+		err = fmt.Errorf("got %v", clock)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("TIME of %s: %w", addr, explain(err))
 	}
 	skew := time.Unix(clock[0], clock[1]*1000).Sub(before.Add(time.Since(before) / 2))

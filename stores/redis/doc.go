@@ -67,6 +67,10 @@
 // without a deadline. Anonymous sessions have one key, so they are not
 // affected.
 //
+// A client that has lost its connection connects once for all callers. Each call
+// still ends with its own context, although it waits for the attempt of a caller
+// that has more time.
+//
 // # Durability
 //
 // Deadlines and revocations are judged on the server's clock. Reads go to the

@@ -73,8 +73,12 @@ func (s *Store) LoadMany(ctx context.Context, ids []stores.ID) ([]stores.Record,
 		keys, args := s.command(&plain)
 		commands[i] = s.client.B().Evalsha().Sha1(s.scripts.loadSHA).Numkeys(int64(len(keys))).Key(keys...).Arg(args...).Build()
 	}
+	results, err := s.doMulti(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
 	records := make([]stores.Record, 0, len(ids))
-	for i, result := range s.client.DoMulti(ctx, commands...) {
+	for i, result := range results {
 		var r stores.Record
 		err := result.Error()
 		if again(err) {

@@ -52,6 +52,7 @@ type Store struct {
 	prefix  string
 	channel string // for hints, "" without
 	keys    *keyring
+	link    *link
 	logger  *slog.Logger
 	scripts scripts
 
@@ -102,6 +103,7 @@ func New(client rueidis.Client, opts *Options) *Store {
 		channel = o.Prefix + "ended"
 	}
 	return &Store{
+		link:    newLink(),
 		client:  client,
 		channel: channel,
 		prefix:  o.Prefix,

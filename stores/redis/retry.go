@@ -36,7 +36,7 @@ func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []stri
 	}
 	var first time.Time // of a TRYAGAIN
 	for {
-		result := script.Exec(ctx, s.client, keys, args)
+		result := s.once(ctx, script, keys, args)
 		err := result.Error()
 		if err == nil {
 			return result.ToMessage()

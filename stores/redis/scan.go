@@ -53,7 +53,7 @@ func (s *Store) primaries(ctx context.Context) ([]string, map[string]rueidis.Cli
 	nodes := s.client.Nodes()
 	addrs := make([]string, 0, len(nodes))
 	for addr, node := range nodes {
-		role, err := node.Do(ctx, node.B().Role().Build()).ToArray()
+		role, err := do(ctx, node, node.B().Role().Build()).ToArray()
 		if err != nil {
 			return nil, nil, fmt.Errorf("ROLE of %s: %w", addr, explain(err))
 		}
@@ -196,7 +196,7 @@ func (s *Store) walk(ctx context.Context, p *position, count int, f func(groups 
 		return errCursor
 	}
 	node := nodes[p.addr]
-	entry, err := node.Do(ctx, node.B().Scan().Cursor(p.at).Match(s.pattern()).Count(int64(count)).Type("hash").Build()).AsScanEntry()
+	entry, err := do(ctx, node, node.B().Scan().Cursor(p.at).Match(s.pattern()).Count(int64(count)).Type("hash").Build()).AsScanEntry()
 	if err != nil {
 		return explain(err)
 	}
@@ -310,7 +310,11 @@ func (s *Store) execMany(ctx context.Context, script *rueidis.Lua, sha string, c
 		for i, c := range part {
 			commands[i] = s.client.B().Evalsha().Sha1(sha).Numkeys(int64(len(c.keys))).Key(c.keys...).Arg(c.args...).Build()
 		}
-		for i, result := range s.client.DoMulti(ctx, commands...) {
+		results, err := s.doMulti(ctx, commands)
+		if err != nil {
+			return err
+		}
+		for i, result := range results {
 			m, err := result.ToMessage()
 			if again(err) {
 				m, err = s.exec(ctx, script, part[i].keys, part[i].args)
