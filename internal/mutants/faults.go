@@ -40,6 +40,6 @@ var faultMutants = []mutant{
 		"humasess/internal/marks", "Judge.judge", "	case before:\n		return Before\n	case !after && earliest.Before(j.Began):\n		return Perhaps\n", "",
 	}}},
 	{"", "a call waits for the connection of another caller", "stores/redis", "TestWaitForAnotherConnection", []edit{{
-		"stores/redis", "link.up", "	return int64(time.Since(l.start))-l.answered.Load() < int64(recent)", "	return l != nil",
+		"stores/redis", "link.up", "return int64(time.Since(l.start))-l.answered.Load() < int64(recent)", "return l != nil",
 	}}},
 }

@@ -66,3 +66,35 @@ func (s *Store) exec(ctx context.Context, script *rueidis.Lua, keys, args []stri
 
 // migratingError explains why a call has lasted until its context ended.
 func migratingError(err error) error { return fmt.Errorf("redis: %s: %w", migratingText, err) }
+
+// doMulti sends commands together.
+func (s *Store) doMulti(ctx context.Context, commands rueidis.Commands) ([]rueidis.RedisResult, error) {
+	var results []rueidis.RedisResult
+	if s.link.up() {
+		results = s.client.DoMulti(ctx, commands...)
+	} else {
+		var err error
+		if results, err = apart(ctx, func() []rueidis.RedisResult { return s.client.DoMulti(ctx, commands...) }); err != nil {
+			return nil, explain(err)
+		}
+	}
+	for i := range results {
+		s.link.note(results[i].Error())
+	}
+	return results, nil
+}
+
+// once sends a script.
+func (s *Store) once(ctx context.Context, script *rueidis.Lua, keys, args []string) rueidis.RedisResult {
+	var result rueidis.RedisResult
+	if s.link.up() {
+		result = script.Exec(ctx, s.client, keys, args)
+	} else {
+		var err error
+		if result, err = apart(ctx, func() rueidis.RedisResult { return script.Exec(ctx, s.client, keys, args) }); err != nil {
+			return rueidis.NewErrorResult(err)
+		}
+	}
+	s.link.note(result.Error())
+	return result
+}
