@@ -30,10 +30,11 @@ func newNetwork(t *testing.T, server string) *network {
 	return &network{proxy, proxy.Listen}
 }
 
-// poison adds a toxic to the answers of the server, or to the requests, until heal.
-func (n *network) poison(t *testing.T, kind, stream string, share float64, attributes string) {
+// poison adds a toxic to the answers of the server, or to the requests, until heal. It is
+// for all connections: if some were spared, only those would be left after a while.
+func (n *network) poison(t *testing.T, kind, stream, attributes string) {
 	t.Helper()
-	text := fmt.Sprintf(`{"name":%q,"type":%q,"stream":%q,"toxicity":%g,"attributes":{%s}}`, kind+stream, kind, stream, share, attributes)
+	text := fmt.Sprintf(`{"name":%q,"type":%q,"stream":%q,"toxicity":1,"attributes":{%s}}`, kind+stream, kind, stream, attributes)
 	if _, err := n.proxy.Toxics.AddToxicJson(strings.NewReader(text)); err != nil {
 		t.Fatal(err)
 	}
@@ -42,8 +43,8 @@ func (n *network) poison(t *testing.T, kind, stream string, share float64, attri
 // silence lets nothing through, and closes nothing.
 func (n *network) silence(t *testing.T) {
 	t.Helper()
-	n.poison(t, "timeout", "upstream", 1, `"timeout":0`)
-	n.poison(t, "timeout", "downstream", 1, `"timeout":0`)
+	n.poison(t, "timeout", "upstream", `"timeout":0`)
+	n.poison(t, "timeout", "downstream", `"timeout":0`)
 }
 
 func (n *network) heal() { n.proxy.Toxics.ResetToxics(context.Background()) }
@@ -59,13 +60,13 @@ func networkFaults(n *network, long time.Duration) []fault {
 		}},
 		{name: "latency of 300 ms", do: func(t *testing.T, _ *run) {
 			t.Helper()
-			n.poison(t, "latency", "downstream", 1, `"latency":300,"jitter":50`)
+			n.poison(t, "latency", "downstream", `"latency":300,"jitter":50`)
 			time.Sleep(long)
 			n.heal()
 		}},
 		{name: "resets in the middle of a reply", decided: true, do: func(t *testing.T, _ *run) {
 			t.Helper()
-			n.poison(t, "limit_data", "downstream", 1, `"bytes":20000`) // of each connection, or only those that live on would be left
+			n.poison(t, "limit_data", "downstream", `"bytes":20000`)
 			time.Sleep(long)
 			n.heal()
 		}},
