@@ -213,7 +213,6 @@ func (r *reader) bringing(term map[string][]string, s policy.Scheme) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(term)), func(key string) bool { return r.doc.Brings(key) != s.Key })
 }
 
-// changes reports whether requests need the CSRF token of their session.
 // checksOrigin reports whether requests of other origins are refused.
 func (r *reader) checksOrigin(e policy.Entry) bool {
 	if policy.CrossSiteAllowed(e.Operation) {

@@ -79,7 +79,7 @@ var storeMutants = []mutant{
 		"stores/memory", "sweeper.run", "	defer close(w.done)\n", "",
 	}}},
 	{"", "a session after Close starts a goroutine", "stores/memory", "TestSweeper", []edit{{
-		"stores/memory", "Store.wake", "	if s.closed || s.sweeper != nil {", "	if s.sweeper != nil && !s.closed {",
+		"stores/memory", "Store.wake", "	if s.noSweeper || s.sweeper != nil {", "	if s.sweeper != nil && !s.noSweeper {",
 	}}},
 	{"", "a forgotten store stays", "stores/memory", "TestForgottenStore", []edit{{
 		"stores/memory", "Store.wake", "	go w.run(weak.Make(s), s.every)", "	go func() { w.run(weak.Make(s), s.every); runtime.KeepAlive(s) }()",

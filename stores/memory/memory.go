@@ -61,9 +61,9 @@ type Store struct {
 
 	maxPayload int
 
-	every   time.Duration
-	sweeper *sweeper // nil while none runs
-	closed  bool     // no sweeper starts
+	every     time.Duration
+	sweeper   *sweeper // nil while none runs
+	noSweeper bool
 }
 
 var (
@@ -100,7 +100,7 @@ func New(opts *Options) *Store {
 	if o.SweepEvery == 0 {
 		o.SweepEvery = defaultSweepEvery
 	}
-	s := &Store{max: o.MaxSessions, maxPayload: o.MaxPayload, every: o.SweepEvery, closed: o.SweepEvery < 0}
+	s := &Store{max: o.MaxSessions, maxPayload: o.MaxPayload, every: o.SweepEvery, noSweeper: o.SweepEvery < 0}
 	for i := range s.shards {
 		s.shards[i].queue.publish()
 	}

@@ -17,7 +17,7 @@ type sweeper struct {
 
 // wake starts a sweeper unless one runs. Store.mu is held.
 func (s *Store) wake() {
-	if s.closed || s.sweeper != nil {
+	if s.noSweeper || s.sweeper != nil {
 		return
 	}
 	w := &sweeper{stop: make(chan struct{}), done: make(chan struct{})}
@@ -109,9 +109,9 @@ func (s *Store) busy() bool {
 // idempotent.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()
-	w, closed := s.sweeper, s.closed
-	s.closed = true
-	if w != nil && !closed {
+	w, ended := s.sweeper, s.noSweeper
+	s.noSweeper = true
+	if w != nil && !ended {
 		close(w.stop)
 	}
 	s.mu.Unlock()

@@ -69,7 +69,8 @@
 //
 // A client that has lost its connection connects once for all callers. Each call
 // still ends with its own context, although it waits for the attempt of a caller
-// that has more time.
+// that has more time. The exception is a call within 20 ms of the server's last
+// answer, which ends with that attempt at the latest.
 //
 // # Durability
 //
